@@ -1,0 +1,37 @@
+# The five things one does with this project. Needs Python 3.11 or newer and make.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+# Torch is pinned in constraints.txt so that no CUDA packages come in by surprise; see docs/gpu.md.
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+
+.PHONY: install run test check clean
+
+install: $(VENV)/.installed ## the product with all its extras, in .venv
+
+run: $(VENV)/.installed ## the main job on the shipped sample, in ./workspace
+	$(BIN)/curate review install
+	$(BIN)/curate run --sample --workspace workspace
+
+test: $(VENV)/.tested ## the tests
+	$(BIN)/python -m pytest
+
+check: $(VENV)/.tested ## what CI does: lint, format, types, imports, docs, tests
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest tests/test_docs.py
+	$(MAKE) test
+
+clean: ## remove what the other targets made
+	rm -rf $(VENV) workspace build *.egg-info .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+
+$(VENV)/.installed: pyproject.toml constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(PIP) --editable '.[all]'
+	touch $@
+
+$(VENV)/.tested: $(VENV)/.installed
+	$(PIP) --editable '.[test]'
+	touch $@

@@ -1,0 +1,50 @@
+"""The table of annotators. To add one: a file with its stage, a line here, a test, a line in docs/trainers.md."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from annotation.settings import AnnotationSettings
+from curation.errors import MissingExtraError, UsageError
+from curation.scheme import Scheme
+from curation.stage import Stage
+
+Make = Callable[[Scheme, AnnotationSettings, str | None, str | None], Stage]
+
+
+def annotator(spoken: str, scheme: Scheme, settings: AnnotationSettings, *, layer: str | None = None) -> Stage:
+    """The stage that `curate annotate --with` names: `rules`, `few-shot`, or `adapter:PATH`.
+
+    It writes to the layer given, else to the one that has the annotator's name.
+    """
+    name, _, argument = spoken.partition(":")
+    if name not in ANNOTATORS:
+        raise UsageError(f"expected an annotator of {', '.join(ANNOTATORS)}, got {spoken!r}")
+    try:
+        return ANNOTATORS[name](scheme, settings, argument or None, layer)
+    except ModuleNotFoundError as error:
+        raise MissingExtraError(error.name or name, "annotate") from error
+
+
+def _rules(scheme: Scheme, settings: AnnotationSettings, _: str | None, layer: str | None) -> Stage:
+    from annotation.rules import RulesAnnotator
+
+    return RulesAnnotator(scheme, settings.rules, layer=layer or "rules")
+
+
+def _few_shot(scheme: Scheme, settings: AnnotationSettings, _: str | None, layer: str | None) -> Stage:
+    from annotation.few_shot import FewShotAnnotator
+
+    return FewShotAnnotator(scheme, settings.few_shot, layer=layer or "few-shot")
+
+
+def _adapter(scheme: Scheme, settings: AnnotationSettings, path: str | None, layer: str | None) -> Stage:
+    from annotation.adapter import AdapterAnnotator
+
+    if path is None:
+        raise UsageError("expected the adapter's folder: --with adapter:PATH")
+    return AdapterAnnotator(Path(path), scheme, settings.adapter, layer=layer or "adapter")
+
+
+ANNOTATORS: dict[str, Make] = {"rules": _rules, "few-shot": _few_shot, "adapter": _adapter}

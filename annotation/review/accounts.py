@@ -1,0 +1,60 @@
+"""Makes accounts in Label Studio's database. Runs in Label Studio's own interpreter, not in ours.
+
+Reads ``[{"login": ..., "password": ..., "token": ...}]`` from standard input and prints one line of JSON:
+the logins that were made. The server's own API makes accounts that cannot log in, and the invitation link
+wants a person.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+
+def make_accounts(wanted: list[dict[str, str]]) -> list[str]:
+    """The logins that were not there before; a known one gets the password and token that are asked for."""
+    # Looked up by name, since our interpreter, in which this file is checked, does not have them.
+    Organization: Any = import_module("organizations.models").Organization  # noqa: N806
+    Token: Any = import_module("rest_framework.authtoken.models").Token  # noqa: N806
+    User: Any = import_module("users.models").User  # noqa: N806
+    organization = Organization.objects.order_by("id").first()
+    if organization is None:
+        raise SystemExit("expected a server that was started once, found no organisation in its database")
+    made = []
+    for account in wanted:
+        user = User.objects.filter(email=account["login"]).first()
+        if user is None:
+            user = User.objects.create_user(email=account["login"], password=account["password"])
+            made.append(account["login"])
+        user.set_password(account["password"])
+        user.active_organization = organization
+        user.save()
+        if not organization.has_user(user):
+            organization.add_user(user)
+        Token.objects.filter(user=user).delete()
+        Token.objects.create(user=user, key=account["token"])
+    return made
+
+
+def _set_up_django() -> None:
+    package: Any = import_module("label_studio")
+    sys.path.insert(0, str(Path(package.__file__).parent))
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "label_studio.core.settings.label_studio")
+    import_module("django").setup()
+
+
+def main() -> None:
+    """Read, make, print."""
+    wanted: list[dict[str, Any]] = json.load(sys.stdin)
+    _set_up_django()
+    print(json.dumps(make_accounts(wanted)))
+
+
+if __name__ == "__main__":
+    # This file's folder holds modules of ours that must not shadow what Django looks for.
+    sys.path = [entry for entry in sys.path if Path(entry or ".").resolve() != Path(__file__).resolve().parent]
+    main()

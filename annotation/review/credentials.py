@@ -1,0 +1,94 @@
+"""The secrets of our own server: made once per workspace, kept in a file that only its owner reads."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from pathlib import Path
+
+from pydantic import Field, SecretStr, ValidationError
+
+from curation.errors import ReviewError
+from curation.record import Frozen
+
+#: Mail domain of the accounts that we make; Label Studio wants a mail address as a login.
+DOMAIN = "clincurate.local"
+
+#: The account that the command itself works with.
+STEWARD = "steward"
+
+
+class Account(Frozen):
+    """One person's way in."""
+
+    login: str
+    password: SecretStr
+    token: SecretStr
+
+
+class Credentials(Frozen):
+    """All accounts of a workspace's server, the steward's first."""
+
+    steward: Account
+    annotators: dict[str, Account] = Field(default_factory=dict)
+
+
+def new_account(name: str) -> Account:
+    """An account with a fresh password and token."""
+    return Account(
+        login=f"{name}@{DOMAIN}",
+        password=SecretStr(secrets.token_hex(8)),
+        token=SecretStr(secrets.token_hex(20)),
+    )
+
+
+def read_credentials(path: Path) -> Credentials | None:
+    """The secrets in the file, or None when there is none."""
+    try:
+        content = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return None
+    try:
+        return Credentials.model_validate_json(content)
+    except ValidationError:
+        # The validation error would quote what it read.
+        raise ReviewError(
+            f"expected the server's secrets in {path}, got something else; restore the file, "
+            "or remove the folder it is in to begin with a new server"
+        ) from None
+
+
+def ensure_credentials(path: Path) -> Credentials:
+    """The secrets in the file, made when there is none."""
+    if found := read_credentials(path):
+        return found
+    made = Credentials(steward=new_account(STEWARD))
+    write_credentials(path, made)
+    return made
+
+
+def write_credentials(path: Path, credentials: Credentials) -> None:
+    """The file, replaced at once and readable by its owner only."""
+    plain = {
+        "steward": _plain(credentials.steward),
+        "annotators": {name: _plain(account) for name, account in credentials.annotators.items()},
+    }
+    write_private(path, json.dumps(plain, indent=1))
+
+
+def write_private(path: Path, content: str) -> None:
+    """A file that its owner alone can read, whole or not at all."""
+    half = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    file = os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(file, "w", encoding="utf-8") as out:
+        out.write(content)
+    half.replace(path)
+
+
+def _plain(account: Account) -> dict[str, str]:
+    return {
+        "login": account.login,
+        "password": account.password.get_secret_value(),
+        "token": account.token.get_secret_value(),
+    }

@@ -1,0 +1,49 @@
+"""The project that people work in: made once, its label config kept in step with the scheme."""
+
+from __future__ import annotations
+
+from xml.etree.ElementTree import ParseError, fromstring
+
+from annotation.review.client import Client, Project
+from annotation.review.label_config import guideline, label_config
+from annotation.review.settings import ReviewSettings
+from curation.errors import ReviewError
+from curation.scheme import Scheme
+
+
+def ensure_project(client: Client, scheme: Scheme, settings: ReviewSettings) -> Project:
+    """The project of the settings' title with the scheme's label config, made if there is none.
+
+    Raises ReviewError when people have annotated and the new config lacks something that the old one has:
+    Label Studio itself would take it without a word and leave annotations that cannot be opened.
+    """
+    wanted = label_config(scheme, language=settings.language)
+    instruction = guideline(scheme, language=settings.language)
+    found = client.find_project(settings.project)
+    if found is None:
+        return client.create_project(settings.project, wanted, instruction)
+    if found.label_config.strip() == wanted.strip():
+        return found
+    if found.annotations and (lost := sorted(values(found.label_config) - values(wanted))):
+        raise ReviewError(
+            f"expected a scheme that still has all that project {settings.project!r} was annotated with, but "
+            f"{', '.join(lost)} would be lost to {found.annotations} annotations; "
+            "keep them in the scheme, or name another project in review.project"
+        )
+    client.update_project(found.id, label_config=wanted, expert_instruction=instruction)
+    return client.project(found.id)
+
+
+def values(config: str) -> set[str]:
+    """The values that annotations made with a label config can hold, each with its control's name."""
+    try:
+        root = fromstring(config)
+    except ParseError:
+        return set()
+    return {
+        f"{control.get('name')}: {value.get('value')}"
+        for control in root.iter()
+        if control.get("name") and control.tag != "Text"
+        for value in control
+        if value.get("value")
+    }

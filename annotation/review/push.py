@@ -1,0 +1,220 @@
+"""Records and their pre-annotations to Label Studio, each exactly once.
+
+Label Studio doubles whatever is imported twice. So the ledger says "begun" before a request leaves, and what
+was begun and not confirmed is first looked for on the server. A request whose answer was lost may still be
+at work there: it is given time to settle before its records count as missing.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+from annotation.review.answers import RefusedError, UnansweredError
+from annotation.review.client import Client, Json, Project
+from annotation.review.environment import cache_folder
+from annotation.review.ledger import Ledger
+from annotation.review.lock import Lock
+from annotation.review.parcel import NotSent, Parcel, parcels
+from annotation.review.project import ensure_project
+from annotation.review.refresh import refresh
+from annotation.review.settings import ReviewSettings
+from curation.batches import batched
+from curation.errors import ReviewError
+from curation.record import digest
+from curation.scheme import Scheme
+from curation.store import Store
+
+#: How often a batch is sent whose answers get lost.
+ATTEMPTS = 3
+
+#: Seconds between two looks for tasks that may be on their way.
+LOOK = 0.25
+
+#: Statuses by which Label Studio says that it dislikes what was sent.
+BAD_CONTENT = (400, 413, 422)
+
+Progress = Callable[[int], None]
+Batch = list[Parcel | NotSent]
+
+
+@dataclass(slots=True)
+class Pushed:
+    """What a push did; refused are pairs of a record's id and the reason."""
+
+    project: str
+    created: int = 0
+    unchanged: int = 0
+    refreshed: int = 0
+    found: int = 0
+    doubles_removed: int = 0
+    model_version: str = ""
+    refused: list[tuple[str, str]] = field(default_factory=list)
+
+
+def push(
+    store: Store,
+    client: Client,
+    scheme: Scheme,
+    settings: ReviewSettings,
+    *,
+    ids: Iterable[str] | None = None,
+    progress: Progress = lambda count: None,
+) -> Pushed:
+    """Every record that may be reviewed is a task once, with the predictions of its layers as they are now.
+
+    Annotations are never touched. Safe to repeat, also after a kill at any moment. Raises ReviewError when
+    Label Studio cannot be reached or does not confirm; what was confirmed until then stays noted.
+    """
+    project = ensure_project(client, scheme, settings)
+    folder = cache_folder()
+    folder.mkdir(parents=True, exist_ok=True)
+    with Lock(folder / f"push-{digest(project.key)}.lock"):
+        return _Push(store, client, settings, project).run(
+            parcels(store, scheme, settings, ids=None if ids is None else list(ids)), progress
+        )
+
+
+class _Push:
+    """One push into one project."""
+
+    def __init__(self, store: Store, client: Client, settings: ReviewSettings, project: Project) -> None:
+        self._client = client
+        self._settings = settings
+        self._project = project
+        self._ledger = Ledger(store, project.key)
+        self._done = Pushed(project=project.key)
+        self._doubtful = self._ledger.begun
+        #: Whether the server may have tasks that the ledger does not know.
+        self._look_first = self._doubtful or project.tasks != self._ledger.confirmed
+
+    def run(self, outgoing: Iterable[Parcel | NotSent], progress: Progress) -> Pushed:
+        """Send what is new, refresh what has changed, and say what was done."""
+        for batch in _ahead(batched(outgoing, self._settings.batch_size)):
+            self._done.refused += [(one.record_id, one.reason) for one in batch if isinstance(one, NotSent)]
+            self._batch([one for one in batch if isinstance(one, Parcel)])
+            progress(len(batch))
+        if self._doubtful:
+            self._remove_doubles()
+        self._show_predictions()
+        return self._done
+
+    def _batch(self, batch: Sequence[Parcel]) -> None:
+        fresh = [one for one in batch if self._ledger.task(one.record_id) is None]
+        if fresh and self._look_first:
+            fresh = self._find(fresh)
+        sending = {one.record_id for one in fresh}
+        changed = [one for one in batch if one.record_id not in sending and not self._ledger.is_current(one)]
+        self._done.unchanged += len(batch) - len(fresh) - len(changed)
+        if fresh:
+            self._send(fresh)
+        if changed:
+            self._refresh(changed)
+
+    def _send(self, batch: Sequence[Parcel]) -> None:
+        missing = list(batch)
+        for _ in range(ATTEMPTS):
+            self._ledger.begin(missing)
+            try:
+                made = self._client.import_tasks(self._project.id, [one.task for one in missing])
+            except UnansweredError:
+                missing = self._look_for(missing)
+            except RefusedError as error:
+                return self._split(missing, error)
+            else:
+                self._ledger.confirm(missing, {one.record_id: id for one, id in zip(missing, made, strict=True)})
+                self._done.created += len(missing)
+                return None
+            if not missing:
+                return None
+        raise ReviewError(
+            f"expected Label Studio to confirm {len(missing)} records, it did not in {ATTEMPTS} "
+            "attempts; look at its log and push again: nothing will be doubled"
+        )
+
+    def _look_for(self, batch: list[Parcel]) -> list[Parcel]:
+        """Those of a batch sent without an answer that did not arrive."""
+        self._doubtful = True
+        # Begun anew, because the time to settle runs from now.
+        self._ledger.begin(batch)
+        missing = self._find(batch)
+        self._done.found -= len(batch) - len(missing)
+        self._done.created += len(batch) - len(missing)
+        return missing
+
+    def _split(self, batch: Sequence[Parcel], error: RefusedError) -> None:
+        """Send the halves, so that one bad record does not keep the others out."""
+        if error.status not in BAD_CONTENT:
+            raise error
+        if len(batch) > 1:
+            self._send(batch[: len(batch) // 2])
+            self._send(batch[len(batch) // 2 :])
+            return
+        self._done.refused.append((batch[0].record_id, str(error)))
+        self._ledger.refuse(batch[0])
+
+    def _find(self, batch: Sequence[Parcel]) -> list[Parcel]:
+        """Those of the batch that the server surely does not have; the others are noted with their tasks."""
+        missing = list(batch)
+        while missing:
+            there = self._client.tasks_of(self._project.id, [one.record_id for one in missing])
+            found = [one for one in missing if one.record_id in there]
+            self._ledger.find(found, {record_id: _best(tasks)["id"] for record_id, tasks in there.items()})
+            self._done.found += len(found)
+            missing = [one for one in missing if one.record_id not in there]
+            if not self._ledger.unsettled(missing, self._settle):
+                break
+            time.sleep(LOOK)
+        return missing
+
+    @property
+    def _settle(self) -> float:
+        return self._settings.settle_base + self._settings.settle_per_record * self._settings.batch_size
+
+    def _refresh(self, changed: Sequence[Parcel]) -> None:
+        self._ledger.doubt(changed)
+        tasks = {one.record_id: self._ledger.task(one.record_id) or 0 for one in changed}
+        gone = refresh(self._client, self._project, changed, tasks, pause=self._settings.settle_base)
+        refreshed = [one for one in changed if one.record_id not in gone]
+        self._ledger.confirm(refreshed, tasks)
+        self._done.refreshed += len(refreshed)
+        self._done.refused += [(id, "its task was deleted in Label Studio") for id in sorted(gone)]
+
+    def _remove_doubles(self) -> None:
+        """Of several tasks of a record, keep the one that people worked on, or else the first."""
+        if self._client.project(self._project.id).tasks == self._ledger.confirmed:
+            return
+        for record_id, tasks in self._client.tasks_of(self._project.id, self._ledger.records()).items():
+            keep = _best(tasks)["id"]
+            idle = [task["id"] for task in tasks if task["id"] != keep and not _is_touched(task)]
+            self._client.delete_tasks(idle)
+            self._done.doubles_removed += len(idle)
+            self._ledger.move(record_id, keep)
+
+    def _show_predictions(self) -> None:
+        # The label stream shows predictions of one version only: the one that most tasks have.
+        versions = self._ledger.versions()
+        if not versions:
+            return
+        self._done.model_version = version = min(versions, key=lambda one: (-versions[one], one))
+        if self._client.project(self._project.id).model_version != version:
+            self._client.update_project(self._project.id, model_version=version)
+
+
+def _ahead(batches: Iterator[Batch]) -> Iterator[Batch]:
+    """The batches, each made ready while Label Studio is at work on the one before."""
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        coming = pool.submit(next, batches, None)
+        while (batch := coming.result()) is not None:
+            coming = pool.submit(next, batches, None)
+            yield batch
+
+
+def _is_touched(task: Json) -> bool:
+    return any(task.get(count) for count in ("total_annotations", "cancelled_annotations", "drafts"))
+
+
+def _best(tasks: Sequence[Json]) -> Json:
+    return min(tasks, key=lambda task: (not _is_touched(task), task["id"]))

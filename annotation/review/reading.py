@@ -1,0 +1,246 @@
+"""What an annotation says, read as if a stranger had sent it: what does not hold is refused with a reason.
+
+Label Studio checks nothing of an annotation that comes through its API, and `value.text` is not the text
+(line ends come back as a backslash and an n): only offsets are read, and the wording is ours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from annotation.review.chains import Chains
+from annotation.review.label_config import (
+    ASSERTION,
+    COMMENT,
+    CONTINUES,
+    DOCUMENT_LABEL,
+    LABELS,
+    REASON,
+    TEXT,
+    VERDICT,
+)
+from annotation.review.wording import REASONS, VERDICTS
+from curation.record import Assertion, Entity, Fragment, Record, Relation, wording
+from curation.scheme import Scheme
+
+#: Longer ids than Label Studio or we ever make are somebody's joke.
+LONGEST_ID = 200
+
+#: Who made a region, in Label Studio's words.
+ORIGINS = ("prediction", "prediction-changed", "manual")
+
+Part = dict[str, Any]
+
+
+@dataclass(slots=True)
+class Reading:
+    """What could be read, and why the rest could not; the reasons name places and numbers, never wording."""
+
+    entities: list[Entity] = field(default_factory=list)
+    relations: list[Relation] = field(default_factory=list)
+    labels: dict[str, str] = field(default_factory=dict)
+    origins: dict[str, str] = field(default_factory=dict)
+    verdict: str | None = None
+    reasons: tuple[str, ...] = ()
+    comment: str | None = None
+    refused: list[str] = field(default_factory=list)
+
+
+class UnreadableError(ValueError):
+    """A part of a result that does not hold; never leaves this module."""
+
+
+def read_result(
+    result: object, record: Record, scheme: Scheme, *, known: Mapping[str, Entity] | None = None
+) -> Reading:
+    """The result of an annotation on the record.
+
+    ``known`` are the entities that were shown as predictions: one that nobody touched keeps its codes
+    and attributes, which the editor does not show.
+    """
+    reader = _Reader(record, scheme, known or {})
+    if not isinstance(result, list):
+        reader.reading.refused.append(f"result: expected a list, got {type(result).__name__}")
+        return reader.reading
+    # Regions first, then what refers to them: the order of a result is the sender's whim.
+    parts = sorted(enumerate(result), key=lambda pair: _kind(pair[1]) != "labels")
+    for number, part in parts:
+        try:
+            reader.read(part)
+        except UnreadableError as error:
+            reader.reading.refused.append(f"result {number}: {error}")
+    return reader.finish()
+
+
+class _Reader:
+    """Collects the parts of one result."""
+
+    def __init__(self, record: Record, scheme: Scheme, known: Mapping[str, Entity]) -> None:
+        self.reading = Reading()
+        self._record = record
+        self._scheme = scheme
+        self._known = known
+        self._regions: dict[str, Entity] = {}
+        self._assertions: dict[str, Assertion] = {}
+        self._chains = Chains(self._regions)
+        self._links: list[tuple[str, str, str]] = []
+        self._types = tuple(relation.name for relation in scheme.relations)
+
+    def read(self, part: object) -> None:
+        """Take one part in, or raise UnreadableError."""
+        readers = {
+            "labels": self._region,
+            "choices": self._choice,
+            "textarea": self._comment,
+            "relation": self._relation,
+        }
+        if not isinstance(part, dict):
+            raise UnreadableError(f"expected an object, got {type(part).__name__}")
+        reader = readers.get(_kind(part))
+        if reader is None:
+            raise UnreadableError(f"expected one of {', '.join(readers)}, got another type")
+        reader(part)
+
+    def finish(self) -> Reading:
+        """Join fragments, add assertions, and give the reading."""
+        names: dict[str, str] = {}
+        for first in self._chains.firsts():
+            chain = self._chains.of(first)
+            names |= dict.fromkeys(chain, first)
+            self.reading.entities.append(self._entity(chain))
+        for number, (type, head, tail) in enumerate(self._links, 1):
+            if names[head] != names[tail]:
+                self.reading.relations.append(Relation(id=f"R{number}", type=type, head=names[head], tail=names[tail]))
+        return self.reading
+
+    def _region(self, part: Part) -> None:
+        _from(part, LABELS)
+        id, value = _id(part.get("id")), _object(part.get("value"))
+        if id in self._regions:
+            raise UnreadableError("expected the region's id once, got it again")
+        start, end = self._span(value)
+        category = _one(value.get("labels"), self._scheme.by_name, "label")
+        score = _score(part.get("score"))
+        self._regions[id] = Entity.at(self._record.text, start, end, category, id=id, score=score)
+        origin = part.get("origin")
+        self.reading.origins[id] = origin if origin in ORIGINS else "unknown"
+
+    def _choice(self, part: Part) -> None:
+        name, values = part.get("from_name"), _object(part.get("value")).get("choices")
+        if name == ASSERTION:
+            region = _id(part.get("id"))
+            if region not in self._regions:
+                raise UnreadableError("expected an assertion of a region, got one of something else")
+            self._assertions[region] = Assertion(_one(values, dict.fromkeys(Assertion), "assertion"))
+        elif name == VERDICT:
+            self.reading.verdict = _one(values, VERDICTS, "verdict")
+        elif name == REASON:
+            self.reading.reasons = _some(values, REASONS, "reason")
+        else:
+            self._document_label(name, values)
+
+    def _document_label(self, name: object, values: object) -> None:
+        for label in self._scheme.labels:
+            if name == DOCUMENT_LABEL + label.name:
+                value = _one(values, dict.fromkeys(label.values), "document label")
+                self.reading.labels[label.name] = value
+                return
+        raise UnreadableError("expected a choice of the label config, got another control")
+
+    def _comment(self, part: Part) -> None:
+        _from(part, COMMENT)
+        text = _object(part.get("value")).get("text")
+        lines = text if isinstance(text, list) else [text]
+        self.reading.comment = "\n".join(line for line in lines if isinstance(line, str)) or None
+
+    def _relation(self, part: Part) -> None:
+        head, tail = _id(part.get("from_id")), _id(part.get("to_id"))
+        if part.get("direction") == "left":
+            head, tail = tail, head
+        if head not in self._regions or tail not in self._regions or head == tail:
+            raise UnreadableError("expected a relation between two regions, got one to something else")
+        for name in self._relation_types(part.get("labels")):
+            if name != CONTINUES:
+                self._links.append((name, head, tail))
+            elif problem := self._chains.join(head, tail):
+                raise UnreadableError(problem)
+
+    def _relation_types(self, labels: object) -> tuple[str, ...]:
+        if labels in (None, []) and len(self._types) == 1:
+            # The editor leaves a link without a type when the annotator does not choose one.
+            return self._types
+        return _some(labels, dict.fromkeys((*self._types, CONTINUES)), "relation type")
+
+    def _span(self, value: Part) -> tuple[int, int]:
+        start, end = value.get("start"), value.get("end")
+        if type(start) is not int or type(end) is not int:
+            kinds = f"{type(start).__name__} and {type(end).__name__}"
+            raise UnreadableError(f"expected whole numbers as offsets, got {kinds}")
+        length = len(self._record.text)
+        if not 0 <= start < end <= length:
+            raise UnreadableError(f"expected offsets within 0 and {length}, the end after the start, got others")
+        if not self._record.text[start:end].strip():
+            raise UnreadableError(f"expected a marked wording, got white space at {start}-{end}")
+        return start, end
+
+    def _entity(self, chain: list[str]) -> Entity:
+        first = self._regions[chain[0]]
+        spans = sorted(self._regions[id].spans[0] for id in chain)
+        assertion = next((self._assertions[id] for id in chain if id in self._assertions), Assertion.PRESENT)
+        known = self._known.get(first.id)
+        same = known if known and (known.category, list(known.spans)) == (first.category, spans) else None
+        return Entity(
+            id=first.id,
+            category=first.category,
+            text=wording(self._record.text, spans),
+            fragments=tuple(Fragment(start=start, end=end) for start, end in spans),
+            assertion=assertion,
+            score=first.score,
+            codes=same.codes if same else (),
+            attributes=same.attributes if same else {},
+        )
+
+
+def _kind(part: object) -> str:
+    kind = part.get("type") if isinstance(part, dict) else None
+    return kind if isinstance(kind, str) else ""
+
+
+def _from(part: Part, control: str) -> None:
+    if (part.get("from_name"), part.get("to_name")) != (control, TEXT):
+        raise UnreadableError(f"expected a result from {control} to {TEXT}, got other controls")
+
+
+def _object(value: object) -> Part:
+    if not isinstance(value, dict):
+        raise UnreadableError(f"expected a value object, got {type(value).__name__}")
+    return value
+
+
+def _id(value: object) -> str:
+    if not isinstance(value, str) or not 0 < len(value) <= LONGEST_ID:
+        raise UnreadableError("expected an id of letters, got something else")
+    return value
+
+
+def _some(values: object, allowed: Mapping[str, object], what: str) -> tuple[str, ...]:
+    if not isinstance(values, list) or not values:
+        raise UnreadableError(f"expected a list with a {what}, got none")
+    if not all(isinstance(value, str) and value in allowed for value in values):
+        raise UnreadableError(f"expected a {what} of the scheme, got an unknown one")
+    return tuple(dict.fromkeys(values))
+
+
+def _one(values: object, allowed: Mapping[str, object], what: str) -> str:
+    found = _some(values, allowed, what)
+    if len(found) != 1:
+        raise UnreadableError(f"expected one {what}, got {len(found)}")
+    return found[0]
+
+
+def _score(value: object) -> float | None:
+    if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1:
+        return float(value)
+    return None

@@ -1,0 +1,64 @@
+"""What the editor says to annotators, in their language."""
+
+from __future__ import annotations
+
+#: Values are what is stored, headings are what is read; a language that is missing is shown in English.
+HEADINGS: dict[str, dict[str, str]] = {
+    "en": {
+        "labels": "Mark the information",
+        "assertion": "What the text says about the marked information",
+        "relations": "Link two marks that belong together",
+        "verdict": "Your verdict on the record",
+        "reasons": "What is wrong",
+        "comment": "Comment (optional)",
+        "guideline": "Guideline",
+        "boundary": "Boundary",
+        "examples": "Examples",
+        "hotkey": "Key",
+    },
+    "de": {
+        "labels": "Angaben markieren",
+        "assertion": "Was der Text über die markierte Angabe sagt",
+        "relations": "Zusammengehörige Markierungen verbinden",
+        "verdict": "Ihr Urteil über den Bericht",
+        "reasons": "Was nicht stimmt",
+        "comment": "Kommentar (freiwillig)",
+        "guideline": "Leitfaden",
+        "boundary": "Abgrenzung",
+        "examples": "Beispiele",
+        "hotkey": "Taste",
+    },
+}
+
+#: Verdicts on a record, with the key that is wished for each.
+VERDICTS: dict[str, tuple[str, dict[str, str]]] = {
+    "accept": ("a", {"en": "accept as it stands", "de": "annehmen, wie es ist"}),
+    "fix": ("f", {"en": "accept with my corrections", "de": "mit meinen Korrekturen annehmen"}),
+    "reject": ("x", {"en": "reject the record", "de": "Bericht verwerfen"}),
+}
+
+#: Why a record is rejected or had to be fixed: the error taxonomy of the reviews.
+REASONS: dict[str, dict[str, str]] = {
+    "invention": {"en": "not in the text", "de": "steht nicht im Text"},
+    "omission": {"en": "missing", "de": "fehlt"},
+    "wrong_category": {"en": "wrong category", "de": "falsche Kategorie"},
+    "boundary": {"en": "wrong boundary", "de": "falsche Grenze"},
+    "wrong_value": {"en": "wrong value", "de": "falscher Wert"},
+    "translation": {"en": "wrong translation", "de": "falsch übersetzt"},
+    "identifier": {"en": "identifies a person", "de": "nennt eine Person"},
+}
+
+#: Assertions that a mark may carry; present is what holds without one.
+ASSERTIONS: dict[str, tuple[str, dict[str, str]]] = {
+    "present": ("p", {"en": "present", "de": "vorhanden"}),
+    "negated": ("n", {"en": "stated as absent", "de": "verneint"}),
+    "possible": ("o", {"en": "possible, suspected", "de": "möglich, Verdacht"}),
+    "conditional": ("c", {"en": "under a condition", "de": "unter einer Bedingung"}),
+    "historical": ("i", {"en": "in the past", "de": "früher"}),
+    "family": ("m", {"en": "about a relative", "de": "betrifft Verwandte"}),
+}
+
+
+def say(localised: dict[str, str], language: str) -> str:
+    """The wording in the language, else in English, else in any, else nothing."""
+    return localised.get(language) or localised.get("en") or next(iter(localised.values()), "")

@@ -1,0 +1,61 @@
+"""The section `annotation` of curate.toml."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import Field
+
+from curation.embeddings import PACKAGED_ENCODER
+from curation.record import Frozen
+
+
+class RulesSettings(Frozen):
+    """How the rules annotate."""
+
+    patterns: Path | None = Field(
+        default=None, description="Folder of pattern files en.yaml, de.yaml ... in place of the shipped ones."
+    )
+    threshold: float = Field(default=0.0, ge=0, le=1, description="Patterns with a confidence below this are left out.")
+
+
+class FewShotSettings(Frozen):
+    """How few-shot classification by sentence embedding annotates."""
+
+    encoder: str = Field(default=PACKAGED_ENCODER, description="A sentence-transformers model: name or folder.")
+    examples: Path | None = Field(
+        default=None, description="Folder of example files en.yaml, de.yaml ... in place of the shipped ones."
+    )
+    threshold: float = Field(
+        default=0.35, ge=0, le=1, description="Candidates whose calibrated score is lower are left out."
+    )
+    once: tuple[str, ...] = Field(
+        default=("age", "gender"), description="Categories of which only the first in a record is kept."
+    )
+    context: float = Field(
+        default=0.3,
+        ge=0,
+        le=2,
+        description="Weight of the sentence around a candidate beside the candidate's own.",
+    )
+    strength: float = Field(
+        default=10.0, gt=0, description="Inverse regularisation of the head; larger trusts the examples more."
+    )
+
+
+class AdapterSettings(Frozen):
+    """How a trained adapter annotates."""
+
+    path: Path | None = Field(default=None, description="Folder of the adapter; given with --with adapter:PATH.")
+    batch_size: int = Field(default=16, ge=1, description="Windows per forward pass.")
+    threshold: float = Field(
+        default=0.0, ge=0, le=1, description="Entities whose mean probability is lower are left out."
+    )
+
+
+class AnnotationSettings(Frozen):
+    """Settings of every annotator that needs no people."""
+
+    rules: RulesSettings = Field(default_factory=RulesSettings, description="The rules annotator.")
+    few_shot: FewShotSettings = Field(default_factory=FewShotSettings, description="The few-shot annotator.")
+    adapter: AdapterSettings = Field(default_factory=AdapterSettings, description="The adapter annotator.")

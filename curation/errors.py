@@ -1,0 +1,51 @@
+"""Everything this project raises on purpose.
+
+CurateError                 the job failed; the message says what was expected, what came, what to do
+├── UsageError              wrong option, unknown name (exit code 2)
+├── ConfigError             curate.toml does not fit
+├── SchemeError             the scheme file does not fit
+├── ContradictionError      a record, entity, relation or layer contradicts itself or its text
+├── SourceError             a source cannot be read at all (single bad rows are problems, not errors)
+├── StoreError              the store refused, or is of another version
+├── MissingExtraError       an optional dependency is not installed
+└── ReviewError             Label Studio did not answer as expected
+"""
+
+
+class CurateError(Exception):
+    """The job failed for a reason that a user can act on."""
+
+
+class UsageError(CurateError):
+    """A command or function was called with words that it does not know."""
+
+
+class ConfigError(CurateError):
+    """The configuration does not fit."""
+
+
+class SchemeError(CurateError):
+    """The scheme file does not fit."""
+
+
+class ContradictionError(CurateError):
+    """A record or layer contradicts itself."""
+
+
+class SourceError(CurateError):
+    """A source cannot be read at all."""
+
+
+class StoreError(CurateError):
+    """The store refused."""
+
+
+class MissingExtraError(CurateError):
+    """An optional dependency is not installed."""
+
+    def __init__(self, package: str, extra: str) -> None:
+        super().__init__(f"this needs the package {package}, which is not installed: pip install 'clincurate[{extra}]'")
+
+
+class ReviewError(CurateError):
+    """Label Studio did not answer as expected."""

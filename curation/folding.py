@@ -1,0 +1,113 @@
+"""A text with its typography folded away, and the way back to the original's code points.
+
+Case, white space, composed and decomposed letters, ligatures, full-width forms, dashes, quotes,
+soft hyphens and accents fold to one form; umlauts fold to the form that is written out (ä, ae).
+Unicode: NFKD and full case folding (Unicode Standard Annex 15; section 3.13).
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from bisect import bisect_left
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+Span = tuple[int, int]
+
+DIAERESIS = "\u0308"
+UMLAUT_BASES = frozenset("aou")
+TYPOGRAPHY = {
+    **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2043\u2212\ufe58\ufe63\uff0d", "-"),
+    **dict.fromkeys(
+        "'\"`\u00b4\u2018\u2019\u201a\u201b\u201c\u201d\u201e\u201f\u00ab\u00bb\u2039\u203a\u2032\u2033\uff07\uff02",
+        "'",
+    ),
+    "\u00d7": "x",
+    "\u00b7": ".",  # the raised decimal point of some journals
+    "\u2219": ".",
+    "\u2044": "/",
+}
+ASCII_FORMS = str.maketrans({'"': "'", "`": "'", **dict.fromkeys("\t\n\r\x0b\x0c\x1c\x1d\x1e\x1f", " ")})
+
+
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """A folded text and, for each of its characters, where the letter behind it starts and ends.
+
+    A letter is a base character with its combining marks; a run of white space counts as one.
+    """
+
+    text: str
+    starts: Sequence[int]
+    ends: Sequence[int]
+
+    def original(self, start: int, end: int) -> Span | None:
+        """The original's span of a folded one; None when it would cut a letter in two."""
+        if start and self.starts[start - 1] == self.starts[start]:
+            return None
+        if end < len(self.starts) and self.starts[end] == self.starts[end - 1]:
+            return None
+        return self.starts[start], self.ends[end - 1]
+
+    def folded(self, start: int, end: int) -> Span:
+        """The folded span of an original's."""
+        return bisect_left(self.starts, start), bisect_left(self.starts, end)
+
+
+@lru_cache(maxsize=128)
+def fold(text: str) -> Folded:
+    """The folded text; kept for a while, since many wordings are looked for in the same text."""
+    if text.isascii():
+        plain = text.lower().translate(ASCII_FORMS)
+        if "  " not in plain:
+            return Folded(plain, range(len(plain)), range(1, len(plain) + 1))
+    return _fold_by_letter(text)
+
+
+def _fold_by_letter(text: str) -> Folded:
+    folded: list[str] = []
+    starts: list[int] = []
+    ends: list[int] = []
+    for place, character in enumerate(text):
+        for piece in _pieces(character):
+            if is_mark(piece):
+                umlaut = piece == DIAERESIS and folded and folded[-1] in UMLAUT_BASES
+                if umlaut:
+                    folded.append("e")
+                    starts.append(starts[-1])
+                    ends.append(place + 1)
+                _widen(starts, ends, place + 1)
+            elif piece == " " and folded and folded[-1] == " ":
+                ends[-1] = place + 1
+            else:
+                folded.append(piece)
+                starts.append(place)
+                ends.append(place + 1)
+    return Folded("".join(folded), starts, ends)
+
+
+def _widen(starts: list[int], ends: list[int], end: int) -> None:
+    """Lets the last letter reach to the end of its mark."""
+    at = len(starts) - 1
+    while at >= 0 and starts[at] == starts[-1]:
+        ends[at] = end
+        at -= 1
+
+
+@lru_cache(maxsize=8192)
+def _pieces(character: str) -> str:
+    """What one code point folds to: base characters and combining marks; nothing for invisible ones."""
+    if character in TYPOGRAPHY:
+        return TYPOGRAPHY[character]
+    if character.isspace():
+        return " "
+    if unicodedata.category(character) == "Cf":
+        return ""
+    folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", character).casefold())
+    return "".join(TYPOGRAPHY.get(piece, piece) for piece in folded)
+
+
+def is_mark(character: str) -> bool:
+    """Whether it belongs to the letter before it (accents, variation selectors)."""
+    return character > "\u02ff" and unicodedata.category(character) in {"Mn", "Me"}

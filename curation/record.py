@@ -1,0 +1,228 @@
+"""The record, and the layers that authors write about it.
+
+Offsets are Unicode code points, end-exclusive: ``record.text[start:end]`` is the wording of a
+fragment. Nothing here imports more than pydantic.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, field_validator, model_validator
+
+from curation.errors import ContradictionError
+
+#: What stands between the fragments of a discontinuous entity in its wording, as in BRAT.
+FRAGMENT_JOIN = " "
+
+
+class Alignment(StrEnum):
+    """How an entity's wording was found in the text."""
+
+    EXACT = "exact"
+    FOLDED = "folded"  # equal after folding case, white space, Unicode form and typographic marks
+    FUZZY = "fuzzy"  # similar, with a score
+    NONE = "none"  # not found: no fragments
+
+
+class Assertion(StrEnum):
+    """What the text says about an entity (ConText: Harkema et al. 2009; i2b2 2010)."""
+
+    PRESENT = "present"
+    NEGATED = "negated"
+    POSSIBLE = "possible"
+    CONDITIONAL = "conditional"
+    HISTORICAL = "historical"
+    FAMILY = "family"
+
+
+class Frozen(BaseModel):
+    """Immutable, and closed to fields it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Fragment(Frozen):
+    """A stretch of the text, end-exclusive, in code points."""
+
+    start: int = Field(ge=0)
+    end: int
+
+    @model_validator(mode="after")
+    def _has_width(self) -> Fragment:
+        if self.end <= self.start:
+            raise ValueError(f"expected an end after the start, got {self.start} to {self.end}")
+        return self
+
+
+class Entity(Frozen):
+    """A piece of information in a category, and where it stands in the text."""
+
+    id: str
+    category: str
+    text: str = Field(min_length=1)
+    fragments: tuple[Fragment, ...] = ()
+    alignment: Alignment = Alignment.EXACT
+    alignment_score: float = Field(default=1.0, ge=0, le=1)
+    assertion: Assertion = Assertion.PRESENT
+    attributes: dict[str, str] = Field(default_factory=dict)
+    codes: tuple[str, ...] = ()
+    score: float | None = Field(default=None, ge=0, le=1)
+
+    @model_validator(mode="after")
+    def _fragments_fit_alignment(self) -> Entity:
+        found = self.alignment is not Alignment.NONE
+        if found != bool(self.fragments):
+            raise ValueError(
+                f"entity {self.id}: expected {'fragments' if found else 'no fragments'} with alignment "
+                f"{self.alignment.value}, got {len(self.fragments)}"
+            )
+        for left, right in zip(self.fragments, self.fragments[1:], strict=False):
+            if right.start < left.end:
+                raise ValueError(
+                    f"entity {self.id}: expected fragments in order and apart, "
+                    f"got {left.start}-{left.end} before {right.start}-{right.end}"
+                )
+        return self
+
+    @property
+    def start(self) -> int:
+        """The first offset, or -1 when the entity was not found in the text."""
+        return self.fragments[0].start if self.fragments else -1
+
+    @property
+    def end(self) -> int:
+        """The last offset (exclusive), or -1 when the entity was not found in the text."""
+        return self.fragments[-1].end if self.fragments else -1
+
+    @property
+    def spans(self) -> tuple[tuple[int, int], ...]:
+        """The fragments as plain pairs."""
+        return tuple((fragment.start, fragment.end) for fragment in self.fragments)
+
+    @classmethod
+    def at(cls, text: str, start: int, end: int, category: str, *, id: str, **fields: Any) -> Entity:
+        """The entity that stands at one stretch of a record's text."""
+        return cls(
+            id=id,
+            category=category,
+            text=text[start:end],
+            fragments=(Fragment(start=start, end=end),),
+            **fields,
+        )
+
+
+class Relation(Frozen):
+    """A typed, directed link between two entities of the same layer."""
+
+    id: str
+    type: str
+    head: str
+    tail: str
+
+
+class Record(Frozen):
+    """One clinical summary."""
+
+    id: str = Field(min_length=1)
+    group: str = Field(min_length=1)
+    source: str
+    language: str
+    text: str
+    translation_of: str | None = None
+    licence: str | None = None
+    meta: dict[str, JsonValue] = Field(default_factory=dict)
+
+    @field_validator("text")
+    @classmethod
+    def _no_nul(cls, text: str) -> str:
+        if "\x00" in text:
+            raise ValueError(f"expected text without NUL characters, got one at {text.index(chr(0))}")
+        return text
+
+
+class Layer(Frozen):
+    """What one author says about one record."""
+
+    record_id: str
+    name: str
+    author: str
+    entities: tuple[Entity, ...] = ()
+    relations: tuple[Relation, ...] = ()
+    labels: dict[str, str] = Field(default_factory=dict)
+    created: datetime = Field(default_factory=lambda: datetime.now(UTC))
+    provenance: dict[str, JsonValue] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _links_hold(self) -> Layer:
+        ids = [entity.id for entity in self.entities]
+        if len(set(ids)) != len(ids):
+            twice = sorted({one for one in ids if ids.count(one) > 1})
+            raise ValueError(f"layer {self.name} of record {self.record_id}: entity ids given twice: {twice}")
+        for relation in self.relations:
+            for end in (relation.head, relation.tail):
+                if end not in ids:
+                    raise ValueError(
+                        f"layer {self.name} of record {self.record_id}: relation {relation.id} "
+                        f"({relation.type}) expected entity {end}, which the layer does not have"
+                    )
+        return self
+
+    @property
+    def digest(self) -> str:
+        """A hash of what is said, whoever says it and whenever."""
+        return digest(
+            {
+                "record": self.record_id,
+                "entities": [entity.model_dump(mode="json") for entity in self.entities],
+                "relations": [relation.model_dump(mode="json") for relation in self.relations],
+                "labels": self.labels,
+            }
+        )
+
+
+def digest(value: object, *, length: int = 16) -> str:
+    """The hexadecimal SHA-256 of a JSON value, shortened; equal values give equal digests."""
+    plain = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=str)
+    return hashlib.sha256(plain.encode("utf-8", "surrogatepass")).hexdigest()[:length]
+
+
+def record_id(text: str, *, language: str, source_id: str = "") -> str:
+    """The id that a record of this content has wherever and however often it is imported."""
+    return digest([source_id, language, text])
+
+
+def wording(text: str, spans: Iterable[tuple[int, int]]) -> str:
+    """What stands at the spans of a text, fragments joined by one blank."""
+    return FRAGMENT_JOIN.join(text[start:end] for start, end in spans)
+
+
+def check_layer(record: Record, layer: Layer, *, categories: Mapping[str, object] | None = None) -> Layer:
+    """The layer itself, once it is shown to fit the record's text (and the categories, if given).
+
+    Raises ContradictionError naming the record, the entity, what was expected and what came.
+    Offsets and ids are named; the wording is not, so that no clinical text reaches a log.
+    """
+    where = f"record {record.id}, layer {layer.name}"
+    if layer.record_id != record.id:
+        raise ContradictionError(f"{where}: expected a layer of this record, got one of {layer.record_id}")
+    for entity in layer.entities:
+        here = f"{where}, entity {entity.id}"
+        if categories is not None and entity.category not in categories:
+            raise ContradictionError(
+                f"{here}: expected one of the categories {', '.join(categories)}, got {entity.category}"
+            )
+        if entity.end > len(record.text):
+            raise ContradictionError(
+                f"{here}: expected offsets within the text of {len(record.text)} characters, got {entity.spans}"
+            )
+        if entity.alignment is Alignment.EXACT and wording(record.text, entity.spans) != entity.text:
+            raise ContradictionError(
+                f"{here}: expected its wording ({len(entity.text)} characters) at {entity.spans}, got other text there"
+            )
+    return layer

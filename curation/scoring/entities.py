@@ -1,0 +1,231 @@
+"""Precision, recall and F1 of the entities of one layer against those of another.
+
+Strict: same category and the same places, fragment by fragment. Lenient: same category and any
+overlap, each entity paired at most once (the 2018 n2c2 rules). Negated and other entities that do
+not count as information (`Scheme.counts`) are left out on both sides unless asked for. An entity
+said twice at one place is one. An entity that was never found in the text has no place and
+matches nothing: it costs precision when predicted and recall when gold, and is counted apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from curation.errors import UsageError
+from curation.record import Entity, Frozen, Layer
+from curation.scheme import Scheme
+from curation.scoring.matching import Spans, equal_pairs, overlapping_pairs
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+MODES = ("strict", "lenient")
+
+
+class Score(Frozen):
+    """Counts and what follows from them; None where it is not defined (nothing to divide by)."""
+
+    precision: float | None
+    recall: float | None
+    f1: float | None
+    f1_interval: tuple[float, float] | None = None
+    matched: int
+    gold: int
+    predicted: int
+
+
+class Mean(Frozen):
+    """A mean of scores over so many categories or documents, where each is defined."""
+
+    precision: float | None
+    recall: float | None
+    f1: float | None
+    over: int
+
+
+class ModeScores(Frozen):
+    """The scores under one rule of matching.
+
+    macro: mean over the categories that gold has; documents: mean over the documents in which
+    gold or prediction has anything. Categories that neither side has are not listed.
+    """
+
+    micro: Score
+    macro: Mean
+    documents: Mean
+    per_category: dict[str, Score]
+
+
+class EntityScores(Frozen):
+    """Strict and lenient scores over the records of gold."""
+
+    strict: ModeScores
+    lenient: ModeScores
+    records: int
+    #: Gold records without a predicted layer: scored as empty predictions.
+    missing: int
+    #: Predicted layers of records that gold does not have: not scored.
+    unscored: int
+    #: Entities without a place in the text, by side.
+    unplaced: dict[str, int]
+
+    def to_json(self) -> dict[str, Any]:
+        """The scores as plain JSON."""
+        return self.model_dump(mode="json")
+
+
+def score_entities(
+    gold: Iterable[Layer],
+    predicted: Iterable[Layer],
+    *,
+    scheme: Scheme,
+    everything: bool = False,
+    resamples: int = 1000,
+    seed: int = 0,
+) -> EntityScores:
+    """Scores of the predicted layers, with 95 % bootstrap intervals of F1 over documents.
+
+    ``everything`` also scores entities that do not count as information, such as negated ones.
+    Raises UsageError when a side has two layers of one record.
+    """
+    import numpy as np
+
+    golds, guesses = _by_record(gold, "gold"), _by_record(predicted, "predicted")
+    sides: dict[str, list[Layer | None]] = {
+        "gold": list(golds.values()),
+        "predicted": [guesses.get(record_id) for record_id in golds],
+    }
+    places = {side: [_places(layer, scheme, everything) for layer in layers] for side, layers in sides.items()}
+    names = _categories(scheme, places)
+    counts = np.array(
+        [
+            [_counts(one.get(name, set()), other.get(name, set())) for name in names]
+            for one, other in zip(places["gold"], places["predicted"], strict=True)
+        ],
+        dtype=np.int64,
+    ).reshape(len(golds), len(names), len(MODES), 3)
+    weights = _resampled(len(golds), resamples, seed)
+    modes = {mode: _mode_scores(counts[:, :, i], names, weights) for i, mode in enumerate(MODES)}
+    return EntityScores(
+        **modes,
+        records=len(golds),
+        missing=sum(layer is None for layer in sides["predicted"]),
+        unscored=len(guesses.keys() - golds.keys()),
+        unplaced={side: _unplaced(found) for side, found in places.items()},
+    )
+
+
+def f1(matched: float, gold: float, predicted: float) -> float | None:
+    """The harmonic mean of precision and recall; None when neither side has anything."""
+    return 2 * matched / (gold + predicted) if gold + predicted else None
+
+
+#: The places of a category's entities in one layer; those without a place are told apart by wording.
+Place = tuple[Spans, str]
+Places = dict[str, set[Place]]
+
+
+def _by_record(layers: Iterable[Layer], side: str) -> dict[str, Layer]:
+    found: dict[str, Layer] = {}
+    for layer in layers:
+        if layer.record_id in found:
+            raise UsageError(f"expected one {side} layer a record, got two of record {layer.record_id}")
+        found[layer.record_id] = layer
+    return found
+
+
+def _places(layer: Layer | None, scheme: Scheme, everything: bool) -> Places:
+    places: Places = {}
+    for entity in layer.entities if layer else ():
+        if everything or scheme.counts(entity):
+            places.setdefault(entity.category, set()).add(_place(entity))
+    return places
+
+
+def _place(entity: Entity) -> Place:
+    return entity.spans, "" if entity.fragments else entity.text
+
+
+def _unplaced(found: Iterable[Places]) -> int:
+    return sum(not spans for places in found for entities in places.values() for spans, _ in entities)
+
+
+def _categories(scheme: Scheme, places: Mapping[str, Iterable[Places]]) -> list[str]:
+    """The categories that either side has: the scheme's in its order, then any others."""
+    seen = {name for side in places.values() for one in side for name in one}
+    return [name for name in scheme.names if name in seen] + sorted(seen - set(scheme.names))
+
+
+def _counts(gold: set[Place], predicted: set[Place]) -> list[tuple[int, int, int]]:
+    """Matched, gold and predicted entities of one record and category, for each of MODES."""
+    ours = sorted(spans for spans, _ in gold if spans)
+    theirs = sorted(spans for spans, _ in predicted if spans)
+    sizes = len(gold), len(predicted)
+    return [(pairs(ours, theirs), *sizes) for pairs in (equal_pairs, overlapping_pairs)]
+
+
+def _resampled(documents: int, resamples: int, seed: int) -> NDArray[np.int64]:
+    """How often each document is drawn in each resample: shape (resamples, documents)."""
+    import numpy as np
+
+    if not documents:
+        return np.zeros((0, 0), dtype=np.int64)
+    draws = np.random.default_rng(seed).multinomial(documents, [1 / documents] * documents, size=resamples)
+    return draws.astype(np.int64)
+
+
+def _mode_scores(counts: NDArray[np.int64], names: list[str], weights: NDArray[np.int64]) -> ModeScores:
+    """Scores from counts of shape (documents, categories, 3)."""
+    import numpy as np
+
+    totals = counts.sum(axis=0)
+    drawn = np.tensordot(weights, counts, axes=1)  # (resamples, categories, 3)
+    per_category = {name: _score(totals[i], drawn[:, i]) for i, name in enumerate(names)}
+    return ModeScores(
+        micro=_score(totals.sum(axis=0), drawn.sum(axis=1)),
+        macro=_mean([score for score in per_category.values() if score.gold]),
+        documents=_mean([score for one in counts.sum(axis=1) if (score := _score(one)).f1 is not None]),
+        per_category=per_category,
+    )
+
+
+def _score(total: NDArray[np.int64], drawn: NDArray[np.int64] | None = None) -> Score:
+    matched, gold, predicted = (int(value) for value in total)
+    return Score(
+        precision=matched / predicted if predicted else None,
+        recall=matched / gold if gold else None,
+        f1=f1(matched, gold, predicted),
+        f1_interval=None if drawn is None else _interval(drawn),
+        matched=matched,
+        gold=gold,
+        predicted=predicted,
+    )
+
+
+def _interval(drawn: NDArray[np.int64]) -> tuple[float, float] | None:
+    """The middle 95 % of F1 over the resamples in which it is defined (percentile bootstrap, Efron 1979)."""
+    import numpy as np
+
+    size = drawn[:, 1] + drawn[:, 2]
+    if not size.any():
+        return None
+    values = 2 * drawn[size > 0, 0] / size[size > 0]
+    low, high = np.percentile(values, [2.5, 97.5])
+    return float(low), float(high)
+
+
+def _mean(scores: list[Score]) -> Mean:
+    """Means of what is defined: a category without predictions has recall and F1 of 0, and no precision."""
+
+    def mean(values: list[float | None]) -> float | None:
+        defined = [value for value in values if value is not None]
+        return sum(defined) / len(defined) if defined else None
+
+    return Mean(
+        precision=mean([score.precision for score in scores]),
+        recall=mean([score.recall for score in scores]),
+        f1=mean([score.f1 for score in scores]),
+        over=len(scores),
+    )

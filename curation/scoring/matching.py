@@ -1,0 +1,56 @@
+"""How many entities of two sides say the same: equal places, or overlapping ones paired one to one."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+
+Spans = tuple[tuple[int, int], ...]
+
+
+def overlap(left: Spans, right: Spans) -> bool:
+    """Whether any fragment of one shares a character with any fragment of the other."""
+    return any(a < d and c < b for a, b in left for c, d in right)
+
+
+def equal_pairs(gold: Sequence[Spans], predicted: Sequence[Spans]) -> int:
+    """The number of places that both sides have, fragment by fragment."""
+    return len(set(gold) & set(predicted))
+
+
+def overlapping_pairs(gold: Sequence[Spans], predicted: Sequence[Spans]) -> int:
+    """The largest number of overlapping pairs in which no entity is used twice.
+
+    A maximum bipartite matching by augmenting paths (Kuhn 1955): pairing greedily can give one too
+    few, because a long prediction may take the gold entity that a short one needed. Discontinuous
+    entities make the graph a general one, so no sorted sweep is exact for them.
+    """
+    neighbours = [[j for j, other in enumerate(predicted) if overlap(one, other)] for one in gold]
+    taken_by: dict[int, int] = {}
+    return sum(_augment(start, neighbours, taken_by) for start in range(len(gold)))
+
+
+def _augment(start: int, neighbours: Sequence[Sequence[int]], taken_by: dict[int, int]) -> bool:
+    """Whether gold entity ``start`` found a partner, moving others to other partners if need be."""
+    came_from: dict[int, int] = {}
+    waiting = deque([start])
+    while waiting:
+        current = waiting.popleft()
+        for partner in neighbours[current]:
+            if partner in came_from:
+                continue
+            came_from[partner] = current
+            if partner not in taken_by:
+                _flip(partner, came_from, taken_by)
+                return True
+            waiting.append(taken_by[partner])
+    return False
+
+
+def _flip(partner: int | None, came_from: dict[int, int], taken_by: dict[int, int]) -> None:
+    """Walk the path back to its start, which has no partner yet, moving each owner one partner on."""
+    partner_of = {owner: other for other, owner in taken_by.items()}
+    while partner is not None:
+        owner = came_from[partner]
+        taken_by[partner] = owner
+        partner = partner_of.get(owner)

@@ -1,0 +1,43 @@
+"""The [curation] section of curate.toml."""
+
+from __future__ import annotations
+
+from pydantic import Field, model_validator
+
+from curation.record import Frozen
+
+
+class SplitSettings(Frozen):
+    """How `curate freeze` divides a set."""
+
+    train: float = Field(0.8, description="Share of the groups that goes to training.", ge=0, le=1)
+    validation: float = Field(0.1, description="Share that chooses the best checkpoint.", ge=0, le=1)
+    test: float = Field(0.1, description="Share that measures the result.", ge=0, le=1)
+    seed: int = Field(0, description="Another seed gives another division of the same groups.")
+    near_duplicates: float = Field(
+        0.8,
+        description="Texts at least this similar (Jaccard over word shingles) stay on one side.",
+        gt=0,
+        le=1,
+    )
+
+    @model_validator(mode="after")
+    def _adds_up(self) -> SplitSettings:
+        total = self.train + self.validation + self.test
+        if abs(total - 1) > 1e-6:
+            raise ValueError(f"expected train, validation and test to add up to 1, got {total:g}")
+        return self
+
+
+class CurationSettings(Frozen):
+    """Where things are kept, and what a curated set is made of."""
+
+    store: str = Field(
+        "sqlite:///records.db",
+        description="SQLAlchemy URL of the store; a relative SQLite path is inside the workspace. "
+        "For a team: postgresql+psycopg://user@host/name, with the password in PGPASSWORD.",
+    )
+    scheme: str = Field("scheme.yaml", description="The scheme file, relative to the workspace.")
+    batch_size: int = Field(32, description="Records that a stage takes at a time.", ge=1)
+    workers: int = Field(1, description="Batches that are worked on at once.", ge=1)
+    split: SplitSettings = Field(default_factory=SplitSettings, description="How a set is divided.")

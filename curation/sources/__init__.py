@@ -1,0 +1,21 @@
+"""Reading what others have: any format in, records with layers out, and a line for each thing that did not come in."""
+
+from __future__ import annotations
+
+from curation.sources.formats import FORMATS, sniff
+from curation.sources.mapping import ImportMapping, load_mapping, shipped_mappings
+from curation.sources.read import read
+from curation.sources.reading import Lost, Problem, Read, ReadOptions
+
+__all__ = [
+    "FORMATS",
+    "ImportMapping",
+    "Lost",
+    "Problem",
+    "Read",
+    "ReadOptions",
+    "load_mapping",
+    "read",
+    "shipped_mappings",
+    "sniff",
+]

@@ -1,0 +1,160 @@
+"""Records from columns of tokens and tags: CoNLL, IOB, IOB2, BIOES, BILOU.
+
+Tokens are joined by one blank (their own spacing is lost in the format), or put at the offsets that
+columns give. Tjong Kim Sang and De Meulder, 2003.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from curation.sources.draft import Draft, Mention
+from curation.sources.file_draft import file_draft
+from curation.sources.lines import read_lines
+from curation.sources.mapping import ConllShape
+from curation.sources.reading import Problem, Reading
+
+DOCUMENT_START = "-DOCSTART-"
+#: Columns are parted by a control character (tab or another), or by blanks.
+CONTROL = re.compile(r"[\x01-\x09\x0b\x0c\x0e-\x1f]")
+TAG = re.compile(r"(?:([BIESLUM])(?:-(.+))?|O)")
+STARTS, ENDS = frozenset("BSU"), frozenset("ESLU")
+SENTENCE_END = "\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    text: str
+    tag: str
+    start: int | None = None
+    end: int | None = None
+
+
+class WrongTokenError(Exception):
+    """A line that is no token; the message says why."""
+
+
+def read_conll(path: Path, reading: Reading) -> Iterator[Draft | Problem]:
+    """A draft for each sentence, document or file. One bad line costs its record, no other."""
+    for where, sentences, problem in _blocks(path, reading):
+        if problem is not None:
+            yield problem
+        elif sentences:
+            yield _draft(where, sentences, path, reading)
+
+
+Block = tuple[str, list[list[Token]], Problem | None]
+
+
+def _blocks(path: Path, reading: Reading) -> Iterator[Block]:
+    """The sentences of each record, or why they cannot be read."""
+    shape = reading.mapping.conll
+    sentences: list[list[Token]] = [[]]
+    where, bad, documents = "", None, False
+    for line in read_lines(path, reading):
+        if isinstance(line, Problem):
+            yield "", [], line
+            continue
+        here = f"{path}:{line.number}"
+        starts = line.text.startswith(DOCUMENT_START)
+        if starts or (not line.text.strip() and _ends_record(shape, documents)):
+            if not (starts and shape.record == "file"):
+                yield where, [one for one in sentences if one], bad
+                sentences, where, bad = [[]], "", None
+            documents = documents or starts
+        elif not line.text.strip():
+            sentences.append([])
+        else:
+            where = where or here
+            try:
+                sentences[-1].append(_token(line.text.rstrip("\r\n"), shape))
+            except WrongTokenError as error:
+                bad = bad or Problem(here, str(error))
+    yield where, [one for one in sentences if one], bad
+
+
+def _ends_record(shape: ConllShape, documents: bool) -> bool:
+    return shape.record == "sentence" or (shape.record == "document" and not documents)
+
+
+def _token(line: str, shape: ConllShape) -> Token:
+    cells = CONTROL.split(line) if CONTROL.search(line) else line.split()
+    if len(cells) < 2:
+        raise WrongTokenError(f"expected a token and a tag, got {len(cells)} column")
+    try:
+        tag = cells[shape.tag].strip()
+        start = int(cells[shape.start]) if shape.start is not None else None
+        end = int(cells[shape.end]) if shape.end is not None else None
+        token = cells[shape.token].strip()
+    except IndexError as error:
+        raise WrongTokenError(f"expected more columns, got {len(cells)}") from error
+    except ValueError as error:
+        raise WrongTokenError("expected whole numbers as offsets, got something else") from error
+    if not token or TAG.fullmatch(tag) is None:
+        raise WrongTokenError("expected a token and a tag such as O, B-TYPE or I-TYPE, got something else")
+    return Token(token, tag, start, end)
+
+
+def _draft(where: str, sentences: list[list[Token]], path: Path, reading: Reading) -> Draft:
+    text, places = _place(sentences)
+    whole = reading.mapping.conll.record == "file"
+    draft = file_draft(where, text, path, reading, id=None if whole else "")
+    draft.annotated = True
+    draft.mentions = list(_mentions(sentences, places))
+    return draft
+
+
+def _place(sentences: list[list[Token]]) -> tuple[str, list[list[tuple[int, int]]]]:
+    """The text, and where each token stands in it."""
+    text: list[str] = []
+    places: list[list[tuple[int, int]]] = []
+    length = 0
+    base = sentences[0][0].start if sentences[0] else None
+    for number, sentence in enumerate(sentences):
+        places.append([])
+        for index, token in enumerate(sentence):
+            gap = (SENTENCE_END if number else "") if index == 0 else " "
+            if base is not None and token.start is not None:
+                gap = gap.ljust(token.start - base - length) if token.start - base >= length else gap
+                gap = gap[: max(0, token.start - base - length)]
+            text += (gap, token.text)
+            start = length + len(gap)
+            length = start + len(token.text)
+            places[-1].append((start, length))
+    return "".join(text), places
+
+
+def _mentions(sentences: list[list[Token]], places: list[list[tuple[int, int]]]) -> Iterator[Mention]:
+    number = 0
+    for sentence, spans in zip(sentences, places, strict=True):
+        for type_, first, last in chunks([token.tag for token in sentence]):
+            number += 1
+            yield Mention(f"T{number}", type_, spans=((spans[first][0], spans[last][1]),))
+
+
+def chunks(tags: list[str]) -> Iterator[tuple[str, int, int]]:
+    """Type, first and last token of each annotation, as conlleval reads tags: an I that follows nothing begins one."""
+    open_type: str | None = None
+    first = 0
+    for index, tag in enumerate(tags):
+        mark, type_ = _mark(tag)
+        if open_type is not None and (mark is None or mark in STARTS or type_ != open_type):
+            yield open_type, first, index - 1
+            open_type = None
+        if mark is not None and open_type is None:
+            open_type, first = type_, index
+        if open_type is not None and mark in ENDS:
+            yield open_type, first, index
+            open_type = None
+    if open_type is not None:
+        yield open_type, first, len(tags) - 1
+
+
+def _mark(tag: str) -> tuple[str | None, str]:
+    match = TAG.fullmatch(tag)
+    if match is None or match[1] is None:
+        return None, ""
+    return match[1], match[2] or "entity"

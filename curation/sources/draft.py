@@ -1,0 +1,63 @@
+"""A record as a reader found it, before anything is checked: text, annotations by the source's own names."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from curation.record import Assertion
+
+Span = tuple[int, int]
+
+
+@dataclass(slots=True)
+class Mention:
+    """An annotation as it stands in the source."""
+
+    id: str
+    type: str
+    #: In the order of the wording, which may not be the text's; None: to be found by the wording.
+    spans: tuple[Span, ...] | None = None
+    wording: str | None = None  #: what the source says stands there
+    where: str = ""  #: "file:line", when finer than the record's
+    attributes: dict[str, str] = field(default_factory=dict)
+    codes: tuple[str, ...] = ()
+    assertion: Assertion = Assertion.PRESENT
+    score: float | None = None
+    joined: bool = False  #: made of several annotations of the source
+
+    @property
+    def reach(self) -> Span:
+        """From its first to its last offset; an empty place at the start when it has none."""
+        spans = self.spans or ((0, 0),)
+        return min(start for start, _ in spans), max(end for _, end in spans)
+
+
+@dataclass(slots=True)
+class Link:
+    """A relation as it stands in the source."""
+
+    id: str
+    type: str
+    head: str
+    tail: str
+    where: str = ""
+
+
+@dataclass(slots=True)
+class Draft:
+    """One record as it stands in the source."""
+
+    where: str  #: "file:line"
+    text: str
+    source_id: str = ""
+    language: str | None = None
+    group: str | None = None
+    source: str | None = None
+    licence: str | None = None
+    meta: dict[str, Any] = field(default_factory=dict)
+    labels: dict[str, str] = field(default_factory=dict)
+    mentions: list[Mention] = field(default_factory=list)
+    links: list[Link] = field(default_factory=list)
+    annotated: bool = False  #: the source speaks about annotations, if only to say that there are none
+    notes: dict[str, Any] = field(default_factory=dict)  #: what the layer's provenance is to keep

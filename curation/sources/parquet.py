@@ -1,0 +1,46 @@
+"""Rows from Parquet files, a batch at a time (needs pyarrow)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from curation.errors import MissingExtraError
+from curation.sources.draft import Draft
+from curation.sources.lines import cause
+from curation.sources.reading import Lost, Problem, Reading
+from curation.sources.rows import Row, draft_rows
+
+BATCH = 256
+
+
+def read_parquet(path: Path, reading: Reading) -> Iterator[Draft | Problem]:
+    """A draft for each row; rows stand for lines in problems."""
+    return draft_rows(_rows(path), path, reading)
+
+
+def _rows(path: Path) -> Iterator[Row | Problem]:
+    try:
+        import pyarrow as arrow
+        import pyarrow.parquet as parquet
+    except ImportError as error:
+        raise MissingExtraError("pyarrow", "hf") from error
+    number = 0
+    try:
+        if path.stat().st_size == 0:
+            yield Problem(str(path), "expected records, got an empty file", Lost.FILE)
+            return
+        with parquet.ParquetFile(path, memory_map=False) as file:
+            for batch in file.iter_batches(batch_size=BATCH):
+                for values in _plain(batch):
+                    number += 1
+                    yield Row(f"{path}:{number}", values)
+    except (OSError, arrow.ArrowException, UnicodeDecodeError) as error:
+        what = f"expected a Parquet file, got another or a broken one: {cause(error)}; {number} records came in"
+        yield Problem(str(path), what, Lost.FILE)
+
+
+def _plain(batch: Any) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = batch.to_pylist()
+    return rows

@@ -1,0 +1,77 @@
+"""Reading a source from end to end: format, mapping, drafts, categories, records."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from curation.errors import SourceError, UsageError
+from curation.sources.assembly import assemble
+from curation.sources.categories import categorise
+from curation.sources.draft import Draft
+from curation.sources.formats import FORMATS, WHOLE_SOURCES, files_of, reader_of, sniff
+from curation.sources.hugging_face import HUB
+from curation.sources.mapping import ImportMapping, load_mapping
+from curation.sources.reading import Lost, Problem, Read, Reading, ReadOptions
+from curation.sources.rows import columns_of, stem_of
+
+AUTO = "auto"
+#: Formats that bring a mapping of their own.
+OWN_MAPPINGS = {"elmtex": "elmtex"}
+
+
+def read(
+    source: Path | str,
+    *,
+    format: str = AUTO,
+    mapping: ImportMapping | Mapping[str, Any] | Path | str | None = None,
+    options: ReadOptions | None = None,
+) -> Iterator[Read | Problem]:
+    """Every record of a source with its layers, and every problem, in the source's order.
+
+    mapping: as such, a YAML file, or the name of a shipped one. Raises at once, before anything is
+    read: UsageError (unknown format), ConfigError (the mapping does not fit), SourceError (no such source).
+    """
+    options = options or ReadOptions()
+    chosen = load_mapping(mapping)
+    if format == AUTO:
+        format = chosen.format or sniff(source)
+    if format not in FORMATS:
+        raise UsageError(f"expected one of the formats {AUTO}, {', '.join(FORMATS)}, got {format}")
+    if chosen == ImportMapping() and format in OWN_MAPPINGS:
+        chosen = load_mapping(OWN_MAPPINGS[format])
+    columns_of(chosen, options.columns)
+    reading = Reading(options, chosen)
+    if format in WHOLE_SOURCES:
+        name = Path(source).absolute().name if Path(source).is_dir() else str(source).removeprefix(HUB)
+        return _finished(reader_of(format)(source, reading), name, format, reading)
+    path = Path(source)
+    if not path.exists():
+        raise SourceError(f"expected a file or folder, got none at {source}")
+    return _read_files(path, format, reading)
+
+
+def _read_files(path: Path, format: str, reading: Reading) -> Iterator[Read | Problem]:
+    files = files_of(path, format)
+    if not files:
+        yield Problem(str(path), f"expected files of the format {format} in the folder, got none", Lost.FILE)
+    name = stem_of(path) if path.is_file() else path.absolute().name
+    reader = reader_of(format)
+    for file in files:
+        yield from _finished(reader(file, reading), name, format, reading)
+
+
+def _finished(
+    drafts: Iterator[Draft | Read | Problem], name: str, format: str, reading: Reading
+) -> Iterator[Read | Problem]:
+    """The records of drafts; what is finished or a problem as it is."""
+    provenance: dict[str, Any] = {"format": format}
+    if reading.mapping.name:
+        provenance["mapping"] = f"{reading.mapping.name}@{reading.mapping.digest}"
+    for draft in drafts:
+        if not isinstance(draft, Draft):
+            yield draft
+        else:
+            shaped = categorise(draft, reading.mapping)
+            yield from assemble(shaped, reading.options, source=name, provenance=provenance)

@@ -1,0 +1,246 @@
+"""From a row of columns to a draft: one way for JSON, CSV, Parquet and Hugging Face data sets."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from rapidfuzz import process
+
+from curation.errors import UsageError
+from curation.record import digest
+from curation.sources.draft import Draft
+from curation.sources.mapping import Column, ImportMapping
+from curation.sources.paths import MISSING, dig
+from curation.sources.reading import Lost, Problem, Reading, shown
+from curation.sources.row_annotations import add_annotations
+
+#: The columns that are tried, in order, where neither the mapping nor an option names one.
+USUAL = {
+    "id": ("id", "record_id", "doc_id", "document_id", "note_id", "patient_uid", "uid", "uuid", "pmid", "PMID"),
+    "text": ("text", "report", "note", "note_text", "content", "document", "transcription", "abstract", "context",
+             "sentence", "body"),
+    "language": ("language", "lang"),
+    "group": ("group", "patient_id", "subject_id", "patient", "article_id"),
+    "source": ("source",),
+    "licence": ("licence", "license"),
+}  # fmt: skip
+#: Rows without the text column that are let pass before the source is given up, if no row has had it.
+PATIENCE = 100
+#: Whole numbers above are kept as strings: not every store holds them.
+LARGEST = 2**63 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of a source: its columns, and where it stands."""
+
+    where: str
+    values: Mapping[str, Any]
+
+
+class WrongColumnError(Exception):
+    """A row lacks the text column, or holds something else in it; the message says it for people."""
+
+
+def draft_rows(rows: Iterable[Row | Problem], path: Path, reading: Reading) -> Iterator[Draft | Problem]:
+    """A draft for each row. A source in which no row has the text column ends with one problem, not thousands."""
+    table = _Table(path, reading)
+    held: list[Problem] = []
+    seen_text = False
+    for row in rows:
+        if isinstance(row, Problem):
+            yield row
+            continue
+        try:
+            draft = table.draft(row)
+        except WrongColumnError as error:
+            held.append(Problem(row.where, str(error)))
+            if not seen_text and len(held) >= PATIENCE:
+                break
+        else:
+            seen_text = True
+            yield draft
+        if seen_text:
+            yield from held
+            held.clear()
+    if held:
+        more = f" (and so in all {len(held)} rows read)" if len(held) > 1 else ""
+        yield Problem(held[0].where, held[0].what + more, Lost.FILE)
+
+
+class _Table:
+    """Where a source's columns are, found once for each set of columns."""
+
+    def __init__(self, path: Path, reading: Reading) -> None:
+        self.path = path
+        self.mapping = reading.mapping
+        self.annotated = reading.options.layer is not None
+        self.columns = columns_of(self.mapping, reading.options.columns)
+        self._keys: tuple[str, ...] | None = None
+        self._resolved: dict[str, Column] = {}
+
+    def draft(self, row: Row) -> Draft:
+        columns = self._resolve(row)
+        values = row.values
+        text = _first(values, columns["text"].columns)
+        draft = Draft(row.where, self._text(text, values, columns["text"]))
+        draft.source_id = self._read(columns["id"], row, draft.text) or ""
+        draft.language = self._read(columns["language"], row, draft.text)
+        draft.group = self._read(columns["group"], row, draft.text)
+        draft.source = self._read(columns["source"], row, draft.text)
+        draft.licence = self._read(columns["licence"], row, draft.text)
+        draft.meta = _meta(values, self.mapping.meta, columns)
+        for name, column in self.mapping.labels.items():
+            if label := self._read(column, row, draft.text):
+                draft.labels[name] = label
+                draft.annotated = True
+        if self.annotated:
+            add_annotations(draft, values, self.mapping)
+        return draft
+
+    def _resolve(self, row: Row) -> dict[str, Column]:
+        """The columns, cut down to those that these rows can have."""
+        keys = tuple(row.values)
+        if keys != self._keys:
+            self._keys = keys
+            self._resolved = {name: _present(column, row.values) for name, column in self.columns.items()}
+        return self._resolved
+
+    def _text(self, text: Any, values: Mapping[str, Any], column: Column) -> str:
+        if isinstance(text, str):
+            return text
+        if text is MISSING and not any(dig(values, name) is None for name in column.columns):
+            raise WrongColumnError(_no_such_column(self.columns["text"].columns, values))
+        if text is MISSING:
+            return ""
+        name = next(name for name in column.columns if dig(values, name) is text)
+        raise WrongColumnError(f"expected text in the column {name}, got {type(text).__name__}")
+
+    def _read(self, column: Column, row: Row, text: str) -> str | None:
+        return read_column(column, row, self.path, text)
+
+
+def columns_of(mapping: ImportMapping, given: Mapping[str, str]) -> dict[str, Column]:
+    """The columns of a record's fields: as given by option, else by the mapping, else the usual ones."""
+    if unknown := sorted(set(given) - set(USUAL)):
+        raise UsageError(f"expected columns for {', '.join(USUAL)}, got one for {', '.join(unknown)}")
+    chosen: dict[str, Column] = {}
+    for name, usual in USUAL.items():
+        stated: Column | None = Column(columns=(given[name],)) if name in given else getattr(mapping, name)
+        chosen[name] = stated or Column(columns=usual)
+    return chosen
+
+
+def _present(column: Column, values: Mapping[str, Any]) -> Column:
+    names = tuple(name for name in column.columns if name.startswith("_") or dig(values, name) is not MISSING)
+    return column.model_copy(update={"columns": names})
+
+
+def _first(values: Mapping[str, Any], names: Iterable[str]) -> Any:
+    for name in names:
+        value = dig(values, name)
+        if value is not MISSING and value is not None:
+            return value
+    return MISSING
+
+
+def read_column(column: Column, row: Row, path: Path, text: str) -> str | None:
+    """What the column says of a row, as a string; None when it says nothing."""
+    if column.value is not None:
+        return column.value
+    if not column.columns:
+        return column.default
+    found = [value for name in column.columns if (value := _plain(_lookup(name, row, path, text)))]
+    if not found:
+        return column.default
+    value = column.join.join(found) if column.join is not None else found[0]
+    if column.pattern is not None:
+        match = _compiled(column.pattern).search(value)
+        if match is None:
+            return column.default
+        value = match[1] if match.re.groups and match[1] is not None else match[0]
+    value = column.values.get(value, value if not column.values or column.default is None else column.default)
+    return digest(value) if column.digest else value
+
+
+@lru_cache(maxsize=64)
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern)
+
+
+def _lookup(name: str, row: Row, path: Path, text: str) -> Any:
+    value = dig(row.values, name)
+    if value is not MISSING or not name.startswith("_"):
+        return value
+    match name:
+        case "_file":
+            return path.name
+        case "_stem":
+            return stem_of(path)
+        case "_folder":
+            return path.absolute().parent.name
+        case "_line":
+            return row.where.rpartition(":")[2]
+        case "_text":
+            return text
+        case _:
+            return MISSING
+
+
+def stem_of(path: Path) -> str:
+    """A file's name without its ending (and without .gz)."""
+    return Path(path.name.removesuffix(".gz")).stem
+
+
+def _plain(value: Any) -> str | None:
+    """A simple value as a string; a whole floating number without its point."""
+    if value is MISSING or value is None or isinstance(value, dict | list | tuple | bytes):
+        return None
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            return None
+        return str(int(value)) if value.is_integer() else str(value)
+    return str(value).strip() or None
+
+
+def _meta(values: Mapping[str, Any], names: tuple[str, ...] | None, columns: Mapping[str, Column]) -> dict[str, Any]:
+    """The columns to keep as they are: those named, or all simple ones that have no other use."""
+    if names is not None:
+        found = {name: _kept(dig(values, name)) for name in names}
+        return {name: value for name, value in found.items() if value is not None}
+    used = {name for column in columns.values() for name in column.columns}
+    kept = {
+        name: _kept(value) for name, value in values.items() if name not in used and not isinstance(value, dict | list)
+    }
+    return {name: value for name, value in kept.items() if value is not None}
+
+
+def _kept(value: Any) -> Any:
+    """A value as JSON can hold it; None for nothing and for what is no number."""
+    if value is MISSING or (isinstance(value, float) and not math.isfinite(value)):
+        return None
+    if isinstance(value, int) and abs(value) > LARGEST:
+        return str(value) if abs(value) < LARGEST**2 else None
+    if value is None or isinstance(value, str | int | float | bool):
+        return value
+    if isinstance(value, dict):
+        return {str(key): _kept(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_kept(inner) for inner in value]
+    return None if isinstance(value, bytes) else str(value)
+
+
+def _no_such_column(wanted: tuple[str, ...], values: Mapping[str, Any]) -> str:
+    """What was looked for, what there is, and which of that comes nearest."""
+    there = [shown(name) for name in list(values)[:30]]
+    expected = f"a column {wanted[0]}" if len(wanted) == 1 else f"a column of text ({', '.join(wanted[:5])} ...)"
+    message = f"expected {expected}, got the columns {', '.join(there) or '(none)'}"
+    if len(wanted) == 1 and (near := process.extractOne(wanted[0], there, score_cutoff=60)):
+        message += f"; did you mean {near[0]}?"
+    return message

@@ -1,0 +1,73 @@
+"""Train, validation and test, so that nothing which belongs together stands on two sides."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+#: In order: where records go first when shares tie.
+SPLITS = ("train", "validation", "test")
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """What the split needs to know of a record."""
+
+    id: str
+    group: str
+    translation_of: str | None = None
+
+
+def tie_together(members: Sequence[Member], clusters: Iterable[Sequence[str]] = ()) -> list[list[str]]:
+    """The record ids in bundles that must not be divided.
+
+    A bundle holds all records of a group, a record with its translations, and the records of a
+    near-duplicate cluster, and whatever hangs together through any of these.
+    """
+    parent = {member.id: member.id for member in members}
+
+    def root(id: str) -> str:
+        while parent[id] != id:
+            parent[id] = parent[parent[id]]
+            id = parent[id]
+        return id
+
+    def tie(ids: Sequence[str]) -> None:
+        present = [id for id in ids if id in parent]
+        for other in present[1:]:
+            parent[root(other)] = root(present[0])
+
+    by_group: dict[str, list[str]] = {}
+    siblings: dict[str, list[str]] = {}
+    for member in members:
+        by_group.setdefault(member.group, []).append(member.id)
+        # Two translations of one original belong together even where the original is not selected.
+        for original in {member.id, member.translation_of or member.id}:
+            siblings.setdefault(original, []).append(member.id)
+    for ids in (*by_group.values(), *siblings.values(), *clusters):
+        tie(ids)
+    bundles: dict[str, list[str]] = {}
+    for member in members:
+        bundles.setdefault(root(member.id), []).append(member.id)
+    return [sorted(ids) for ids in bundles.values()]
+
+
+def divide(bundles: Iterable[Sequence[str]], shares: Mapping[str, float], *, seed: int) -> dict[str, str]:
+    """The split of each record id: bundles in an order drawn by the seed, each to the split that lacks most.
+
+    The same bundles, shares and seed give the same division, in whatever order the bundles come.
+    """
+    drawn = sorted(bundles, key=lambda ids: _draw(min(ids), seed))
+    total = sum(len(ids) for ids in drawn)
+    lacking = {split: shares[split] * total for split in SPLITS if shares[split] > 0}
+    placed: dict[str, str] = {}
+    for ids in drawn:
+        split = max(lacking, key=lambda name: lacking[name])
+        lacking[split] -= len(ids)
+        placed |= dict.fromkeys(ids, split)
+    return placed
+
+
+def _draw(id: str, seed: int) -> str:
+    return hashlib.sha256(f"{seed}\x00{id}".encode()).hexdigest()

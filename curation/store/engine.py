@@ -1,0 +1,97 @@
+"""The connection: SQLite in WAL mode or PostgreSQL, reads and writes in short transactions."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from curation.errors import MissingExtraError, StoreError
+from curation.store.migrations import migrate
+
+#: Milliseconds that a writer waits for another one before SQLite gives up.
+BUSY_MS = 30_000
+
+#: How many ids go into one IN list: below every backend's limit on bound values.
+CHUNK = 500
+
+
+class Connected:
+    """What every part of the store has: an engine to read from and one to write with."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self._engine = engine
+        self._writing = engine.execution_options(clincurate_writes=True)
+
+    def read(self) -> Any:
+        """A context manager that gives a connection for reading."""
+        return self._engine.connect()
+
+    def write(self) -> Any:
+        """A context manager that gives a connection in a transaction, committed at its end."""
+        return self._writing.begin()
+
+    def upsert(self, connection: sa.Connection, table: sa.Table, rows: list[dict[str, Any]]) -> None:
+        """Insert the rows, or overwrite those of the same primary key."""
+        if not rows:
+            return
+        insert = self._insert(table)
+        keys = [column.name for column in table.primary_key.columns]
+        rest = {name: insert.excluded[name] for name in rows[0] if name not in keys}
+        connection.execute(insert.on_conflict_do_update(index_elements=keys, set_=rest), rows)
+
+    def _insert(self, table: sa.Table) -> Any:
+        from sqlalchemy.dialects import postgresql, sqlite
+
+        dialects = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+        return dialects[self._engine.dialect.name](table)
+
+
+def connect(url: str) -> sa.Engine:
+    """An engine on a migrated database."""
+    try:
+        parsed = sa.make_url(url)
+    except sa.exc.ArgumentError as error:
+        expected = "sqlite:///records.db or postgresql+psycopg://host/name"
+        raise StoreError(f"expected a store URL such as {expected}") from error
+    if parsed.get_backend_name() not in ("sqlite", "postgresql"):
+        raise StoreError(f"expected a store on sqlite or postgresql, got {parsed.get_backend_name()}")
+    try:
+        engine = _sqlite(parsed) if parsed.get_backend_name() == "sqlite" else sa.create_engine(parsed)
+    except ModuleNotFoundError as error:
+        raise MissingExtraError(error.name or "psycopg", "postgres") from error
+    try:
+        with engine.execution_options(clincurate_writes=True).begin() as connection:
+            migrate(connection)
+    except StoreError:
+        engine.dispose()
+        raise
+    except sa.exc.DBAPIError as error:
+        engine.dispose()
+        where = parsed.render_as_string(hide_password=True)
+        raise StoreError(f"expected a database at {where}, but it did not open: {error.orig}") from error
+    return engine
+
+
+def _sqlite(url: sa.URL) -> sa.Engine:
+    if url.database and not Path(url.database).parent.is_dir():
+        raise StoreError(f"expected the folder {Path(url.database).parent} for the store; create it first")
+    engine = sa.create_engine(url)
+    sa.event.listen(engine, "connect", _prepare_sqlite)
+    sa.event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _: object) -> None:
+    # SQLAlchemy's recipe: the driver starts no transactions by itself, `_begin_sqlite` does.
+    connection.isolation_level = None
+    for pragma in (f"busy_timeout={BUSY_MS}", "journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: sa.Connection) -> None:
+    # A transaction that will write takes its lock at once: upgrading a read lock later can fail
+    # with SQLITE_BUSY however long the time-out is.
+    writes = connection.get_execution_options().get("clincurate_writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

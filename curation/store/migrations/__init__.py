@@ -1,0 +1,42 @@
+"""Numbered migrations of the store, never edited once released.
+
+To change a table: write `versions/NNNN_what.py`, change `tables.py`, raise HEAD.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from curation.errors import StoreError
+
+#: The revision that this version of the code reads and writes.
+HEAD = "0001"
+
+
+def migrate(connection: sa.Connection) -> None:
+    """Bring the database to HEAD; a database from a newer version is refused."""
+    if _revision(connection) == HEAD:
+        return
+    from alembic import command
+    from alembic.config import Config
+    from alembic.util import CommandError
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent))
+    config.attributes["connection"] = connection
+    try:
+        command.upgrade(config, HEAD)
+    except CommandError as error:
+        raise StoreError(
+            f"expected a store of revision {HEAD} or older, found {_revision(connection)}: "
+            "it was written by a newer version; update clincurate"
+        ) from error
+
+
+def _revision(connection: sa.Connection) -> str | None:
+    if not sa.inspect(connection).has_table("alembic_version"):
+        return None
+    found: str | None = connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar()
+    return found

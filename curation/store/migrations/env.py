@@ -1,0 +1,6 @@
+"""Alembic's entry: runs the numbered migrations on the connection that the store hands over."""
+
+from alembic import context
+
+context.configure(connection=context.config.attributes["connection"], transactional_ddl=True)
+context.run_migrations()

@@ -1,0 +1,247 @@
+"""Records and their layers as rows."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from curation.batches import batched
+from curation.errors import StoreError
+from curation.record import Layer, Record, check_layer
+from curation.stage import Item
+from curation.store.engine import CHUNK, Connected
+from curation.store.tables import decisions, layers, records
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """How many records were new, and how many the store had already."""
+
+    imported: int
+    unchanged: int
+
+
+class Records(Connected):
+    """Records and layers: both only ever added, never changed."""
+
+    def add_records(self, new: Iterable[Record]) -> Added:
+        """Store records that are not there yet; a record's id says what its content is."""
+        imported = unchanged = 0
+        for batch in batched(new, CHUNK):
+            unique = {record.id: record for record in batch}
+            with self.write() as connection:
+                known = _known(connection, unique)
+                fresh = [_record_row(record) for id, record in unique.items() if id not in known]
+                if fresh:
+                    connection.execute(sa.insert(records), fresh)
+            imported += len(fresh)
+            unchanged += len(batch) - len(fresh)
+        return Added(imported, unchanged)
+
+    def add_layers(self, new: Iterable[Layer], *, categories: Mapping[str, object] | None = None) -> int:
+        """How many layers were added: one that says what the latest of its name says is not.
+
+        Each is checked against its record's text (and the categories, if given); one that does not
+        fit raises ContradictionError and nothing of its batch is stored.
+        """
+        added = 0
+        for batch in batched(new, CHUNK):
+            with self.write() as connection:
+                added += self.append_layers(connection, batch, categories=categories)
+        return added
+
+    def append_layers(
+        self,
+        connection: sa.Connection,
+        batch: Sequence[Layer],
+        *,
+        categories: Mapping[str, object] | None = None,
+    ) -> int:
+        """`add_layers` for one batch within a transaction that also holds other things."""
+        if not batch:
+            return 0
+        wanted = {layer.record_id for layer in batch}
+        texts = {record.id: record for record in _fetch(connection, wanted)}
+        latest = _latest_digests(connection, wanted)
+        rows: list[dict[str, Any]] = []
+        for layer in batch:
+            if layer.record_id not in texts:
+                raise StoreError(
+                    f"expected record {layer.record_id} in the store before its layer {layer.name}; add it first"
+                )
+            check_layer(texts[layer.record_id], layer, categories=categories)
+            key, says = (layer.record_id, layer.name), (layer.author, layer.digest)
+            if latest.get(key) != says:
+                latest[key] = says
+                rows.append(_layer_row(layer))
+        if rows:
+            connection.execute(sa.insert(layers), rows)
+        return len(rows)
+
+    def records(
+        self, ids: Iterable[str] | None = None, *, language: str | None = None, page: int = CHUNK
+    ) -> Iterator[Record]:
+        """Records in the order in which they came, streamed; with ids, those that exist."""
+        for rows in self._pages(ids, _where(language=language), page):
+            yield from (record_of(row) for row in rows)
+
+    def items(
+        self,
+        reads: Sequence[str] = (),
+        *,
+        ids: Iterable[str] | None = None,
+        verdict: str | None = None,
+        language: str | None = None,
+        page: int = CHUNK,
+    ) -> Iterator[Item]:
+        """Records with the latest layer of each of the names, streamed; optionally of one verdict."""
+        for rows in self._pages(ids, _where(verdict=verdict, language=language), page):
+            yield from self._items([record_of(row) for row in rows], reads)
+
+    def count_records(self) -> dict[str, int]:
+        """How many records there are in each language."""
+        query = sa.select(records.c.language, sa.func.count()).group_by(records.c.language)
+        with self.read() as connection:
+            return dict(sorted(connection.execute(query)))
+
+    def layer(self, record_id: str, name: str) -> Layer | None:
+        """The latest layer of a name on a record."""
+        with self.read() as connection:
+            found = _latest_layers(connection, [record_id], [name])
+        return found.get(record_id, {}).get(name)
+
+    def layer_history(self, record_id: str) -> list[Layer]:
+        """All layers of a record, every version, oldest first."""
+        query = sa.select(layers.c.content).where(layers.c.record_id == record_id).order_by(layers.c.seq)
+        with self.read() as connection:
+            return [Layer.model_validate_json(content) for (content,) in connection.execute(query)]
+
+    def layer_names(self) -> dict[str, int]:
+        """How many records have a layer of each name."""
+        query = (
+            sa.select(layers.c.name, sa.func.count(sa.distinct(layers.c.record_id)))
+            .group_by(layers.c.name)
+            .order_by(layers.c.name)
+        )
+        with self.read() as connection:
+            return dict(connection.execute(query).all())
+
+    def _items(self, page: Sequence[Record], reads: Sequence[str]) -> Iterator[Item]:
+        found: dict[str, dict[str, Layer]] = {}
+        if reads and page:
+            with self.read() as connection:
+                found = _latest_layers(connection, [record.id for record in page], reads)
+        return (Item(record, found.get(record.id, {})) for record in page)
+
+    def _pages(
+        self, ids: Iterable[str] | None, where: Sequence[sa.ColumnElement[bool]], page: int
+    ) -> Iterator[Sequence[sa.Row[Any]]]:
+        if ids is not None:
+            for batch in batched(ids, page):
+                with self.read() as connection:
+                    yield connection.execute(
+                        sa.select(records).where(records.c.id.in_(batch), *where).order_by(records.c.seq)
+                    ).all()
+            return
+        # By key, not by cursor: no read transaction stays open while a consumer works, and what
+        # the consumer writes does not disturb the reading.
+        after = 0
+        while True:
+            query = sa.select(records).where(records.c.seq > after, *where).order_by(records.c.seq)
+            with self.read() as connection:
+                rows = connection.execute(query.limit(page)).all()
+            if not rows:
+                return
+            after = rows[-1].seq
+            yield rows
+
+
+def _where(*, language: str | None = None, verdict: str | None = None) -> list[sa.ColumnElement[bool]]:
+    where: list[sa.ColumnElement[bool]] = []
+    if language is not None:
+        where.append(records.c.language == language)
+    if verdict is not None:
+        latest = (
+            sa.select(decisions.c.verdict)
+            .where(decisions.c.record_id == records.c.id)
+            .order_by(decisions.c.seq.desc())
+            .limit(1)
+            .scalar_subquery()
+        )
+        where.append(latest == verdict)
+    return where
+
+
+def _known(connection: sa.Connection, ids: Iterable[str]) -> set[str]:
+    query = sa.select(records.c.id).where(records.c.id.in_(list(ids)))
+    return set(connection.execute(query).scalars())
+
+
+def _fetch(connection: sa.Connection, ids: Iterable[str]) -> Iterator[Record]:
+    for batch in batched(ids, CHUNK):
+        for row in connection.execute(sa.select(records).where(records.c.id.in_(batch))):
+            yield record_of(row)
+
+
+def _latest(connection: sa.Connection, ids: Sequence[str], *columns: sa.ColumnElement[Any]) -> sa.Select[Any]:
+    newest = (
+        sa.select(sa.func.max(layers.c.seq))
+        .where(layers.c.record_id.in_(ids))
+        .group_by(layers.c.record_id, layers.c.name)
+    )
+    return sa.select(*columns).where(layers.c.seq.in_(newest))
+
+
+def _latest_digests(connection: sa.Connection, ids: Iterable[str]) -> dict[tuple[str, str], tuple[str, str]]:
+    found = {}
+    for batch in batched(ids, CHUNK):
+        columns = (layers.c.record_id, layers.c.name, layers.c.author, layers.c.digest)
+        for record_id, name, author, digest in connection.execute(_latest(connection, batch, *columns)):
+            found[record_id, name] = (author, digest)
+    return found
+
+
+def _latest_layers(connection: sa.Connection, ids: Sequence[str], names: Sequence[str]) -> dict[str, dict[str, Layer]]:
+    found: dict[str, dict[str, Layer]] = {}
+    for batch in batched(ids, CHUNK):
+        query = _latest(connection, batch, layers.c.content).where(layers.c.name.in_(names))
+        for (content,) in connection.execute(query):
+            layer = Layer.model_validate_json(content)
+            found.setdefault(layer.record_id, {})[layer.name] = layer
+    return found
+
+
+def _record_row(record: Record) -> dict[str, Any]:
+    row = record.model_dump(exclude={"group", "meta"})
+    return row | {
+        "group_id": record.group,
+        "meta": json.dumps(record.meta, ensure_ascii=False, sort_keys=True),
+    }
+
+
+def record_of(row: sa.Row[Any]) -> Record:
+    """The record in a row of the table."""
+    return Record(
+        id=row.id,
+        group=row.group_id,
+        source=row.source,
+        language=row.language,
+        text=row.text,
+        translation_of=row.translation_of,
+        licence=row.licence,
+        meta=json.loads(row.meta),
+    )
+
+
+def _layer_row(layer: Layer) -> dict[str, Any]:
+    return {
+        "record_id": layer.record_id,
+        "name": layer.name,
+        "author": layer.author,
+        "digest": layer.digest,
+        "content": layer.model_dump_json(),
+    }

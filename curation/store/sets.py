@@ -1,0 +1,125 @@
+"""Curated sets as rows: which layer version of which record stands in which split."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+
+import sqlalchemy as sa
+from pydantic import JsonValue
+
+from curation.batches import batched
+from curation.errors import UsageError
+from curation.record import Frozen, Layer, Record
+from curation.store.engine import CHUNK
+from curation.store.records import Records, record_of
+from curation.store.tables import layers, records, set_members, sets
+
+
+class CuratedSet(Frozen):
+    """A frozen selection: its name, version, content hash and manifest."""
+
+    digest: str
+    name: str
+    version: int
+    manifest: dict[str, JsonValue]
+
+    @property
+    def splits(self) -> dict[str, int]:
+        """How many records each split has; empty splits are left out."""
+        counts = self.manifest["splits"]
+        assert isinstance(counts, dict)
+        return {name: int(str(count)) for name, count in counts.items() if count}
+
+    @property
+    def records(self) -> int:
+        """How many records it has."""
+        return sum(self.splits.values())
+
+
+class Sets(Records):
+    """Curated sets: written once, never changed."""
+
+    def latest_layer_keys(self, name: str) -> dict[str, int]:
+        """The row of the latest layer of a name on each record that has one."""
+        query = sa.select(layers.c.record_id, sa.func.max(layers.c.seq)).where(layers.c.name == name)
+        with self.read() as connection:
+            return dict(connection.execute(query.group_by(layers.c.record_id)).all())
+
+    def put_set(
+        self,
+        name: str,
+        digest: str,
+        manifest: Mapping[str, JsonValue],
+        members: Mapping[str, tuple[str, int]],
+    ) -> CuratedSet:
+        """The set as it stands frozen; the same content under the same name stays the same version.
+
+        `members` maps record ids to their split and the row of their layer.
+        """
+        now = datetime.now(UTC).isoformat()
+        with self.write() as connection:
+            known = connection.execute(sa.select(sets).where(sets.c.digest == digest)).one_or_none()
+            if known is None:
+                version = 1 + int(
+                    connection.execute(
+                        sa.select(sa.func.coalesce(sa.func.max(sets.c.version), 0)).where(sets.c.name == name)
+                    ).scalar_one()
+                )
+                row = {"digest": digest, "name": name, "version": version, "frozen": now}
+                connection.execute(sa.insert(sets), [row | {"manifest": json.dumps(dict(manifest))}])
+                for batch in batched(members.items(), CHUNK):
+                    connection.execute(
+                        sa.insert(set_members),
+                        [
+                            {"digest": digest, "record_id": id, "split": split, "layer_seq": layer}
+                            for id, (split, layer) in batch
+                        ],
+                    )
+        return self.curated_set(digest)
+
+    def curated_sets(self) -> list[CuratedSet]:
+        """All curated sets, in the order in which they were frozen."""
+        with self.read() as connection:
+            rows = connection.execute(sa.select(sets).order_by(sets.c.frozen, sets.c.name)).all()
+        return [_curated_set(row) for row in rows]
+
+    def curated_set(self, reference: str) -> CuratedSet:
+        """The set named by its digest, by NAME@VERSION, or by NAME for its latest version."""
+        known = self.curated_sets()
+        name, _, version = reference.partition("@")
+        fits = [
+            one for one in known if one.digest == reference or (one.name == name and version in ("", str(one.version)))
+        ]
+        if not fits:
+            there = ", ".join(f"{one.name}@{one.version}" for one in known) or "none; run `curate freeze`"
+            raise UsageError(f"expected a curated set, got {reference!r}; there are: {there}")
+        return fits[-1]
+
+    def set_members(self, digest: str, *, split: str | None = None) -> Iterator[tuple[str, Record, Layer]]:
+        """Each member's split, record and frozen layer, in the order in which the records came."""
+        after = 0
+        query = (
+            sa.select(records, set_members.c.split, layers.c.content)
+            .select_from(set_members)
+            .join(records, records.c.id == set_members.c.record_id)
+            .join(layers, layers.c.seq == set_members.c.layer_seq)
+            .where(set_members.c.digest == digest)
+            .order_by(records.c.seq)
+            .limit(CHUNK)
+        )
+        if split is not None:
+            query = query.where(set_members.c.split == split)
+        while True:
+            with self.read() as connection:
+                rows = connection.execute(query.where(records.c.seq > after)).all()
+            if not rows:
+                return
+            after = rows[-1].seq
+            for row in rows:
+                yield row.split, record_of(row), Layer.model_validate_json(row.content)
+
+
+def _curated_set(row: sa.Row[tuple[str, str, int, str]]) -> CuratedSet:
+    return CuratedSet(digest=row.digest, name=row.name, version=row.version, manifest=json.loads(row.manifest))

@@ -1,0 +1,38 @@
+"""One door to the database."""
+
+from __future__ import annotations
+
+from types import TracebackType
+
+from curation.store.engine import connect
+from curation.store.jobs import Jobs
+from curation.store.records import Added
+from curation.store.review import ReviewLedger
+from curation.store.runs import Runs
+from curation.store.sets import Sets
+
+__all__ = ["Added", "Store"]
+
+
+class Store(Jobs, Sets, ReviewLedger, Runs):
+    """All that a workspace knows; safe for several threads and processes at once."""
+
+    @classmethod
+    def open(cls, url: str) -> Store:
+        """The store at an SQLAlchemy URL, made or migrated as needed; use it as a context manager.
+
+        Raises StoreError when the database cannot be opened or is from a newer version.
+        """
+        return cls(connect(url))
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._engine.dispose()

@@ -1,0 +1,117 @@
+"""The tables as they are after the last migration; the migrations make them, this file reads them."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+metadata = sa.MetaData()
+
+#: SQLite counts an INTEGER primary key by itself, PostgreSQL wants BIGINT to last.
+Serial = sa.BigInteger().with_variant(sa.Integer, "sqlite")
+
+records = sa.Table(
+    "records",
+    metadata,
+    sa.Column("seq", Serial, primary_key=True),
+    sa.Column("id", sa.Text, unique=True, nullable=False),
+    sa.Column("group_id", sa.Text, nullable=False),
+    sa.Column("source", sa.Text, nullable=False),
+    sa.Column("language", sa.Text, nullable=False),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("translation_of", sa.Text),
+    sa.Column("licence", sa.Text),
+    sa.Column("meta", sa.Text, nullable=False),
+)
+
+layers = sa.Table(
+    "layers",
+    metadata,
+    sa.Column("seq", Serial, primary_key=True),
+    sa.Column("record_id", sa.Text, sa.ForeignKey("records.id"), nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("author", sa.Text, nullable=False),
+    sa.Column("digest", sa.Text, nullable=False),
+    sa.Column("content", sa.Text, nullable=False),
+    sa.Index("layers_latest", "record_id", "name", "seq"),
+)
+
+measures = sa.Table(
+    "measures",
+    metadata,
+    sa.Column("record_id", sa.Text, sa.ForeignKey("records.id"), primary_key=True),
+    sa.Column("stage", sa.Text, primary_key=True),
+    sa.Column("found", sa.Text, nullable=False),
+)
+
+decisions = sa.Table(
+    "decisions",
+    metadata,
+    sa.Column("seq", Serial, primary_key=True),
+    sa.Column("record_id", sa.Text, sa.ForeignKey("records.id"), nullable=False),
+    sa.Column("verdict", sa.Text, nullable=False),
+    sa.Column("content", sa.Text, nullable=False),
+    sa.Index("decisions_latest", "record_id", "seq"),
+)
+
+jobs = sa.Table(
+    "jobs",
+    metadata,
+    sa.Column("record_id", sa.Text, sa.ForeignKey("records.id"), primary_key=True),
+    sa.Column("stage", sa.Text, primary_key=True),
+    sa.Column("fingerprint", sa.Text, nullable=False),
+    #: The newest layer that the result was made from: a later one makes the result stale.
+    sa.Column("seen", sa.BigInteger, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("error", sa.Text),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("updated", sa.Text, nullable=False),
+    sa.Index("jobs_stage", "stage", "state"),
+)
+
+review_tasks = sa.Table(
+    "review_tasks",
+    metadata,
+    sa.Column("project", sa.Text, primary_key=True),
+    sa.Column("record_id", sa.Text, sa.ForeignKey("records.id"), primary_key=True),
+    sa.Column("task_id", sa.BigInteger),
+    sa.Column("pushed", sa.Text, nullable=False),
+    sa.Column("predictions", sa.Text, nullable=False),
+    sa.Column("updated", sa.Text, nullable=False),
+)
+
+review_cursors = sa.Table(
+    "review_cursors",
+    metadata,
+    sa.Column("project", sa.Text, primary_key=True),
+    sa.Column("cursor", sa.Text, nullable=False),
+)
+
+sets = sa.Table(
+    "sets",
+    metadata,
+    sa.Column("digest", sa.Text, primary_key=True),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("frozen", sa.Text, nullable=False),
+    sa.Column("manifest", sa.Text, nullable=False),
+    sa.UniqueConstraint("name", "version"),
+)
+
+set_members = sa.Table(
+    "set_members",
+    metadata,
+    sa.Column("digest", sa.Text, sa.ForeignKey("sets.digest"), primary_key=True),
+    sa.Column("record_id", sa.Text, sa.ForeignKey("records.id"), primary_key=True),
+    sa.Column("split", sa.Text, nullable=False),
+    sa.Column("layer_seq", sa.BigInteger, sa.ForeignKey("layers.seq"), nullable=False),
+)
+
+runs = sa.Table(
+    "runs",
+    metadata,
+    sa.Column("seq", Serial, primary_key=True),
+    sa.Column("command", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("started", sa.Text, nullable=False),
+    sa.Column("manifest", sa.Text, nullable=False),
+)

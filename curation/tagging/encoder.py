@@ -1,0 +1,119 @@
+"""The encoder beneath a tagger: where it lies, which one it is, and how a head is put on it.
+
+With `folder`, the only modules that know transformers and peft by name.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from curation.errors import MissingExtraError, UsageError
+from curation.tagging.words import Splitter
+
+#: The encoder that is installed with the product.
+PACKAGED = "all-MiniLM-L6-v2"
+WEIGHTS = "model.safetensors"
+TOKENIZER = "tokenizer.json"
+
+
+def base_folder(name: str) -> Path:
+    """The folder of an encoder: the packaged one, a folder, or one of the Hugging Face hub.
+
+    Raises UsageError when its weights are not safetensors or its tokenizer is not a fast one.
+    """
+    folder = _locate(name)
+    for needed in (WEIGHTS, TOKENIZER, "config.json"):
+        if not (folder / needed).is_file():
+            raise UsageError(f"encoder {name}: expected {needed} in {folder}, found none; choose another encoder")
+    return folder
+
+
+def _locate(name: str) -> Path:
+    if name == PACKAGED:
+        from curation.embeddings import packaged_encoder_path
+
+        return packaged_encoder_path()
+    if Path(name).is_dir():
+        return Path(name)
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
+
+    try:
+        return Path(snapshot_download(name, allow_patterns=[WEIGHTS, "*.json", "*.txt"]))
+    except (HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, OSError) as error:
+        raise UsageError(
+            f"expected {PACKAGED}, a folder, or an encoder of the Hugging Face hub, got {name!r}, "
+            f"which is none that can be reached ({type(error).__name__})"
+        ) from error
+
+
+def file_digest(*files: Path) -> str:
+    """The hexadecimal SHA-256 of some files' content, in this order, shortened."""
+    content = hashlib.sha256()
+    for file in files:
+        with file.open("rb") as stream:
+            while block := stream.read(1 << 20):
+                content.update(block)
+    return content.hexdigest()[:16]
+
+
+def longest_window(folder: Path) -> int:
+    """The most pieces that the encoder has positions for."""
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    return int(config.get("max_position_embeddings", 512))
+
+
+def splitter(folder: Path) -> Splitter:
+    """The splitter of an encoder."""
+    return Splitter(folder / TOKENIZER)
+
+
+def with_head(folder: Path, labels: Sequence[str]) -> Any:
+    """The encoder with a new head for these labels; nothing is fetched and no foreign code is run."""
+    try:
+        from transformers import AutoModelForTokenClassification
+    except ImportError as error:
+        raise MissingExtraError("transformers", "train") from error
+    with quiet():
+        return AutoModelForTokenClassification.from_pretrained(
+            folder,
+            num_labels=len(labels),
+            id2label=dict(enumerate(labels)),
+            label2id={label: i for i, label in enumerate(labels)},
+            local_files_only=True,
+            use_safetensors=True,
+            trust_remote_code=False,
+        )
+
+
+def device(wanted: str = "auto") -> str:
+    """The device to compute on; "auto" is a GPU that torch sees, else the processor."""
+    import torch
+
+    if wanted != "auto":
+        return wanted
+    return "cuda" if torch.cuda.is_available() else "cpu"
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Without transformers' bars, its notices of a new head, and what it warns its other half of."""
+    from transformers.utils import logging
+
+    level, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "`is_gradient_checkpointing`", FutureWarning)
+            yield
+    finally:
+        logging.set_verbosity(level)
+        if bars:
+            logging.enable_progress_bar()

@@ -1,0 +1,1 @@
+"""What leaves the house: one writer per format, and the cards."""

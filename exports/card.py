@@ -1,0 +1,68 @@
+"""The data set's card: what is in it, how it was made, and what it must not be taken for."""
+
+from __future__ import annotations
+
+from huggingface_hub import DatasetCardData
+
+from exports.settings import ExportSettings
+from exports.view import SetView
+
+SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
+
+
+def dataset_card(view: SetView, settings: ExportSettings) -> str:
+    """Markdown with the hub's metadata on top."""
+    manifest = view.curated.manifest
+    total = view.curated.records
+    data = DatasetCardData(
+        language=sorted(_counts(manifest["languages"])),
+        license=settings.licence,
+        pretty_name=settings.pretty_name,
+        task_categories=["token-classification"],
+        tags=["clinical", view.scheme.name],
+        size_categories=next((name for limit, name in SIZES if total < limit), "n>1M"),
+        configs=[
+            {
+                "config_name": "default",
+                "data_files": [{"split": name, "path": f"data/{name}-*"} for name in view.curated.splits],
+            }
+        ],
+    )
+    return f"---\n{data.to_yaml()}\n---\n\n{_body(view, settings)}"
+
+
+def _body(view: SetView, settings: ExportSettings) -> str:
+    curated, scheme = view.curated, view.scheme
+    manifest = curated.manifest
+    return "\n\n".join(
+        (
+            f"# {settings.pretty_name}: {curated.name} {curated.version}",
+            f"{view.curated.records} records of the frozen set `{curated.name}@{curated.version}` "
+            f"(content hash `{curated.digest}`), annotated in the {len(scheme.categories)} categories of the scheme "
+            f"`{scheme.name}` version {scheme.version}. Splits never divide a group (patient or article), "
+            "a record and its translation, or near-duplicates.",
+            "## Records\n\n" + _table(("split", "records"), view.curated.splits),
+            _table(("language", "records"), _counts(manifest["languages"])),
+            _table(("licence of the records", "records"), _counts(manifest["licences"])),
+            "## Entities\n\n" + _table(("category", "entities"), _counts(manifest["categories"])),
+            f"## How it was made\n\nThe layer is `{manifest['layer']}`. Records that were not taken, by reason: "
+            + (", ".join(f"{count} {reason}" for reason, count in _counts(manifest["dropped"]).items()) or "none")
+            + ".",
+            "## Columns\n\n`text` is the report. `entities` is the lossless view: category, wording and `fragments`, "
+            "which are end-exclusive code-point offsets into `text` (several when discontinuous, none when the "
+            "wording was not found). `summary` is the flat view: one string a category, facts joined by `; `, "
+            "`N/A` when absent.",
+            "## Limits\n\nNot a medical device and no basis for decisions about patients. Check the licence of "
+            "each record before passing it on.",
+        )
+    )
+
+
+def _counts(value: object) -> dict[str, int]:
+    assert isinstance(value, dict)
+    return value
+
+
+def _table(head: tuple[str, str], rows: dict[str, int]) -> str:
+    lines = [f"| {head[0]} | {head[1]} |", "|---|---:|"]
+    return "\n".join([*lines, *(f"| {name} | {count} |" for name, count in rows.items())])

@@ -1,0 +1,21 @@
+"""The [exports] section of curate.toml."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from curation.record import Frozen
+
+
+class ExportSettings(Frozen):
+    """What goes along with exported data."""
+
+    licence: str = Field(
+        "other",
+        description="The licence on the card, as an SPDX id or 'other'; each record keeps its own as well.",
+    )
+    pretty_name: str = Field("Clinical summaries", description="The data set's name on the card.")
+    prompt: str = Field(
+        "",
+        description="A file with the system message of chat examples; empty for the one made from the scheme.",
+    )

@@ -1,0 +1,1 @@
+"""The stages in order, the runner, and the `curate` command."""

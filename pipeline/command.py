@@ -1,0 +1,94 @@
+"""The `curate` command: a table of commands, and what becomes of errors.
+
+Exit codes: 0 done, 1 the job failed or some input was refused, 2 wrong usage, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+
+import typer
+
+from pipeline.commands import (
+    annotate,
+    doctor,
+    evaluate,
+    export,
+    freeze,
+    generate,
+    imports,
+    init,
+    report,
+    review,
+    run,
+    status,
+    train,
+    validate,
+)
+
+app = typer.Typer(
+    name="curate",
+    help="From free-text clinical reports to a data set that can be trusted and a small model of your own.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+#: In the order in which the work is done.
+COMMANDS: dict[str, Callable[..., None]] = {
+    "init": init.init,
+    "import": imports.import_sources,
+    "generate": generate.generate,
+    "annotate": annotate.annotate,
+    "validate": validate.validate,
+    "report": report.report,
+    "freeze": freeze.freeze,
+    "train": train.train,
+    "evaluate": evaluate.evaluate,
+    "export": export.export,
+    "run": run.run,
+    "status": status.status,
+    "doctor": doctor.doctor,
+}
+for name, function in COMMANDS.items():
+    # Told whole: left to itself the list of commands cuts each line short.
+    app.command(name, short_help=(function.__doc__ or "").splitlines()[0])(function)
+app.add_typer(review.app, name="review")
+
+#: Switched off before any library is imported: nothing calls home.
+QUIET = {
+    "GX_ANALYTICS_ENABLED": "False",
+    "HF_HUB_DISABLE_TELEMETRY": "1",
+    "DISABLE_TELEMETRY": "1",
+    "DO_NOT_TRACK": "1",
+    "ANONYMIZED_TELEMETRY": "False",
+    "TOKENIZERS_PARALLELISM": "false",
+}
+
+
+def main() -> None:
+    """Run a command and turn errors into one clear line and an exit code."""
+    os.environ.update(QUIET)
+    # Threads that wait for work sleep instead of spinning: beside another program on the same cores,
+    # spinning makes both many times slower.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    from curation.errors import CurateError, UsageError
+
+    try:
+        app()
+    except UsageError as error:
+        _stop(f"error: {error}", 2)
+    except CurateError as error:
+        _stop(f"error: {error}", 1)
+    except KeyboardInterrupt:
+        _stop("interrupted; what was finished is kept, the same command goes on from there", 130)
+    except BrokenPipeError:
+        os._exit(0)
+
+
+def _stop(line: str, code: int) -> None:
+    print(line, file=sys.stderr)
+    raise SystemExit(code)

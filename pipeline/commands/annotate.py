@@ -1,0 +1,36 @@
+"""`curate annotate`"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from pipeline.commands.options import HERE, JsonOption, RetryOption, WorkspaceOption
+from pipeline.commands.output import print_json, print_table
+
+
+def annotate(
+    annotator: Annotated[str, typer.Option("--with", help="rules, few-shot, or adapter:PATH.")],
+    layer: Annotated[str | None, typer.Option("--layer", help="The layer to write; else the annotator's own.")] = None,
+    retry_failed: RetryOption = False,
+    workspace: WorkspaceOption = HERE,
+    as_json: JsonOption = False,
+) -> None:
+    """Have an annotator write its layer on every record that lacks it."""
+    from pipeline.stages import annotate as annotate_all
+    from pipeline.workspace import Workspace
+
+    place = Workspace.at(workspace)
+    with place.open_store() as store:
+        done = annotate_all(place, store, annotator, layer=layer, retry_failed=retry_failed)
+    if as_json:
+        print_json(done.as_json())
+    else:
+        print_table(
+            "Annotate",
+            ("stage", "done", "failed", "a second"),
+            [(done.stage, done.done, done.failed, done.rate)],
+        )
+    if done.failed:
+        raise typer.Exit(1)

@@ -1,0 +1,46 @@
+"""`curate freeze`"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from pipeline.commands.options import HERE, JsonOption, WorkspaceOption
+from pipeline.commands.output import print_counts, print_json, say
+
+
+def freeze(
+    layer: Annotated[
+        list[str], typer.Option("--layer", help="The layer to freeze; several: the first that a record has.")
+    ],
+    name: Annotated[str, typer.Option("--name", help="The set's name; each new content is a new version.")] = "curated",
+    verdict: Annotated[
+        list[str] | None,
+        typer.Option("--verdict", help="Which records; several: any of them.", show_default="accepted"),
+    ] = None,
+    workspace: WorkspaceOption = HERE,
+    as_json: JsonOption = False,
+) -> None:
+    """Freeze the accepted records into a versioned set with train, validation and test."""
+    from curation.decision import Verdict
+    from curation.errors import UsageError
+    from pipeline.stages import freeze as freeze_all
+    from pipeline.workspace import Workspace
+
+    try:
+        verdicts = [Verdict(one) for one in verdict or (Verdict.ACCEPTED,)]
+    except ValueError as error:
+        raise UsageError(f"expected verdicts of {', '.join(Verdict)}, got {', '.join(verdict or ())}") from error
+
+    place = Workspace.at(workspace)
+    with place.open_store() as store:
+        frozen = freeze_all(place, store, name=name, layers=layer, verdicts=verdicts)
+    if as_json:
+        print_json(frozen.model_dump(mode="json"))
+        return
+    say(f"frozen: {frozen.name}@{frozen.version}, content hash {frozen.digest}")
+    for title in ("splits", "languages", "dropped"):
+        counts = frozen.manifest[title]
+        assert isinstance(counts, dict)
+        print_counts(title.capitalize(), counts)

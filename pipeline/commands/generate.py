@@ -1,0 +1,28 @@
+"""`curate generate`"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from pipeline.commands.options import HERE, JsonOption, WorkspaceOption
+from pipeline.commands.output import print_counts, print_json
+
+
+def generate(
+    records: Annotated[int, typer.Option("--records", help="Cases; each gives one record a language.", min=1)],
+    languages: Annotated[str, typer.Option("--languages", help="Comma-separated: en, de.")] = "en,de",
+    seed: Annotated[int, typer.Option("--seed", help="The same seed gives the same records.")] = 0,
+    noise: Annotated[float, typer.Option("--noise", help="Share of words with a slip.", min=0, max=1)] = 0.0,
+    workspace: WorkspaceOption = HERE,
+    as_json: JsonOption = False,
+) -> None:
+    """Write synthetic summaries with exact gold: for load tests, cold start and teaching."""
+    from pipeline.importing import generate_into
+    from pipeline.workspace import Workspace
+
+    place = Workspace.at(workspace)
+    with place.open_store() as store:
+        counts = generate_into(place, store, records, languages=tuple(languages.split(",")), seed=seed, noise=noise)
+    print_json(dict(counts)) if as_json else print_counts("Generated", counts)

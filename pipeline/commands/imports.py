@@ -1,0 +1,58 @@
+"""`curate import`"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from pipeline.commands.options import HERE, JsonOption, WorkspaceOption
+from pipeline.commands.output import print_counts, print_json, say
+
+#: So many problems are shown to a person; --json has them all.
+SHOWN = 20
+
+
+def import_sources(
+    sources: Annotated[list[str], typer.Argument(metavar="SOURCE...", help="Files, folders, data set names.")],
+    format: Annotated[
+        str,
+        typer.Option("--format", help="auto, jsonl, json, csv, parquet, hf, text, brat, pubtator, conll, elmtex, ..."),
+    ] = "auto",
+    mapping: Annotated[
+        str | None, typer.Option("--mapping", help="A mapping file, or the name of one that is shipped.")
+    ] = None,
+    layer: Annotated[str, typer.Option("--layer", help="The layer that the source's annotations become.")] = "gold",
+    language: Annotated[str | None, typer.Option("--language", help="en, de, ...; where rows do not say it.")] = None,
+    licence: Annotated[str | None, typer.Option("--licence", help="Where rows do not say it.")] = None,
+    source_name: Annotated[str | None, typer.Option("--source-name", help="What to call this source.")] = None,
+    column: Annotated[
+        list[str] | None,
+        typer.Option("--column", metavar="FIELD=COLUMN", help="text=note, id=row.id, group=patient, ..."),
+    ] = None,
+    workspace: WorkspaceOption = HERE,
+    as_json: JsonOption = False,
+) -> None:
+    """Import reports, with their annotations where they have any."""
+    from curation.errors import UsageError
+    from curation.sources import ReadOptions
+    from pipeline.importing import import_into
+    from pipeline.workspace import Workspace
+
+    columns = dict(one.partition("=")[::2] for one in column or ())
+    if "" in columns.values():
+        raise UsageError("expected --column FIELD=COLUMN, such as --column text=note")
+    place = Workspace.at(workspace)
+    options = ReadOptions(layer=layer, language=language, licence=licence, source_name=source_name, columns=columns)
+    with place.open_store() as store:
+        report = import_into(place, store, sources, options, format=format, mapping=mapping)
+    if as_json:
+        print_json(report.as_json())
+    else:
+        print_counts("Import", {"imported": report.imported, "unchanged": report.unchanged, "skipped": report.skipped})
+        for problem in report.problems[:SHOWN]:
+            say(f"{problem.where}: {problem.what}")
+        if report.problems_in_all > SHOWN:
+            say(f"... and {report.problems_in_all - SHOWN:,} more problems; --json lists them")
+    if report.problems_in_all:
+        raise typer.Exit(1)

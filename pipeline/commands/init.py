@@ -1,0 +1,15 @@
+"""`curate init`"""
+
+from __future__ import annotations
+
+from pipeline.commands.options import HERE, WorkspaceOption
+from pipeline.commands.output import say
+
+
+def init(workspace: WorkspaceOption = HERE) -> None:
+    """Make a workspace: a commented curate.toml, the default scheme, an empty store."""
+    from pipeline.workspace import Workspace
+
+    made = Workspace.make(workspace)
+    made.open_store().close()
+    say(f"workspace ready in {made.folder.resolve()}: see curate.toml and {made.config.curation.scheme}")

@@ -1,0 +1,19 @@
+"""Options that several commands take."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+WorkspaceOption = Annotated[
+    Path, typer.Option("--workspace", metavar="DIR", help="The workspace folder.", show_default="this folder")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of a table.")]
+RetryOption = Annotated[bool, typer.Option("--retry-failed", help="Also try records again that failed before.")]
+SetOption = Annotated[
+    str | None, typer.Option("--set", metavar="NAME", help="NAME, NAME@VERSION or a hash.", show_default="newest")
+]
+
+HERE = Path()

@@ -1,0 +1,54 @@
+"""What commands print: one JSON object for scripts, tables for people."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from pydantic import JsonValue
+
+
+def print_json(value: Mapping[str, JsonValue]) -> None:
+    """One JSON object on standard output."""
+    json.dump(value, sys.stdout, ensure_ascii=False, indent=2)
+    sys.stdout.write("\n")
+
+
+def print_table(title: str, head: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    """A table on standard output; numbers stand to the right."""
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console()
+    console.print(title, style="bold", highlight=False)
+    table = Table()
+    for place, name in enumerate(head):
+        numeric = bool(rows) and all(isinstance(row[place], int | float) for row in rows)
+        table.add_column(name, justify="right" if numeric else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*(_cell(value) for value in row))
+    console.print(table)
+
+
+def print_counts(title: str, counts: Mapping[str, object], *, what: str = "records") -> None:
+    """A table of names and numbers, or nothing when there are none."""
+    if counts:
+        print_table(title, ("", what), list(counts.items()))
+
+
+def say(line: str) -> None:
+    """A line for people, on standard error, so that standard output stays for results."""
+    print(line, file=sys.stderr, flush=True)
+
+
+def _cell(value: object) -> str:
+    from rich.markup import escape
+
+    if isinstance(value, float):
+        return f"{value:.3f}"
+    # Brackets would be taken for styles and left out.
+    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else escape(str(value))

@@ -1,0 +1,50 @@
+"""`curate status`"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from pipeline.commands.options import HERE, JsonOption, WorkspaceOption
+from pipeline.commands.output import print_counts, print_json, print_table
+
+#: So many failures are listed to a person; --json has them all.
+SHOWN = 20
+
+
+def status(
+    workspace: WorkspaceOption = HERE,
+    as_json: JsonOption = False,
+    runs: Annotated[int, typer.Option("--runs", help="How many of the last runs to show.", min=0)] = 5,
+) -> None:
+    """Show what there is: records, layers, stages, decisions, failures, sets, runs."""
+    from pipeline.status import read_status
+    from pipeline.workspace import Workspace
+
+    place = Workspace.at(workspace)
+    with place.open_store() as store:
+        found = read_status(store, runs=runs)
+    if as_json:
+        print_json(found.model_dump(mode="json"))
+        return
+    print_counts("Records by language", found.records)
+    print_counts("Layers", found.layers)
+    print_counts("Decisions", found.decisions)
+    stages = [(name, count["done"], count["failed"]) for name, count in found.stages.items()]
+    if stages:
+        print_table("Stages", ("stage", "done", "failed"), stages)
+    failures = [(one.stage, one.record_id, one.attempts, one.error) for one in found.failures[:SHOWN]]
+    if failures:
+        print_table(
+            f"Failures ({len(found.failures)}); try again with --retry-failed",
+            ("stage", "record", "attempts", "error"),
+            failures,
+        )
+    if found.sets:
+        print_table(
+            "Curated sets", ("set", "records", "hash"), [(one.name, one.records, one.digest) for one in found.sets]
+        )
+    if found.runs:
+        rows = [tuple(str(value)[:19] for value in run.values()) for run in found.runs]
+        print_table("Last runs", ("run", "command", "state", "started"), rows)

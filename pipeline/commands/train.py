@@ -1,0 +1,30 @@
+"""`curate train`"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from pipeline.commands.options import HERE, JsonOption, SetOption, WorkspaceOption
+from pipeline.commands.output import print_json, say
+
+
+def train(
+    name: Annotated[str, typer.Option("--name", help="The adapter's name.")] = "adapter",
+    curated: SetOption = None,
+    workspace: WorkspaceOption = HERE,
+    as_json: JsonOption = False,
+) -> None:
+    """Train a LoRA adapter on a curated set; it can annotate at once."""
+    from pipeline.stages import train as train_adapter
+    from pipeline.workspace import Workspace
+
+    place = Workspace.at(workspace)
+    with place.open_store() as store:
+        trained = train_adapter(place, store, name=name, curated=curated)
+    if as_json:
+        print_json({"folder": str(trained.folder), "manifest": trained.manifest.model_dump(mode="json")})
+    else:
+        say(f"adapter: {trained.folder} ({trained.manifest.seconds:.0f} s)")
+        say(f"use it: curate annotate --with adapter:{trained.folder}")

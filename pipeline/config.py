@@ -1,0 +1,150 @@
+"""curate.toml: one file whose sections are the folders; unknown keys are errors that name the nearest."""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, Field, ValidationError
+from pydantic.fields import FieldInfo
+
+from annotation.review.settings import ReviewSettings
+from annotation.settings import AnnotationSettings
+from curation.decision import Verdict
+from curation.errors import ConfigError
+from curation.record import Frozen
+from curation.settings import CurationSettings
+from exports.settings import ExportSettings
+from training.settings import TrainingSettings
+from validation.settings import ValidationSettings
+
+CONFIG_FILE = "curate.toml"
+
+
+class RunSettings(Frozen):
+    """What `curate run` does, in this order."""
+
+    sources: tuple[str, ...] = Field((), description="What to import: files, folders or data set names.")
+    format: str = Field("auto", description="The format of the sources.")
+    mapping: str | None = Field(None, description="A mapping file, or the name of one that is shipped.")
+    language: str | None = Field(None, description="The sources' language, where their rows do not say it.")
+    annotators: tuple[str, ...] = Field(
+        ("rules", "few-shot"), description="Who annotates before review: rules, few-shot, adapter:PATH."
+    )
+    review: bool = Field(True, description="Whether to start Label Studio, push, and pull what is there.")
+    layer: str = Field(
+        "gold", description="The layer to freeze and to train on: gold, or a human layer such as human:anna."
+    )
+    verdicts: tuple[Verdict, ...] = Field(
+        (Verdict.ACCEPTED,), description="Records with these verdicts are frozen: accepted, needs_review."
+    )
+    set_name: str = Field("curated", description="The name of the curated set.")
+    adapter: str = Field("adapter", description="The name of the adapter that is trained.")
+
+
+class Config(Frozen):
+    """All settings."""
+
+    curation: CurationSettings = Field(default_factory=CurationSettings, description="Records and sets.")
+    annotation: AnnotationSettings = Field(default_factory=AnnotationSettings, description="Who annotates.")
+    review: ReviewSettings = Field(default_factory=ReviewSettings, description="Review in Label Studio.")
+    validation: ValidationSettings = Field(default_factory=ValidationSettings, description="What is checked.")
+    training: TrainingSettings = Field(default_factory=TrainingSettings, description="How adapters are trained.")
+    exports: ExportSettings = Field(default_factory=ExportSettings, description="What is written for others.")
+    run: RunSettings = Field(default_factory=RunSettings, description="What `curate run` does.")
+
+
+def load_config(path: Path) -> Config:
+    """The settings in a TOML file; a file that is not there gives the defaults.
+
+    Raises ConfigError naming each key that does not fit, and the nearest one to an unknown key.
+    """
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return Config()
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: expected TOML, {error}") from error
+    try:
+        return Config.model_validate(content)
+    except ValidationError as error:
+        raise ConfigError("\n".join(f"{path}: {line}" for line in _explain(error))) from error
+
+
+def _explain(error: ValidationError) -> Iterator[str]:
+    for problem in error.errors():
+        place = [str(part) for part in problem["loc"]]
+        key = ".".join(place)
+        if problem["type"] == "extra_forbidden":
+            yield f"unknown key {key}; {_nearest(place)}"
+        else:
+            yield f"{key}: {problem['msg']}, got {problem['input']!r}"
+
+
+def _nearest(place: Sequence[str]) -> str:
+    section: type[BaseModel] = Config
+    for part in place[:-1]:
+        found = section.model_fields.get(part)
+        section = found.annotation if found and _is_section(found) else section  # type: ignore[assignment]
+    near = difflib.get_close_matches(place[-1], section.model_fields, n=1, cutoff=0.5)
+    there = ", ".join(section.model_fields)
+    return f"did you mean {'.'.join([*place[:-1], near[0]])}?" if near else f"known here are: {there}"
+
+
+def _is_section(field: FieldInfo) -> bool:
+    return isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel)
+
+
+def settings_rows(section: BaseModel | None = None, prefix: str = "") -> Iterator[tuple[str, Any, str]]:
+    """Every key with its default and its description, sections after plain keys."""
+    section = section if section is not None else Config()
+    fields = type(section).model_fields
+    for name, field in fields.items():
+        if not _is_section(field):
+            yield prefix + name, getattr(section, name), field.description or ""
+    for name, field in fields.items():
+        if _is_section(field):
+            yield from settings_rows(getattr(section, name), f"{prefix}{name}.")
+
+
+def commented_config(overrides: Mapping[str, object] | None = None) -> str:
+    """A curate.toml that shows every key with its meaning; defaults are commented out."""
+    overrides = overrides or {}
+    lines = [
+        "# The settings of this workspace. Each key is shown with its default; remove the # to change it.",
+        "# Secrets never stand here: they come from the environment.",
+    ]
+    section = ""
+    for key, default, description in settings_rows():
+        parent, _, name = key.rpartition(".")
+        if parent != section:
+            section = parent
+            lines += ["", f"[{parent}]"]
+        lines.append(f"# {description}")
+        if key in overrides:
+            lines.append(f"{name} = {toml_value(overrides[key])}")
+        else:
+            shown = toml_value(default)
+            lines.append(f"# {name} = {shown}" if shown is not None else f"# {name} = (unset)")
+    return "\n".join(lines) + "\n"
+
+
+def toml_value(value: object) -> str | None:
+    """A value as TOML writes it; nothing for an unset one, which TOML cannot write."""
+    import json
+
+    if value is None:
+        return None
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, int | float):
+        return repr(value)
+    if isinstance(value, Mapping):
+        pairs = ", ".join(f"{json.dumps(str(key))} = {toml_value(each)}" for key, each in value.items())
+        return f"{{{pairs}}}"
+    if isinstance(value, list | tuple | set | frozenset):
+        return f"[{', '.join(str(toml_value(each)) for each in value)}]"
+    return json.dumps(str(value), ensure_ascii=False)

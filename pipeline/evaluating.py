@@ -1,0 +1,68 @@
+"""One layer measured against another, over the store or over a frozen split."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from curation.batches import batched
+from curation.errors import UsageError
+from curation.record import Layer, Record
+from curation.store import Store
+from pipeline.runs import recorded
+from pipeline.workspace import Workspace
+from training.evaluate import Report, evaluate
+from training.report import write_report
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """The figures, and the page that shows them."""
+
+    report: Report
+    html: Path
+
+
+def evaluate_layer(
+    workspace: Workspace,
+    store: Store,
+    *,
+    gold: str,
+    predicted: str,
+    curated: str | None = None,
+    split: str = "test",
+) -> Evaluation:
+    """The latest predicted layers against gold; with a set, against its frozen layers in one split."""
+    with recorded(workspace, store, "evaluate", gold=gold, predicted=predicted, set=curated, split=split) as outcome:
+        pairs = _frozen(store, curated, split) if curated else _latest(store, gold)
+        if not pairs:
+            raise UsageError(f"expected records with a layer {gold}, found none; layers: {_known(store)}")
+        guesses = _layers(store, [record.id for record, _ in pairs], predicted)
+        if not guesses:
+            raise UsageError(f"expected a layer {predicted} on these records, found none; layers: {_known(store)}")
+        report = evaluate(pairs, guesses, workspace.scheme)
+        files = write_report(report, workspace.place("reports") / f"evaluation-{predicted}", scheme=workspace.scheme)
+        outcome |= {"report": str(files.page), "scores": report.entities.to_json()}
+    return Evaluation(report, files.page)
+
+
+def _frozen(store: Store, curated: str, split: str) -> list[tuple[Record, Layer]]:
+    digest = store.curated_set(curated).digest
+    return [(record, layer) for _, record, layer in store.set_members(digest, split=split)]
+
+
+def _latest(store: Store, name: str) -> list[tuple[Record, Layer]]:
+    return [(item.record, item.layers[name]) for item in store.items([name]) if name in item.layers]
+
+
+def _layers(store: Store, ids: list[str], name: str) -> list[Layer]:
+    return [
+        item.layers[name]
+        for batch in batched(ids, 500)
+        for item in store.items([name], ids=batch)
+        if name in item.layers
+    ]
+
+
+def _known(store: Store) -> str:
+    return ", ".join(store.layer_names()) or "none"

@@ -1,0 +1,123 @@
+"""The runner: a stage over every record that lacks its result, resumable after a kill at any moment.
+
+The store says what is left and takes results together with the note that they are done, in one
+transaction a batch. A process that dies loses the batches in flight and nothing else; the next run
+finds exactly those again.
+"""
+
+from __future__ import annotations
+
+import traceback
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from time import perf_counter
+
+from pydantic import JsonValue
+
+from curation.batches import batched
+from curation.errors import CurateError
+from curation.stage import Item, Result, Stage
+from curation.store import Store
+from pipeline.progress import Advance, silent
+
+
+@dataclass(frozen=True, slots=True)
+class StageReport:
+    """How a stage went: records done and failed, and the seconds it took."""
+
+    stage: str
+    done: int
+    failed: int
+    seconds: float
+
+    @property
+    def rate(self) -> float:
+        """Records a second."""
+        return (self.done + self.failed) / self.seconds if self.seconds else 0.0
+
+    def as_json(self) -> dict[str, JsonValue]:
+        """The form that scripts and manifests rely on."""
+        return {
+            "stage": self.stage,
+            "done": self.done,
+            "failed": self.failed,
+            "seconds": round(self.seconds, 3),
+        }
+
+
+def run_stage(
+    store: Store,
+    stage: Stage,
+    *,
+    batch_size: int = 32,
+    workers: int = 1,
+    retry_failed: bool = False,
+    advance: Advance = silent,
+) -> StageReport:
+    """Do what is left of a stage, at most `2 * workers` batches in flight."""
+    started = perf_counter()
+    done = failed = 0
+    for stored in _work(store, stage, batch_size=batch_size, workers=workers, retry_failed=retry_failed):
+        done += stored.done
+        failed += stored.failed
+        advance(stored.done + stored.failed, stored.failed)
+    return StageReport(stage.name, done, failed, perf_counter() - started)
+
+
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    done: int
+    failed: int
+
+
+def _work(store: Store, stage: Stage, *, batch_size: int, workers: int, retry_failed: bool) -> Iterator[_Stored]:
+    flight: deque[tuple[int, Future[list[Result]]]] = deque()
+    pool = ThreadPoolExecutor(workers, thread_name_prefix=stage.name)
+    try:
+        for page in store.pending(stage, retry_failed=retry_failed):
+            for batch in batched(page.items, batch_size):
+                flight.append((page.seen, pool.submit(attempt, stage, batch)))
+                if len(flight) >= 2 * workers:
+                    yield _store(store, stage, flight.popleft())
+        while flight:
+            yield _store(store, stage, flight.popleft())
+    finally:
+        # After Ctrl-C: what has not begun is dropped, what runs is awaited, nothing is half stored.
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _store(store: Store, stage: Stage, flown: tuple[int, Future[list[Result]]]) -> _Stored:
+    seen, future = flown
+    results = future.result()
+    failed = store.commit(stage, results, seen=seen)
+    return _Stored(len(results) - failed, failed)
+
+
+def attempt(stage: Stage, batch: Sequence[Item]) -> list[Result]:
+    """One result for each item; if the batch as a whole fails, each is tried alone."""
+    try:
+        return _complete(stage(batch), batch)
+    except Exception as error:
+        if len(batch) > 1:
+            return [result for item in batch for result in attempt(stage, [item])]
+        return [Result(batch[0].record.id, error=describe(error))]
+
+
+def _complete(results: Sequence[Result], batch: Sequence[Item]) -> list[Result]:
+    found = {result.record_id: result for result in results}
+    lost = "the stage gave no result for this record"
+    return [found.get(item.record.id, Result(item.record.id, error=lost)) for item in batch]
+
+
+def describe(error: Exception) -> str:
+    """What went wrong and where, without words that could be clinical text.
+
+    Our own errors name ids and offsets only; of any other only the type and the place are kept.
+    """
+    if isinstance(error, CurateError):
+        return str(error)
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f"{frames[-1].filename.rsplit('/', 1)[-1]}:{frames[-1].lineno}" if frames else "an unknown place"
+    return f"{type(error).__name__} at {place}"

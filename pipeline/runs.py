@@ -1,0 +1,72 @@
+"""A run leaves a manifest, written last: no manifest, not done."""
+
+from __future__ import annotations
+
+import json
+import platform
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.metadata import PackageNotFoundError, version
+from time import perf_counter
+
+from pydantic import JsonValue
+
+from curation.store import Store
+from pipeline.workspace import Workspace
+
+#: The packages whose versions change what comes out.
+PACKAGES = (
+    "clincurate",
+    "datasets",
+    "great-expectations",
+    "label-studio-sdk",
+    "peft",
+    "sentence-transformers",
+    "spacy",
+    "torch",
+    "transformers",
+)
+
+
+@contextmanager
+def recorded(workspace: Workspace, store: Store, command: str, **inputs: JsonValue) -> Iterator[dict[str, JsonValue]]:
+    """Notes a run in the store and in runs/; what the caller puts into the given dict joins its manifest.
+
+    Counts and ids only: the manifest holds no clinical text.
+    """
+    run = store.start_run(command)
+    outcome: dict[str, JsonValue] = {}
+    started, state = perf_counter(), "failed"
+    try:
+        yield outcome
+        state = "done"
+    except KeyboardInterrupt:
+        state = "interrupted"
+        raise
+    finally:
+        manifest: dict[str, JsonValue] = {
+            "run": run,
+            "command": command,
+            "state": state,
+            "inputs": inputs,
+            "outcome": outcome,
+            "seconds": round(perf_counter() - started, 3),
+            "config": workspace.config.model_dump(mode="json"),
+            "scheme": workspace.scheme.digest,
+            "versions": versions(),
+        }
+        store.end_run(run, state=state, manifest=manifest)
+        path = workspace.place("runs") / f"{run:05d}-{command.replace(' ', '-')}.json"
+        path.write_text(json.dumps(manifest, indent=2, ensure_ascii=False), encoding="utf-8")
+
+
+def versions() -> dict[str, JsonValue]:
+    """The versions of Python, the platform, and the packages that are installed."""
+    found: dict[str, JsonValue] = {"python": sys.version.split()[0], "platform": platform.platform()}
+    for package in PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found

@@ -1,0 +1,130 @@
+"""The stages of the way, each over a whole workspace: what the commands and `curate run` call."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from pydantic import JsonValue
+
+from annotation.annotators import annotator
+from curation.decision import Verdict
+from curation.errors import UsageError
+from curation.freeze import freeze as freeze_records
+from curation.record import Layer, Record
+from curation.stage import Stage
+from curation.store import Store
+from curation.store.sets import CuratedSet
+from exports.formats import writer
+from exports.view import SetView
+from pipeline.progress import progress
+from pipeline.runner import StageReport, run_stage
+from pipeline.runs import recorded
+from pipeline.workspace import Workspace
+from training.encoder import Trained
+
+
+def run_over(workspace: Workspace, store: Store, stage: Stage, *, retry_failed: bool = False) -> StageReport:
+    """A stage over all records that lack its result, with progress."""
+    settings = workspace.config.curation
+    with progress(stage.name, store.count_pending(stage, retry_failed=retry_failed)) as advance:
+        return run_stage(
+            store,
+            stage,
+            batch_size=settings.batch_size,
+            workers=settings.workers,
+            retry_failed=retry_failed,
+            advance=advance,
+        )
+
+
+def annotate(
+    workspace: Workspace, store: Store, spoken: str, *, layer: str | None = None, retry_failed: bool = False
+) -> StageReport:
+    """An annotator's layer on every record that lacks it."""
+    stage = annotator(spoken, workspace.scheme, workspace.config.annotation, layer=layer)
+    with recorded(workspace, store, "annotate", annotator=spoken, layer=layer) as outcome:
+        done = run_over(workspace, store, stage, retry_failed=retry_failed)
+        outcome |= done.as_json()
+    return done
+
+
+def freeze(
+    workspace: Workspace,
+    store: Store,
+    *,
+    name: str,
+    layers: Sequence[str],
+    verdicts: Sequence[Verdict] = (Verdict.ACCEPTED,),
+) -> CuratedSet:
+    """A frozen set of the records with one of the verdicts and one of the layers."""
+    inputs: dict[str, JsonValue] = {"name": name, "layers": list(layers), "verdicts": [one.value for one in verdicts]}
+    with recorded(workspace, store, "freeze", **inputs) as outcome:
+        frozen = freeze_records(
+            store,
+            workspace.scheme,
+            name=name,
+            layers=layers,
+            split=workspace.config.curation.split,
+            verdicts=verdicts,
+        )
+        outcome |= frozen.model_dump(mode="json")
+    return frozen
+
+
+def train(workspace: Workspace, store: Store, *, name: str, curated: str | None = None) -> Trained:
+    """An adapter of that name in the workspace, trained on a curated set, by default the newest."""
+    from training.encoder import train as train_adapter
+
+    chosen = store.curated_set(curated) if curated else newest_set(store)
+    learn, choose = (pairs(store, chosen, split) for split in ("train", "validation"))
+    with (
+        recorded(workspace, store, "train", set=chosen.digest, name=name) as outcome,
+        progress(f"train {name} (windows' steps)", None) as advance,
+    ):
+        trained = train_adapter(
+            learn,
+            choose,
+            scheme=workspace.scheme,
+            settings=workspace.config.training,
+            to=workspace.place("adapters") / name,
+            on_step=lambda done, total, loss: advance(1),
+        )
+        outcome |= {"folder": str(trained.folder), "manifest": trained.manifest.model_dump(mode="json")}
+    return trained
+
+
+def export(workspace: Workspace, store: Store, format: str, to: Path, *, curated: str | None = None) -> list[Path]:
+    """A curated set, by default the newest, written in a format."""
+    chosen = store.curated_set(curated) if curated else newest_set(store)
+    write = writer(format)
+
+    def members(split: str) -> Iterator[tuple[Record, Layer]]:
+        return ((record, layer) for _, record, layer in store.set_members(chosen.digest, split=split))
+
+    with recorded(workspace, store, "export", format=format, set=chosen.digest) as outcome:
+        files = write(SetView(chosen, workspace.scheme, members), to, workspace.config.exports)
+        outcome["files"] = [str(path) for path in files]
+    return files
+
+
+def newest_set(store: Store) -> CuratedSet:
+    """The curated set that was frozen last."""
+    known = store.curated_sets()
+    if not known:
+        raise UsageError("expected a curated set, there is none yet; run `curate freeze` first")
+    return known[-1]
+
+
+def pairs(store: Store, curated: CuratedSet, split: str) -> list[tuple[Record, Layer]]:
+    """The records of a split with their frozen layers."""
+    return [(record, layer) for _, record, layer in store.set_members(curated.digest, split=split)]
+
+
+def resolve_adapter(workspace: Workspace, name: str) -> Path:
+    """The folder of an adapter given by its name in the workspace, or by its path."""
+    for place in (workspace.folder / "adapters" / name, Path(name)):
+        if place.is_dir():
+            return place
+    known = ", ".join(sorted(path.name for path in workspace.place("adapters").iterdir())) or "none"
+    raise UsageError(f"expected an adapter, got {name!r}; there are: {known}")

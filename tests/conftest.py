@@ -1,0 +1,135 @@
+"""Fixtures for every folder of tests."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from curation.markup import parse_markup
+from curation.record import Layer, Record, record_id
+from curation.scheme import Scheme, load_scheme
+from curation.store import Store
+
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
+os.environ.setdefault("GX_ANALYTICS_ENABLED", "False")
+
+SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
+
+Annotated = tuple[Record, Layer]
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of real data; the test is skipped where it is absent."""
+    if not SHARED_DATA.is_dir():
+        pytest.skip("the real data (../shared/data) is not on this machine")
+    return SHARED_DATA
+
+
+@pytest.fixture(scope="session")
+def scheme() -> Scheme:
+    """The default scheme."""
+    return load_scheme()
+
+
+@pytest.fixture(scope="session")
+def annotated() -> Callable[..., Annotated]:
+    """Makes a record and a layer from marked text."""
+
+    def make(
+        marked: str,
+        *,
+        layer: str = "gold",
+        language: str = "en",
+        group: str | None = None,
+        translation_of: str | None = None,
+        source_id: str = "",
+    ) -> Annotated:
+        text, entities = parse_markup(marked)
+        id = record_id(text, language=language, source_id=source_id)
+        record = Record(
+            id=id,
+            group=group or id,
+            source="test",
+            language=language,
+            text=text,
+            translation_of=translation_of,
+        )
+        return record, Layer(record_id=id, name=layer, author=layer, entities=entities)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """The URL of a real PostgreSQL server that lives as long as the tests."""
+    binaries = sorted(Path("/usr/lib/postgresql").glob("*/bin/pg_ctl"))
+    found = str(binaries[-1]) if binaries else shutil.which("pg_ctl")
+    if not found:
+        pytest.skip("no PostgreSQL server is installed (Debian: apt-get install postgresql)")
+    # Not below pytest's own folder: that one is closed to the server's user.
+    folder = Path(tempfile.mkdtemp(prefix="clincurate-postgres-"))
+    folder.chmod(0o777)
+    data, port = folder / "data", _free_port()
+    try:
+        _as_server(f"{found} initdb -s -D {data} -o '--auth=trust --username=curate --no-sync'", folder)
+        options = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c fsync=off"
+        _as_server(f"{found} start -s -w -D {data} -l {folder}/log -o '{options}'", folder)
+    except (OSError, subprocess.CalledProcessError) as error:
+        pytest.skip(f"PostgreSQL did not start on this machine: {error}")
+    yield f"postgresql+psycopg://curate@127.0.0.1:{port}/postgres"
+    _as_server(f"{found} stop -s -m immediate -D {data}", folder)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _as_server(command: str, folder: Path) -> None:
+    """PostgreSQL refuses to run as root: then its own user does it."""
+    line = ["runuser", "-u", "postgres", "--", "sh", "-c", command] if os.geteuid() == 0 else ["sh", "-c", command]
+    subprocess.run(line, check=True, cwd=folder, capture_output=True, timeout=120)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of an empty store, on each backend in turn."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'records.db'}"
+        return
+    import sqlalchemy as sa
+
+    server = request.getfixturevalue("postgres_url")
+    name = f"store_{abs(hash(request.node.nodeid))}"
+    engine = sa.create_engine(server, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(sa.text(f"CREATE DATABASE {name}"))
+    yield server.rsplit("/", 1)[0] + f"/{name}"
+    with engine.connect() as connection:
+        connection.execute(sa.text(f"DROP DATABASE {name} WITH (FORCE)"))
+    engine.dispose()
+
+
+@pytest.fixture
+def store(store_url: str) -> Iterator[Store]:
+    """An empty store, on each backend in turn."""
+    with Store.open(store_url) as opened:
+        yield opened
+
+
+@pytest.fixture
+def sqlite_store(tmp_path: Path) -> Iterator[Store]:
+    """An empty store on SQLite, for tests of what is above the store."""
+    with Store.open(f"sqlite:///{tmp_path / 'records.db'}") as opened:
+        yield opened

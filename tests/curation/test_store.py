@@ -1,0 +1,232 @@
+"""The store's contract, on SQLite and on PostgreSQL alike."""
+
+import pytest
+import sqlalchemy as sa
+
+from curation.decision import Decision, Verdict
+from curation.errors import ContradictionError, StoreError, UsageError
+from curation.record import Layer
+from curation.stage import Result
+from curation.store import Added, ReviewTask, Store
+
+
+@pytest.fixture
+def pair(annotated):
+    return annotated("A [54-year-old]{age} [woman]{gender} 👩 with [Übelkeit]{signs_symptoms}.", group="p1")
+
+
+class Stage:
+    """A stage by hand."""
+
+    name = "stage"
+
+    def __init__(self, fingerprint="1", reads=()):
+        self.fingerprint, self.reads = fingerprint, reads
+
+
+def left(store, stage, **options):
+    return [item.record.id for page in store.pending(stage, **options) for item in page.items]
+
+
+def many(annotated, count):
+    return [annotated(f"Patient {number}, [fever]{{signs_symptoms}}.")[0] for number in range(count)]
+
+
+def test_a_record_comes_back_as_it_went_in(store, pair):
+    record, gold = pair
+    assert store.add_records([record]) == Added(imported=1, unchanged=0)
+    assert store.add_records([record, record]) == Added(imported=0, unchanged=2)
+    assert list(store.records()) == [record]
+    assert store.add_layers([gold]) == 1
+    assert store.layer(record.id, "gold") == gold
+
+
+def test_records_stream_in_the_order_they_came(store, annotated):
+    records = many(annotated, 25)
+    store.add_records(records)
+    assert [record.id for record in store.records(page=7)] == [record.id for record in records]
+    assert {record.id for record in store.records([records[3].id, "unknown"])} == {records[3].id}
+    assert store.count_records() == {"en": 25}
+    assert list(store.records(language="de")) == []
+
+
+def test_layers_are_append_only_and_the_latest_counts(store, pair):
+    record, gold = pair
+    store.add_records([record])
+    store.add_layers([gold])
+    corrected = gold.model_copy(update={"entities": gold.entities[:1]})
+    assert store.add_layers([gold, corrected, corrected]) == 1
+    assert store.layer(record.id, "gold").entities == gold.entities[:1]
+    assert [len(layer.entities) for layer in store.layer_history(record.id)] == [3, 1]
+    assert store.layer_names() == {"gold": 1}
+
+
+def test_a_layer_that_contradicts_its_record_is_not_stored(store, pair, annotated):
+    record, gold = pair
+    store.add_records([record])
+    other = annotated("Quite [another]{age} text")[1].model_copy(update={"record_id": record.id})
+    with pytest.raises(ContradictionError, match=record.id):
+        store.add_layers([gold, other])
+    with pytest.raises(ContradictionError, match="expected one of the categories mood"):
+        store.add_layers([gold], categories={"mood": None})
+    assert store.layer_names() == {}
+    with pytest.raises(StoreError, match="expected record nobody in the store"):
+        store.add_layers([Layer(record_id="nobody", name="gold", author="gold")])
+
+
+def test_items_carry_the_layers_asked_for_and_can_be_filtered(store, pair, annotated):
+    record, gold = pair
+    rules = gold.model_copy(update={"name": "rules", "author": "rules@1"})
+    second, _ = annotated("Kein [Fieber]{signs_symptoms}.", language="de")
+    store.add_records([record, second])
+    store.add_layers([gold, rules])
+    found = {item.record.id: dict(item.layers) for item in store.items(["rules", "few-shot"])}
+    assert found == {record.id: {"rules": rules}, second.id: {}}
+    store.decide([Decision(record_id=second.id, verdict=Verdict.ACCEPTED, by="test")])
+    assert [item.record.id for item in store.items(verdict="accepted")] == [second.id]
+    assert [item.record.id for item in store.items(language="en")] == [record.id]
+
+
+def test_measures_are_replaced_stage_by_stage(store, pair):
+    record, _ = pair
+    store.add_records([record])
+    store.put_measures("length", {record.id: {"words": 3}})
+    store.put_measures("length", {record.id: {"words": 4}})
+    store.put_measures("language", {record.id: {"detected": "en", "sure": None}})
+    assert dict(store.measures()) == {record.id: {"words": 4, "detected": "en", "sure": None}}
+    assert dict(store.measures(["unknown"])) == {}
+
+
+def test_the_latest_decision_counts_and_none_is_lost(store, pair):
+    record, _ = pair
+    store.add_records([record])
+    accepted = Decision(record_id=record.id, verdict=Verdict.ACCEPTED, by="policy@1")
+    doubted = Decision(record_id=record.id, verdict=Verdict.QUARANTINED, by="policy@1", reason="too short")
+    assert store.decide([accepted]) == 1
+    assert store.decide([accepted.model_copy(update={"created": doubted.created})]) == 0
+    assert store.decide([doubted]) == 1
+    assert store.decisions() == {record.id: doubted}
+    assert store.decision_history(record.id) == [accepted, doubted]
+    assert store.count_decisions() == {"quarantined": 1}
+
+
+def test_work_is_left_until_its_result_is_stored(store, annotated):
+    records = many(annotated, 3)
+    store.add_records(records)
+    stage = Stage()
+    ids = [record.id for record in records]
+    assert left(store, stage) == ids
+    assert store.commit(stage, [Result(ids[0], measures={"n": 1}), Result(ids[1], error="no")], seen=0) == 1
+    assert left(store, stage) == ids[2:]
+    assert left(store, stage, retry_failed=True) == ids[1:]
+    assert store.count_jobs() == {"stage": {"done": 1, "failed": 1}}
+    assert [(f.record_id, f.error, f.attempts) for f in store.failures()] == [(ids[1], "no", 1)]
+    store.commit(stage, [Result(ids[1], error="still no")], seen=0)
+    assert store.failures()[0].attempts == 2
+    assert left(store, Stage(fingerprint="2")) == ids
+
+
+def test_a_newer_layer_makes_a_result_stale(store, pair):
+    record, gold = pair
+    store.add_records([record])
+    store.add_layers([gold])
+    stage = Stage(reads=["gold"])
+    (page,) = store.pending(stage)
+    assert page.items[0].layers == {"gold": gold}
+    store.commit(stage, [Result(record.id)], seen=page.seen)
+    assert left(store, stage) == []
+    store.add_layers([gold.model_copy(update={"name": "rules"})])
+    assert left(store, stage) == []
+    store.add_layers([gold.model_copy(update={"entities": ()})])
+    assert left(store, stage) == [record.id]
+
+
+def test_a_result_that_contradicts_its_record_is_kept_as_a_failure(store, pair, annotated):
+    record, _ = pair
+    wrong = annotated("[Other]{age} words")[1].model_copy(update={"record_id": record.id})
+    store.add_records([record])
+    assert store.commit(Stage(), [Result(record.id, layers=[wrong])], seen=0) == 1
+    assert "expected its wording" in store.failures()[0].error
+    assert store.layer_names() == {}
+
+
+def test_the_review_ledger_remembers_what_was_pushed(store, pair):
+    record, _ = pair
+    store.add_records([record])
+    begun = ReviewTask(record_id=record.id, project="p", pushed="abc")
+    store.put_review_tasks("p", [begun])
+    done = begun.model_copy(update={"task_id": 2**40, "predictions": ("rules@1",)})
+    store.put_review_tasks("p", [done])
+    assert store.review_tasks("p") == {record.id: done}
+    assert store.review_tasks("other") == {}
+    assert store.review_cursor("p") is None
+    store.set_review_cursor("p", "2026-01-01T00:00:00Z")
+    store.set_review_cursor("p", "2026-01-02T00:00:00Z")
+    assert store.review_cursor("p") == "2026-01-02T00:00:00Z"
+
+
+def test_a_frozen_set_keeps_the_layer_version_it_was_made_of(store, pair):
+    record, gold = pair
+    store.add_records([record])
+    store.add_layers([gold])
+    members = {record.id: ("train", store.latest_layer_keys("gold")[record.id])}
+    frozen = store.put_set("cases", "d1", {"seed": 0}, members)
+    store.add_layers([gold.model_copy(update={"entities": ()})])
+    assert list(store.set_members("d1")) == [("train", record, gold)]
+    assert list(store.set_members("d1", split="test")) == []
+    assert store.put_set("cases", "d1", {"seed": 0}, members) == frozen
+    second = store.put_set("cases", "d2", {}, {})
+    assert (frozen.version, second.version) == (1, 2)
+    assert store.curated_set("cases") == second
+    assert store.curated_set("cases@1") == store.curated_set("d1") == frozen
+    with pytest.raises(UsageError, match=r"there are: cases@1, cases@2"):
+        store.curated_set("case")
+
+
+def test_a_run_without_an_end_is_seen(store):
+    first, second = store.start_run("import"), store.start_run("annotate")
+    store.end_run(first, state="done", manifest={"n": 1})
+    assert [(run.id, run.state, run.manifest) for run in store.runs()] == [
+        (first, "done", {"n": 1}),
+        (second, "started", {}),
+    ]
+
+
+def test_the_store_can_be_opened_again(store_url, pair):
+    for expected in (Added(1, 0), Added(0, 1)):
+        with Store.open(store_url) as store:
+            assert store.add_records([pair[0]]) == expected
+
+
+def test_a_store_of_a_newer_version_is_refused(store_url):
+    Store.open(store_url).close()
+    engine = sa.create_engine(store_url)
+    with engine.begin() as connection:
+        connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
+    engine.dispose()
+    with pytest.raises(StoreError, match=r"expected a store of revision 0001 or older, found 9999"):
+        Store.open(store_url)
+
+
+@pytest.mark.parametrize(
+    ("url", "message"),
+    [
+        ("nonsense", "expected a store URL"),
+        ("mysql://host/name", "expected a store on sqlite or postgresql, got mysql"),
+        ("sqlite:////no/such/folder/records.db", "expected the folder /no/such/folder"),
+        ("postgresql+psycopg://me:secret@127.0.0.1:1/none", r"expected a database at .*me:\*\*\*@127"),
+    ],
+)
+def test_a_store_that_cannot_be_opened_says_why(url, message):
+    with pytest.raises(StoreError, match=message):
+        Store.open(url)
+
+
+def test_the_tables_are_what_the_migrations_made(store):
+    from alembic.autogenerate import compare_metadata
+    from alembic.migration import MigrationContext
+
+    from curation.store.tables import metadata
+
+    with store.read() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []

@@ -1,0 +1,131 @@
+"""The command as scripts see it: forms, exit codes, JSON."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+CURATE = Path(sys.executable).with_name("curate")
+
+
+def curate(*words, code=0):
+    done = subprocess.run([CURATE, *map(str, words)], capture_output=True, text=True, check=False)
+    assert done.returncode == code, (done.stdout, done.stderr)
+    assert "Traceback" not in done.stderr
+    return done
+
+
+@pytest.fixture(scope="module")
+def workspace(tmp_path_factory):
+    """A workspace with four reports in it, one of which came in twice, and one bad row beside them."""
+    folder = tmp_path_factory.mktemp("command") / "w"
+    curate("init", "--workspace", folder)
+    rows = [{"id": n, "text": f"A {40 + n}-year-old woman had fever and a cough. She recovered."} for n in range(4)]
+    source = folder / "rows.jsonl"
+    source.write_text("".join(json.dumps(row) + "\n" for row in [*rows, rows[0]]) + "{broken\n", encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def imported(workspace):
+    done = curate("import", workspace / "rows.jsonl", "--language", "en", "--json", "--workspace", workspace, code=1)
+    return workspace, json.loads(done.stdout)
+
+
+def test_help_loads_no_heavy_library():
+    code = (
+        "import sys, pipeline.command; "
+        "print(sorted({'torch', 'transformers', 'spacy', 'pandas', 'great_expectations', 'datasets', "
+        "'sqlalchemy', 'pydantic', 'numpy', 'label_studio_sdk'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+    told = curate("--help").stdout
+    for command in (
+        "init import generate annotate validate review freeze train evaluate export run status doctor report"
+    ).split():
+        assert command in told
+
+
+def test_import_says_what_came_in_and_what_did_not(imported):
+    workspace, report = imported
+    assert {name: report[name] for name in ("imported", "unchanged", "skipped")} == {
+        "imported": 4,
+        "unchanged": 1,
+        "skipped": 1,
+    }
+    (problem,) = report["problems"]
+    assert problem["where"] == f"{workspace / 'rows.jsonl'}:6"
+    assert set(problem) == {"where", "what"}
+
+
+def test_annotate_and_status_as_json(imported):
+    workspace, _ = imported
+    done = json.loads(curate("annotate", "--with", "rules", "--json", "--workspace", workspace).stdout)
+    assert (done["done"], done["failed"]) == (4, 0)
+    status = json.loads(curate("status", "--json", "--workspace", workspace).stdout)
+    assert status["records"] == {"en": 4}
+    assert status["layers"] == {"rules": 4}
+    assert status["stages"] == {"annotate:rules": {"done": 4, "failed": 0}}
+    assert status["undecided"] == 4
+    assert [run["command"] for run in status["runs"]] == ["import", "annotate"]
+
+
+def test_evaluate_gives_strict_and_lenient_scores(imported):
+    workspace, _ = imported
+    curate("annotate", "--with", "rules", "--layer", "silver", "--workspace", workspace)
+    words = ("--gold", "silver", "--predicted", "silver", "--json", "--workspace", workspace)
+    scores = json.loads(curate("evaluate", *words).stdout)
+    for mode in ("strict", "lenient"):
+        assert scores[mode]["micro"]["f1"] == 1.0
+        assert set(scores[mode]["micro"]) >= {"precision", "recall", "f1"}
+        assert scores[mode]["macro"]["f1"] == 1.0
+        assert scores[mode]["per_category"]["age"]["recall"] == 1.0
+
+
+def test_tables_for_people(imported):
+    workspace, _ = imported
+    told = curate("status", "--workspace", workspace).stdout
+    assert "Records by language" in told
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["status"], "found no curate.toml; make one with: curate init"),
+        (["nonsense"], "No such command"),
+        (["import"], "Missing argument"),
+        (["annotate", "--with", "magic", "--workspace", "{w}"], "expected an annotator of rules, few-shot, adapter"),
+        (["annotate", "--with", "adapter:none", "--workspace", "{w}"], "adapter"),
+        (["import", "x.jsonl", "--format", "word", "--workspace", "{w}"], "expected one of the formats auto, jsonl"),
+        (["export", "word", "--to", "x", "--workspace", "{w}"], "expected"),
+        (["freeze", "--layer", "rules", "--workspace", "{w}"], "expected accepted records with a layer rules"),
+        (["evaluate", "--predicted", "gold", "--workspace", "{w}"], "layers:"),
+    ],
+)
+def test_wrong_usage_is_code_two(imported, tmp_path, monkeypatch, words, message):
+    monkeypatch.chdir(tmp_path)
+    done = curate(*(word.format(w=imported[0]) for word in words), code=2)
+    assert message in " ".join(done.stderr.split())
+
+
+def test_a_missing_source_and_a_broken_config_are_code_one(workspace, tmp_path):
+    done = curate("import", tmp_path / "none.jsonl", "--workspace", workspace, code=1)
+    assert done.stderr.startswith("error: expected a file or folder, got none at")
+    (tmp_path / "curate.toml").write_text("[curation]\nbatchsize = 1\n", encoding="utf-8")
+    done = curate("status", "--workspace", tmp_path, code=1)
+    assert "did you mean curation.batch_size?" in done.stderr
+
+
+def test_what_stands_in_brackets_is_shown(imported):
+    assert "[annotate]" in curate("doctor", "--workspace", imported[0]).stdout
+
+
+def test_doctor_finds_the_extras_and_the_workspace(imported):
+    found = json.loads(curate("doctor", "--json", "--workspace", imported[0]).stdout)["findings"]
+    states = {finding["what"]: finding["state"] for finding in found}
+    assert states["store"] == states["scheme"] == states["Python"] == states["extra [annotate]"] == "good"

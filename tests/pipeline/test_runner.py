@@ -1,0 +1,99 @@
+from collections import Counter
+
+import pytest
+
+from curation.errors import ContradictionError
+from curation.record import Layer
+from curation.stage import Result
+from pipeline.runner import run_stage
+
+
+class Rules:
+    """A stage by hand: it writes an empty layer, and fails where it is told to."""
+
+    name = "annotate:test"
+    reads = ()
+
+    def __init__(self, *, fingerprint="1", fails=(), loses=(), raises=None):
+        self.fingerprint, self.fails, self.loses, self.raises = fingerprint, set(fails), set(loses), raises
+        self.seen = Counter()
+
+    def __call__(self, items):
+        self.seen.update(item.record.id for item in items)
+        if self.raises and any(item.record.id in self.fails for item in items):
+            raise self.raises
+        return [
+            Result(item.record.id, error="cannot")
+            if item.record.id in self.fails
+            else Result(item.record.id, layers=[Layer(record_id=item.record.id, name="test", author="test@1")])
+            for item in items
+            if item.record.id not in self.loses
+        ]
+
+
+@pytest.fixture
+def records(sqlite_store, annotated):
+    made = [annotated(f"Patient {number}.")[0] for number in range(50)]
+    sqlite_store.add_records(made)
+    return made
+
+
+@pytest.mark.parametrize("workers", [1, 4])
+def test_every_record_is_done_once_and_a_second_run_does_nothing(sqlite_store, records, workers):
+    stage = Rules()
+    report = run_stage(sqlite_store, stage, batch_size=7, workers=workers)
+    assert (report.done, report.failed) == (50, 0)
+    assert run_stage(sqlite_store, stage).done == 0
+    assert stage.seen == {record.id: 1 for record in records}
+    assert sqlite_store.layer_names() == {"test": 50}
+
+
+def test_a_new_fingerprint_runs_again(sqlite_store, records):
+    run_stage(sqlite_store, Rules())
+    assert run_stage(sqlite_store, Rules(fingerprint="2")).done == 50
+
+
+def test_only_new_records_are_done(sqlite_store, records, annotated):
+    run_stage(sqlite_store, Rules())
+    sqlite_store.add_records([annotated("One more.")[0]])
+    assert run_stage(sqlite_store, Rules()).done == 1
+
+
+def test_a_failure_is_kept_and_can_be_retried(sqlite_store, records):
+    bad = records[3].id
+    report = run_stage(sqlite_store, Rules(fails=[bad]))
+    assert (report.done, report.failed) == (49, 1)
+    assert [(failure.record_id, failure.error) for failure in sqlite_store.failures()] == [(bad, "cannot")]
+    assert run_stage(sqlite_store, Rules()).done == 0
+    assert run_stage(sqlite_store, Rules(), retry_failed=True).done == 1
+    assert sqlite_store.failures() == []
+
+
+@pytest.mark.parametrize(
+    ("error", "kept"),
+    [
+        (ContradictionError("record x: expected a, got b"), "record x: expected a, got b"),
+        (ValueError("words of the patient"), "ValueError at test_runner.py:"),
+    ],
+)
+def test_one_record_that_raises_does_not_take_its_batch_along(sqlite_store, records, error, kept):
+    report = run_stage(sqlite_store, Rules(fails=[records[3].id], raises=error), batch_size=10)
+    assert (report.done, report.failed) == (49, 1)
+    (failure,) = sqlite_store.failures()
+    assert failure.error.startswith(kept)
+    assert "patient" not in failure.error
+
+
+def test_a_record_that_a_stage_forgets_is_a_failure(sqlite_store, records):
+    run_stage(sqlite_store, Rules(loses=[records[0].id]))
+    assert [failure.error for failure in sqlite_store.failures()] == ["the stage gave no result for this record"]
+
+
+def test_ctrl_c_keeps_what_was_finished(sqlite_store, records):
+    def interrupt(done, failed=0):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run_stage(sqlite_store, Rules(), batch_size=10, advance=interrupt)
+    assert sqlite_store.layer_names() == {"test": 10}
+    assert run_stage(sqlite_store, Rules(), batch_size=10).done == 40

@@ -1,0 +1,1 @@
+"""Who learns: adapters from curated layers, and how good they and others are."""

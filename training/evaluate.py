@@ -1,0 +1,63 @@
+"""How good predicted layers are against gold, as one report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+from pydantic import Field
+
+from curation.record import Frozen, Layer
+from curation.scheme import Scheme
+from curation.scoring.entities import EntityScores, score_entities
+from curation.scoring.flat import FlatScores, score_flat
+from training.examples import Pair
+
+
+class Report(Frozen):
+    """Entity scores and flat-view scores of one author against gold."""
+
+    scheme: str
+    scheme_digest: str
+    gold: tuple[str, ...]
+    predicted: tuple[str, ...]
+    entities: EntityScores
+    flat: FlatScores
+    created: datetime = Field(default_factory=lambda: datetime.now(UTC))
+
+    def to_json(self) -> dict[str, Any]:
+        """``strict``, ``lenient`` and ``records`` at the top, then ``flat`` and who was compared."""
+        rest = self.model_dump(mode="json", exclude={"entities"})
+        return {**self.entities.to_json(), **rest}
+
+
+def evaluate(
+    gold_pairs: Iterable[Pair],
+    predicted: Iterable[Layer],
+    scheme: Scheme,
+    *,
+    everything: bool = False,
+    resamples: int = 1000,
+    seed: int = 0,
+) -> Report:
+    """The report on predicted layers, over the records of gold; a record without one counts as empty.
+
+    ``everything`` also scores entities that are no information, such as negated symptoms.
+    """
+    pairs, layers = list(gold_pairs), list(predicted)
+    gold = [layer for _, layer in pairs]
+    ids = {layer.record_id for layer in gold}
+    return Report(
+        scheme=scheme.name,
+        scheme_digest=scheme.digest,
+        gold=tuple(sorted({layer.author for layer in gold})),
+        predicted=tuple(sorted({layer.author for layer in layers if layer.record_id in ids})),
+        entities=score_entities(gold, layers, scheme=scheme, everything=everything, resamples=resamples, seed=seed),
+        flat=score_flat(
+            {layer.record_id: scheme.flat(layer) for layer in gold},
+            {layer.record_id: scheme.flat(layer) for layer in layers},
+            scheme=scheme,
+            languages={record.id: record.language for record, _ in pairs},
+        ),
+    )

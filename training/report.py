@@ -1,0 +1,67 @@
+"""The evaluation report as files: one self-contained page, its figures as JSON, and the plot."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from curation.errors import MissingExtraError
+from curation.scheme import Scheme
+from training.evaluate import Report
+from training.plot import f1_plot
+
+TEMPLATE = "report.html.jinja"
+
+
+@dataclass(frozen=True, slots=True)
+class ReportFiles:
+    """Where a report lies."""
+
+    page: Path
+    figures: Path
+    plot: Path
+
+
+def write_report(report: Report, to: Path, *, scheme: Scheme | None = None) -> ReportFiles:
+    """The report's files in a folder: report.html, report.json and f1.png.
+
+    With the scheme the categories have the names that people know. The page loads nothing from
+    elsewhere and holds no clinical text.
+    """
+    to.mkdir(parents=True, exist_ok=True)
+    labels = {one.name: one.label.get("en", one.name) for one in scheme.categories} if scheme else {}
+    files = ReportFiles(to / "report.html", to / "report.json", to / "f1.png")
+    title = ", ".join(report.predicted)
+    files.plot.write_bytes(f1_plot(report.entities, labels, form="png", title=title))
+    files.figures.write_text(json.dumps(report.to_json(), indent=2) + "\n", encoding="utf-8")
+    files.page.write_text(page(report, labels), encoding="utf-8")
+    return files
+
+
+def page(report: Report, labels: dict[str, str]) -> str:
+    """The report as one HTML page."""
+    try:
+        from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    except ImportError as error:
+        raise MissingExtraError("jinja2", "train") from error
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["figure"] = _figure
+    environment.filters["interval"] = _interval
+    plot = f1_plot(report.entities, labels).decode("utf-8")
+    return environment.get_template(TEMPLATE).render(report=report, labels=labels, plot=plot[plot.index("<svg") :])
+
+
+def _figure(value: Any) -> str:
+    return "n/a" if value is None else f"{value:.3f}"
+
+
+def _interval(value: Any) -> str:
+    return "" if value is None else f"{value[0]:.2f}\u2013{value[1]:.2f}"

@@ -1,0 +1,65 @@
+"""The [training] section of curate.toml."""
+
+from __future__ import annotations
+
+from pydantic import Field, model_validator
+
+from curation.record import Frozen
+
+#: Learning rates that served each kind of tuning well (docs/trainers.md has the figures).
+LORA_RATE, FULL_RATE = 2e-3, 2e-4
+
+
+class TrainingSettings(Frozen):
+    """How an adapter is trained."""
+
+    base_model: str = Field(
+        "all-MiniLM-L6-v2",
+        description="The encoder: the packaged one, a folder, or a name on the Hugging Face hub "
+        "(fetched once); weights as safetensors only.",
+    )
+    epochs: int = Field(10, description="Times that each record is read.", ge=1)
+    batch_size: int = Field(4, description="Windows in a step.", ge=1)
+    learning_rate: float | None = Field(
+        None, description="Highest learning rate; left out, 0.002 for LoRA and 0.0002 for full tuning.", gt=0
+    )
+    warmup: float = Field(0.06, description="Share of the steps in which the rate rises.", ge=0, lt=1)
+    weight_decay: float = Field(0.01, description="Pull of the weights towards zero.", ge=0)
+    clip: float = Field(1.0, description="Longest gradient of a step.", gt=0)
+    outside_weight: float = Field(
+        1.0,
+        description="Weight of words outside any entity; below 1 finds more and is right less often.",
+        gt=0,
+    )
+    rank: int = Field(32, description="Rank of the LoRA matrices.", ge=1)
+    alpha: int = Field(64, description="Scale of the LoRA matrices, divided by the rank.", ge=1)
+    masking: float = Field(
+        0.1,
+        description="Share of the word pieces that are hidden in each step, against overfitting.",
+        ge=0,
+        lt=1,
+    )
+    dropout: float = Field(
+        0.0,
+        description="Dropout in all of the encoder; on a processor it doubles the time of a step.",
+        ge=0,
+        lt=1,
+    )
+    full: bool = Field(False, description="Tune all weights instead of an adapter, for comparison.")
+    window: int = Field(256, description="Word pieces that the encoder reads at once.", ge=8)
+    stride: int = Field(128, description="Word pieces that neighbouring windows share when predicting.", ge=0)
+    patience: int = Field(4, description="Epochs without a better validation score after which training ends.", ge=1)
+    seed: int = Field(0, description="Another seed gives another order of the records and another head.")
+    device: str = Field("auto", description="auto (a GPU that torch sees, else the processor), cpu, or cuda.")
+    threads: int = Field(0, description="Processor threads; 0 leaves it to torch.", ge=0)
+
+    @model_validator(mode="after")
+    def _stride_fits(self) -> TrainingSettings:
+        if self.stride >= self.window - 2:
+            raise ValueError(f"expected a stride below window - 2 = {self.window - 2}, got {self.stride}")
+        return self
+
+    @property
+    def rate(self) -> float:
+        """The highest learning rate."""
+        return self.learning_rate or (FULL_RATE if self.full else LORA_RATE)

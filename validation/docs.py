@@ -1,0 +1,67 @@
+"""Data Docs that call nobody: as Great Expectations builds them, a page that is opened fetches styles and
+scripts from five networks, and a logo whose address carries the project's id."""
+
+from __future__ import annotations
+
+import re
+from html import escape
+from pathlib import Path
+
+STYLE = Path(__file__).with_name("data_docs.css")
+#: The mark of a page that is already quiet; the browser itself then refuses what was overlooked.
+POLICY = (
+    '<meta http-equiv="Content-Security-Policy" '
+    "content=\"default-src 'self' 'unsafe-inline' data: file:; script-src 'none'\">"
+)
+SCRIPT = re.compile(r"<script\b.*?</script>", re.DOTALL | re.IGNORECASE)
+REMOTE_LINK = re.compile(r"<link\b[^>]*https?://[^>]*>", re.IGNORECASE)
+REMOTE_IMAGE = re.compile(r"<img\b[^>]*\bsrc=\"https?://[^>]*>", re.IGNORECASE)
+REMOTE_STYLE = re.compile(r"url\(\s*['\"]?https?://[^)]*\)", re.IGNORECASE)
+FOOTER = re.compile(r"<footer\b.*?</footer>", re.DOTALL | re.IGNORECASE)
+HEAD = re.compile(r"<head\b[^>]*>", re.IGNORECASE)
+BODY = re.compile(r"<body\b[^>]*>", re.IGNORECASE)
+
+
+def quieten(site: Path) -> None:
+    """Every page of a site made to need nothing from outside; the index gets its table of runs as plain links."""
+    style = STYLE.read_text(encoding="utf-8")
+    for page in sorted(site.rglob("*.html")):
+        content = page.read_text(encoding="utf-8")
+        if POLICY not in content:
+            page.write_text(quiet(content, style, _links(page, site)), encoding="utf-8")
+
+
+def quiet(page: str, style: str, links: str = "") -> str:
+    """A page without scripts, remote styles, remote images and advertising; with our style and links."""
+    for pattern in (SCRIPT, REMOTE_LINK, REMOTE_IMAGE, FOOTER):
+        page = pattern.sub("", page)
+    page = REMOTE_STYLE.sub("none", page)
+    page = HEAD.sub(lambda head: f"{head[0]}{POLICY}", page, count=1)
+    page = page.replace("</head>", f"<style>{style}</style></head>", 1)
+    return BODY.sub(lambda body: f"{body[0]}{links}", page, count=1)
+
+
+def _links(page: Path, site: Path) -> str:
+    """On the index: the runs, newest first, and the suites. Elsewhere: the way back."""
+    if page != site / "index.html":
+        up = "../" * (len(page.relative_to(site).parts) - 1)
+        return f'<nav class="way"><a href="{up}index.html">All runs</a></nav>'
+    runs = sorted(site.glob("validations/**/*.html"), key=lambda run: run.parent.name, reverse=True)
+    suites = sorted(site.glob("expectations/**/*.html"))
+    return (
+        '<nav class="way"><h2>Validation runs</h2><ul>'
+        + "".join(_link(run, site, _time(run.parent.name)) for run in runs)
+        + "</ul><h2>Expectations</h2><ul>"
+        + "".join(_link(suite, site, suite.stem) for suite in suites)
+        + "</ul></nav>"
+    )
+
+
+def _link(page: Path, site: Path, says: str) -> str:
+    return f'<li><a href="{escape(page.relative_to(site).as_posix())}">{escape(says)}</a></li>'
+
+
+def _time(folder: str) -> str:
+    """20261121T004641.863611Z as 2026-11-21 00:46:41 UTC."""
+    found = re.match(r"(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)", folder)
+    return "{}-{}-{} {}:{}:{} UTC".format(*found.groups()) if found else folder

@@ -1,0 +1,114 @@
+"""The suite: our rules as Great Expectations' own objects, which a steward may change.
+
+Each expectation that we make carries the digest of what we made. Whatever still has that digest follows
+the settings; what a steward has changed, added or deleted stays as the steward left it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from curation.record import digest
+from curation.scheme import Scheme
+from validation.rules import BY_NAME, RULES, Rule, severities
+from validation.settings import Severity, ValidationSettings
+
+#: Under this key of an expectation's or a suite's meta stands what is ours.
+OURS = "clincurate"
+
+#: Our severities in the words of Great Expectations, and back.
+TO_GX = {Severity.HARD: "critical", Severity.SOFT: "warning", Severity.OFF: "info"}
+FROM_GX = {name: severity for severity, name in TO_GX.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """The expectations that a suite is to hold, and what of it is a steward's."""
+
+    expectations: list[Any]
+    by_hand: tuple[str, ...]  # changed or added by a steward, by name
+    deleted: tuple[str, ...]  # ours, deleted by a steward
+    made: tuple[str, ...]  # all of ours that were ever put in, for the suite's meta
+    changed: bool
+
+
+def wanted(scheme: Scheme, settings: ValidationSettings) -> dict[str, Any]:
+    """The expectations that the rules, the scheme and the settings ask for, by name, in order."""
+    severity = severities(settings)
+    return {
+        rule.name: _made(rule, severity[rule.name], settings, scheme)
+        for rule in RULES
+        if severity[rule.name] is not Severity.OFF
+    }
+
+
+def merge(present: Iterable[Any], made_before: Iterable[str], ours: dict[str, Any]) -> Merged:
+    """What the suite holds next, from what it holds, what was ever put in, and what we would put in now."""
+    kept: list[Any] = []
+    by_hand: list[str] = []
+    seen: set[str] = set()
+    changed = False
+    for expectation in present:
+        name = name_of(expectation)
+        mark = (expectation.meta or {}).get(OURS, {}).get("digest")
+        seen.add(name)
+        if mark != content_digest(expectation):
+            by_hand.append(name)
+            kept.append(expectation)
+        elif name not in ours:
+            changed = True
+        elif content_digest(ours[name]) == mark:
+            kept.append(expectation)
+        else:
+            changed = True
+            kept.append(ours[name])
+    gone = [name for name in made_before if name not in seen]
+    fresh = [expectation for name, expectation in ours.items() if name not in seen and name not in gone]
+    names = [name_of(expectation) for expectation in kept + fresh]
+    return Merged(
+        expectations=kept + fresh,
+        by_hand=tuple(by_hand),
+        deleted=tuple(name for name in gone if name in ours),
+        made=tuple(dict.fromkeys([*(name for name in names if name in BY_NAME), *gone])),
+        changed=changed or bool(fresh),
+    )
+
+
+def name_of(expectation: Any) -> str:
+    """Our rule's name, or a name for what a steward has added."""
+    rule = (expectation.meta or {}).get(OURS, {}).get("rule")
+    if rule:
+        return str(rule)
+    config = expectation.configuration
+    kind = config.type.removeprefix("expect_").removeprefix("column_values_to_")
+    return "_".join(filter(None, [config.kwargs.get("column"), kind]))
+
+
+def content_digest(expectation: Any) -> str:
+    """A digest of what is expected of what, and how grave a failure is; notes are free to change."""
+    config = expectation.configuration
+    parameters = {name: value for name, value in config.kwargs.items() if name != "batch_id"}
+    return digest([config.type, parameters, severity_of(config).value])
+
+
+def severity_of(config: Any) -> Severity:
+    """Our severity for an expectation of Great Expectations; hard when it has none."""
+    level = getattr(config.severity, "value", config.severity)
+    return FROM_GX.get(str(level), Severity.HARD)
+
+
+def _made(rule: Rule, severity: Severity, settings: ValidationSettings, scheme: Scheme) -> Any:
+    from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
+
+    def build(mark: str) -> Any:
+        return ExpectationConfiguration(
+            type=rule.expects,
+            kwargs={"column": rule.column, **rule.parameters(settings, scheme)},
+            meta={OURS: {"rule": rule.name, "digest": mark}},
+            notes=f"**{rule.name}** {rule.says}",
+            severity=TO_GX[severity],
+        ).to_domain_obj()
+
+    return build(content_digest(build("")))

@@ -1,0 +1,108 @@
+"""The frame: one row for each measured record, one column for each measure, nothing of the text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import JsonValue
+
+from curation.decision import Decision, Verdict
+from curation.errors import MissingExtraError
+from curation.store import Store
+from validation.measures import COLUMNS, MEASURES
+from validation.measures.duplicates import measure_set
+from validation.policy import is_ours
+from validation.settings import ValidationSettings
+
+#: The index of the frame and the name by which Great Expectations points to a row.
+RECORD_ID = "record_id"
+#: Columns of words; all others are numbers. Lists are for explanation, expectations do not see them.
+WORDS = frozenset(
+    {
+        RECORD_ID,
+        "language",
+        "language_detected",
+        "layer",
+        "author",
+        "least_similar_entity",
+        "duplicate_of",
+        "near_duplicate_of",
+    }
+)
+LISTS = frozenset({"category_names_unknown", "inexact_entities", "ungrounded_entities"})
+#: How a person's verdict counts when one record of a duplicate pair is to be kept.
+PREFER = {Verdict.ACCEPTED: 1, Verdict.REJECTED: -1, Verdict.QUARANTINED: -1}
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """The rows in memory, and the lists that explain them."""
+
+    rows: list[dict[str, JsonValue]]
+    lists: dict[str, dict[str, JsonValue]]
+    place: dict[str, int]
+
+    def __call__(self, record_id: str, column: str) -> JsonValue:
+        """What was measured on a record, None where nothing was."""
+        if column in LISTS:
+            return self.lists.get(record_id, {}).get(column)
+        return self.rows[self.place[record_id]].get(column)
+
+    @property
+    def ids(self) -> list[str]:
+        """The measured records, in order."""
+        return list(self.place)
+
+    def column(self, name: str) -> list[float]:
+        """The numbers of a column, where there are any."""
+        values = (row.get(name) for row in self.rows)
+        return [float(value) for value in values if isinstance(value, int | float)]
+
+
+def gather(store: Store, settings: ValidationSettings, decided: Mapping[str, Decision]) -> Measured:
+    """All that was measured, with the duplicates of the whole set; texts pass through, one at a time."""
+    rows: list[dict[str, JsonValue]] = []
+    lists: dict[str, dict[str, JsonValue]] = {}
+    place: dict[str, int] = {}
+    for record_id, found in _measures(store):
+        place[record_id] = len(rows)
+        rows.append({RECORD_ID: record_id, **{name: found.get(name) for name in COLUMNS if name not in LISTS}})
+        if said := {name: found[name] for name in LISTS if found.get(name)}:
+            lists[record_id] = said
+    for record_id, columns in _duplicates(store, settings, decided, place).items():
+        rows[place[record_id]].update(columns)
+    return Measured(rows, lists, place)
+
+
+def _measures(store: Store) -> Iterator[tuple[str, dict[str, JsonValue]]]:
+    """Records that this folder's stage measured; other stages may have measured other things."""
+    needed = next(iter(MEASURES[0].columns))
+    return ((record_id, found) for record_id, found in store.measures() if needed in found)
+
+
+def _duplicates(
+    store: Store, settings: ValidationSettings, decided: Mapping[str, Decision], measured: Mapping[str, int]
+) -> dict[str, dict[str, JsonValue]]:
+    """The duplicate columns; a record that a person accepted is kept before others, a rejected one after."""
+    prefer = {
+        record_id: PREFER.get(decision.verdict, 0) for record_id, decision in decided.items() if not is_ours(decision)
+    }
+    texts = ((record.id, record.text) for record in store.records() if record.id in measured)
+    return measure_set(texts, threshold=settings.duplicates.threshold, prefer=prefer)
+
+
+def as_frame(measured: Measured) -> Any:
+    """The pandas frame that Great Expectations sees: words as objects, everything else as 64-bit floats."""
+    try:
+        import pandas
+    except ImportError as error:
+        raise MissingExtraError("pandas", "validate") from error
+    names = [RECORD_ID, *(name for name in COLUMNS if name not in LISTS)]
+    return pandas.DataFrame(
+        {
+            name: pandas.Series([row.get(name) for row in measured.rows], dtype=object if name in WORDS else "float64")
+            for name in names
+        }
+    )

@@ -1,0 +1,212 @@
+"""The one module that runs Great Expectations: a file context in the workspace, one suite, one checkpoint.
+
+Everything lives as Great Expectations' own objects in `gx/`, so that it can be opened, edited and run
+with Great Expectations itself.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import JsonValue
+
+from curation.errors import ConfigError, MissingExtraError
+from curation.scheme import Scheme
+from validation.docs import quieten
+from validation.expectations import OURS, Merged, merge, name_of, severity_of, wanted
+from validation.findings import Finding, in_words
+from validation.frame import RECORD_ID
+from validation.rules import BY_NAME
+from validation.settings import ValidationSettings
+
+SUITE = "curated"
+CHECKPOINT = "validate"
+SOURCE, ASSET, BATCH = "records", "measures", "all"
+#: Every failing row by the record's id, never by a query or a position.
+RESULT_FORMAT = {
+    "result_format": "COMPLETE",
+    "unexpected_index_column_names": [RECORD_ID],
+    "return_unexpected_index_query": False,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What the checkpoint found, where its pages are, and what of the suite is a steward's."""
+
+    findings: tuple[Finding, ...]
+    data_docs: Path
+    suite: Path
+    by_hand: tuple[str, ...]
+    deleted: tuple[str, ...]
+
+
+def check(frame: Any, scheme: Scheme, settings: ValidationSettings, workspace: Path) -> Outcome:
+    """The suite put to a frame of measures, stored and documented under `workspace/gx`."""
+    with _library() as gx:
+        context = _context(gx, workspace)
+        merged = _suite(gx, context, wanted(scheme, settings), workspace)
+        checkpoint = _checkpoint(gx, context)
+        _forget_old_runs(workspace, settings.keep_runs - 1)
+        run = checkpoint.run(batch_parameters={"dataframe": frame})
+        (result,) = run.run_results.values()
+        findings = tuple(_finding(one, merged, len(frame)) for one in result.results)
+    site = workspace / "gx" / "uncommitted" / "data_docs" / "local_site"
+    quieten(site)
+    return Outcome(
+        findings=tuple(sorted(findings, key=_place)),
+        data_docs=site / "index.html",
+        suite=_suite_file(workspace),
+        by_hand=merged.by_hand,
+        deleted=merged.deleted,
+    )
+
+
+@contextmanager
+def _library() -> Iterator[Any]:
+    """Great Expectations with its analytics off, and its warnings about other libraries kept out of ours."""
+    os.environ["GX_ANALYTICS_ENABLED"] = "False"
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            import great_expectations
+        except ImportError as error:
+            raise MissingExtraError("great-expectations", "validate") from error
+        yield great_expectations
+
+
+def _context(gx: Any, workspace: Path) -> Any:
+    from great_expectations.data_context.types.base import ProgressBarsConfig
+
+    workspace.mkdir(parents=True, exist_ok=True)
+    try:
+        context = gx.get_context(mode="file", project_root_dir=workspace)
+    except Exception as error:
+        raise ConfigError(
+            f"expected the configuration of Great Expectations in {workspace / 'gx'}, "
+            f"it cannot be read ({type(error).__name__}); mend it, or move the folder away to start anew"
+        ) from error
+    if context.variables.analytics_enabled is not False or not context.variables.progress_bars:
+        context.variables.progress_bars = ProgressBarsConfig(globally=False)
+        context.enable_analytics(False)
+    return context
+
+
+def _suite_file(workspace: Path) -> Path:
+    return workspace / "gx" / "expectations" / f"{SUITE}.json"
+
+
+def _suite(gx: Any, context: Any, ours: Mapping[str, Any], workspace: Path) -> Merged:
+    """Our suite made or brought up to date, around what a steward has done to it."""
+    try:
+        known = {suite.name: suite for suite in context.suites.all()}
+    except Exception as error:
+        raise ConfigError(
+            f"expected a suite of Great Expectations in {_suite_file(workspace)}, it cannot be read "
+            f"({type(error).__name__}); mend it, or remove it to have it made anew"
+        ) from error
+    suite = known.get(SUITE) or context.suites.add(gx.ExpectationSuite(SUITE))
+    before = (suite.meta or {}).get(OURS, {}).get("made", [])
+    merged = merge(suite.expectations, before, dict(ours))
+    if merged.changed:
+        suite.expectations = merged.expectations
+        suite.meta = {**(suite.meta or {}), OURS: {"made": list(merged.made)}}
+        suite.save()
+    return merged
+
+
+def _checkpoint(gx: Any, context: Any) -> Any:
+    """The checkpoint, with its data source and validation definition, found or made."""
+    known = {one.name: one for one in context.checkpoints.all()}
+    if CHECKPOINT in known:
+        return known[CHECKPOINT]
+    definitions = {one.name: one for one in context.validation_definitions.all()}
+    definition = definitions.get(SUITE) or context.validation_definitions.add(
+        gx.ValidationDefinition(name=SUITE, data=_batch(context), suite=context.suites.get(SUITE))
+    )
+    return context.checkpoints.add(
+        gx.Checkpoint(
+            name=CHECKPOINT,
+            validation_definitions=[definition],
+            actions=[gx.checkpoint.UpdateDataDocsAction(name="data docs")],
+            result_format=RESULT_FORMAT,
+        )
+    )
+
+
+def _batch(context: Any) -> Any:
+    source = context.data_sources.add_or_update_pandas(SOURCE)
+    return source.add_dataframe_asset(ASSET).add_batch_definition_whole_dataframe(BATCH)
+
+
+def _forget_old_runs(workspace: Path, keep: int) -> None:
+    """All but the newest runs leave the results and the pages; a run is a folder named after its time."""
+    places = ("validations", "data_docs/local_site/validations")
+    folders = [workspace / "gx" / "uncommitted" / place / SUITE / "__none__" for place in places]
+    for folder in folders:
+        runs = sorted(path for path in folder.glob("*") if path.is_dir())
+        for run in runs[: max(0, len(runs) - keep)]:
+            shutil.rmtree(run)
+
+
+def _finding(result: Any, merged: Merged, rows: int) -> Finding:
+    config = result.expectation_config
+    expectation = next(one for one in merged.expectations if one.id == config.id)
+    name = name_of(expectation)
+    parameters = {key: value for key, value in config.kwargs.items() if key not in ("batch_id", "column")}
+    column = str(config.kwargs.get("column", ""))
+    found = result.result or {}
+    failed = {str(entry[RECORD_ID]): _json(entry.get(column)) for entry in found.get("unexpected_index_list") or ()}
+    rule = BY_NAME.get(name)
+    return Finding(
+        expectation=name,
+        column=column,
+        severity=severity_of(config),
+        says=rule.says if rule else str(config.notes or "added by a steward"),
+        expected=in_words(config.type, parameters),
+        threshold={key: _json(value) for key, value in parameters.items()},
+        checked=rows - int(found.get("missing_count") or 0),
+        failed=failed,
+        success=bool(result.success),
+        note=_note(result, found, failed),
+        by_hand=name in merged.by_hand,
+    )
+
+
+def _note(result: Any, found: Mapping[str, Any], failed: Mapping[str, JsonValue]) -> str:
+    """What there is to say where no record can be named."""
+    if result.exception_info and _raised(result.exception_info):
+        return "could not be evaluated: " + _raised(result.exception_info)
+    if not result.success and not failed:
+        return f"observed {_json(found.get('observed_value'))} over the whole set"
+    return ""
+
+
+def _raised(info: Mapping[str, Any]) -> str:
+    """The first exception's message; Great Expectations nests them by metric."""
+    cases = [info] if "raised_exception" in info else list(info.values())
+    return next((str(case["exception_message"]) for case in cases if case.get("raised_exception")), "")
+
+
+def _place(finding: Finding) -> int:
+    """Ours in the order of the table, then a steward's."""
+    names = list(BY_NAME)
+    return names.index(finding.expectation) if finding.expectation in BY_NAME else len(names)
+
+
+def _json(value: Any) -> JsonValue:
+    """A plain value; whole numbers without a point."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if value is None or isinstance(value, str | int | float | bool):
+        return value
+    if isinstance(value, list | tuple | set):
+        return [_json(one) for one in value]
+    return str(value)

@@ -1,0 +1,105 @@
+"""The verdict on a whole store: expectations put to what was measured, decisions made and stored, a report."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import JsonValue
+
+from curation.decision import Verdict
+from curation.errors import UsageError
+from curation.scheme import Scheme
+from curation.store import Store
+from validation.findings import Finding
+from validation.frame import as_frame, gather
+from validation.gx import check
+from validation.policy import decide, is_ours
+from validation.report import Judged, write_report
+from validation.settings import ValidationSettings
+
+#: Where the report goes, below the workspace.
+REPORT = Path("reports") / "validation"
+#: The sides on which this policy puts records.
+SIDES = (Verdict.ACCEPTED, Verdict.NEEDS_REVIEW, Verdict.QUARANTINED)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdicts:
+    """What validation said: how many records on which side, why, and where to read it."""
+
+    counts: Mapping[str, int]  # our decisions by verdict
+    decided_by_others: Mapping[str, int]  # records whose decision is a person's or another policy's
+    unmeasured: int  # records that could not be measured, or not yet: no decision
+    changed: int  # decisions that are new
+    per_expectation: tuple[Finding, ...]
+    data_docs: Path
+    report: Path
+    by_hand: tuple[str, ...]  # expectations that a steward has changed or added
+    deleted: tuple[str, ...]  # expectations of ours that a steward has deleted
+
+    @property
+    def suite_kept(self) -> bool:
+        """Whether the suite differs from ours by a steward's hand, which was respected."""
+        return bool(self.by_hand or self.deleted)
+
+    def as_json(self) -> dict[str, JsonValue]:
+        """The form that scripts rely on."""
+        return {
+            "counts": dict(self.counts),
+            "decided_by_others": dict(self.decided_by_others),
+            "unmeasured": self.unmeasured,
+            "changed": self.changed,
+            "expectations": [finding.as_json() for finding in self.per_expectation],
+            "suite_kept": self.suite_kept,
+            "by_hand": list(self.by_hand),
+            "deleted": list(self.deleted),
+            "data_docs": str(self.data_docs),
+            "report": str(self.report),
+        }
+
+
+def judge(store: Store, scheme: Scheme, settings: ValidationSettings, workspace: Path) -> Verdicts:
+    """Decisions on all measured records, under the expectations in `workspace/gx`.
+
+    A person's decision stays, and so does another policy's. Only decisions that say something new are
+    added. Raises UsageError when nothing was measured, ConfigError when a steward's suite cannot be read.
+    """
+    decided = store.decisions()
+    measured = gather(store, settings, decided)
+    if not measured.rows:
+        raise UsageError("expected measured records, there are none: import records and measure them first")
+    outcome = check(as_frame(measured), scheme, settings, workspace)
+    ours = [
+        decision
+        for decision in decide(measured.ids, outcome.findings, measured)
+        if is_ours(decided.get(decision.record_id))
+    ]
+    changed = store.decide(ours)
+    sides = Counter(decision.verdict for decision in ours)
+    foreign = Counter(
+        decided[record_id].verdict.value for record_id in measured.ids if not is_ours(decided.get(record_id))
+    )
+    judged = Judged(
+        scheme=f"{scheme.name}, version {scheme.version}",
+        settings=settings,
+        counts={verdict.value: sides[verdict] for verdict in SIDES},
+        decided_by_others=dict(sorted(foreign.items())),
+        unmeasured=sum(store.count_records().values()) - len(measured.rows),
+        decisions=ours,
+        measured=measured,
+        outcome=outcome,
+    )
+    return Verdicts(
+        counts=judged.counts,
+        decided_by_others=judged.decided_by_others,
+        unmeasured=judged.unmeasured,
+        changed=changed,
+        per_expectation=outcome.findings,
+        data_docs=outcome.data_docs,
+        report=write_report(judged, workspace / REPORT),
+        by_hand=outcome.by_hand,
+        deleted=outcome.deleted,
+    )

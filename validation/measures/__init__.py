@@ -1,0 +1,28 @@
+"""The table of measures. A new one is one file here and one line below.
+
+Measures only say what is; where a threshold lies is in `validation.rules`, and what follows from it in
+`validation.policy`.
+"""
+
+from validation.measures.duplicates import DUPLICATES
+from validation.measures.grounding import GROUNDING
+from validation.measures.language import LANGUAGE
+from validation.measures.measure import Columns, Level, MeasureSpec, Scope, Subject
+from validation.measures.plausibility import PLAUSIBILITY
+from validation.measures.similarity import SIMILARITY
+from validation.measures.structure import LAYER, TEXT
+
+MEASURES: tuple[MeasureSpec, ...] = (
+    TEXT,
+    LANGUAGE,
+    LAYER,
+    GROUNDING,
+    PLAUSIBILITY,
+    SIMILARITY,
+    DUPLICATES,
+)
+
+#: Every column that a measure gives, and what it says.
+COLUMNS: dict[str, str] = {name: says for spec in MEASURES for name, says in spec.columns.items()}
+
+__all__ = ["COLUMNS", "MEASURES", "Columns", "Level", "MeasureSpec", "Scope", "Subject"]

@@ -1,0 +1,126 @@
+"""Similarity: how near an entity is to its sentence in the space of a sentence encoder.
+
+A wording that has nothing to do with the sentence it is said to stand in, or with any sentence when it
+was not found, is likely misplaced or invented.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from curation.embeddings import Encoder
+from curation.errors import MissingExtraError
+from curation.record import Entity, Record
+from validation.measures.measure import Columns, MeasureSpec, Scope, Subject
+
+#: A sentence is cut to this many characters around the entity: beyond it encoders cut anyway.
+SENTENCE_CHARACTERS = 1_000
+#: An entity that was not found is compared with this many sentences at most.
+MOST_SENTENCES = 200
+#: Pieces of the text that are split into sentences at once; texts are longer only when something is wrong.
+PIECE = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """An entity of a subject and the sentences that it may belong to."""
+
+    subject: int
+    entity: Entity
+    sentences: tuple[str, ...]
+
+
+def measure(subjects: Sequence[Subject], scope: Scope) -> list[Columns]:
+    """The least and the mean cosine between entities and their sentences; each text is encoded once."""
+    if not scope.settings.similarity.enabled:
+        return [SIMILARITY.nothing for _ in subjects]
+    questions = [question for at, subject in enumerate(subjects) for question in _questions(at, subject)]
+    scored: list[list[tuple[float, str]]] = [[] for _ in subjects]
+    for question, cosine in zip(questions, _cosines(questions, scope.encoder), strict=True):
+        scored[question.subject].append((cosine, question.entity.id))
+    return [_row(found) for found in scored]
+
+
+def _row(scored: Sequence[tuple[float, str]]) -> Columns:
+    if not scored:
+        return SIMILARITY.nothing
+    least, entity_id = min(scored)
+    return {
+        "similarity_least": round(least, 4),
+        "similarity_mean": round(sum(cosine for cosine, _ in scored) / len(scored), 4),
+        "least_similar_entity": entity_id,
+    }
+
+
+def _cosines(questions: Sequence[_Question], encoder: Encoder) -> list[float]:
+    texts = {text: None for question in questions for text in (question.entity.text, *question.sentences)}
+    if not texts:
+        return []
+    row = {text: place for place, text in enumerate(texts)}
+    vectors = encoder.encode(list(texts))
+    return [
+        float((vectors[[row[sentence] for sentence in question.sentences]] @ vectors[row[question.entity.text]]).max())
+        for question in questions
+    ]
+
+
+def _questions(at: int, subject: Subject) -> list[_Question]:
+    entities = subject.layer.entities if subject.layer else ()
+    bounds = sentence_bounds(subject.record) if entities else []
+    if not bounds:
+        return []
+    return [_Question(at, entity, _sentences(entity, subject.record.text, bounds)) for entity in entities]
+
+
+def _sentences(entity: Entity, text: str, bounds: Sequence[tuple[int, int]]) -> tuple[str, ...]:
+    """The sentence in which the entity starts; all of them, cut to their beginnings, if it is nowhere."""
+    if not 0 <= entity.start < len(text):
+        return tuple(text[start:end][:SENTENCE_CHARACTERS] for start, end in bounds[:MOST_SENTENCES])
+    place = max(0, bisect_right(bounds, (entity.start, len(text))) - 1)
+    start, end = bounds[place]
+    low = max(start, entity.start - SENTENCE_CHARACTERS // 2)
+    return (text[low : min(end, low + SENTENCE_CHARACTERS)],)
+
+
+def sentence_bounds(record: Record) -> list[tuple[int, int]]:
+    """Where the sentences of a text are, by punctuation; sentences without a visible character are left out."""
+    nlp = _sentencizer(record.language)
+    bounds: list[tuple[int, int]] = []
+    for offset in range(0, len(record.text), PIECE):
+        piece = record.text[offset : offset + PIECE]
+        bounds += [
+            (offset + found.start_char, offset + found.end_char) for found in nlp(piece).sents if found.text.strip()
+        ]
+    return bounds
+
+
+@lru_cache(maxsize=8)
+def _sentencizer(language: str) -> Any:
+    """A pipeline that only parts sentences; the one for any language where spaCy does not have this one."""
+    try:
+        import spacy
+    except ImportError as error:
+        raise MissingExtraError("spacy", "annotate") from error
+    try:
+        nlp = spacy.blank(language)
+    except ImportError:
+        nlp = spacy.blank("xx")
+    nlp.add_pipe("sentencizer")
+    return nlp
+
+
+SIMILARITY = MeasureSpec(
+    name="similarity",
+    version=1,
+    measure=measure,
+    needs_layer=True,
+    columns={
+        "similarity_least": "least cosine between an entity and its sentence",
+        "similarity_mean": "mean cosine between the entities and their sentences",
+        "least_similar_entity": "id of the entity that is least like its sentence",
+    },
+)

@@ -1,0 +1,217 @@
+"""The table of expectations: which column, what is expected of it, and what a failure does.
+
+Great Expectations gets one expectation for each entry; a new check is one entry here (and a measure, if
+no column says it yet).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any
+
+from curation.errors import ConfigError
+from curation.scheme import Scheme
+from validation.settings import Severity, ValidationSettings
+
+#: Parameters of an expectation, from the settings and the scheme.
+Parameters = Callable[[ValidationSettings, Scheme], dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """An expectation of Great Expectations on one column of measures."""
+
+    name: str
+    column: str
+    expects: str  # the type of Great Expectations
+    parameters: Parameters
+    says: str  # for people, in Data Docs and reports
+    severity: Severity = Severity.HARD
+    beside: tuple[str, ...] = ()  # columns that explain a failure
+
+
+BETWEEN = "expect_column_values_to_be_between"
+IN_SET = "expect_column_values_to_be_in_set"
+NULL = "expect_column_values_to_be_null"
+UNIQUE = "expect_column_values_to_be_unique"
+
+
+def _none(settings: ValidationSettings, scheme: Scheme) -> dict[str, Any]:
+    return {}
+
+
+def _zero(settings: ValidationSettings, scheme: Scheme) -> dict[str, Any]:
+    return {"max_value": 0}
+
+
+RULES: tuple[Rule, ...] = (
+    Rule("unique_ids", "record_id", UNIQUE, _none, "No two records have the same id."),
+    Rule("text_present", "characters", BETWEEN, lambda v, s: {"min_value": 1}, "The text is not empty."),
+    Rule(
+        "text_length",
+        "words",
+        BETWEEN,
+        lambda v, s: {"min_value": v.length.minimum, "max_value": v.length.maximum},
+        "The text is neither a fragment nor far longer than a summary.",
+    ),
+    Rule(
+        "language_known",
+        "language",
+        IN_SET,
+        lambda v, s: {"value_set": list(s.languages)},
+        "The record names a language of the scheme.",
+    ),
+    Rule(
+        "language_agrees",
+        "language_confidence",
+        BETWEEN,
+        lambda v, s: {"min_value": v.language.minimum},
+        "The text is in the language that the record names.",
+        beside=("language", "language_detected"),
+    ),
+    Rule(
+        "language_unmixed",
+        "languages_found",
+        BETWEEN,
+        lambda v, s: {"max_value": 1},
+        "The text is in one language throughout.",
+        Severity.SOFT,
+        beside=("language_detected",),
+    ),
+    Rule(
+        "no_control_characters",
+        "control_characters",
+        BETWEEN,
+        _zero,
+        "The text holds no control or replacement characters, which a broken conversion leaves.",
+        Severity.SOFT,
+    ),
+    Rule(
+        "no_hidden_characters",
+        "hidden_characters",
+        BETWEEN,
+        _zero,
+        "The text holds no invisible marks such as text direction or zero width.",
+        Severity.SOFT,
+    ),
+    Rule(
+        "categories_known",
+        "unknown_categories",
+        BETWEEN,
+        _zero,
+        "Every entity is in a category of the scheme.",
+        beside=("category_names_unknown",),
+    ),
+    Rule(
+        "relations_known",
+        "unknown_relations",
+        BETWEEN,
+        _zero,
+        "Every relation is of a type of the scheme.",
+    ),
+    Rule(
+        "offsets_exact",
+        "inexact_offsets",
+        BETWEEN,
+        _zero,
+        "The text at an entity's offsets is the entity's wording.",
+        beside=("inexact_entities",),
+    ),
+    Rule(
+        "entities_distinct",
+        "repeated_entities",
+        BETWEEN,
+        _zero,
+        "No entity is said twice.",
+        Severity.SOFT,
+    ),
+    Rule(
+        "entities_found",
+        "entities",
+        BETWEEN,
+        lambda v, s: {"min_value": v.entities.minimum},
+        "The layer says something.",
+        Severity.SOFT,
+        beside=("layer",),
+    ),
+    Rule(
+        "entities_grounded",
+        "grounding_ratio",
+        BETWEEN,
+        lambda v, s: {"min_value": v.grounding.minimum},
+        "The entities stand in the text; what does not may be invented.",
+        beside=("ungrounded", "ungrounded_entities"),
+    ),
+    Rule(
+        "age_not_too_low",
+        "age_lowest",
+        BETWEEN,
+        lambda v, s: {"min_value": v.age.minimum},
+        "The patient's age is not below what is plausible.",
+    ),
+    Rule(
+        "age_not_too_high",
+        "age_highest",
+        BETWEEN,
+        lambda v, s: {"max_value": v.age.maximum},
+        "The patient's age is not above what is plausible.",
+    ),
+    Rule(
+        "ages_agree",
+        "age_spread",
+        BETWEEN,
+        lambda v, s: {"max_value": v.age.spread},
+        "All mentions of the patient's age agree.",
+        Severity.SOFT,
+        beside=("age_lowest", "age_highest"),
+    ),
+    Rule(
+        "entities_fit_sentences",
+        "similarity_mean",
+        BETWEEN,
+        lambda v, s: {"min_value": v.similarity.mean},
+        "On average, entities are like the sentences they stand in.",
+        Severity.SOFT,
+        beside=("least_similar_entity",),
+    ),
+    Rule(
+        "each_entity_fits_its_sentence",
+        "similarity_least",
+        BETWEEN,
+        lambda v, s: {"min_value": v.similarity.minimum},
+        "No entity is wholly unlike the sentence it stands in.",
+        Severity.SOFT,
+        beside=("least_similar_entity",),
+    ),
+    Rule(
+        "no_duplicate",
+        "duplicate_of",
+        NULL,
+        _none,
+        "No other record, kept in its place, has the same text.",
+        beside=("duplicate_similarity",),
+    ),
+    Rule(
+        "no_near_duplicate",
+        "near_duplicate_of",
+        NULL,
+        _none,
+        "No other record, kept in its place, has nearly the same text.",
+        beside=("duplicate_similarity",),
+    ),
+)
+
+BY_NAME = {rule.name: rule for rule in RULES}
+
+
+def severities(settings: ValidationSettings, known: Iterable[str] = BY_NAME) -> dict[str, Severity]:
+    """The severity of each rule under the settings; ConfigError for a rule that there is not."""
+    names = list(known)
+    for name in settings.severity:
+        if name not in names:
+            near = get_close_matches(name, names, 1)
+            hint = f"did you mean {near[0]}?" if near else f"there are: {', '.join(names)}"
+            raise ConfigError(f"validation.severity: expected the name of an expectation, got {name!r}; {hint}")
+    return {rule.name: settings.severity.get(rule.name, rule.severity) for rule in RULES}

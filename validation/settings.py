@@ -1,0 +1,126 @@
+"""The section `validation` of curate.toml."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from pydantic import Field, model_validator
+
+from curation.duplicates import THRESHOLD
+from curation.embeddings import PACKAGED_ENCODER
+from curation.language import LANGUAGES
+from curation.record import Frozen
+
+
+class Severity(StrEnum):
+    """What a failed expectation does to a record."""
+
+    HARD = "hard"  # quarantined
+    SOFT = "soft"  # needs review
+    OFF = "off"  # not checked
+
+
+class LengthSettings(Frozen):
+    """How long a summary may be."""
+
+    minimum: int = Field(default=5, ge=0, description="Fewest words of a text.")
+    maximum: int = Field(default=5_000, ge=1, description="Most words of a text.")
+
+    @model_validator(mode="after")
+    def _in_order(self) -> LengthSettings:
+        if self.maximum < self.minimum:
+            raise ValueError(f"expected a maximum of at least {self.minimum} words, got {self.maximum}")
+        return self
+
+
+class LanguageSettings(Frozen):
+    """Whether a text is in the language that its record names."""
+
+    minimum: float = Field(
+        default=0.3,
+        ge=0,
+        le=1,
+        description="Least probability of the language that the record names. Single English sentences full of "
+        "Latin come out as low as 0.3, texts in another language below 0.2.",
+    )
+    candidates: tuple[str, ...] = Field(
+        default=LANGUAGES, description="Languages told apart (ISO 639-1), beside those of the scheme."
+    )
+
+
+class EntitySettings(Frozen):
+    """How many entities a layer must have."""
+
+    minimum: int = Field(default=1, ge=0, description="Fewest entities of the checked layer.")
+
+
+class GroundingSettings(Frozen):
+    """Whether entities stand in the text."""
+
+    minimum: float = Field(default=0.8, ge=0, le=1, description="Least share of entities found in the text.")
+    fuzzy: float = Field(
+        default=0.85,
+        ge=0,
+        le=1,
+        description="Similarity from which an inexactly found entity counts as found.",
+    )
+
+
+class AgeSettings(Frozen):
+    """Which ages are plausible."""
+
+    minimum: int = Field(default=0, ge=0, description="Youngest plausible age in years.")
+    maximum: int = Field(default=120, ge=0, description="Oldest plausible age in years.")
+    spread: int = Field(default=5, ge=0, description="Most years between two ages given for one patient.")
+
+
+class SimilaritySettings(Frozen):
+    """Whether entities belong to their sentences, by sentence embeddings."""
+
+    enabled: bool = Field(default=True, description="Whether embeddings are computed (the slowest measure).")
+    encoder: str = Field(default=PACKAGED_ENCODER, description="A sentence-transformers model: name or folder.")
+    mean: float = Field(
+        default=0.3,
+        ge=-1,
+        le=1,
+        description="Least mean cosine between a record's entities and their sentences.",
+    )
+    minimum: float = Field(default=-0.1, ge=-1, le=1, description="Least cosine between any entity and its sentence.")
+
+
+class DuplicateSettings(Frozen):
+    """When two records say the same."""
+
+    threshold: float = Field(
+        default=THRESHOLD,
+        gt=0,
+        le=1,
+        description="Jaccard similarity over word shingles from which texts are near-duplicates.",
+    )
+
+
+class ValidationSettings(Frozen):
+    """What is checked, and from where on it fails."""
+
+    layer: str | None = Field(
+        default=None,
+        description="The layer that is checked; by default the first there is of human, adapter, few-shot, "
+        "rules, any other, gold.",
+    )
+    length: LengthSettings = Field(default_factory=LengthSettings, description="Length of the text.")
+    language: LanguageSettings = Field(default_factory=LanguageSettings, description="Language of the text.")
+    entities: EntitySettings = Field(default_factory=EntitySettings, description="Number of entities.")
+    grounding: GroundingSettings = Field(
+        default_factory=GroundingSettings, description="Whether entities stand in the text."
+    )
+    age: AgeSettings = Field(default_factory=AgeSettings, description="Plausible ages.")
+    similarity: SimilaritySettings = Field(
+        default_factory=SimilaritySettings, description="Entities against their sentences, by embeddings."
+    )
+    duplicates: DuplicateSettings = Field(default_factory=DuplicateSettings, description="Records that say the same.")
+    severity: dict[str, Severity] = Field(
+        default_factory=dict,
+        description="Another severity for an expectation, by its name: hard (quarantines), soft (asks for "
+        "review) or off.",
+    )
+    keep_runs: int = Field(default=10, ge=1, description="Validation runs that Data Docs keep; older ones are removed.")

@@ -1,0 +1,83 @@
+"""The stage that measures: what each record's text and layer look like, without judging."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import cached_property
+
+from curation.record import Layer, digest
+from curation.scheme import Scheme
+from curation.stage import Item, Result
+from curation.store import Store
+from validation.measures import MEASURES, Columns, Level, MeasureSpec, Scope, Subject
+from validation.settings import ValidationSettings
+
+#: Whose layer is checked when several are there: people first, gold last, what is unknown before it.
+PREFERENCE = ("human:", "adapter", "few-shot", "rules", "", "gold")
+
+
+def preferred_layers(names: Iterable[str], settings: ValidationSettings) -> tuple[str, ...]:
+    """The layers to check, the most preferred first: the one of the settings, or by who wrote them."""
+    if settings.layer is not None:
+        return (settings.layer,)
+    return tuple(sorted(names, key=lambda name: (_preference(name), name)))
+
+
+def _preference(name: str) -> int:
+    places = [place for place, prefix in enumerate(PREFERENCE) if prefix and name.startswith(prefix)]
+    return places[0] if places else PREFERENCE.index("")
+
+
+class Measure:
+    """The record-level measures of the table on each record, with the first of the layers it has."""
+
+    name = "validate"
+
+    def __init__(self, scheme: Scheme, settings: ValidationSettings, *, reads: Sequence[str]) -> None:
+        self.reads = tuple(reads)
+        self._scope = Scope(scheme, settings)
+
+    @classmethod
+    def over(cls, store: Store, scheme: Scheme, settings: ValidationSettings) -> Measure:
+        """The stage for what a store holds now: it reads the store's layers in order of preference."""
+        return cls(scheme, settings, reads=preferred_layers(store.layer_names(), settings))
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """A digest of what the measures depend on; thresholds that only judge are not among it."""
+        settings = self._scope.settings
+        encoder = self._scope.encoder if settings.similarity.enabled else None
+        return digest(
+            {
+                "measures": [(spec.name, spec.version) for spec in MEASURES if spec.level is Level.RECORD],
+                "scheme": self._scope.scheme.digest,
+                "layer": settings.layer or list(PREFERENCE),
+                "languages": settings.language.candidates,
+                "fuzzy": settings.grounding.fuzzy,
+                "encoder": [encoder.name, encoder.revision] if encoder else None,
+            }
+        )
+
+    def __call__(self, items: Sequence[Item]) -> list[Result]:
+        """One result for each item, with the columns that apply to it and found something."""
+        subjects = [Subject(item.record, self._layer(item)) for item in items]
+        rows: list[Columns] = [{} for _ in subjects]
+        for spec in MEASURES:
+            if spec.level is Level.RECORD:
+                for row, columns in zip(rows, _measured(spec, subjects, self._scope), strict=True):
+                    row.update({name: value for name, value in columns.items() if value not in (None, [])})
+        return [Result(subject.record.id, measures=row) for subject, row in zip(subjects, rows, strict=True)]
+
+    def _layer(self, item: Item) -> Layer | None:
+        return next((item.layers[name] for name in self.reads if name in item.layers), None)
+
+
+def _measured(spec: MeasureSpec, subjects: Sequence[Subject], scope: Scope) -> list[Columns]:
+    """A row for each subject; those without a layer get an empty one from measures that need it."""
+    if spec.measure is None:
+        return [spec.nothing for _ in subjects]
+    fit = [subject for subject in subjects if subject.layer is not None or not spec.needs_layer]
+    measured = iter(spec.measure(fit, scope) if fit else [])
+    return [
+        next(measured) if subject.layer is not None or not spec.needs_layer else spec.nothing for subject in subjects
+    ]
