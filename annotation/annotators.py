@@ -42,9 +42,10 @@ def _few_shot(scheme: Scheme, settings: AnnotationSettings, _: str | None, layer
 def _adapter(scheme: Scheme, settings: AnnotationSettings, path: str | None, layer: str | None) -> Stage:
     from annotation.adapter import AdapterAnnotator
 
-    if path is None:
-        raise UsageError("expected the adapter's folder: --with adapter:PATH")
-    return AdapterAnnotator(Path(path), scheme, settings.adapter, layer=layer or "adapter")
+    folder = Path(path) if path else settings.adapter.path
+    if folder is None:
+        raise UsageError("expected the adapter's folder: --with adapter:PATH, or annotation.adapter.path in the config")
+    return AdapterAnnotator(folder, scheme, settings.adapter, layer=layer or "adapter")
 
 
 ANNOTATORS: dict[str, Make] = {"rules": _rules, "few-shot": _few_shot, "adapter": _adapter}

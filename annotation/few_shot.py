@@ -110,7 +110,6 @@ def _first_only(
 class FewShotAnnotator:
     """The stage that writes the few-shot layer; a language without examples gets an empty one."""
 
-    name = "annotate:few-shot"
     reads: Sequence[str] = ()
 
     def __init__(
@@ -125,6 +124,8 @@ class FewShotAnnotator:
         self._scheme = scheme
         self._settings = settings or FewShotSettings()
         self._layer = layer
+        # One stage a layer: results for one layer do not stand for another's.
+        self.name = f"annotate:{layer}"
         self._examples: dict[str, Examples | None] = dict(examples or {})
         self._languages = sorted({*scheme.languages, *self._examples})
         self._given = encoder

@@ -172,13 +172,14 @@ def _entity(text: str, number: int, found: Found) -> Entity:
 class RulesAnnotator:
     """The stage that writes the rules' layer; a language without patterns gets an empty one."""
 
-    name = "annotate:rules"
     reads: Sequence[str] = ()
 
     def __init__(self, scheme: Scheme, settings: RulesSettings | None = None, *, layer: str = "rules") -> None:
         self._scheme = scheme
         self._settings = settings or RulesSettings()
         self._layer = layer
+        # One stage a layer: results for one layer do not stand for another's.
+        self.name = f"annotate:{layer}"
         self._rules: dict[str, LanguageRules | None] = {}
 
     @cached_property

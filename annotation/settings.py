@@ -46,7 +46,9 @@ class FewShotSettings(Frozen):
 class AdapterSettings(Frozen):
     """How a trained adapter annotates."""
 
-    path: Path | None = Field(default=None, description="Folder of the adapter; given with --with adapter:PATH.")
+    path: Path | None = Field(
+        default=None, description="Folder of the adapter that --with adapter means; adapter:PATH names another."
+    )
     batch_size: int = Field(default=16, ge=1, description="Windows per forward pass.")
     threshold: float = Field(
         default=0.0, ge=0, le=1, description="Entities whose mean probability is lower are left out."

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from curation.batches import batched
 from curation.errors import UsageError
 from curation.record import Layer, Record
 from curation.store import Store
@@ -56,12 +55,7 @@ def _latest(store: Store, name: str) -> list[tuple[Record, Layer]]:
 
 
 def _layers(store: Store, ids: list[str], name: str) -> list[Layer]:
-    return [
-        item.layers[name]
-        for batch in batched(ids, 500)
-        for item in store.items([name], ids=batch)
-        if name in item.layers
-    ]
+    return [item.layers[name] for item in store.items([name], ids=ids) if name in item.layers]
 
 
 def _known(store: Store) -> str:

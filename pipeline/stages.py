@@ -119,12 +119,3 @@ def newest_set(store: Store) -> CuratedSet:
 def pairs(store: Store, curated: CuratedSet, split: str) -> list[tuple[Record, Layer]]:
     """The records of a split with their frozen layers."""
     return [(record, layer) for _, record, layer in store.set_members(curated.digest, split=split)]
-
-
-def resolve_adapter(workspace: Workspace, name: str) -> Path:
-    """The folder of an adapter given by its name in the workspace, or by its path."""
-    for place in (workspace.folder / "adapters" / name, Path(name)):
-        if place.is_dir():
-            return place
-    known = ", ".join(sorted(path.name for path in workspace.place("adapters").iterdir())) or "none"
-    raise UsageError(f"expected an adapter, got {name!r}; there are: {known}")
