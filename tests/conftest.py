@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings as hypothesis_settings
 
 from curation.markup import parse_markup
 from curation.record import Layer, Record, record_id
@@ -19,6 +20,11 @@ from curation.store import Store
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("GX_ANALYTICS_ENABLED", "False")
+
+# The same examples on every machine, so that what fails in CI fails at the desk;
+# HYPOTHESIS_PROFILE=default searches further.
+hypothesis_settings.register_profile("same-everywhere", derandomize=True)
+hypothesis_settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same-everywhere"))
 
 SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
 

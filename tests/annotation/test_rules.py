@@ -215,7 +215,9 @@ PIECES = st.sampled_from(
 
 @settings(max_examples=150, deadline=None)
 @given(
-    st.lists(st.one_of(PIECES, st.text(st.characters(exclude_characters="\x00"), max_size=8)), max_size=30),
+    st.lists(
+        st.one_of(PIECES, st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=8)), max_size=30
+    ),
     st.sampled_from(["en", "de"]),
 )
 def test_any_text_gives_a_layer_whose_offsets_are_exact(pieces: list[str], language: str) -> None:

@@ -1,0 +1,24 @@
+"""`curate review ...`: a table of commands, one module for each kind of work."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import typer
+
+from pipeline.commands.review import exchange, server
+
+app = typer.Typer(help="Review in Label Studio, from the server to the answers.", no_args_is_help=True)
+
+#: In the order in which the work is done.
+COMMANDS: dict[str, Callable[..., None]] = {
+    "install": server.install,
+    "start": server.start,
+    "stop": server.stop,
+    "add-annotator": server.add_annotator,
+    "push": exchange.push,
+    "pull": exchange.pull,
+    "status": server.status,
+}
+for name, function in COMMANDS.items():
+    app.command(name, short_help=(function.__doc__ or "").splitlines()[0])(function)
