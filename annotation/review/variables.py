@@ -36,12 +36,46 @@ CLOSED = {
     "DEBUG": "false",
 }
 
+#: Label Studio's own list of addresses that its server may not call, without 127.0.0.0/8 and ::1: our back end
+#: and our webhook listen there. Its other switch, ML_BLOCK_LOCAL_IP, would open the whole private network and
+#: leave webhooks shut.
+BANNED = (
+    "0.0.0.0/8",
+    "10.0.0.0/8",
+    "100.64.0.0/10",
+    "169.254.0.0/16",
+    "172.16.0.0/12",
+    "192.0.0.0/24",
+    "192.0.2.0/24",
+    "192.88.99.0/24",
+    "192.168.0.0/16",
+    "198.18.0.0/15",
+    "198.51.100.0/24",
+    "203.0.113.0/24",
+    "224.0.0.0/4",
+    "240.0.0.0/4",
+    "::/128",
+    "::ffff:0:0/96",
+    "::ffff:0:0:0/96",
+    "64:ff9b::/96",
+    "64:ff9b:1::/48",
+    "100::/64",
+    "2001:0000::/32",
+    "2001:20::/28",
+    "2001:db8::/32",
+    "2002::/16",
+    "fc00::/7",
+    "fe80::/10",
+    "ff00::/8",
+)
+LOOPBACK = {"USE_DEFAULT_BANNED_SUBNETS": "false", "USER_ADDITIONAL_BANNED_SUBNETS": ",".join(BANNED)}
+
 
 def server_variables(data: Path, settings: ReviewSettings, *, steward: Account | None = None) -> dict[str, str]:
     """The whole environment of a Label Studio process that works on this data folder."""
     inherited = {name: os.environ[name] for name in INHERITED if name in os.environ}
     folders = {"HOME": str(data), "LABEL_STUDIO_BASE_DATA_DIR": str(data), "PYTHONUNBUFFERED": "1"}
-    return inherited | folders | QUIET | CLOSED | _database(settings) | _account(steward)
+    return inherited | folders | QUIET | CLOSED | LOOPBACK | _database(settings) | _account(steward)
 
 
 def for_port(port: int) -> dict[str, str]:

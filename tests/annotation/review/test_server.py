@@ -6,6 +6,9 @@ import re
 import socket
 import stat
 import sys
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import httpx
@@ -13,13 +16,17 @@ import pytest
 
 from annotation.review import server
 from annotation.review.annotators import add_annotator
+from annotation.review.answers import RefusedError
+from annotation.review.client import Client
 from annotation.review.credentials import Credentials, read_credentials
+from annotation.review.label_config import label_config
 from annotation.review.process import free_ports, is_alive
 from annotation.review.session import TOKEN, connect
 from annotation.review.settings import ReviewSettings
 from annotation.review.status import review_status
 from annotation.review.variables import server_variables
 from curation.errors import ConfigError, ReviewError, UsageError
+from curation.scheme import load_scheme
 from curation.store import Store
 
 
@@ -28,6 +35,32 @@ def workspace(tmp_path: Path) -> Path:
     folder = tmp_path / "workspace"
     folder.mkdir()
     return folder
+
+
+@pytest.fixture
+def back_end() -> Iterator[str]:
+    """The address of something on 127.0.0.1 that answers as a back end does."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers.get("content-length") or 0))
+            self.do_GET()
+
+        def do_GET(self) -> None:
+            content = b'{"status": "UP", "model_version": "none"}'
+            self.send_response(200)
+            self.send_header("content-length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    listening = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=listening.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{listening.server_address[1]}"
+    listening.shutdown()
+    listening.server_close()
 
 
 def secrets_of(workspace: Path) -> Credentials:
@@ -140,6 +173,19 @@ def test_the_server_gets_no_variable_of_ours_and_calls_nobody(tmp_path: Path, mo
     assert (made["COLLECT_ANALYTICS"], made["SENTRY_DSN"], made["FRONTEND_SENTRY_DSN"]) == ("false", "", "")
     assert made["LATEST_VERSION_CHECK"] == "false"
     assert made["fflag_feat_utc_210_prediction_validation_15082025"] == "true"
+
+
+def test_the_server_may_call_this_machine_and_no_other_private_address(
+    label_studio, client: Client, back_end: str, settings: ReviewSettings
+) -> None:
+    project = client.create_project(settings.project, label_config(load_scheme()), "").id
+    hook = {"url": f"{back_end}/hook", "project": project, "actions": ["PROJECT_UPDATED"]}
+    client.call("POST", "/api/webhooks/", body=hook)
+    assert client.call("POST", "/api/ml", body={"url": back_end, "project": project})["state"] == "CO"
+    for host in ("10.0.0.1", "192.168.0.1", "169.254.169.254", "172.16.0.1", "0.0.0.0"):
+        for path in ("/api/webhooks/", "/api/ml"):
+            with pytest.raises(RefusedError):
+                client.call("POST", path, body=hook | {"url": f"http://{host}:9/"})
 
 
 def test_a_database_url_is_taken_apart_and_may_hold_no_password(
