@@ -1,0 +1,77 @@
+"""Whether the review can lose or double anything, and what it costs: against a real Label Studio.
+
+    python benchmarks/review.py [--quick] [--part NAME ...]
+
+Each part prints its own tables; the last line is one JSON object with the figures of all parts. `doubled`,
+`lost` and `offsets_wrong` are sums over all parts that count them: nought is the only good value. With
+--quick every part takes seconds and says less; with --part only the named ones run.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import traceback
+from importlib import import_module
+from importlib.util import find_spec
+from time import perf_counter
+
+from review_parts.servers import kept_running
+
+#: The parts in the order in which they run: each a module in review_parts with `run(*, quick)`.
+PARTS = (
+    "push",
+    "killed",
+    "round_trip",
+    "crowd",
+    "hostile",
+    "page",
+    "study",
+    "queue",
+    "agreement",
+)
+
+#: Figures that several parts count, and that are added up.
+SUMMED = ("doubled", "lost", "offsets_wrong")
+
+
+def main() -> None:
+    """Run the parts and print the figures; exit code 1 when a part failed."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("--quick", action="store_true", help="all parts in under a minute")
+    parser.add_argument("--part", action="append", choices=PARTS, help="only this one; may be given again")
+    options = parser.parse_args()
+    figures: dict[str, object] = {}
+    failed: list[str] = []
+    with kept_running():
+        for name in options.part or PARTS:
+            if find_spec(f"review_parts.{name}") is None:
+                print(f"(no part {name} here)\n", flush=True)
+                continue
+            print(f"## {name}\n", flush=True)
+            started = perf_counter()
+            try:
+                add(figures, import_module(f"review_parts.{name}").run(quick=options.quick))
+            except Exception:
+                # The other parts still have something to say.
+                traceback.print_exc()
+                failed.append(name)
+            print(f"\n({name}: {perf_counter() - started:.1f} s)\n", flush=True)
+    print(json.dumps(figures | ({"failed": failed} if failed else {})))
+    sys.exit(1 if failed else 0)
+
+
+def add(figures: dict[str, object], new: dict[str, object]) -> None:
+    """Take a part's figures in; a name that two parts give is an error, unless it is one that is summed."""
+    for name, value in new.items():
+        if name in SUMMED and isinstance(value, int):
+            figures[name] = int(str(figures.get(name, 0))) + value
+        elif name in figures:
+            raise ValueError(f"expected the figure {name} from one part only, got it from two")
+        else:
+            figures[name] = value
+
+
+if __name__ == "__main__":
+    main()

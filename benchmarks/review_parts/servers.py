@@ -1,0 +1,111 @@
+"""A real Label Studio in a temporary workspace, shared by all parts of one run.
+
+    with label_studio() as place, place.store() as store, place.client() as client:
+        push(store, client, scheme, place.settings)
+        with place.person("anna") as anna:
+            anna.annotate(task, result)
+
+Every `with` gets a project title and a folder of its own; the server and its accounts are made once.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from annotation.review import server
+from annotation.review.annotators import add_annotators
+from annotation.review.client import Client
+from annotation.review.credentials import Account
+from annotation.review.settings import ReviewSettings
+from curation.store import Store
+from review_parts.people import Person
+
+#: Annotators with accounts.
+PEOPLE = ("anna", "ben", "clara", "deniz", "emma", "felix", "gina", "hugo")
+
+#: Not the default, so that somebody's own server on this machine does not matter.
+PORT = 18199
+
+
+@dataclass(frozen=True)
+class Place:
+    """A running server with accounts for PEOPLE, and a project title and folder of the caller's own."""
+
+    folder: Path
+    settings: ReviewSettings
+    server: server.Server
+    accounts: dict[str, Account]
+
+    @property
+    def url(self) -> str:
+        """The server's address."""
+        return self.server.url
+
+    def token(self, name: str) -> str:
+        """An annotator's token."""
+        return self.accounts[name].token.get_secret_value()
+
+    def client(self, settings: ReviewSettings | None = None, *, url: str | None = None) -> Client:
+        """The steward's client, a context manager; `url` leads through a proxy."""
+        return Client(url or self.url, self.server.token, settings or self.settings)
+
+    def store(self, name: str = "records") -> Store:
+        """A store in the caller's folder, a context manager."""
+        return Store.open(self.store_url(name))
+
+    def store_url(self, name: str = "records") -> str:
+        """The address of that store, for another process."""
+        return f"sqlite:///{self.folder / name}.db"
+
+    def person(self, name: str) -> Person:
+        """One of PEOPLE at work, a context manager."""
+        return Person(self.url, self.token(name), name)
+
+
+class _Shared:
+    """The one server of this process, and how many use it."""
+
+    users = 0
+    workspace: Path
+    server: server.Server
+    accounts: dict[str, Account]
+
+
+@contextmanager
+def kept_running() -> Iterator[None]:
+    """A server that is started inside stays until the end of the block."""
+    _Shared.users += 1
+    try:
+        yield
+    finally:
+        _Shared.users -= 1
+        if not _Shared.users and hasattr(_Shared, "server"):
+            server.stop(_Shared.workspace)
+            shutil.rmtree(_Shared.workspace, ignore_errors=True)
+            del _Shared.server
+
+
+@contextmanager
+def label_studio(**settings: Any) -> Iterator[Place]:
+    """The server, started by the first who asks; `settings` are fields of ReviewSettings."""
+    with kept_running(), tempfile.TemporaryDirectory(prefix="clincurate-review-") as folder:
+        if not hasattr(_Shared, "server"):
+            _start()
+        title = f"Benchmark {uuid.uuid4().hex[:12]}"
+        wanted = ReviewSettings(**{"port": PORT, "project": title} | settings)
+        yield Place(Path(folder), wanted, _Shared.server, _Shared.accounts)
+
+
+def _start() -> None:
+    _Shared.workspace = Path(tempfile.mkdtemp(prefix="clincurate-server-"))
+    wanted = ReviewSettings(port=PORT)
+    _Shared.server = server.start(_Shared.workspace, wanted)
+    accounts = add_annotators(_Shared.workspace, wanted, PEOPLE)
+    _Shared.accounts = dict(zip(PEOPLE, accounts, strict=True))
