@@ -20,6 +20,7 @@ from pipeline.commands import (
     generate,
     imports,
     init,
+    quarantine,
     report,
     review,
     run,
@@ -56,6 +57,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
 for name, function in COMMANDS.items():
     # Told whole: left to itself the list of commands cuts each line short.
     app.command(name, short_help=(function.__doc__ or "").splitlines()[0])(function)
+app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(review.app, name="review")
 
 #: Switched off before any library is imported: nothing calls home.

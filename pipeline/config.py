@@ -74,6 +74,37 @@ def load_config(path: Path) -> Config:
         raise ConfigError("\n".join(f"{path}: {line}" for line in _explain(error))) from error
 
 
+def with_overrides(config: Config, spoken: Sequence[str]) -> Config:
+    """The settings with some changed, each spoken as SECTION.KEY=VALUE, the value as in TOML.
+
+    Raises ConfigError as for a file that says so.
+    """
+    content = config.model_dump()
+    for one in spoken:
+        key, equals, value = one.partition("=")
+        if not equals:
+            raise ConfigError(f"expected SECTION.KEY=VALUE, got {one!r}")
+        *parents, name = key.strip().split(".")
+        section = content
+        for parent in parents:
+            section = section.setdefault(parent, {})
+            if not isinstance(section, dict):
+                raise ConfigError(f"expected a section at {parent} of {key.strip()}, it is a key with a value")
+        section[name] = _toml(value.strip())
+    try:
+        return Config.model_validate(content)
+    except ValidationError as error:
+        raise ConfigError("\n".join(_explain(error))) from error
+
+
+def _toml(value: str) -> Any:
+    """A value as TOML reads it; what TOML cannot read is words."""
+    try:
+        return tomllib.loads(f"value = {value}")["value"]
+    except tomllib.TOMLDecodeError:
+        return value
+
+
 def _explain(error: ValidationError) -> Iterator[str]:
     for problem in error.errors():
         place = [str(part) for part in problem["loc"]]

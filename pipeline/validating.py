@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from curation.errors import UsageError
 from curation.store import Store
+from pipeline.config import with_overrides
 from pipeline.runs import recorded
 from pipeline.stages import run_over
 from pipeline.workspace import Workspace
 from validation.judge import Verdicts, judge
 from validation.stage import Measure
+from validation.what_if import WhatIf, what_if
 
 
 def validate(workspace: Workspace, store: Store, *, layer: str | None = None, retry_failed: bool = False) -> Verdicts:
@@ -21,3 +26,12 @@ def validate(workspace: Workspace, store: Store, *, layer: str | None = None, re
         verdicts = judge(store, workspace.scheme, settings, workspace.folder)
         outcome |= {"measured": measured.as_json(), "verdicts": verdicts.as_json()}
     return verdicts
+
+
+def what_if_set(workspace: Workspace, store: Store, changes: Sequence[str]) -> WhatIf:
+    """What other settings of validation, each spoken as validation.KEY=VALUE, would change; nothing is stored."""
+    for change in changes:
+        if not change.startswith("validation."):
+            raise UsageError(f"expected a setting of validation such as validation.grounding.minimum=0.9, got {change}")
+    changed = with_overrides(workspace.config, changes).validation
+    return what_if(store, workspace.scheme, workspace.config.validation, changed, workspace.folder)

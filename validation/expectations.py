@@ -12,6 +12,7 @@ from typing import Any
 
 from curation.record import digest
 from curation.scheme import Scheme
+from validation.findings import in_words
 from validation.rules import BY_NAME, RULES, Rule, severities
 from validation.settings import Severity, ValidationSettings
 
@@ -102,11 +103,15 @@ def severity_of(config: Any) -> Severity:
 def _made(rule: Rule, severity: Severity, settings: ValidationSettings, scheme: Scheme) -> Any:
     from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
 
+    parameters = rule.parameters(settings, scheme)
+
     def build(mark: str) -> Any:
         return ExpectationConfiguration(
             type=rule.expects,
-            kwargs={"column": rule.column, **rule.parameters(settings, scheme)},
+            kwargs={"column": rule.column, **parameters},
             meta={OURS: {"rule": rule.name, "digest": mark}},
+            # Data Docs show the description in place of a phrase about columns.
+            description=f"{rule.says} ({rule.column}: {in_words(rule.expects, parameters)})",
             notes=f"**{rule.name}** {rule.says}",
             severity=TO_GX[severity],
         ).to_domain_obj()

@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import JsonValue
 
+from validation.rules import BOUNDED
 from validation.settings import Severity
 
 #: How the parameters of common expectations read.
@@ -57,7 +58,7 @@ def in_words(expects: str, parameters: Mapping[str, Any]) -> str:
     """What an expectation expects of a value, to follow "expected"."""
     bounds = {name: parameters.get(name) for name in ("min_value", "max_value")}
     has = isinstance(bounds["min_value"], int | float), isinstance(bounds["max_value"], int | float)
-    if expects == "expect_column_values_to_be_between" and any(has):
+    if expects in BOUNDED and any(has):
         return BOUNDS[has].format(**bounds)
     if expects == "expect_column_values_to_be_in_set":
         return f"one of {', '.join(map(str, parameters.get('value_set') or ()))}"

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from pydantic import JsonValue
 
@@ -28,6 +30,8 @@ from validation.settings import ValidationSettings
 
 SUITE = "curated"
 CHECKPOINT = "validate"
+#: The module of our own expectations, and its copy in the workspace's plugins.
+PLUGIN = "clincurate_expectations"
 SOURCE, ASSET, BATCH = "records", "measures", "all"
 #: Every failing row by the record's id, never by a query or a position.
 RESULT_FORMAT = {
@@ -52,21 +56,37 @@ def check(frame: Any, scheme: Scheme, settings: ValidationSettings, workspace: P
     """The suite put to a frame of measures, stored and documented under `workspace/gx`."""
     with _library() as gx:
         context = _context(gx, workspace)
-        merged = _suite(gx, context, wanted(scheme, settings), workspace)
+        suite = _suite(gx, context, workspace)
+        merged = _merged(suite, wanted(scheme, settings))
+        _save(suite, merged)
         checkpoint = _checkpoint(gx, context)
         _forget_old_runs(workspace, settings.keep_runs - 1)
         run = checkpoint.run(batch_parameters={"dataframe": frame})
         (result,) = run.run_results.values()
-        findings = tuple(_finding(one, merged, len(frame)) for one in result.results)
+        findings = _findings(result, merged, len(frame))
     site = workspace / "gx" / "uncommitted" / "data_docs" / "local_site"
     quieten(site)
     return Outcome(
-        findings=tuple(sorted(findings, key=_place)),
+        findings=findings,
         data_docs=site / "index.html",
         suite=_suite_file(workspace),
         by_hand=merged.by_hand,
         deleted=merged.deleted,
     )
+
+
+def preview(frame: Any, scheme: Scheme, settings: ValidationSettings, workspace: Path) -> tuple[Finding, ...]:
+    """What `check` would find, a steward's changes to the suite included; nothing is stored or documented."""
+    with _library() as gx:
+        merged = _merged(_suite(gx, _context(gx, workspace), workspace), wanted(scheme, settings))
+        for expectation in merged.expectations:
+            # What was never saved has no id yet, and results are told apart by it.
+            expectation.id = expectation.id or str(uuid4())
+        passing = gx.get_context(mode="ephemeral")
+        suite = gx.ExpectationSuite(SUITE)
+        suite.expectations = merged.expectations
+        result = _batch(passing).get_batch({"dataframe": frame}).validate(suite, result_format=RESULT_FORMAT)
+        return _findings(result, merged, len(frame))
 
 
 @contextmanager
@@ -79,6 +99,10 @@ def _library() -> Iterator[Any]:
             import great_expectations
         except ImportError as error:
             raise MissingExtraError("great-expectations", "validate") from error
+        from validation import clincurate_expectations
+
+        # The workspace's configuration names the copy in its plugins: here it is this very module.
+        sys.modules.setdefault(PLUGIN, clincurate_expectations)
         yield great_expectations
 
 
@@ -93,18 +117,34 @@ def _context(gx: Any, workspace: Path) -> Any:
             f"expected the configuration of Great Expectations in {workspace / 'gx'}, "
             f"it cannot be read ({type(error).__name__}); mend it, or move the folder away to start anew"
         ) from error
+    _give_plugin(context, workspace)
     if context.variables.analytics_enabled is not False or not context.variables.progress_bars:
         context.variables.progress_bars = ProgressBarsConfig(globally=False)
         context.enable_analytics(False)
     return context
 
 
+def _give_plugin(context: Any, workspace: Path) -> None:
+    """Our expectations in the workspace's plugins, and named where Great Expectations imports them by itself."""
+    content = Path(__file__).with_name(f"{PLUGIN}.py").read_text(encoding="utf-8")
+    place = workspace / "gx" / "plugins" / f"{PLUGIN}.py"
+    if not place.is_file() or place.read_text(encoding="utf-8") != content:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(content, encoding="utf-8")
+    stores = context.variables.stores
+    backend = stores.get("expectations_store", {}).get("store_backend", {})
+    if backend.get("class_name") == "TupleFilesystemStoreBackend" and "module_name" not in backend:
+        backend["module_name"] = PLUGIN
+        context.variables.stores = stores
+        context.variables.save()
+
+
 def _suite_file(workspace: Path) -> Path:
     return workspace / "gx" / "expectations" / f"{SUITE}.json"
 
 
-def _suite(gx: Any, context: Any, ours: Mapping[str, Any], workspace: Path) -> Merged:
-    """Our suite made or brought up to date, around what a steward has done to it."""
+def _suite(gx: Any, context: Any, workspace: Path) -> Any:
+    """The suite as it stands, or an empty one."""
     try:
         known = {suite.name: suite for suite in context.suites.all()}
     except Exception as error:
@@ -112,14 +152,20 @@ def _suite(gx: Any, context: Any, ours: Mapping[str, Any], workspace: Path) -> M
             f"expected a suite of Great Expectations in {_suite_file(workspace)}, it cannot be read "
             f"({type(error).__name__}); mend it, or remove it to have it made anew"
         ) from error
-    suite = known.get(SUITE) or context.suites.add(gx.ExpectationSuite(SUITE))
+    return known.get(SUITE) or context.suites.add(gx.ExpectationSuite(SUITE))
+
+
+def _merged(suite: Any, ours: Mapping[str, Any]) -> Merged:
+    """Our expectations brought up to date, around what a steward has done to the suite."""
     before = (suite.meta or {}).get(OURS, {}).get("made", [])
-    merged = merge(suite.expectations, before, dict(ours))
+    return merge(suite.expectations, before, dict(ours))
+
+
+def _save(suite: Any, merged: Merged) -> None:
     if merged.changed:
         suite.expectations = merged.expectations
         suite.meta = {**(suite.meta or {}), OURS: {"made": list(merged.made)}}
         suite.save()
-    return merged
 
 
 def _checkpoint(gx: Any, context: Any) -> Any:
@@ -156,12 +202,17 @@ def _forget_old_runs(workspace: Path, keep: int) -> None:
             shutil.rmtree(run)
 
 
+def _findings(result: Any, merged: Merged, rows: int) -> tuple[Finding, ...]:
+    """What each expectation found: ours in the order of the table, then a steward's."""
+    return tuple(sorted((_finding(one, merged, rows) for one in result.results), key=_place))
+
+
 def _finding(result: Any, merged: Merged, rows: int) -> Finding:
     config = result.expectation_config
     expectation = next(one for one in merged.expectations if one.id == config.id)
     name = name_of(expectation)
     parameters = {key: value for key, value in config.kwargs.items() if key not in ("batch_id", "column")}
-    column = str(config.kwargs.get("column", ""))
+    column = str(getattr(expectation, "column", ""))
     found = result.result or {}
     failed = {str(entry[RECORD_ID]): _json(entry.get(column)) for entry in found.get("unexpected_index_list") or ()}
     rule = BY_NAME.get(name)
@@ -196,7 +247,6 @@ def _raised(info: Mapping[str, Any]) -> str:
 
 
 def _place(finding: Finding) -> int:
-    """Ours in the order of the table, then a steward's."""
     names = list(BY_NAME)
     return names.index(finding.expectation) if finding.expectation in BY_NAME else len(names)
 

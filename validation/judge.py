@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from validation.findings import Finding
 from validation.frame import as_frame, gather
 from validation.gx import check
 from validation.policy import decide, is_ours
+from validation.quarantine import failing_anew
 from validation.report import Judged, write_report
 from validation.settings import ValidationSettings
 
@@ -32,6 +33,7 @@ class Verdicts:
 
     counts: Mapping[str, int]  # our decisions by verdict
     decided_by_others: Mapping[str, int]  # records whose decision is a person's or another policy's
+    failing_anew: Mapping[str, Sequence[str]]  # accepted by a person, and failing what she had not seen fail
     unmeasured: int  # records that could not be measured, or not yet: no decision
     changed: int  # decisions that are new
     per_expectation: tuple[Finding, ...]
@@ -50,6 +52,7 @@ class Verdicts:
         return {
             "counts": dict(self.counts),
             "decided_by_others": dict(self.decided_by_others),
+            "failing_anew": {record_id: list(names) for record_id, names in self.failing_anew.items()},
             "unmeasured": self.unmeasured,
             "changed": self.changed,
             "expectations": [finding.as_json() for finding in self.per_expectation],
@@ -87,6 +90,7 @@ def judge(store: Store, scheme: Scheme, settings: ValidationSettings, workspace:
         settings=settings,
         counts={verdict.value: sides[verdict] for verdict in SIDES},
         decided_by_others=dict(sorted(foreign.items())),
+        failing_anew=failing_anew(decided, outcome.findings),
         unmeasured=sum(store.count_records().values()) - len(measured.rows),
         decisions=ours,
         measured=measured,
@@ -95,6 +99,7 @@ def judge(store: Store, scheme: Scheme, settings: ValidationSettings, workspace:
     return Verdicts(
         counts=judged.counts,
         decided_by_others=judged.decided_by_others,
+        failing_anew=judged.failing_anew,
         unmeasured=judged.unmeasured,
         changed=changed,
         per_expectation=outcome.findings,

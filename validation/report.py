@@ -43,6 +43,7 @@ class Judged:
     settings: ValidationSettings
     counts: Mapping[str, int]
     decided_by_others: Mapping[str, int]
+    failing_anew: Mapping[str, Sequence[str]]
     unmeasured: int
     decisions: Sequence[Decision]
     measured: Measured
@@ -73,6 +74,7 @@ def as_json(judged: Judged, folder: Path) -> dict[str, JsonValue]:
         "records": len(judged.measured.rows),
         "counts": dict(judged.counts),
         "decided_by_others": dict(judged.decided_by_others),
+        "failing_anew": {record_id: list(names) for record_id, names in judged.failing_anew.items()},
         "unmeasured": judged.unmeasured,
         "expectations": [finding.as_json() for finding in judged.outcome.findings],
         "by_hand": list(judged.outcome.by_hand),

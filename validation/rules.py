@@ -36,6 +36,9 @@ BETWEEN = "expect_column_values_to_be_between"
 IN_SET = "expect_column_values_to_be_in_set"
 NULL = "expect_column_values_to_be_null"
 UNIQUE = "expect_column_values_to_be_unique"
+GROUNDED = "expect_entities_to_be_grounded"
+#: Types that hold a value between two bounds; those of ours are in `validation.clincurate_expectations`.
+BOUNDED = frozenset({BETWEEN, GROUNDED})
 
 
 def _none(settings: ValidationSettings, scheme: Scheme) -> dict[str, Any]:
@@ -139,7 +142,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "entities_grounded",
         "grounding_ratio",
-        BETWEEN,
+        GROUNDED,
         lambda v, s: {"min_value": v.grounding.minimum},
         "The entities stand in the text; what does not may be invented.",
         beside=("ungrounded", "ungrounded_entities"),

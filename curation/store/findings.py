@@ -80,6 +80,21 @@ class Findings(Connected):
             rows = connection.execute(query.order_by(decisions.c.seq))
             return [Decision.model_validate_json(content) for (content,) in rows]
 
+    def decisions_by(self, prefix: str) -> Iterator[Decision]:
+        """Every decision whose author's name begins so, in the order in which they were made, streamed."""
+        after = 0
+        query = sa.select(decisions.c.seq, decisions.c.content).order_by(decisions.c.seq).limit(CHUNK)
+        # The database only narrows the search: what it finds may hold these words elsewhere.
+        query = query.where(decisions.c.content.contains(f'"by":"{prefix}', autoescape=True))
+        while True:
+            with self.read() as connection:
+                rows = connection.execute(query.where(decisions.c.seq > after)).all()
+            if not rows:
+                return
+            after = rows[-1].seq
+            found = (Decision.model_validate_json(row.content) for row in rows)
+            yield from (decision for decision in found if decision.by.startswith(prefix))
+
     def count_decisions(self) -> dict[str, int]:
         """How many records have each verdict, by their latest decision."""
         query = (

@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pipeline.commands.options import HERE, JsonOption, RetryOption, WorkspaceOption
 from pipeline.commands.output import print_counts, print_json, print_table, say
 
+if TYPE_CHECKING:
+    from pipeline.workspace import Workspace
+
 
 def validate(
     layer: Annotated[
         str | None,
         typer.Option("--layer", help="The layer to check.", show_default="human, adapter, few-shot, rules, gold"),
+    ] = None,
+    changes: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--what-if",
+            metavar="KEY=VALUE",
+            help="Only tell how many records would change sides, such as validation.grounding.minimum=0.9; "
+            "nothing is measured or stored. May be given several times.",
+        ),
     ] = None,
     retry_failed: RetryOption = False,
     workspace: WorkspaceOption = HERE,
@@ -24,6 +36,9 @@ def validate(
     from pipeline.workspace import Workspace
 
     place = Workspace.at(workspace)
+    if changes:
+        _what_if(place, changes, as_json=as_json)
+        return
     with place.open_store() as store:
         verdicts = validate_all(place, store, layer=layer, retry_failed=retry_failed)
     if as_json:
@@ -35,3 +50,20 @@ def validate(
         print_table("Failed", ("expectation", "severity", "records"), failing)
     say(f"report: {verdicts.report}")
     say(f"data docs: {verdicts.data_docs}")
+
+
+def _what_if(place: Workspace, changes: list[str], *, as_json: bool) -> None:
+    from pipeline.validating import what_if_set
+
+    with place.open_store() as store:
+        found = what_if_set(place, store, changes)
+    if as_json:
+        print_json(found.as_json())
+        return
+    rows = [(before.value, after.value, len(ids)) for (before, after), ids in found.moves.items()]
+    print_table(f"Would change sides: {found.moved} of {found.records}", ("from", "to", "records"), rows)
+    if found.held:
+        say(f"{found.held} more would, but a person or another policy has decided about them")
+    if found.failures:
+        differing = [(name, before, after) for name, (before, after) in found.failures.items()]
+        print_table("Failing records", ("expectation", "now", "then"), differing)

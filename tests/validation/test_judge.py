@@ -14,7 +14,8 @@ from curation.record import Alignment, Entity, Fragment, Layer, Record, Relation
 from curation.scheme import Scheme
 from curation.store import Store
 from validation.judge import Verdicts, judge
-from validation.settings import Severity, ValidationSettings
+from validation.quarantine import release
+from validation.settings import LengthSettings, Severity, ValidationSettings
 from validation.stage import Measure
 
 Pair = tuple[Record, Layer | None]
@@ -314,6 +315,20 @@ def test_a_person_is_not_overruled_and_her_record_is_the_one_that_is_kept(
     assert store.decisions()["shorter"] == person
     assert verdicts.decided_by_others == {"accepted": 1}
     assert store.decisions()["s1"].reason == "no_near_duplicate: observed shorter, expected none"
+
+
+def test_a_released_record_that_fails_something_new_is_told(
+    filled: Filled, tmp_path: Path, scheme: Scheme, settings: ValidationSettings
+) -> None:
+    store = filled([story("old", SOUND.replace("54", "540"))])
+    judge(store, scheme, settings, tmp_path)
+    release(store, "old", by="ruth", reason="a slip of the pen")
+    assert judge(store, scheme, settings, tmp_path).failing_anew == {}
+    long = settings.model_copy(update={"length": LengthSettings(minimum=500)})
+    verdicts = judge(store, scheme, long, tmp_path)
+    assert verdicts.failing_anew == {"old": ("text_length",)}
+    assert "failing something new (1)" in verdicts.report.read_text()
+    assert store.decisions()["old"].by == "human:ruth"
 
 
 def test_a_stewards_edit_deletion_and_addition_survive_while_the_rest_follows_the_settings(

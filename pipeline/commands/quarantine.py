@@ -1,0 +1,165 @@
+"""`curate quarantine ...`: what validation has set aside, and what a person decides about it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from pipeline.commands.options import HERE, JsonOption, WorkspaceOption
+from pipeline.commands.output import print_json, print_table, say
+
+if TYPE_CHECKING:
+    from curation.decision import Decision
+
+RecordArgument = Annotated[list[str], typer.Argument(metavar="RECORD...", help="Ids of records.")]
+ReasonOption = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why; it is kept for good.")]
+ByOption = Annotated[
+    str | None,
+    typer.Option("--by", metavar="NAME", help="Who decides.", show_default="the name of the user's account"),
+]
+
+
+def list_quarantined(
+    expectation: Annotated[
+        str | None, typer.Option("--expectation", metavar="NAME", help="Only records that failed this one.")
+    ] = None,
+    workspace: WorkspaceOption = HERE,
+    as_json: JsonOption = False,
+) -> None:
+    """Show the records that are set aside: what each failed, with the observed value and the threshold."""
+    from pipeline.workspace import Workspace
+    from validation.quarantine import expectations_of, quarantined
+
+    with Workspace.at(workspace).open_store() as store:
+        found = quarantined(store, expectation=expectation)
+    if as_json:
+        print_json({"quarantined": [_plain(one) for one in found]})
+        return
+    rows = [(one.record_id, one.reason, ", ".join(sorted(expectations_of(one))), one.by) for one in found]
+    print_table(f"Quarantine ({len(rows)})", ("record", "reason", "failed", "by"), rows)
+
+
+def show(
+    record: Annotated[str, typer.Argument(metavar="RECORD", help="Id of a record.")],
+    text: Annotated[bool, typer.Option("--text", help="Also print the record's text.")] = False,
+    workspace: WorkspaceOption = HERE,
+    as_json: JsonOption = False,
+) -> None:
+    """Show a record's failures and everything that was ever decided about it."""
+    from pipeline.workspace import Workspace
+    from validation.quarantine import case
+
+    with Workspace.at(workspace).open_store() as store:
+        found = case(store, record)
+    if as_json:
+        words = {"text": found.record.text} if text else {}
+        print_json({"record": record, **words, "history": [_plain(one) for one in found.history]})
+        return
+    failures: list[Any] = list(found.failures)
+    print_table(
+        f"Failures of {record}",
+        ("expectation", "severity", "observed", "threshold", "beside"),
+        [
+            (one["expectation"], one["severity"], one["observed"], _pairs(one["threshold"]), _pairs(one.get("beside")))
+            for one in failures
+        ],
+    )
+    _log("Decisions", found.history)
+    if text:
+        print(found.record.text)
+
+
+def release(
+    records: RecordArgument,
+    reason: ReasonOption,
+    by: ByOption = None,
+    workspace: WorkspaceOption = HERE,
+    as_json: JsonOption = False,
+) -> None:
+    """Accept records although they failed; validation leaves this decision alone."""
+    from validation.quarantine import release as decide
+
+    _decide_all(decide, records, reason=reason, by=by, workspace=workspace, as_json=as_json)
+
+
+def reject(
+    records: RecordArgument,
+    reason: ReasonOption,
+    by: ByOption = None,
+    workspace: WorkspaceOption = HERE,
+    as_json: JsonOption = False,
+) -> None:
+    """Turn records away for good."""
+    from validation.quarantine import reject as decide
+
+    _decide_all(decide, records, reason=reason, by=by, workspace=workspace, as_json=as_json)
+
+
+def log(workspace: WorkspaceOption = HERE, as_json: JsonOption = False) -> None:
+    """Show every decision that a person has made: who, when, what and why."""
+    from pipeline.workspace import Workspace
+    from validation.quarantine import audit
+
+    with Workspace.at(workspace).open_store() as store:
+        found = list(audit(store))
+    if as_json:
+        print_json({"decisions": [_plain(one) for one in found]})
+    else:
+        _log(f"Decisions by people ({len(found)})", found)
+
+
+app = typer.Typer(help="What validation has set aside: list, show, release, reject.", no_args_is_help=True)
+COMMANDS: dict[str, Callable[..., None]] = {
+    "list": list_quarantined,
+    "show": show,
+    "release": release,
+    "reject": reject,
+    "log": log,
+}
+for name, function in COMMANDS.items():
+    app.command(name, short_help=(function.__doc__ or "").splitlines()[0])(function)
+
+
+def _decide_all(
+    decide: Callable[..., Decision], records: list[str], *, reason: str, by: str | None, workspace: Any, as_json: bool
+) -> None:
+    """One decision a record; those that cannot be decided are named, and the others still are."""
+    from getpass import getuser
+
+    from curation.errors import UsageError
+    from pipeline.workspace import Workspace
+
+    made: list[Decision] = []
+    refused: list[tuple[str, str]] = []
+    with Workspace.at(workspace).open_store() as store:
+        for record in records:
+            try:
+                made.append(decide(store, record, by=by or getuser(), reason=reason))
+            except UsageError as error:
+                refused.append((record, str(error)))
+    if as_json:
+        print_json({"decided": [_plain(one) for one in made], "refused": [list(one) for one in refused]})
+    else:
+        for one in made:
+            say(f"{one.record_id}: {one.verdict.value} by {one.by}")
+        for record, why in refused:
+            say(f"{record}: {why}")
+    if refused:
+        raise typer.Exit(1)
+
+
+def _log(title: str, decisions: Any) -> None:
+    rows = [
+        (f"{one.created:%Y-%m-%d %H:%M}", one.record_id, one.verdict.value, one.by, one.reason) for one in decisions
+    ]
+    print_table(title, ("when (UTC)", "record", "verdict", "by", "reason"), rows)
+
+
+def _plain(decision: Decision) -> dict[str, Any]:
+    return decision.model_dump(mode="json")
+
+
+def _pairs(values: dict[str, Any] | None) -> str:
+    return ", ".join(f"{name} {value}" for name, value in (values or {}).items() if value is not None)

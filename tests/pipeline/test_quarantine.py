@@ -1,0 +1,66 @@
+"""From a failed record to a person's decision, by the commands alone."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+CURATE = Path(sys.executable).with_name("curate")
+
+
+def curate(workspace: Path, *words: str, code: int = 0) -> dict:
+    done = subprocess.run(
+        [CURATE, *words, "--json", "--workspace", workspace], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == code, (done.stdout, done.stderr)
+    return json.loads(done.stdout)
+
+
+@pytest.fixture(scope="module")
+def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workspace with a sound record and one that is too short, validated."""
+    folder = tmp_path_factory.mktemp("quarantine") / "w"
+    subprocess.run([CURATE, "init", "--workspace", folder], check=True, capture_output=True)
+    (folder / "curate.toml").write_text("[validation.similarity]\nenabled = false\n", encoding="utf-8")
+    texts = {
+        "sound": "A 54-year-old woman came with a fever and a dry cough that had begun a week before.",
+        "short": "No.",
+    }
+    rows = folder / "rows.jsonl"
+    rows.write_text("".join(json.dumps({"id": id, "text": text}) + "\n" for id, text in texts.items()), "utf-8")
+    curate(folder, "import", str(rows), "--language", "en")
+    curate(folder, "annotate", "--with", "rules")
+    assert curate(folder, "validate")["counts"] == {"accepted": 1, "needs_review": 0, "quarantined": 1}
+    return folder
+
+
+def test_what_if_counts_who_would_change_sides(workspace: Path) -> None:
+    found = curate(workspace, "validate", "--what-if", "validation.length.minimum=100")
+    assert found["moves"][0] | {"ids": None} == {"from": "accepted", "to": "quarantined", "records": 1, "ids": None}
+    assert found["expectations"] == [{"expectation": "text_length", "failed": 1, "would_fail": 2}]
+    wrong = subprocess.run(
+        [CURATE, "validate", "--what-if", "validation.lenght.minimum=1", "--workspace", workspace],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (wrong.returncode, "did you mean validation.length?" in wrong.stderr) == (1, True)
+
+
+def test_a_release_is_signed_and_stays(workspace: Path) -> None:
+    (set_aside,) = curate(workspace, "quarantine", "list")["quarantined"]
+    id = set_aside["record_id"]
+    assert curate(workspace, "quarantine", "show", id, "--text")["text"] == "No."
+    answer = curate(
+        workspace, "quarantine", "release", id, "nobody", "--reason", "short but whole", "--by", "ruth", code=1
+    )
+    assert [one["by"] for one in answer["decided"]] == ["human:ruth"]
+    assert [one[0] for one in answer["refused"]] == ["nobody"]
+    assert curate(workspace, "quarantine", "list")["quarantined"] == []
+    assert curate(workspace, "validate")["decided_by_others"] == {"accepted": 1}
+    (logged,) = curate(workspace, "quarantine", "log")["decisions"]
+    assert (logged["record_id"], logged["reason"], logged["verdict"]) == (id, "short but whole", "accepted")
