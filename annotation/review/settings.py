@@ -6,6 +6,7 @@ from pathlib import Path
 
 from pydantic import Field
 
+from annotation.agreement.settings import AgreementSettings
 from curation.record import Frozen
 
 
@@ -64,4 +65,7 @@ class ReviewSettings(Frozen):
         default=120.0,
         ge=0,
         description="Seconds that a pull looks back behind the last one, for late commits.",
+    )
+    agreement: AgreementSettings = Field(
+        default_factory=AgreementSettings, description="How agreement between annotators is measured."
     )

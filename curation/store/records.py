@@ -120,6 +120,21 @@ class Records(Connected):
         with self.read() as connection:
             return [Layer.model_validate_json(content) for (content,) in connection.execute(query)]
 
+    def layer_versions(
+        self, names: Sequence[str], *, ids: Iterable[str] | None = None, page: int = CHUNK
+    ) -> Iterator[Layer]:
+        """Every version of the named layers, streamed: the records as they came, of each the oldest version first."""
+        for rows in self._pages(ids, [_has_layer(names)], page):
+            query = (
+                sa.select(layers.c.content)
+                .join(records, records.c.id == layers.c.record_id)
+                .where(layers.c.record_id.in_([row.id for row in rows]), layers.c.name.in_(names))
+                .order_by(records.c.seq, layers.c.seq)
+            )
+            with self.read() as connection:
+                found = connection.execute(query).scalars().all()
+            yield from map(Layer.model_validate_json, found)
+
     def layer_names(self) -> dict[str, int]:
         """How many records have a layer of each name."""
         query = (
@@ -174,6 +189,10 @@ def _where(*, language: str | None = None, verdict: str | None = None) -> list[s
         )
         where.append(latest == verdict)
     return where
+
+
+def _has_layer(names: Sequence[str]) -> sa.ColumnElement[bool]:
+    return records.c.id.in_(sa.select(layers.c.record_id).where(layers.c.name.in_(names)))
 
 
 def _known(connection: sa.Connection, ids: Iterable[str]) -> set[str]:

@@ -1,0 +1,1 @@
+"""How far people say the same: with each other, with the model they were shown, with themselves."""

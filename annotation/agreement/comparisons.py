@@ -1,0 +1,141 @@
+"""Two on one record: a row for each time that two have marked the same record, with all that can be counted of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import combinations
+from typing import TYPE_CHECKING
+
+from annotation.agreement.figure import Array, Tally
+from annotation.agreement.kappa import cell_counts, cohen_counts
+from annotation.agreement.spans import MODES, count_marks
+from annotation.agreement.study import Seen, Study
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+Pair = tuple[str, str]
+
+#: Who is compared on a record.
+Pairing = Callable[[Seen], Iterable[Pair]]
+
+
+def among_people(seen: Seen) -> Iterator[Pair]:
+    """Every two people who have marked the record."""
+    return combinations(seen.people, 2)
+
+
+@dataclass(frozen=True, slots=True)
+class Comparisons:
+    """The rows, as arrays: shapes are (rows, ...)."""
+
+    categories: tuple[str, ...]
+    #: The number of the record in the study, and who is compared.
+    records: NDArray[np.int64]
+    pairs: tuple[Pair, ...]
+    #: When the first, and when the second of the pair said what they say.
+    times: tuple[tuple[datetime, datetime], ...]
+    #: By category and mode: matched marks, marks of the first, marks of the second.
+    marks: Array
+    #: As `cohen_counts`: units agreed on, labels of the first, labels of the second.
+    units: Array
+    #: By category: units marked by both, by the first only, by the second only, by neither.
+    cells: Array
+
+    def __len__(self) -> int:
+        return len(self.records)
+
+    def where(self, wanted: Callable[[int], bool]) -> Comparisons:
+        """The rows whose numbers are wanted."""
+        import numpy as np
+
+        rows = [row for row in range(len(self)) if wanted(row)]
+        index = np.array(rows, dtype=np.int64)
+        return Comparisons(
+            categories=self.categories,
+            records=self.records[index],
+            pairs=tuple(self.pairs[row] for row in rows),
+            times=tuple(self.times[row] for row in rows),
+            marks=self.marks[index],
+            units=self.units[index],
+            cells=self.cells[index],
+        )
+
+    def of_pair(self, pair: Pair) -> Comparisons:
+        """The rows of two, in whichever order they are named."""
+        return self.where(lambda row: set(self.pairs[row]) == set(pair)).seen_from(pair[0])
+
+    def of_person(self, person: str) -> Comparisons:
+        """The rows that a person has part in, the person being the first."""
+        return self.where(lambda row: person in self.pairs[row]).seen_from(person)
+
+    def seen_from(self, person: str) -> Comparisons:
+        """The same rows with the person as the first of each pair."""
+        import numpy as np
+
+        turned = np.array([pair[0] != person for pair in self.pairs], dtype=bool)
+        marks, units, cells = self.marks.copy(), self.units.copy(), self.cells.copy()
+        labels = (units.shape[1] - 1) // 2
+        marks[turned] = marks[turned][..., [0, 2, 1]]
+        units[turned] = _swapped(units[turned], labels)
+        cells[turned] = cells[turned][..., [0, 2, 1, 3]]
+        return Comparisons(
+            categories=self.categories,
+            records=self.records,
+            pairs=tuple(pair[::-1] if turn else pair for pair, turn in zip(self.pairs, turned, strict=True)),
+            times=tuple(time[::-1] if turn else time for time, turn in zip(self.times, turned, strict=True)),
+            marks=marks,
+            units=units,
+            cells=cells,
+        )
+
+    def mark_tally(self, mode: str, category: str | None = None) -> Tally:
+        """Matched marks and marks of either side; of one category, or of all together (micro)."""
+        counts = self.marks[:, :, MODES.index(mode)]
+        chosen = counts.sum(axis=1) if category is None else counts[:, self.categories.index(category)]
+        return Tally(chosen, self.records, int(chosen[:, 1:].sum()))
+
+    def unit_tally(self) -> Tally:
+        """Agreement of the units' labels, all categories together."""
+        labels = (self.units.shape[1] - 1) // 2
+        return Tally(self.units, self.records, int(self.units[:, 1 : 1 + labels].sum()))
+
+    def cell_tally(self, category: str) -> Tally:
+        """Agreement of the units on one category; what it rests on are the marks of either side."""
+        place = self.categories.index(category)
+        return Tally(self.cells[:, place], self.records, self.mark_tally("strict", category).support)
+
+
+def compare(study: Study, pairing: Pairing = among_people) -> Comparisons:
+    """The rows of all pairs on all records of the study."""
+    import numpy as np
+
+    categories, labels = study.categories, len(study.labels)
+    members = study.labels.members(categories)
+    rows = [(number, seen, pair) for number, seen in enumerate(study.seen) for pair in pairing(seen)]
+    marks = np.zeros((len(rows), len(categories), len(MODES), 3))
+    units = np.zeros((len(rows), 1 + 2 * labels))
+    cells = np.zeros((len(rows), len(categories), 4))
+    for row, (_, seen, (one, other)) in enumerate(rows):
+        marks[row] = np.reshape(count_marks(seen.marks[one], seen.marks[other], categories), marks.shape[1:])
+        left, right = seen.codes[one], seen.codes[other]
+        units[row] = cohen_counts(left, right, labels)
+        cells[row] = cell_counts(members[left], members[right])
+    return Comparisons(
+        categories=tuple(categories),
+        records=np.array([number for number, _, _ in rows], dtype=np.int64),
+        pairs=tuple(pair for _, _, pair in rows),
+        times=tuple((seen.at[one], seen.at[other]) for _, seen, (one, other) in rows),
+        marks=marks,
+        units=units,
+        cells=cells,
+    )
+
+
+def _swapped(units: Array, labels: int) -> Array:
+    import numpy as np
+
+    return np.concatenate([units[:, :1], units[:, 1 + labels :], units[:, 1 : 1 + labels]], axis=1)

@@ -1,0 +1,102 @@
+"""A figure with its interval: what is counted in each record adds up, so that records can be drawn anew."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from annotation.agreement.settings import AgreementSettings
+from curation.record import Frozen
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Array = NDArray[np.float64]
+else:
+    Array = Any
+
+#: From what was counted, the last axis being what the measure counts, to the measure's value; nan where undefined.
+Value = Callable[[Array], Array]
+
+#: So many resamples are drawn at a time, which bounds the memory.
+CHUNK = 100
+
+UNDEFINED = "undefined: nothing to divide by"
+NOTHING = "nothing to compare"
+
+
+class Figure(Frozen):
+    """A value with its 95 % interval, what it rests on, and why there is none if there is none."""
+
+    value: float | None = None
+    interval: tuple[float, float] | None = None
+    #: Records that both, or all, have seen.
+    records: int = 0
+    #: Marks on both sides (F1, categories) or units (tokens, characters, choices) that it rests on.
+    support: int = 0
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What a measure counted: a row for each comparison, and the record that each row is of."""
+
+    counts: Array
+    records: NDArray[np.int64]
+    support: int
+
+
+def figure(tally: Tally, value: Value, settings: AgreementSettings, *, sparse: bool = False) -> Figure:
+    """The value over all rows, with a percentile bootstrap over records (Efron 1979).
+
+    Withheld when it would rest on fewer records than the settings ask for, or, with ``sparse``, fewer marks.
+    """
+    import numpy as np
+
+    seen, places = np.unique(tally.records, return_inverse=True)
+    found = Figure(records=len(seen), support=tally.support)
+    if problem := _too_few(found, settings, sparse=sparse):
+        return found.model_copy(update={"note": problem})
+    by_record = np.zeros((len(seen), *tally.counts.shape[1:]))
+    np.add.at(by_record, places, tally.counts)
+    total = float(value(by_record.sum(axis=0)))
+    if np.isnan(total):
+        return found.model_copy(update={"note": UNDEFINED})
+    return found.model_copy(update={"value": total, "interval": interval(by_record, value, settings)})
+
+
+def interval(by_record: Array, value: Value, settings: AgreementSettings) -> tuple[float, float] | None:
+    """The middle 95 % of the values over resampled records, of those resamples in which it is defined."""
+    import numpy as np
+
+    draw = np.random.default_rng(settings.seed)
+    count = len(by_record)
+    flat = by_record.reshape(count, -1)
+    values: list[Array] = []
+    for first in range(0, settings.resamples, CHUNK):
+        size = min(CHUNK, settings.resamples - first)
+        weights = draw.multinomial(count, np.full(count, 1 / count), size=size).astype(np.float64)
+        values.append(value((weights @ flat).reshape(size, *by_record.shape[1:])))
+    defined = [each[~np.isnan(each)] for each in values]
+    if not sum(map(len, defined)):
+        return None
+    low, high = np.percentile(np.concatenate(defined), [2.5, 97.5])
+    return float(low), float(high)
+
+
+def mean(figures: Sequence[Figure]) -> float | None:
+    """The mean of the values that are given, such as the macro average over categories."""
+    values = [one.value for one in figures if one.value is not None]
+    return sum(values) / len(values) if values else None
+
+
+def _too_few(found: Figure, settings: AgreementSettings, *, sparse: bool) -> str:
+    if not found.records:
+        return NOTHING
+    if found.records < settings.minimum_records:
+        return f"withheld: {found.records} records, fewer than {settings.minimum_records}"
+    if sparse and found.support < settings.minimum_entities:
+        return f"withheld: {found.support} marks, fewer than {settings.minimum_entities}"
+    return ""

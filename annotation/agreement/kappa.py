@@ -1,0 +1,94 @@
+"""Agreement on units beyond chance: Cohen's kappa for two (1960), Fleiss' kappa for many (1971)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from annotation.agreement.figure import Array
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+def cohen_counts(one: NDArray[np.int32], other: NDArray[np.int32], labels: int) -> Array:
+    """What Cohen's kappa needs of two codings of the same units: agreements, then how often each label by either."""
+    import numpy as np
+
+    agreed = np.array([np.count_nonzero(one == other)])
+    sides = [np.bincount(side, minlength=labels) for side in (one, other)]
+    counts: Array = np.concatenate([agreed, *sides]).astype(np.float64)
+    return counts
+
+
+def cohen(counts: Array) -> Array:
+    """Cohen's kappa: (observed - expected) / (1 - expected), expected from either side's own habits."""
+    labels = (counts.shape[-1] - 1) // 2
+    ours, theirs = counts[..., 1 : 1 + labels], counts[..., 1 + labels :]
+    units = ours.sum(axis=-1)
+    observed = _share(counts[..., 0], units)
+    return beyond_chance(observed, _share((ours * theirs).sum(axis=-1), units**2))
+
+
+def cell_counts(one: NDArray[np.bool_], other: NDArray[np.bool_]) -> Array:
+    """For each column of two yes-or-no codings: both, only one, only the other, neither."""
+    import numpy as np
+
+    both, ours, theirs = (one & other).sum(axis=0), one.sum(axis=0), other.sum(axis=0)
+    neither = len(one) - ours - theirs + both
+    return np.stack([both, ours - both, theirs - both, neither], axis=-1).astype(np.float64)
+
+
+def cohen_of_cells(cells: Array) -> Array:
+    """Cohen's kappa of yes-or-no codings from their four cells, in the last axis."""
+    both, ours, theirs, neither = (cells[..., place] for place in range(4))
+    units = cells.sum(axis=-1)
+    by_chance = (both + ours) * (both + theirs) + (neither + ours) * (neither + theirs)
+    return beyond_chance(_share(both + neither, units), _share(by_chance, units**2))
+
+
+def fleiss_counts(codes: NDArray[np.int32], labels: int) -> Array:
+    """What Fleiss' kappa needs of codings of the same units, shape (raters, units), two raters or more.
+
+    The sum over units of the share of agreeing pairs of raters, the units, and how often each label by anybody,
+    each rater's word counting so that a unit seen by more weighs no more.
+    """
+    import numpy as np
+
+    raters, units = codes.shape
+    votes = np.stack([np.bincount(row, minlength=labels) for row in codes]).sum(axis=0)
+    agreeing = sum(
+        np.count_nonzero(codes[one] == codes[other]) for one in range(raters) for other in range(one + 1, raters)
+    )
+    pairs = raters * (raters - 1) / 2
+    counts: Array = np.concatenate([[agreeing / pairs, units], votes / raters]).astype(np.float64)
+    return counts
+
+
+def fleiss(counts: Array) -> Array:
+    """Fleiss' kappa: expected agreement from how often anybody uses each label."""
+    units = counts[..., 1]
+    shares = counts[..., 2:] / _some(units)[..., None]
+    return beyond_chance(_share(counts[..., 0], units), (shares**2).sum(axis=-1))
+
+
+def beyond_chance(observed: Array, expected: Array) -> Array:
+    """(observed - expected) / (1 - expected); nan where chance alone would always agree, as with one label only."""
+    import numpy as np
+
+    room = 1 - expected
+    defined = room > 1e-12
+    return np.where(defined, (observed - expected) / np.where(defined, room, 1), np.nan)
+
+
+def _share(part: Array, whole: Array) -> Array:
+    import numpy as np
+
+    return np.where(whole > 0, part / _some(whole), np.nan)
+
+
+def _some(whole: Array) -> Array:
+    """The divisor, 1 in place of 0: what is divided by it is not used."""
+    import numpy as np
+
+    return np.where(whole > 0, whole, 1)

@@ -1,0 +1,67 @@
+"""What people have said, from the store: whose word counts, in which version, and what they were shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import groupby
+
+from annotation.agreement.settings import AgreementSettings
+from annotation.agreement.study import HUMAN, REPEAT, SHOWN, Reviewed
+from curation.batches import batched
+from curation.record import Layer
+from curation.store import Store
+
+#: Records that are read together.
+BATCH = 200
+
+
+def reviewed(store: Store, settings: AgreementSettings, *, others: Iterable[str] = ()) -> Iterator[Reviewed]:
+    """Every record that a person has marked, with the layers of people, of repeats, and the others that are named.
+
+    Of a person's versions the one that the settings name counts. The layer that a person was shown, if it is
+    known, is there as `shown:` before the name of the person's own.
+    """
+    every = list(store.layer_names())
+    people = [name for name in every if name.startswith((HUMAN, REPEAT))]
+    models = [name for name in every if name not in people]
+    wanted = set(others)
+    histories = groupby(store.layer_versions(people), lambda layer: layer.record_id)
+    for batch in batched(((id, chosen(versions, settings)) for id, versions in histories), BATCH):
+        mine = {id: layers for id, layers in batch if layers}
+        known = _by_record(store.layer_versions(models, ids=list(mine)))
+        for record in store.records(list(mine)):
+            found, layers = known.get(record.id, []), mine[record.id]
+            named = {layer.name: layer for layer in found if layer.name in wanted}
+            yield Reviewed(record, named | layers | _shown(layers, found))
+
+
+def chosen(versions: Iterable[Layer], settings: AgreementSettings) -> dict[str, Layer]:
+    """Of each name the version that counts, the versions coming oldest first."""
+    found: dict[str, Layer] = {}
+    for layer in versions:
+        if of_project(layer, settings.project) and (settings.version == "last" or layer.name not in found):
+            found[layer.name] = layer
+    return found
+
+
+def of_project(layer: Layer, title: str | None) -> bool:
+    """Whether a layer came from a project of this title; without a title, from any."""
+    return title is None or str(layer.provenance.get("project", "")).startswith(f"{title} #")
+
+
+def _shown(people: Mapping[str, Layer], models: list[Layer]) -> dict[str, Layer]:
+    """For each person the layer they began with: of the author that the annotation names, the newest before it."""
+    found: dict[str, Layer] = {}
+    for name, layer in people.items():
+        version = layer.provenance.get("model_version")
+        begun = [one for one in models if one.author == version and one.created <= layer.created]
+        if version and begun:
+            found[SHOWN + name] = begun[-1]
+    return found
+
+
+def _by_record(layers: Iterable[Layer]) -> dict[str, list[Layer]]:
+    found: dict[str, list[Layer]] = {}
+    for layer in layers:
+        found.setdefault(layer.record_id, []).append(layer)
+    return found
