@@ -1,0 +1,1 @@
+"""The parts of benchmarks/validation.py, each a module with `run(*, quick)`."""

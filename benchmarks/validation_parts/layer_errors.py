@@ -1,0 +1,102 @@
+"""Errors in what a layer says, planted into it and looked for by the measures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from random import Random
+
+from pydantic import JsonValue
+
+from curation.record import Alignment, Entity, Fragment, Layer
+from curation.scheme import load_scheme
+from curation.stage import Item
+from validation.settings import ValidationSettings
+from validation.stage import Measure
+from validation_parts.planting import Case, Kind, Planted, entities
+
+Row = dict[str, JsonValue]
+
+
+def measured(cases: Sequence[Case]) -> list[Row]:
+    """The columns of each case, as validation measures them."""
+    stage = _stage()
+    rows: list[Row] = []
+    for case in cases:
+        layers = {"checked": case.layer.model_copy(update={"name": "checked"})} if case.layer else {}
+        (result,) = stage([Item(case.record, layers)])
+        rows.append(dict(result.measures))
+    return rows
+
+
+@lru_cache
+def _stage() -> Measure:
+    settings = ValidationSettings.model_validate({"layer": "checked", "similarity": {"enabled": False}})
+    return Measure(load_scheme(), settings, reads=("checked",))
+
+
+def listed(*columns: str) -> Callable[[Sequence[Case]], list[frozenset[str]]]:
+    """The entity ids that these columns list."""
+
+    def flags(cases: Sequence[Case]) -> list[frozenset[str]]:
+        return [frozenset(_listed(row, columns)) for row in measured(cases)]
+
+    return flags
+
+
+def _listed(row: Row, columns: Sequence[str]) -> list[str]:
+    values = [row.get(column) for column in columns]
+    return [str(one) for value in values if isinstance(value, list) for one in value]
+
+
+def replaced(case: Case, old: Entity, new: Entity) -> Case:
+    """The case with another entity in the place of one."""
+    layer = _layer(case)
+    kept = tuple(new if entity is old else entity for entity in layer.entities)
+    return Case(case.record, layer.model_copy(update={"entities": kept}), case.original, case.original_layer)
+
+
+def _layer(case: Case) -> Layer:
+    if case.layer is None:
+        raise ValueError("expected a case with a layer, got one without")
+    return case.layer
+
+
+def chosen(case: Case, chance: Random, fits: Callable[[Entity], bool]) -> Entity | None:
+    """An entity of the case that fits, if there is one."""
+    fitting = [entity for entity in case.layer.entities if fits(entity)] if case.layer else []
+    return chance.choice(fitting) if fitting else None
+
+
+def _single(entity: Entity) -> bool:
+    return len(entity.fragments) == 1 and entity.alignment is Alignment.EXACT
+
+
+def wrong_offset(case: Case, chance: Random) -> Planted | None:
+    """An exact entity whose offsets are a few characters off."""
+    entity = chosen(case, chance, _single)
+    if entity is None:
+        return None
+    shift = chance.choice([-7, -3, -2, -1, 1, 2, 3, 7])
+    start, end = entity.start + shift, entity.end + shift
+    if start < 0 or case.record.text[start:end] == entity.text:
+        return None
+    moved = entity.model_copy(update={"fragments": (Fragment(start=start, end=end),)})
+    return Planted(replaced(case, entity, moved), entity.id)
+
+
+def changed_number(case: Case, chance: Random) -> Planted | None:
+    """An entity that says another number than the text at its place."""
+    entity = chosen(case, chance, lambda one: any(sign.isdigit() for sign in one.text))
+    if entity is None:
+        return None
+    at = chance.choice([place for place, sign in enumerate(entity.text) if sign.isdigit()])
+    other = chance.choice([digit for digit in "0123456789" if digit != entity.text[at]])
+    changed = entity.model_copy(update={"text": entity.text[:at] + other + entity.text[at + 1 :]})
+    return Planted(replaced(case, entity, changed), entity.id)
+
+
+KINDS: tuple[Kind, ...] = (
+    Kind("wrong offset", wrong_offset, listed("inexact_entities", "ungrounded_entities"), entities),
+    Kind("changed number", changed_number, listed("inexact_entities", "ungrounded_entities"), entities),
+)

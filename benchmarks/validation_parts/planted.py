@@ -1,0 +1,81 @@
+"""Planted errors: recall and false alarms for each kind, on the sample's gold, generated records and MACCROBAT."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from importlib import import_module
+from importlib.util import find_spec
+from itertools import islice
+from pathlib import Path
+
+from measuring import table
+
+from curation.record import Layer, Record
+from validation_parts.planting import HEAD, Case, Kind, Outcome, divided, figures, row, tried
+
+#: Modules that hold a table `KINDS`; one that is not there yet is passed over.
+TABLES = ("layer_errors", "text_errors")
+DATA = Path(__file__).parents[3] / "shared" / "data"
+GENERATED = {True: 20, False: 200}
+
+
+def run(*, quick: bool) -> dict[str, object]:
+    """Recall and false alarm by kind, over all sources; thresholds were chosen on the cases left out here."""
+    sources = {name: divided(read(quick))[1] for name, read in SOURCES.items()}
+    outcomes: dict[str, list[Outcome]] = {}
+    rows = []
+    for kind in kinds():
+        for source, cases in sources.items():
+            outcome = tried(kind, cases)
+            if outcome.recall.of:
+                outcomes.setdefault(kind.name, []).append(outcome)
+                rows.append(row(source, outcome))
+    print(table(HEAD, rows))
+    return figures(outcomes)
+
+
+def kinds() -> list[Kind]:
+    """The kinds of all tables."""
+    names = [f"validation_parts.{name}" for name in TABLES]
+    return [kind for name in names if find_spec(name) for kind in import_module(name).KINDS]
+
+
+def cases_of(annotated: Sequence[tuple[Record, Layer]]) -> list[Case]:
+    """Records with their layers as cases; a translation with its original."""
+    known = {record.id: (record, layer) for record, layer in annotated}
+    nothing = (None, None)
+    return [Case(record, layer, *known.get(record.translation_of or "", nothing)) for record, layer in annotated]
+
+
+def sample(quick: bool) -> list[Case]:
+    """The shipped gold, English and German."""
+    from curation.sources.sample import read_sample
+
+    annotated = list(read_sample())
+    return cases_of(annotated[::4] if quick else annotated)
+
+
+def generated(quick: bool) -> list[Case]:
+    """The generator's parallel records."""
+    from curation.generate import generate
+
+    return cases_of(list(generate(GENERATED[quick], seed=4)))
+
+
+def maccrobat(quick: bool) -> list[Case]:
+    """Real case reports with gold, mapped onto the scheme; none where the data are absent."""
+    folder = DATA / "maccrobat"
+    if not folder.is_dir():
+        return []
+    from curation.sources import Read, ReadOptions, read
+
+    found = read(folder, format="brat", mapping="maccrobat", options=ReadOptions(language="en"))
+    good = [item for item in islice(found, 10 if quick else None) if isinstance(item, Read)]
+    return cases_of([(item.record, item.layers[0]) for item in good if item.layers])
+
+
+SOURCES: Mapping[str, Callable[[bool], list[Case]]] = {
+    "sample": sample,
+    "generated": generated,
+    "MACCROBAT": maccrobat,
+}
