@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 
 from annotation.review.pull import Pulled, pull
@@ -20,15 +21,15 @@ def start_server(workspace: Workspace) -> Server:
     return start(workspace.folder, workspace.config.review, report=say)
 
 
-def push_records(workspace: Workspace, store: Store) -> Pushed:
-    """Records that wait for review, with their pre-annotations, in Label Studio; never twice."""
+def push_records(workspace: Workspace, store: Store, *, ids: Sequence[str] | None = None) -> Pushed:
+    """Records that wait for review, with their pre-annotations, in Label Studio; never twice; ids in their order."""
     settings = workspace.config.review
     with (
         recorded(workspace, store, "review push", project=settings.project) as outcome,
         connect(workspace.folder, settings) as client,
         progress("push", None) as advance,
     ):
-        pushed = push(store, client, workspace.scheme, settings, progress=advance)
+        pushed = push(store, client, workspace.scheme, settings, ids=ids, progress=advance)
         outcome |= asdict(pushed)
     return pushed
 

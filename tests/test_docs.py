@@ -54,6 +54,7 @@ def test_the_readme_names_commands_that_exist():
         ("trainers.md", "annotation.annotators", "ANNOTATORS"),
         ("trainers.md", "exports.formats", "FORMATS"),
         ("stewards.md", "validation.measures", "MEASURES"),
+        ("stewards.md", "annotation.queue.signals", "SIGNALS"),
     ],
 )
 def test_every_table_entry_is_documented(page, module, table):

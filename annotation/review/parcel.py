@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from annotation.review.prediction import prediction
 from annotation.review.settings import ReviewSettings
+from curation.batches import batched
 from curation.decision import Verdict
 from curation.errors import ContradictionError
 from curation.record import Record, check_layer, digest
@@ -46,11 +47,20 @@ class NotSent:
 def parcels(
     store: Store, scheme: Scheme, settings: ReviewSettings, *, ids: Iterable[str] | None = None
 ) -> Iterator[Parcel | NotSent]:
-    """What to send for each record that validation and people have not turned away."""
-    away = {id for id, decision in store.decisions(ids).items() if decision.verdict in KEPT_BACK}
-    for item in store.items(settings.layers, ids=ids):
+    """What to send for each record that validation and people have not turned away; with ids, in their order."""
+    wanted = None if ids is None else list(ids)
+    away = {id for id, decision in store.decisions(wanted).items() if decision.verdict in KEPT_BACK}
+    items = store.items(settings.layers) if wanted is None else _in_order(store, settings, wanted)
+    for item in items:
         if item.record.id not in away:
             yield parcel(item, scheme, settings)
+
+
+def _in_order(store: Store, settings: ReviewSettings, ids: Sequence[str]) -> Iterator[Item]:
+    """The records of the ids as they are named, each once: people see tasks in the order in which they are made."""
+    for batch in batched(dict.fromkeys(ids), settings.batch_size):
+        found = {item.record.id: item for item in store.items(settings.layers, ids=batch)}
+        yield from (found[id] for id in batch if id in found)
 
 
 def parcel(item: Item, scheme: Scheme, settings: ReviewSettings) -> Parcel | NotSent:

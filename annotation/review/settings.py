@@ -7,6 +7,7 @@ from pathlib import Path
 from pydantic import Field
 
 from annotation.agreement.settings import AgreementSettings
+from annotation.queue.settings import QueueSettings
 from curation.record import Frozen
 
 
@@ -68,4 +69,7 @@ class ReviewSettings(Frozen):
     )
     agreement: AgreementSettings = Field(
         default_factory=AgreementSettings, description="How agreement between annotators is measured."
+    )
+    queue: QueueSettings = Field(
+        default_factory=QueueSettings, description="What people see next, and when it is enough."
     )

@@ -102,6 +102,14 @@ class Records(Connected):
         for rows in self._pages(ids, _where(verdict=verdict, language=language), page):
             yield from self._items([record_of(row) for row in rows], reads)
 
+    def record_ids(self, *, having: Sequence[str] | None = None) -> list[str]:
+        """The ids of all records in the order in which they came, or of those with a layer of one of the names."""
+        query = sa.select(records.c.id).order_by(records.c.seq)
+        if having is not None:
+            query = query.where(_has_layer(having))
+        with self.read() as connection:
+            return list(connection.execute(query).scalars())
+
     def count_records(self) -> dict[str, int]:
         """How many records there are in each language."""
         query = sa.select(records.c.language, sa.func.count()).group_by(records.c.language)

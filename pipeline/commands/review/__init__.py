@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import typer
 
-from pipeline.commands.review import exchange, server
+from pipeline.commands.review import exchange, queue, server
 
 app = typer.Typer(help="Review in Label Studio, from the server to the answers.", no_args_is_help=True)
 
@@ -16,6 +16,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "start": server.start,
     "stop": server.stop,
     "add-annotator": server.add_annotator,
+    "queue": queue.queue,
     "push": exchange.push,
     "pull": exchange.pull,
     "status": server.status,

@@ -21,7 +21,7 @@ def push(workspace: WorkspaceOption = HERE, as_json: JsonOption = False) -> None
 
     place = Workspace.at(workspace)
     with place.open_store() as store:
-        _show("Push", asdict(push_records(place, store)), as_json=as_json)
+        show("Push", asdict(push_records(place, store)), as_json=as_json)
 
 
 def pull(
@@ -35,10 +35,10 @@ def pull(
 
     place = Workspace.at(workspace)
     with place.open_store() as store:
-        _show("Pull", asdict(pull_reviews(place, store, full=full)), as_json=as_json)
+        show("Pull", asdict(pull_reviews(place, store, full=full)), as_json=as_json)
 
 
-def _show(title: str, outcome: dict[str, object], *, as_json: bool) -> None:
+def show(title: str, outcome: dict[str, object], *, as_json: bool) -> None:
     """Counts and refusals; some input refused is exit code 1."""
     refused: list[tuple[str, str]] = outcome["refused"]  # type: ignore[assignment]
     if as_json:

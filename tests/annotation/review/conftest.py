@@ -88,6 +88,15 @@ class Person:
         id: int = answer.json()["id"]
         return id
 
+    def next_task(self, project: int) -> dict[str, object] | None:
+        """The task that the label stream shows next; None when there is none left."""
+        answer = self._http.get(f"/api/projects/{project}/next")
+        if answer.status_code == 404:
+            return None
+        assert answer.status_code == 200, answer.text
+        found: dict[str, object] = answer.json()
+        return found
+
     def edit(self, annotation: int, **fields: object) -> None:
         """Save an annotation anew."""
         answer = self._http.patch(f"/api/annotations/{annotation}/", json=fields)

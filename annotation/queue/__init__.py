@@ -1,0 +1,1 @@
+"""What a person should see next and why, and when it is enough."""

@@ -1,0 +1,54 @@
+"""Queues as files in the workspace: each written once, whole, and never changed."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from annotation.queue.plan import Queue
+from curation.errors import CurateError
+
+#: The name of a queue's file.
+NAME = "queue-{number:05d}.json"
+
+
+def queues(folder: Path) -> list[Queue]:
+    """All queues that were made, oldest first."""
+    return [_read(path) for path in sorted(folder.glob("queue-*.json"))]
+
+
+def queued(folder: Path) -> set[str]:
+    """The records of all queues."""
+    return {id for queue in queues(folder) for id in queue.record_ids}
+
+
+def keep(queue: Queue, folder: Path) -> Path:
+    """The file of the queue. A process that dies leaves all of it or nothing, and a number is used once."""
+    path = folder / NAME.format(number=queue.number)
+    draft = folder / f".{path.name}.{os.getpid()}"
+    try:
+        with draft.open("w", encoding="utf-8") as file:
+            file.write(queue.model_dump_json(indent=1))
+            file.flush()
+            os.fsync(file.fileno())
+        # Unlike a rename, a link is refused when somebody else made this queue first.
+        os.link(draft, path)
+    except FileExistsError as error:
+        raise CurateError(
+            f"expected queue {queue.number} to be new, but another process has just made it; run the command again"
+        ) from error
+    finally:
+        draft.unlink(missing_ok=True)
+    return path
+
+
+def _read(path: Path) -> Queue:
+    try:
+        return Queue.model_validate_json(path.read_text(encoding="utf-8"))
+    except ValidationError as error:
+        raise CurateError(
+            f"expected a queue in {path.name}, but it does not fit ({error.error_count()} faults); "
+            "queues are not to be edited: restore the file"
+        ) from error

@@ -1,0 +1,34 @@
+"""The signals: a table, one module each. To add one, write a module and a line here, and a share in MixSettings."""
+
+from __future__ import annotations
+
+from annotation.queue.signals.disagreement import disagreement
+from annotation.queue.signals.diversity import diversity
+from annotation.queue.signals.expected import expected
+from annotation.queue.signals.history import history
+from annotation.queue.signals.label_errors import label_errors
+from annotation.queue.signals.signal import Known, Reason, Reasons, Signal
+from annotation.queue.signals.soft_checks import soft_checks
+from annotation.queue.signals.uncertainty import uncertainty
+
+__all__ = ["EXPECTED", "SIGNALS", "Known", "Reason", "Reasons", "Signal", "measured"]
+
+#: The signal that weighs all others.
+EXPECTED = "expected"
+
+SIGNALS = (
+    Signal("uncertainty", "entities with low scores, calibrated by reviews where there are enough", uncertainty),
+    Signal("disagreement", "other layers would change, remove or add entities", disagreement),
+    Signal("label_errors", "words labelled unlike the same words elsewhere", label_errors),
+    Signal("soft_checks", "expectations of validation that failed softly", soft_checks),
+    Signal("history", "changes that the same author and source needed so far", history),
+    Signal("diversity", "texts unlike all that were seen", diversity, explains=False),
+)
+
+
+def measured(known: Known) -> dict[str, Reasons]:
+    """The reasons by each signal of the table, and by all of them together, first."""
+    found = {signal.name: signal.measure(known) for signal in SIGNALS}
+    explaining = {signal.name: found[signal.name] for signal in SIGNALS if signal.explains}
+    together = expected(known, explaining) or [Reason() for _ in known.sketches]
+    return {EXPECTED: together, **found}

@@ -1,0 +1,96 @@
+"""`curate review queue`"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pipeline.commands.options import HERE, JsonOption, WorkspaceOption
+from pipeline.commands.output import print_counts, print_json, print_table, say
+
+if TYPE_CHECKING:
+    from annotation.queue.plan import Queue
+
+#: So many places are shown to a person; --json and the file have them all.
+SHOWN = 20
+
+
+def queue(
+    size: Annotated[
+        int | None, typer.Option("--size", min=1, help="Places in the queue.", show_default="review.queue.size")
+    ] = None,
+    control: Annotated[
+        float | None,
+        typer.Option(
+            "--control", min=0, max=1, help="Share of the control sample.", show_default="review.queue.control"
+        ),
+    ] = None,
+    push: Annotated[
+        bool, typer.Option("--push", help="Make no queue; send the queued records to Label Studio in their order.")
+    ] = False,
+    stop: Annotated[bool, typer.Option("--stop", help="Make no queue; say whether the review is enough.")] = False,
+    workspace: WorkspaceOption = HERE,
+    as_json: JsonOption = False,
+) -> None:
+    """Choose what people see next and why, send it to Label Studio in that order, or say whether it is enough."""
+    if push and stop:
+        raise typer.BadParameter("expected one of --push and --stop, got both")
+    if push:
+        _push(workspace, as_json=as_json)
+    elif stop:
+        _stop(workspace, as_json=as_json)
+    else:
+        given = {"size": size, "control": control}
+        _make(workspace, {name: value for name, value in given.items() if value is not None}, as_json=as_json)
+
+
+def _make(workspace: Path, changed: dict[str, object], *, as_json: bool) -> None:
+    from pipeline.queueing import make_queue
+    from pipeline.workspace import Workspace
+
+    place = Workspace.at(workspace)
+    with place.open_store() as store:
+        made = make_queue(place, store, **changed)
+    if as_json:
+        print_json(made.model_dump(mode="json"))
+    else:
+        _show(made)
+
+
+def _show(made: Queue) -> None:
+    from collections import Counter
+
+    if not made.places:
+        say("no record is open: all are reviewed, queued, or turned away")
+        return
+    rows = [(one.place, one.record_id, one.signal, one.annotators, one.why) for one in made.places[:SHOWN]]
+    print_table(f"Queue {made.number}, the first places", ("place", "record", "signal", "people", "why"), rows)
+    print_counts("Places", {"open": made.open, **Counter(one.signal for one in made.places)})
+
+
+def _push(workspace: Path, *, as_json: bool) -> None:
+    from dataclasses import asdict
+
+    from pipeline.commands.review.exchange import show
+    from pipeline.queueing import push_queues
+    from pipeline.workspace import Workspace
+
+    place = Workspace.at(workspace)
+    with place.open_store() as store:
+        show("Push", asdict(push_queues(place, store)), as_json=as_json)
+
+
+def _stop(workspace: Path, *, as_json: bool) -> None:
+    from annotation.queue.wording import sentence
+    from pipeline.queueing import when_to_stop
+    from pipeline.workspace import Workspace
+
+    place = Workspace.at(workspace)
+    with place.open_store() as store:
+        found = when_to_stop(place, store)
+    if as_json:
+        print_json(found.model_dump(mode="json"))
+    else:
+        print(sentence(found, language=place.config.review.language))

@@ -1,0 +1,60 @@
+"""The review queue, over a whole workspace."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from annotation.queue.kept import keep, queued, queues
+from annotation.queue.plan import Queue, plan
+from annotation.queue.reviewed import reviewed_records
+from annotation.queue.settings import QueueSettings
+from annotation.queue.signals import Known
+from annotation.queue.sketch import Sketch, sketches
+from annotation.queue.stopping import Stopping, stopping
+from annotation.review.push import Pushed
+from curation.store import Store
+from pipeline.progress import progress
+from pipeline.reviewing import push_records
+from pipeline.runs import recorded
+from pipeline.workspace import Workspace
+
+#: Where queues are kept in a workspace.
+FOLDER = "runs"
+
+
+def make_queue(workspace: Workspace, store: Store, **changed: object) -> Queue:
+    """The next queue of the workspace, kept in a file; `changed` are settings that differ this once."""
+    review = workspace.config.review
+    settings = QueueSettings.model_validate(review.queue.model_dump() | changed)
+    folder = workspace.place(FOLDER)
+    with recorded(workspace, store, "review queue", settings=settings.model_dump(mode="json")) as outcome:
+        made = queues(folder)
+        known = Known(_sketched(store, review.layers, settings), reviewed_records(store, review.layers))
+        number = 1 + max((queue.number for queue in made), default=0)
+        queue = plan(known, settings, queued=queued(folder), number=number, layers=review.layers)
+        outcome["places"] = dict(Counter(one.signal for one in queue.places))
+        if queue.places:
+            outcome["file"] = keep(queue, folder).name
+    return queue
+
+
+def push_queues(workspace: Workspace, store: Store) -> Pushed:
+    """All queued records in Label Studio, in the order of their queues; what is there already stays as it is."""
+    return push_records(
+        workspace, store, ids=[id for queue in queues(workspace.place(FOLDER)) for id in queue.record_ids]
+    )
+
+
+def when_to_stop(workspace: Workspace, store: Store) -> Stopping:
+    """What the control samples say about the records that nobody has reviewed."""
+    review = workspace.config.review
+    return stopping(queues(workspace.place(FOLDER)), reviewed_records(store, review.layers), review.queue)
+
+
+def _sketched(store: Store, layers: tuple[str, ...], settings: QueueSettings) -> list[Sketch]:
+    found: list[Sketch] = []
+    with progress("look at the records", sum(store.count_records().values())) as advance:
+        for one in sketches(store, layers, seed=settings.seed):
+            found.append(one)
+            advance(1)
+    return found
