@@ -14,7 +14,7 @@ Make = Callable[[Scheme, AnnotationSettings, str | None, str | None], Stage]
 
 
 def annotator(spoken: str, scheme: Scheme, settings: AnnotationSettings, *, layer: str | None = None) -> Stage:
-    """The stage that `curate annotate --with` names: `rules`, `few-shot`, or `adapter:PATH`.
+    """The stage that `curate annotate --with` names: `rules`, `few-shot`, `adapter:PATH`, or `llm:MODEL`.
 
     It writes to the layer given, else to the one that has the annotator's name.
     """
@@ -48,4 +48,17 @@ def _adapter(scheme: Scheme, settings: AnnotationSettings, path: str | None, lay
     return AdapterAnnotator(folder, scheme, settings.adapter, layer=layer or "adapter")
 
 
-ANNOTATORS: dict[str, Make] = {"rules": _rules, "few-shot": _few_shot, "adapter": _adapter}
+def _llm(scheme: Scheme, settings: AnnotationSettings, model: str | None, layer: str | None) -> Stage:
+    from annotation.llm.annotator import LlmAnnotator
+
+    chosen = settings.llm.model_copy(update={"model": model}) if model else settings.llm
+    return LlmAnnotator(scheme, chosen, layer=layer or "llm")
+
+
+def remote_address(stage: Stage) -> str | None:
+    """The host that an annotator sends records' text to, if it is not this machine."""
+    remote = getattr(stage, "remote", None)
+    return remote if isinstance(remote, str) else None
+
+
+ANNOTATORS: dict[str, Make] = {"rules": _rules, "few-shot": _few_shot, "adapter": _adapter, "llm": _llm}

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from pydantic import Field
 
+from annotation.llm.settings import LlmSettings
 from curation.embeddings import PACKAGED_ENCODER
 from curation.record import Frozen
 
@@ -61,3 +62,7 @@ class AnnotationSettings(Frozen):
     rules: RulesSettings = Field(default_factory=RulesSettings, description="The rules annotator.")
     few_shot: FewShotSettings = Field(default_factory=FewShotSettings, description="The few-shot annotator.")
     adapter: AdapterSettings = Field(default_factory=AdapterSettings, description="The adapter annotator.")
+    llm: LlmSettings = Field(
+        default_factory=LlmSettings,
+        description="The language model that annotates; nothing is sent anywhere unless `url` names a server.",
+    )

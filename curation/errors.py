@@ -8,7 +8,8 @@ CurateError                 the job failed; the message says what was expected, 
 ├── SourceError             a source cannot be read at all (single bad rows are problems, not errors)
 ├── StoreError              the store refused, or is of another version
 ├── MissingExtraError       an optional dependency is not installed
-└── ReviewError             Label Studio did not answer as expected
+├── ReviewError             Label Studio did not answer as expected
+└── LanguageModelError      a language model gave no answer that can be used; `kind` says why
 """
 
 
@@ -49,3 +50,15 @@ class MissingExtraError(CurateError):
 
 class ReviewError(CurateError):
     """Label Studio did not answer as expected."""
+
+
+class LanguageModelError(CurateError):
+    """A language model gave no answer that can be used.
+
+    Kinds: refused, truncated, empty, unparsable (the answer), unreachable (no answer in all attempts), rejected
+    (the server dislikes this request), denied (it dislikes all of them: the key, the address or the model).
+    """
+
+    def __init__(self, kind: str, message: str) -> None:
+        super().__init__(f"{kind}: {message}")
+        self.kind = kind

@@ -32,7 +32,7 @@ class RunSettings(Frozen):
     mapping: str | None = Field(None, description="A mapping file, or the name of one that is shipped.")
     language: str | None = Field(None, description="The sources' language, where their rows do not say it.")
     annotators: tuple[str, ...] = Field(
-        ("rules", "few-shot"), description="Who annotates before review: rules, few-shot, adapter:PATH."
+        ("rules", "few-shot"), description="Who annotates before review: rules, few-shot, adapter:PATH, llm:MODEL."
     )
     review: bool = Field(True, description="Whether to start Label Studio, push, and pull what is there.")
     layer: str = Field(

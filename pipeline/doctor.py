@@ -18,6 +18,7 @@ from pipeline.workspace import Workspace
 #: Modules that tell whether an extra is installed.
 EXTRAS = {
     "annotate": ("spacy", "sentence_transformers", "torch"),
+    "llm": ("httpx", "jinja2"),
     "validate": ("great_expectations", "lingua"),
     "review": ("label_studio_sdk",),
     "train": ("peft", "transformers", "torch"),

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pydantic import JsonValue
 
-from annotation.annotators import annotator
+from annotation.annotators import annotator, remote_address
 from curation.decision import Verdict
 from curation.errors import UsageError
 from curation.freeze import freeze as freeze_records
@@ -17,6 +17,7 @@ from curation.store import Store
 from curation.store.sets import CuratedSet
 from exports.formats import writer
 from exports.view import SetView
+from pipeline.commands.output import say
 from pipeline.progress import progress
 from pipeline.runner import StageReport, run_stage
 from pipeline.runs import recorded
@@ -43,7 +44,10 @@ def annotate(
 ) -> StageReport:
     """An annotator's layer on every record that lacks it."""
     stage = annotator(spoken, workspace.scheme, workspace.config.annotation, layer=layer)
-    with recorded(workspace, store, "annotate", annotator=spoken, layer=layer) as outcome:
+    remote = remote_address(stage)
+    if remote:
+        say(f"{stage.name} sends the text of each record to {remote}, which is not this machine")
+    with recorded(workspace, store, "annotate", annotator=spoken, layer=layer, sent_to=remote) as outcome:
         done = run_over(workspace, store, stage, retry_failed=retry_failed)
         outcome |= done.as_json()
     return done

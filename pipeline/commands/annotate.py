@@ -11,7 +11,7 @@ from pipeline.commands.output import print_json, print_table
 
 
 def annotate(
-    annotator: Annotated[str, typer.Option("--with", help="rules, few-shot, or adapter:PATH.")],
+    annotator: Annotated[str, typer.Option("--with", help="rules, few-shot, adapter:PATH, or llm:MODEL.")],
     layer: Annotated[str | None, typer.Option("--layer", help="The layer to write; else the annotator's own.")] = None,
     retry_failed: RetryOption = False,
     workspace: WorkspaceOption = HERE,

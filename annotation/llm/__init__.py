@@ -1,0 +1,1 @@
+"""A language model as an annotator: ask, parse, align, apply are one function each."""

@@ -1,0 +1,47 @@
+"""Align: each quote gets its place in the text, and how it was found; nothing is guessed."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from annotation.llm.parse import Quote
+from curation.alignment import Aligned, align
+from curation.record import Alignment
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A quote and where it stands; nowhere when it does not."""
+
+    quote: Quote
+    at: Aligned
+
+
+def align_quotes(quotes: Iterable[Quote], text: str, *, minimum: float) -> tuple[list[Placed], int]:
+    """The quotes with their places, and how many only repeat a wording that stands there less often.
+
+    Quotes come in the order of the text, so each is looked for from the end of the one before: of several
+    occurrences the nearest wins, and none is used twice in a category.
+    """
+    placed: list[Placed] = []
+    taken: dict[str, list[tuple[int, int]]] = defaultdict(list)
+    repeated = 0
+    hint = 0
+    for quote in quotes:
+        used = taken[quote.category]
+        found = align(quote.text, text, hint=hint, taken=used, minimum=minimum)
+        if found.alignment is Alignment.NONE and _repeats(quote, placed):
+            repeated += 1
+            continue
+        placed.append(Placed(quote, found))
+        if found.spans:
+            used += found.spans
+            hint = found.spans[-1][1]
+    return placed, repeated
+
+
+def _repeats(quote: Quote, placed: Sequence[Placed]) -> bool:
+    same = (quote.category, quote.text.casefold())
+    return any(one.at.spans and (one.quote.category, one.quote.text.casefold()) == same for one in placed)

@@ -1,0 +1,42 @@
+"""Ask: a record and a prompt become a reply."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from pydantic import JsonValue
+
+from annotation.llm.prompt import Prompt
+from curation.language_model import Message, Reply
+from curation.record import Assertion, Record
+from curation.scheme import Scheme
+
+#: What a language model is to us: messages and the form of the answer in, a reply out.
+Model = Callable[[Sequence[Message], Mapping[str, JsonValue]], Reply]
+
+
+def ask(model: Model, prompt: Prompt, record: Record, scheme: Scheme) -> Reply:
+    """What the model says about the record."""
+    return model(prompt.messages(record), answer_schema(scheme))
+
+
+def answer_schema(scheme: Scheme) -> dict[str, JsonValue]:
+    """The form of an answer as a JSON schema, closed in all its parts as strict servers want it."""
+    quote = _closed(
+        {
+            "text": {"type": "string"},
+            "category": {"type": "string", "enum": list(scheme.names)},
+            "assertion": {"type": "string", "enum": [one.value for one in Assertion]},
+        }
+    )
+    parts: dict[str, JsonValue] = {"entities": {"type": "array", "items": quote}}
+    if scheme.labels:
+        values: dict[str, JsonValue] = {
+            label.name: {"type": "string", "enum": list(label.values)} for label in scheme.labels
+        }
+        parts["labels"] = _closed(values)
+    return _closed(parts)
+
+
+def _closed(properties: dict[str, JsonValue]) -> dict[str, JsonValue]:
+    return {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}
