@@ -11,10 +11,8 @@ from pydantic import JsonValue
 from curation.decision import Decision, Verdict
 from curation.errors import MissingExtraError
 from curation.store import Store
-from validation.measures import COLUMNS, MEASURES
-from validation.measures.duplicates import measure_set
+from validation.measures import COLUMNS, MEASURES, Scope, Whole
 from validation.policy import is_ours
-from validation.settings import ValidationSettings
 
 #: The index of the frame and the name by which Great Expectations points to a row.
 RECORD_ID = "record_id"
@@ -50,6 +48,15 @@ class Measured:
             return self.lists.get(record_id, {}).get(column)
         return self.rows[self.place[record_id]].get(column)
 
+    def add(self, record_id: str, columns: Mapping[str, JsonValue]) -> None:
+        """Take in what was measured on a record; columns that are not ours are another stage's."""
+        row = self.rows[self.place[record_id]]
+        for name, value in columns.items():
+            if name in LISTS and value:
+                self.lists.setdefault(record_id, {})[name] = value
+            elif name in row:
+                row[name] = value
+
     @property
     def ids(self) -> list[str]:
         """The measured records, in order."""
@@ -61,19 +68,18 @@ class Measured:
         return [float(value) for value in values if isinstance(value, int | float)]
 
 
-def gather(store: Store, settings: ValidationSettings, decided: Mapping[str, Decision]) -> Measured:
-    """All that was measured, with the duplicates of the whole set; texts pass through, one at a time."""
-    rows: list[dict[str, JsonValue]] = []
-    lists: dict[str, dict[str, JsonValue]] = {}
-    place: dict[str, int] = {}
+def gather(store: Store, scope: Scope, decided: Mapping[str, Decision]) -> Measured:
+    """All that was measured, with what can only be measured on the whole set."""
+    measured = Measured([], {}, {})
     for record_id, found in _measures(store):
-        place[record_id] = len(rows)
-        rows.append({RECORD_ID: record_id, **{name: found.get(name) for name in COLUMNS if name not in LISTS}})
-        if said := {name: found[name] for name in LISTS if found.get(name)}:
-            lists[record_id] = said
-    for record_id, columns in _duplicates(store, settings, decided, place).items():
-        rows[place[record_id]].update(columns)
-    return Measured(rows, lists, place)
+        measured.place[record_id] = len(measured.rows)
+        measured.rows.append({RECORD_ID: record_id, **dict.fromkeys(name for name in COLUMNS if name not in LISTS)})
+        measured.add(record_id, found)
+    whole = Whole(store, scope, measured.place, _preferences(decided))
+    for spec in MEASURES:
+        for record_id, columns in spec.over(whole).items() if spec.over else ():
+            measured.add(record_id, columns)
+    return measured
 
 
 def _measures(store: Store) -> Iterator[tuple[str, dict[str, JsonValue]]]:
@@ -82,15 +88,10 @@ def _measures(store: Store) -> Iterator[tuple[str, dict[str, JsonValue]]]:
     return ((record_id, found) for record_id, found in store.measures() if needed in found)
 
 
-def _duplicates(
-    store: Store, settings: ValidationSettings, decided: Mapping[str, Decision], measured: Mapping[str, int]
-) -> dict[str, dict[str, JsonValue]]:
-    """The duplicate columns; a record that a person accepted is kept before others, a rejected one after."""
-    prefer = {
+def _preferences(decided: Mapping[str, Decision]) -> dict[str, int]:
+    return {
         record_id: PREFER.get(decision.verdict, 0) for record_id, decision in decided.items() if not is_ours(decision)
     }
-    texts = ((record.id, record.text) for record in store.records() if record.id in measured)
-    return measure_set(texts, threshold=settings.duplicates.threshold, prefer=prefer)
 
 
 def as_frame(measured: Measured) -> Any:

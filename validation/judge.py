@@ -16,6 +16,7 @@ from curation.store import Store
 from validation.findings import Finding
 from validation.frame import as_frame, gather
 from validation.gx import check
+from validation.measures import Scope
 from validation.policy import decide, is_ours
 from validation.quarantine import failing_anew
 from validation.report import Judged, write_report
@@ -71,7 +72,7 @@ def judge(store: Store, scheme: Scheme, settings: ValidationSettings, workspace:
     added. Raises UsageError when nothing was measured, ConfigError when a steward's suite cannot be read.
     """
     decided = store.decisions()
-    measured = gather(store, settings, decided)
+    measured = gather(store, Scope(scheme, settings), decided)
     if not measured.rows:
         raise UsageError("expected measured records, there are none: import records and measure them first")
     outcome = check(as_frame(measured), scheme, settings, workspace)

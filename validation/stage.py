@@ -2,30 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 
-from curation.record import Layer, digest
+from curation.record import digest
 from curation.scheme import Scheme
 from curation.stage import Item, Result
 from curation.store import Store
+from validation.layers import PREFERENCE, checked_layer, preferred_layers
 from validation.measures import MEASURES, Columns, Level, MeasureSpec, Scope, Subject
 from validation.settings import ValidationSettings
-
-#: Whose layer is checked when several are there: people first, gold last, what is unknown before it.
-PREFERENCE = ("human:", "adapter", "few-shot", "rules", "", "gold")
-
-
-def preferred_layers(names: Iterable[str], settings: ValidationSettings) -> tuple[str, ...]:
-    """The layers to check, the most preferred first: the one of the settings, or by who wrote them."""
-    if settings.layer is not None:
-        return (settings.layer,)
-    return tuple(sorted(names, key=lambda name: (_preference(name), name)))
-
-
-def _preference(name: str) -> int:
-    places = [place for place, prefix in enumerate(PREFERENCE) if prefix and name.startswith(prefix)]
-    return places[0] if places else PREFERENCE.index("")
 
 
 class Measure:
@@ -60,16 +46,13 @@ class Measure:
 
     def __call__(self, items: Sequence[Item]) -> list[Result]:
         """One result for each item, with the columns that apply to it and found something."""
-        subjects = [Subject(item.record, self._layer(item)) for item in items]
+        subjects = [Subject(item.record, checked_layer(item, self.reads)) for item in items]
         rows: list[Columns] = [{} for _ in subjects]
         for spec in MEASURES:
             if spec.level is Level.RECORD:
                 for row, columns in zip(rows, _measured(spec, subjects, self._scope), strict=True):
                     row.update({name: value for name, value in columns.items() if value not in (None, [])})
         return [Result(subject.record.id, measures=row) for subject, row in zip(subjects, rows, strict=True)]
-
-    def _layer(self, item: Item) -> Layer | None:
-        return next((item.layers[name] for name in self.reads if name in item.layers), None)
 
 
 def _measured(spec: MeasureSpec, subjects: Sequence[Subject], scope: Scope) -> list[Columns]:

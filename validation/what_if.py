@@ -16,6 +16,7 @@ from curation.store import Store
 from validation.findings import Finding
 from validation.frame import as_frame, gather
 from validation.gx import preview
+from validation.measures import Scope
 from validation.policy import decide, is_ours
 from validation.settings import ValidationSettings
 from validation.stage import Measure
@@ -87,7 +88,7 @@ class _Judged:
 def _judged(
     store: Store, scheme: Scheme, settings: ValidationSettings, workspace: Path, decided: Mapping[str, Decision]
 ) -> _Judged:
-    measured = gather(store, settings, decided)
+    measured = gather(store, Scope(scheme, settings), decided)
     if not measured.rows:
         raise UsageError("expected measured records, there are none: run `curate validate` first")
     findings = preview(as_frame(measured), scheme, settings, workspace)

@@ -12,11 +12,12 @@ from curation.record import Alignment, Assertion, Entity, Fragment, Layer, Recor
 from curation.scheme import Scheme, load_scheme
 from curation.stage import Item
 from validation.frame import LISTS, RECORD_ID, WORDS
+from validation.layers import preferred_layers
 from validation.measures import COLUMNS, MEASURES
 from validation.measures.ages import parse_age
 from validation.rules import RULES
 from validation.settings import SimilaritySettings, ValidationSettings
-from validation.stage import Measure, preferred_layers
+from validation.stage import Measure
 
 PLAIN = ValidationSettings(similarity=SimilaritySettings(enabled=False))
 

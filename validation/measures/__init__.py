@@ -7,7 +7,7 @@ Measures only say what is; where a threshold lies is in `validation.rules`, and 
 from validation.measures.duplicates import DUPLICATES
 from validation.measures.grounding import GROUNDING
 from validation.measures.language import LANGUAGE
-from validation.measures.measure import Columns, Level, MeasureSpec, Scope, Subject
+from validation.measures.measure import Columns, Level, MeasureSpec, Scope, Subject, Whole
 from validation.measures.plausibility import PLAUSIBILITY
 from validation.measures.similarity import SIMILARITY
 from validation.measures.structure import LAYER, TEXT
@@ -25,4 +25,4 @@ MEASURES: tuple[MeasureSpec, ...] = (
 #: Every column that a measure gives, and what it says.
 COLUMNS: dict[str, str] = {name: says for spec in MEASURES for name, says in spec.columns.items()}
 
-__all__ = ["COLUMNS", "MEASURES", "Columns", "Level", "MeasureSpec", "Scope", "Subject"]
+__all__ = ["COLUMNS", "MEASURES", "Columns", "Level", "MeasureSpec", "Scope", "Subject", "Whole"]

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-
 from curation.duplicates import Match, find_duplicates
-from validation.measures.measure import Columns, Level, MeasureSpec
+from validation.measures.measure import Columns, MeasureSpec, Whole
 
 
-def measure_set(texts: Iterable[tuple[str, str]], *, threshold: float, prefer: Mapping[str, int]) -> dict[str, Columns]:
+def measure(whole: Whole) -> dict[str, Columns]:
     """The columns of each record that is a duplicate of a kept one; of the others nothing is said.
 
-    texts: (record id, text) pairs, read once. prefer: which record of a cluster is kept, before the longest.
+    Of a cluster the record that a person accepted is kept, else the longest.
     """
-    matches = find_duplicates(texts, threshold=threshold).matches(prefer)
+    texts = ((record.id, record.text) for record in whole.records())
+    matches = find_duplicates(texts, threshold=whole.scope.settings.duplicates.threshold).matches(whole.prefer)
     return {record_id: _row(match) for record_id, match in matches.items()}
 
 
@@ -25,7 +24,7 @@ def _row(match: Match) -> Columns:
 DUPLICATES = MeasureSpec(
     name="duplicates",
     version=1,
-    level=Level.SET,
+    over=measure,
     columns={
         "duplicate_of": "kept record that has the same text, but for case and white space",
         "near_duplicate_of": "kept record that has nearly the same text",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
@@ -12,6 +12,8 @@ from pydantic import JsonValue
 from curation.embeddings import Encoder, load_encoder
 from curation.record import Layer, Record
 from curation.scheme import Scheme
+from curation.store import Store
+from validation.layers import checked_layer, preferred_layers
 from validation.settings import ValidationSettings
 
 #: What was measured on one record: a JSON value by column, None where it does not apply.
@@ -39,6 +41,27 @@ class Scope:
         return load_encoder(self.settings.similarity.encoder)
 
 
+@dataclass(frozen=True)
+class Whole:
+    """All measured records at once, for measures that compare them; texts pass through, one at a time."""
+
+    store: Store
+    scope: Scope
+    measured: Container[str]
+    #: Records that a person accepted (1) or turned away (-1): of two that say the same, the former is kept.
+    prefer: Mapping[str, int]
+
+    def records(self) -> Iterator[Record]:
+        """The measured records, in the order in which they came."""
+        return (record for record in self.store.records() if record.id in self.measured)
+
+    def subjects(self) -> Iterator[Subject]:
+        """The measured records, each with the layer to check."""
+        reads = preferred_layers(self.store.layer_names(), self.scope.settings)
+        items = (item for item in self.store.items(reads) if item.record.id in self.measured)
+        return (Subject(item.record, checked_layer(item, reads)) for item in items)
+
+
 class Level(StrEnum):
     """What a measure must see at once."""
 
@@ -48,14 +71,21 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class MeasureSpec:
-    """An entry of the table of measures; `measure` gives one row of all columns for each subject, in order."""
+    """An entry of the table of measures: how it measures one record after the other, or all of them at once."""
 
     name: str
     version: int
     columns: Mapping[str, str]  # what each column says, for people
+    #: One row of all columns for each subject, in order.
     measure: Callable[[Sequence[Subject], Scope], list[Columns]] | None = None
+    #: The rows, by record id, of those records of which there is something to say.
+    over: Callable[[Whole], Mapping[str, Columns]] | None = None
     needs_layer: bool = False
-    level: Level = Level.RECORD
+
+    @property
+    def level(self) -> Level:
+        """What the measure must see at once."""
+        return Level.RECORD if self.over is None else Level.SET
 
     @property
     def nothing(self) -> Columns:
