@@ -11,25 +11,11 @@ from pydantic import JsonValue
 from curation.decision import Decision, Verdict
 from curation.errors import MissingExtraError
 from curation.store import Store
-from validation.measures import COLUMNS, MEASURES, Scope, Whole
+from validation.measures import COLUMNS, LISTS, MEASURES, WORDS, Scope, Whole
 from validation.policy import is_ours
 
 #: The index of the frame and the name by which Great Expectations points to a row.
 RECORD_ID = "record_id"
-#: Columns of words; all others are numbers. Lists are for explanation, expectations do not see them.
-WORDS = frozenset(
-    {
-        RECORD_ID,
-        "language",
-        "language_detected",
-        "layer",
-        "author",
-        "least_similar_entity",
-        "duplicate_of",
-        "near_duplicate_of",
-    }
-)
-LISTS = frozenset({"category_names_unknown", "inexact_entities", "ungrounded_entities"})
 #: How a person's verdict counts when one record of a duplicate pair is to be kept.
 PREFER = {Verdict.ACCEPTED: 1, Verdict.REJECTED: -1, Verdict.QUARANTINED: -1}
 
@@ -103,7 +89,10 @@ def as_frame(measured: Measured) -> Any:
     names = [RECORD_ID, *(name for name in COLUMNS if name not in LISTS)]
     return pandas.DataFrame(
         {
-            name: pandas.Series([row.get(name) for row in measured.rows], dtype=object if name in WORDS else "float64")
+            name: pandas.Series(
+                [row.get(name) for row in measured.rows],
+                dtype=object if name in WORDS or name == RECORD_ID else "float64",
+            )
             for name in names
         }
     )

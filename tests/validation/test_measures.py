@@ -11,9 +11,9 @@ from curation.markup import parse_markup
 from curation.record import Alignment, Assertion, Entity, Fragment, Layer, Record
 from curation.scheme import Scheme, load_scheme
 from curation.stage import Item
-from validation.frame import LISTS, RECORD_ID, WORDS
+from validation.frame import RECORD_ID
 from validation.layers import preferred_layers
-from validation.measures import COLUMNS, MEASURES
+from validation.measures import COLUMNS, LISTS, MEASURES, WORDS
 from validation.measures.ages import parse_age
 from validation.rules import RULES
 from validation.settings import SimilaritySettings, ValidationSettings

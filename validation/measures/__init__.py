@@ -25,4 +25,8 @@ MEASURES: tuple[MeasureSpec, ...] = (
 #: Every column that a measure gives, and what it says.
 COLUMNS: dict[str, str] = {name: says for spec in MEASURES for name, says in spec.columns.items()}
 
-__all__ = ["COLUMNS", "MEASURES", "Columns", "Level", "MeasureSpec", "Scope", "Subject", "Whole"]
+#: Columns of words, and columns of lists that explain; all others hold numbers.
+WORDS: frozenset[str] = frozenset().union(*(spec.words for spec in MEASURES))
+LISTS: frozenset[str] = frozenset().union(*(spec.lists for spec in MEASURES))
+
+__all__ = ["COLUMNS", "LISTS", "MEASURES", "WORDS", "Columns", "Level", "MeasureSpec", "Scope", "Subject", "Whole"]

@@ -25,6 +25,7 @@ DUPLICATES = MeasureSpec(
     name="duplicates",
     version=1,
     over=measure,
+    words=frozenset({"duplicate_of", "near_duplicate_of"}),
     columns={
         "duplicate_of": "kept record that has the same text, but for case and white space",
         "near_duplicate_of": "kept record that has nearly the same text",

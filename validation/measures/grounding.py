@@ -37,6 +37,7 @@ GROUNDING = MeasureSpec(
     version=1,
     measure=measure,
     needs_layer=True,
+    lists=frozenset({"ungrounded_entities"}),
     columns={
         "grounding_ratio": "share of the entities that stand in the text",
         "ungrounded": "entities that do not",

@@ -36,6 +36,7 @@ LANGUAGE = MeasureSpec(
     name="language",
     version=1,
     measure=measure,
+    words=frozenset({"language_detected"}),
     columns={
         "language_detected": "likeliest language of the text",
         "language_confidence": "probability of the language that the record names",

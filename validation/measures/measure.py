@@ -81,6 +81,9 @@ class MeasureSpec:
     #: The rows, by record id, of those records of which there is something to say.
     over: Callable[[Whole], Mapping[str, Columns]] | None = None
     needs_layer: bool = False
+    #: Columns of words and columns of lists; all others hold numbers. Lists only explain: no expectation sees them.
+    words: frozenset[str] = frozenset()
+    lists: frozenset[str] = frozenset()
 
     @property
     def level(self) -> Level:

@@ -118,6 +118,7 @@ SIMILARITY = MeasureSpec(
     version=1,
     measure=measure,
     needs_layer=True,
+    words=frozenset({"least_similar_entity"}),
     columns={
         "similarity_least": "least cosine between an entity and its sentence",
         "similarity_mean": "mean cosine between the entities and their sentences",

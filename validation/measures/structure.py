@@ -81,6 +81,7 @@ TEXT = MeasureSpec(
     name="text",
     version=1,
     measure=measure_texts,
+    words=frozenset({"language"}),
     columns={
         "language": "language that the record names",
         "characters": "characters, without white space around the text",
@@ -95,6 +96,8 @@ LAYER = MeasureSpec(
     version=1,
     measure=measure_layers,
     needs_layer=True,
+    words=frozenset({"layer", "author"}),
+    lists=frozenset({"category_names_unknown", "inexact_entities"}),
     columns={
         "layer": "layer that was checked",
         "author": "author of that layer",
