@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from annotation.agreement.settings import AgreementSettings
@@ -71,19 +72,34 @@ def interval(by_record: Array, value: Value, settings: AgreementSettings) -> tup
     """The middle 95 % of the values over resampled records, of those resamples in which it is defined."""
     import numpy as np
 
-    draw = np.random.default_rng(settings.seed)
-    count = len(by_record)
-    flat = by_record.reshape(count, -1)
-    values: list[Array] = []
-    for first in range(0, settings.resamples, CHUNK):
-        size = min(CHUNK, settings.resamples - first)
-        weights = draw.multinomial(count, np.full(count, 1 / count), size=size).astype(np.float64)
-        values.append(value((weights @ flat).reshape(size, *by_record.shape[1:])))
+    flat = by_record.reshape(len(by_record), -1)
+    drawn = resamples(len(by_record), settings.resamples, settings.seed)
+    values = [
+        value((chunk.astype(np.float64) @ flat).reshape(len(chunk), *by_record.shape[1:]))
+        for chunk in np.array_split(drawn, max(1, len(drawn) // CHUNK))
+    ]
     defined = [each[~np.isnan(each)] for each in values]
     if not sum(map(len, defined)):
         return None
     low, high = np.percentile(np.concatenate(defined), [2.5, 97.5])
     return float(low), float(high)
+
+
+@lru_cache(maxsize=2)
+def resamples(records: int, count: int, seed: int) -> NDArray[np.uint16]:
+    """How often each record is in each resample, shape (resamples, records); the same for the same numbers.
+
+    Kept, because the figures of one pair rest on the same records, and drawing costs more than counting.
+    """
+    import numpy as np
+
+    draw = np.random.default_rng(seed)
+    share = np.full(records, 1 / records)
+    return (
+        np.stack([draw.multinomial(records, share).astype(np.uint16) for _ in range(count)])
+        if count
+        else np.zeros((0, records), dtype=np.uint16)
+    )
 
 
 def mean(figures: Sequence[Figure]) -> float | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import combinations
 from typing import TYPE_CHECKING
 
 from annotation.agreement.figure import Array
@@ -56,13 +57,28 @@ def fleiss_counts(codes: NDArray[np.int32], labels: int) -> Array:
     import numpy as np
 
     raters, units = codes.shape
-    votes = np.stack([np.bincount(row, minlength=labels) for row in codes]).sum(axis=0)
-    agreeing = sum(
-        np.count_nonzero(codes[one] == codes[other]) for one in range(raters) for other in range(one + 1, raters)
-    )
+    votes = np.bincount(codes.ravel(), minlength=labels)
     pairs = raters * (raters - 1) / 2
-    counts: Array = np.concatenate([[agreeing / pairs, units], votes / raters]).astype(np.float64)
+    counts: Array = np.concatenate([[agreeing_pairs(codes) / pairs, units], votes / raters]).astype(np.float64)
     return counts
+
+
+def fleiss_cells(said: NDArray[np.bool_]) -> Array:
+    """The same of yes-or-no codings, shape (raters, units, categories): a row for each category."""
+    import numpy as np
+
+    raters, units, _ = said.shape
+    yes = said.sum(axis=0, dtype=np.int64)
+    agreeing = (yes * (yes - 1) + (raters - yes) * (raters - yes - 1)).sum(axis=0) / (raters * (raters - 1))
+    votes = yes.sum(axis=0) / raters
+    return np.stack([agreeing, np.full(len(votes), units), units - votes, votes], axis=-1).astype(np.float64)
+
+
+def agreeing_pairs(codes: NDArray[np.int32]) -> int:
+    """How many pairs of raters, over all units, give a unit the same label; shape (raters, units)."""
+    import numpy as np
+
+    return sum(int(np.count_nonzero(one == other)) for one, other in combinations(codes, 2))
 
 
 def fleiss(counts: Array) -> Array:

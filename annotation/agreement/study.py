@@ -41,6 +41,8 @@ class Seen:
     """A record as everybody has marked it, without its text."""
 
     record_id: str
+    #: Characters of its text.
+    length: int
     marks: Mapping[str, Marks]
     codes: Mapping[str, NDArray[np.int32]]
     at: Mapping[str, datetime]
@@ -77,6 +79,7 @@ class Study:
         self.seen.append(
             Seen(
                 record_id=reviewed.record.id,
+                length=len(reviewed.record.text),
                 marks=marks,
                 codes={name: codes_of(one, units, self.labels) for name, one in marks.items()},
                 at={name: layer.created for name, layer in reviewed.layers.items()},

@@ -91,6 +91,89 @@ def sklearn_kappa(one: Sequence[object], other: Sequence[object]) -> float:
     return float(cohen_kappa_score([str(each) for each in one], [str(each) for each in other]))
 
 
+def krippendorff_alpha(said: Sequence[Sequence[object]]) -> float:
+    """Nominal alpha by krippendorff; a row for each rater."""
+    import krippendorff
+
+    numbers = {label: number for number, label in enumerate(sorted({str(one) for row in said for one in row}))}
+    data = [[numbers[str(one)] for one in row] for row in said]
+    return float(krippendorff.alpha(reliability_data=data, level_of_measurement="nominal"))
+
+
+def plain_fleiss(said: Sequence[Sequence[object]]) -> float:
+    """Fleiss' kappa as his paper of 1971 writes it, unit by unit; no library at hand has it."""
+    units, raters = list(zip(*said, strict=True)), len(said)
+    shares = [count / (len(units) * raters) for count in Counter(one for unit in units for one in unit).values()]
+    agreed = [(sum(n**2 for n in Counter(unit).values()) - raters) / (raters * (raters - 1)) for unit in units]
+    observed, expected = sum(agreed) / len(units), sum(share**2 for share in shares)
+    return (observed - expected) / (1 - expected)
+
+
+def plain_unitised(study: Iterable[Reviewed], people: Sequence[str], categories: Sequence[str]) -> float:
+    """Alpha for unitising as Krippendorff writes it (2004), every pair of sections, gaps among them."""
+    observed = expected = 0.0
+    for one in study:
+        length = len(one.record.text)
+        for category in categories:
+            sections = [_sections(one.layers[name], category, length) for name in people]
+            observed += _observed_of(sections)
+            expected += _expected_of(sections, length)
+    return 1 - observed / expected
+
+
+#: Start, end, and whether it is marked.
+Section = tuple[int, int, bool]
+
+
+def _sections(layer: Layer, category: str, length: int) -> list[Section]:
+    """A text cut into marked and unmarked sections; marks that share a character are one."""
+    spans = sorted(span for entity in layer.entities if entity.category == category for span in entity.spans)
+    merged: list[tuple[int, int]] = []
+    for start, end in spans:
+        if merged and start < merged[-1][1]:
+            start, end = merged[-1][0], max(end, merged.pop()[1])
+        merged.append((start, end))
+    found: list[Section] = []
+    at = 0
+    for start, end in merged:
+        found += [(at, start, False)] if at < start else []
+        found.append((start, end, True))
+        at = end
+    return found + ([(at, length, False)] if at < length else [])
+
+
+def _observed_of(sections: Sequence[list[Section]]) -> float:
+    total = sum(
+        _distance(left, right)
+        for i, one in enumerate(sections)
+        for j, other in enumerate(sections)
+        if i != j
+        for left in one
+        for right in other
+    )
+    return total / (len(sections) * (len(sections) - 1))
+
+
+def _distance(left: Section, right: Section) -> int:
+    (b, e, marked), (c, f, also) = left, right
+    if marked and also:
+        return (b - c) ** 2 + (e - f) ** 2 if b < f and c < e else 0
+    if marked:
+        return (e - b) ** 2 if c <= b and e <= f else 0
+    return (f - c) ** 2 if also and b <= c and f <= e else 0
+
+
+def _expected_of(sections: Sequence[list[Section]], length: int) -> float:
+    every = [section for one in sections for section in one]
+    widths = [end - start for start, end, marked in every if marked]
+    total = 0.0
+    for width in widths:
+        free = sum(end - start - width + 1 for start, end, marked in every if not marked and end - start >= width)
+        total += (len(widths) - 1) / 3 * (2 * width**3 - 3 * width**2 + width) + width**2 * free
+    room = len(sections) * length
+    return 2 * length * total / (room * (room - 1) - sum(width * (width - 1) for width in widths))
+
+
 def _as_dicts(layers: list[Layer]) -> list[list[dict[str, object]]]:
     return [
         [

@@ -1,0 +1,88 @@
+"""Krippendorff's alpha for unitising: whether people find the same stretches, and how far their ends lie apart.
+
+K. Krippendorff: On the reliability of unitizing contiguous data, Sociological Methodology 25 (1995), in the form of
+Content Analysis, 2nd edition (2004), section 11.6.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import permutations
+
+from annotation.agreement.figure import Array
+from annotation.agreement.spans import Marks
+
+#: Start and end, in characters, end-exclusive.
+Stretch = tuple[int, int]
+
+
+def unitised_counts(marks: Sequence[Marks], length: int, categories: Sequence[str]) -> list[tuple[float, float]]:
+    """For each category the observed and the expected disagreement of two or more over a text of so many characters.
+
+    Both are Krippendorff's times the squared length, which makes them add up: a text of twice the length with
+    twice the marks weighs twice as much.
+    """
+    return [disagreements([stretches(one, category) for one in marks], length) for category in categories]
+
+
+def disagreements(people: Sequence[Sequence[Stretch]], length: int) -> tuple[float, float]:
+    """Observed and expected disagreement about one category, times the squared length of the text."""
+    if not any(people):
+        return 0.0, 0.0
+    return _observed(people, length), _expected(people, length)
+
+
+def unitised(counts: Array) -> Array:
+    """Alpha for unitising from the two disagreements in the last axis; nan where nobody marks anything."""
+    import numpy as np
+
+    expected = counts[..., 1]
+    return np.where(expected > 0, 1 - counts[..., 0] / np.where(expected > 0, expected, 1), np.nan)
+
+
+def stretches(marks: Mapping[tuple[str, str], Iterable[tuple[Stretch, ...]]], category: str) -> list[Stretch]:
+    """The stretches of a category, in order; marks of one person that overlap are one."""
+    found: list[Stretch] = []
+    for start, end in sorted(
+        fragment for key, places in marks.items() if key[0] == category for spans in places for fragment in spans
+    ):
+        if found and start < found[-1][1]:
+            found[-1] = (found[-1][0], max(end, found[-1][1]))
+        else:
+            found.append((start, end))
+    return found
+
+
+def gaps(marked: Sequence[Stretch], length: int) -> Iterator[Stretch]:
+    """What lies between the stretches."""
+    at = 0
+    for start, end in marked:
+        if at < start:
+            yield at, start
+        at = end
+    if at < length:
+        yield at, length
+
+
+def _observed(people: Sequence[Sequence[Stretch]], length: int) -> float:
+    """The mean over pairs of people of the squared distances between what they mark."""
+    unmarked = [list(gaps(marked, length)) for marked in people]
+    total = 0
+    for one, other in permutations(range(len(people)), 2):
+        for start, end in people[one]:
+            # Each overlap is met from either side; a stretch inside a gap, from its own side only, counts for both.
+            total += sum((start - s) ** 2 + (end - e) ** 2 for s, e in people[other] if start < e and s < end)
+            total += 2 * (end - start) ** 2 * any(s <= start and end <= e for s, e in unmarked[other])
+    return total / (len(people) * (len(people) - 1))
+
+
+def _expected(people: Sequence[Sequence[Stretch]], length: int) -> float:
+    """The same if everybody's stretches were strewn at random."""
+    widths = [end - start for marked in people for start, end in marked]
+    free = [end - start for marked in people for start, end in gaps(marked, length)]
+    total = 0.0
+    for width in widths:
+        room = sum(gap - width + 1 for gap in free if gap >= width)
+        total += (len(widths) - 1) / 3 * (2 * width**3 - 3 * width**2 + width) + width**2 * room
+    places = len(people) * length
+    return 2 * length * total / (places * (places - 1) - sum(width * (width - 1) for width in widths))
