@@ -165,6 +165,10 @@ class Client(Connection):
         """Put another result in the place of a prediction's; its id, which open pages refer to, stays."""
         self.call("PATCH", f"/api/predictions/{id}", body=prediction)
 
+    def update_task(self, id: int, **fields: object) -> None:
+        """Change fields of a task."""
+        self.call("PATCH", f"/api/tasks/{id}", body=fields)
+
     def delete_tasks(self, ids: Iterable[int]) -> None:
         """Remove tasks."""
         for id in ids:

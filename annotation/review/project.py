@@ -12,21 +12,29 @@ from curation.scheme import Scheme
 
 
 def ensure_project(client: Client, scheme: Scheme, settings: ReviewSettings) -> Project:
-    """The project of the settings' title with the scheme's label config, made if there is none.
+    """The project of the settings' title with the scheme's label config, made if there is none."""
+    return keep_project(
+        client,
+        settings.project,
+        label_config(scheme, language=settings.language),
+        guideline(scheme, language=settings.language),
+    )
+
+
+def keep_project(client: Client, title: str, wanted: str, instruction: str) -> Project:
+    """The project of the title with a label config and an instruction, made if there is none.
 
     Raises ReviewError when people have annotated and the new config lacks something that the old one has:
     Label Studio itself would take it without a word and leave annotations that cannot be opened.
     """
-    wanted = label_config(scheme, language=settings.language)
-    instruction = guideline(scheme, language=settings.language)
-    found = client.find_project(settings.project)
+    found = client.find_project(title)
     if found is None:
-        return client.create_project(settings.project, wanted, instruction)
+        return client.create_project(title, wanted, instruction)
     if found.label_config.strip() == wanted.strip():
         return found
     if found.annotations and (lost := sorted(values(found.label_config) - values(wanted))):
         raise ReviewError(
-            f"expected a scheme that still has all that project {settings.project!r} was annotated with, but "
+            f"expected a scheme that still has all that project {title!r} was annotated with, but "
             f"{', '.join(lost)} would be lost to {found.annotations} annotations; "
             "keep them in the scheme, or name another project in review.project"
         )

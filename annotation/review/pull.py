@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from annotation.review.annotation import TIME, Annotation, annotations_of
@@ -12,6 +12,7 @@ from annotation.review.project import ensure_project
 from annotation.review.settings import ReviewSettings
 from curation.batches import batched
 from curation.decision import Decision, Verdict
+from curation.errors import ContradictionError
 from curation.record import Layer
 from curation.scheme import Scheme
 from curation.stage import Item
@@ -50,14 +51,40 @@ def pull(store: Store, client: Client, scheme: Scheme, settings: ReviewSettings,
     ``full`` reads everything again, and also finds tasks that were deleted.
     """
     project = ensure_project(client, scheme, settings)
-    return _Pull(store, client, scheme, settings, project).run(full=full)
+    people = [name for name in store.layer_names() if name.startswith(HUMAN)]
+    return collect(store, client, scheme, settings, project, names=people, full=full)
+
+
+def collect(
+    store: Store,
+    client: Client,
+    scheme: Scheme,
+    settings: ReviewSettings,
+    project: Project,
+    *,
+    names: Sequence[str],
+    keep: Callable[[Item, Layer], Layer] = lambda item, layer: layer,
+    full: bool = False,
+) -> Pulled:
+    """`pull` from any project: ``keep`` makes of a person's layer the one that is kept.
+
+    ``names`` are the layers that earlier answers became. ``keep`` may raise ContradictionError to refuse.
+    """
+    return _Pull(store, client, scheme, settings, project, names, keep).run(full=full)
 
 
 class _Pull:
     """One pull from one project."""
 
     def __init__(
-        self, store: Store, client: Client, scheme: Scheme, settings: ReviewSettings, project: Project
+        self,
+        store: Store,
+        client: Client,
+        scheme: Scheme,
+        settings: ReviewSettings,
+        project: Project,
+        names: Sequence[str],
+        keep: Callable[[Item, Layer], Layer],
     ) -> None:
         self._store = store
         self._client = client
@@ -65,7 +92,8 @@ class _Pull:
         self._settings = settings
         self._project = project
         self._users = client.users()
-        self._people = [name for name in store.layer_names() if name.startswith(HUMAN)]
+        self._people = list(names)
+        self._keep_as = keep
         self._done = Pulled(project=project.key)
 
     def run(self, *, full: bool) -> Pulled:
@@ -98,10 +126,19 @@ class _Pull:
 
     def _fresh(self, task: Json, item: Item) -> list[Annotation]:
         """A task's annotations without those that the store has, or has newer ones of by the same person."""
-        found = list(annotations_of(task, item, self._scheme, self._users, self._settings, self._project.key))
+        said = annotations_of(task, item, self._scheme, self._users, self._settings, self._project.key)
+        found = [self._named(one, item) for one in said]
         fresh = [one for one in found if not self._is_known(one, item)]
         self._done.unchanged += len(found) - len(fresh)
         return fresh
+
+    def _named(self, one: Annotation, item: Item) -> Annotation:
+        if one.layer is None or one.was_cancelled:
+            return one
+        try:
+            return replace(one, layer=self._keep_as(item, one.layer))
+        except ContradictionError as error:
+            return replace(one, layer=None, refused=(*one.refused, str(error)))
 
     def _is_known(self, one: Annotation, item: Item) -> bool:
         if one.layer is None or one.was_cancelled:

@@ -69,12 +69,24 @@ def push(
     Label Studio cannot be reached or does not confirm; what was confirmed until then stays noted.
     """
     project = ensure_project(client, scheme, settings)
+    outgoing = parcels(store, scheme, settings, ids=None if ids is None else list(ids))
+    return send(store, client, settings, project, outgoing, progress=progress)
+
+
+def send(
+    store: Store,
+    client: Client,
+    settings: ReviewSettings,
+    project: Project,
+    outgoing: Iterable[Parcel | NotSent],
+    *,
+    progress: Progress = lambda count: None,
+) -> Pushed:
+    """`push` for parcels that are made already, into any project."""
     folder = cache_folder()
     folder.mkdir(parents=True, exist_ok=True)
     with Lock(folder / f"push-{digest(project.key)}.lock"):
-        return _Push(store, client, settings, project).run(
-            parcels(store, scheme, settings, ids=None if ids is None else list(ids)), progress
-        )
+        return _Push(store, client, settings, project).run(outgoing, progress)
 
 
 class _Push:

@@ -48,6 +48,8 @@ def _bring_up_to_date(
     additions: list[Json] = []
     for parcel in present:
         task = there[tasks[parcel.record_id]]
+        if any(task["data"].get(name) != value for name, value in parcel.task["data"].items()):
+            client.update_task(task["id"], data=task["data"] | parcel.task["data"])
         for wanted in parcel.predictions:
             same = [one for one in task["predictions"] if one["model_version"] == wanted["model_version"]]
             for one in same:
