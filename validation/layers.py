@@ -8,8 +8,9 @@ from curation.record import Layer
 from curation.stage import Item
 from validation.settings import ValidationSettings
 
-#: Whose layer is checked when several are there: people first, gold last, what is unknown before it.
-PREFERENCE = ("human:", "adapter", "few-shot", "rules", "", "gold")
+#: Whose layer is checked when several are there: what people say together, then a single person, gold last, what is
+#: unknown before it. Gold that people made stands in `consensus` too; gold that was imported is there to measure with.
+PREFERENCE = ("consensus", "human:", "adapter", "few-shot", "rules", "", "gold")
 
 
 def preferred_layers(names: Iterable[str], settings: ValidationSettings) -> tuple[str, ...]:

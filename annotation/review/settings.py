@@ -6,6 +6,7 @@ from pathlib import Path
 
 from pydantic import Field
 
+from annotation.adjudication.settings import AdjudicationSettings
 from annotation.agreement.settings import AgreementSettings
 from annotation.queue.settings import QueueSettings
 from curation.record import Frozen
@@ -72,4 +73,7 @@ class ReviewSettings(Frozen):
     )
     queue: QueueSettings = Field(
         default_factory=QueueSettings, description="What people see next, and when it is enough."
+    )
+    adjudication: AdjudicationSettings = Field(
+        default_factory=AdjudicationSettings, description="How disagreements between reviewers are settled."
     )

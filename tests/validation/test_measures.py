@@ -176,8 +176,16 @@ def test_bad_input_is_a_finding_and_no_crash(text: str) -> None:
 
 
 def test_people_come_before_machines_and_gold_comes_last() -> None:
-    names = ["gold", "rules", "few-shot", "adapter", "human:anna", "llm"]
-    assert preferred_layers(names, PLAIN) == ("human:anna", "adapter", "few-shot", "rules", "llm", "gold")
+    names = ["gold", "rules", "few-shot", "adapter", "human:anna", "consensus", "llm"]
+    assert preferred_layers(names, PLAIN) == (
+        "consensus",
+        "human:anna",
+        "adapter",
+        "few-shot",
+        "rules",
+        "llm",
+        "gold",
+    )
     assert preferred_layers(names, PLAIN.model_copy(update={"layer": "gold"})) == ("gold",)
 
 

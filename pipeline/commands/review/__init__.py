@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import typer
 
-from pipeline.commands.review import exchange, queue, server
+from pipeline.commands.review import adjudicate, exchange, queue, server
 
 app = typer.Typer(help="Review in Label Studio, from the server to the answers.", no_args_is_help=True)
 
@@ -23,3 +23,4 @@ COMMANDS: dict[str, Callable[..., None]] = {
 }
 for name, function in COMMANDS.items():
     app.command(name, short_help=(function.__doc__ or "").splitlines()[0])(function)
+app.add_typer(adjudicate.app, name="adjudicate")

@@ -1,0 +1,56 @@
+"""`curate review adjudicate settle|push|pull`"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from pipeline.commands.options import HERE, JsonOption, WorkspaceOption
+from pipeline.commands.output import print_counts
+from pipeline.commands.review.exchange import show
+
+app = typer.Typer(help="Settle what reviewers of the same record disagree on.", no_args_is_help=True)
+
+
+@app.command()
+def settle(workspace: WorkspaceOption = HERE, as_json: JsonOption = False) -> None:
+    """Vote on every record with several reviews: consensus everywhere, gold where nothing is left to decide."""
+    from pipeline.adjudicating import settle as settle_records
+    from pipeline.workspace import Workspace
+
+    place = Workspace.at(workspace)
+    with place.open_store() as store:
+        _show("Settled", settle_records(place, store), as_json=as_json)
+
+
+@app.command()
+def push(workspace: WorkspaceOption = HERE, as_json: JsonOption = False) -> None:
+    """Settle what can be settled, and send the rest to the adjudication project in Label Studio; never twice."""
+    from pipeline.adjudicating import push_disputes
+    from pipeline.workspace import Workspace
+
+    place = Workspace.at(workspace)
+    with place.open_store() as store:
+        _show("Push", push_disputes(place, store), as_json=as_json)
+
+
+@app.command()
+def pull(
+    full: Annotated[bool, typer.Option("--full", help="Read everything again, not only what is new.")] = False,
+    workspace: WorkspaceOption = HERE,
+    as_json: JsonOption = False,
+) -> None:
+    """Bring adjudicators' decisions back as gold, with who voted for what."""
+    from pipeline.adjudicating import pull_decisions
+    from pipeline.workspace import Workspace
+
+    place = Workspace.at(workspace)
+    with place.open_store() as store:
+        _show("Pull", pull_decisions(place, store, full=full), as_json=as_json)
+
+
+def _show(title: str, outcome: dict[str, Any], *, as_json: bool) -> None:
+    if not as_json:
+        print_counts("Records with several reviews", outcome["states"])
+    show(title, outcome, as_json=as_json)
