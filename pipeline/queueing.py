@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable, Iterator
 
 from annotation.queue.kept import keep, queued, queues
 from annotation.queue.plan import Queue, plan
@@ -11,6 +12,7 @@ from annotation.queue.settings import QueueSettings
 from annotation.queue.signals import Known
 from annotation.queue.sketch import Sketch, sketches
 from annotation.queue.stopping import Stopping, stopping
+from annotation.review.parcel import Wanted
 from annotation.review.push import Pushed
 from curation.store import Store
 from pipeline.progress import progress
@@ -40,9 +42,15 @@ def make_queue(workspace: Workspace, store: Store, **changed: object) -> Queue:
 
 def push_queues(workspace: Workspace, store: Store) -> Pushed:
     """All queued records in Label Studio, in the order of their queues; what is there already stays as it is."""
-    return push_records(
-        workspace, store, ids=[id for queue in queues(workspace.place(FOLDER)) for id in queue.record_ids]
-    )
+    return push_records(workspace, store, ids=list(wanted(queues(workspace.place(FOLDER)))))
+
+
+def wanted(made: Iterable[Queue]) -> Iterator[Wanted]:
+    """What the queues want people to see, in order: a record that comes again is its first, second ... repeat."""
+    repeats: Counter[str] = Counter()
+    for place in (place for queue in made for place in queue.places):
+        repeats[place.record_id] += place.is_repeat
+        yield Wanted(place.record_id, place.annotators, repeats[place.record_id] if place.is_repeat else 0)
 
 
 def when_to_stop(workspace: Workspace, store: Store) -> Stopping:

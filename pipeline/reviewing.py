@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict
 
+from annotation.review.parcel import Wanted
 from annotation.review.pull import Pulled, pull
 from annotation.review.push import Pushed, push
 from annotation.review.server import Server, start
 from annotation.review.session import connect
+from curation.errors import UsageError
 from curation.store import Store
 from pipeline.commands.output import say
 from pipeline.progress import progress
@@ -21,15 +23,30 @@ def start_server(workspace: Workspace) -> Server:
     return start(workspace.folder, workspace.config.review, report=say)
 
 
-def push_records(workspace: Workspace, store: Store, *, ids: Sequence[str] | None = None) -> Pushed:
-    """Records that wait for review, with their pre-annotations, in Label Studio; never twice; ids in their order."""
+def push_records(
+    workspace: Workspace,
+    store: Store,
+    *,
+    ids: Sequence[str | Wanted] | None = None,
+    layers: Sequence[str] | None = None,
+) -> Pushed:
+    """Records that wait for review, with their pre-annotations, in Label Studio; never twice; ids in their order.
+
+    ``layers`` are shown side by side, each as predictions of its own model version. Raises UsageError when no
+    record has one of them.
+    """
+    known = store.layer_names()
+    if unknown := [name for name in layers or () if name not in known]:
+        raise UsageError(
+            f"expected layers that the store has ({', '.join(known) or 'none yet'}), got {', '.join(unknown)}"
+        )
     settings = workspace.config.review
     with (
         recorded(workspace, store, "review push", project=settings.project) as outcome,
         connect(workspace.folder, settings) as client,
         progress("push", None) as advance,
     ):
-        pushed = push(store, client, workspace.scheme, settings, ids=ids, progress=advance)
+        pushed = push(store, client, workspace.scheme, settings, ids=ids, layers=layers, progress=advance)
         outcome |= asdict(pushed)
     return pushed
 

@@ -17,6 +17,9 @@ from curation.record import Entity, Layer, check_layer
 from curation.scheme import Scheme
 from curation.stage import Item
 
+#: How a layer by a person is named; a person's layer on a hidden repeat stands apart from their first.
+HUMAN, REPEAT = "human:", "repeat:"
+
 #: The one form of a time that Label Studio's filters take.
 TIME = "%Y-%m-%dT%H:%M:%S.%fZ"
 
@@ -40,9 +43,11 @@ def annotations_of(
     scheme: Scheme,
     users: Mapping[int, str],
     settings: ReviewSettings,
+    *,
     project: str,
+    kind: str = HUMAN,
 ) -> Iterator[Annotation]:
-    """Each annotation of a task of the item's record."""
+    """Each annotation of a task of the item's record; ``kind`` is what the names of the layers begin with."""
     shown = {
         entity.id: entity
         for name in reversed(settings.layers)
@@ -56,7 +61,7 @@ def annotations_of(
         if not same_text:
             reading.refused = ["the task's text is no longer the record's"]
         elif isinstance(found.get("result"), list):
-            layer = _layer(found, task, item, reading, annotator(found, users), project)
+            layer = _layer(found, task, item, reading, annotator(found, users), project=project, kind=kind)
         yield Annotation(
             id=int(found["id"]),
             updated=_time(found).strftime(TIME),
@@ -75,12 +80,12 @@ def annotator(found: Json, users: Mapping[int, str]) -> str:
     return str(login or "unknown").removesuffix(f"@{DOMAIN}")
 
 
-def _layer(found: Json, task: Json, item: Item, reading: Reading, who: str, project: str) -> Layer | None:
+def _layer(found: Json, task: Json, item: Item, reading: Reading, who: str, *, project: str, kind: str) -> Layer | None:
     try:
         layer = Layer(
             record_id=item.record.id,
-            name=f"human:{who}",
-            author=f"human:{who}",
+            name=kind + who,
+            author=HUMAN + who,
             entities=tuple(_in_order(reading.entities)),
             relations=tuple(reading.relations),
             labels=reading.labels,

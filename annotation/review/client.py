@@ -169,6 +169,11 @@ class Client(Connection):
         """Change fields of a task."""
         self.call("PATCH", f"/api/tasks/{id}", body=fields)
 
+    def share_task(self, task: Json, annotators: int) -> None:
+        """Leave a task open until so many people have answered it."""
+        done = int(task.get("total_annotations") or 0) >= annotators
+        self.update_task(task["id"], overlap=annotators, is_labeled=done)
+
     def delete_tasks(self, ids: Iterable[int]) -> None:
         """Remove tasks."""
         for id in ids:

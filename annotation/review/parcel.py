@@ -2,22 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from annotation.review.prediction import prediction
+from annotation.review.repeats import task_key
 from annotation.review.settings import ReviewSettings
 from curation.batches import batched
-from curation.decision import Verdict
+from curation.decision import Decision, Verdict
 from curation.errors import ContradictionError
-from curation.record import Record, check_layer, digest
+from curation.record import Layer, Record, check_layer, digest
 from curation.scheme import Scheme
 from curation.stage import Item
 from curation.store import Store
 
 #: Records that have failed already are nobody's work.
 KEPT_BACK = (Verdict.QUARANTINED, Verdict.REJECTED)
+
+NOT_VALIDATED = "expected a record that validation has judged, got one that waits for it"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A record that people are to see: how many of them, and whether as a hidden repeat, the first, second ..."""
+
+    record_id: str
+    annotators: int = 1
+    repeat: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +40,13 @@ class Parcel:
     task: dict[str, Any]
     versions: tuple[str, ...]
     digest: str
+    annotators: int = 1
+    repeat: int = 0
+
+    @property
+    def key(self) -> str:
+        """What the task calls its record."""
+        return task_key(self.record_id, self.repeat)
 
     @property
     def predictions(self) -> list[dict[str, Any]]:
@@ -43,44 +62,84 @@ class NotSent:
     record_id: str
     reason: str
 
+    @property
+    def waits(self) -> bool:
+        """Whether there is nothing wrong with it: validation has just not come to it yet."""
+        return self.reason == NOT_VALIDATED
+
 
 def parcels(
-    store: Store, scheme: Scheme, settings: ReviewSettings, *, ids: Iterable[str] | None = None
+    store: Store,
+    scheme: Scheme,
+    settings: ReviewSettings,
+    *,
+    wanted: Iterable[Wanted] | None = None,
+    layers: Sequence[str] | None = None,
 ) -> Iterator[Parcel | NotSent]:
-    """What to send for each record that validation and people have not turned away; with ids, in their order."""
-    wanted = None if ids is None else list(ids)
-    away = {id for id, decision in store.decisions(wanted).items() if decision.verdict in KEPT_BACK}
-    items = store.items(settings.layers) if wanted is None else _in_order(store, settings, wanted)
-    for item in items:
-        if item.record.id not in away:
-            yield parcel(item, scheme, settings)
+    """What to send for each record that validation and people have not turned away; if some are wanted, in their order.
+
+    ``layers`` are all shown, side by side; without them, the first ones of the settings that a record has.
+    """
+    reads = settings.layers if layers is None else tuple(dict.fromkeys(layers))
+    shown = settings.shown if layers is None else len(reads)
+    asked = None if wanted is None else list({(one.record_id, one.repeat): one for one in wanted}.values())
+    decisions = store.decisions(None if asked is None else [one.record_id for one in asked])
+    for want, item in _items(store, settings, reads, asked):
+        decision = decisions.get(item.record.id)
+        if decision is None and not settings.unvalidated:
+            yield NotSent(item.record.id, NOT_VALIDATED)
+        elif not _is_away(decision):
+            best = [item.layers[name] for name in reads if name in item.layers][:shown]
+            yield parcel(item.record, best, scheme, want)
 
 
-def _in_order(store: Store, settings: ReviewSettings, ids: Sequence[str]) -> Iterator[Item]:
-    """The records of the ids as they are named, each once: people see tasks in the order in which they are made."""
-    for batch in batched(dict.fromkeys(ids), settings.batch_size):
-        found = {item.record.id: item for item in store.items(settings.layers, ids=batch)}
-        yield from (found[id] for id in batch if id in found)
-
-
-def parcel(item: Item, scheme: Scheme, settings: ReviewSettings) -> Parcel | NotSent:
+def parcel(record: Record, layers: Sequence[Layer], scheme: Scheme, wanted: Wanted) -> Parcel | NotSent:
     """One record's parcel; every offset is checked here, since Label Studio checks none."""
-    record = item.record
     if not record.text.strip():
         return NotSent(record.id, "expected a text to annotate, got an empty one")
-    layers = [item.layers[name] for name in settings.layers if name in item.layers][: settings.shown]
     try:
-        made = [prediction(record, check_layer(record, layer, categories=scheme.by_name), scheme) for layer in layers]
+        checked = [check_layer(record, layer, categories=scheme.by_name) for layer in layers]
     except ContradictionError as error:
         return NotSent(record.id, str(error))
+    made = _told_apart([prediction(record, layer, scheme) for layer in checked], checked)
     return Parcel(
         record_id=record.id,
-        task={"data": task_data(record), "predictions": made},
+        task={"data": task_data(record, repeat=wanted.repeat), "predictions": made},
         versions=tuple(one["model_version"] for one in made),
         digest=digest(made),
+        annotators=wanted.annotators,
+        repeat=wanted.repeat,
     )
 
 
-def task_data(record: Record) -> dict[str, str]:
-    """The data of a record's task: its text, and the id by which its answers find the way home."""
-    return {"text": record.text, "record_id": record.id, "language": record.language}
+def task_data(record: Record, *, repeat: int = 0) -> dict[str, str]:
+    """The data of a record's task: its text, and the key by which its answers find the way home."""
+    return {"text": record.text, "record_id": task_key(record.id, repeat), "language": record.language}
+
+
+def _is_away(decision: Decision | None) -> bool:
+    return decision is not None and decision.verdict in KEPT_BACK
+
+
+def _items(
+    store: Store, settings: ReviewSettings, reads: Sequence[str], wanted: Sequence[Wanted] | None
+) -> Iterator[tuple[Wanted, Item]]:
+    """The items as they are wanted: people see tasks in the order in which they are made."""
+    if wanted is None:
+        yield from ((Wanted(item.record.id), item) for item in store.items(reads))
+        return
+    for batch in batched(wanted, settings.batch_size):
+        found: Mapping[str, Item] = {
+            item.record.id: item for item in store.items(reads, ids={one.record_id for one in batch})
+        }
+        yield from ((one, found[one.record_id]) for one in batch if one.record_id in found)
+
+
+def _told_apart(made: list[dict[str, Any]], layers: Sequence[Layer]) -> list[dict[str, Any]]:
+    """The predictions, each with a model version of its own: one author may have made several of the layers."""
+    seen: set[str] = set()
+    for one, layer in zip(made, layers, strict=True):
+        if one["model_version"] in seen:
+            one["model_version"] = f"{layer.author} ({layer.name})"
+        seen.add(one["model_version"])
+    return made

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from annotation.review.annotation import TIME, Annotation, annotations_of
+from annotation.review.annotation import HUMAN, REPEAT, TIME, Annotation, annotations_of
 from annotation.review.client import Client, Json, Project
+from annotation.review.ledger import Ledger
 from annotation.review.project import ensure_project
 from annotation.review.settings import ReviewSettings
 from curation.batches import batched
@@ -17,9 +18,6 @@ from curation.record import Layer
 from curation.scheme import Scheme
 from curation.stage import Item
 from curation.store import Store
-
-#: How a layer by a person is named, and its author.
-HUMAN = "human:"
 
 #: Tasks that are read, checked and stored together.
 BATCH = 500
@@ -51,7 +49,7 @@ def pull(store: Store, client: Client, scheme: Scheme, settings: ReviewSettings,
     ``full`` reads everything again, and also finds tasks that were deleted.
     """
     project = ensure_project(client, scheme, settings)
-    people = [name for name in store.layer_names() if name.startswith(HUMAN)]
+    people = [name for name in store.layer_names() if name.startswith((HUMAN, REPEAT))]
     return collect(store, client, scheme, settings, project, names=people, full=full)
 
 
@@ -94,6 +92,7 @@ class _Pull:
         self._users = client.users()
         self._people = list(names)
         self._keep_as = keep
+        self._ledger = Ledger(store, project.key)
         self._done = Pulled(project=project.key)
 
     def run(self, *, full: bool) -> Pulled:
@@ -113,7 +112,7 @@ class _Pull:
     def _batch(self, tasks: Iterable[Json]) -> None:
         by_record: dict[str, list[Json]] = {}
         for task in tasks:
-            by_record.setdefault(str(task["data"].get("record_id")), []).append(task)
+            by_record.setdefault(self._ledger.record(_key(task)), []).append(task)
         fresh: list[Annotation] = []
         for item in self._store.items([*self._settings.layers, *self._people], ids=list(by_record)):
             for task in by_record.pop(item.record.id):
@@ -126,7 +125,10 @@ class _Pull:
 
     def _fresh(self, task: Json, item: Item) -> list[Annotation]:
         """A task's annotations without those that the store has, or has newer ones of by the same person."""
-        said = annotations_of(task, item, self._scheme, self._users, self._settings, self._project.key)
+        kind = REPEAT if self._ledger.repeat(_key(task)) else HUMAN
+        said = annotations_of(
+            task, item, self._scheme, self._users, self._settings, project=self._project.key, kind=kind
+        )
         found = [self._named(one, item) for one in said]
         fresh = [one for one in found if not self._is_known(one, item)]
         self._done.unchanged += len(found) - len(fresh)
@@ -163,7 +165,12 @@ class _Pull:
     def _decide(self, one: Annotation, layer: Layer) -> None:
         details = {"annotation": one.id, "updated": one.updated, "project": self._project.key}
         history = self._store.decision_history(layer.record_id)
-        if one.verdict is None or any(details.items() <= past.details.items() for past in history):
+        # What somebody thinks of a record when they see it again decides nothing: they may not even know it.
+        if (
+            one.verdict is None
+            or layer.name.startswith(REPEAT)
+            or any(details.items() <= past.details.items() for past in history)
+        ):
             return
         decision = Decision(
             record_id=layer.record_id,
@@ -186,12 +193,13 @@ class _Pull:
 
     def _note_lost_tasks(self) -> None:
         there = {task["id"] for task in self._client.tasks(self._project.id, [], full=False)}
-        for record_id, entry in self._store.review_tasks(self._project.key).items():
-            if entry.task_id is not None and entry.task_id not in there:
-                self._done.deleted.append(f"task {entry.task_id}")
+        for key in self._ledger.sent:
+            task, record_id = self._ledger.task(key), self._ledger.record(key)
+            if task is not None and task not in there:
+                self._done.deleted.append(f"task {task}")
                 for name in self._people:
                     layer = self._store.layer(record_id, name)
-                    if layer is not None and layer.provenance.get("task") == entry.task_id:
+                    if layer is not None and layer.provenance.get("task") == task:
                         self._withdraw(record_id, layer.provenance.get("annotation"))
 
     def _withdraw(self, record_id: str, annotation: object) -> None:
@@ -201,6 +209,11 @@ class _Pull:
             return
         again = {"verdict": Verdict.NEEDS_REVIEW, "reason": WITHDRAWN, "created": datetime.now(UTC)}
         self._done.decisions += self._store.decide([latest.model_copy(update=again)])
+
+
+def _key(task: Json) -> str:
+    """What a task calls its record."""
+    return str(task["data"].get("record_id"))
 
 
 def _earlier(time: str, seconds: float) -> str:

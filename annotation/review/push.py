@@ -8,7 +8,7 @@ at work there: it is given time to settle before its records count as missing.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
@@ -17,7 +17,7 @@ from annotation.review.client import Client, Json, Project
 from annotation.review.environment import cache_folder
 from annotation.review.ledger import Ledger
 from annotation.review.lock import Lock
-from annotation.review.parcel import NotSent, Parcel, parcels
+from annotation.review.parcel import NotSent, Parcel, Wanted, parcels
 from annotation.review.project import ensure_project
 from annotation.review.refresh import refresh
 from annotation.review.settings import ReviewSettings
@@ -42,11 +42,12 @@ Batch = list[Parcel | NotSent]
 
 @dataclass(slots=True)
 class Pushed:
-    """What a push did; refused are pairs of a record's id and the reason."""
+    """What a push did; refused are pairs of a record's id and the reason, waiting records are not validated yet."""
 
     project: str
     created: int = 0
     unchanged: int = 0
+    waiting: int = 0
     refreshed: int = 0
     found: int = 0
     doubles_removed: int = 0
@@ -60,16 +61,22 @@ def push(
     scheme: Scheme,
     settings: ReviewSettings,
     *,
-    ids: Iterable[str] | None = None,
+    ids: Iterable[str | Wanted] | None = None,
+    layers: Sequence[str] | None = None,
     progress: Progress = lambda count: None,
 ) -> Pushed:
     """Every record that may be reviewed is a task once, with the predictions of its layers as they are now.
 
+    ``ids`` are the only records that count, in their order; a `Wanted` among them says for how many annotators,
+    or that the record comes again as a hidden repeat. ``layers`` are shown side by side, each as predictions of
+    a model version of its own; without them the first `review.shown` of `review.layers` are.
+
     Annotations are never touched. Safe to repeat, also after a kill at any moment. Raises ReviewError when
     Label Studio cannot be reached or does not confirm; what was confirmed until then stays noted.
     """
+    wanted = None if ids is None else [Wanted(one) if isinstance(one, str) else one for one in ids]
     project = ensure_project(client, scheme, settings)
-    outgoing = parcels(store, scheme, settings, ids=None if ids is None else list(ids))
+    outgoing = parcels(store, scheme, settings, wanted=wanted, layers=layers)
     return send(store, client, settings, project, outgoing, progress=progress)
 
 
@@ -105,7 +112,9 @@ class _Push:
     def run(self, outgoing: Iterable[Parcel | NotSent], progress: Progress) -> Pushed:
         """Send what is new, refresh what has changed, and say what was done."""
         for batch in _ahead(batched(outgoing, self._settings.batch_size)):
-            self._done.refused += [(one.record_id, one.reason) for one in batch if isinstance(one, NotSent)]
+            kept = [one for one in batch if isinstance(one, NotSent)]
+            self._done.waiting += sum(one.waits for one in kept)
+            self._done.refused += [(one.record_id, one.reason) for one in kept if not one.waits]
             self._batch([one for one in batch if isinstance(one, Parcel)])
             progress(len(batch))
         if self._doubtful:
@@ -114,11 +123,11 @@ class _Push:
         return self._done
 
     def _batch(self, batch: Sequence[Parcel]) -> None:
-        fresh = [one for one in batch if self._ledger.task(one.record_id) is None]
+        fresh = [one for one in batch if self._ledger.task(one.key) is None]
         if fresh and self._look_first:
             fresh = self._find(fresh)
-        sending = {one.record_id for one in fresh}
-        changed = [one for one in batch if one.record_id not in sending and not self._ledger.is_current(one)]
+        sending = {one.key for one in fresh}
+        changed = [one for one in batch if one.key not in sending and not self._ledger.is_current(one)]
         self._done.unchanged += len(batch) - len(fresh) - len(changed)
         if fresh:
             self._send(fresh)
@@ -136,8 +145,7 @@ class _Push:
             except RefusedError as error:
                 return self._split(missing, error)
             else:
-                self._ledger.confirm(missing, {one.record_id: id for one, id in zip(missing, made, strict=True)})
-                self._done.created += len(missing)
+                self._created(missing, {one.key: id for one, id in zip(missing, made, strict=True)})
                 return None
             if not missing:
                 return None
@@ -146,14 +154,26 @@ class _Push:
             "attempts; look at its log and push again: nothing will be doubled"
         )
 
+    def _created(self, parcels: Sequence[Parcel], tasks: Mapping[str, int]) -> None:
+        # An import leaves every task to one annotator, whatever it says: this is a second step.
+        shared = [one for one in parcels if one.annotators > 1]
+        self._ledger.confirm([one for one in parcels if one.annotators == 1], tasks)
+        self._done.created += len(parcels)
+        if shared:
+            self._ledger.doubt(shared, tasks)
+            self._bring_up_to_date(shared)
+
     def _look_for(self, batch: list[Parcel]) -> list[Parcel]:
         """Those of a batch sent without an answer that did not arrive."""
         self._doubtful = True
         # Begun anew, because the time to settle runs from now.
         self._ledger.begin(batch)
         missing = self._find(batch)
-        self._done.found -= len(batch) - len(missing)
-        self._done.created += len(batch) - len(missing)
+        there = [one for one in batch if self._ledger.task(one.key) is not None]
+        self._done.found -= len(there)
+        self._done.created += len(there)
+        if shared := [one for one in there if one.annotators > 1]:
+            self._bring_up_to_date(shared)
         return missing
 
     def _split(self, batch: Sequence[Parcel], error: RefusedError) -> None:
@@ -171,11 +191,11 @@ class _Push:
         """Those of the batch that the server surely does not have; the others are noted with their tasks."""
         missing = list(batch)
         while missing:
-            there = self._client.tasks_of(self._project.id, [one.record_id for one in missing])
-            found = [one for one in missing if one.record_id in there]
-            self._ledger.find(found, {record_id: _best(tasks)["id"] for record_id, tasks in there.items()})
+            there = self._client.tasks_of(self._project.id, [one.key for one in missing])
+            found = [one for one in missing if one.key in there]
+            self._ledger.find(found, {key: _best(tasks)["id"] for key, tasks in there.items()})
             self._done.found += len(found)
-            missing = [one for one in missing if one.record_id not in there]
+            missing = [one for one in missing if one.key not in there]
             if not self._ledger.unsettled(missing, self._settle):
                 break
             time.sleep(LOOK)
@@ -186,24 +206,29 @@ class _Push:
         return self._settings.settle_base + self._settings.settle_per_record * self._settings.batch_size
 
     def _refresh(self, changed: Sequence[Parcel]) -> None:
-        self._ledger.doubt(changed)
-        tasks = {one.record_id: self._ledger.task(one.record_id) or 0 for one in changed}
-        gone = refresh(self._client, self._project, changed, tasks, pause=self._settings.settle_base)
-        refreshed = [one for one in changed if one.record_id not in gone]
-        self._ledger.confirm(refreshed, tasks)
-        self._done.refreshed += len(refreshed)
-        self._done.refused += [(id, "its task was deleted in Label Studio") for id in sorted(gone)]
+        self._ledger.doubt(changed, {one.key: self._ledger.task(one.key) or 0 for one in changed})
+        self._done.refreshed += self._bring_up_to_date(changed)
+
+    def _bring_up_to_date(self, doubted: Sequence[Parcel]) -> int:
+        """How many tasks have what their parcels hold now; the others are gone."""
+        tasks = {one.key: self._ledger.task(one.key) or 0 for one in doubted}
+        gone = refresh(self._client, self._project, doubted, tasks, pause=self._settings.settle_base)
+        there = [one for one in doubted if one.key not in gone]
+        self._ledger.confirm(there, tasks)
+        lost = sorted(one.record_id for one in doubted if one.key in gone)
+        self._done.refused += [(id, "its task was deleted in Label Studio") for id in lost]
+        return len(there)
 
     def _remove_doubles(self) -> None:
         """Of several tasks of a record, keep the one that people worked on, or else the first."""
         if self._client.project(self._project.id).tasks == self._ledger.confirmed:
             return
-        for record_id, tasks in self._client.tasks_of(self._project.id, self._ledger.records()).items():
+        for key, tasks in self._client.tasks_of(self._project.id, self._ledger.sent).items():
             keep = _best(tasks)["id"]
             idle = [task["id"] for task in tasks if task["id"] != keep and not _is_touched(task)]
             self._client.delete_tasks(idle)
             self._done.doubles_removed += len(idle)
-            self._ledger.move(record_id, keep)
+            self._ledger.move(key, keep)
 
     def _show_predictions(self) -> None:
         # The label stream shows predictions of one version only: the one that most tasks have.

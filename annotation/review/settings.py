@@ -62,6 +62,9 @@ class ReviewSettings(Frozen):
         description="Layers to show as pre-annotations, best first; the first that a record has is shown.",
     )
     shown: int = Field(default=1, ge=1, le=5, description="How many of these layers are sent side by side.")
+    unvalidated: bool = Field(
+        default=False, description="Whether records that validation has not judged yet are sent as well."
+    )
     language: str = Field(default="en", description="Language of the guideline and of the editor's headings.")
     overlap: float = Field(
         default=120.0,

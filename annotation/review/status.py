@@ -9,6 +9,7 @@ from pydantic import JsonValue
 
 from annotation.review import server
 from annotation.review.client import Client
+from annotation.review.ledger import Ledger
 from annotation.review.session import connect
 from annotation.review.settings import ReviewSettings
 from curation.errors import ReviewError
@@ -44,7 +45,7 @@ def _project(store: Store, client: Client, settings: ReviewSettings) -> dict[str
     project = client.find_project(settings.project)
     if project is None:
         return {"project": settings.project, "tasks": 0, "annotated": 0, "annotators": {}}
-    ledger = store.review_tasks(project.key)
+    ledger = Ledger(store, project.key)
     pulled = Counter({name: count for name, count in store.layer_names().items() if name.startswith("human:")})
     return {
         "project": project.title,
@@ -53,7 +54,7 @@ def _project(store: Store, client: Client, settings: ReviewSettings) -> dict[str
         "tasks": project.tasks,
         "annotated": project.annotated,
         "annotations": project.annotations,
-        "pushed": sum(task.task_id is not None for task in ledger.values()),
-        "unconfirmed": sum(task.task_id is None for task in ledger.values()),
+        "pushed": ledger.confirmed,
+        "unconfirmed": len(ledger.sent) - ledger.confirmed,
         "annotators": dict(sorted(pulled.items())),
     }

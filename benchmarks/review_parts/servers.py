@@ -99,7 +99,7 @@ def label_studio(**settings: Any) -> Iterator[Place]:
         if not hasattr(_Shared, "server"):
             _start()
         title = f"Benchmark {uuid.uuid4().hex[:12]}"
-        wanted = ReviewSettings(**{"port": PORT, "project": title} | settings)
+        wanted = ReviewSettings(**{"port": PORT, "project": title, "unvalidated": True} | settings)
         yield Place(Path(folder), wanted, _Shared.server, _Shared.accounts)
 
 

@@ -37,6 +37,12 @@ class ReviewLedger(Connected):
         tasks = [ReviewTask.model_validate({**row, "predictions": json.loads(row["predictions"])}) for row in rows]
         return {task.record_id: task for task in tasks}
 
+    def review_projects(self) -> list[str]:
+        """The names under which tasks are noted."""
+        query = sa.select(review_tasks.c.project).distinct().order_by(review_tasks.c.project)
+        with self.read() as connection:
+            return list(connection.execute(query).scalars())
+
     def put_review_tasks(self, project: str, tasks: Iterable[ReviewTask]) -> None:
         """Note tasks, in place of what was noted on the same records."""
         for batch in batched(tasks, CHUNK):

@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 from annotation.queue.kept import queues
 from curation.record import Layer
 from pipeline.command import app
+from pipeline.queueing import wanted
 from pipeline.workspace import Workspace
 
 MIX = {"review.queue.size": 10, "review.queue.control": 0.5, "review.queue.repeats": 0.1}
@@ -86,3 +87,17 @@ def test_the_words_for_people_name_the_next_step(workspace):
 def test_push_and_stop_are_two_things(workspace):
     done = CliRunner().invoke(app, ["review", "queue", "--push", "--stop", "--workspace", str(workspace.folder)])
     assert done.exit_code == 2
+
+
+def test_a_record_that_comes_again_is_wanted_as_a_repeat(workspace):
+    first = run(workspace)
+    review(workspace, [one["record_id"] for one in first["places"]])
+    run(workspace, "--size", "30")
+    made = queues(workspace.folder / "runs")
+    found = list(wanted([*made, made[1]]))
+    repeats = [one.record_id for one in made[1].places if one.is_repeat]
+    assert len(repeats) == 3
+    assert len(found) == sum(len(queue.places) for queue in made) + len(made[1].places)
+    again = sorted((one.record_id, one.repeat) for one in found if one.repeat)
+    assert again == sorted((id, number) for id in repeats for number in (1, 2))
+    assert {one.annotators for one in found} == {1, 2}

@@ -14,14 +14,26 @@ from pipeline.commands.output import print_counts, print_json, say
 SHOWN = 20
 
 
-def push(workspace: WorkspaceOption = HERE, as_json: JsonOption = False) -> None:
-    """Send records with their pre-annotations to Label Studio; never twice."""
+def push(
+    layer: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--layer",
+            metavar="NAME",
+            help="Show this layer; given again, the layers stand side by side.",
+            show_default="review.layers",
+        ),
+    ] = None,
+    workspace: WorkspaceOption = HERE,
+    as_json: JsonOption = False,
+) -> None:
+    """Send validated records with their pre-annotations to Label Studio; never twice."""
     from pipeline.reviewing import push_records
     from pipeline.workspace import Workspace
 
     place = Workspace.at(workspace)
     with place.open_store() as store:
-        show("Push", asdict(push_records(place, store)), as_json=as_json)
+        show("Push", asdict(push_records(place, store, layers=layer or None)), as_json=as_json)
 
 
 def pull(
@@ -40,6 +52,8 @@ def pull(
 
 def show(title: str, outcome: dict[str, object], *, as_json: bool) -> None:
     """Counts and refusals; some input refused is exit code 1."""
+    if outcome.get("waiting"):
+        say(f"{outcome['waiting']} records wait for validation (`curate validate`) and were not sent")
     refused: list[tuple[str, str]] = outcome["refused"]  # type: ignore[assignment]
     if as_json:
         print_json(outcome)  # type: ignore[arg-type]

@@ -61,7 +61,12 @@ def label_studio(installed: ReviewSettings, tmp_path_factory: pytest.TempPathFac
 def settings(installed: ReviewSettings) -> ReviewSettings:
     """Settings with a project of the test's own, and short waits."""
     return installed.model_copy(
-        update={"project": f"Test {uuid.uuid4().hex[:12]}", "settle_base": 2.0, "settle_per_record": 0.0}
+        update={
+            "project": f"Test {uuid.uuid4().hex[:12]}",
+            "settle_base": 2.0,
+            "settle_per_record": 0.0,
+            "unvalidated": True,
+        }
     )
 
 
