@@ -52,18 +52,18 @@ WITH = " & "
 
 def pairwise(reviewed: Iterable[Reviewed], scheme: Scheme, settings: AgreementSettings | None = None) -> Pairwise:
     """Agreement between people on the records that two or more of them have marked."""
-    return pairwise_of(Study.of(reviewed, scheme.names, settings))
+    study = Study.of(reviewed, scheme.names, settings)
+    return pairwise_of(compare(study), study.settings)
 
 
-def pairwise_of(study: Study) -> Pairwise:
-    """Agreement between people, of a study that is at hand."""
-    rows = compare(study)
+def pairwise_of(rows: Comparisons, settings: AgreementSettings) -> Pairwise:
+    """Agreement between people, of comparisons that are at hand."""
     pairs = sorted({tuple(sorted(pair)) for pair in rows.pairs})
     people = sorted({name for pair in pairs for name in pair})
     return Pairwise(
-        overall=figures(rows, study.settings),
-        per_pair={f"{one}{WITH}{other}": figures(rows.of_pair((one, other)), study.settings) for one, other in pairs},
-        per_person={person: figures(rows.of_person(person), study.settings) for person in people},
+        overall=figures(rows, settings),
+        per_pair={f"{one}{WITH}{other}": figures(rows.of_pair((one, other)), settings) for one, other in pairs},
+        per_person={person: figures(rows.of_person(person), settings) for person in people},
     )
 
 

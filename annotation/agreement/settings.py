@@ -34,3 +34,16 @@ class AgreementSettings(Frozen):
     )
     resamples: int = Field(default=1000, ge=0, description="Resamples of the records behind each interval.")
     seed: int = Field(default=0, ge=0, description="Seed of the resamples.")
+    gamma_records: int = Field(
+        default=20, ge=1, description="Records drawn at random for gamma, which takes seconds for each."
+    )
+    gamma_samples: int = Field(
+        default=30, ge=2, description="Random annotations that gamma draws for each record, to know what chance gives."
+    )
+    excerpts: bool = Field(
+        default=False,
+        description="Whether the report shows the wording of differing marks; without it, ids, offsets and categories.",
+    )
+    report_records: int = Field(
+        default=200, ge=0, description="Records shown behind each figure of the report; all are in the JSON."
+    )

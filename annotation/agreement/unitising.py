@@ -29,7 +29,7 @@ def disagreements(people: Sequence[Sequence[Stretch]], length: int) -> tuple[flo
     """Observed and expected disagreement about one category, times the squared length of the text."""
     if not any(people):
         return 0.0, 0.0
-    return _observed(people, length), _expected(people, length)
+    return _observed(people), _expected(people, length)
 
 
 def unitised(counts: Array) -> Array:
@@ -64,15 +64,14 @@ def gaps(marked: Sequence[Stretch], length: int) -> Iterator[Stretch]:
         yield at, length
 
 
-def _observed(people: Sequence[Sequence[Stretch]], length: int) -> float:
+def _observed(people: Sequence[Sequence[Stretch]]) -> float:
     """The mean over pairs of people of the squared distances between what they mark."""
-    unmarked = [list(gaps(marked, length)) for marked in people]
     total = 0
-    for one, other in permutations(range(len(people)), 2):
-        for start, end in people[one]:
-            # Each overlap is met from either side; a stretch inside a gap, from its own side only, counts for both.
-            total += sum((start - s) ** 2 + (end - e) ** 2 for s, e in people[other] if start < e and s < end)
-            total += 2 * (end - start) ** 2 * any(s <= start and end <= e for s, e in unmarked[other])
+    for one, other in permutations(people, 2):
+        for start, end in one:
+            met = [(start - s) ** 2 + (end - e) ** 2 for s, e in other if start < e and s < end]
+            # An overlap is met from either side; what meets nothing lies in a gap of the other, and counts for both.
+            total += sum(met) if met else 2 * (end - start) ** 2
     return total / (len(people) * (len(people) - 1))
 
 

@@ -1,0 +1,204 @@
+"""Agreement on what is chosen for a whole record: the verdict, a quality rating, the value of a document label."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import combinations
+
+from annotation.agreement.alpha import alpha_of, coincidences
+from annotation.agreement.figure import Array, Figure, Tally, figure
+from annotation.agreement.kappa import cohen, cohen_counts
+from annotation.agreement.settings import AgreementSettings
+from annotation.agreement.study import HUMAN, Reviewed
+from annotation.agreement.weeks import week_of
+from curation.record import Frozen, Layer
+from curation.scheme import Scheme
+
+#: Before the name of a document label.
+LABEL = "label: "
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Something that is asked of a whole record: how the answer is found in a layer, and the level of its scale."""
+
+    name: str
+    answer: Callable[[Layer], str | None]
+    level: str = "nominal"
+
+
+def _provenance(name: str) -> Callable[[Layer], str | None]:
+    def answer(layer: Layer) -> str | None:
+        value = layer.provenance.get(name)
+        return None if value is None else str(value)
+
+    return answer
+
+
+def _label(name: str) -> Callable[[Layer], str | None]:
+    return lambda layer: layer.labels.get(name)
+
+
+#: What the editor asks of every record, whatever the scheme.
+ALWAYS = (
+    Question("verdict", _provenance("verdict")),
+    Question("quality", _provenance("quality"), "ordinal"),
+)
+
+
+def questions(scheme: Scheme) -> tuple[Question, ...]:
+    """What is asked: the verdict, the quality, and the scheme's document labels."""
+    return ALWAYS + tuple(Question(LABEL + one.name, _label(one.name)) for one in scheme.labels)
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What several people answered about one record."""
+
+    record_id: str
+    answers: Mapping[str, str]
+    at: Mapping[str, datetime]
+
+
+class ChoiceFigures(Frozen):
+    """Agreement on one question: the share of pairs of people who say the same, and alpha beyond chance."""
+
+    percent: Figure
+    alpha: Figure
+
+
+class PairChoice(ChoiceFigures):
+    """The same for two people, with Cohen's kappa, which knows which of the two said what."""
+
+    kappa: Figure
+
+
+class Choice(Frozen):
+    """Agreement on one question: of all, of each two, of each with all others, and by week."""
+
+    level: str
+    #: Every answer that was given, in order, and how often.
+    answers: dict[str, int]
+    overall: ChoiceFigures
+    per_pair: dict[str, PairChoice]
+    per_person: dict[str, ChoiceFigures]
+    per_week: dict[str, ChoiceFigures]
+    #: Records on which people differ.
+    differing: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class Choices:
+    """Answers as they come in, record by record."""
+
+    asked: Sequence[Question]
+    answered: dict[str, list[Answered]] = field(default_factory=dict)
+
+    def add(self, reviewed: Reviewed) -> None:
+        """Take one record in."""
+        for question in self.asked:
+            people = {name: layer for name, layer in reviewed.layers.items() if name.startswith(HUMAN)}
+            answers = {name: answer for name, layer in people.items() if (answer := question.answer(layer)) is not None}
+            if len(answers) > 1:
+                at = {name: people[name].created for name in answers}
+                self.answered.setdefault(question.name, []).append(Answered(reviewed.record.id, answers, at))
+
+    def measured(self, settings: AgreementSettings) -> dict[str, Choice]:
+        """Agreement on each question that two people or more have answered about a record."""
+        return {
+            one.name: choice(self.answered[one.name], settings, level=one.level)
+            for one in self.asked
+            if one.name in self.answered
+        }
+
+
+def choice(answered: Sequence[Answered], settings: AgreementSettings, *, level: str = "nominal") -> Choice:
+    """Agreement on the answers to one question, whose values are in order where the level is ordinal."""
+    said = [value for one in answered for value in one.answers.values()]
+    scale = _Scale(sorted(set(said), key=_place), level, settings)
+    pairs = sorted({pair for one in answered for pair in combinations(sorted(one.answers), 2)})
+    people = sorted({name for pair in pairs for name in pair})
+    return Choice(
+        level=level,
+        answers={value: said.count(value) for value in scale.values},
+        overall=scale.figures(_all(answered)),
+        per_pair={f"{one} & {other}": scale.of_pair(answered, one, other) for one, other in pairs},
+        per_person={name: scale.figures(_with_others(answered, name)) for name in people},
+        per_week={week: scale.figures(_all(among)) for week, among in _by_week(answered).items()},
+        differing=tuple(one.record_id for one in answered if len(set(one.answers.values())) > 1),
+    )
+
+
+def agreed_share(counts: Array) -> Array:
+    """The share of agreeing pairs, from agreeing pairs and pairs."""
+    import numpy as np
+
+    return np.where(counts[..., 1] > 0, counts[..., 0] / np.where(counts[..., 1] > 0, counts[..., 1], 1), np.nan)
+
+
+#: Of each record the groups of answers that are compared with each other.
+Rows = list[list[tuple[str, ...]]]
+
+
+def _all(answered: Iterable[Answered]) -> Rows:
+    return [[tuple(one.answers.values())] for one in answered]
+
+
+def _with_others(answered: Iterable[Answered], person: str) -> Rows:
+    """A person with each of the others, who are not compared among themselves."""
+    return [
+        [(one.answers[person], answer) for name, answer in one.answers.items() if name != person]
+        for one in answered
+        if person in one.answers
+    ]
+
+
+def _by_week(answered: Iterable[Answered]) -> dict[str, list[Answered]]:
+    weeks: dict[str, list[Answered]] = {}
+    for one in answered:
+        weeks.setdefault(week_of(max(one.at.values())), []).append(one)
+    return dict(sorted(weeks.items()))
+
+
+def _place(value: str) -> tuple[bool, int, str]:
+    """Numbers come first, by their size: 9 before 10."""
+    return (not value.isdigit(), int(value) if value.isdigit() else 0, value)
+
+
+@dataclass(frozen=True, slots=True)
+class _Scale:
+    """The values of a question, in order."""
+
+    values: Sequence[str]
+    level: str
+    settings: AgreementSettings
+
+    def figures(self, rows: Rows) -> ChoiceFigures:
+        import numpy as np
+
+        pairs = [[pair for among in row for pair in combinations(among, 2)] for row in rows]
+        agreed = np.array([[sum(a == b for a, b in each), len(each)] for each in pairs], dtype=np.float64)
+        matrices = np.array([self._coincidences(row) for row in rows])
+        records, support = np.arange(len(rows)), int(matrices.sum())
+        return ChoiceFigures(
+            percent=figure(Tally(agreed, records, support), agreed_share, self.settings),
+            alpha=figure(Tally(matrices, records, support), alpha_of(self.level), self.settings),
+        )
+
+    def of_pair(self, answered: Iterable[Answered], one: str, other: str) -> PairChoice:
+        import numpy as np
+
+        both = [(a.answers[one], a.answers[other]) for a in answered if one in a.answers and other in a.answers]
+        codes = np.array([[self.values.index(answer) for answer in pair] for pair in both], dtype=np.int32)
+        counts = np.stack([cohen_counts(pair[:1], pair[1:], len(self.values)) for pair in codes])
+        kappa = figure(Tally(counts, np.arange(len(both)), 2 * len(both)), cohen, self.settings)
+        return PairChoice(kappa=kappa, **dict(self.figures([[pair] for pair in both])))
+
+    def _coincidences(self, row: Iterable[tuple[str, ...]]) -> Array:
+        import numpy as np
+
+        each = [coincidences([self.values.index(answer) for answer in among], len(self.values)) for among in row]
+        total: Array = np.sum(each, axis=0)
+        return total
