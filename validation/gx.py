@@ -11,7 +11,7 @@ import shutil
 import sys
 import warnings
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,15 +24,15 @@ from curation.scheme import Scheme
 from validation.docs import quieten
 from validation.expectations import OURS, Merged, merge, name_of, severity_of, wanted
 from validation.findings import Finding, in_words
-from validation.frame import RECORD_ID
+from validation.frame import RECORD_ID, Frame
+from validation.gx_data import Data, data_of
 from validation.rules import BY_NAME
 from validation.settings import ValidationSettings
+from validation.table import Table
 
 SUITE = "curated"
-CHECKPOINT = "validate"
 #: The module of our own expectations, and its copy in the workspace's plugins.
 PLUGIN = "clincurate_expectations"
-SOURCE, ASSET, BATCH = "records", "measures", "all"
 #: Every failing row by the record's id, never by a query or a position.
 RESULT_FORMAT = {
     "result_format": "COMPLETE",
@@ -52,18 +52,18 @@ class Outcome:
     deleted: tuple[str, ...]
 
 
-def check(frame: Any, scheme: Scheme, settings: ValidationSettings, workspace: Path) -> Outcome:
-    """The suite put to a frame of measures, stored and documented under `workspace/gx`."""
-    with _library() as gx:
+def check(measured: Frame | Table, scheme: Scheme, settings: ValidationSettings, workspace: Path) -> Outcome:
+    """The suite put to what was measured, stored and documented under `workspace/gx`."""
+    with _library() as gx, closing(data_of(measured)) as data:
         context = _context(gx, workspace)
         suite = _suite(gx, context, workspace)
         merged = _merged(suite, wanted(scheme, settings))
         _save(suite, merged)
-        checkpoint = _checkpoint(gx, context)
+        checkpoint = _checkpoint(gx, context, data)
         _forget_old_runs(workspace, settings.keep_runs - 1)
-        run = checkpoint.run(batch_parameters={"dataframe": frame})
+        run = checkpoint.run(batch_parameters=data.parameters())
         (result,) = run.run_results.values()
-        findings = _findings(result, merged, len(frame))
+        findings = _findings(result, merged, len(measured))
     site = workspace / "gx" / "uncommitted" / "data_docs" / "local_site"
     quieten(site)
     return Outcome(
@@ -75,18 +75,21 @@ def check(frame: Any, scheme: Scheme, settings: ValidationSettings, workspace: P
     )
 
 
-def preview(frame: Any, scheme: Scheme, settings: ValidationSettings, workspace: Path) -> tuple[Finding, ...]:
+def preview(
+    measured: Frame | Table, scheme: Scheme, settings: ValidationSettings, workspace: Path
+) -> tuple[Finding, ...]:
     """What `check` would find, a steward's changes to the suite included; nothing is stored or documented."""
-    with _library() as gx:
+    with _library() as gx, closing(data_of(measured)) as data:
         merged = _merged(_suite(gx, _context(gx, workspace), workspace), wanted(scheme, settings))
         for expectation in merged.expectations:
             # What was never saved has no id yet, and results are told apart by it.
             expectation.id = expectation.id or str(uuid4())
-        passing = gx.get_context(mode="ephemeral")
         suite = gx.ExpectationSuite(SUITE)
         suite.expectations = merged.expectations
-        result = _batch(passing).get_batch({"dataframe": frame}).validate(suite, result_format=RESULT_FORMAT)
-        return _findings(result, merged, len(frame))
+        passing = gx.get_context(mode="ephemeral")
+        _silence(passing)
+        batch = data.batch(passing).get_batch(data.parameters())
+        return _findings(batch.validate(suite, result_format=RESULT_FORMAT), merged, len(measured))
 
 
 @contextmanager
@@ -107,8 +110,6 @@ def _library() -> Iterator[Any]:
 
 
 def _context(gx: Any, workspace: Path) -> Any:
-    from great_expectations.data_context.types.base import ProgressBarsConfig
-
     workspace.mkdir(parents=True, exist_ok=True)
     try:
         context = gx.get_context(mode="file", project_root_dir=workspace)
@@ -119,9 +120,15 @@ def _context(gx: Any, workspace: Path) -> Any:
         ) from error
     _give_plugin(context, workspace)
     if context.variables.analytics_enabled is not False or not context.variables.progress_bars:
-        context.variables.progress_bars = ProgressBarsConfig(globally=False)
+        _silence(context)
         context.enable_analytics(False)
     return context
+
+
+def _silence(context: Any) -> None:
+    from great_expectations.data_context.types.base import ProgressBarsConfig
+
+    context.variables.progress_bars = ProgressBarsConfig(globally=False)
 
 
 def _give_plugin(context: Any, workspace: Path) -> None:
@@ -168,28 +175,23 @@ def _save(suite: Any, merged: Merged) -> None:
         suite.save()
 
 
-def _checkpoint(gx: Any, context: Any) -> Any:
+def _checkpoint(gx: Any, context: Any, data: Data) -> Any:
     """The checkpoint, with its data source and validation definition, found or made."""
     known = {one.name: one for one in context.checkpoints.all()}
-    if CHECKPOINT in known:
-        return known[CHECKPOINT]
+    if data.checkpoint in known:
+        return known[data.checkpoint]
     definitions = {one.name: one for one in context.validation_definitions.all()}
-    definition = definitions.get(SUITE) or context.validation_definitions.add(
-        gx.ValidationDefinition(name=SUITE, data=_batch(context), suite=context.suites.get(SUITE))
+    definition = definitions.get(data.definition) or context.validation_definitions.add(
+        gx.ValidationDefinition(name=data.definition, data=data.batch(context), suite=context.suites.get(SUITE))
     )
     return context.checkpoints.add(
         gx.Checkpoint(
-            name=CHECKPOINT,
+            name=data.checkpoint,
             validation_definitions=[definition],
             actions=[gx.checkpoint.UpdateDataDocsAction(name="data docs")],
             result_format=RESULT_FORMAT,
         )
     )
-
-
-def _batch(context: Any) -> Any:
-    source = context.data_sources.add_or_update_pandas(SOURCE)
-    return source.add_dataframe_asset(ASSET).add_batch_definition_whole_dataframe(BATCH)
 
 
 def _forget_old_runs(workspace: Path, keep: int) -> None:

@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import JsonValue
 
-from curation.decision import Verdict
+from curation.decision import Decision, Verdict
 from curation.errors import UsageError
 from curation.scheme import Scheme
 from curation.store import Store
 from validation.findings import Finding
-from validation.frame import as_frame, gather
+from validation.frame import Frame, rows
 from validation.gx import check
 from validation.measures import Scope
-from validation.policy import decide, is_ours
+from validation.policy import POLICY, decide
 from validation.quarantine import failing_anew
 from validation.report import Judged, write_report
-from validation.settings import ValidationSettings
+from validation.settings import Engine, ValidationSettings
+from validation.table import Table
 
 #: Where the report goes, below the workspace.
 REPORT = Path("reports") / "validation"
@@ -71,29 +72,30 @@ def judge(store: Store, scheme: Scheme, settings: ValidationSettings, workspace:
     A person's decision stays, and so does another policy's. Only decisions that say something new are
     added. Raises UsageError when nothing was measured, ConfigError when a steward's suite cannot be read.
     """
-    decided = store.decisions()
-    measured = gather(store, Scope(scheme, settings), decided)
-    if not measured.rows:
-        raise UsageError("expected measured records, there are none: import records and measure them first")
-    outcome = check(as_frame(measured), scheme, settings, workspace)
-    ours = [
-        decision
-        for decision in decide(measured.ids, outcome.findings, measured)
-        if is_ours(decided.get(decision.record_id))
-    ]
-    changed = store.decide(ours)
-    sides = Counter(decision.verdict for decision in ours)
-    foreign = Counter(
-        decided[record_id].verdict.value for record_id in measured.ids if not is_ours(decided.get(record_id))
-    )
+    others = store.decisions_not_by(POLICY)
+    measured = gather(store, Scope(scheme, settings), others)
+    outcome = check(measured, scheme, settings, workspace)
+    foreign = Counter(others[record_id].verdict.value for record_id in measured.ids() if record_id in others)
+    sides: Counter[Verdict] = Counter()
+    failed: list[Decision] = []
+
+    def ours() -> Iterator[Decision]:
+        for decision in decide(measured.ids(), outcome.findings, measured):
+            if decision.record_id not in others:
+                sides[decision.verdict] += 1
+                if decision.verdict is not Verdict.ACCEPTED:
+                    failed.append(decision)
+                yield decision
+
+    changed = store.decide(ours())
     judged = Judged(
         scheme=f"{scheme.name}, version {scheme.version}",
         settings=settings,
         counts={verdict.value: sides[verdict] for verdict in SIDES},
         decided_by_others=dict(sorted(foreign.items())),
-        failing_anew=failing_anew(decided, outcome.findings),
-        unmeasured=sum(store.count_records().values()) - len(measured.rows),
-        decisions=ours,
+        failing_anew=failing_anew(others, outcome.findings),
+        unmeasured=sum(store.count_records().values()) - len(measured),
+        failed=failed,
         measured=measured,
         outcome=outcome,
     )
@@ -109,3 +111,12 @@ def judge(store: Store, scheme: Scheme, settings: ValidationSettings, workspace:
         by_hand=outcome.by_hand,
         deleted=outcome.deleted,
     )
+
+
+def gather(store: Store, scope: Scope, others: Mapping[str, Decision]) -> Frame | Table:
+    """What was measured, where the engine of the settings reads it. Raises UsageError when nothing was."""
+    found = rows(store, scope, others)
+    measured = Table(store, found) if scope.settings.engine is Engine.SQL else Frame(found)
+    if not len(measured):
+        raise UsageError("expected measured records, there are none: import records and run `curate validate`")
+    return measured

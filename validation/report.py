@@ -8,7 +8,6 @@ from __future__ import annotations
 import io
 import json
 import os
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -45,7 +44,7 @@ class Judged:
     decided_by_others: Mapping[str, int]
     failing_anew: Mapping[str, Sequence[str]]
     unmeasured: int
-    decisions: Sequence[Decision]
+    failed: Sequence[Decision]  # ours, on the records that failed something
     measured: Measured
     outcome: Outcome
 
@@ -70,8 +69,8 @@ def as_json(judged: Judged, folder: Path) -> dict[str, JsonValue]:
         "scheme": judged.scheme,
         "settings": judged.settings.model_dump(mode="json"),
         "versions": _versions(),
-        "layers": dict(sorted(_layers(judged.measured).items())),
-        "records": len(judged.measured.rows),
+        "layers": dict(sorted(judged.measured.counts("layer").items())),
+        "records": len(judged.measured),
         "counts": dict(judged.counts),
         "decided_by_others": dict(judged.decided_by_others),
         "failing_anew": {record_id: list(names) for record_id, names in judged.failing_anew.items()},
@@ -87,14 +86,9 @@ def as_json(judged: Judged, folder: Path) -> dict[str, JsonValue]:
                 "reason": decision.reason,
                 **decision.details,
             }
-            for decision in judged.decisions
-            if decision.verdict is not Verdict.ACCEPTED
+            for decision in judged.failed
         ],
     }
-
-
-def _layers(measured: Measured) -> Counter[str]:
-    return Counter(str(row.get("layer") or "none") for row in measured.rows)
 
 
 def _versions() -> dict[str, JsonValue]:

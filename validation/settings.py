@@ -20,6 +20,13 @@ class Severity(StrEnum):
     OFF = "off"  # not checked
 
 
+class Engine(StrEnum):
+    """Where Great Expectations looks at what was measured."""
+
+    PANDAS = "pandas"  # in memory
+    SQL = "sql"  # in a table of the store
+
+
 class LengthSettings(Frozen):
     """How long a summary may be."""
 
@@ -106,6 +113,11 @@ class ValidationSettings(Frozen):
         default=None,
         description="The layer that is checked; by default the first there is of human, adapter, few-shot, "
         "rules, any other, gold.",
+    )
+    engine: Engine = Field(
+        default=Engine.PANDAS,
+        description="Where expectations look at the measures: pandas (in memory, the faster one) or sql (a table "
+        "of the store, for sets that memory should not hold). The verdicts are the same.",
     )
     length: LengthSettings = Field(default_factory=LengthSettings, description="Length of the text.")
     language: LanguageSettings = Field(default_factory=LanguageSettings, description="Language of the text.")

@@ -14,10 +14,10 @@ from curation.errors import UsageError
 from curation.scheme import Scheme
 from curation.store import Store
 from validation.findings import Finding
-from validation.frame import as_frame, gather
 from validation.gx import preview
+from validation.judge import gather
 from validation.measures import Scope
-from validation.policy import decide, is_ours
+from validation.policy import POLICY, decide
 from validation.settings import ValidationSettings
 from validation.stage import Measure
 
@@ -63,13 +63,13 @@ def what_if(store: Store, scheme: Scheme, now: ValidationSettings, then: Validat
             "expected a change of thresholds or severities, got one that needs records to be measured anew; "
             "put it into curate.toml and run `curate validate`"
         )
-    decided = store.decisions()
-    before = _judged(store, scheme, now, workspace, decided)
-    after = _judged(store, scheme, then, workspace, decided)
+    others = store.decisions_not_by(POLICY)
+    before = _judged(store, scheme, now, workspace, others)
+    after = _judged(store, scheme, then, workspace, others)
     moved = [id for id, side in before.sides.items() if side is not after.sides[id]]
     moves: dict[tuple[Verdict, Verdict], list[str]] = {}
     for id in moved:
-        if is_ours(decided.get(id)):
+        if id not in others:
             moves.setdefault((before.sides[id], after.sides[id]), []).append(id)
     return WhatIf(
         records=len(before.sides),
@@ -86,13 +86,11 @@ class _Judged:
 
 
 def _judged(
-    store: Store, scheme: Scheme, settings: ValidationSettings, workspace: Path, decided: Mapping[str, Decision]
+    store: Store, scheme: Scheme, settings: ValidationSettings, workspace: Path, others: Mapping[str, Decision]
 ) -> _Judged:
-    measured = gather(store, Scope(scheme, settings), decided)
-    if not measured.rows:
-        raise UsageError("expected measured records, there are none: run `curate validate` first")
-    findings = preview(as_frame(measured), scheme, settings, workspace)
-    decisions = decide(measured.ids, findings, measured)
+    measured = gather(store, Scope(scheme, settings), others)
+    findings = preview(measured, scheme, settings, workspace)
+    decisions = decide(measured.ids(), findings, measured)
     return _Judged({one.record_id: one.verdict for one in decisions}, findings)
 
 

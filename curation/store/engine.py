@@ -41,6 +41,12 @@ class Connected:
         rest = {name: insert.excluded[name] for name in rows[0] if name not in keys}
         connection.execute(insert.on_conflict_do_update(index_elements=keys, set_=rest), rows)
 
+    def json_text(self, column: sa.ColumnElement[str], key: str) -> sa.ColumnElement[str]:
+        """The text under a key of the JSON object in a column."""
+        if self._engine.dialect.name == "postgresql":
+            return sa.type_coerce(sa.cast(column, sa.JSON)[key].as_string(), sa.Text)
+        return sa.type_coerce(sa.func.json_extract(column, f"$.{key}"), sa.Text)
+
     def _insert(self, table: sa.Table) -> Any:
         from sqlalchemy.dialects import postgresql, sqlite
 

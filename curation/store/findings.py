@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import sqlalchemy as sa
 from pydantic import JsonValue
@@ -32,20 +32,29 @@ class Findings(Connected):
         ]
         self.upsert(connection, measures, rows)
 
-    def measures(self, ids: Iterable[str] | None = None) -> Iterator[tuple[str, dict[str, JsonValue]]]:
-        """Each measured record's id with all its measures, streamed by pages."""
-        if ids is not None:
-            for batch in batched(ids, CHUNK):
-                yield from self._page(measures.c.record_id.in_(batch))
-            return
+    def measured_ids(self, stage: str) -> Iterator[str]:
+        """The ids of the records that a stage has measured, in order, streamed by pages."""
+        for page in self._measured_pages(measures.c.stage == stage):
+            yield from page
+
+    def measures(
+        self, ids: Iterable[str] | None = None, *, stage: str | None = None
+    ) -> Iterator[tuple[str, dict[str, JsonValue]]]:
+        """Each measured record's id with all its measures, or those of one stage, streamed by pages."""
+        where = [] if stage is None else [measures.c.stage == stage]
+        pages = batched(ids, CHUNK) if ids is not None else self._measured_pages(*where)
+        for page in pages:
+            yield from self._page(measures.c.record_id.in_(page), *where)
+
+    def _measured_pages(self, *where: sa.ColumnElement[bool]) -> Iterator[Sequence[str]]:
         after = ""
         while True:
-            query = sa.select(measures.c.record_id).distinct().where(measures.c.record_id > after)
+            query = sa.select(measures.c.record_id).distinct().where(measures.c.record_id > after, *where)
             with self.read() as connection:
                 page = list(connection.execute(query.order_by(measures.c.record_id).limit(CHUNK)).scalars())
             if not page:
                 return
-            yield from self._page(measures.c.record_id.in_(page))
+            yield page
             after = page[-1]
 
     def decide(self, new: Iterable[Decision]) -> int:
@@ -84,16 +93,19 @@ class Findings(Connected):
         """Every decision whose author's name begins so, in the order in which they were made, streamed."""
         after = 0
         query = sa.select(decisions.c.seq, decisions.c.content).order_by(decisions.c.seq).limit(CHUNK)
-        # The database only narrows the search: what it finds may hold these words elsewhere.
-        query = query.where(decisions.c.content.contains(f'"by":"{prefix}', autoescape=True))
+        query = query.where(self.json_text(decisions.c.content, "by").startswith(prefix, autoescape=True))
         while True:
             with self.read() as connection:
                 rows = connection.execute(query.where(decisions.c.seq > after)).all()
             if not rows:
                 return
             after = rows[-1].seq
-            found = (Decision.model_validate_json(row.content) for row in rows)
-            yield from (decision for decision in found if decision.by.startswith(prefix))
+            yield from (Decision.model_validate_json(row.content) for row in rows)
+
+    def decisions_not_by(self, prefix: str) -> dict[str, Decision]:
+        """The latest decision on each record whose latest is by somebody whose name does not begin so."""
+        by = self.json_text(decisions.c.content, "by")
+        return self._decisions(narrowed=~by.startswith(prefix, autoescape=True))
 
     def count_decisions(self) -> dict[str, int]:
         """How many records have each verdict, by their latest decision."""
@@ -105,14 +117,18 @@ class Findings(Connected):
         with self.read() as connection:
             return dict(sorted(connection.execute(query)))
 
-    def _decisions(self, *where: sa.ColumnElement[bool]) -> dict[str, Decision]:
+    def _decisions(
+        self, *where: sa.ColumnElement[bool], narrowed: sa.ColumnElement[bool] | None = None
+    ) -> dict[str, Decision]:
         query = sa.select(decisions.c.content).where(decisions.c.seq.in_(_newest().where(*where)))
+        if narrowed is not None:
+            query = query.where(narrowed)
         with self.read() as connection:
             found = [Decision.model_validate_json(content) for (content,) in connection.execute(query)]
         return {decision.record_id: decision for decision in found}
 
-    def _page(self, where: sa.ColumnElement[bool]) -> Iterator[tuple[str, dict[str, JsonValue]]]:
-        query = sa.select(measures.c.record_id, measures.c.found).where(where).order_by(measures.c.record_id)
+    def _page(self, *where: sa.ColumnElement[bool]) -> Iterator[tuple[str, dict[str, JsonValue]]]:
+        query = sa.select(measures.c.record_id, measures.c.found).where(*where).order_by(measures.c.record_id)
         found: dict[str, dict[str, JsonValue]] = {}
         with self.read() as connection:
             for record_id, values in connection.execute(query):

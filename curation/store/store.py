@@ -9,12 +9,13 @@ from curation.store.jobs import Jobs
 from curation.store.records import Added
 from curation.store.review import ReviewLedger
 from curation.store.runs import Runs
+from curation.store.scratch import Scratch
 from curation.store.sets import Sets
 
 __all__ = ["Added", "Store"]
 
 
-class Store(Jobs, Sets, ReviewLedger, Runs):
+class Store(Jobs, Sets, ReviewLedger, Runs, Scratch):
     """All that a workspace knows; safe for several threads and processes at once."""
 
     @classmethod

@@ -1,0 +1,45 @@
+"""The same expectations over a frame in memory and over a table of the store: the same verdicts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from planted_errors import GERMAN, KEPT, PLANTED, SOUND, fill, story
+
+from curation.scheme import Scheme
+from curation.store import Store
+from validation.judge import judge
+from validation.settings import Engine, GroundingSettings, ValidationSettings
+from validation.what_if import what_if
+
+
+def test_both_engines_decide_alike_for_the_same_reasons(
+    store: Store, tmp_path: Path, scheme: Scheme, settings: ValidationSettings
+) -> None:
+    sound = [KEPT, story("s0", SOUND), story("s2", GERMAN, language="de")]
+    fill(store, [*sound, *(pair for pair, _, _ in PLANTED.values())], scheme, settings)
+    in_store = settings.model_copy(update={"engine": Engine.SQL})
+    stricter = in_store.model_copy(update={"grounding": GroundingSettings(minimum=0.6)})
+
+    by_frame = judge(store, scheme, settings, tmp_path)
+    decided = store.decisions()
+    by_table = judge(store, scheme, in_store, tmp_path)
+
+    assert {"quarantined", "needs_review", "accepted"} <= set(by_frame.counts)
+    # Nothing new was said: not another verdict, value, threshold or reason.
+    assert by_table.changed == 0
+    assert store.decisions() == decided
+    assert [finding.as_json() for finding in by_table.per_expectation] == [
+        finding.as_json() for finding in by_frame.per_expectation
+    ]
+    assert [finding.failed for finding in by_table.per_expectation] == [
+        finding.failed for finding in by_frame.per_expectation
+    ]
+    # Which engine looked is the only difference.
+    frame_then = stricter.model_copy(update={"engine": Engine.PANDAS})
+    assert what_if(store, scheme, in_store, stricter, tmp_path) == what_if(
+        store, scheme, settings, frame_then, tmp_path
+    )
+    written = "".join(path.read_text() for path in (tmp_path / "gx").rglob("*.yml"))
+    assert "${CLINCURATE_STORE}" in written
+    assert store.url not in written
