@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from annotation.adjudication.ballot import Ballot, Mark, Outcome
 from annotation.adjudication.consensus import Standing, State, entity_id
-from annotation.adjudication.differences import differences, page, shown_names
+from annotation.adjudication.differences import Difference, Variant, differences, page, shown_names
 from annotation.adjudication.project import DIFFERENCES
 from annotation.adjudication.settings import AdjudicationSettings
 from annotation.adjudication.wording import Words, words
@@ -42,7 +42,7 @@ def parcel(ballot: Ballot, scheme: Scheme, settings: ReviewSettings) -> Parcel:
     found = differences(ballot, scheme, names, said, language=settings.language)
     layers = [begin_with(ballot, settings.adjudication, said), *_reviews(ballot, names)]
     made = [prediction(record, check_layer(record, layer, categories=scheme.by_name), scheme) for layer in layers]
-    _annotate(made[0]["result"], ballot, names, said)
+    _annotate(made[0]["result"], ballot, found, said)
     data = task_data(record) | {DIFFERENCES: page(ballot, found, said)}
     return Parcel(
         record_id=record.id,
@@ -53,7 +53,7 @@ def parcel(ballot: Ballot, scheme: Scheme, settings: ReviewSettings) -> Parcel:
 
 
 def begin_with(ballot: Ballot, settings: AdjudicationSettings, said: Words) -> Layer:
-    """Every mark that a reviewer made, or those of the majority; its score is the share of reviewers who made it."""
+    """Every mark that a reviewer made, or those of the majority; scored by the share of reviewers who say it."""
     every = settings.start == "all"
     marks = {number: mark for number, mark in enumerate(ballot.marks) if every or mark.outcome is Outcome.IN}
     links = [
@@ -90,15 +90,23 @@ def _reviews(ballot: Ballot, names: Mapping[str, str]) -> list[Layer]:
     ]
 
 
-def _annotate(result: list[dict[str, Any]], ballot: Ballot, names: Mapping[str, str], said: Words) -> None:
-    """Who made each disputed mark, in the details of its regions."""
-    disputed = {entity_id(number): mark for number, mark in enumerate(ballot.marks) if mark.is_disputed}
+def _annotate(result: list[dict[str, Any]], ballot: Ballot, found: Sequence[Difference], said: Words) -> None:
+    """Who made each disputed mark, and as what, in the details of its regions."""
+    disputed = [entity_id(number) for number, mark in enumerate(ballot.marks) if mark.is_disputed]
+    # Differences in marks come first, in the order of the marks.
+    by_id = dict(zip(disputed, found, strict=False))
     for part in result:
-        mark = disputed.get(str(part.get("id", "")).partition(FRAGMENT)[0])
-        if mark is not None and part["type"] == "labels":
-            shown = ", ".join(sorted(names[name] for name in mark.voices))
-            part["meta"] = {"text": [said.vote.format(names=shown, votes=len(mark.voices), of=mark.of)]}
+        one = by_id.get(str(part.get("id", "")).partition(FRAGMENT)[0])
+        if one is not None and part["type"] == "labels":
+            part["meta"] = {"text": [_voted(variant, len(ballot.reviews), said) for variant in one.variants]}
+
+
+def _voted(variant: Variant, of: int, said: Words) -> str:
+    vote = said.vote.format(names=", ".join(variant.names), votes=len(variant.names), of=of)
+    return f"{variant.text}: {vote}"
 
 
 def _share(mark: Mark) -> float:
-    return round(len(mark.voices) / mark.of, 4)
+    """The share of reviewers who have the mark just as it is shown."""
+    alike = [one for one in mark.voices.values() if (one.spans, one.assertion) == (mark.spans, mark.assertion)]
+    return round(len(alike) / mark.of, 4)

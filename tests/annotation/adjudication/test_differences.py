@@ -84,10 +84,10 @@ def test_the_adjudicator_begins_with_all_marks_and_sees_each_review(vote, scheme
     assert sent.versions == ("to decide", "anna", "ben")
     first = [part for part in sent.predictions[0]["result"] if part["type"] == "labels"]
     assert [(part["value"]["text"], part["score"], part.get("meta")) for part in first] == [
-        ("high fever", 0.5, {"text": ["anna (1 of 2)"]}),
-        ("fever", 0.5, {"text": ["ben (1 of 2)"]}),
+        ("high fever", 0.5, {"text": ["high fever (stated as absent): anna (1 of 2)"]}),
+        ("fever", 0.5, {"text": ["fever (stated as absent): ben (1 of 2)"]}),
         ("cough", 1.0, None),
-        ("May", 0.5, {"text": ["anna (1 of 2)"]}),
+        ("May", 0.5, {"text": ["May: anna (1 of 2)"]}),
     ]
     assert "high" in sent.task["data"]["differences"]
 
