@@ -53,6 +53,11 @@ def wanted(made: Iterable[Queue]) -> Iterator[Wanted]:
         yield Wanted(place.record_id, place.annotators, repeats[place.record_id] if place.is_repeat else 0)
 
 
+def people_wanted(workspace: Workspace) -> dict[str, int]:
+    """Of how many people each queued record wants a review."""
+    return {one.record_id: one.annotators for one in wanted(queues(workspace.place(FOLDER))) if not one.repeat}
+
+
 def when_to_stop(workspace: Workspace, store: Store) -> Stopping:
     """What the control samples say about the records that nobody has reviewed."""
     review = workspace.config.review
