@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from annotation.review.answers import RefusedError, UnansweredError
+from annotation.review.backend.connect import TITLE
 from annotation.review.client import Client, Json, Project
 from annotation.review.environment import cache_folder
 from annotation.review.ledger import Ledger
@@ -236,7 +237,8 @@ class _Push:
         if not versions:
             return
         self._done.model_version = version = min(versions, key=lambda one: (-versions[one], one))
-        if self._client.project(self._project.id).model_version != version:
+        # A project that shows what our live back end predicts goes on doing so.
+        if self._client.project(self._project.id).model_version not in (version, TITLE):
             self._client.update_project(self._project.id, model_version=version)
 
 

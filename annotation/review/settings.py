@@ -9,6 +9,7 @@ from pydantic import Field
 from annotation.adjudication.settings import AdjudicationSettings
 from annotation.agreement.settings import AgreementSettings
 from annotation.queue.settings import QueueSettings
+from annotation.review.backend.settings import BackendSettings
 from curation.record import Frozen
 
 
@@ -79,4 +80,7 @@ class ReviewSettings(Frozen):
     )
     adjudication: AdjudicationSettings = Field(
         default_factory=AdjudicationSettings, description="How disagreements between reviewers are settled."
+    )
+    backend: BackendSettings = Field(
+        default_factory=BackendSettings, description="How Label Studio is helped while people work."
     )

@@ -8,6 +8,7 @@ from pathlib import Path
 from pydantic import JsonValue
 
 from annotation.review import server
+from annotation.review.backend.place import backend_state
 from annotation.review.client import Client
 from annotation.review.ledger import Ledger
 from annotation.review.session import connect
@@ -18,7 +19,7 @@ from curation.store import Store
 
 def review_status(store: Store, workspace: Path, settings: ReviewSettings) -> dict[str, JsonValue]:
     """Server, project and counts; of a server that does not answer, why it does not."""
-    found = _server(workspace, settings)
+    found = _server(workspace, settings) | backend_state(workspace)
     try:
         with connect(workspace, settings) as client:
             return found | {"up": True, "version": client.version()} | _project(store, client, settings)

@@ -1,0 +1,1 @@
+"""The live back end: Label Studio asks it for predictions, and any annotator of ours answers."""

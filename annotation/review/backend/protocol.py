@@ -1,0 +1,105 @@
+"""Label Studio's requests and answers as plain values: what is asked about, and what is said."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from annotation.review.label_config import LABELS, TEXT
+from annotation.review.prediction import prediction
+from annotation.review.project import values
+from curation.record import Layer, Record, record_id
+from curation.scheme import Scheme
+
+Json = dict[str, Any]
+
+
+class UnknownRequestError(ValueError):
+    """Label Studio has sent something that is not in its protocol."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request for predictions: a record for each task (None for one without a text), and what was selected."""
+
+    records: tuple[Record | None, ...]
+    label_config: str
+    selected: tuple[Json, ...] | None = None
+
+
+def asked(body: object, *, language: str) -> Asked:
+    """The request in a body; raises UnknownRequestError when there is none."""
+    tasks = body.get("tasks") if isinstance(body, dict) else None
+    if not isinstance(body, dict) or not isinstance(tasks, list):
+        raise UnknownRequestError("expected an object with a list of tasks, got something else")
+    config, params = body.get("label_config"), body.get("params")
+    context = params.get("context") if isinstance(params, dict) else None
+    return Asked(
+        records=tuple(_record(task, language) for task in tasks),
+        label_config=config if isinstance(config, str) else "",
+        selected=_selected(context),
+    )
+
+
+def _selected(context: object) -> tuple[Json, ...] | None:
+    """The regions that somebody has just drawn or selected; None where nobody works interactively."""
+    drawn = context.get("result") if isinstance(context, dict) else None
+    if not isinstance(drawn, list):
+        return None
+    return tuple(one for one in drawn if isinstance(one, dict) and isinstance(one.get("value"), dict))
+
+
+def _record(task: object, language: str) -> Record | None:
+    """The record of a task; its id is that of its content, so that equal texts are annotated once."""
+    data = task.get("data") if isinstance(task, dict) else None
+    text = data.get("text") if isinstance(data, dict) else None
+    if not isinstance(data, dict) or not isinstance(text, str) or not text.strip() or "\x00" in text:
+        return None
+    spoken = data.get("language")
+    language = spoken if isinstance(spoken, str) and spoken else language
+    return Record(id=record_id(text, language=language), group="-", source="label-studio", language=language, text=text)
+
+
+def predicted(record: Record, layer: Layer, scheme: Scheme, *, version: str, known: frozenset[str]) -> Json:
+    """The layer as a prediction that the project's label config can show: Label Studio refuses all of it else."""
+    made = prediction(record, layer, scheme)
+    return {"score": 0.0, **made, "model_version": version, "result": shown(made["result"], known)}
+
+
+def nothing(version: str) -> Json:
+    """A prediction that says nothing."""
+    return {"result": [], "score": 0.0, "model_version": version}
+
+
+def shown(result: list[Json], known: frozenset[str]) -> list[Json]:
+    """Those parts of a result whose controls and values the label config has."""
+    fits = [part for part in result if part["type"] == "relation" or _values(part) <= known]
+    regions = {part["id"] for part in fits if part["type"] == "labels"}
+    return [part for part in fits if _hangs_on(part, regions)]
+
+
+def _hangs_on(part: Json, regions: set[str]) -> bool:
+    """Whether a relation has both its ends, and an assertion its region."""
+    if part["type"] == "relation":
+        return {part["from_id"], part["to_id"]} <= regions
+    return "start" not in part["value"] or part["id"] in regions
+
+
+def _values(part: Json) -> set[str]:
+    value: Mapping[str, Any] = part["value"]
+    return {f"{part['from_name']}: {one}" for one in (*value.get("labels", ()), *value.get("choices", ()))}
+
+
+def known_values(label_config: str, scheme: Scheme) -> frozenset[str]:
+    """What the project's label config can show; all of the scheme where none was sent."""
+    if label_config:
+        return frozenset(values(label_config))
+    return frozenset(f"{LABELS}: {name}" for name in scheme.names)
+
+
+def is_region(part: Json) -> bool:
+    """Whether a selected part is a stretch of the text."""
+    value = part["value"]
+    whole = type(value.get("start")) is int and type(value.get("end")) is int
+    return part.get("to_name", TEXT) == TEXT and whole
