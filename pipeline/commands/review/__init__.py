@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import typer
 
-from pipeline.commands.review import adjudicate, backend, exchange, progress, queue, server
+from pipeline.commands.review import adjudicate, backend, exchange, guidelines, progress, queue, server
 
 app = typer.Typer(help="Review in Label Studio, from the server to the answers.", no_args_is_help=True)
 
@@ -21,6 +21,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "pull": exchange.pull,
     "progress": progress.progress,
     "backend": backend.backend,
+    "guidelines": guidelines.guidelines,
     "status": server.status,
 }
 for name, function in COMMANDS.items():
