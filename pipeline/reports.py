@@ -10,6 +10,7 @@ from pipeline.workspace import Workspace
 #: What to look for, in the order in which it is shown.
 PATTERNS = {
     "validation": "reports/validation*/index.html",
+    "agreement": "reports/agreement*/index.html",
     "data docs": "gx/**/data_docs/**/index.html",
     "evaluation": "reports/evaluation-*/report.html",
 }

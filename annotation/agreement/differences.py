@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from annotation.agreement.weeks import week_of
 from curation.record import Entity, Frozen, Layer
 from curation.scoring.matching import Spans, overlap
 
@@ -52,6 +53,8 @@ class Compared(Frozen):
     record_id: str
     one: str
     other: str
+    #: When either said it: the ISO week, such as 2026-W09.
+    weeks: tuple[str, str]
     same: int = Field(ge=0)
     differences: tuple[Difference, ...] = ()
 
@@ -75,6 +78,7 @@ def differences(one: Layer, other: Layer, *, assertion: bool = False) -> Compare
         record_id=one.record_id,
         one=one.name,
         other=other.name,
+        weeks=(week_of(one.created), week_of(other.created)),
         same=len(equal) + sum(each is None for each in told),
         differences=tuple(found),
     )

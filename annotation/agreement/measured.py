@@ -18,7 +18,7 @@ from annotation.agreement.others import WithOther, with_layer, with_other, with_
 from annotation.agreement.pairs import Pairwise, pairwise_of
 from annotation.agreement.settings import AgreementSettings
 from annotation.agreement.study import HUMAN, REPEAT, SHOWN, Reviewed, Study
-from annotation.agreement.weeks import Drift, WeekFigures, corrected, drift, week_of, weekly
+from annotation.agreement.weeks import Drift, WeekFigures, drifts, week_of, weekly
 from curation.record import Frozen
 from curation.scheme import Scheme
 
@@ -119,10 +119,10 @@ def _seen(study: Study) -> dict[str, object]:
 def _over_time(rows: Comparisons, settings: AgreementSettings) -> dict[str, object]:
     """By week and as a trend, of all and of each person with the others."""
     people = sorted({name for pair in rows.pairs for name in pair})
-    own = {name: rows.of_person(name) for name in people}
+    own = {name: weekly(rows.of_person(name), settings, own=True) for name in people}
     return {
-        "weekly": {ALL: weekly(rows, settings)} | {name: weekly(own[name], settings, own=True) for name in people},
-        "drift": corrected({name: drift(own[name], settings) for name in people}),
+        "weekly": {ALL: weekly(rows, settings)} | own,
+        "drift": drifts(rows, settings),
     }
 
 

@@ -39,6 +39,8 @@ class Drift(Frozen):
 
     slope: Figure
     weeks: int
+    #: The same slope of the pairs that the person has no part in: where these fall too, it is not the person.
+    others: Figure | None = None
     #: Of a permutation test in which the records' times are dealt anew.
     p: float | None = None
     #: The same after Holm's correction for having asked about several people.
@@ -67,6 +69,18 @@ def drift(rows: Comparisons, settings: AgreementSettings) -> Drift:
         note = "withheld: all at one time" if note == UNDEFINED else note
         return Drift(slope=Figure(records=slope.records, support=slope.support, note=note), weeks=weeks)
     return Drift(slope=slope, weeks=weeks, p=_by_chance(tally, slope.value, settings))
+
+
+def drifts(rows: Comparisons, settings: AgreementSettings) -> dict[str, Drift]:
+    """Of each person the trend with the others, beside that of the others among themselves."""
+    people = sorted({name for pair in rows.pairs for name in pair})
+    found = {name: drift(rows.of_person(name), settings) for name in people}
+    others = {name: drift(_without(rows, name), settings).slope for name in people} if len(people) > 2 else {}
+    return corrected({name: one.model_copy(update={"others": others.get(name)}) for name, one in found.items()})
+
+
+def _without(rows: Comparisons, person: str) -> Comparisons:
+    return rows.where(lambda row: person not in rows.pairs[row])
 
 
 def corrected(found: dict[str, Drift]) -> dict[str, Drift]:

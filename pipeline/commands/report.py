@@ -16,7 +16,7 @@ def report(
     workspace: WorkspaceOption = HERE,
     as_json: JsonOption = False,
 ) -> None:
-    """Show where the reports are: validation, Data Docs, evaluations."""
+    """Show where the reports are: validation, agreement, Data Docs, evaluations."""
     from pipeline.reports import find_reports
     from pipeline.workspace import Workspace
 

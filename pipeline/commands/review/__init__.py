@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import typer
 
-from pipeline.commands.review import adjudicate, backend, exchange, guidelines, progress, queue, server
+from pipeline.commands.review import adjudicate, agreement, backend, exchange, guidelines, progress, queue, server
 
 app = typer.Typer(help="Review in Label Studio, from the server to the answers.", no_args_is_help=True)
 
@@ -22,6 +22,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "progress": progress.progress,
     "backend": backend.backend,
     "guidelines": guidelines.guidelines,
+    "agreement": agreement.agreement,
     "status": server.status,
 }
 for name, function in COMMANDS.items():

@@ -1,0 +1,72 @@
+"""`curate review agreement`"""
+
+from __future__ import annotations
+
+import webbrowser
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pipeline.commands.options import HERE, JsonOption, WorkspaceOption
+from pipeline.commands.output import print_json, print_table, say
+
+if TYPE_CHECKING:
+    from annotation.agreement.figure import Figure
+    from annotation.agreement.measured import Agreement
+
+
+def agreement(
+    to: Annotated[
+        Path | None,
+        typer.Option(
+            "--to", metavar="PATH", help="HTML file, or folder, for the report.", show_default="reports/agreement"
+        ),
+    ] = None,
+    gamma: Annotated[
+        bool, typer.Option("--gamma", help="Also gamma, on a sample of records; seconds for each.")
+    ] = False,
+    open_it: Annotated[bool, typer.Option("--open", help="Open the report in a browser.")] = False,
+    workspace: WorkspaceOption = HERE,
+    as_json: JsonOption = False,
+) -> None:
+    """Tell how far annotators agree, with each other, with the model and with themselves; write the report."""
+    from pipeline.agreeing import measure_agreement
+    from pipeline.workspace import Workspace
+
+    place = Workspace.at(workspace)
+    with place.open_store() as store:
+        found = measure_agreement(place, store, to=to, with_gamma=gamma)
+    if as_json:
+        figures = found.agreement.model_dump(mode="json", exclude={"behind"})
+        print_json(figures | {"report": str(found.page), "data": str(found.data)})
+    else:
+        _show(found.agreement)
+        say(f"report: {found.page}")
+    if open_it:
+        webbrowser.open(found.page.resolve().as_uri())
+
+
+def _show(found: Agreement) -> None:
+    pairs, everybody = found.pairs, found.everybody.overall
+    rows = {"all pairs": pairs.overall, **pairs.per_pair}
+    print_table(
+        "Agreement",
+        ("pair", "records", "strict F1", "lenient F1", "kappa"),
+        [
+            (name.replace("human:", ""), one.records, *map(_told, (one.strict, one.lenient, one.kappa)))
+            for name, one in rows.items()
+        ],
+    )
+    at_once = {"Fleiss' kappa": everybody.fleiss, "alpha": everybody.alpha, "alpha for unitising": everybody.unitised}
+    if found.gamma is not None:
+        at_once["gamma"] = found.gamma
+    at_once |= {f"alpha of {name}": one.overall.alpha for name, one in found.choices.items()}
+    print_table("All at once", ("", "value"), [(name, _told(one)) for name, one in at_once.items()])
+
+
+def _told(one: Figure) -> str:
+    if one.value is None:
+        return one.note
+    ends = f" [{one.interval[0]:.3f}, {one.interval[1]:.3f}]" if one.interval else ""
+    return f"{one.value:.3f}{ends}"
