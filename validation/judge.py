@@ -73,7 +73,8 @@ def judge(store: Store, scheme: Scheme, settings: ValidationSettings, workspace:
     added. Raises UsageError when nothing was measured, ConfigError when a steward's suite cannot be read.
     """
     others = store.decisions_not_by(POLICY)
-    measured = gather(store, Scope(scheme, settings), others)
+    scope = Scope(scheme, settings)
+    measured = gather(store, scope, others)
     outcome = check(measured, scheme, settings, workspace)
     foreign = Counter(others[record_id].verdict.value for record_id in measured.ids() if record_id in others)
     sides: Counter[Verdict] = Counter()
@@ -89,8 +90,8 @@ def judge(store: Store, scheme: Scheme, settings: ValidationSettings, workspace:
 
     changed = store.decide(ours())
     judged = Judged(
-        scheme=f"{scheme.name}, version {scheme.version}",
-        settings=settings,
+        store=store,
+        scope=scope,
         counts={verdict.value: sides[verdict] for verdict in SIDES},
         decided_by_others=dict(sorted(foreign.items())),
         failing_anew=failing_anew(others, outcome.findings),

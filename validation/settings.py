@@ -106,6 +106,17 @@ class DuplicateSettings(Frozen):
     )
 
 
+class ReportSettings(Frozen):
+    """What the report shows."""
+
+    examples: int = Field(
+        default=3,
+        ge=0,
+        description="Excerpts of failed records for each expectation, the only clinical text in the report; 0 leaves "
+        "all text out.",
+    )
+
+
 class ValidationSettings(Frozen):
     """What is checked, and from where on it fails."""
 
@@ -135,4 +146,5 @@ class ValidationSettings(Frozen):
         description="Another severity for an expectation, by its name: hard (quarantines), soft (asks for "
         "review) or off.",
     )
+    report: ReportSettings = Field(default_factory=ReportSettings, description="The report.")
     keep_runs: int = Field(default=10, ge=1, description="Validation runs that Data Docs keep; older ones are removed.")

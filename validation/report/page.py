@@ -1,81 +1,70 @@
-"""The steward's page: counts, failures, reasons and distributions, in one HTML file and as JSON.
-
-Record ids, offsets and numbers only; no word of a text.
-"""
+"""The page and its JSON form: the same content, but for the plots and the excerpts, which only the page has."""
 
 from __future__ import annotations
 
-import io
 import json
 import os
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 from pydantic import JsonValue
 
-from curation.decision import Decision, Verdict
+from curation.decision import Verdict
 from curation.errors import MissingExtraError
-from validation.frame import Measured
-from validation.gx import Outcome
-from validation.measures import COLUMNS
-from validation.settings import ValidationSettings
+from validation.measures import COLUMNS, Whole
+from validation.report.blame import blamed, by_category
+from validation.report.embedding_map import EmbeddingMap, embedding_map
+from validation.report.examples import examples
+from validation.report.flow import flow
+from validation.report.judged import Judged
+from validation.report.manifest import manifest
+from validation.report.plots import histogram, scatter
 
-TEMPLATE = Path(__file__).with_name("report.html.jinja")
+TEMPLATE = Path(__file__).with_name("page.html.jinja")
 #: Rows of a table of records on the page; all of them are in the JSON.
 MOST_ROWS = 500
-BINS = 40
 #: What is shown as a histogram.
 SHOWN = ("words", "language_confidence", "entities", "grounding_ratio", "similarity_mean", "similarity_least")
+#: How columns that name the record kept in another's place are called.
+DUPLICATE = "duplicate_of"
 #: Numbers of this release of the page's JSON form.
-FORM = 1
-
-
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """All that the report tells."""
-
-    scheme: str
-    settings: ValidationSettings
-    counts: Mapping[str, int]
-    decided_by_others: Mapping[str, int]
-    failing_anew: Mapping[str, Sequence[str]]
-    unmeasured: int
-    failed: Sequence[Decision]  # ours, on the records that failed something
-    measured: Measured
-    outcome: Outcome
+FORM = 2
 
 
 def write_report(judged: Judged, folder: Path) -> Path:
     """`index.html` in the folder, which needs no other file, and `validation.json` beside it."""
     folder.mkdir(parents=True, exist_ok=True)
-    content = as_json(judged, folder)
+    drawn = _map(judged)
+    content = as_json(judged, folder, drawn)
     (folder / "validation.json").write_text(
         json.dumps(content, ensure_ascii=False, indent=1, default=str) + "\n", encoding="utf-8"
     )
     page = folder / "index.html"
-    page.write_text(_page(judged, content, folder), encoding="utf-8")
+    page.write_text(_page(judged, content, drawn, folder), encoding="utf-8")
     return page
 
 
-def as_json(judged: Judged, folder: Path) -> dict[str, JsonValue]:
-    """The report's content; paths are relative to its folder."""
+def as_json(judged: Judged, folder: Path, drawn: EmbeddingMap | None) -> dict[str, JsonValue]:
+    """The report's content, ids and numbers without a word of a text; paths are relative to its folder."""
+    categories = by_category(blamed(judged.store, judged.failed, judged.settings))
     return {
         "form": FORM,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
-        "scheme": judged.scheme,
-        "settings": judged.settings.model_dump(mode="json"),
-        "versions": _versions(),
+        "scheme": f"{judged.scheme.name}, version {judged.scheme.version}",
         "layers": dict(sorted(judged.measured.counts("layer").items())),
         "records": len(judged.measured),
         "counts": dict(judged.counts),
         "decided_by_others": dict(judged.decided_by_others),
         "failing_anew": {record_id: list(names) for record_id, names in judged.failing_anew.items()},
         "unmeasured": judged.unmeasured,
+        "flow": flow(judged.store, judged.measured, dict(judged.store.count_decisions())),
         "expectations": [finding.as_json() for finding in judged.outcome.findings],
+        "by_category": {expectation: dict(counts.most_common()) for expectation, counts in categories.items()},
+        "duplicates": _duplicates(judged),
+        "map": _map_json(drawn),
         "by_hand": list(judged.outcome.by_hand),
         "deleted": list(judged.outcome.deleted),
         "data_docs": os.path.relpath(judged.outcome.data_docs, folder),
@@ -88,21 +77,39 @@ def as_json(judged: Judged, folder: Path) -> dict[str, JsonValue]:
             }
             for decision in judged.failed
         ],
+        "manifest": manifest(judged),
     }
 
 
-def _versions() -> dict[str, JsonValue]:
-    return {name: _version(name) for name in ("clincurate", "great-expectations", "lingua-language-detector")}
-
-
-def _version(package: str) -> str | None:
-    try:
-        return version(package)
-    except PackageNotFoundError:
+def _map(judged: Judged) -> EmbeddingMap | None:
+    """The map of the checked entities; none where embeddings are switched off."""
+    if not judged.settings.similarity.enabled:
         return None
+    whole = Whole(judged.store, judged.scope, frozenset(judged.measured.ids()), {})
+    return embedding_map(whole.subjects(), judged.scope.encoder)
 
 
-def _page(judged: Judged, content: Mapping[str, Any], folder: Path) -> str:
+def _map_json(drawn: EmbeddingMap | None) -> JsonValue:
+    if drawn is None:
+        return None
+    return {
+        "encoder": drawn.encoder,
+        "shown": drawn.shown,
+        "points": [[one.record_id, one.entity_id, one.category, one.x, one.y, one.far] for one in drawn.points],
+    }
+
+
+def _duplicates(judged: Judged) -> JsonValue:
+    """The records that are kept, each with those that go in its favour and the column that says so."""
+    clusters: dict[str, dict[str, JsonValue]] = defaultdict(dict)
+    for finding in judged.outcome.findings:
+        if finding.column.endswith(DUPLICATE):
+            for record_id, keeper in finding.failed.items():
+                clusters[str(keeper)][record_id] = finding.column
+    return {keeper: clusters[keeper] for keeper in sorted(clusters)}
+
+
+def _page(judged: Judged, content: Mapping[str, Any], drawn: EmbeddingMap | None, folder: Path) -> str:
     try:
         from jinja2 import Environment, StrictUndefined
     except ImportError as error:
@@ -113,12 +120,17 @@ def _page(judged: Judged, content: Mapping[str, Any], folder: Path) -> str:
         verdict: [row for row in content["failed"] if row["verdict"] == verdict]
         for verdict in (Verdict.QUARANTINED.value, Verdict.NEEDS_REVIEW.value)
     }
+    colours = {category.name: category.colour for category in judged.scheme.categories}
     return str(
         template.render(
             report=content,
             tables=tables,
             most=MOST_ROWS,
             histograms=_histograms(judged),
+            map=scatter(drawn, colours) if drawn else "",
+            outliers=drawn.outliers if drawn else [],
+            colours=colours,
+            examples=examples(blamed(judged.store, judged.failed, judged.settings), judged.settings.report.examples),
             suite=os.path.relpath(judged.outcome.suite, folder),
         )
     )
@@ -137,28 +149,3 @@ def _histograms(judged: Judged) -> list[dict[str, str]]:
         for name in SHOWN
         if (values := judged.measured.column(name))
     ]
-
-
-def histogram(values: Sequence[float], thresholds: Sequence[float] = ()) -> str:
-    """The distribution of values as SVG; thresholds that lie within it, or near, are dashed lines."""
-    try:
-        import matplotlib
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise MissingExtraError("matplotlib", "validate") from error
-    low, high = min(values), max(values)
-    margin = (high - low) / 4 or 0.5
-    figure = Figure(figsize=(4.2, 2.1), layout="constrained")
-    axes = figure.subplots()
-    axes.hist(values, bins=BINS, range=(low, high) if high > low else (low - 0.5, low + 0.5), color="#4c78a8")
-    for threshold in thresholds:
-        if low - margin <= threshold <= high + margin:
-            axes.axvline(threshold, color="#b3261e", linestyle="--", linewidth=1)
-    axes.set_ylabel("records", fontsize=8)
-    axes.tick_params(labelsize=8)
-    axes.spines[["top", "right"]].set_visible(False)
-    drawn = io.StringIO()
-    with matplotlib.rc_context({"svg.hashsalt": "validation", "svg.fonttype": "none"}):
-        figure.savefig(drawn, format="svg", metadata={"Date": None, "Creator": None})
-    svg = drawn.getvalue()
-    return svg[svg.index("<svg") :]

@@ -1,0 +1,139 @@
+"""The page for the meeting: what it tells, and what it leaves out when told to."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from planted_errors import KEPT, PLANTED, SOUND, fill, story
+
+from curation.decision import Decision, Verdict
+from curation.embeddings import Encoder
+from curation.record import Fragment
+from curation.scheme import Scheme
+from curation.store import Store
+from validation.judge import judge
+from validation.measures import Subject
+from validation.report.blame import Blamed
+from validation.report.embedding_map import embedding_map
+from validation.report.examples import AROUND, examples
+from validation.settings import ReportSettings, SimilaritySettings, ValidationSettings
+
+WITH_MAP = ValidationSettings(similarity=SimilaritySettings(enabled=True))
+
+
+@pytest.fixture(scope="module")
+def workspace(tmp_path_factory: pytest.TempPathFactory, scheme: Scheme) -> Path:
+    """A workspace that was validated, embeddings included."""
+    folder = tmp_path_factory.mktemp("reported")
+    with Store.open(f"sqlite:///{folder / 'records.db'}") as store:
+        invented = PLANTED["an invention"][0]
+        fill(store, [KEPT, story("copy", SOUND), story("again", SOUND), invented], scheme, WITH_MAP)
+        store.decide([Decision(record_id="again", verdict=Verdict.REJECTED, by="human:ruth", reason="twice")])
+        judge(store, scheme, WITH_MAP, folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def told(workspace: Path) -> dict[str, object]:
+    found: dict[str, object] = json.loads((workspace / "reports" / "validation" / "validation.json").read_text())
+    return found
+
+
+def test_counts_are_told_along_the_pipeline(told: dict[str, object]) -> None:
+    assert told["flow"] == {
+        "imported": 4,
+        "by_language": {"en": 4},
+        "layers": {"rules": 4},
+        "measured": 4,
+        "decisions": {"accepted": 1, "quarantined": 2, "rejected": 1},
+        "reviewed": 0,
+        "sets": [],
+    }
+
+
+def test_failures_are_counted_by_the_category_of_what_is_blamed(told: dict[str, object]) -> None:
+    by_category = told["by_category"]
+    assert isinstance(by_category, dict)
+    assert by_category["entities_grounded"] == {"diagnosis": 1}
+    assert by_category["no_near_duplicate"] == {"": 1}
+
+
+def test_duplicates_stand_under_the_record_that_is_kept(told: dict[str, object]) -> None:
+    duplicates = told["duplicates"]
+    assert isinstance(duplicates, dict)
+    assert duplicates["s1"] == {"copy": "near_duplicate_of"}
+
+
+def test_the_map_names_its_encoder_and_places_every_entity(told: dict[str, object], workspace: Path) -> None:
+    drawn = told["map"]
+    assert isinstance(drawn, dict)
+    assert drawn["encoder"].startswith("all-MiniLM-L6-v2, ")
+    assert 0 < drawn["shown"] <= 1
+    assert {(point[0], point[1]) for point in drawn["points"]} >= {("s1", "T1"), ("p16", "T8")}
+    assert "Map of the entities" in (workspace / "reports" / "validation" / "index.html").read_text()
+
+
+def test_the_manifest_tells_what_the_verdict_rests_on(told: dict[str, object], scheme: Scheme) -> None:
+    manifest = told["manifest"]
+    assert isinstance(manifest, dict)
+    assert manifest["scheme"]["digest"] == scheme.digest
+    assert manifest["encoder"]["name"] == "all-MiniLM-L6-v2"
+    assert manifest["versions"]["great-expectations"]
+    assert manifest["settings"] == json.loads(WITH_MAP.model_dump_json())
+
+
+def test_the_page_shows_excerpts_and_calls_nobody(workspace: Path) -> None:
+    page = (workspace / "reports" / "validation" / "index.html").read_text()
+    assert '<mark class="absent" title="diagnosis">diagnosis: lupus nephritis</mark>' in page
+    assert "boy fell off a" in page
+    assert "<script" not in page
+    assert "default-src 'none'" in page
+    assert 'href="http' not in page
+    assert 'src="http' not in page
+
+
+def test_a_setting_leaves_all_text_out(tmp_path: Path, scheme: Scheme, settings: ValidationSettings) -> None:
+    with Store.open(f"sqlite:///{tmp_path / 'records.db'}") as store:
+        fill(store, [PLANTED["an invention"][0]], scheme, settings)
+        quiet = settings.model_copy(update={"report": ReportSettings(examples=0)})
+        page = judge(store, scheme, quiet, tmp_path).report.read_text()
+    assert "p16" in page
+    assert "lupus" not in page
+    assert "boy" not in page
+
+
+def test_an_excerpt_is_cut_around_what_is_blamed_and_marks_it() -> None:
+    before, after = "Nothing of note. " * 30, " All was well." * 30
+    record, layer = story("one", f"{before}She had [fever]{{signs_symptoms}} for days.{after}")
+    assert layer is not None
+    (fever,) = layer.entities
+    ((example,),) = examples([Blamed(record, layer, {"some": (fever,)})], 1).values()
+    assert "".join(piece.text for piece in example.pieces) in record.text
+    assert [piece.text for piece in example.pieces if piece.blamed] == ["fever"]
+    assert len("".join(piece.text for piece in example.pieces)) < 2 * AROUND + 60
+    beyond = fever.model_copy(update={"fragments": (Fragment(start=10_000, end=10_005),)})
+    ((example,),) = examples([Blamed(record, layer, {"some": (beyond,)})], 1).values()
+    assert [piece.text for piece in example.absent] == ["fever"]
+
+
+class Planes:
+    """Words on two axes, by their first letter; one of them turned away."""
+
+    name, revision = "planes", "1"
+
+    def encode(self, texts: list[str]) -> np.ndarray:
+        angles = np.array([0.0 if text[0] == "f" else 1.5 for text in texts]) + 0.01 * np.arange(len(texts))
+        return np.stack([np.cos(angles), np.sin(angles), 0 * angles], axis=1).astype(np.float32)
+
+
+def test_what_lies_far_from_its_category_is_ringed() -> None:
+    marked = " ".join(f"[f{word}]{{signs_symptoms}}" for word in "abcdefghij") + " [odd]{signs_symptoms}"
+    record, layer = story("one", marked)
+    encoder: Encoder = Planes()  # type: ignore[assignment]
+    drawn = embedding_map([Subject(record, layer)], encoder)
+    assert drawn is not None
+    assert [point.entity_id for point in drawn.outliers] == ["T11"]
+    assert drawn.shown == pytest.approx(1.0, abs=1e-3)

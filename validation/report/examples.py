@@ -1,0 +1,84 @@
+"""Examples for a meeting: a few failed records of each expectation, with what is blamed highlighted.
+
+The only part of the report that shows text; a setting leaves it out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from curation.record import Entity, Record
+from validation.report.blame import Blamed
+
+#: Characters of text on each side of what is blamed.
+AROUND = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A stretch of text: blamed, marked as another entity, or neither."""
+
+    text: str
+    category: str = ""
+    blamed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A failed record: an excerpt of its text, and what is blamed but stands nowhere in it."""
+
+    record_id: str
+    pieces: tuple[Piece, ...]
+    absent: tuple[Piece, ...]
+
+
+def examples(found: Iterable[Blamed], most: int) -> dict[str, list[Example]]:
+    """Up to so many examples of each expectation."""
+    chosen: dict[str, list[Example]] = {}
+    if most == 0:
+        return chosen
+    for one in found:
+        for expectation, entities in one.entities.items():
+            kept = chosen.setdefault(expectation, [])
+            if len(kept) < most:
+                kept.append(_example(one, entities))
+    return chosen
+
+
+def _example(found: Blamed, blamed: Sequence[Entity]) -> Example:
+    length = len(found.record.text)
+    placed = [entity for entity in blamed if entity.spans and entity.end <= length]
+    others = [entity for entity in (found.layer.entities if found.layer else ()) if entity.end <= length]
+    return Example(
+        record_id=found.record.id,
+        pieces=tuple(_pieces(found.record, placed, others)),
+        absent=tuple(Piece(entity.text, entity.category, blamed=True) for entity in blamed if entity not in placed),
+    )
+
+
+def _pieces(record: Record, blamed: Sequence[Entity], others: Sequence[Entity]) -> list[Piece]:
+    """The text around the first that is blamed, or its beginning, cut where the marks begin and end."""
+    middle = blamed[0].spans[0] if blamed else (0, 0)
+    low, high = _whole_words(record.text, middle[0] - AROUND, middle[1] + AROUND)
+    # What is blamed comes first, and so is seen where others lie over it.
+    marks = [(span, entity, True) for entity in blamed for span in entity.spans]
+    marks += [(span, entity, False) for entity in others for span in entity.spans]
+    edges = {edge for span, *_ in marks for edge in span if low < edge < high}
+    pieces = []
+    for start, end in pairwise(sorted({low, high, *edges})):
+        over = ((entity, is_blamed) for span, entity, is_blamed in marks if span[0] <= start and end <= span[1])
+        entity, is_blamed = next(over, (None, False))
+        pieces.append(Piece(record.text[start:end], entity.category if entity else "", blamed=is_blamed))
+    return pieces
+
+
+def _whole_words(text: str, low: int, high: int) -> tuple[int, int]:
+    """The stretch, grown to blanks, and no further than the text."""
+    low, high = max(0, low), min(len(text), high)
+    while low > 0 and not text[low - 1].isspace() and high - low < 4 * AROUND:
+        low -= 1
+    while high < len(text) and not text[high].isspace() and high - low < 4 * AROUND:
+        high += 1
+    return low, high

@@ -1,0 +1,23 @@
+"""The counts through the pipeline, as the store holds them."""
+
+from __future__ import annotations
+
+from pydantic import JsonValue
+
+from curation.store import Store
+from validation.frame import Measured
+
+
+def flow(store: Store, measured: Measured, counts: dict[str, int]) -> dict[str, JsonValue]:
+    """How many records were imported, annotated, measured, decided, reviewed and frozen."""
+    imported = store.count_records()
+    layers = store.layer_names()
+    return {
+        "imported": sum(imported.values()),
+        "by_language": dict(imported),
+        "layers": dict(sorted(layers.items())),
+        "measured": len(measured),
+        "decisions": dict(counts),
+        "reviewed": len(store.record_ids(having=[name for name in layers if name.startswith("human:")])),
+        "sets": [{"set": f"{one.name}@{one.version}", "splits": dict(one.splits)} for one in store.curated_sets()],
+    }
