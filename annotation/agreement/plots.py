@@ -64,8 +64,7 @@ def matrix(
     low = 0.0 if counts else min(0.0, float(np.nanmin(shade)) if np.isfinite(shade).any() else 0.0)
     top = (top or 1.0) if counts else 1.0
     edges = (np.arange(table.shape[1] + 1) - 0.5, np.arange(table.shape[0] + 1) - 0.5)
-    masked = np.ma.masked_invalid(shade)
-    axes.pcolormesh(*edges, masked, cmap="Blues", vmin=low, vmax=top * 1.15, edgecolors="white", linewidth=1.5)
+    axes.pcolormesh(*edges, shade, cmap="Blues", vmin=low, vmax=top * 1.15, edgecolors="white", linewidth=1.5)
     axes.set_ylim(edges[1][-1], edges[1][0])
     for i, j in zip(*np.nonzero(np.isfinite(table)), strict=True):
         dark = shade[i, j] > low + 0.62 * (top - low)
