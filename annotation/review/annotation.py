@@ -11,6 +11,7 @@ from pydantic import JsonValue, ValidationError
 from annotation.review.client import Json
 from annotation.review.credentials import DOMAIN
 from annotation.review.reading import Reading, read_result
+from annotation.review.rejections import begun_with, rejected
 from annotation.review.settings import ReviewSettings
 from curation.errors import ContradictionError
 from curation.record import Entity, Layer, check_layer
@@ -19,6 +20,12 @@ from curation.stage import Item
 
 #: How a layer by a person is named; a person's layer on a hidden repeat stands apart from their first.
 HUMAN, REPEAT = "human:", "repeat:"
+
+#: Seconds beyond which a lead time is somebody's joke: a year.
+LONGEST_LEAD = 366 * 86_400
+
+#: What reading something that nobody foresaw may raise.
+UNREADABLE = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 
 #: The one form of a time that Label Studio's filters take.
 TIME = "%Y-%m-%dT%H:%M:%S.%fZ"
@@ -29,12 +36,15 @@ class Annotation:
     """One annotation: its layer, if it has one, its verdict, and what of it was refused."""
 
     id: int
+    task: int
     updated: str
     was_cancelled: bool
     layer: Layer | None
     verdict: str | None
     reasons: tuple[str, ...]
     refused: tuple[str, ...]
+    #: What came, as it came.
+    result: object = None
 
 
 def annotations_of(
@@ -56,21 +66,56 @@ def annotations_of(
     }
     same_text = task["data"].get("text") == item.record.text
     for found in task["annotations"]:
-        reading = read_result(found.get("result"), item.record, scheme, known=shown)
-        layer = None
-        if not same_text:
-            reading.refused = ["the task's text is no longer the record's"]
-        elif isinstance(found.get("result"), list):
-            layer = _layer(found, task, item, reading, annotator(found, users), project=project, kind=kind)
-        yield Annotation(
-            id=int(found["id"]),
-            updated=_time(found).strftime(TIME),
-            was_cancelled=bool(found.get("was_cancelled")),
-            layer=layer,
-            verdict=reading.verdict if layer else None,
-            reasons=reading.reasons,
-            refused=tuple(reading.refused),
-        )
+        try:
+            yield _annotation(found, task, item, scheme, users, shown, same_text, project=project, kind=kind)
+        except UNREADABLE as error:
+            yield _unreadable(found, task, error)
+
+
+def _annotation(
+    found: Json,
+    task: Json,
+    item: Item,
+    scheme: Scheme,
+    users: Mapping[int, str],
+    shown: Mapping[str, Entity],
+    same_text: bool,
+    *,
+    project: str,
+    kind: str,
+) -> Annotation:
+    reading = read_result(found.get("result"), item.record, scheme, known=shown)
+    layer = None
+    if not same_text:
+        reading.refused = ["the task's text is no longer the record's"]
+    elif isinstance(found.get("result"), list):
+        layer = _layer(found, task, item, reading, annotator(found, users), project=project, kind=kind)
+    return Annotation(
+        id=int(found["id"]),
+        task=int(task["id"]),
+        updated=_time(found).strftime(TIME),
+        was_cancelled=bool(found.get("was_cancelled")),
+        layer=layer,
+        verdict=reading.verdict if layer else None,
+        reasons=reading.reasons,
+        refused=tuple(reading.refused),
+        result=found.get("result"),
+    )
+
+
+def _unreadable(found: Json, task: Json, error: Exception) -> Annotation:
+    """An annotation of which nothing could be read: what it was kept aside by."""
+    return Annotation(
+        id=int(found["id"]),
+        task=int(task["id"]),
+        updated=str(found.get("updated_at")),
+        was_cancelled=False,
+        layer=None,
+        verdict=None,
+        reasons=(),
+        refused=(f"expected an annotation, got something that cannot be read ({type(error).__name__})",),
+        result=found.get("result"),
+    )
 
 
 def annotator(found: Json, users: Mapping[int, str]) -> str:
@@ -103,17 +148,17 @@ def _in_order(entities: list[Entity]) -> list[Entity]:
 
 
 def _provenance(found: Json, task: Json, reading: Reading, project: str) -> dict[str, JsonValue]:
-    lead = found.get("lead_time")
     return {
         "project": project,
         "task": task["id"],
         "annotation": found["id"],
         "updated": _time(found).strftime(TIME),
-        "lead_time": float(lead) if isinstance(lead, int | float) else None,
+        "lead_time": _lead_time(found.get("lead_time")),
         "was_cancelled": bool(found.get("was_cancelled")),
         "ground_truth": bool(found.get("ground_truth")),
         "model_version": _model_version(found, task),
         "origins": dict(reading.origins),
+        "rejected": rejected(found, task),
         "verdict": reading.verdict,
         "reasons": list(reading.reasons),
         "comment": reading.comment,
@@ -123,10 +168,14 @@ def _provenance(found: Json, task: Json, reading: Reading, project: str) -> dict
 
 def _model_version(found: Json, task: Json) -> str | None:
     """Of the prediction that the annotator began with, if there was one and it is still there."""
-    begun_with = found.get("parent_prediction")
-    versions = {shown["id"]: shown["model_version"] for shown in task["predictions"]}
-    version = versions.get(begun_with) if isinstance(begun_with, int) else None
+    version = (begun_with(found, task) or {}).get("model_version")
     return version if isinstance(version, str) else None
+
+
+def _lead_time(seconds: object) -> float | None:
+    if isinstance(seconds, int | float) and 0 <= seconds < LONGEST_LEAD:
+        return float(seconds)
+    return None
 
 
 def _time(found: Json) -> datetime:

@@ -6,6 +6,9 @@ from collections.abc import Mapping
 
 from curation.record import Entity
 
+#: Fragments of one entity: more are somebody's joke, and would take long to read.
+LONGEST = 100
+
 
 class Chains:
     """Regions joined one after the other into entities."""
@@ -21,6 +24,8 @@ class Chains:
             return "expected fragments of one category, got two categories"
         if head in self._next or tail in self._before or tail in self.of(head):
             return "expected fragments in one chain, got a fork or a ring"
+        if len(self.of(head)) + len(self.of(tail)) > LONGEST:
+            return f"expected at most {LONGEST} fragments of one entity, got more"
         if any(self._overlap(one, other) for one in self.of(head) for other in self.of(tail)):
             return "expected fragments apart from each other, got overlapping ones"
         self._next[head] = tail

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from annotation.review.answers import RefusedError, UnansweredError
+from annotation.review.answers import AnswerError, RefusedError, UnansweredError
 from annotation.review.connection import Connection
 from curation.batches import batched
 from curation.errors import ReviewError
@@ -20,6 +21,12 @@ FILTER = 500
 
 #: Rows in one page of a listing.
 PAGE = 500
+
+#: No server has more tasks than this.
+MOST_TASKS = 2**40
+
+#: Seconds between two looks at a snapshot that is being written.
+LOOK = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,13 +122,16 @@ class Client(Connection):
         for batch in batched(ids, FILTER):
             yield from self.tasks(project, [_filter("id", "in_list", "Number", batch)], full=True)
 
-    def annotated_since(self, project: int, since: str | None) -> Iterator[Json]:
-        """Tasks touched after a time (all, without one) with their annotations.
+    def annotated_since(
+        self, project: int, since: str | None, *, broken: Callable[[int], None] | None = None
+    ) -> Iterator[Json]:
+        """Tasks touched after a time (all, without one) with their annotations; `broken` as in `tasks`.
 
         Without a time, tasks that nobody has answered or skipped are left out.
         """
         if since is not None:
-            yield from self.tasks(project, [_filter("updated_at", "greater", "Datetime", since)], full=True)
+            touched = [_filter("updated_at", "greater", "Datetime", since)]
+            yield from self.tasks(project, touched, full=True, broken=broken)
             return
         answered = [
             _filter("total_annotations", "greater", "Number", 0),
@@ -129,29 +139,116 @@ class Client(Connection):
         ]
         seen: set[int] = set()
         for wanted in answered:
-            for task in self.tasks(project, [wanted], full=True):
+            for task in self.tasks(project, [wanted], full=True, broken=broken):
                 if task["id"] not in seen:
                     seen.add(task["id"])
                     yield task
 
+    def snapshot(self, project: int) -> list[Json] | None:
+        """All answered tasks as they are at one moment; None when the server cannot write that down.
+
+        One annotation that the server cannot show is enough for that; `annotated_since` reads around it.
+        """
+        wanted = {
+            "title": "clincurate",
+            "task_filter_options": {"only_with_annotations": True},
+            "serialization_options": {"predictions": {"only_id": False}, "drafts": {"only_id": True}},
+        }
+        path = f"/api/projects/{project}/exports/"
+        # A snapshot that fails leaves the server's end of the connection without a database.
+        made = self.call("POST", path, body=wanted, last=True)
+        try:
+            deadline = time.monotonic() + self.timeout
+            while made["status"] in ("created", "in_progress") and time.monotonic() < deadline:
+                time.sleep(LOOK)
+                made = self.get(f"{path}{made['id']}")
+            if made["status"] != "completed":
+                return None
+            found: list[Json] = self.get(f"{path}{made['id']}/download", exportType="JSON")
+            return found
+        finally:
+            # It holds all texts, and nobody needs it any more.
+            with suppress(AnswerError):
+                self.call("DELETE", f"{path}{made['id']}")
+
+    def around(self, project: int, id: int) -> tuple[Json | None, list[int]]:
+        """A task that cannot be shown as a whole: with those annotations that can, and the ids of the others.
+
+        None when not even the task itself can be shown.
+        """
+        # The filter lets everything pass; it makes the server tell the ids.
+        wanted = [_filter("id", "equal", "Number", id), _filter("annotations_ids", "not_equal", "String", "-")]
+        try:
+            found = self._page(project, _query(wanted), full=False, size=1, once=True)
+        except UnansweredError:
+            return None, []
+        if not found:
+            return None, []
+        task: Json = {**found[0], "predictions": [], "annotations": []}
+        hidden: list[int] = []
+        for number in [int(one) for one in str(task.get("annotations_ids") or "").split(",") if one]:
+            try:
+                task["annotations"].append(self.call("GET", f"/api/annotations/{number}/"))
+            except UnansweredError:
+                hidden.append(number)
+            except RefusedError:
+                continue  # deleted meanwhile
+        return task, hidden
+
     def last_update(self, project: int) -> str | None:
         """When a task of the project was last touched, by the server's clock."""
-        query = {"ordering": ["-tasks:updated_at"]}
-        page = self._page(project, query, full=False, size=1)
+        page = self._page(project, {"ordering": ["-tasks:updated_at"]}, full=False, size=1)
         return str(page[0]["updated_at"]) if page else None
 
-    def tasks(self, project: int, filters: Sequence[Json], *, full: bool) -> Iterator[Json]:
-        """Tasks that fit all filters, by id; none is left out when others change meanwhile."""
-        after = 0
+    def tasks(
+        self, project: int, filters: Sequence[Json], *, full: bool, broken: Callable[[int], None] | None = None
+    ) -> Iterator[Json]:
+        """Tasks that fit all filters, by id; none is left out when others change meanwhile.
+
+        A task that the server cannot show fails the page that it is on. With `broken` it is looked for, named
+        there, and left out; without, the whole listing fails with UnansweredError.
+        """
+        after, size = 0, PAGE
         while True:
             # Pages by number skip rows when earlier ones vanish; pages by key do not.
             items = [*filters, _filter("id", "greater", "Number", after)]
-            query = {"filters": {"conjunction": "and", "items": items}, "ordering": ["tasks:id"]}
-            page = self._page(project, query, full=full, size=PAGE)
+            try:
+                page = self._page(project, _query(items), full=full, size=size, once=size < PAGE)
+            except UnansweredError as error:
+                if broken is None or error.status is None:
+                    raise
+                if size > 1:
+                    size = max(1, size // 8)
+                    continue
+                after = self._first_broken(project, filters, after, full=full)
+                broken(after)
+                continue
             yield from page
-            if len(page) < PAGE:
+            if len(page) < size:
                 return
-            after = page[-1]["id"]
+            after, size = page[-1]["id"], min(PAGE, size * 8)
+
+    def _first_broken(self, project: int, filters: Sequence[Json], after: int, *, full: bool) -> int:
+        """The id of the next task, which the server cannot show: the end of the shortest range that fails."""
+
+        def fails(end: int) -> bool:
+            items = [*filters, _filter("id", "greater", "Number", after), _filter("id", "less", "Number", end + 1)]
+            try:
+                self._page(project, _query(items), full=full, size=1, once=True)
+            except UnansweredError:
+                return True
+            return False
+
+        width = 1
+        while not fails(after + width):
+            width *= 2
+            if width > MOST_TASKS:
+                raise UnansweredError(f"expected Label Studio to show the tasks after {after}, it does not", 500)
+        low, high = after + width // 2, after + width
+        while low + 1 < high:
+            middle = (low + high) // 2
+            low, high = (low, middle) if fails(middle) else (middle, high)
+        return high
 
     def import_predictions(self, project: int, predictions: Sequence[Json]) -> None:
         """Add predictions to tasks that exist."""
@@ -179,19 +276,27 @@ class Client(Connection):
         for id in ids:
             self.call("DELETE", f"/api/tasks/{id}")
 
-    def _page(self, project: int, query: Json, *, full: bool, size: int) -> list[Json]:
-        plain = json.dumps(query, separators=(",", ":"))
-        fields = "all" if full else "task_only"
+    def _page(self, project: int, query: Json, *, full: bool, size: int, once: bool = False) -> list[Json]:
+        """One page; with ``once`` a look that is not answered is not repeated."""
+        wanted = {
+            "project": project,
+            "query": json.dumps(query, separators=(",", ":")),
+            "fields": "all" if full else "task_only",
+            "page_size": size,
+            "resolve_uri": "false",
+        }
         try:
-            answer = self.get(
-                "/api/tasks", project=project, query=plain, fields=fields, page_size=size, resolve_uri="false"
-            )
+            answer = self._once("GET", "/api/tasks", wanted) if once else self.get("/api/tasks", **wanted)
         except RefusedError as error:
             if error.status == 404 and self.get(f"/api/projects/{project}"):
                 return []
             raise
         found: list[Json] = answer["tasks"]
         return found
+
+
+def _query(items: Sequence[Json]) -> Json:
+    return {"filters": {"conjunction": "and", "items": list(items)}, "ordering": ["tasks:id"]}
 
 
 def _filter(column: str, operator: str, type: str, value: object) -> Json:

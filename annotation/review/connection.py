@@ -37,6 +37,7 @@ class Connection:
         except ImportError as error:
             raise MissingExtraError("label-studio-sdk", "review") from error
         self.url = url.rstrip("/")
+        self.timeout = settings.request_timeout
         # A proxy from the environment has no business with what stays on this machine.
         local = urlsplit(self.url).hostname in ("127.0.0.1", "localhost", "::1")
         self._http = httpx.Client(
@@ -67,19 +68,24 @@ class Connection:
         """The JSON at a path; looking is harmless, so it is done again when no answer comes."""
         for pause in PAUSES:
             try:
-                return self.call("GET", path, **params)
+                return self._once("GET", path, params)
             except UnansweredError:
                 time.sleep(pause)
-        return self.call("GET", path, **params)
+        return self._once("GET", path, params)
 
-    def call(self, method: str, path: str, *, body: object = None, **params: object) -> Any:
-        """The JSON that one request brings, sent once.
+    def call(self, method: str, path: str, *, body: object = None, last: bool = False, **params: object) -> Any:
+        """The JSON that one request brings, sent once; with ``last`` its connection is not used again.
 
         Raises RefusedError when it certainly was not done, UnansweredError when nobody knows.
         """
+        return self._once(method, path, params, body=body, last=last)
+
+    def _once(
+        self, method: str, path: str, params: Mapping[str, object], *, body: object = None, last: bool = False
+    ) -> Any:
         content = None if body is None else json.dumps(body, ensure_ascii=False).encode("utf-8", "surrogatepass")
         try:
-            headers = {**self._way_in(), "content-type": "application/json"}
+            headers = {**self._way_in(), "content-type": "application/json"} | ({"connection": "close"} if last else {})
             answer = self._http.request(method, path, params=_plain(params), content=content, headers=headers)
         except self._failures as error:
             self._explain(error, method, path)
@@ -115,7 +121,7 @@ class Connection:
             raise RefusedError(f"expected Label Studio to do {method} {path}, got HTTP {status}", status)
         try:
             return answer.json() if answer.content else {}
-        except ValueError:
+        except (ValueError, RecursionError):
             raise UnansweredError(
                 f"expected JSON as the answer to {method} {path}, got something else", status
             ) from None

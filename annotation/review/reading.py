@@ -28,6 +28,9 @@ from curation.scheme import Scheme
 #: Longer ids than Label Studio or we ever make are somebody's joke.
 LONGEST_ID = 200
 
+#: More parts than an annotation of the longest report has.
+MOST_PARTS = 20_000
+
 #: Who made a region, in Label Studio's words.
 ORIGINS = ("prediction", "prediction-changed", "manual")
 
@@ -63,6 +66,9 @@ def read_result(
     reader = _Reader(record, scheme, known or {})
     if not isinstance(result, list):
         reader.reading.refused.append(f"result: expected a list, got {type(result).__name__}")
+        return reader.reading
+    if len(result) > MOST_PARTS:
+        reader.reading.refused.append(f"result: expected at most {MOST_PARTS} parts, got {len(result)}")
         return reader.reading
     # Regions first, then what refers to them: the order of a result is the sender's whim.
     parts = sorted(enumerate(result), key=lambda pair: _kind(pair[1]) != "labels")
@@ -220,7 +226,7 @@ def _object(value: object) -> Part:
 
 
 def _id(value: object) -> str:
-    if not isinstance(value, str) or not 0 < len(value) <= LONGEST_ID:
+    if not isinstance(value, str) or not 0 < len(value) <= LONGEST_ID or not value.isprintable():
         raise UnreadableError("expected an id of letters, got something else")
     return value
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from typing import Literal
 
 import sqlalchemy as sa
 from pydantic import Field
 
 from curation.batches import batched
-from curation.record import Frozen
+from curation.record import Frozen, digest
 from curation.store.engine import CHUNK, Connected
-from curation.store.tables import review_cursors, review_tasks
+from curation.store.tables import review_cursors, review_events, review_tasks
 
 
 class ReviewTask(Frozen):
@@ -24,6 +25,25 @@ class ReviewTask(Frozen):
     pushed: str = ""
     predictions: tuple[str, ...] = ()
     updated: datetime = Field(default_factory=lambda: datetime.now(UTC))
+
+
+class ReviewEvent(Frozen):
+    """Something of Label Studio's that was refused, with what it was, or that is no more there."""
+
+    project: str
+    kind: Literal["refused", "deleted"]
+    task_id: int
+    annotation_id: int | None = None
+    record_id: str | None = None
+    reasons: tuple[str, ...] = ()
+    #: What was refused, as JSON in ASCII: it may hold what no database takes as text.
+    content: str | None = None
+    created: datetime = Field(default_factory=lambda: datetime.now(UTC))
+
+    @property
+    def digest(self) -> str:
+        """A hash of what happened, whenever it was seen."""
+        return digest(self.model_dump(mode="json", exclude={"created"}), length=32)
 
 
 class ReviewLedger(Connected):
@@ -64,3 +84,37 @@ class ReviewLedger(Connected):
         """Note up to when the project's annotations were read."""
         with self.write() as connection:
             self.upsert(connection, review_cursors, [{"project": project, "cursor": cursor}])
+
+    def add_review_events(self, events: Iterable[ReviewEvent]) -> list[ReviewEvent]:
+        """Keep what has not been kept yet; those that were new. Nothing that is kept is ever changed or removed."""
+        added: list[ReviewEvent] = []
+        for batch in batched(events, CHUNK):
+            unique = {event.digest: event for event in batch}
+            query = sa.select(review_events.c.digest).where(review_events.c.digest.in_(list(unique)))
+            with self.write() as connection:
+                known = set(connection.execute(query).scalars())
+                fresh = {digest: event for digest, event in unique.items() if digest not in known}
+                rows = [
+                    event.model_dump(mode="json") | {"digest": digest, "reasons": json.dumps(event.reasons)}
+                    for digest, event in fresh.items()
+                ]
+                if rows:
+                    # Another process may have kept the same since we looked.
+                    connection.execute(self._insert(review_events).on_conflict_do_nothing(), rows)
+            added += fresh.values()
+        return added
+
+    def review_events(self, project: str, *, kind: str | None = None) -> list[ReviewEvent]:
+        """What was refused or deleted in a project, oldest first."""
+        query = sa.select(review_events).where(review_events.c.project == project).order_by(review_events.c.seq)
+        if kind is not None:
+            query = query.where(review_events.c.kind == kind)
+        with self.read() as connection:
+            rows = connection.execute(query).mappings().all()
+        return [
+            ReviewEvent.model_validate(
+                {name: value for name, value in row.items() if name not in ("seq", "digest", "reasons")}
+                | {"reasons": json.loads(row["reasons"])}
+            )
+            for row in rows
+        ]

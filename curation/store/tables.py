@@ -86,6 +86,23 @@ review_cursors = sa.Table(
     sa.Column("cursor", sa.Text, nullable=False),
 )
 
+review_events = sa.Table(
+    "review_events",
+    metadata,
+    sa.Column("seq", Serial, primary_key=True),
+    sa.Column("digest", sa.Text, unique=True, nullable=False),
+    sa.Column("project", sa.Text, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("task_id", sa.BigInteger, nullable=False),
+    sa.Column("annotation_id", sa.BigInteger),
+    #: No foreign key: what is refused may name a record that never was.
+    sa.Column("record_id", sa.Text),
+    sa.Column("reasons", sa.Text, nullable=False),
+    sa.Column("content", sa.Text),
+    sa.Column("created", sa.Text, nullable=False),
+    sa.Index("review_events_project", "project", "kind"),
+)
+
 sets = sa.Table(
     "sets",
     metadata,

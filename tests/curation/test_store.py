@@ -1,5 +1,7 @@
 """The store's contract, on SQLite and on PostgreSQL alike."""
 
+from datetime import UTC, datetime
+
 import pytest
 import sqlalchemy as sa
 
@@ -7,7 +9,7 @@ from curation.decision import Decision, Verdict
 from curation.errors import ContradictionError, StoreError, UsageError
 from curation.record import Layer
 from curation.stage import Result
-from curation.store import Added, ReviewTask, Store
+from curation.store import Added, ReviewEvent, ReviewTask, Store
 
 
 @pytest.fixture
@@ -165,6 +167,24 @@ def test_the_review_ledger_remembers_what_was_pushed(store, pair):
     assert store.review_cursor("p") == "2026-01-02T00:00:00Z"
 
 
+def test_what_a_review_refused_is_kept_as_it_came_and_once(store):
+    refused = ReviewEvent(
+        project="p",
+        kind="refused",
+        task_id=2**40,
+        annotation_id=7,
+        reasons=("expected a list, got none",),
+        content='{"id": "\\ud800\\u0000"}',
+    )
+    deleted = ReviewEvent(project="p", kind="deleted", task_id=1, record_id="r")
+    assert store.add_review_events([refused, deleted, refused]) == [refused, deleted]
+    later = refused.model_copy(update={"created": datetime.now(UTC)})
+    assert store.add_review_events([later, deleted.model_copy(update={"task_id": 2})]) != []
+    assert store.review_events("p", kind="refused") == [refused]
+    assert [event.task_id for event in store.review_events("p")] == [2**40, 1, 2]
+    assert store.review_events("other") == []
+
+
 def test_a_frozen_set_keeps_the_layer_version_it_was_made_of(store, pair):
     record, gold = pair
     store.add_records([record])
@@ -204,7 +224,7 @@ def test_a_store_of_a_newer_version_is_refused(store_url):
     with engine.begin() as connection:
         connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
     engine.dispose()
-    with pytest.raises(StoreError, match=r"expected a store of revision 0001 or older, found 9999"):
+    with pytest.raises(StoreError, match=r"expected a store of revision 0002 or older, found 9999"):
         Store.open(store_url)
 
 

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from curation.errors import StoreError
 
 #: The revision that this version of the code reads and writes.
-HEAD = "0001"
+HEAD = "0002"
 
 
 def migrate(connection: sa.Connection) -> None:

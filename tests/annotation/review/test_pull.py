@@ -261,6 +261,64 @@ def test_a_deleted_annotation_is_reported_its_layer_stays_and_its_verdict_falls(
     assert "decisions" not in pulled()
 
 
+def test_deletions_are_kept_and_told_once(
+    pushed, pulled, sqlite_store: Store, client, settings, anna: Person, ben: Person
+) -> None:
+    tasks = list(pushed("Fever and cough.", "Fever alone.", "Cough alone.").values())
+    annas = [anna.annotate(task, [mark(0, 5, "signs_symptoms")]) for task in tasks]
+    ben.annotate(tasks[0], [mark(0, 5, "signs_symptoms")])
+    assert pulled() == {"layers": 4}
+    for annotation in annas[:2]:
+        anna.delete(annotation)
+    anna.delete_task(tasks[2])
+    found = pulled(full=True)["deleted"]
+    places = [f"annotation {annotation} of task {task}" for annotation, task in zip(annas[:2], tasks, strict=False)]
+    assert sorted(found) == sorted([*places, f"task {tasks[2]}"])
+    assert "deleted" not in pulled()
+    assert "deleted" not in pulled(full=True)
+    project = client.find_project(settings.project).key
+    events = sqlite_store.review_events(project, kind="deleted")
+    assert {(one.task_id, one.annotation_id) for one in events} == {*zip(tasks, [*annas[:2], None], strict=True)}
+    assert sqlite_store.layer_names() == {"human:anna": 3, "human:ben": 1}
+
+
+def test_predictions_that_were_taken_away_are_rejections(
+    pushed, pulled, sqlite_store: Store, client, anna: Person, ben: Person
+) -> None:
+    text = "No fever, cough since Monday."
+
+    def rules(record: Record) -> list[Layer]:
+        fever = Entity.at(text, 3, 8, "signs_symptoms", id="T1", score=0.5)
+        monday = Entity.at(text, 22, 28, "diagnosis", id="T2", score=0.25)
+        return [Layer(record_id=record.id, name="rules", author="rules@1", entities=(fever, monday))]
+
+    ((record, task),) = pushed(text, layers=rules).items()
+    (shown,) = _predictions(client, task)
+    kept = mark(3, 8, "signs_symptoms", id="T1", origin="prediction")
+    anna.annotate(task, [kept, mark(10, 15, "signs_symptoms", id="new")], parent_prediction=shown["id"])
+    ben.annotate(task, [mark(10, 15, "signs_symptoms", id="new")])
+    assert pulled(full=True) == {"layers": 2}
+    said = {layer.name: layer.provenance for layer in sqlite_store.layer_history(record) if layer.name != "rules"}
+    assert said["human:anna"]["rejected"] == [{"id": "T2", "category": "diagnosis", "start": 22, "end": 28}]
+    assert said["human:anna"]["origins"] == {"T1": "prediction", "new": "unknown"}
+    assert said["human:anna"]["model_version"] == "rules@1"
+    # Who began with an empty page has rejected nothing.
+    assert (said["human:ben"]["rejected"], said["human:ben"]["model_version"]) == ([], None)
+
+
+def test_a_full_pull_reads_one_snapshot_and_leaves_none_behind(
+    pushed, pulled, client, settings, anna: Person, monkeypatch
+) -> None:
+    tasks = list(pushed("Fever and cough.", "Fever alone.").values())
+    anna.annotate(tasks[0], [mark(0, 5, "signs_symptoms")])
+    anna.annotate(tasks[1], [], was_cancelled=True)
+    listed = []
+    monkeypatch.setattr(type(client), "annotated_since", lambda *a, **k: listed.append(a) or iter(()))
+    assert pulled(full=True) == {"layers": 1, "skipped": 1}
+    assert listed == []
+    assert client.get(f"/api/projects/{client.find_project(settings.project).id}/exports/") == []
+
+
 def test_a_deleted_task_is_found_by_a_full_pull(pushed, pulled, sqlite_store: Store, anna: Person) -> None:
     ((record, task),) = pushed("Fever and cough.").items()
     anna.annotate(task, [mark(0, 5, "signs_symptoms"), choose("verdict", "accept", id="v")])
