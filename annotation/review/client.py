@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -270,6 +270,27 @@ class Client(Connection):
         """Leave a task open until so many people have answered it."""
         done = int(task.get("total_annotations") or 0) >= annotators
         self.update_task(task["id"], overlap=annotators, is_labeled=done)
+
+    def webhooks(self, project: int) -> list[Json]:
+        """The webhooks of a project, and of all projects."""
+        found: list[Json] = self.get("/api/webhooks/", project=project)
+        return found
+
+    def add_webhook(self, project: int, url: str, headers: Mapping[str, str], actions: Sequence[str]) -> int:
+        """The id of a new webhook, which tells that something happened and not what."""
+        wanted = {
+            "project": project,
+            "url": url,
+            "headers": dict(headers),
+            "actions": list(actions),
+            "send_for_all_actions": False,
+            "send_payload": False,
+        }
+        return int(self.call("POST", "/api/webhooks/", body=wanted)["id"])
+
+    def delete_webhook(self, id: int) -> None:
+        """Remove a webhook."""
+        self.call("DELETE", f"/api/webhooks/{id}/")
 
     def delete_tasks(self, ids: Iterable[int]) -> None:
         """Remove tasks."""

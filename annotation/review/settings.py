@@ -10,6 +10,7 @@ from annotation.adjudication.settings import AdjudicationSettings
 from annotation.agreement.settings import AgreementSettings
 from annotation.queue.settings import QueueSettings
 from annotation.review.backend.settings import BackendSettings
+from annotation.review.watch.settings import WatchSettings
 from curation.record import Frozen
 
 
@@ -84,3 +85,4 @@ class ReviewSettings(Frozen):
     backend: BackendSettings = Field(
         default_factory=BackendSettings, description="How Label Studio is helped while people work."
     )
+    watch: WatchSettings = Field(default_factory=WatchSettings, description="How what people save is noticed at once.")

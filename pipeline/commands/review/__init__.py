@@ -6,7 +6,17 @@ from collections.abc import Callable
 
 import typer
 
-from pipeline.commands.review import adjudicate, agreement, backend, exchange, guidelines, progress, queue, server
+from pipeline.commands.review import (
+    adjudicate,
+    agreement,
+    backend,
+    exchange,
+    guidelines,
+    progress,
+    queue,
+    server,
+    watch,
+)
 
 app = typer.Typer(help="Review in Label Studio, from the server to the answers.", no_args_is_help=True)
 
@@ -19,6 +29,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "queue": queue.queue,
     "push": exchange.push,
     "pull": exchange.pull,
+    "watch": watch.watch,
     "progress": progress.progress,
     "backend": backend.backend,
     "guidelines": guidelines.guidelines,

@@ -1,0 +1,1 @@
+"""What people save in Label Studio, in the store within seconds: webhooks are hints, looking is the truth."""

@@ -1,0 +1,49 @@
+"""`curate review watch`"""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pipeline.commands.options import HERE, WorkspaceOption
+from pipeline.commands.output import say
+
+if TYPE_CHECKING:
+    from pydantic import JsonValue
+
+
+def watch(
+    workspace: WorkspaceOption = HERE,
+    as_json: Annotated[bool, typer.Option("--json", help="Print a JSON object a line.")] = False,
+) -> None:
+    """Bring what people say in as soon as they save it, until Ctrl-C."""
+    import signal
+    import threading
+
+    from annotation.review.watch.loop import Bell
+    from pipeline.watching import watch_reviews
+    from pipeline.workspace import Workspace
+
+    bell = Bell()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        # Not here and now: the bell's lock may be held by the very thread that the signal interrupted.
+        signal.signal(number, lambda *_: threading.Thread(target=bell.end, daemon=True).start())
+    place = Workspace.at(workspace)
+    with place.open_store() as store:
+        watch_reviews(place, store, bell, _as_json if as_json else _for_people)
+
+
+def _as_json(event: str, found: dict[str, JsonValue]) -> None:
+    print(json.dumps({"event": event, **found}, ensure_ascii=False), flush=True, file=sys.stdout)
+
+
+def _for_people(event: str, found: dict[str, JsonValue]) -> None:
+    said = ", ".join(f"{name} {value}" for name, value in found.items() if isinstance(value, int | float | str))
+    say(f"{event}: {said}")
+    for name in ("refused", "deleted"):
+        several = found.get(name)
+        for one in several if isinstance(several, list) else ():
+            say(f"  {name}: {one if isinstance(one, str) else ': '.join(map(str, one))}")  # type: ignore[arg-type]
