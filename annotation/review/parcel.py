@@ -20,6 +20,10 @@ from curation.store import Store
 #: Records that have failed already are nobody's work.
 KEPT_BACK = (Verdict.QUARANTINED, Verdict.REJECTED)
 
+#: How heavy a character and the frame of a region are at most, in UTF-8.
+MOST_BYTES_A_CHARACTER = 4
+A_REGION = 400
+
 NOT_VALIDATED = "expected a record that validation has judged, got one that waits for it"
 
 
@@ -47,6 +51,13 @@ class Parcel:
     def key(self) -> str:
         """What the task calls its record."""
         return task_key(self.record_id, self.repeat)
+
+    @property
+    def weight(self) -> int:
+        """About as many bytes as it has at most: nobody writes it twice to know."""
+        regions = [part for one in self.predictions for part in one["result"]]
+        marked = sum(len(part.get("value", {}).get("text", "")) for part in regions)
+        return MOST_BYTES_A_CHARACTER * (sum(map(len, self.task["data"].values())) + marked) + A_REGION * len(regions)
 
     @property
     def predictions(self) -> list[dict[str, Any]]:

@@ -34,6 +34,9 @@ ATTEMPTS = 3
 #: Seconds between two looks for tasks that may be on their way.
 LOOK = 0.25
 
+#: Bytes of a request; Label Studio takes 250 million and holds them several times over.
+MOST_BYTES = 64_000_000
+
 #: Statuses by which Label Studio says that it dislikes what was sent.
 BAD_CONTENT = (400, 413, 422)
 
@@ -130,8 +133,8 @@ class _Push:
         sending = {one.key for one in fresh}
         changed = [one for one in batch if one.key not in sending and not self._ledger.is_current(one)]
         self._done.unchanged += len(batch) - len(fresh) - len(changed)
-        if fresh:
-            self._send(fresh)
+        for load in loads(fresh):
+            self._send(load)
         if changed:
             self._refresh(changed)
 
@@ -240,6 +243,20 @@ class _Push:
         # A project that shows what our live back end predicts goes on doing so.
         if self._client.project(self._project.id).model_version not in (version, TITLE):
             self._client.update_project(self._project.id, model_version=version)
+
+
+def loads(parcels: Iterable[Parcel], *, limit: int = MOST_BYTES) -> Iterator[list[Parcel]]:
+    """The parcels in as few requests as fit: one that is too large is answered by an error that explains nothing."""
+    load: list[Parcel] = []
+    weight = 0
+    for one in parcels:
+        if load and weight + one.weight > limit:
+            yield load
+            load, weight = [], 0
+        load.append(one)
+        weight += one.weight
+    if load:
+        yield load
 
 
 def _ahead(batches: Iterator[Batch]) -> Iterator[Batch]:

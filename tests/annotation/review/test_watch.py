@@ -20,6 +20,7 @@ import pytest
 from annotation.review.push import push
 from annotation.review.session import TOKEN
 from annotation.review.watch.hints import HEADER, PATH, Hints
+from annotation.review.watch.hook import ACTIONS
 from annotation.review.watch.loop import Bell
 from curation.record import Record, record_id
 from curation.store import Store
@@ -107,6 +108,7 @@ def test_what_is_saved_is_there_at_once_and_the_hook_goes_with_the_watch(
     with workspace.open_store() as store, watching(workspace) as told:
         (hook,) = client.webhooks(project)
         assert (hook["url"], hook["send_payload"]) == (told[0][1]["address"], False)
+        assert set(hook["actions"]) == set(ACTIONS)
         annotation = anna.annotate(task, mark("Fever"))
         until(lambda: said(store) == ["Fever"])
         anna.edit(annotation, result=mark("cough"))
