@@ -12,8 +12,9 @@ from annotation.adjudication.project import DIFFERENCES
 from annotation.adjudication.settings import AdjudicationSettings
 from annotation.adjudication.wording import Words, words
 from annotation.review.parcel import NotSent, Parcel, task_data
-from annotation.review.prediction import FRAGMENT, prediction
+from annotation.review.prediction import prediction
 from annotation.review.settings import ReviewSettings
+from annotation.review.variants.spans import FRAGMENT
 from curation.errors import ContradictionError
 from curation.record import Layer, Relation, check_layer, digest
 from curation.scheme import Scheme

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pydantic import JsonValue, ValidationError
 
 from annotation.review.client import Json
+from annotation.review.controls import MAIN, Side
 from annotation.review.credentials import DOMAIN
 from annotation.review.reading import Reading, read_result
 from annotation.review.rejections import begun_with, rejected
@@ -56,18 +57,22 @@ def annotations_of(
     *,
     project: str,
     kind: str = HUMAN,
+    side: Side = MAIN,
 ) -> Iterator[Annotation]:
-    """Each annotation of a task of the item's record; ``kind`` is what the names of the layers begin with."""
+    """Each annotation of a task that shows the item's record as one side's text.
+
+    ``kind`` is what the names of the layers begin with.
+    """
     shown = {
         entity.id: entity
         for name in reversed(settings.layers)
         if name in item.layers
         for entity in item.layers[name].entities
     }
-    same_text = task["data"].get("text") == item.record.text
+    same_text = task["data"].get(side.text) == item.record.text
     for found in task["annotations"]:
         try:
-            yield _annotation(found, task, item, scheme, users, shown, same_text, project=project, kind=kind)
+            yield _annotation(found, task, item, scheme, users, shown, same_text, project=project, kind=kind, side=side)
         except UNREADABLE as error:
             yield _unreadable(found, task, error)
 
@@ -83,8 +88,9 @@ def _annotation(
     *,
     project: str,
     kind: str,
+    side: Side,
 ) -> Annotation:
-    reading = read_result(found.get("result"), item.record, scheme, known=shown)
+    reading = read_result(found.get("result"), item.record, scheme, known=shown, side=side)
     layer = None
     if not same_text:
         reading.refused = ["the task's text is no longer the record's"]
@@ -161,6 +167,7 @@ def _provenance(found: Json, task: Json, reading: Reading, project: str) -> dict
         "rejected": rejected(found, task),
         "verdict": reading.verdict,
         "reasons": list(reading.reasons),
+        "quality": reading.quality,
         "comment": reading.comment,
         "refused": list(reading.refused),
     }

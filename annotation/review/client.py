@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -95,6 +96,17 @@ class Client(Connection):
         if made is None:
             raise ReviewError(f"expected Label Studio to make the project {title!r}, but there is none; try again")
         return made
+
+    def used_values(self, id: int) -> dict[str, int]:
+        """How often annotations and drafts use each value of a control ("control: value"), and each control."""
+        summary = self.get(f"/api/projects/{id}/summary")
+        counts: Counter[str] = Counter()
+        for answers, count in (summary.get("created_annotations") or {}).items():
+            counts[answers.partition("|")[0]] += int(count)
+        for kind in ("created_labels", "created_labels_drafts"):
+            for control, found in (summary.get(kind) or {}).items():
+                counts.update({f"{control}: {value}": int(count) for value, count in found.items()})
+        return dict(counts)
 
     def update_project(self, id: int, **fields: object) -> None:
         """Change fields of a project."""

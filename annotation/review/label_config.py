@@ -2,44 +2,28 @@
 
 from __future__ import annotations
 
-import string
-from collections.abc import Iterable, Iterator
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
-from annotation.review.wording import ASSERTIONS, HEADINGS, REASONS, VERDICTS, say
+from annotation.review.controls import COMMENT, QUALITY, REASON, TEXT, VERDICT
+from annotation.review.hotkeys import Hotkeys
+from annotation.review.variants import VARIANTS, Variant
+from annotation.review.variants.form import Words
+from annotation.review.wording import HEADINGS, REASONS, VERDICTS, say
 from curation.scheme import Category, Scheme
-
-#: The names of the controls, which the results of annotations and predictions refer to.
-TEXT = "text"
-LABELS = "label"
-ASSERTION = "assertion"
-RELATIONS = "relations"
-VERDICT = "verdict"
-REASON = "reasons"
-COMMENT = "comment"
-
-#: Prefix of the controls of a scheme's document labels, which are the scheme's to name.
-DOCUMENT_LABEL = "document_"
-
-#: A relation of ours: the tail is the next fragment of the head's entity. Label Studio has no such spans.
-CONTINUES = "continues"
 
 #: Without this the page folds runs of blanks, and shown text and offsets part.
 STYLE = ".htx-text{white-space:pre-wrap}"
+#: The best quality.
+STARS = 5
 
 
-def label_config(scheme: Scheme, *, language: str = "en") -> str:
+def label_config(scheme: Scheme, *, language: str = "en", variant: Variant = Variant.SPANS) -> str:
     """The labelling interface as XML; values are the scheme's names, headings and hints are localised."""
-    headings = HEADINGS.get(language, HEADINGS["en"])
-    keys = _Keys(category.hotkey for category in scheme.categories)
+    words = Words(language, Hotkeys(category.hotkey for category in scheme.categories))
     view = Element("View")
     SubElement(view, "Style").text = STYLE
-    _labels(view, scheme, language, headings["labels"])
-    SubElement(view, "Text", name=TEXT, value="$text", granularity="word", showLabels="true")
-    _assertions(view, keys, language, headings["assertion"])
-    _relations(view, scheme)
-    _document_labels(view, scheme, language)
-    _verdict(view, keys, language, headings)
+    VARIANTS[variant].controls(view, scheme, words)
+    _verdict(view, words)
     indent(view)
     return tostring(view, encoding="unicode")
 
@@ -54,59 +38,35 @@ def guideline(scheme: Scheme, *, language: str = "en") -> str:
     return tostring(page, encoding="unicode", method="html")
 
 
-def _labels(view: Element, scheme: Scheme, language: str, heading: str) -> None:
-    SubElement(view, "Header", value=heading, size="5")
-    labels = SubElement(view, "Labels", name=LABELS, toName=TEXT, showInline="true")
-    for category in scheme.categories:
-        hint = f"{say(category.label, language)}: {say(category.definition, language)}"
-        SubElement(
-            labels,
-            "Label",
-            value=category.name,
-            background=category.colour,
-            hotkey=category.hotkey,
-            hint=hint,
-        )
-
-
-def _assertions(view: Element, keys: _Keys, language: str, heading: str) -> None:
-    box = SubElement(view, "View", visibleWhen="region-selected")
-    SubElement(box, "Header", value=heading, size="5")
-    choices = SubElement(
-        box, "Choices", name=ASSERTION, toName=TEXT, perRegion="true", choice="single", showInline="true"
-    )
-    for value, (wish, hint) in ASSERTIONS.items():
-        SubElement(choices, "Choice", value=value, hotkey=keys.take(wish), hint=say(hint, language))
-
-
-def _relations(view: Element, scheme: Scheme) -> None:
-    relations = SubElement(view, "Relations")
-    for name in (*(relation.name for relation in scheme.relations), CONTINUES):
-        SubElement(relations, "Relation", value=name)
-
-
-def _document_labels(view: Element, scheme: Scheme, language: str) -> None:
-    for label in scheme.labels:
-        SubElement(view, "Header", value=say(label.definition, language) or label.name, size="5")
-        name = DOCUMENT_LABEL + label.name
-        choices = SubElement(view, "Choices", name=name, toName=TEXT, choice="single", showInline="true")
-        for value in label.values:
-            SubElement(choices, "Choice", value=value)
-
-
-def _verdict(view: Element, keys: _Keys, language: str, headings: dict[str, str]) -> None:
-    SubElement(view, "Header", value=headings["verdict"], size="5")
+def _verdict(view: Element, words: Words) -> None:
+    """The verdict, for what is not accepted as it stands the reasons, a mark for quality, and a comment."""
+    SubElement(view, "Header", value=words.heading("verdict"), size="5")
     verdict = SubElement(
         view, "Choices", name=VERDICT, toName=TEXT, choice="single", showInline="true", required="true"
     )
     for value, (wish, hint) in VERDICTS.items():
-        SubElement(verdict, "Choice", value=value, hotkey=keys.take(wish), hint=say(hint, language))
+        SubElement(verdict, "Choice", value=value, hotkey=words.keys.take(wish), hint=say(hint, words.language))
     box = SubElement(view, "View", visibleWhen="choice-selected", whenTagName=VERDICT, whenChoiceValue="fix,reject")
-    SubElement(box, "Header", value=headings["reasons"], size="5")
-    reasons = SubElement(box, "Choices", name=REASON, toName=TEXT, choice="multiple", showInline="true")
+    SubElement(box, "Header", value=words.heading("reasons"), size="5")
+    reasons = SubElement(
+        box,
+        "Choices",
+        name=REASON,
+        toName=TEXT,
+        choice="multiple",
+        showInline="true",
+        # Both again: Label Studio asks for a reason only where the box is seen if the control itself says so.
+        visibleWhen="choice-selected",
+        whenTagName=VERDICT,
+        whenChoiceValue="fix,reject",
+        required="true",
+        requiredMessage=words.heading("reasons_missing"),
+    )
     for value, hint in REASONS.items():
-        SubElement(reasons, "Choice", value=value, hint=say(hint, language))
-    SubElement(view, "Header", value=headings["comment"], size="5")
+        SubElement(reasons, "Choice", value=value, hint=say(hint, words.language))
+    SubElement(view, "Header", value=words.heading("quality"), size="5")
+    SubElement(view, "Rating", name=QUALITY, toName=TEXT, maxRating=str(STARS), icon="star", size="small")
+    SubElement(view, "Header", value=words.heading("comment"), size="5")
     SubElement(view, "TextArea", name=COMMENT, toName=TEXT, rows="2", maxSubmissions="1", editable="true")
 
 
@@ -123,24 +83,3 @@ def _explain(page: Element, category: Category, language: str, headings: dict[st
         line = SubElement(page, "p")
         SubElement(line, "b").text = f"{headings['examples']}: "
         line[-1].tail = "; ".join(examples)
-
-
-class _Keys:
-    """Keys that nothing else in the editor uses."""
-
-    def __init__(self, taken: Iterable[str]) -> None:
-        self._taken = {key.lower() for key in taken}
-
-    def take(self, wish: str) -> str:
-        """The wished key, or the next free letter."""
-        key = next(one for one in self._candidates(wish) if one not in self._taken)
-        self._taken.add(key)
-        return key
-
-    @staticmethod
-    def _candidates(wish: str) -> Iterator[str]:
-        yield wish
-        yield from string.ascii_lowercase
-        yield from string.digits
-        # Beyond these, with more labels than keys: letters together with shift.
-        yield from (f"shift+{letter}" for letter in string.ascii_lowercase)

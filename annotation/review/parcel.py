@@ -9,6 +9,7 @@ from typing import Any
 from annotation.review.prediction import prediction
 from annotation.review.repeats import task_key
 from annotation.review.settings import ReviewSettings
+from annotation.review.variants.form import Variant
 from curation.batches import batched
 from curation.decision import Decision, Verdict
 from curation.errors import ContradictionError
@@ -95,27 +96,43 @@ def parcels(
     shown = settings.shown if layers is None else len(reads)
     asked = None if wanted is None else list({(one.record_id, one.repeat): one for one in wanted}.values())
     decisions = store.decisions(None if asked is None else [one.record_id for one in asked])
-    for want, item in _items(store, settings, reads, asked):
+    for want, item, original in _beside(store, settings, reads, _items(store, settings, reads, asked)):
         decision = decisions.get(item.record.id)
         if decision is None and not settings.unvalidated:
             yield NotSent(item.record.id, NOT_VALIDATED)
         elif not _is_away(decision):
             best = [item.layers[name] for name in reads if name in item.layers][:shown]
-            yield parcel(item.record, best, scheme, want)
+            yield parcel(item.record, best, scheme, want, variant=settings.variant, original=original)
 
 
-def parcel(record: Record, layers: Sequence[Layer], scheme: Scheme, wanted: Wanted) -> Parcel | NotSent:
-    """One record's parcel; every offset is checked here, since Label Studio checks none."""
+def parcel(
+    record: Record,
+    layers: Sequence[Layer],
+    scheme: Scheme,
+    wanted: Wanted,
+    *,
+    variant: Variant = Variant.SPANS,
+    original: Item | None = None,
+) -> Parcel | NotSent:
+    """One record's parcel; every offset is checked here, since Label Studio checks none.
+
+    ``original`` is what the record was translated from, where that is shown beside it.
+    """
     if not record.text.strip():
         return NotSent(record.id, "expected a text to annotate, got an empty one")
     try:
         checked = [check_layer(record, layer, categories=scheme.by_name) for layer in layers]
+        beside = [_same_of(original, layer.name, scheme) for layer in checked]
     except ContradictionError as error:
         return NotSent(record.id, str(error))
-    made = _told_apart([prediction(record, layer, scheme) for layer in checked], checked)
+    shown = [
+        prediction(record, layer, scheme, variant=variant, beside=other)
+        for layer, other in zip(checked, beside, strict=True)
+    ]
+    made = _told_apart(shown, checked)
     return Parcel(
         record_id=record.id,
-        task={"data": task_data(record, repeat=wanted.repeat), "predictions": made},
+        task={"data": task_data(record, repeat=wanted.repeat) | source_data(variant, original), "predictions": made},
         versions=tuple(one["model_version"] for one in made),
         digest=digest(made),
         annotators=wanted.annotators,
@@ -126,6 +143,25 @@ def parcel(record: Record, layers: Sequence[Layer], scheme: Scheme, wanted: Want
 def task_data(record: Record, *, repeat: int = 0) -> dict[str, str]:
     """The data of a record's task: its text, and the key by which its answers find the way home."""
     return {"text": record.text, "record_id": task_key(record.id, repeat), "language": record.language}
+
+
+def source_data(variant: Variant, original: Item | None) -> dict[str, str]:
+    """What a task says of the text that is shown beside the record's; empty where the record has no original."""
+    if variant is not Variant.SIDE_BY_SIDE:
+        return {}
+    record = original.record if original else None
+    return {
+        "source": record.text if record else "",
+        "source_id": record.id if record else "",
+        "source_language": record.language if record else "",
+    }
+
+
+def _same_of(original: Item | None, name: str, scheme: Scheme) -> tuple[Record, Layer] | None:
+    """The original with its layer of the same name, if it has one."""
+    if original is None or name not in original.layers:
+        return None
+    return original.record, check_layer(original.record, original.layers[name], categories=scheme.by_name)
 
 
 def _is_away(decision: Decision | None) -> bool:
@@ -144,6 +180,22 @@ def _items(
             item.record.id: item for item in store.items(reads, ids={one.record_id for one in batch})
         }
         yield from ((one, found[one.record_id]) for one in batch if one.record_id in found)
+
+
+def _beside(
+    store: Store, settings: ReviewSettings, reads: Sequence[str], items: Iterable[tuple[Wanted, Item]]
+) -> Iterator[tuple[Wanted, Item, Item | None]]:
+    """Each item with its original, where the variant shows both; an original is then seen with its translation only."""
+    if settings.variant is not Variant.SIDE_BY_SIDE:
+        yield from ((want, item, None) for want, item in items)
+        return
+    translated = store.translated_ids()
+    for batch in batched(items, settings.batch_size):
+        wanted = {item.record.translation_of for _, item in batch if item.record.translation_of}
+        originals = {item.record.id: item for item in store.items(reads, ids=sorted(wanted))}
+        for want, item in batch:
+            if item.record.id not in translated:
+                yield want, item, originals.get(item.record.translation_of or "")
 
 
 def _told_apart(made: list[dict[str, Any]], layers: Sequence[Layer]) -> list[dict[str, Any]]:

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from annotation.review.annotation import HUMAN, REPEAT, TIME, Annotation, annotations_of
 from annotation.review.answers import UnansweredError
 from annotation.review.client import Client, Json, Project
+from annotation.review.controls import MAIN, SOURCE, Side
 from annotation.review.ledger import Ledger
 from annotation.review.project import ensure_project
 from annotation.review.settings import ReviewSettings
@@ -145,7 +146,7 @@ class _Pull:
             for annotation in unseen:
                 self._refuse(id, annotation, ("expected Label Studio to show it, but it cannot",))
 
-    def _batch(self, tasks: Iterable[Json]) -> None:
+    def _batch(self, tasks: Sequence[Json]) -> None:
         by_record: dict[str, list[Json]] = {}
         for task in tasks:
             by_record.setdefault(self._ledger.record(_key(task)), []).append(task)
@@ -154,6 +155,7 @@ class _Pull:
             for task in by_record.pop(item.record.id):
                 fresh += self._fresh(task, item)
                 self._note_deleted(task["id"], item, {one["id"] for one in task["annotations"]} | _hidden(task))
+        fresh += self._of_originals(tasks)
         for task in (task for tasks in by_record.values() for task in tasks):
             for found in task["annotations"]:
                 self._refuse(task["id"], found["id"], (STRANGE,), content=found.get("result"))
@@ -161,11 +163,21 @@ class _Pull:
             self._keep(one)
         self._note_events()
 
-    def _fresh(self, task: Json, item: Item) -> list[Annotation]:
+    def _of_originals(self, tasks: Iterable[Json]) -> Iterator[Annotation]:
+        """What was said of the originals that stand beside translations."""
+        by_original: dict[str, list[Json]] = {}
+        for task in tasks:
+            if original := task["data"].get("source_id"):
+                by_original.setdefault(str(original), []).append(task)
+        for item in self._store.items([*self._settings.layers, *self._people], ids=list(by_original)):
+            for task in by_original[item.record.id]:
+                yield from (one for one in self._fresh(task, item, side=SOURCE) if not one.was_cancelled)
+
+    def _fresh(self, task: Json, item: Item, *, side: Side = MAIN) -> list[Annotation]:
         """A task's annotations without those that the store has, or has newer ones of by the same person."""
         kind = REPEAT if self._ledger.repeat(_key(task)) else HUMAN
         said = annotations_of(
-            task, item, self._scheme, self._users, self._settings, project=self._project.key, kind=kind
+            task, item, self._scheme, self._users, self._settings, project=self._project.key, kind=kind, side=side
         )
         found = [self._named(one, item) for one in said]
         fresh = [one for one in found if not self._is_known(one, item)]

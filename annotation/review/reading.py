@@ -11,16 +11,20 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from annotation.review.chains import Chains
-from annotation.review.label_config import (
-    ASSERTION,
+from annotation.review.controls import (
     COMMENT,
     CONTINUES,
     DOCUMENT_LABEL,
-    LABELS,
+    FACTS,
+    MAIN,
+    QUALITY,
     REASON,
-    TEXT,
+    SOURCE,
     VERDICT,
+    Side,
 )
+from annotation.review.facts import entities
+from annotation.review.label_config import STARS
 from annotation.review.wording import REASONS, VERDICTS
 from curation.record import Assertion, Entity, Fragment, Record, Relation, wording
 from curation.scheme import Scheme
@@ -47,6 +51,7 @@ class Reading:
     origins: dict[str, str] = field(default_factory=dict)
     verdict: str | None = None
     reasons: tuple[str, ...] = ()
+    quality: int | None = None
     comment: str | None = None
     refused: list[str] = field(default_factory=list)
 
@@ -56,14 +61,19 @@ class UnreadableError(ValueError):
 
 
 def read_result(
-    result: object, record: Record, scheme: Scheme, *, known: Mapping[str, Entity] | None = None
+    result: object,
+    record: Record,
+    scheme: Scheme,
+    *,
+    known: Mapping[str, Entity] | None = None,
+    side: Side = MAIN,
 ) -> Reading:
-    """The result of an annotation on the record.
+    """The result of an annotation on the record, which is the text of one side of the editor.
 
     ``known`` are the entities that were shown as predictions: one that nobody touched keeps its codes
     and attributes, which the editor does not show.
     """
-    reader = _Reader(record, scheme, known or {})
+    reader = _Reader(record, scheme, known or {}, side)
     if not isinstance(result, list):
         reader.reading.refused.append(f"result: expected a list, got {type(result).__name__}")
         return reader.reading
@@ -71,7 +81,7 @@ def read_result(
         reader.reading.refused.append(f"result: expected at most {MOST_PARTS} parts, got {len(result)}")
         return reader.reading
     # Regions first, then what refers to them: the order of a result is the sender's whim.
-    parts = sorted(enumerate(result), key=lambda pair: _kind(pair[1]) != "labels")
+    parts = sorted(_of_side(result, side), key=lambda pair: _kind(pair[1]) != "labels")
     for number, part in parts:
         try:
             reader.read(part)
@@ -83,8 +93,10 @@ def read_result(
 class _Reader:
     """Collects the parts of one result."""
 
-    def __init__(self, record: Record, scheme: Scheme, known: Mapping[str, Entity]) -> None:
+    def __init__(self, record: Record, scheme: Scheme, known: Mapping[str, Entity], side: Side) -> None:
         self.reading = Reading()
+        self._side = side
+        self._facts: dict[str, list[str]] = {}
         self._record = record
         self._scheme = scheme
         self._known = known
@@ -99,7 +111,8 @@ class _Reader:
         readers = {
             "labels": self._region,
             "choices": self._choice,
-            "textarea": self._comment,
+            "textarea": self._lines,
+            "rating": self._rating,
             "relation": self._relation,
         }
         if not isinstance(part, dict):
@@ -116,14 +129,15 @@ class _Reader:
             chain = self._chains.of(first)
             names |= dict.fromkeys(chain, first)
             self.reading.entities.append(self._entity(chain))
+        self.reading.entities += entities(self._record, self._facts, self._known)
         for number, (type, head, tail) in enumerate(self._links, 1):
             if names[head] != names[tail]:
                 self.reading.relations.append(Relation(id=f"R{number}", type=type, head=names[head], tail=names[tail]))
         return self.reading
 
     def _region(self, part: Part) -> None:
-        _from(part, LABELS)
-        id, value = _id(part.get("id")), _object(part.get("value"))
+        _from(part, self._side.labels, self._side)
+        id, value = _id(part.get("id")).removeprefix(self._side.prefix), _object(part.get("value"))
         if id in self._regions:
             raise UnreadableError("expected the region's id once, got it again")
         start, end = self._span(value)
@@ -135,8 +149,8 @@ class _Reader:
 
     def _choice(self, part: Part) -> None:
         name, values = part.get("from_name"), _object(part.get("value")).get("choices")
-        if name == ASSERTION:
-            region = _id(part.get("id"))
+        if name == self._side.assertion:
+            region = _id(part.get("id")).removeprefix(self._side.prefix)
             if region not in self._regions:
                 raise UnreadableError("expected an assertion of a region, got one of something else")
             self._assertions[region] = Assertion(_one(values, dict.fromkeys(Assertion), "assertion"))
@@ -155,14 +169,28 @@ class _Reader:
                 return
         raise UnreadableError("expected a choice of the label config, got another control")
 
-    def _comment(self, part: Part) -> None:
-        _from(part, COMMENT)
+    def _lines(self, part: Part) -> None:
         text = _object(part.get("value")).get("text")
-        lines = text if isinstance(text, list) else [text]
-        self.reading.comment = "\n".join(line for line in lines if isinstance(line, str)) or None
+        lines = [line for line in (text if isinstance(text, list) else [text]) if isinstance(line, str)]
+        name = part.get("from_name")
+        category = name.removeprefix(FACTS) if isinstance(name, str) and name.startswith(FACTS) else None
+        if category is None:
+            _from(part, COMMENT, self._side)
+            self.reading.comment = "\n".join(lines) or None
+        elif category in self._scheme.by_name:
+            self._facts.setdefault(category, []).extend(lines)
+        else:
+            raise UnreadableError("expected facts of a category of the scheme, got an unknown one")
+
+    def _rating(self, part: Part) -> None:
+        _from(part, QUALITY, self._side)
+        stars = _object(part.get("value")).get("rating")
+        if type(stars) is not int or not 1 <= stars <= STARS:
+            raise UnreadableError(f"expected a quality from 1 to {STARS}, got another")
+        self.reading.quality = stars
 
     def _relation(self, part: Part) -> None:
-        head, tail = _id(part.get("from_id")), _id(part.get("to_id"))
+        head, tail = (_id(part.get(end)).removeprefix(self._side.prefix) for end in ("from_id", "to_id"))
         if part.get("direction") == "left":
             head, tail = tail, head
         if head not in self._regions or tail not in self._regions or head == tail:
@@ -214,9 +242,32 @@ def _kind(part: object) -> str:
     return kind if isinstance(kind, str) else ""
 
 
-def _from(part: Part, control: str) -> None:
-    if (part.get("from_name"), part.get("to_name")) != (control, TEXT):
-        raise UnreadableError(f"expected a result from {control} to {TEXT}, got other controls")
+def _of_side(result: list[object], side: Side) -> list[tuple[int, object]]:
+    """The parts that are about one text, each with its place; what is about neither is left to the record's own."""
+    other = MAIN if side is SOURCE else SOURCE
+    parts = [(number, part) for number, part in enumerate(result)]
+    theirs = {str(part.get("id")) for _, part in parts if isinstance(part, dict) and _comes_from(part, other)}
+    ours = {str(part.get("id")) for _, part in parts if isinstance(part, dict) and _comes_from(part, side)}
+
+    def belongs(part: object) -> bool:
+        if not isinstance(part, dict):
+            return side is MAIN
+        if _kind(part) == "relation":
+            ends = {str(part.get("from_id")), str(part.get("to_id"))}
+            return ends <= ours if side is SOURCE else not ends <= theirs
+        return _comes_from(part, side) or (side is MAIN and not _comes_from(part, other))
+
+    return [(number, part) for number, part in parts if belongs(part)]
+
+
+def _comes_from(part: Part, side: Side) -> bool:
+    name = part.get("from_name")
+    return isinstance(name, str) and name in side.controls
+
+
+def _from(part: Part, control: str, side: Side) -> None:
+    if (part.get("from_name"), part.get("to_name")) != (control, side.text):
+        raise UnreadableError(f"expected a result from {control} to {side.text}, got other controls")
 
 
 def _object(value: object) -> Part:

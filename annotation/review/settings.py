@@ -10,6 +10,7 @@ from annotation.adjudication.settings import AdjudicationSettings
 from annotation.agreement.settings import AgreementSettings
 from annotation.queue.settings import QueueSettings
 from annotation.review.backend.settings import BackendSettings
+from annotation.review.variants.form import Variant
 from annotation.review.watch.settings import WatchSettings
 from curation.record import Frozen
 
@@ -66,6 +67,12 @@ class ReviewSettings(Frozen):
     shown: int = Field(default=1, ge=1, le=5, description="How many of these layers are sent side by side.")
     unvalidated: bool = Field(
         default=False, description="Whether records that validation has not judged yet are sent as well."
+    )
+    variant: Variant = Field(
+        default=Variant.SPANS,
+        description="What people see and answer: spans (marks in the text), side-by-side (a translation beside its "
+        "original, marks in both), classification (the scheme's document labels) or flat (the facts of each category "
+        "as lines). A project keeps the variant that it was made with: name another one in review.project to change.",
     )
     language: str = Field(default="en", description="Language of the guideline and of the editor's headings.")
     overlap: float = Field(

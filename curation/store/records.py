@@ -110,6 +110,12 @@ class Records(Connected):
         with self.read() as connection:
             return list(connection.execute(query).scalars())
 
+    def translated_ids(self) -> frozenset[str]:
+        """The ids of the records that others are translations of."""
+        query = sa.select(records.c.translation_of).distinct().where(records.c.translation_of.is_not(None))
+        with self.read() as connection:
+            return frozenset(connection.execute(query).scalars())
+
     def count_records(self) -> dict[str, int]:
         """How many records there are in each language."""
         query = sa.select(records.c.language, sa.func.count()).group_by(records.c.language)

@@ -34,7 +34,7 @@ from annotation.review.backend.protocol import (
 from annotation.review.backend.selection import Span, labelled, selections, suggested
 from annotation.review.backend.settings import BackendSettings
 from annotation.review.backend.training import Trainer
-from annotation.review.prediction import result
+from annotation.review.variants.spans import result
 from curation.record import Entity, Layer, Record, record_id
 from curation.scheme import Scheme
 

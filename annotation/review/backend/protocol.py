@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from annotation.review.label_config import LABELS, TEXT
+from annotation.review.controls import LABELS, TEXT
 from annotation.review.prediction import prediction
 from annotation.review.project import values
 from curation.record import Layer, Record, record_id

@@ -6,8 +6,11 @@ from xml.etree.ElementTree import fromstring
 
 import pytest
 
+from annotation.review.hotkeys import Hotkeys
 from annotation.review.label_config import guideline, label_config
 from annotation.review.project import values
+from annotation.review.variants import Variant
+from curation.errors import SchemeError
 from curation.scheme import Category, DocumentLabel, RelationType, Scheme
 
 SMALL = Scheme(
@@ -57,6 +60,8 @@ def test_all_that_annotations_can_hold() -> None:
         *(f"verdict: {name}" for name in ("accept", "fix", "reject")),
         *(f"reasons: {name}" for name in ("invention", "omission", "wrong_category", "boundary")),
         *(f"reasons: {name}" for name in ("wrong_value", "translation", "identifier")),
+        "quality",
+        "comment",
     }
     relations = fromstring(label_config(SMALL)).iter("Relation")
     assert [relation.get("value") for relation in relations] == ["treats", "continues"]
@@ -87,10 +92,50 @@ def test_the_guideline_explains_each_category() -> None:
     assert "Wirkstoff &lt;und&gt; Dosis" in guideline(SMALL, language="de")
 
 
-def test_label_studio_itself_accepts_the_config(scheme: Scheme) -> None:
+@pytest.mark.parametrize("variant", Variant)
+def test_label_studio_itself_accepts_the_config(scheme: Scheme, variant: Variant) -> None:
     interface = pytest.importorskip("label_studio_sdk.label_interface")
-    for one in (SMALL, scheme):
-        interface.LabelInterface(label_config(one)).validate()
+    labelled = scheme.model_copy(update={"labels": SMALL.labels})
+    for one in (SMALL, labelled):
+        interface.LabelInterface(label_config(one, variant=variant)).validate()
+
+
+def test_each_text_has_its_own_labels_side_by_side() -> None:
+    view = fromstring(label_config(SMALL, variant=Variant.SIDE_BY_SIDE))
+    texts = {text.get("name"): text.get("value") for text in view.iter("Text")}
+    assert texts == {"text": "$text", "source": "$source"}
+    assert [(labels.get("name"), labels.get("toName")) for labels in view.iter("Labels")] == [
+        ("label", "text"),
+        ("source_label", "source"),
+    ]
+    keys = [element.get("hotkey") for element in view.iter() if element.get("hotkey")]
+    assert len(keys) == len(set(keys))
+
+
+def test_facts_are_lines_of_each_category() -> None:
+    view = fromstring(label_config(SMALL, variant=Variant.FLAT, language="de"))
+    assert [area.get("name") for area in view.iter("TextArea")] == ["facts_drug", "facts_age", "comment"]
+    assert view.find(".//Labels") is None
+    assert "Wirkstoff <und> Dosis" in [header.get("value") for header in view.iter("Header")]
+
+
+def test_classification_needs_something_to_choose(scheme: Scheme) -> None:
+    view = fromstring(label_config(SMALL, variant=Variant.CLASSIFICATION))
+    assert [choices.get("name") for choices in view.iter("Choices")] == ["document_smoker", "verdict", "reasons"]
+    with pytest.raises(SchemeError, match="expected document labels in the scheme"):
+        label_config(scheme.model_copy(update={"labels": ()}), variant=Variant.CLASSIFICATION)
+
+
+def test_what_is_not_accepted_needs_a_reason() -> None:
+    (reasons,) = (one for one in fromstring(label_config(SMALL)).iter("Choices") if one.get("name") == "reasons")
+    assert (reasons.get("required"), reasons.get("whenChoiceValue")) == ("true", "fix,reject")
+    assert reasons.get("requiredMessage") == "Please say what is wrong."
+
+
+def test_a_hundred_labels_have_a_hundred_keys() -> None:
+    keys = Hotkeys(())
+    taken = [keys.take("a") for _ in range(130)]
+    assert len(set(taken)) == 130
 
 
 def test_importing_the_package_loads_nothing_heavy() -> None:

@@ -22,7 +22,7 @@ from annotation.review.status import review_status
 from curation.decision import Decision, Verdict
 from curation.errors import ReviewError
 from curation.record import Entity, Layer, Record, record_id
-from curation.scheme import Scheme, load_scheme
+from curation.scheme import Scheme
 from curation.store import ReviewTask, Store
 
 #: A push in a process of its own, to be killed.
@@ -290,17 +290,23 @@ def test_a_server_that_is_gone_is_named_without_a_trace_of_the_token(
     assert label_studio.server.token not in repr(error.value)
 
 
-def test_a_scheme_that_loses_what_is_in_use_is_refused(
+def test_a_scheme_may_lose_what_nobody_used_and_nothing_else(
     client, settings, sqlite_store: Store, scheme: Scheme, tasks, anna
 ) -> None:
     (record,) = add_records(sqlite_store, 1)
     push(sqlite_store, client, scheme, settings)
+    last, first = scheme.categories[-1].name, scheme.categories[0].name
     fewer = scheme.model_copy(update={"categories": scheme.categories[:-1]})
-    more = load_scheme().model_copy(update={"version": 2})
-    anna.annotate(tasks()[record.id].task_id, [])
-    with pytest.raises(ReviewError, match="label: patient_outcome_assessment would be lost to 1 annotations"):
+    value = {"start": 0, "end": 5, "text": "", "labels": [last]}
+    used = {"id": "r", "from_name": "label", "to_name": "text", "type": "labels", "value": value}
+    annotation = anna.annotate(tasks()[record.id].task_id, [used])
+    with pytest.raises(ReviewError, match=rf"label: {last} \(used 1 times\) would be lost to 1 annotations"):
         push(sqlite_store, client, fewer, settings)
-    assert counts(push(sqlite_store, client, more, settings)) == {"unchanged": 1}
+    assert last in client.project(_project(client, settings)).label_config
+    # Another label does as well, and then this one may go.
+    anna.edit(annotation, result=[{**used, "value": value | {"labels": [first]}}])
+    push(sqlite_store, client, fewer, settings)
+    assert last not in client.project(_project(client, settings)).label_config
 
 
 def test_status_counts(client, settings, sqlite_store: Store, scheme: Scheme, label_studio, tasks, anna) -> None:

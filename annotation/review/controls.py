@@ -1,0 +1,43 @@
+"""The names of the editor's controls, which the results of annotations and predictions refer to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """A text in the editor, with the controls that mark it."""
+
+    text: str
+    labels: str
+    assertion: str
+    #: What the ids of its regions begin with: both texts may have an entity T1.
+    prefix: str = ""
+
+    @property
+    def controls(self) -> frozenset[str]:
+        """What results about this text come from."""
+        return frozenset({self.labels, self.assertion})
+
+
+#: The record under review.
+MAIN = Side("text", "label", "assertion")
+#: The record that it was translated from, where that is shown beside it. One control for both texts would
+#: show the spans of both, but not let any be relabelled.
+SOURCE = Side("source", "source_label", "source_assertion", prefix="source:")
+
+TEXT, LABELS, ASSERTION = MAIN.text, MAIN.labels, MAIN.assertion
+RELATIONS = "relations"
+VERDICT = "verdict"
+REASON = "reasons"
+QUALITY = "quality"
+COMMENT = "comment"
+
+#: Prefix of the controls of a scheme's document labels, which are the scheme's to name.
+DOCUMENT_LABEL = "document_"
+#: Prefix of the controls of a category's facts.
+FACTS = "facts_"
+
+#: A relation of ours: the tail is the next fragment of the head's entity. Label Studio has no such spans.
+CONTINUES = "continues"
