@@ -9,8 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
 
-from annotation.review.environment import environment_path, is_ready
-from annotation.review.server import status
+from annotation.review.diagnosis import diagnose
 from curation.errors import CurateError, UsageError
 from curation.record import Frozen
 from pipeline.workspace import Workspace
@@ -112,14 +111,5 @@ def _review(folder: Path) -> Iterator[Finding]:
         settings = Workspace.at(folder).config.review
     except CurateError:
         return
-    if settings.url:
-        yield Finding(state="good", what="Label Studio", found=f"configured at {settings.url}")
-        return
-    ready = is_ready(environment_path(settings), settings.version)
-    running = status(folder)
-    yield Finding(
-        state="good" if ready else "warning",
-        what="Label Studio",
-        found=f"running at {running.url}" if running else "installed, not running" if ready else "not installed yet",
-        do="" if running else "curate review start",
-    )
+    for one in diagnose(folder, settings):
+        yield Finding(state=one.state, what=one.what, found=one.found, do=one.do)

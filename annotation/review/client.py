@@ -56,6 +56,19 @@ class Client(Connection):
         """The server's version."""
         return str(self.get("/api/version").get("release", ""))
 
+    def may_call(self, url: str) -> bool:
+        """Whether the server would call an address.
+
+        It is asked for a webhook without a project, which it never makes: it looks at the address first.
+        """
+        try:
+            self.call("POST", "/api/webhooks/", body={"url": url, "is_active": False})
+        except RefusedError as error:
+            if error.status not in (403, 404):
+                raise
+            return error.status == 404
+        return True
+
     def users(self) -> dict[int, str]:
         """The logins of all accounts by their ids."""
         found = self.get("/api/users")

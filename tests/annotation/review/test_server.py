@@ -21,11 +21,13 @@ from annotation.review.client import Client
 from annotation.review.credentials import Credentials, read_credentials
 from annotation.review.label_config import label_config
 from annotation.review.process import free_ports, is_alive
+from annotation.review.push import push
 from annotation.review.session import TOKEN, connect
 from annotation.review.settings import ReviewSettings
 from annotation.review.status import review_status
 from annotation.review.variables import server_variables
 from curation.errors import ConfigError, ReviewError, UsageError
+from curation.record import Record
 from curation.scheme import load_scheme
 from curation.store import Store
 
@@ -265,3 +267,23 @@ def test_status_says_why_there_is_nothing_to_say(sqlite_store: Store, workspace:
     found = review_status(sqlite_store, workspace, ReviewSettings())
     assert (found["up"], found["url"]) == (False, None)
     assert "curate review start" in str(found["problem"])
+
+
+@pytest.mark.slow
+def test_a_server_on_postgresql_works_as_one_on_sqlite(
+    installed: ReviewSettings, postgres_url: str, workspace: Path, sqlite_store: Store
+) -> None:
+    settings = installed.model_copy(
+        update={"database": postgres_url.replace("+psycopg", ""), "unvalidated": True, "start_timeout": 600.0}
+    )
+    text = "She had fever."
+    sqlite_store.add_records([Record(id="r", group="r", source="test", language="en", text=text)])
+    running = server.start(workspace, settings)
+    try:
+        with Client(running.url, running.token, settings) as client:
+            assert push(sqlite_store, client, load_scheme(), settings).created == 1
+            assert push(sqlite_store, client, load_scheme(), settings).unchanged == 1
+            assert review_status(sqlite_store, workspace, settings)["tasks"] == 1
+        assert not list((workspace / "label-studio").rglob("*.sqlite3"))
+    finally:
+        server.stop(workspace)
