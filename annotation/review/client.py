@@ -23,6 +23,9 @@ FILTER = 500
 #: Rows in one page of a listing.
 PAGE = 500
 
+#: How often a server that fails for another reason than a task is asked again.
+TRIES = 3
+
 #: No server has more tasks than this.
 MOST_TASKS = 2**40
 
@@ -233,28 +236,33 @@ class Client(Connection):
         A task that the server cannot show fails the page that it is on. With `broken` it is looked for, named
         there, and left out; without, the whole listing fails with UnansweredError.
         """
-        after, size = 0, PAGE
+        after, size, tries = 0, PAGE, TRIES
         while True:
             # Pages by number skip rows when earlier ones vanish; pages by key do not.
             items = [*filters, _filter("id", "greater", "Number", after)]
             try:
-                page = self._page(project, _query(items), full=full, size=size, once=size < PAGE)
+                page = self._page(project, _query(items), full=full, size=size, once=broken is not None)
             except UnansweredError as error:
-                if broken is None or error.status is None:
+                if broken is None or error.status is None or not tries:
                     raise
                 if size > 1:
                     size = max(1, size // 8)
-                    continue
-                after = self._first_broken(project, filters, after, full=full)
-                broken(after)
+                elif (found := self._first_broken(project, filters, after, full=full)) is not None:
+                    after, tries = found, TRIES
+                    broken(after)
+                else:
+                    tries -= 1
                 continue
             yield from page
             if len(page) < size:
                 return
-            after, size = page[-1]["id"], min(PAGE, size * 8)
+            after, size, tries = page[-1]["id"], min(PAGE, size * 8), TRIES
 
-    def _first_broken(self, project: int, filters: Sequence[Json], after: int, *, full: bool) -> int:
-        """The id of the next task, which the server cannot show: the end of the shortest range that fails."""
+    def _first_broken(self, project: int, filters: Sequence[Json], after: int, *, full: bool) -> int | None:
+        """The id of the next task, which the server cannot show: the end of the shortest range that fails.
+
+        None when no range fails: then it was not the task that made the server fail.
+        """
 
         def fails(end: int) -> bool:
             items = [*filters, _filter("id", "greater", "Number", after), _filter("id", "less", "Number", end + 1)]
@@ -268,7 +276,7 @@ class Client(Connection):
         while not fails(after + width):
             width *= 2
             if width > MOST_TASKS:
-                raise UnansweredError(f"expected Label Studio to show the tasks after {after}, it does not", 500)
+                return None
         low, high = after + width // 2, after + width
         while low + 1 < high:
             middle = (low + high) // 2

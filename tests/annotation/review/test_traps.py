@@ -1,6 +1,7 @@
 """Every trap of Label Studio and its SDK that is known to us, and the test that shows that we do not fall into it.
 
-The table names the tests; the first test sees to it that they are there. What had no test elsewhere has one below.
+The table names the tests; the first test sees to it that they are there: who renames one renames it here.
+What had no test elsewhere has one below.
 """
 
 from __future__ import annotations
@@ -73,7 +74,7 @@ TRAPS = {
         "test_a_task_that_the_server_cannot_show_hides_no_other",
     ),
     "a config that has lost a label in use is taken without a word": (
-        "test_a_scheme_that_loses_what_is_in_use_is_refused",
+        "test_a_scheme_may_lose_what_nobody_used_and_nothing_else",
     ),
     "a title has 3 to 50 characters": ("test_a_title_that_the_server_would_refuse_is_refused_before",),
     "the SDK's errors hold response headers, cookies among them": (

@@ -1,0 +1,150 @@
+"""Eight annotators who save at once, while records are pushed and answers pulled: nothing lost, nothing doubled."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+from measuring import table
+
+from annotation.review.prediction import result
+from annotation.review.pull import pull
+from annotation.review.push import push
+from curation.batches import batched
+from curation.record import Entity, Layer, Record
+from curation.scheme import load_scheme
+from curation.store import Store
+from review_parts.counting import astray, tasks_by_record
+from review_parts.people import Person
+from review_parts.servers import PEOPLE, Place, label_studio
+from review_parts.texts import marks, plain
+
+Said = dict[tuple[str, str], Layer]
+
+
+def run(*, quick: bool) -> dict[str, object]:
+    """Saves, their latencies, what was pushed and pulled meanwhile, and what is lost or doubled."""
+    each, arriving = (2, 60) if quick else (60, 3000)
+    scheme = load_scheme()
+    reports = list(plain(each + arriving, categories=list(scheme.by_name), seed=2))
+    first, later = reports[:each], reports[each:]
+    with label_studio(batch_size=20 if quick else 200) as place, place.store() as store, place.client() as client:
+        _add(store, first)
+        push(store, client, scheme, place.settings)
+        tasks = {record: ids[0] for record, ids in tasks_by_record(client, place.settings.project).items()}
+        with place.person("anna") as alone:
+            _time_alone(alone, tasks, first)
+            quiet = alone.seconds
+        said, seconds, behind = _together(place, store, tasks, [record for record, _ in first], later)
+        pull(store, client, scheme, place.settings)
+        found = astray(client, place.settings.project, store.record_ids())
+        kept = _kept(store, said)
+    print(table(("saves", "p50 s", "p95 s", "max s"), [_row("alone", quiet), _row("eight at once", seconds)]))
+    print(
+        f"\nmeanwhile pushed {behind['pushed']} records, and {behind['pulls']} pulls brought {behind['layers']} layers"
+    )
+    total = {name: found[name] + kept[name] for name in found}
+    return {
+        "crowd_saves": len(seconds),
+        "crowd_p50_seconds": round(float(np.percentile(seconds, 50)), 3),
+        "crowd_p95_seconds": round(float(np.percentile(seconds, 95)), 3),
+        "crowd_max_seconds": round(max(seconds), 3),
+        **total,
+    }
+
+
+def _together(
+    place: Place, store: Store, tasks: dict[str, int], records: Sequence[Record], later: list[tuple[Record, Layer]]
+) -> tuple[Said, list[float], Counter[str]]:
+    """What each annotator said last of each record; seconds of all saves; what went on behind them."""
+    over, behind = threading.Event(), Counter[str]()
+    with ThreadPoolExecutor(len(PEOPLE) + 2) as pool:
+        work = [pool.submit(_pushing, place, store, later, over, behind), pool.submit(_pulling, place, over, behind)]
+        people = [pool.submit(_annotating, place, name, tasks, records) for name in PEOPLE]
+        try:
+            answers = [one.result() for one in people]
+        finally:
+            over.set()
+        for one in work:
+            one.result()
+    said = {key: layer for layers, _ in answers for key, layer in layers.items()}
+    return said, [second for _, seconds in answers for second in seconds], behind
+
+
+def _annotating(place: Place, name: str, tasks: dict[str, int], records: Sequence[Record]) -> tuple[Said, list[float]]:
+    """One annotator: each record is saved, and every third saved again with another mark."""
+    said: Said = {}
+    with place.person(name) as person:
+        for number, record in enumerate(records):
+            layer = _opinion(record, name, number)
+            annotation = person.annotate(tasks[record.id], _sent(record, layer))
+            if number % 3 == 0:
+                layer = _opinion(record, name, number + 1)
+                person.edit(annotation, _sent(record, layer))
+            said[record.id, name] = layer
+        return said, person.seconds
+
+
+def _pushing(
+    place: Place, store: Store, later: list[tuple[Record, Layer]], over: threading.Event, behind: Counter[str]
+) -> None:
+    scheme = load_scheme()
+    with place.client() as client:
+        for pairs in batched(later, place.settings.batch_size):
+            if over.is_set():
+                return
+            _add(store, pairs)
+            behind["pushed"] += push(
+                store, client, scheme, place.settings, ids=[record.id for record, _ in pairs]
+            ).created
+
+
+def _pulling(place: Place, over: threading.Event, behind: Counter[str]) -> None:
+    scheme = load_scheme()
+    with place.store() as store, place.client() as client:
+        while not over.wait(0.5):
+            behind["layers"] += pull(store, client, scheme, place.settings).layers
+            behind["pulls"] += 1
+
+
+def _time_alone(person: Person, tasks: dict[str, int], first: Sequence[tuple[Record, Layer]]) -> None:
+    """The same saves with nobody else there; what was saved is taken back."""
+    made = [person.annotate(tasks[record.id], _sent(record, layer)) for record, layer in first]
+    timed = list(person.seconds)
+    for annotation in made:
+        person.delete(annotation)
+    person.seconds = timed
+
+
+def _opinion(record: Record, name: str, number: int) -> Layer:
+    """What an annotator says: another stretch for each of them and each time."""
+    start = 2 * (PEOPLE.index(name) + len(PEOPLE) * (number % 5))
+    entity = Entity.at(record.text, start, start + 9, "diagnosis", id="T1")
+    return Layer(record_id=record.id, name=f"human:{name}", author=f"human:{name}", entities=(entity,))
+
+
+def _sent(record: Record, layer: Layer) -> list[dict[str, Any]]:
+    return result(record, layer, load_scheme())
+
+
+def _kept(store: Store, said: Said) -> dict[str, int]:
+    """Answers that the store does not have as they were said last, and versions beyond those that were saved."""
+    lost = doubled = 0
+    for (record, _), layer in said.items():
+        versions = [one for one in store.layer_history(record) if one.name == layer.name]
+        lost += not versions or marks(versions[-1]) != marks(layer)
+        doubled += len(versions) > len({str(marks(one)) for one in versions})
+    return {"lost": lost, "doubled": doubled}
+
+
+def _add(store: Store, pairs: Sequence[tuple[Record, Layer]]) -> None:
+    store.add_records(record for record, _ in pairs)
+    store.add_layers(layer for _, layer in pairs)
+
+
+def _row(name: str, seconds: Sequence[float]) -> tuple[object, ...]:
+    return (f"{len(seconds)}, {name}", *(float(np.percentile(seconds, p)) for p in (50, 95)), max(seconds))

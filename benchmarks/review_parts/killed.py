@@ -1,0 +1,110 @@
+"""Pushes that are killed at random moments while a proxy loses answers: every record is there exactly once.
+
+Each push is a process of its own with new records to send; SIGKILL comes after a random time. Pushes that were
+done by then do not count. Between one in three and one in two imports are answered by a 502 after the commit, or
+by nothing at all.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+from collections import Counter
+from collections.abc import Callable
+from random import Random
+from time import perf_counter
+
+from measuring import table
+
+from annotation.review.project import ensure_project
+from annotation.review.push import push
+from annotation.review.settings import ReviewSettings
+from curation.scheme import load_scheme
+from curation.store import Store
+from review_parts.counting import astray
+from review_parts.proxy import HELD, LOST, PASS, Proxy, proxy
+from review_parts.servers import Place, label_studio
+from review_parts.texts import Pair, plain
+
+#: Records that come in before each push, and records in one request.
+NEW, BATCH = 6, 3
+
+#: Seconds in which a request whose sender was killed may still be at work; a request takes a tenth of that.
+SETTLE = 1.0
+
+
+def run(*, quick: bool) -> dict[str, object]:
+    """How many pushes were killed, where the ledger stood then, and what is lost or doubled in the end."""
+    wanted = 3 if quick else 200
+    scheme, random = load_scheme(), Random(20)
+    reports = plain(50 * wanted, categories=list(scheme.by_name), words=40, spans=3, seed=1)
+    settled = {"batch_size": BATCH, "settle_base": SETTLE, "settle_per_record": 0.0}
+    with label_studio(**settled) as place, place.store() as store, place.client() as client:
+        ensure_project(client, scheme, place.settings)
+        with proxy(place.server.port, _fate(random)) as between:
+            stood, finished, seconds = _kill_many(place, store, between, wanted, lambda: next(reports), random)
+        started = perf_counter()
+        push(store, client, scheme, place.settings)
+        last = perf_counter() - started
+        found = astray(client, place.settings.project, store.record_ids())
+        records = sum(store.count_records().values())
+    print(
+        table(
+            ("pushes killed", "with records begun", "finished first", "502 after commit", "never answered", "records"),
+            [(wanted, stood["begun"], finished, between.counts[LOST], between.counts[HELD], records)],
+        )
+    )
+    print(f"\n{seconds:.0f} s of pushes; the last one, undisturbed, took {last:.1f} s: {found}")
+    return {
+        "killed_pushes": wanted,
+        "killed_with_records_begun": stood["begun"],
+        "lost_answers": between.counts[LOST],
+    } | (found)
+
+
+def _fate(random: Random) -> Callable[[], str]:
+    return lambda: random.choices((PASS, LOST, HELD), (0.6, 0.3, 0.1))[0]
+
+
+def _kill_many(
+    place: Place, store: Store, between: Proxy, wanted: int, report: Callable[[], Pair], random: Random
+) -> tuple[Counter[str], int, float]:
+    # A server that forks has loaded all modules once: a push begins at once, and the kill meets it at work.
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["review_parts.killed", "label_studio_sdk.client"])
+    stood: Counter[str] = Counter()
+    started, finished, killed, usual = perf_counter(), 0, 0, 2.0
+    while killed < wanted:
+        pairs = [report() for _ in range(NEW)]
+        store.add_records(record for record, _ in pairs)
+        store.add_layers(layer for _, layer in pairs)
+        arguments = (place.store_url(), between.url, place.server.token, place.settings.model_dump(mode="json"))
+        process = context.Process(target=pushing, args=arguments)
+        begun = perf_counter()
+        process.start()
+        process.join(random.uniform(0.02, usual))
+        if process.exitcode is None and process.pid is not None:
+            os.kill(process.pid, signal.SIGKILL)
+            process.join()
+        if process.exitcode == -signal.SIGKILL:
+            killed += 1
+            stood["begun"] += _has_begun(store, place)
+        else:
+            finished += 1
+            usual = 0.5 * usual + 0.5 * max(0.2, perf_counter() - begun)
+    return stood, finished, perf_counter() - started
+
+
+def _has_begun(store: Store, place: Place) -> bool:
+    projects = [name for name in store.review_projects() if name.startswith(f"{place.settings.project} #")]
+    return any(task.task_id is None for name in projects for task in store.review_tasks(name).values())
+
+
+def pushing(store_url: str, url: str, token: str, settings: dict[str, object]) -> None:
+    """One push, in the process that is to be killed."""
+    from annotation.review.client import Client
+
+    wanted = ReviewSettings.model_validate(settings)
+    with Store.open(store_url) as store, Client(url, token, wanted) as client:
+        push(store, client, load_scheme(), wanted)

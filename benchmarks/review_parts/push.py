@@ -1,0 +1,82 @@
+"""How fast records leave, against the bare SDK's bulk import of the very same tasks, in turns on one server."""
+
+from __future__ import annotations
+
+from itertools import islice
+from time import perf_counter
+
+from measuring import table
+
+from annotation.review.client import Client
+from annotation.review.parcel import Parcel, Wanted, parcels
+from annotation.review.project import ensure_project, keep_project
+from annotation.review.push import push
+from curation.batches import batched
+from curation.scheme import load_scheme
+from curation.store import Store
+from review_parts.counting import astray
+from review_parts.servers import Place, label_studio
+from review_parts.texts import plain
+
+#: Scored marks of a record.
+SPANS = 15
+
+
+def run(*, quick: bool) -> dict[str, object]:
+    """Push ratio, rates, what a second push adds, and what is lost or doubled."""
+    count, rounds = (400, 1) if quick else (10_000, 2)
+    scheme = load_scheme()
+    categories = list(scheme.by_name)
+    settings = {"batch_size": 200} if quick else {}
+    with label_studio(**settings) as place, place.store() as store, place.client() as client:
+        for pairs in batched(plain(count, categories=categories, spans=SPANS), 500):
+            store.add_records(record for record, _ in pairs)
+            store.add_layers(layer for _, layer in pairs)
+        seconds = _in_turns(place, store, client, count, rounds)
+        started = perf_counter()
+        again = push(store, client, scheme, place.settings)
+        again_seconds = perf_counter() - started
+        found = astray(client, place.settings.project, store.record_ids())
+    rates = {name: count / spent for name, spent in seconds.items()}
+    print(
+        table(
+            ("import", "records", "seconds", "records/s"),
+            [(name, count, seconds[name], rates[name]) for name in seconds]
+            + [("a second push", count, again_seconds, count / again_seconds)],
+        )
+    )
+    return {
+        "push_ratio": round(rates["push"] / rates["bare SDK"], 3),
+        "push_per_second": round(rates["push"], 1),
+        "bare_sdk_per_second": round(rates["bare SDK"], 1),
+        "second_push_created": again.created,
+        "second_push_seconds": round(again_seconds, 2),
+        **found,
+    }
+
+
+def _in_turns(place: Place, store: Store, client: Client, count: int, rounds: int) -> dict[str, float]:
+    """Seconds of both, a part of the records each in turn, so that what else the machine does falls on both."""
+    from label_studio_sdk.client import LabelStudio
+
+    scheme, settings = load_scheme(), place.settings
+    bare = LabelStudio(base_url=place.url, api_key=place.server.token)
+    ours = ensure_project(client, scheme, settings)
+    theirs = keep_project(client, f"{settings.project} bare", ours.label_config, "")
+    seconds = {"bare SDK": 0.0, "push": 0.0}
+    ids = iter(store.record_ids())
+    for number in range(rounds):
+        part = list(islice(ids, count // rounds))
+        tasks = [
+            one.task for one in parcels(store, scheme, settings, wanted=map(Wanted, part)) if isinstance(one, Parcel)
+        ]
+        # Whoever begins has the smaller project and the colder server: each in its turn.
+        for name in sorted(seconds, reverse=bool(number % 2)):
+            started = perf_counter()
+            if name == "push":
+                push(store, client, scheme, settings, ids=part)
+            else:
+                for batch in batched(tasks, settings.batch_size):
+                    bare.projects.import_tasks(theirs.id, request=batch)
+            seconds[name] += perf_counter() - started
+    return seconds
