@@ -1,22 +1,26 @@
 """Whether the review can lose or double anything, and what it costs: against a real Label Studio.
 
-    python benchmarks/review.py [--quick] [--part NAME ...]
+    python benchmarks/review.py [--quick] [--part NAME ...] [--out FOLDER]
 
 Each part prints its own tables; the last line is one JSON object with the figures of all parts. `doubled`,
 `lost` and `offsets_wrong` are sums over all parts that count them: nought is the only good value. With
---quick every part takes seconds and says less; with --part only the named ones run.
+--quick every part takes seconds and says less; with --part only the named ones run; with --out parts
+write their plots there.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 import traceback
 from importlib import import_module
 from importlib.util import find_spec
+from pathlib import Path
 from time import perf_counter
 
+from review_parts.output import write_to
 from review_parts.servers import kept_running
 
 #: The parts in the order in which they run: each a module in review_parts with `run(*, quick)`.
@@ -38,10 +42,15 @@ SUMMED = ("doubled", "lost", "offsets_wrong")
 
 def main() -> None:
     """Run the parts and print the figures; exit code 1 when a part failed."""
+    # As in the curate command: threads that wait do not spin, beside the server on the same cores.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--quick", action="store_true", help="all parts in under a minute")
     parser.add_argument("--part", action="append", choices=PARTS, help="only this one; may be given again")
+    parser.add_argument("--out", type=Path, help="folder for plots")
     options = parser.parse_args()
+    if options.out:
+        write_to(options.out)
     figures: dict[str, object] = {}
     failed: list[str] = []
     with kept_running():
