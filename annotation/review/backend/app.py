@@ -11,7 +11,7 @@ import asyncio
 import json
 import logging
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from concurrent.futures import Future
 
 from fastapi import FastAPI, Request
@@ -30,11 +30,13 @@ from annotation.review.backend.protocol import (
     nothing,
     predicted,
     shown,
+    shows_original,
 )
 from annotation.review.backend.selection import Span, labelled, selections, suggested
 from annotation.review.backend.settings import BackendSettings
 from annotation.review.backend.training import Trainer
-from annotation.review.variants.spans import result
+from annotation.review.controls import MAIN, SOURCE
+from annotation.review.variants.spans import marks
 from curation.record import Entity, Layer, Record, record_id
 from curation.scheme import Scheme
 
@@ -97,43 +99,54 @@ class Backend:
         request = asked(body, language=self._language)
         if request.selected is not None:
             return {"results": [await self._selected(request, until)]}
-        version = self._current().version
+        version, known = self._current().version, known_values(request.label_config, self._scheme)
         futures = [self._desk.ask(record) if record else None for record in request.records]
-        await _ready(futures, until)
-        known = known_values(request.label_config, self._scheme)
+        originals = request.originals if shows_original(known) else (None,) * len(futures)
+        beside = [self._desk.ask(original) if original else None for original in originals]
+        await _ready([*futures, *beside], until)
         made: list[Json | list[Json]] = []
-        for record, future in zip(request.records, futures, strict=True):
+        for record, future, original, other in zip(request.records, futures, originals, beside, strict=True):
             if record is None:
                 made.append(nothing(version))
                 continue
-            done = _done(future)
-            # An empty list is no prediction at all: Label Studio keeps nothing and asks again next time.
-            made.append(
-                predicted(record, done.layer, self._scheme, version=done.version, known=known)
-                if done and done.layer
-                else []
-            )
+            said, said_beside = _said(future), _said(other)
+            if said is None or (original is not None and said_beside is None):
+                # An empty list is no prediction at all: Label Studio keeps nothing and asks again next time.
+                made.append([])
+                continue
+            pair = (original, said_beside[1]) if original and said_beside else None
+            made.append(predicted(record, said[1], self._scheme, version=said[0], known=known, beside=pair))
         return {"results": made}
 
     async def _selected(self, request: Asked, until: float) -> Json:
         """What is suggested for the regions that somebody selected in the first task."""
-        version = self._current().version
-        record = request.records[0] if request.records else None
-        if record is None or not request.selected:
-            return nothing(version)
+        version, known = self._current().version, known_values(request.label_config, self._scheme)
+        parts: list[Json] = []
+        scores: list[float] = []
+        for side, records in ((MAIN, request.records), (SOURCE, request.originals)):
+            if record := next(iter(records), None):
+                found = await self._suggested(record, selections(record, request.selected or (), side), until)
+                layer = Layer(record_id=record.id, name="suggested", author=version, entities=tuple(found))
+                parts += marks(record, layer, self._scheme, side)
+                scores += [one.score for one in found if one.score is not None]
+        return {"result": shown(parts, known), "score": min(scores, default=0.0), "model_version": version}
+
+    async def _suggested(
+        self, record: Record, selected: Sequence[tuple[Span, str | None]], until: float
+    ) -> list[Entity]:
+        """An entity for each selection that the annotator has something to say about."""
+        if not selected:
+            return []
         whole = self._desk.ask(record, soon=True)
         await _ready([whole], until)
-        done = _done(whole)
+        said = _said(whole)
         found: list[Entity] = []
-        for span, label in selections(record, request.selected):
-            entity = suggested(done.layer, span, label) if done and done.layer else None
+        for span, label in selected:
+            entity = suggested(said[1], span, label) if said else None
             entity = entity or await self._read_alone(record, span, until)
             if entity is not None and all(entity.spans != one.spans for one in found):
                 found.append(entity.model_copy(update={"id": f"S{len(found) + 1}"}))
-        layer = Layer(record_id=record.id, name="suggested", author=version, entities=tuple(found))
-        parts = shown(result(record, layer, self._scheme), known_values(request.label_config, self._scheme))
-        scores = [one.score for one in found if one.score is not None]
-        return {"result": parts, "score": min(scores, default=0.0), "model_version": version}
+        return found
 
     async def _read_alone(self, record: Record, span: Span, until: float) -> Entity | None:
         """The selection labelled by what the annotator says about its wording alone."""
@@ -141,8 +154,8 @@ class Backend:
         alone = record.model_copy(update={"id": record_id(text, language=record.language), "text": text})
         future = self._desk.ask(alone, soon=True)
         await _ready([future], until)
-        done = _done(future)
-        return labelled(record, span, done.layer) if done and done.layer else None
+        said = _said(future)
+        return labelled(record, span, said[1]) if said else None
 
 
 async def _ready(futures: Iterable[Future[Done] | None], until: float) -> None:
@@ -152,8 +165,10 @@ async def _ready(futures: Iterable[Future[Done] | None], until: float) -> None:
         await asyncio.wait(waiting, timeout=max(0.0, until - time.monotonic()))
 
 
-def _done(future: Future[Done] | None) -> Done | None:
-    return future.result() if future is not None and future.done() else None
+def _said(future: Future[Done] | None) -> tuple[str, Layer] | None:
+    """The version and the layer, if they are there already."""
+    done = future.result() if future is not None and future.done() else None
+    return (done.version, done.layer) if done and done.layer else None
 
 
 def make_app(backend: Backend, door: Door, settings: BackendSettings) -> FastAPI:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from statistics import fmean
 from typing import Any
 
-from annotation.review.controls import LABELS, TEXT
-from annotation.review.prediction import prediction
+from annotation.review.controls import LABELS, MAIN, SOURCE, TEXT, Side
 from annotation.review.project import values
+from annotation.review.variants import flat, spans
+from annotation.review.variants.spans import marks
 from curation.record import Layer, Record, record_id
 from curation.scheme import Scheme
 
@@ -21,9 +23,13 @@ class UnknownRequestError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A request for predictions: a record for each task (None for one without a text), and what was selected."""
+    """A request for predictions: a record for each task (None for one without a text), and what was selected.
+
+    Beside it stands the record's original, where the task has one.
+    """
 
     records: tuple[Record | None, ...]
+    originals: tuple[Record | None, ...]
     label_config: str
     selected: tuple[Json, ...] | None = None
 
@@ -36,7 +42,8 @@ def asked(body: object, *, language: str) -> Asked:
     config, params = body.get("label_config"), body.get("params")
     context = params.get("context") if isinstance(params, dict) else None
     return Asked(
-        records=tuple(_record(task, language) for task in tasks),
+        records=tuple(_record(task, MAIN, "language", language) for task in tasks),
+        originals=tuple(_record(task, SOURCE, "source_language", language) for task in tasks),
         label_config=config if isinstance(config, str) else "",
         selected=_selected(context),
     )
@@ -50,21 +57,39 @@ def _selected(context: object) -> tuple[Json, ...] | None:
     return tuple(one for one in drawn if isinstance(one, dict) and isinstance(one.get("value"), dict))
 
 
-def _record(task: object, language: str) -> Record | None:
-    """The record of a task; its id is that of its content, so that equal texts are annotated once."""
+def _record(task: object, side: Side, spoken_in: str, language: str) -> Record | None:
+    """The record of a task's text; its id is that of its content, so that equal texts are annotated once."""
     data = task.get("data") if isinstance(task, dict) else None
-    text = data.get("text") if isinstance(data, dict) else None
+    text = data.get(side.text) if isinstance(data, dict) else None
     if not isinstance(data, dict) or not isinstance(text, str) or not text.strip() or "\x00" in text:
         return None
-    spoken = data.get("language")
+    spoken = data.get(spoken_in)
     language = spoken if isinstance(spoken, str) and spoken else language
     return Record(id=record_id(text, language=language), group="-", source="label-studio", language=language, text=text)
 
 
-def predicted(record: Record, layer: Layer, scheme: Scheme, *, version: str, known: frozenset[str]) -> Json:
-    """The layer as a prediction that the project's label config can show: Label Studio refuses all of it else."""
-    made = prediction(record, layer, scheme)
-    return {"score": 0.0, **made, "model_version": version, "result": shown(made["result"], known)}
+def predicted(
+    record: Record,
+    layer: Layer,
+    scheme: Scheme,
+    *,
+    version: str,
+    known: frozenset[str],
+    beside: tuple[Record, Layer] | None = None,
+) -> Json:
+    """The layer as whatever the project's label config can show of it: Label Studio refuses the whole else.
+
+    ``beside`` is what is said of the original, where that is shown beside a translation.
+    """
+    parts = [*spans.result(record, layer, scheme), *flat.result(record, layer, scheme)]
+    if beside is not None:
+        parts += marks(*beside, scheme, SOURCE)
+    scores = [entity.score for entity in layer.entities if entity.fragments and entity.score is not None]
+    return {
+        "result": shown(parts, known),
+        "score": round(fmean(scores), 6) if scores else 0.0,
+        "model_version": version,
+    }
 
 
 def nothing(version: str) -> Json:
@@ -74,7 +99,7 @@ def nothing(version: str) -> Json:
 
 def shown(result: list[Json], known: frozenset[str]) -> list[Json]:
     """Those parts of a result whose controls and values the label config has."""
-    fits = [part for part in result if part["type"] == "relation" or _values(part) <= known]
+    fits = [part for part in result if part["type"] == "relation" or _says(part) <= known]
     regions = {part["id"] for part in fits if part["type"] == "labels"}
     return [part for part in fits if _hangs_on(part, regions)]
 
@@ -86,9 +111,11 @@ def _hangs_on(part: Json, regions: set[str]) -> bool:
     return "start" not in part["value"] or part["id"] in regions
 
 
-def _values(part: Json) -> set[str]:
+def _says(part: Json) -> set[str]:
+    """The control and values of a part, as `known_values` has them; for one that is written into, the control."""
     value: Mapping[str, Any] = part["value"]
-    return {f"{part['from_name']}: {one}" for one in (*value.get("labels", ()), *value.get("choices", ()))}
+    chosen = {f"{part['from_name']}: {one}" for one in (*value.get("labels", ()), *value.get("choices", ()))}
+    return chosen or {str(part["from_name"])}
 
 
 def known_values(label_config: str, scheme: Scheme) -> frozenset[str]:
@@ -98,8 +125,13 @@ def known_values(label_config: str, scheme: Scheme) -> frozenset[str]:
     return frozenset(f"{LABELS}: {name}" for name in scheme.names)
 
 
-def is_region(part: Json) -> bool:
-    """Whether a selected part is a stretch of the text."""
+def shows_original(known: frozenset[str]) -> bool:
+    """Whether the label config has marks for the original of a translation."""
+    return any(value.startswith(f"{SOURCE.labels}: ") for value in known)
+
+
+def side_of(part: Json) -> Side | None:
+    """The text that a selected part stands in; None for what is no stretch of a text."""
     value = part["value"]
     whole = type(value.get("start")) is int and type(value.get("end")) is int
-    return part.get("to_name", TEXT) == TEXT and whole
+    return next((side for side in (MAIN, SOURCE) if whole and part.get("to_name", TEXT) == side.text), None)

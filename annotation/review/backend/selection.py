@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from annotation.review.backend.protocol import is_region
+from annotation.review.backend.protocol import side_of
+from annotation.review.controls import Side
 from curation.record import Entity, Layer, Record
 
 Json = dict[str, Any]
@@ -14,10 +15,10 @@ Json = dict[str, Any]
 Span = tuple[int, int]
 
 
-def selections(record: Record, selected: Sequence[Json]) -> list[tuple[Span, str | None]]:
-    """The stretches that were selected, with the labels they have already; those outside the text left out."""
+def selections(record: Record, selected: Sequence[Json], side: Side) -> list[tuple[Span, str | None]]:
+    """The stretches of a side's text that were selected, with the labels they have; those outside are left out."""
     found = []
-    for part in filter(is_region, selected):
+    for part in (one for one in selected if side_of(one) is side):
         start, end = part["value"]["start"], part["value"]["end"]
         labels = part["value"].get("labels")
         label = labels[0] if isinstance(labels, list) and labels and isinstance(labels[0], str) else None

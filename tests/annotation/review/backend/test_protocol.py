@@ -16,6 +16,7 @@ from annotation.review.backend.place import backend_folder
 from annotation.review.backend.selection import suggested
 from annotation.review.label_config import label_config
 from annotation.review.settings import ReviewSettings
+from annotation.review.variants import Variant
 from curation.errors import ReviewError
 from curation.record import Entity, Layer
 
@@ -58,6 +59,29 @@ def test_what_the_project_does_not_know_is_not_predicted(rules_backend, scheme):
     assert "signs_symptoms" not in labels
     kept = {one["id"] for one in regions(made)}
     assert {part["id"] for part in made["result"] if part["from_name"] == "assertion"} <= kept
+
+
+def test_a_project_is_shown_what_its_variant_can_show(rules_backend, scheme):
+    (facts,) = rules_backend.predict(TEXT, label_config=label_config(scheme, variant=Variant.FLAT))
+    lines = {part["from_name"]: part["value"]["text"] for part in facts["result"]}
+    assert {part["type"] for part in facts["result"]} == {"textarea"}
+    assert "fever" in lines["facts_signs_symptoms"]
+
+
+def test_a_translation_and_its_original_are_both_annotated(rules_backend, scheme):
+    german = "Eine 54-jährige Frau hatte Fieber."
+    task = {"id": 1, "data": {"text": german, "language": "de", "source": TEXT, "source_language": "en"}}
+    body = {"tasks": [task], "label_config": label_config(scheme, variant=Variant.SIDE_BY_SIDE)}
+    (made,) = rules_backend.http.post("/predict", json=body).json()["results"]
+    found = {(one["to_name"], one["from_name"], one["value"]["text"]) for one in regions(made)}
+    assert {("text", "label", "Fieber"), ("source", "source_label", "fever")} <= found
+    start = TEXT.index("fever")
+    drawn = {**_drawn(start, start + 3), "from_name": "source_label", "to_name": "source"}
+    (asked,) = rules_backend.http.post("/predict", json={**body, "params": {"context": {"result": [drawn]}}}).json()[
+        "results"
+    ]
+    (region,) = regions(asked)
+    assert (region["to_name"], region["value"]["start"], region["value"]["end"]) == ("source", start, start + 5)
 
 
 @pytest.mark.parametrize("road", ["/health", "/setup", "/predict", "/versions"])
