@@ -95,7 +95,7 @@ def _annotation(
     if not same_text:
         reading.refused = ["the task's text is no longer the record's"]
     elif isinstance(found.get("result"), list):
-        layer = _layer(found, task, item, reading, annotator(found, users), project=project, kind=kind)
+        layer = _layer(found, task, item, reading, annotator(found, users), project=project, kind=kind, side=side)
     return Annotation(
         id=int(found["id"]),
         task=int(task["id"]),
@@ -131,7 +131,9 @@ def annotator(found: Json, users: Mapping[int, str]) -> str:
     return str(login or "unknown").removesuffix(f"@{DOMAIN}")
 
 
-def _layer(found: Json, task: Json, item: Item, reading: Reading, who: str, *, project: str, kind: str) -> Layer | None:
+def _layer(
+    found: Json, task: Json, item: Item, reading: Reading, who: str, *, project: str, kind: str, side: Side
+) -> Layer | None:
     try:
         layer = Layer(
             record_id=item.record.id,
@@ -141,7 +143,7 @@ def _layer(found: Json, task: Json, item: Item, reading: Reading, who: str, *, p
             relations=tuple(reading.relations),
             labels=reading.labels,
             created=_time(found),
-            provenance=_provenance(found, task, reading, project),
+            provenance=_provenance(found, task, reading, project, side),
         )
         return check_layer(item.record, layer)
     except (ValidationError, ContradictionError):
@@ -153,7 +155,7 @@ def _in_order(entities: list[Entity]) -> list[Entity]:
     return sorted(entities, key=lambda entity: (entity.spans, entity.category, entity.id))
 
 
-def _provenance(found: Json, task: Json, reading: Reading, project: str) -> dict[str, JsonValue]:
+def _provenance(found: Json, task: Json, reading: Reading, project: str, side: Side) -> dict[str, JsonValue]:
     return {
         "project": project,
         "task": task["id"],
@@ -164,7 +166,7 @@ def _provenance(found: Json, task: Json, reading: Reading, project: str) -> dict
         "ground_truth": bool(found.get("ground_truth")),
         "model_version": _model_version(found, task),
         "origins": dict(reading.origins),
-        "rejected": rejected(found, task),
+        "rejected": rejected(found, task, side),
         "verdict": reading.verdict,
         "reasons": list(reading.reasons),
         "quality": reading.quality,

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from annotation.review.answers import AnswerError, RefusedError, UnansweredError
-from annotation.review.connection import Connection
+from annotation.review.connection import Connection, encoded
 from curation.batches import batched
 from curation.errors import ReviewError
 
@@ -128,9 +128,13 @@ class Client(Connection):
         """Change fields of a project."""
         self.call("PATCH", f"/api/projects/{id}", body=fields)
 
-    def import_tasks(self, project: int, tasks: Sequence[Json]) -> list[int]:
-        """The ids of the tasks that were made, in order. Not to be repeated blindly: nothing dedups them."""
-        answer = self.call("POST", f"/api/projects/{project}/import", body=tasks, return_task_ids="true")
+    def import_tasks(self, project: int, tasks: Sequence[Json | bytes]) -> list[int]:
+        """The ids of the tasks that were made, in order; tasks may come as JSON that is written already.
+
+        Not to be repeated blindly: nothing dedups them.
+        """
+        body = b"[" + b",".join(one if isinstance(one, bytes) else encoded(one) for one in tasks) + b"]"
+        answer = self.call("POST", f"/api/projects/{project}/import", body=body, return_task_ids="true")
         ids = answer.get("task_ids") if isinstance(answer, dict) else None
         if not isinstance(ids, list) or len(ids) != len(tasks):
             raise UnansweredError("expected the ids of the tasks made from Label Studio, got something else")

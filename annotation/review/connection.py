@@ -83,7 +83,7 @@ class Connection:
     def _once(
         self, method: str, path: str, params: Mapping[str, object], *, body: object = None, last: bool = False
     ) -> Any:
-        content = None if body is None else json.dumps(body, ensure_ascii=False).encode("utf-8", "surrogatepass")
+        content = body if body is None or isinstance(body, bytes) else encoded(body)
         try:
             headers = {**self._way_in(), "content-type": "application/json"} | ({"connection": "close"} if last else {})
             answer = self._http.request(method, path, params=_plain(params), content=content, headers=headers)
@@ -132,6 +132,11 @@ class Connection:
             "access token, or a legacy token where its organisation allows these",
             status,
         )
+
+
+def encoded(body: object) -> bytes:
+    """JSON as it goes over the line."""
+    return json.dumps(body, ensure_ascii=False).encode("utf-8", "surrogatepass")
 
 
 def _plain(params: Mapping[str, object]) -> dict[str, str]:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from annotation.review.answers import RefusedError, UnansweredError
 from annotation.review.backend.connect import TITLE
 from annotation.review.client import Client, Json, Project
+from annotation.review.connection import encoded
 from annotation.review.environment import cache_folder
 from annotation.review.ledger import Ledger
 from annotation.review.lock import Lock
@@ -42,6 +43,7 @@ BAD_CONTENT = (400, 413, 422)
 
 Progress = Callable[[int], None]
 Batch = list[Parcel | NotSent]
+Prepared = tuple[Batch, dict[str, bytes]]
 
 
 @dataclass(slots=True)
@@ -109,13 +111,15 @@ class _Push:
         self._project = project
         self._ledger = Ledger(store, project.key)
         self._done = Pushed(project=project.key)
+        self._written: dict[str, bytes] = {}
         self._doubtful = self._ledger.begun
         #: Whether the server may have tasks that the ledger does not know.
         self._look_first = self._doubtful or project.tasks != self._ledger.confirmed
 
     def run(self, outgoing: Iterable[Parcel | NotSent], progress: Progress) -> Pushed:
         """Send what is new, refresh what has changed, and say what was done."""
-        for batch in _ahead(batched(outgoing, self._settings.batch_size)):
+        for batch, written in _ahead(self._prepared(outgoing)):
+            self._written = written
             kept = [one for one in batch if isinstance(one, NotSent)]
             self._done.waiting += sum(one.waits for one in kept)
             self._done.refused += [(one.record_id, one.reason) for one in kept if not one.waits]
@@ -125,6 +129,12 @@ class _Push:
             self._remove_doubles()
         self._show_predictions()
         return self._done
+
+    def _prepared(self, outgoing: Iterable[Parcel | NotSent]) -> Iterator[Prepared]:
+        """Batches, with the JSON of those tasks that will be new."""
+        for batch in batched(outgoing, self._settings.batch_size):
+            new = [one for one in batch if isinstance(one, Parcel) and self._ledger.task(one.key) is None]
+            yield batch, {one.key: encoded(one.task) for one in new}
 
     def _batch(self, batch: Sequence[Parcel]) -> None:
         fresh = [one for one in batch if self._ledger.task(one.key) is None]
@@ -143,7 +153,9 @@ class _Push:
         for _ in range(ATTEMPTS):
             self._ledger.begin(missing)
             try:
-                made = self._client.import_tasks(self._project.id, [one.task for one in missing])
+                made = self._client.import_tasks(
+                    self._project.id, [self._written.get(one.key) or one.task for one in missing]
+                )
             except UnansweredError:
                 missing = self._look_for(missing)
             except RefusedError as error:
@@ -259,7 +271,7 @@ def loads(parcels: Iterable[Parcel], *, limit: int = MOST_BYTES) -> Iterator[lis
         yield load
 
 
-def _ahead(batches: Iterator[Batch]) -> Iterator[Batch]:
+def _ahead(batches: Iterator[Prepared]) -> Iterator[Prepared]:
     """The batches, each made ready while Label Studio is at work on the one before."""
     with ThreadPoolExecutor(max_workers=1) as pool:
         coming = pool.submit(next, batches, None)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pydantic import JsonValue
 
 from annotation.review.client import Json
+from annotation.review.controls import MAIN, Side
 
 
 def begun_with(found: Json, task: Json) -> Json | None:
@@ -21,17 +22,17 @@ def begun_with(found: Json, task: Json) -> Json | None:
     return next((one for one in task.get("predictions", ()) if one["id"] == number), None)
 
 
-def rejected(found: Json, task: Json) -> list[JsonValue]:
-    """The regions of that prediction which the annotation has no more, each with id, category, start and end."""
+def rejected(found: Json, task: Json, side: Side = MAIN) -> list[JsonValue]:
+    """The regions of that prediction which one side of the annotation has no more: id, category, start and end."""
     shown = begun_with(found, task)
-    left = {id for id, _ in _regions(found.get("result"))}
-    regions = _regions(shown.get("result")) if shown else iter(())
-    return [{"id": id, **_place(value)} for id, value in regions if id not in left]
+    left = {id for id, _ in _regions(found.get("result"), side)}
+    regions = _regions(shown.get("result"), side) if shown else iter(())
+    return [{"id": id.removeprefix(side.prefix), **_place(value)} for id, value in regions if id not in left]
 
 
-def _regions(result: object) -> Iterator[tuple[str, Json]]:
+def _regions(result: object, side: Side) -> Iterator[tuple[str, Json]]:
     for part in result if isinstance(result, list) else ():
-        if isinstance(part, dict) and part.get("type") == "labels":
+        if isinstance(part, dict) and (part.get("type"), part.get("from_name")) == ("labels", side.labels):
             id, value = part.get("id"), part.get("value")
             if isinstance(id, str) and isinstance(value, dict):
                 yield id, value

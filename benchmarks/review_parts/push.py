@@ -36,13 +36,20 @@ def run(*, quick: bool) -> dict[str, object]:
         started = perf_counter()
         again = push(store, client, scheme, place.settings)
         again_seconds = perf_counter() - started
+        some = store.record_ids()[: count // 5]
+        started = perf_counter()
+        refreshed = _newer(place, store, client, some)
+        refresh_seconds = perf_counter() - started
         found = astray(client, place.settings.project, store.record_ids())
     rates = {name: count / spent for name, spent in seconds.items()}
     print(
         table(
             ("import", "records", "seconds", "records/s"),
             [(name, count, seconds[name], rates[name]) for name in seconds]
-            + [("a second push", count, again_seconds, count / again_seconds)],
+            + [
+                ("a second push", count, again_seconds, count / again_seconds),
+                ("predictions of a new version", refreshed, refresh_seconds, refreshed / refresh_seconds),
+            ],
         )
     )
     return {
@@ -51,8 +58,16 @@ def run(*, quick: bool) -> dict[str, object]:
         "bare_sdk_per_second": round(rates["bare SDK"], 1),
         "second_push_created": again.created,
         "second_push_seconds": round(again_seconds, 2),
+        "refreshed_per_second": round(refreshed / refresh_seconds, 1),
         **found,
     }
+
+
+def _newer(place: Place, store: Store, client: Client, ids: list[str]) -> int:
+    """How many tasks got predictions of a new version of their annotator."""
+    for item in list(store.items(["rules"], ids=ids)):
+        store.add_layers([item.layers["rules"].model_copy(update={"author": "rules@2"})])
+    return push(store, client, load_scheme(), place.settings, ids=ids).refreshed
 
 
 def _in_turns(place: Place, store: Store, client: Client, count: int, rounds: int) -> dict[str, float]:
