@@ -1,8 +1,8 @@
 """Pushes that are killed at random moments while a proxy loses answers: every record is there exactly once.
 
-Each push is a process of its own with new records to send; SIGKILL comes after a random time. Pushes that were
-done by then do not count. Between one in three and one in two imports are answered by a 502 after the commit, or
-by nothing at all.
+Each push is a process of its own with new records to send; SIGKILL comes after a random time, for half of them
+counted from when an import reaches the server. Pushes that were done by then do not count. Four in ten imports are
+answered by a 502 after the commit, or by nothing at all.
 """
 
 from __future__ import annotations
@@ -33,6 +33,9 @@ NEW, BATCH = 6, 3
 #: Seconds in which a request whose sender was killed may still be at work; a request takes a tenth of that.
 SETTLE = 1.0
 
+#: Seconds until the latest kill, and until a push that has sent nothing is killed anyhow.
+LATEST, WAIT = 0.6, 20.0
+
 
 def run(*, quick: bool) -> dict[str, object]:
     """How many pushes were killed, where the ledger stood then, and what is lost or doubled in the end."""
@@ -45,14 +48,14 @@ def run(*, quick: bool) -> dict[str, object]:
         with proxy(place.server.port, _fate(random)) as between:
             stood, finished, seconds = _kill_many(place, store, between, wanted, lambda: next(reports), random)
         started = perf_counter()
-        push(store, client, scheme, place.settings)
+        push(store, client, scheme, place.settings.model_copy(update={"batch_size": 500}))
         last = perf_counter() - started
         found = astray(client, place.settings.project, store.record_ids())
         records = sum(store.count_records().values())
     print(
         table(
-            ("pushes killed", "with records begun", "finished first", "502 after commit", "never answered", "records"),
-            [(wanted, stood["begun"], finished, between.counts[LOST], between.counts[HELD], records)],
+            ("killed", "with records begun", "done before", "imports", "502 after commit", "never answered", "records"),
+            [(wanted, stood["begun"], finished, *_fates(between), records)],
         )
     )
     print(f"\n{seconds:.0f} s of pushes; the last one, undisturbed, took {last:.1f} s: {found}")
@@ -67,23 +70,30 @@ def _fate(random: Random) -> Callable[[], str]:
     return lambda: random.choices((PASS, LOST, HELD), (0.6, 0.3, 0.1))[0]
 
 
+def _fates(between: Proxy) -> tuple[int, int, int]:
+    return sum(between.counts.values()), between.counts[LOST], between.counts[HELD]
+
+
 def _kill_many(
     place: Place, store: Store, between: Proxy, wanted: int, report: Callable[[], Pair], random: Random
 ) -> tuple[Counter[str], int, float]:
     # A server that forks has loaded all modules once: a push begins at once, and the kill meets it at work.
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["review_parts.killed", "label_studio_sdk.client"])
+    arguments = (place.store_url(), between.url, place.server.token, place.settings.model_dump(mode="json"))
     stood: Counter[str] = Counter()
-    started, finished, killed, usual = perf_counter(), 0, 0, 2.0
+    started, finished, killed = perf_counter(), 0, 0
     while killed < wanted:
         pairs = [report() for _ in range(NEW)]
         store.add_records(record for record, _ in pairs)
         store.add_layers(layer for _, layer in pairs)
-        arguments = (place.store_url(), between.url, place.server.token, place.settings.model_dump(mode="json"))
         process = context.Process(target=pushing, args=arguments)
-        begun = perf_counter()
+        between.arrived.clear()
         process.start()
-        process.join(random.uniform(0.02, usual))
+        # Half of them at any time, half of them while an import is under way or has just been done.
+        if random.random() < 0.5:
+            between.arrived.wait(WAIT)
+        process.join(random.uniform(0.0, LATEST))
         if process.exitcode is None and process.pid is not None:
             os.kill(process.pid, signal.SIGKILL)
             process.join()
@@ -92,7 +102,6 @@ def _kill_many(
             stood["begun"] += _has_begun(store, place)
         else:
             finished += 1
-            usual = 0.5 * usual + 0.5 * max(0.2, perf_counter() - begun)
     return stood, finished, perf_counter() - started
 
 

@@ -20,6 +20,8 @@ class Proxy:
     url: str
     fate: Callable[[], str]
     counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys((PASS, LOST, HELD), 0))
+    #: Set when an import comes; whoever waits for the next one clears it.
+    arrived: threading.Event = field(default_factory=threading.Event)
     #: Seconds that a held answer is held for.
     hold: float = 5.0
 
@@ -36,6 +38,8 @@ def proxy(port: int, fate: Callable[[], str]) -> Iterator[Proxy]:
         def handle_any(self) -> None:
             body = self.rfile.read(int(self.headers.get("content-length") or 0))
             is_import = self.path.partition("?")[0].endswith("/import")
+            if is_import:
+                state.arrived.set()
             status, content = self.forward(body)
             if is_import:
                 fate = state.fate()
