@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+import uuid
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -181,27 +182,34 @@ class Client(Connection):
 
         One annotation that the server cannot show is enough for that; `annotated_since` reads around it.
         """
-        wanted = {
-            "title": "clincurate",
-            "task_filter_options": {"only_with_annotations": True},
-            "serialization_options": {"predictions": {"only_id": False}, "drafts": {"only_id": True}},
-        }
-        path = f"/api/projects/{project}/exports/"
-        # A snapshot that fails leaves the server's end of the connection without a database.
-        made = self.call("POST", path, body=wanted, last=True)
+        path, title = f"/api/projects/{project}/exports/", f"clincurate {uuid.uuid4().hex}"
         try:
-            deadline = time.monotonic() + self.timeout
-            while made["status"] in ("created", "in_progress") and time.monotonic() < deadline:
-                time.sleep(LOOK)
-                made = self.get(f"{path}{made['id']}")
-            if made["status"] != "completed":
-                return None
-            found: list[Json] = self.get(f"{path}{made['id']}/download", exportType="JSON")
-            return found
+            return self._written(path, title)
+        except UnansweredError:
+            return None
         finally:
             # It holds all texts, and nobody needs it any more.
             with suppress(AnswerError):
-                self.call("DELETE", f"{path}{made['id']}")
+                for one in self.get(path):
+                    if one["title"] == title:
+                        self.call("DELETE", f"{path}{one['id']}")
+
+    def _written(self, path: str, title: str) -> list[Json] | None:
+        wanted = {
+            "title": title,
+            "task_filter_options": {"only_with_annotations": True},
+            "serialization_options": {"predictions": {"only_id": False}, "drafts": {"only_id": True}},
+        }
+        # A snapshot that fails leaves the server's end of the connection without a database.
+        made = self.call("POST", path, body=wanted, last=True)
+        deadline = time.monotonic() + self.timeout
+        while made["status"] in ("created", "in_progress") and time.monotonic() < deadline:
+            time.sleep(LOOK)
+            made = self.get(f"{path}{made['id']}")
+        if made["status"] != "completed":
+            return None
+        found: list[Json] = self.get(f"{path}{made['id']}/download", exportType="JSON")
+        return found
 
     def around(self, project: int, id: int) -> tuple[Json | None, list[int]]:
         """A task that cannot be shown as a whole: with those annotations that can, and the ids of the others.
