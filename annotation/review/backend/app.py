@@ -11,7 +11,7 @@ import asyncio
 import json
 import logging
 import time
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable
 from concurrent.futures import Future
 
 from fastapi import FastAPI, Request
@@ -32,7 +32,7 @@ from annotation.review.backend.protocol import (
     shown,
     shows_original,
 )
-from annotation.review.backend.selection import Span, labelled, selections, suggested
+from annotation.review.backend.selection import Selection, Span, labelled, replied, selection, suggested
 from annotation.review.backend.settings import BackendSettings
 from annotation.review.backend.training import Trainer
 from annotation.review.controls import MAIN, SOURCE
@@ -119,34 +119,26 @@ class Backend:
         return {"results": made}
 
     async def _selected(self, request: Asked, until: float) -> Json:
-        """What is suggested for the regions that somebody selected in the first task."""
+        """What is suggested for the mark that somebody has just made in the first task."""
         version, known = self._current().version, known_values(request.label_config, self._scheme)
-        parts: list[Json] = []
-        scores: list[float] = []
         for side, records in ((MAIN, request.records), (SOURCE, request.originals)):
-            if record := next(iter(records), None):
-                found = await self._suggested(record, selections(record, request.selected or (), side), until)
-                layer = Layer(record_id=record.id, name="suggested", author=version, entities=tuple(found))
-                parts += marks(record, layer, self._scheme, side)
-                scores += [one.score for one in found if one.score is not None]
-        return {"result": shown(parts, known), "score": min(scores, default=0.0), "model_version": version}
+            record = next(iter(records), None)
+            marked = selection(record, request.selected or (), side) if record else None
+            entity = await self._suggested(record, marked, until) if record and marked else None
+            if record and entity:
+                layer = Layer(record_id=record.id, name="suggested", author=version, entities=(entity,))
+                parts = shown(marks(record, layer, self._scheme, side), known)
+                return {"result": parts, "score": entity.score or 0.0, "model_version": version}
+        return nothing(version)
 
-    async def _suggested(
-        self, record: Record, selected: Sequence[tuple[Span, str | None]], until: float
-    ) -> list[Entity]:
-        """An entity for each selection that the annotator has something to say about."""
-        if not selected:
-            return []
+    async def _suggested(self, record: Record, marked: Selection, until: float) -> Entity | None:
+        """What the annotator has at the selection, or what it makes of its wording."""
         whole = self._desk.ask(record, soon=True)
         await _ready([whole], until)
         said = _said(whole)
-        found: list[Entity] = []
-        for span, label in selected:
-            entity = suggested(said[1], span, label) if said else None
-            entity = entity or await self._read_alone(record, span, until)
-            if entity is not None and all(entity.spans != one.spans for one in found):
-                found.append(entity.model_copy(update={"id": f"S{len(found) + 1}"}))
-        return found
+        found = suggested(said[1], marked.span, marked.label) if said else None
+        found = found or await self._read_alone(record, marked.span, until)
+        return replied(marked, found) if found else None
 
     async def _read_alone(self, record: Record, span: Span, until: float) -> Entity | None:
         """The selection labelled by what the annotator says about its wording alone."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from annotation.review.backend.protocol import side_of
@@ -15,16 +16,48 @@ Json = dict[str, Any]
 Span = tuple[int, int]
 
 
-def selections(record: Record, selected: Sequence[Json], side: Side) -> list[tuple[Span, str | None]]:
-    """The stretches of a side's text that were selected, with the labels they have; those outside are left out."""
-    found = []
-    for part in (one for one in selected if side_of(one) is side):
-        start, end = part["value"]["start"], part["value"]["end"]
-        labels = part["value"].get("labels")
-        label = labels[0] if isinstance(labels, list) and labels and isinstance(labels[0], str) else None
-        if 0 <= start < end <= len(record.text) and record.text[start:end].strip():
-            found.append(((start, end), label))
-    return found
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """A stretch of a text that somebody has marked, its label and the mark's id, and where the label is besides."""
+
+    span: Span
+    label: str | None = None
+    id: str | None = None
+    others: frozenset[Span] = frozenset()
+
+
+def selection(record: Record, selected: Sequence[Json], side: Side) -> Selection | None:
+    """The mark that somebody has just made in a side's text; None where there is none, or it lies outside.
+
+    The editor sends all marks of the label, the newest last. A mark with a score came from an annotator, or was
+    moved by one before: it stays where people leave it.
+    """
+    newest = selected[-1] if selected else None
+    if newest is None or side_of(newest) is not side or newest.get("score") is not None:
+        return None
+    (start, end), labels, id = _span(newest), newest["value"].get("labels"), newest.get("id")
+    if not 0 <= start < end <= len(record.text) or not record.text[start:end].strip():
+        return None
+    label = labels[0] if isinstance(labels, list) and labels and isinstance(labels[0], str) else None
+    others = {_span(one) for one in selected[:-1] if side_of(one) is side}
+    return Selection((start, end), label, id if isinstance(id, str) and id else None, frozenset(others))
+
+
+def replied(selection: Selection, entity: Entity) -> Entity | None:
+    """What the editor is to show for a selection; None where that is marked already.
+
+    With the person's own label the mark itself gets the entity's borders: it has the mark's id. Another label is
+    offered as a mark beside it, since nobody's label is changed over their head.
+    """
+    if entity.category != selection.label or selection.id is None:
+        return entity.model_copy(update={"id": f"S{entity.start}-{entity.end}-{entity.category}"})
+    if {selection.span, *selection.others}.intersection(entity.spans):
+        return None
+    return entity.model_copy(update={"id": selection.id})
+
+
+def _span(part: Json) -> Span:
+    return part["value"]["start"], part["value"]["end"]
 
 
 def suggested(layer: Layer, span: Span, label: str | None = None) -> Entity | None:

@@ -30,7 +30,8 @@ def controls(view: Element, scheme: Scheme, words: Words) -> None:
 def labels(view: Element, scheme: Scheme, words: Words, side: Side) -> None:
     """The labels of a text; on the record's own text they have the scheme's keys."""
     SubElement(view, "Header", value=words.heading("labels"), size="5")
-    box = SubElement(view, "Labels", name=side.labels, toName=side.text, showInline="true")
+    # Smart: with Auto-Annotation on, the live back end is asked about what is marked.
+    box = SubElement(view, "Labels", name=side.labels, toName=side.text, showInline="true", smart="true")
     for category in scheme.categories:
         hint = f"{say(category.label, words.language)}: {say(category.definition, words.language)}"
         hotkey = category.hotkey if side is MAIN else words.keys.take(f"shift+{category.hotkey}")

@@ -36,7 +36,7 @@ SMALL = Scheme(
 def test_labels_come_from_the_scheme() -> None:
     labels = fromstring(label_config(SMALL)).find("Labels")
     assert labels is not None
-    assert labels.attrib == {"name": "label", "toName": "text", "showInline": "true"}
+    assert labels.attrib == {"name": "label", "toName": "text", "showInline": "true", "smart": "true"}
     assert [label.attrib for label in labels] == [
         {"value": "drug", "background": "#ff0000", "hotkey": "a", "hint": 'Drug & "dose": What was given.'},
         {"value": "age", "background": "#00ff00", "hotkey": "f", "hint": "Age: In years."},

@@ -43,7 +43,7 @@ def test_there_is_one_result_for_each_task_whatever_the_tasks_are(rules_backend)
 
 
 @given(st.text())
-@settings(max_examples=25)
+@settings(max_examples=25, deadline=None)
 def test_a_garbled_body_is_an_answer_and_no_crash(rules_backend, body):
     for road in ("/predict", "/setup", "/webhook"):
         assert rules_backend.http.post(road, content=body.encode("utf-8", "surrogatepass")).status_code in (200, 400)
@@ -162,6 +162,28 @@ def test_a_selection_with_a_label_is_refined_to_a_mark_of_that_label(scheme):
     assert suggested(layer, (6, 22)).id == "T2"
     assert suggested(layer, (6, 22), "diagnosis").id == "T1"
     assert suggested(layer, (9, 10)) is None
+
+
+def test_a_mark_of_the_same_label_is_moved_and_one_that_is_right_left_alone(rules_backend):
+    start = TEXT.index("fever")
+    mine = {**_drawn(start, start + 2), "id": "mine"}
+    mine["value"]["labels"] = ["signs_symptoms"]
+    (moved,) = regions(rules_backend.predict(TEXT, context={"result": [mine]})[0])
+    assert (moved["id"], moved["value"]["start"], moved["value"]["end"]) == ("mine", start, start + 5)
+    mine["value"]["end"] = start + 5
+    assert rules_backend.predict(TEXT, context={"result": [mine]})[0]["result"] == []
+    # What came from an annotator, or was moved before, stays where people leave it.
+    corrected = {**mine, "score": 0.5}
+    corrected["value"] = {**mine["value"], "end": start + 2}
+    assert rules_backend.predict(TEXT, context={"result": [corrected]})[0]["result"] == []
+    # What is marked already is not marked twice.
+    again = {**_drawn(start, start + 3), "id": "again"}
+    again["value"]["labels"] = ["signs_symptoms"]
+    assert rules_backend.predict(TEXT, context={"result": [mine, again]})[0]["result"] == []
+    # Nobody's label is changed over their head: another one is offered beside it.
+    mine["value"]["labels"] = ["diagnosis"]
+    (beside,) = regions(rules_backend.predict(TEXT, context={"result": [mine]})[0])
+    assert (beside["id"] != "mine", beside["value"]["labels"]) == (True, ["signs_symptoms"])
 
 
 @pytest.mark.parametrize(
