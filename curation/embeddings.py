@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 import os
 from collections import OrderedDict
-from collections.abc import MutableMapping, Sequence
+from collections.abc import Mapping, MutableMapping, Sequence
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
+from threading import RLock
 from typing import TYPE_CHECKING, Any, Protocol
 
+from curation.batches import batched
 from curation.errors import ConfigError, MissingExtraError
 from curation.record import digest
+from curation.vector_store import VectorStore, rounded
 
 if TYPE_CHECKING:
     import numpy as np
@@ -29,6 +32,9 @@ CACHE_SIZE = 50_000
 
 #: Texts per forward pass; short texts are sorted by length, so little is padding.
 BATCH_SIZE = 64
+
+#: Texts between two writes to the disk: what a killed run loses at most.
+WRITTEN_AFTER = 4_096
 
 #: Whoever sets these is not overruled: the machine stays offline and silent by default.
 QUIET = {"HF_HUB_OFFLINE": "1", "HF_HUB_DISABLE_TELEMETRY": "1", "TOKENIZERS_PARALLELISM": "false"}
@@ -70,15 +76,28 @@ class VectorCache(OrderedDict[str, "Vectors"]):
 
 
 class SentenceEncoder:
-    """A sentence-transformers model behind a cache keyed by content."""
+    """A sentence-transformers model behind a cache keyed by content, in memory and, if wanted, on disk."""
 
     def __init__(
-        self, model: Any, *, name: str, revision: str, cache: MutableMapping[str, Vectors] | None = None
+        self,
+        model: Any,
+        *,
+        name: str,
+        revision: str,
+        cache: MutableMapping[str, Vectors] | None = None,
+        kept: VectorStore | None = None,
     ) -> None:
         self._model = model
         self._name = name
         self._revision = revision
         self.cache: MutableMapping[str, Vectors] = VectorCache() if cache is None else cache
+        self._kept = kept
+        # Threads that ask for the same text wait for the first of them.
+        self._lock = RLock()
+
+    def kept_in(self, path: Path) -> SentenceEncoder:
+        """The same model with a cache that outlives the process."""
+        return SentenceEncoder(self._model, name=self._name, revision=self._revision, kept=VectorStore(path))
 
     @property
     def name(self) -> str:
@@ -102,15 +121,26 @@ class SentenceEncoder:
         if not texts:
             return np.zeros((0, self.dimensions), dtype=np.float32)
         keys = [digest([self.name, self.revision, text], length=32) for text in texts]
-        unique = dict(zip(keys, texts, strict=True))
-        found = {key: self.cache[key] for key in unique if key in self.cache}
-        missing = {key: text for key, text in unique.items() if key not in found}
-        if missing:
-            fresh = dict(zip(missing, self._forward(list(missing.values())), strict=True))
-            found |= fresh
-            for key, vector in fresh.items():
-                self.cache[key] = vector
+        with self._lock:
+            found = self._found(dict(zip(keys, texts, strict=True)))
         return np.stack([found[key] for key in keys])
+
+    def _found(self, texts: Mapping[str, str]) -> dict[str, Vectors]:
+        """The vector of each text by key: from memory, from the disk, and from the model."""
+        found = {key: self.cache[key] for key in texts if key in self.cache}
+        missing = [key for key in texts if key not in found]
+        fresh = self._kept.take(missing) if self._kept is not None and missing else {}
+        # Texts of like length go together, so little is padding.
+        unknown = sorted((key for key in missing if key not in fresh), key=lambda key: len(texts[key]))
+        for some in batched(unknown, WRITTEN_AFTER):
+            vectors = list(self._forward([texts[key] for key in some]))
+            encoded = dict(zip(some, rounded(vectors) if self._kept is not None else vectors, strict=True))
+            if self._kept is not None:
+                self._kept.keep(encoded)
+            fresh |= encoded
+        for key, vector in fresh.items():
+            self.cache[key] = vector
+        return found | fresh
 
     def _forward(self, texts: Sequence[str]) -> Vectors:
         import numpy as np

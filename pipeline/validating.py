@@ -11,6 +11,7 @@ from pipeline.runs import recorded
 from pipeline.stages import run_over
 from pipeline.workspace import Workspace
 from validation.judge import Verdicts, judge
+from validation.measures.measure import VECTORS
 from validation.stage import Measure
 from validation.what_if import WhatIf, what_if
 
@@ -21,7 +22,7 @@ def validate(workspace: Workspace, store: Store, *, layer: str | None = None, re
     if layer is not None:
         settings = settings.model_copy(update={"layer": layer})
     with recorded(workspace, store, "validate", layer=layer) as outcome:
-        stage = Measure.over(store, workspace.scheme, settings)
+        stage = Measure.over(store, workspace.scheme, settings, vectors=workspace.folder / VECTORS)
         measured = run_over(workspace, store, stage, retry_failed=retry_failed)
         verdicts = judge(store, workspace.scheme, settings, workspace.folder)
         outcome |= {"measured": measured.as_json(), "verdicts": verdicts.as_json()}

@@ -17,6 +17,7 @@ from validation.findings import Finding
 from validation.frame import Frame, rows
 from validation.gx import check
 from validation.measures import Scope
+from validation.measures.measure import VECTORS
 from validation.policy import POLICY, decide
 from validation.quarantine import failing_anew
 from validation.report import Judged, write_report
@@ -73,7 +74,7 @@ def judge(store: Store, scheme: Scheme, settings: ValidationSettings, workspace:
     added. Raises UsageError when nothing was measured, ConfigError when a steward's suite cannot be read.
     """
     others = store.decisions_not_by(POLICY)
-    scope = Scope(scheme, settings)
+    scope = Scope(scheme, settings, workspace / VECTORS)
     measured = gather(store, scope, others)
     outcome = check(measured, scheme, settings, workspace)
     foreign = Counter(others[record_id].verdict.value for record_id in measured.ids() if record_id in others)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
+from pathlib import Path
 
 from curation.record import digest
 from curation.scheme import Scheme
@@ -19,14 +20,21 @@ class Measure:
 
     name = "validate"
 
-    def __init__(self, scheme: Scheme, settings: ValidationSettings, *, reads: Sequence[str]) -> None:
+    def __init__(
+        self, scheme: Scheme, settings: ValidationSettings, *, reads: Sequence[str], vectors: Path | None = None
+    ) -> None:
         self.reads = tuple(reads)
-        self._scope = Scope(scheme, settings)
+        self._scope = Scope(scheme, settings, vectors)
 
     @classmethod
-    def over(cls, store: Store, scheme: Scheme, settings: ValidationSettings) -> Measure:
-        """The stage for what a store holds now: it reads the store's layers in order of preference."""
-        return cls(scheme, settings, reads=preferred_layers(store.layer_names(), settings))
+    def over(
+        cls, store: Store, scheme: Scheme, settings: ValidationSettings, *, vectors: Path | None = None
+    ) -> Measure:
+        """The stage for what a store holds now: it reads the store's layers in order of preference.
+
+        vectors: the file that keeps what was encoded for the next run.
+        """
+        return cls(scheme, settings, reads=preferred_layers(store.layer_names(), settings), vectors=vectors)
 
     @cached_property
     def fingerprint(self) -> str:

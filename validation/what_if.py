@@ -17,6 +17,7 @@ from validation.findings import Finding
 from validation.gx import preview
 from validation.judge import gather
 from validation.measures import Scope
+from validation.measures.measure import VECTORS
 from validation.policy import POLICY, decide
 from validation.settings import ValidationSettings
 from validation.stage import Measure
@@ -88,7 +89,7 @@ class _Judged:
 def _judged(
     store: Store, scheme: Scheme, settings: ValidationSettings, workspace: Path, others: Mapping[str, Decision]
 ) -> _Judged:
-    measured = gather(store, Scope(scheme, settings), others)
+    measured = gather(store, Scope(scheme, settings, workspace / VECTORS), others)
     findings = preview(measured, scheme, settings, workspace)
     decisions = decide(measured.ids(), findings, measured)
     return _Judged({one.record_id: one.verdict for one in decisions}, findings)

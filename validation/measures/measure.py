@@ -6,6 +6,7 @@ from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
+from pathlib import Path
 
 from pydantic import JsonValue
 
@@ -15,6 +16,9 @@ from curation.scheme import Scheme
 from curation.store import Store
 from validation.layers import checked_layer, preferred_layers
 from validation.settings import ValidationSettings
+
+#: The file of a workspace that keeps vectors from run to run.
+VECTORS = "vectors.db"
 
 #: What was measured on one record: a JSON value by column, None where it does not apply.
 Columns = dict[str, JsonValue]
@@ -34,11 +38,14 @@ class Scope:
 
     scheme: Scheme
     settings: ValidationSettings
+    #: The file that keeps vectors for the next run; None keeps them in memory only.
+    vectors: Path | None = None
 
     @cached_property
     def encoder(self) -> Encoder:
-        """The sentence encoder, loaded when first asked for."""
-        return load_encoder(self.settings.similarity.encoder)
+        """The sentence encoder, loaded when first asked for; whatever measure asks, each text is encoded once."""
+        encoder = load_encoder(self.settings.similarity.encoder)
+        return encoder.kept_in(self.vectors) if self.vectors else encoder
 
 
 @dataclass(frozen=True)
