@@ -23,9 +23,10 @@ class Side:
 
 #: The record under review.
 MAIN = Side("text", "label", "assertion")
-#: The record that it was translated from, where that is shown beside it. One control for both texts would
+#: The record that it was translated from, where that is shown beside it; not `source`, which the page takes for
+#: the task itself. One control for both texts would
 #: show the spans of both, but not let any be relabelled.
-SOURCE = Side("source", "source_label", "source_assertion", prefix="source:")
+ORIGINAL = Side("original", "original_label", "original_assertion", prefix="original:")
 
 TEXT, LABELS, ASSERTION = MAIN.text, MAIN.labels, MAIN.assertion
 RELATIONS = "relations"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from annotation.review.controls import COMMENT, QUALITY, REASON, TEXT, VERDICT
@@ -12,7 +13,7 @@ from annotation.review.wording import HEADINGS, REASONS, VERDICTS, say
 from curation.scheme import Category, Scheme
 
 #: Without this the page folds runs of blanks, and shown text and offsets part.
-STYLE = ".htx-text{white-space:pre-wrap}"
+STYLE = '[class*="htx-richtext"]{white-space:pre-wrap}'
 #: The best quality.
 STARS = 5
 
@@ -20,10 +21,12 @@ STARS = 5
 def label_config(scheme: Scheme, *, language: str = "en", variant: Variant = Variant.SPANS) -> str:
     """The labelling interface as XML; values are the scheme's names, headings and hints are localised."""
     words = Words(language, Hotkeys(category.hotkey for category in scheme.categories))
+    # First, so that the verdict has the same keys whatever else there is.
+    verdicts = {value: words.keys.take(wish) for value, (wish, _) in VERDICTS.items()}
     view = Element("View")
     SubElement(view, "Style").text = STYLE
     VARIANTS[variant].controls(view, scheme, words)
-    _verdict(view, words)
+    _verdict(view, words, verdicts)
     indent(view)
     return tostring(view, encoding="unicode")
 
@@ -38,14 +41,14 @@ def guideline(scheme: Scheme, *, language: str = "en") -> str:
     return tostring(page, encoding="unicode", method="html")
 
 
-def _verdict(view: Element, words: Words) -> None:
+def _verdict(view: Element, words: Words, keys: Mapping[str, str]) -> None:
     """The verdict, for what is not accepted as it stands the reasons, a mark for quality, and a comment."""
     SubElement(view, "Header", value=words.heading("verdict"), size="5")
     verdict = SubElement(
         view, "Choices", name=VERDICT, toName=TEXT, choice="single", showInline="true", required="true"
     )
-    for value, (wish, hint) in VERDICTS.items():
-        SubElement(verdict, "Choice", value=value, hotkey=words.keys.take(wish), hint=say(hint, words.language))
+    for value, (_, hint) in VERDICTS.items():
+        SubElement(verdict, "Choice", value=value, hotkey=keys[value], hint=say(hint, words.language))
     box = SubElement(view, "View", visibleWhen="choice-selected", whenTagName=VERDICT, whenChoiceValue="fix,reject")
     SubElement(box, "Header", value=words.heading("reasons"), size="5")
     reasons = SubElement(

@@ -132,7 +132,7 @@ def parcel(
     made = _told_apart(shown, checked)
     return Parcel(
         record_id=record.id,
-        task={"data": task_data(record, repeat=wanted.repeat) | source_data(variant, original), "predictions": made},
+        task={"data": task_data(record, repeat=wanted.repeat) | original_data(variant, original), "predictions": made},
         versions=tuple(one["model_version"] for one in made),
         digest=digest(made),
         annotators=wanted.annotators,
@@ -145,15 +145,15 @@ def task_data(record: Record, *, repeat: int = 0) -> dict[str, str]:
     return {"text": record.text, "record_id": task_key(record.id, repeat), "language": record.language}
 
 
-def source_data(variant: Variant, original: Item | None) -> dict[str, str]:
+def original_data(variant: Variant, original: Item | None) -> dict[str, str]:
     """What a task says of the text that is shown beside the record's; empty where the record has no original."""
     if variant is not Variant.SIDE_BY_SIDE:
         return {}
     record = original.record if original else None
     return {
-        "source": record.text if record else "",
-        "source_id": record.id if record else "",
-        "source_language": record.language if record else "",
+        "original": record.text if record else "",
+        "original_id": record.id if record else "",
+        "original_language": record.language if record else "",
     }
 
 

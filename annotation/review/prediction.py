@@ -5,7 +5,7 @@ from __future__ import annotations
 from statistics import fmean
 from typing import Any
 
-from annotation.review.controls import SOURCE
+from annotation.review.controls import ORIGINAL
 from annotation.review.variants import VARIANTS, Variant
 from annotation.review.variants.spans import marks
 from curation.record import Layer, Record
@@ -27,7 +27,7 @@ def prediction(
     """
     result = VARIANTS[variant].result(record, layer, scheme)
     if beside is not None:
-        result += marks(*beside, scheme, SOURCE)
+        result += marks(*beside, scheme, ORIGINAL)
     scores = [entity.score for entity in layer.entities if entity.fragments and entity.score is not None]
     made: dict[str, Any] = {"model_version": layer.author, "result": result}
     if scores:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from annotation.review.annotation import HUMAN, REPEAT, TIME, Annotation, annotations_of
 from annotation.review.answers import UnansweredError
 from annotation.review.client import Client, Json, Project
-from annotation.review.controls import MAIN, SOURCE, Side
+from annotation.review.controls import MAIN, ORIGINAL, Side
 from annotation.review.ledger import Ledger
 from annotation.review.project import ensure_project
 from annotation.review.settings import ReviewSettings
@@ -167,11 +167,11 @@ class _Pull:
         """What was said of the originals that stand beside translations."""
         by_original: dict[str, list[Json]] = {}
         for task in tasks:
-            if original := task["data"].get("source_id"):
+            if original := task["data"].get("original_id"):
                 by_original.setdefault(str(original), []).append(task)
         for item in self._store.items([*self._settings.layers, *self._people], ids=list(by_original)):
             for task in by_original[item.record.id]:
-                yield from (one for one in self._fresh(task, item, side=SOURCE) if not one.was_cancelled)
+                yield from (one for one in self._fresh(task, item, side=ORIGINAL) if not one.was_cancelled)
 
     def _fresh(self, task: Json, item: Item, *, side: Side = MAIN) -> list[Annotation]:
         """A task's annotations without those that the store has, or has newer ones of by the same person."""

@@ -17,9 +17,9 @@ from annotation.review.controls import (
     DOCUMENT_LABEL,
     FACTS,
     MAIN,
+    ORIGINAL,
     QUALITY,
     REASON,
-    SOURCE,
     VERDICT,
     Side,
 )
@@ -244,7 +244,7 @@ def _kind(part: object) -> str:
 
 def _of_side(result: list[object], side: Side) -> list[tuple[int, object]]:
     """The parts that are about one text, each with its place; what is about neither is left to the record's own."""
-    other = MAIN if side is SOURCE else SOURCE
+    other = MAIN if side is ORIGINAL else ORIGINAL
     parts = [(number, part) for number, part in enumerate(result)]
     theirs = {str(part.get("id")) for _, part in parts if isinstance(part, dict) and _comes_from(part, other)}
     ours = {str(part.get("id")) for _, part in parts if isinstance(part, dict) and _comes_from(part, side)}
@@ -254,7 +254,7 @@ def _of_side(result: list[object], side: Side) -> list[tuple[int, object]]:
             return side is MAIN
         if _kind(part) == "relation":
             ends = {str(part.get("from_id")), str(part.get("to_id"))}
-            return ends <= ours if side is SOURCE else not ends <= theirs
+            return ends <= ours if side is ORIGINAL else not ends <= theirs
         return _comes_from(part, side) or (side is MAIN and not _comes_from(part, other))
 
     return [(number, part) for number, part in parts if belongs(part)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from xml.etree.ElementTree import Element, SubElement
 
-from annotation.review.controls import MAIN, SOURCE, Side
+from annotation.review.controls import MAIN, ORIGINAL, Side
 from annotation.review.variants.classification import document_labels
 from annotation.review.variants.form import Words
 from annotation.review.variants.spans import assertions, labels, relations, text
@@ -17,7 +17,7 @@ COLUMN = "flex:1 1 0;min-width:0"
 def controls(view: Element, scheme: Scheme, words: Words) -> None:
     """Two columns, the record's text first."""
     columns = SubElement(view, "View", style=COLUMNS)
-    for side, heading in ((MAIN, "translation"), (SOURCE, "original")):
+    for side, heading in ((MAIN, "translation"), (ORIGINAL, "original")):
         _column(columns, scheme, words, side, heading)
     relations(view, scheme)
     document_labels(view, scheme, words)

@@ -34,7 +34,7 @@ def labels(view: Element, scheme: Scheme, words: Words, side: Side) -> None:
     box = SubElement(view, "Labels", name=side.labels, toName=side.text, showInline="true", smart="true")
     for category in scheme.categories:
         hint = f"{say(category.label, words.language)}: {say(category.definition, words.language)}"
-        hotkey = category.hotkey if side is MAIN else words.keys.take(f"shift+{category.hotkey}")
+        hotkey = category.hotkey if side is MAIN else words.keys.take(_held(category.hotkey, side))
         SubElement(box, "Label", value=category.name, background=category.colour, hotkey=hotkey, hint=hint)
 
 
@@ -51,7 +51,13 @@ def assertions(view: Element, words: Words, side: Side) -> None:
         box, "Choices", name=side.assertion, toName=side.text, perRegion="true", choice="single", showInline="true"
     )
     for value, (wish, hint) in ASSERTIONS.items():
-        SubElement(choices, "Choice", value=value, hotkey=words.keys.take(wish), hint=say(hint, words.language))
+        hotkey = words.keys.take(_held(wish, side))
+        SubElement(choices, "Choice", value=value, hotkey=hotkey, hint=say(hint, words.language))
+
+
+def _held(key: str, side: Side) -> str:
+    """The key for the record's own text, the same with Shift for the other."""
+    return key if side is MAIN else f"shift+{key}"
 
 
 def relations(view: Element, scheme: Scheme) -> None:

@@ -45,7 +45,7 @@ def test_labels_come_from_the_scheme() -> None:
 
 def test_the_text_keeps_its_blanks() -> None:
     view = fromstring(label_config(SMALL))
-    assert view.findtext("Style") == ".htx-text{white-space:pre-wrap}"
+    assert view.findtext("Style") == '[class*="htx-richtext"]{white-space:pre-wrap}'
     text = view.find("Text")
     assert text is not None
     assert text.attrib == {"name": "text", "value": "$text", "granularity": "word", "showLabels": "true"}
@@ -103,10 +103,10 @@ def test_label_studio_itself_accepts_the_config(scheme: Scheme, variant: Variant
 def test_each_text_has_its_own_labels_side_by_side() -> None:
     view = fromstring(label_config(SMALL, variant=Variant.SIDE_BY_SIDE))
     texts = {text.get("name"): text.get("value") for text in view.iter("Text")}
-    assert texts == {"text": "$text", "source": "$source"}
+    assert texts == {"text": "$text", "original": "$original"}
     assert [(labels.get("name"), labels.get("toName")) for labels in view.iter("Labels")] == [
         ("label", "text"),
-        ("source_label", "source"),
+        ("original_label", "original"),
     ]
     keys = [element.get("hotkey") for element in view.iter() if element.get("hotkey")]
     assert len(keys) == len(set(keys))

@@ -72,21 +72,21 @@ def test_a_translation_is_reviewed_beside_its_original(
     # The original is seen with its translation, and nowhere else.
     assert push(sqlite_store, client, scheme, settings).created == 1
     task = the_task(client, settings, tasks()["d"].task_id)
-    assert (task["data"]["text"], task["data"]["source"]) == (GERMAN.text, ENGLISH.text)
+    assert (task["data"]["text"], task["data"]["original"]) == (GERMAN.text, ENGLISH.text)
     (prediction,) = task["predictions"]
     assert {(part["id"], part["to_name"]) for part in prediction["result"]} == {
         ("T1", "text"),
-        ("source:T1", "source"),
-        ("source:T2", "source"),
+        ("original:T1", "original"),
+        ("original:T2", "original"),
     }
     husten = GERMAN.text.index("Husten")
-    cough = [part for part in prediction["result"] if part["id"] == "source:T2"]
+    cough = [part for part in prediction["result"] if part["id"] == "original:T2"]
     negated = {"start": 0, "end": 1, "choices": ["negated"]}
     anna.annotate(
         task["id"],
         [
             *cough,
-            {"id": "source:T2", "from_name": "source_assertion", "to_name": "source", "type": "choices"}
+            {"id": "original:T2", "from_name": "original_assertion", "to_name": "original", "type": "choices"}
             | {"value": negated},
             mark(husten, husten + 6, "signs_symptoms", id="new"),
             choose("verdict", "fix"),
@@ -108,15 +108,15 @@ def test_a_translation_is_reviewed_beside_its_original(
 def test_the_sides_of_a_result_do_not_mix(scheme: Scheme) -> None:
     parts = [
         mark(10, 16, "signs_symptoms", id="a"),
-        mark(8, 13, "signs_symptoms", id="source:a") | {"from_name": "source_label", "to_name": "source"},
-        {"type": "relation", "from_id": "a", "to_id": "source:a", "direction": "right", "labels": ["continues"]},
+        mark(8, 13, "signs_symptoms", id="original:a") | {"from_name": "original_label", "to_name": "original"},
+        {"type": "relation", "from_id": "a", "to_id": "original:a", "direction": "right", "labels": ["continues"]},
     ]
     ours = read_result(parts, GERMAN, scheme)
     assert [one.text for one in ours.entities] == ["Fieber"]
     assert ours.refused == ["result 2: expected a relation between two regions, got one to something else"]
-    from annotation.review.controls import SOURCE
+    from annotation.review.controls import ORIGINAL
 
-    theirs = read_result(parts, ENGLISH, scheme, side=SOURCE)
+    theirs = read_result(parts, ENGLISH, scheme, side=ORIGINAL)
     assert ([one.text for one in theirs.entities], theirs.refused) == (["fever"], [])
 
 

@@ -1,0 +1,194 @@
+"""The editor in a real browser, used as a person uses it: with mouse and keys.
+
+with browser() as driver:
+    editor = Editor(driver, url)
+    editor.log_in(login, password)
+    editor.open(project, task)
+    editor.mark("high fever", key="7")
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import urlsplit
+
+from selenium import webdriver
+from selenium.common.exceptions import WebDriverException
+from selenium.webdriver.common.action_chains import ActionChains
+from selenium.webdriver.common.actions.action_builder import ActionBuilder
+from selenium.webdriver.common.actions.mouse_button import MouseButton
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.ui import WebDriverWait
+
+#: Without these Chromium itself calls its maker.
+FLAGS = (
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-default-apps",
+    "--hide-scrollbars",
+    "--force-device-scale-factor=1",
+)
+#: Seconds until the page is given up; it takes two or three on an idle machine.
+PATIENCE = 60
+#: Addresses that are this machine.
+HERE = ("127.0.0.1", "localhost")
+
+#: The texts on the page.
+TEXT = '[class*="htx-richtext"]'
+#: Where a wording stands on the screen, as two points on its first and last letter, or nothing.
+PLACE = """
+const [wording, at] = arguments;
+const root = document.querySelectorAll('[class*="htx-richtext"]')[at];
+if (!root) return null;
+const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
+for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+  const start = node.data.indexOf(wording);
+  if (start < 0) continue;
+  node.parentElement.scrollIntoView({block: 'center'});
+  const range = document.createRange();
+  range.setStart(node, start);
+  range.setEnd(node, start + wording.length);
+  const boxes = range.getClientRects(), first = boxes[0], last = boxes[boxes.length - 1];
+  return [first.left + 2, first.top + first.height / 2, last.right - 2, last.top + last.height / 2];
+}
+return null;
+"""
+
+
+@contextmanager
+def browser(*, width: int = 1500, height: int = 1200) -> Iterator[Any]:
+    """Chromium without a screen, with a profile of its own."""
+    options = webdriver.ChromeOptions()
+    options.binary_location = shutil.which("chromium") or shutil.which("chromium-browser") or ""
+    options.set_capability("goog:loggingPrefs", {"performance": "ALL"})
+    with tempfile.TemporaryDirectory(prefix="clincurate-browser-", ignore_cleanup_errors=True) as profile:
+        for flag in (*FLAGS, f"--window-size={width},{height}", f"--user-data-dir={profile}"):
+            options.add_argument(flag)
+        service = webdriver.ChromeService(executable_path=shutil.which("chromedriver"))
+        driver = webdriver.Chrome(options=options, service=service)
+        try:
+            driver.set_page_load_timeout(PATIENCE)
+            yield driver
+        finally:
+            driver.quit()
+
+
+class Editor:
+    """One annotator's page."""
+
+    def __init__(self, driver: Any, url: str) -> None:
+        self._driver = driver
+        self._url = url
+
+    def log_in(self, login: str, password: str) -> None:
+        """Through the form, as people do."""
+        self._driver.get(f"{self._url}/user/login/")
+        self._find(By.NAME, "email").send_keys(login)
+        self._find(By.NAME, "password").send_keys(password)
+        self._click(By.CSS_SELECTOR, "form [type=submit]")
+        self._until(lambda: "/user/login" not in self._driver.current_url)
+
+    def open(self, project: int, task: int) -> None:
+        """A task in the editor, ready to be worked on."""
+        self._driver.get(f"{self._url}/projects/{project}/data?task={task}")
+        self._until(lambda: self._driver.find_elements(By.CSS_SELECTOR, TEXT))
+        self._until(lambda: self.buttons("Submit", "Update"))
+
+    def mark(self, wording: str, *, key: str, text: int = 0, shift: bool = False) -> None:
+        """Choose a label by its key, then drag over a wording of the text (the first text, or another)."""
+        self.press(key, shift=shift)
+        place = self._until(lambda: self._driver.execute_script(PLACE, wording, text))
+        left, top, right, bottom = (round(number) for number in place)
+        action = ActionBuilder(self._driver)
+        pointer = action.pointer_action
+        pointer.move_to_location(left, top)
+        pointer.pointer_down(MouseButton.LEFT)
+        pointer.move_to_location((left + right) // 2, bottom)
+        pointer.move_to_location(right, bottom)
+        pointer.pointer_up(MouseButton.LEFT)
+        before = self.regions
+        action.perform()
+        self._until(lambda: self.regions > before)
+        self.press(Keys.ESCAPE)
+
+    def choose(self, value: str) -> None:
+        """Tick a choice, by what it says."""
+        box = f"//label[starts-with(normalize-space(.), '{value}')]"
+        self._click(By.XPATH, box)
+        self._until(lambda: self._driver.find_element(By.XPATH, f"{box}//input").is_selected())
+
+    @property
+    def regions(self) -> int:
+        """How many marks the page shows."""
+        return len(self._driver.find_elements(By.CSS_SELECTOR, ".htx-highlight"))
+
+    def press(self, key: str, *, shift: bool = False) -> None:
+        """A key, wherever the page listens."""
+        keys = ActionChains(self._driver)
+        (keys.key_down(Keys.SHIFT).send_keys(key).key_up(Keys.SHIFT) if shift else keys.send_keys(key)).perform()
+
+    def buttons(self, *words: str) -> list[Any]:
+        """The buttons that say one of the words."""
+        found = self._driver.find_elements(By.TAG_NAME, "button")
+        return [one for one in found if one.is_displayed() and one.text.strip() in words]
+
+    def submit(self) -> None:
+        """Send the answer, and wait until it is stored."""
+        self._press_button("Submit", "Update")
+        self._until(lambda: not self.buttons("Submit"))
+
+    def refused(self) -> str:
+        """What the page says when an answer that lacks something is sent."""
+        self._press_button("Submit", "Update")
+        said: str = self._until(
+            lambda: self._driver.find_element(By.CSS_SELECTOR, "[class*=modal-confirm-content]").text
+        )
+        self._press_button("OK")
+        self._until(lambda: not self.buttons("OK"))
+        return said
+
+    def white_space(self) -> str:
+        """How the page treats blanks in the text."""
+        script = "return getComputedStyle(document.querySelector(arguments[0])).whiteSpace"
+        return str(self._driver.execute_script(script, TEXT))
+
+    def save_picture(self, path: str) -> None:
+        """The page as PNG."""
+        self._driver.save_screenshot(path)
+
+    def called(self) -> set[str]:
+        """The hosts that the browser has asked for anything since the last look."""
+        hosts = set()
+        for entry in self._driver.get_log("performance"):
+            message = json.loads(entry["message"])["message"]
+            if message["method"] == "Network.requestWillBeSent":
+                address = urlsplit(message["params"]["request"]["url"])
+                if address.scheme in ("http", "https", "ws", "wss"):
+                    hosts.add(str(address.hostname))
+        return hosts
+
+    def _press_button(self, *words: str) -> None:
+        self._until(lambda: [one.click() for one in self.buttons(*words)[:1]])
+
+    def _click(self, by: str, what: str) -> None:
+        self._until(lambda: [one.click() for one in self._driver.find_elements(by, what)[:1]])
+
+    def _find(self, by: str, what: str) -> Any:
+        return self._until(lambda: self._driver.find_elements(by, what))[0]
+
+    def _until(self, look: Callable[[], Any]) -> Any:
+        # The page draws itself anew at any time: what was found may be gone, or still behind something else.
+        waiting = WebDriverWait(self._driver, PATIENCE, poll_frequency=0.2, ignored_exceptions=[WebDriverException])
+        return waiting.until(lambda _: look())
