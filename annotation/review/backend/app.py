@@ -35,7 +35,7 @@ from annotation.review.backend.protocol import (
 from annotation.review.backend.selection import Selection, Span, labelled, replied, selection, suggested
 from annotation.review.backend.settings import BackendSettings
 from annotation.review.backend.training import Trainer
-from annotation.review.controls import MAIN, SOURCE
+from annotation.review.controls import MAIN, ORIGINAL
 from annotation.review.variants.spans import marks
 from curation.record import Entity, Layer, Record, record_id
 from curation.scheme import Scheme
@@ -121,7 +121,7 @@ class Backend:
     async def _selected(self, request: Asked, until: float) -> Json:
         """What is suggested for the mark that somebody has just made in the first task."""
         version, known = self._current().version, known_values(request.label_config, self._scheme)
-        for side, records in ((MAIN, request.records), (SOURCE, request.originals)):
+        for side, records in ((MAIN, request.records), (ORIGINAL, request.originals)):
             record = next(iter(records), None)
             marked = selection(record, request.selected or (), side) if record else None
             entity = await self._suggested(record, marked, until) if record and marked else None

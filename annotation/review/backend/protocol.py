@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from statistics import fmean
 from typing import Any
 
-from annotation.review.controls import LABELS, MAIN, SOURCE, TEXT, Side
+from annotation.review.controls import LABELS, MAIN, ORIGINAL, TEXT, Side
 from annotation.review.project import values
 from annotation.review.variants import flat, spans
 from annotation.review.variants.spans import marks
@@ -43,7 +43,7 @@ def asked(body: object, *, language: str) -> Asked:
     context = params.get("context") if isinstance(params, dict) else None
     return Asked(
         records=tuple(_record(task, MAIN, "language", language) for task in tasks),
-        originals=tuple(_record(task, SOURCE, "source_language", language) for task in tasks),
+        originals=tuple(_record(task, ORIGINAL, "source_language", language) for task in tasks),
         label_config=config if isinstance(config, str) else "",
         selected=_selected(context),
     )
@@ -83,7 +83,7 @@ def predicted(
     """
     parts = [*spans.result(record, layer, scheme), *flat.result(record, layer, scheme)]
     if beside is not None:
-        parts += marks(*beside, scheme, SOURCE)
+        parts += marks(*beside, scheme, ORIGINAL)
     scores = [entity.score for entity in layer.entities if entity.fragments and entity.score is not None]
     return {
         "result": shown(parts, known),
@@ -127,11 +127,11 @@ def known_values(label_config: str, scheme: Scheme) -> frozenset[str]:
 
 def shows_original(known: frozenset[str]) -> bool:
     """Whether the label config has marks for the original of a translation."""
-    return any(value.startswith(f"{SOURCE.labels}: ") for value in known)
+    return any(value.startswith(f"{ORIGINAL.labels}: ") for value in known)
 
 
 def side_of(part: Json) -> Side | None:
     """The text that a selected part stands in; None for what is no stretch of a text."""
     value = part["value"]
     whole = type(value.get("start")) is int and type(value.get("end")) is int
-    return next((side for side in (MAIN, SOURCE) if whole and part.get("to_name", TEXT) == side.text), None)
+    return next((side for side in (MAIN, ORIGINAL) if whole and part.get("to_name", TEXT) == side.text), None)

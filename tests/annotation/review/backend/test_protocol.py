@@ -70,18 +70,18 @@ def test_a_project_is_shown_what_its_variant_can_show(rules_backend, scheme):
 
 def test_a_translation_and_its_original_are_both_annotated(rules_backend, scheme):
     german = "Eine 54-jährige Frau hatte Fieber."
-    task = {"id": 1, "data": {"text": german, "language": "de", "source": TEXT, "source_language": "en"}}
+    task = {"id": 1, "data": {"text": german, "language": "de", "original": TEXT, "original_language": "en"}}
     body = {"tasks": [task], "label_config": label_config(scheme, variant=Variant.SIDE_BY_SIDE)}
     (made,) = rules_backend.http.post("/predict", json=body).json()["results"]
     found = {(one["to_name"], one["from_name"], one["value"]["text"]) for one in regions(made)}
-    assert {("text", "label", "Fieber"), ("source", "source_label", "fever")} <= found
+    assert {("text", "label", "Fieber"), ("original", "original_label", "fever")} <= found
     start = TEXT.index("fever")
-    drawn = {**_drawn(start, start + 3), "from_name": "source_label", "to_name": "source"}
+    drawn = {**_drawn(start, start + 3), "from_name": "original_label", "to_name": "original"}
     (asked,) = rules_backend.http.post("/predict", json={**body, "params": {"context": {"result": [drawn]}}}).json()[
         "results"
     ]
     (region,) = regions(asked)
-    assert (region["to_name"], region["value"]["start"], region["value"]["end"]) == ("source", start, start + 5)
+    assert (region["to_name"], region["value"]["start"], region["value"]["end"]) == ("original", start, start + 5)
 
 
 @pytest.mark.parametrize("road", ["/health", "/setup", "/predict", "/versions"])
