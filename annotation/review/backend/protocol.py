@@ -43,7 +43,7 @@ def asked(body: object, *, language: str) -> Asked:
     context = params.get("context") if isinstance(params, dict) else None
     return Asked(
         records=tuple(_record(task, MAIN, "language", language) for task in tasks),
-        originals=tuple(_record(task, ORIGINAL, "source_language", language) for task in tasks),
+        originals=tuple(_record(task, ORIGINAL, "original_language", language) for task in tasks),
         label_config=config if isinstance(config, str) else "",
         selected=_selected(context),
     )
