@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from annotation.review.controls import MAIN, SOURCE
+from annotation.review.controls import MAIN, ORIGINAL
 from annotation.review.rejections import begun_with, rejected
 
 
@@ -18,7 +18,7 @@ def region(id: str, control: str = "label", start: int = 0) -> dict[str, Any]:
 SHOWN = {
     "id": 7,
     "model_version": "rules@1",
-    "result": [region("T1"), region("T2", start=9), region("source:T1", "source_label"), {"type": "relation"}],
+    "result": [region("T1"), region("T2", start=9), region("original:T1", "original_label"), {"type": "relation"}],
 }
 TASK = {"predictions": [{"id": 6, "model_version": "other", "result": []}, SHOWN]}
 
@@ -26,7 +26,7 @@ TASK = {"predictions": [{"id": 6, "model_version": "other", "result": []}, SHOWN
 def test_each_side_has_its_own() -> None:
     found = {"parent_prediction": 7, "result": [region("T1"), {"type": "labels"}, None]}
     assert rejected(found, TASK, MAIN) == [{"id": "T2", "category": "diagnosis", "start": 9, "end": 14}]
-    assert rejected(found, TASK, SOURCE) == [{"id": "T1", "category": "diagnosis", "start": 0, "end": 5}]
+    assert rejected(found, TASK, ORIGINAL) == [{"id": "T1", "category": "diagnosis", "start": 0, "end": 5}]
 
 
 def test_what_was_shown_then_counts_before_what_is_there_now() -> None:
