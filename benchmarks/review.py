@@ -34,6 +34,7 @@ PARTS = (
     "study",
     "queue",
     "agreement",
+    "backend",
 )
 
 #: Figures that several parts count, and that are added up.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from statistics import fmean
 from typing import Any
 
@@ -121,8 +122,13 @@ def _says(part: Json) -> set[str]:
 def known_values(label_config: str, scheme: Scheme) -> frozenset[str]:
     """What the project's label config can show; all of the scheme where none was sent."""
     if label_config:
-        return frozenset(values(label_config))
+        return _known(label_config)
     return frozenset(f"{LABELS}: {name}" for name in scheme.names)
+
+
+@lru_cache(maxsize=16)
+def _known(label_config: str) -> frozenset[str]:
+    return frozenset(values(label_config))
 
 
 def shows_original(known: frozenset[str]) -> bool:
