@@ -3,7 +3,7 @@ from __future__ import annotations
 from itertools import permutations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from annotation.adjudication.ballot import Outcome, ballot, outcome
@@ -119,6 +119,7 @@ SPANS = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(SPANS, min_size=2, max_size=4), st.sampled_from(["exact", "lenient"]))
 def test_every_mark_is_in_the_ballot_once_whoever_is_named_first(reviewers, matching) -> None:
     layers = {}
