@@ -148,6 +148,15 @@ RULES: tuple[Rule, ...] = (
         beside=("ungrounded", "ungrounded_entities"),
     ),
     Rule(
+        "nothing_invented",
+        "invented",
+        BETWEEN,
+        _zero,
+        "The text says what the entities say, be it elsewhere or in other words.",
+        Severity.SOFT,
+        beside=("invented_entities",),
+    ),
+    Rule(
         "age_not_too_low",
         "age_lowest",
         BETWEEN,

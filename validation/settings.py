@@ -71,6 +71,13 @@ class GroundingSettings(Frozen):
         le=1,
         description="Similarity from which an inexactly found entity counts as found.",
     )
+    semantic: float = Field(
+        default=0.8,
+        ge=-1,
+        le=1,
+        description="Cosine from which a stretch of the text says what an entity says in other words; needs the "
+        "embeddings of validation.similarity.",
+    )
 
 
 class AgeSettings(Frozen):

@@ -48,6 +48,7 @@ class Measure:
                 "layer": settings.layer or list(PREFERENCE),
                 "languages": settings.language.candidates,
                 "fuzzy": settings.grounding.fuzzy,
+                "semantic": settings.grounding.semantic if encoder else None,
                 "encoder": [encoder.name, encoder.revision] if encoder else None,
             }
         )

@@ -6,7 +6,8 @@ from curation.markup import parse_markup
 from curation.record import Alignment, Entity, Layer, Record
 from curation.scheme import load_scheme
 from validation.measures import Scope, Subject
-from validation.measures.similarity import measure, sentence_bounds
+from validation.measures.sentences import sentence_bounds
+from validation.measures.similarity import measure
 from validation.settings import ValidationSettings
 
 pytest.importorskip("sentence_transformers")

@@ -9,20 +9,11 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import Any
 
 from curation.embeddings import Encoder
-from curation.errors import MissingExtraError
-from curation.record import Entity, Record
+from curation.record import Entity
 from validation.measures.measure import Columns, MeasureSpec, Scope, Subject
-
-#: A sentence is cut to this many characters around the entity: beyond it encoders cut anyway.
-SENTENCE_CHARACTERS = 1_000
-#: An entity that was not found is compared with this many sentences at most.
-MOST_SENTENCES = 200
-#: Pieces of the text that are split into sentences at once; texts are longer only when something is wrong.
-PIECE = 100_000
+from validation.measures.sentences import MOST_SENTENCES, SENTENCE_CHARACTERS, sentence_bounds
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,33 +75,6 @@ def _sentences(entity: Entity, text: str, bounds: Sequence[tuple[int, int]]) -> 
     start, end = bounds[place]
     low = max(start, entity.start - SENTENCE_CHARACTERS // 2)
     return (text[low : min(end, low + SENTENCE_CHARACTERS)],)
-
-
-def sentence_bounds(record: Record) -> list[tuple[int, int]]:
-    """Where the sentences of a text are, by punctuation; sentences without a visible character are left out."""
-    nlp = _sentencizer(record.language)
-    bounds: list[tuple[int, int]] = []
-    for offset in range(0, len(record.text), PIECE):
-        piece = record.text[offset : offset + PIECE]
-        bounds += [
-            (offset + found.start_char, offset + found.end_char) for found in nlp(piece).sents if found.text.strip()
-        ]
-    return bounds
-
-
-@lru_cache(maxsize=8)
-def _sentencizer(language: str) -> Any:
-    """A pipeline that only parts sentences; the one for any language where spaCy does not have this one."""
-    try:
-        import spacy
-    except ImportError as error:
-        raise MissingExtraError("spacy", "annotate") from error
-    try:
-        nlp = spacy.blank(language)
-    except ImportError:
-        nlp = spacy.blank("xx")
-    nlp.add_pipe("sentencizer")
-    return nlp
 
 
 SIMILARITY = MeasureSpec(
