@@ -12,6 +12,7 @@ from curation.stage import Item, Result
 from curation.store import Store
 from validation.layers import PREFERENCE, checked_layer, preferred_layers
 from validation.measures import MEASURES, Columns, Level, MeasureSpec, Scope, Subject
+from validation.measures.known import known_digest
 from validation.settings import ValidationSettings
 
 
@@ -47,6 +48,7 @@ class Measure:
                 "scheme": self._scope.scheme.digest,
                 "layer": settings.layer or list(PREFERENCE),
                 "languages": settings.language.candidates,
+                "known": known_digest(),
                 "fuzzy": settings.grounding.fuzzy,
                 "semantic": settings.grounding.semantic if encoder else None,
                 "encoder": [encoder.name, encoder.revision] if encoder else None,

@@ -61,6 +61,9 @@ def test_every_measure_of_a_plain_record() -> None:
         "age_highest": 54,
         "age_spread": 0,
         "ages_unread": 0,
+        "ages_contradicted": 0,
+        "denied_as_present": 0,
+        "negated_undenied": 0,
     }
 
 

@@ -4,10 +4,13 @@ Measures only say what is; where a threshold lies is in `validation.rules`, and 
 `validation.policy`.
 """
 
+from validation.measures.amounts import AMOUNTS
+from validation.measures.dates import DATES
 from validation.measures.duplicates import DUPLICATES
 from validation.measures.grounding import GROUNDING
 from validation.measures.language import LANGUAGE
 from validation.measures.measure import Columns, Level, MeasureSpec, Scope, Subject, Whole
+from validation.measures.negation import NEGATION
 from validation.measures.plausibility import PLAUSIBILITY
 from validation.measures.similarity import SIMILARITY
 from validation.measures.structure import LAYER, TEXT
@@ -18,6 +21,9 @@ MEASURES: tuple[MeasureSpec, ...] = (
     LAYER,
     GROUNDING,
     PLAUSIBILITY,
+    AMOUNTS,
+    NEGATION,
+    DATES,
     SIMILARITY,
     DUPLICATES,
 )

@@ -1,47 +1,169 @@
-"""Plausibility: whether the patient's age can be, and whether several mentions of it agree."""
+"""Plausibility: whether the patient's age and gender can be, agree, and agree with the words around them."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from functools import cache
 
-from curation.record import Assertion, Layer
+from curation.record import Assertion, Entity, Frozen, Layer
 from validation.measures.ages import parse_age
+from validation.measures.known import any_of, listed, read_known
 from validation.measures.measure import Columns, MeasureSpec, Scope, Subject
 
-#: The category that holds the patient's age; a scheme without it has nothing to measure here.
+#: The categories that hold the patient's age and gender; a scheme without them has nothing to measure here.
 AGE = "age"
-#: An age that is somebody else's, or the patient's at another time, is not compared.
-OTHER_AGE = frozenset({Assertion.FAMILY, Assertion.NEGATED, Assertion.HISTORICAL})
+GENDER = "gender"
+#: What is somebody else's, or the patient's at another time, is not compared.
+OTHERS = frozenset({Assertion.FAMILY, Assertion.NEGATED, Assertion.HISTORICAL})
+#: How far after an age the noun stands that it belongs to, in characters.
+NOUN = 24
+#: So many pronouns, and so many times those of the other sex, tell a sex.
+PRONOUNS, TIMES = 2, 4
+#: Relatives and mothers-to-be: their pregnancies are not the patient's.
+SPOKEN_OF = frozenset({"family_history", "social_history"})
+#: From this age on a report's pronouns are the patient's.
+SPEAKS = 3
+MALE, FEMALE = "male", "female"
+
+
+class AgeWords(Frozen):
+    """Words that are said of people of some ages."""
+
+    words: str
+    years: tuple[int, int]
+
+
+class SexWords(Frozen):
+    """Words for people of a sex: nouns of the category gender, and by language words elsewhere in the text."""
+
+    nouns: str
+    en: str
+    de: str
+
+
+class Person(Frozen):
+    """The file of words about persons."""
+
+    ages: tuple[AgeWords, ...]
+    female: SexWords
+    male: SexWords
+    only_female: str
+    only_male: str
+    not_meant: str
+
+
+@cache
+def _person() -> Person:
+    return read_known("person", Person)
+
+
+@cache
+def _ages_by_word() -> dict[str, tuple[int, int]]:
+    return {word: one.years for one in _person().ages for word in listed(one.words)}
+
+
+@cache
+def _words(terms: str) -> re.Pattern[str]:
+    return re.compile(rf"\b(?:{any_of(listed(terms))})\b")
 
 
 def measure(subjects: Sequence[Subject], scope: Scope) -> list[Columns]:
-    """The ages in years that each layer gives for the patient."""
-    return [_row(subject.layer) for subject in subjects if subject.layer]
-
-
-def _row(layer: Layer) -> Columns:
-    wordings = [
-        entity.text for entity in layer.entities if entity.category == AGE and entity.assertion not in OTHER_AGE
+    """The ages in years that each layer gives for the patient, and what contradicts age and gender."""
+    return [
+        _row(subject.record.text.lower(), subject.record.language, subject.layer)
+        for subject in subjects
+        if subject.layer
     ]
-    read = [parse_age(wording) for wording in wordings]
-    ages = [age for age in read if age is not None]
+
+
+def _row(text: str, language: str, layer: Layer) -> Columns:
+    told = [entity for entity in layer.entities if entity.assertion not in OTHERS]
+    aged = [(entity, parse_age(entity.text)) for entity in told if entity.category == AGE]
+    ages = [age for _, age in aged if age is not None]
+    genders = [entity for entity in told if entity.category == GENDER]
+    wrong_ages = [
+        entity.id for entity, age in aged if age is not None and not _fits(age, _nouns(entity, genders, text))
+    ]
+    # A report of an infant speaks of the mother as well.
+    small = bool(ages) and min(ages) < SPEAKS
+    wrong_genders = [] if small else _wrong_genders(genders, told, text, language)
     return {
         "age_lowest": min(ages, default=None),
         "age_highest": max(ages, default=None),
         "age_spread": max(ages) - min(ages) if ages else None,
-        "ages_unread": len(read) - len(ages),
+        "ages_unread": len(aged) - len(ages),
+        "ages_contradicted": len(wrong_ages) if ages else None,
+        "age_contradicted_entities": list(wrong_ages),
+        "genders_contradicted": len(wrong_genders) if genders else None,
+        "gender_contradicted_entities": list(wrong_genders),
     }
+
+
+def _nouns(age: Entity, genders: Sequence[Entity], text: str) -> list[str]:
+    """The words that belong to an age: those right after it, and a gender that stands there."""
+    after = re.split(r"[.,;()]", text[age.end : age.end + NOUN])[0] if age.fragments else ""
+    near = [one.text.lower() for one in genders if age.fragments and 0 <= one.start - age.end <= NOUN]
+    return [*re.findall(r"\w+", after), *near]
+
+
+def _fits(age: int, nouns: Sequence[str]) -> bool:
+    """Whether each of the nouns is said of people of that age; words cut off at the end match none."""
+    known = _ages_by_word()
+    return all(known[noun][0] <= age <= known[noun][1] for noun in nouns if noun in known)
+
+
+def _wrong_genders(genders: Sequence[Entity], told: Sequence[Entity], text: str, language: str) -> list[str]:
+    if not genders:
+        return []
+    said = {one.id: sex for one in genders if (sex := _sex(one.text.lower()))}
+    words = _sex_in(text, language)
+    parts = _sex_of_parts(told)
+    return [entity for entity, sex in said.items() if {words, parts} - {None, sex}]
+
+
+def _sex(noun: str) -> str | None:
+    female, male = (_words(words.nouns).search(noun) is not None for words in (_person().female, _person().male))
+    return None if female == male else FEMALE if female else MALE
+
+
+def _sex_in(text: str, language: str) -> str | None:
+    """The sex that pronouns (English) or nouns (German) tell again and again; None where they do not."""
+    if language not in ("en", "de"):
+        return None
+    female, male = (len(_words(getattr(words, language)).findall(text)) for words in (_person().female, _person().male))
+    if female >= PRONOUNS and female >= TIMES * male:
+        return FEMALE
+    return MALE if male >= PRONOUNS and male >= TIMES * female else None
+
+
+def _sex_of_parts(told: Sequence[Entity]) -> str | None:
+    """The sex that has what the layer says of the patient; None where both or neither do."""
+    wordings = [
+        one.text.lower() for one in told if one.assertion is Assertion.PRESENT and one.category not in SPOKEN_OF
+    ]
+    meant = [wording for wording in wordings if not _words(_person().not_meant).search(wording)]
+    female, male = (
+        any(_words(words).search(wording) for wording in meant)
+        for words in (_person().only_female, _person().only_male)
+    )
+    return None if female == male else FEMALE if female else MALE
 
 
 PLAUSIBILITY = MeasureSpec(
     name="plausibility",
-    version=1,
+    version=2,
     measure=measure,
     needs_layer=True,
+    lists=frozenset({"age_contradicted_entities", "gender_contradicted_entities"}),
     columns={
         "age_lowest": "lowest age given for the patient, in years",
         "age_highest": "highest age given for the patient, in years",
         "age_spread": "years between the two",
         "ages_unread": "entities of the category age that no age can be read from",
+        "ages_contradicted": "ages of which the noun beside them is not said (a 4-year-old man)",
+        "age_contradicted_entities": "their ids",
+        "genders_contradicted": "genders that pronouns, nouns or organs of one sex contradict",
+        "gender_contradicted_entities": "their ids",
     },
 )

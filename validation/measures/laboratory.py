@@ -1,0 +1,128 @@
+"""Laboratory values against what can be measured in a living person."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+
+from pydantic import Field
+
+from curation.record import Frozen
+from validation.measures.known import any_of, listed, read_known
+from validation.measures.quantities import NONE, Quantity, Unit, quantities, spellings, unit
+
+#: Characters that may stand between a name and its value, and words that may: of, fell to, bei, lag bei.
+GAP = 45
+#: A wrong power of ten that people write: the decimal point, or the unit's prefix.
+SLIPS = (10.0, 0.1, 100.0, 0.01, 1e3, 1e-3, 1e6, 1e-6)
+
+
+class Analyte(Frozen):
+    """An entry of the file: names, unit, and the values that can be."""
+
+    names: str
+    exact: tuple[str, ...] = ()
+    unit: str = ""
+    possible: tuple[float, float] | None = None
+    other: dict[str, float] = Field(default_factory=dict)
+    ignore: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """An analyte with its unit read."""
+
+    name: str
+    analyte: Analyte
+    unit: Unit
+
+    def factor(self, kind: str) -> float | None:
+        """What leads from the basic unit of a kind to that of this analyte; None where nothing does."""
+        if kind == self.unit.kind:
+            return 1.0
+        other = self.analyte.other.get(kind)
+        return None if other is None else other * self.unit.factor
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A value of an analyte: whether it can be, and whether another power of ten would make it so."""
+
+    analyte: str
+    plausible: bool
+    slip: bool = False
+
+
+def readings(wording: str, language: str) -> Iterator[Reading]:
+    """The values in a wording that have a known name before them and a unit to compare."""
+    if _elsewhere().search(wording):
+        return
+    named = list(_named(wording))
+    if not named:
+        return
+    found = quantities(wording, language)
+    for place, (known, end) in enumerate(named):
+        until = named[place + 1][1] if place + 1 < len(named) else len(wording)
+        value = next((one for one in found if end <= one.start < min(until, end + GAP)), None)
+        reading = None if value is None else _judged(known, value)
+        if reading is not None:
+            yield reading
+
+
+def _judged(known: Known, value: Quantity) -> Reading | None:
+    limits, found = known.analyte.possible, value.unit
+    if limits is None or found is None or found.kind in known.analyte.ignore:
+        return None
+    if found == NONE and known.unit != NONE:
+        return None
+    factor = known.factor(found.kind)
+    if factor is None:
+        return Reading(known.name, plausible=False) if _tells(known.unit) and _tells(found) else None
+    if value.within(*limits, known.unit, factor):
+        return Reading(known.name, plausible=True)
+    slip = any(value.within(*limits, known.unit, factor * power) for power in SLIPS)
+    return Reading(known.name, plausible=False, slip=slip)
+
+
+def _tells(unit: Unit) -> bool:
+    """Whether a unit is an amount in a volume: of two such that nothing leads between, one is wrong."""
+    return unit.kind.endswith("/L")
+
+
+def _named(wording: str) -> Iterator[tuple[Known, int]]:
+    folded, exact = _patterns()
+    found = list(folded.finditer(wording.lower()))
+    if (first := exact.match(wording)) and not (found and found[0].start() == 0):
+        found.insert(0, first)
+    for match in found:
+        yield _analytes()[match["name"]], match.end()
+
+
+@cache
+def _analytes() -> dict[str, Known]:
+    """Each name, as it is looked for, and what it names."""
+    found: dict[str, Known] = {}
+    for name, analyte in read_known("laboratory", dict[str, Analyte]).items():
+        read = unit(analyte.unit)
+        assert read is not None, f"laboratory.yaml, {name}: expected a unit that can be read, got {analyte.unit}"
+        known = Known(name, analyte, read)
+        found |= dict.fromkeys((*listed(analyte.names), *analyte.exact), known)
+    return found
+
+
+@cache
+def _patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    analytes = {known.name: known.analyte for known in _analytes().values()}.values()
+    folded = [name for analyte in analytes for name in listed(analyte.names)]
+    exact = [name for analyte in analytes for name in analyte.exact]
+    return (
+        re.compile(rf"(?<![\w-])(?P<name>{any_of(folded)})(?![\w-])"),
+        re.compile(rf"(?P<name>{any_of(exact)})(?![\w+-]|\s?/\s?[A-Za-z])"),
+    )
+
+
+@cache
+def _elsewhere() -> re.Pattern[str]:
+    return re.compile(rf"\b(?:{any_of(spellings().elsewhere)})", re.IGNORECASE)

@@ -1,0 +1,112 @@
+"""Negation: findings that the text denies and the layer has as present, and the other way round.
+
+Only what stands right beside a denial (between them nothing but other findings and words such as ``or``)
+counts as denied, and only a sentence without any word of denial as one that denies nothing: between the
+two lies much that this measure leaves to people. After NegEx (Chapman et al. 2001), with scopes cut short.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from functools import cache
+
+from curation.record import Assertion, Entity, Frozen, Layer
+from validation.measures.known import any_of, read_known
+from validation.measures.measure import Columns, MeasureSpec, Scope, Subject
+
+#: Categories of findings, which are there or not; a habit or a relative's disease holds its denial in its wording.
+FINDINGS = frozenset({"signs_symptoms", "diagnosis", "comorbidities"})
+#: Where a sentence ends: after a sign and before a blank, unless a digit or a short abbreviation stands before it.
+SENTENCE = re.compile(r"(?<=[^\s\d.][^\s\d.][^\s.][.!?])\s+(?=[^\Wa-z])|(?<=[!?])\s|\n\s*\n")
+#: Stands for every character of an entity while the words between entities are looked at.
+HIDDEN = "\x01"
+#: How far from an entity a denial is looked for, in characters.
+REACH = 160
+
+
+class Denials(Frozen):
+    """The words of a language."""
+
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+    between: tuple[str, ...]
+    anywhere: tuple[str, ...]
+    pseudo: tuple[str, ...]
+
+
+@cache
+def _patterns(language: str) -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]] | None:
+    """A denial at the end of what stands before, one at the beginning of what comes after, and one anywhere."""
+    words = read_known("negation", dict[str, Denials]).get(language)
+    if words is None:
+        return None
+    between = rf"(?:\s|,|/|{HIDDEN}|\b(?:{any_of(words.between)})\b)*"
+    pseudo = rf"(?!\b(?:{any_of(words.pseudo)})\b)"
+    return (
+        re.compile(rf"{pseudo}\b(?:{any_of(words.before)})(?!\w){between}$"),
+        re.compile(rf"^{between}\b(?:{any_of(words.after)})\b"),
+        re.compile(rf"\b(?:{any_of(words.anywhere)})(?!\w)"),
+    )
+
+
+def measure(subjects: Sequence[Subject], scope: Scope) -> list[Columns]:
+    """The findings of each layer whose assertion the words around them contradict."""
+    return [_row(subject.record.text, subject.record.language, subject.layer) for subject in subjects if subject.layer]
+
+
+def _row(text: str, language: str, layer: Layer) -> Columns:
+    findings = [one for one in layer.entities if one.category in FINDINGS and one.fragments and one.end <= len(text)]
+    patterns = _patterns(language)
+    if not findings or patterns is None:
+        return NEGATION.nothing
+    before, after, anywhere = patterns
+    # Lower case changes the length of a few letters (İ): then case is left as it is.
+    folded = text.lower() if len(text.lower()) == len(text) else text
+    hidden = _hidden(folded, layer.entities)
+    breaks = [0, *(match.end() for match in SENTENCE.finditer(text)), len(text)]
+    denied: list[str] = []
+    undenied: list[str] = []
+    for one in findings:
+        start, end = _sentence(one, breaks)
+        if one.assertion is Assertion.PRESENT:
+            left, right = hidden[max(start, one.start - REACH) : one.start], hidden[one.end : min(end, one.end + REACH)]
+            if before.search(left) or after.search(right):
+                denied.append(one.id)
+        elif one.assertion is Assertion.NEGATED and not anywhere.search(folded, start, end):
+            undenied.append(one.id)
+    return {
+        "denied_as_present": len(denied),
+        "denied_as_present_entities": list(denied),
+        "negated_undenied": len(undenied),
+        "negated_undenied_entities": list(undenied),
+    }
+
+
+def _hidden(folded: str, entities: Sequence[Entity]) -> str:
+    signs = list(folded)
+    for entity in entities:
+        for start, end in entity.spans:
+            signs[start:end] = HIDDEN * len(signs[start:end])
+    return "".join(signs)
+
+
+def _sentence(entity: Entity, breaks: Sequence[int]) -> tuple[int, int]:
+    """Where the sentence of an entity begins and where that of its end ends."""
+    return breaks[max(bisect_right(breaks, entity.start) - 1, 0)], breaks[bisect_left(breaks, entity.end)]
+
+
+NEGATION = MeasureSpec(
+    name="negation",
+    version=1,
+    measure=measure,
+    needs_layer=True,
+    lists=frozenset({"denied_as_present_entities", "negated_undenied_entities"}),
+    columns={
+        "denied_as_present": "findings that the words beside them deny, and the layer has as present",
+        "denied_as_present_entities": "their ids",
+        "negated_undenied": "findings that the layer has as negated, in a sentence that denies nothing",
+        "negated_undenied_entities": "their ids",
+    },
+)
