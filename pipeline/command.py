@@ -14,6 +14,7 @@ import typer
 from pipeline.commands import (
     annotate,
     doctor,
+    drift,
     evaluate,
     export,
     freeze,
@@ -47,6 +48,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "validate": validate.validate,
     "report": report.report,
     "freeze": freeze.freeze,
+    "drift": drift.drift,
     "train": train.train,
     "evaluate": evaluate.evaluate,
     "export": export.export,

@@ -10,6 +10,7 @@ from curation.duplicates import THRESHOLD
 from curation.embeddings import PACKAGED_ENCODER
 from curation.language import LANGUAGES
 from curation.record import Frozen
+from validation.drift.settings import DriftSettings
 
 
 class Severity(StrEnum):
@@ -148,6 +149,9 @@ class ValidationSettings(Frozen):
         default_factory=SimilaritySettings, description="Entities against their sentences, by embeddings."
     )
     duplicates: DuplicateSettings = Field(default_factory=DuplicateSettings, description="Records that say the same.")
+    drift: DriftSettings = Field(
+        default_factory=DriftSettings, description="New records against a curated set (`curate drift`)."
+    )
     severity: dict[str, Severity] = Field(
         default_factory=dict,
         description="Another severity for an expectation, by its name: hard (quarantines), soft (asks for "

@@ -1,0 +1,40 @@
+"""`curate drift`"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from pipeline.commands.options import HERE, JsonOption, WorkspaceOption
+from pipeline.commands.output import print_json, print_table, say
+
+
+def drift(
+    against: Annotated[str, typer.Option("--against", help="The curated set, NAME or NAME@VERSION.")],
+    source: Annotated[str | None, typer.Option("--source", help="Only new records of this source.")] = None,
+    batch: Annotated[str | None, typer.Option("--batch", help="Another curated set, not the new records.")] = None,
+    workspace: WorkspaceOption = HERE,
+    as_json: JsonOption = False,
+) -> None:
+    """Tell whether new records are still like a curated set: lengths, languages, categories, words, embeddings."""
+    from pipeline.drifting import drift as compare
+    from pipeline.workspace import Workspace
+
+    place = Workspace.at(workspace)
+    with place.open_store() as store:
+        found = compare(place, store, against, source=source, batch=batch)
+    if as_json:
+        print_json(found.as_json())
+        return
+    rows = [
+        (
+            one.name,
+            f"{one.tested.test}, p {one.corrected:.3g}",
+            f"{one.tested.effect} {one.tested.size:.3f} ({one.tested.magnitude})",
+            one.says,
+        )
+        for one in found.features
+    ]
+    print_table("Drift", ("feature", "test", "size", "verdict"), rows)
+    say(f"{found.after:,} new records against {found.before:,}: {'drifted' if found.drifted else 'no drift'}")

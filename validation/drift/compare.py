@@ -1,0 +1,94 @@
+"""A new batch against a frozen set, feature by feature, with a verdict in words."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+from pydantic import JsonValue
+
+from curation.errors import UsageError
+from validation.drift.portrait import Portrait
+from validation.drift.settings import DriftSettings
+from validation.drift.statistics import NEGLIGIBLE, Tested, clouds, holm, lengths, mixtures, shares
+
+#: With fewer records on a side no test says anything.
+FEWEST = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """One feature: what the test found, its corrected chance, and what to think of it."""
+
+    name: str
+    tested: Tested
+    corrected: float
+    drifted: bool
+
+    @property
+    def says(self) -> str:
+        """The verdict in words."""
+        if self.drifted:
+            return f"differs: a {self.tested.magnitude} difference that chance does not make"
+        if self.tested.magnitude == NEGLIGIBLE:
+            return "no difference that matters"
+        return f"perhaps: a {self.tested.magnitude} difference, but chance makes such ones too"
+
+    def as_json(self) -> dict[str, JsonValue]:
+        """The form that scripts read."""
+        return {"feature": self.name, **asdict(self.tested), "corrected": self.corrected, "drifted": self.drifted}
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """What was compared, of how many records, and what was found."""
+
+    before: int
+    after: int
+    features: tuple[Feature, ...]
+
+    @property
+    def drifted(self) -> bool:
+        """Whether any feature differs by more than chance and by more than nothing."""
+        return any(feature.drifted for feature in self.features)
+
+    def as_json(self) -> dict[str, JsonValue]:
+        """The form that scripts rely on."""
+        return {
+            "before": self.before,
+            "after": self.after,
+            "drifted": self.drifted,
+            "features": [feature.as_json() for feature in self.features],
+        }
+
+
+def compare(before: Portrait, after: Portrait, settings: DriftSettings) -> Drift:
+    """Each feature that both portraits have. Raises UsageError when a side has too few records to say anything."""
+    if min(before.records, after.records) < FEWEST:
+        raise UsageError(f"expected at least {FEWEST} records on each side, got {before.records} and {after.records}")
+    tested = {name: one for name, one in _tests(before, after, settings) if one is not None}
+    corrected = holm([one.p for one in tested.values()])
+    features = (
+        Feature(name, one, p, drifted=p < settings.significance and one.magnitude != NEGLIGIBLE)
+        for (name, one), p in zip(tested.items(), corrected, strict=True)
+    )
+    return Drift(before.records, after.records, tuple(features))
+
+
+def _tests(before: Portrait, after: Portrait, settings: DriftSettings) -> list[tuple[str, Tested | None]]:
+    chance = {"permutations": settings.permutations, "seed": settings.seed}
+    found: list[tuple[str, Tested | None]] = [
+        ("length", lengths(before.lengths, after.lengths)),
+        ("language", shares(Counter(before.languages), Counter(after.languages))),
+        ("entities a record", lengths(_totals(before.categories), _totals(after.categories))),
+        ("categories", mixtures(before.categories, after.categories, **chance)),
+        ("vocabulary", mixtures(before.words, after.words, **chance)),
+    ]
+    if before.vectors is not None and after.vectors is not None:
+        found.append(("embeddings", clouds(before.vectors, after.vectors, **chance)))
+    return found
+
+
+def _totals(counts: Sequence[Counter[str]]) -> list[float]:
+    return [float(one.total()) for one in counts]
