@@ -157,6 +157,15 @@ RULES: tuple[Rule, ...] = (
         beside=("invented_entities",),
     ),
     Rule(
+        "facts_covered",
+        "uncovered_share",
+        BETWEEN,
+        lambda v, s: {"max_value": v.omission.maximum},
+        "Numbers with units, drugs and tests of the text are in entities.",
+        Severity.OFF,
+        beside=("uncovered_measured", "uncovered_drugs", "uncovered_tests"),
+    ),
+    Rule(
         "age_not_too_low",
         "age_lowest",
         BETWEEN,

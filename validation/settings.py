@@ -81,6 +81,16 @@ class GroundingSettings(Frozen):
     )
 
 
+class OmissionSettings(Frozen):
+    """How much that looks like a fact may be in no entity."""
+
+    maximum: float = Field(
+        default=2.0,
+        ge=0,
+        description="Most numbers with units, drugs and tests that no entity covers, of 100 words.",
+    )
+
+
 class AgeSettings(Frozen):
     """Which ages are plausible."""
 
@@ -143,6 +153,9 @@ class ValidationSettings(Frozen):
     entities: EntitySettings = Field(default_factory=EntitySettings, description="Number of entities.")
     grounding: GroundingSettings = Field(
         default_factory=GroundingSettings, description="Whether entities stand in the text."
+    )
+    omission: OmissionSettings = Field(
+        default_factory=OmissionSettings, description="What looks like a fact and is in no entity."
     )
     age: AgeSettings = Field(default_factory=AgeSettings, description="Plausible ages.")
     similarity: SimilaritySettings = Field(

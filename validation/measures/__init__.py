@@ -11,6 +11,7 @@ from validation.measures.grounding import GROUNDING
 from validation.measures.language import LANGUAGE
 from validation.measures.measure import Columns, Level, MeasureSpec, Scope, Subject, Whole
 from validation.measures.negation import NEGATION
+from validation.measures.omission import OMISSION
 from validation.measures.plausibility import PLAUSIBILITY
 from validation.measures.similarity import SIMILARITY
 from validation.measures.structure import LAYER, TEXT
@@ -20,6 +21,7 @@ MEASURES: tuple[MeasureSpec, ...] = (
     LANGUAGE,
     LAYER,
     GROUNDING,
+    OMISSION,
     PLAUSIBILITY,
     AMOUNTS,
     NEGATION,

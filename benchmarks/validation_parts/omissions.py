@@ -1,0 +1,96 @@
+"""What the text says and a layer has dropped, among stretches that look like facts and are none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from random import Random
+
+from curation.record import Entity, Record
+from curation.scheme import load_scheme
+from validation.measures import Scope, Subject
+from validation.measures.omission import candidates, measure
+from validation.settings import ValidationSettings
+from validation_parts.layer_errors import chosen
+from validation_parts.planting import Case, Kind, Planted
+
+#: Categories of which most entities hold what the measure looks for by itself.
+LOOKED_FOR = frozenset({"laboratory_values", "pharmacological_therapy", "diagnostic_techniques_procedures"})
+
+
+def dropping(fits: Callable[[Entity], bool]) -> Callable[[Case, Random], Planted | None]:
+    """Drops one entity that fits; the place is where it stood, and no other entity may stand there."""
+
+    def plant(case: Case, chance: Random) -> Planted | None:
+        entity = chosen(case, chance, lambda one: bool(one.spans) and fits(one))
+        if entity is None or case.layer is None:
+            return None
+        kept = tuple(one for one in case.layer.entities if not _touch(one, entity))
+        layer = case.layer.model_copy(update={"entities": kept, "relations": ()})
+        return Planted(Case(case.record, layer), f"within {entity.start} {entity.end}")
+
+    return plant
+
+
+def _touch(one: Entity, other: Entity) -> bool:
+    return one.start < other.end and other.start < one.end
+
+
+class Reaching(frozenset[str]):
+    """Places, of which a dropped entity is among them as soon as one of them reaches into it."""
+
+    def __contains__(self, place: object) -> bool:
+        words = str(place).split()
+        if words[0] != "within":
+            return super().__contains__(place)
+        start, end = int(words[1]), int(words[2])
+        return any(int(low) < end and start < int(high) for low, high in (one.split() for one in self))
+
+
+def uncovered(*columns: str) -> Callable[[Sequence[Case]], list[frozenset[str]]]:
+    """The places that these columns list."""
+
+    def flags(cases: Sequence[Case]) -> list[frozenset[str]]:
+        rows = measure([Subject(case.record, case.layer) for case in cases if case.layer], _scope())
+        return [Reaching(f"{place[0]} {place[1]}" for column in columns for place in row[column]) for row in rows]  # type: ignore[union-attr,index]
+
+    return flags
+
+
+def places(*kinds: str) -> Callable[[Case], Sequence[str]]:
+    """Every stretch that looks like a fact of these kinds, whether covered or not."""
+
+    def listed(case: Case) -> Sequence[str]:
+        return [f"{start} {end}" for start, end in _candidates(case.record, kinds)]
+
+    return listed
+
+
+def _candidates(record: Record, kinds: Sequence[str]) -> list[tuple[int, int]]:
+    return [span for kind, spans in candidates(record.text).items() if kind in kinds for span in spans]
+
+
+@lru_cache
+def _scope() -> Scope:
+    return Scope(load_scheme(), ValidationSettings.model_validate({"similarity": {"enabled": False}}))
+
+
+FACTS = ("measured", "drug", "test")
+KINDS: tuple[Kind, ...] = (
+    Kind(
+        "dropped value, drug or test",
+        dropping(lambda entity: entity.category in LOOKED_FOR),
+        uncovered("uncovered_places"),
+        places(*FACTS),
+        recall=0.6,
+        false_alarm=0.1,
+    ),
+    Kind(
+        "dropped entity",
+        dropping(lambda entity: entity.category not in {"age", "gender"}),
+        uncovered("uncovered_places", "uncovered_clause_places"),
+        places(*FACTS, "clause"),
+        recall=0.6,
+        false_alarm=0.1,
+    ),
+)
