@@ -1,0 +1,158 @@
+"""Leaks: real ones between public corpora against their lists, planted ones in generated records."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+from time import perf_counter
+
+from measuring import table
+
+from curation.record import Record
+from curation.sources import Read, ReadOptions, read
+from validation.leakage import RUN_WORDS, WORD, find_leaks
+from validation_parts.planting import Share
+
+DATA = Path(__file__).parents[3] / "shared" / "data"
+GENERATED = {True: 150, False: 1_000}
+HEAD = ("held out", "against", "leaks", "found", "others", "blamed", "too short", "records a second")
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """How the search for leaks fared on two sides of which all leaks are known."""
+
+    held: str
+    seen: str
+    found: Share
+    blamed: Share
+    short: int
+    speed: float
+
+    @property
+    def row(self) -> tuple[object, ...]:
+        """A line of the table."""
+        return (
+            *(self.held, self.seen, self.found.of, self.found, self.blamed.of, self.blamed, self.short),
+            round(self.speed),
+        )
+
+
+def run(*, quick: bool) -> dict[str, object]:
+    """Recall and false alarms by kind of leak; the corpora take a minute to read and are left out of a quick run."""
+    tries = {"leak": planted(quick)}
+    if DATA.is_dir() and not quick:
+        tries["real leak, abstracts"] = abstracts()
+        tries["real leak, sections"] = sections()
+    print(table(HEAD, [one.row for one in tries.values()]))
+    return {
+        "recall": {name: round(one.found.value, 4) for name, one in tries.items()},
+        "false_alarm": {name: round(one.blamed.value, 4) for name, one in tries.items()},
+    }
+
+
+def tried(names: tuple[str, str], held: Sequence[Record], seen: Sequence[Record], leaked: frozenset[str]) -> Tried:
+    """The search on two sides; `leaked` are the ids of the held-out records that it should find."""
+    started = perf_counter()
+    found = find_leaks(held, lambda: seen)
+    seconds = perf_counter() - started
+    ids = {record.id for record in held}
+    return Tried(
+        *names,
+        found=Share(len(found.leaked & leaked), len(leaked)),
+        blamed=Share(len(found.leaked - leaked), len(ids - leaked)),
+        short=found.short,
+        speed=(len(held) + len(seen)) / seconds,
+    )
+
+
+def planted(quick: bool) -> Tried:
+    """Generated records, half of them held out, and into half of these a leak of some kind planted."""
+    from curation.generate import generate
+
+    records = [record for record, _ in generate(GENERATED[quick], seed=11) if record.language == "en"]
+    chance = Random(11)
+    middle = len(records) // 2
+    seen, sound = records[:middle], records[middle:]
+    ways = (copied, edited, cut, grouped, translated)
+    held = [ways[at % len(ways)](one, chance) for at, one in enumerate(chance.sample(seen, len(seen) // 2))]
+    return tried(("planted", "generated"), [*held, *sound], seen, frozenset(one.id for one in held))
+
+
+def _changed(record: Record, text: str, **fields: object) -> Record:
+    """A record of its own with another text."""
+    return record.model_copy(
+        update={"id": f"planted-{record.id}", "group": f"planted-{record.id}", "text": text} | fields
+    )
+
+
+def copied(record: Record, chance: Random) -> Record:
+    """The same text, in capitals."""
+    return _changed(record, record.text.upper())
+
+
+def edited(record: Record, chance: Random) -> Record:
+    """A near-duplicate: one word in fifty is another."""
+    words = record.text.split(" ")
+    for at in chance.sample(range(len(words)), max(1, len(words) // 50)):
+        words[at] = "otherwise"
+    return _changed(record, " ".join(words))
+
+
+def cut(record: Record, chance: Random) -> Record:
+    """A third of the text."""
+    words = record.text.split(" ")
+    start = chance.randrange(1 + 2 * len(words) // 3)
+    return _changed(record, " ".join(words[start : start + max(RUN_WORDS + 4, len(words) // 3)]))
+
+
+def grouped(record: Record, chance: Random) -> Record:
+    """Another report about the same patient."""
+    return _changed(record, _unheard(chance), group=record.group)
+
+
+def translated(record: Record, chance: Random) -> Record:
+    """A translation, in words that have nothing in common."""
+    return _changed(record, _unheard(chance), language="de", translation_of=record.id)
+
+
+def _unheard(chance: Random) -> str:
+    return " ".join("".join(chance.choices("aeilmnorstu", k=9)) for _ in range(80))
+
+
+def abstracts() -> Tried:
+    """BioRED's abstracts in BC5CDR, which has one sentence a record."""
+    held = _read(*(f"biored/{name}.PubTator" for name in ("Train", "Dev", "Test")), mapping="biored")
+    seen = _read(*(f"bc5cdr/{name}.tsv" for name in ("train", "devel", "test")), mapping="bc5cdr-iob")
+    rows = _list("biored_overlap_pmids.tsv")
+    listed = {row["pmid"] for row in rows if row["overlap_with"] == "BC5CDR"}
+    return _against_list(("BioRED", "BC5CDR"), held, seen, listed)
+
+
+def sections() -> Tried:
+    """MTS-Dialog's sections in MTSamples, of whose notes they were cut."""
+    held = _read("mts_dialog", mapping="mts-dialog")
+    seen = _read("mtsamples", mapping="mtsamples")
+    rows = _list("mts_dialog_sections_in_mtsamples.tsv")
+    listed = {f"{Path(row['file']).stem}:{row['ID']}" for row in rows}
+    # The list leaves short sections out; many of them stand in some note.
+    long = [record for record in held if len(WORD.findall(record.text)) >= RUN_WORDS]
+    return _against_list(("MTS-Dialog", "MTSamples"), long, seen, listed)
+
+
+def _against_list(names: tuple[str, str], held: list[Record], seen: list[Record], listed: set[str]) -> Tried:
+    return tried(names, held, seen, frozenset(one.id for one in held if one.meta["source_id"] in listed))
+
+
+def _read(*places: str, mapping: str) -> list[Record]:
+    options = ReadOptions(language="en")
+    found = (item for place in places for item in read(DATA / place, mapping=mapping, options=options))
+    return [item.record for item in found if isinstance(item, Read)]
+
+
+def _list(name: str) -> list[dict[str, str]]:
+    with (DATA / "overlaps" / name).open(encoding="utf-8", newline="") as lines:
+        return list(csv.DictReader(lines, delimiter="\t"))
