@@ -16,3 +16,9 @@ class ExpectEntitiesToBeGrounded(ExpectColumnValuesToBeBetween):  # type: ignore
     """Expect at least a share `min_value` of each record's entities to stand in its text."""
 
     column: str = "grounding_ratio"
+
+
+class ExpectTextToBeFreeOfIdentifiers(ExpectColumnValuesToBeBetween):  # type: ignore[misc]
+    """Expect each record's text to hold at most `max_value` identifiers: names, dates, numbers, addresses."""
+
+    column: str = "identifiers"

@@ -30,6 +30,12 @@ class Rule:
     says: str  # for people, in Data Docs and reports
     severity: Severity = Severity.HARD
     beside: tuple[str, ...] = ()  # columns that explain a failure
+    #: Where a setting of its own says how grave a failure is.
+    by_setting: Callable[[ValidationSettings], Severity] | None = None
+
+    def severity_under(self, settings: ValidationSettings) -> Severity:
+        """What a failure does, unless `validation.severity` names this rule."""
+        return self.by_setting(settings) if self.by_setting else self.severity
 
 
 BETWEEN = "expect_column_values_to_be_between"
@@ -37,8 +43,9 @@ IN_SET = "expect_column_values_to_be_in_set"
 NULL = "expect_column_values_to_be_null"
 UNIQUE = "expect_column_values_to_be_unique"
 GROUNDED = "expect_entities_to_be_grounded"
+FREE_OF_IDENTIFIERS = "expect_text_to_be_free_of_identifiers"
 #: Types that hold a value between two bounds; those of ours are in `validation.clincurate_expectations`.
-BOUNDED = frozenset({BETWEEN, GROUNDED})
+BOUNDED = frozenset({BETWEEN, GROUNDED, FREE_OF_IDENTIFIERS})
 
 
 def _none(settings: ValidationSettings, scheme: Scheme) -> dict[str, Any]:
@@ -301,6 +308,16 @@ RULES: tuple[Rule, ...] = (
         "No other record, kept in its place, has nearly the same text.",
         beside=("duplicate_similarity",),
     ),
+    Rule(
+        "free_of_identifiers",
+        "identifiers",
+        FREE_OF_IDENTIFIERS,
+        lambda v, s: {"max_value": v.privacy.maximum},
+        "The text holds nothing that would tell who somebody is.",
+        Severity.SOFT,
+        beside=("identifier_kinds", "identifier_places"),
+        by_setting=lambda v: v.privacy.severity,
+    ),
 )
 
 BY_NAME = {rule.name: rule for rule in RULES}
@@ -314,4 +331,4 @@ def severities(settings: ValidationSettings, known: Iterable[str] = BY_NAME) -> 
             near = get_close_matches(name, names, 1)
             hint = f"did you mean {near[0]}?" if near else f"there are: {', '.join(names)}"
             raise ConfigError(f"validation.severity: expected the name of an expectation, got {name!r}; {hint}")
-    return {rule.name: settings.severity.get(rule.name, rule.severity) for rule in RULES}
+    return {rule.name: settings.severity.get(rule.name, rule.severity_under(settings)) for rule in RULES}

@@ -11,6 +11,7 @@ from curation.embeddings import PACKAGED_ENCODER
 from curation.language import LANGUAGES
 from curation.record import Frozen
 from validation.drift.settings import DriftSettings
+from validation.identifiers.identifier import COUNTED, Kind
 
 
 class Severity(StrEnum):
@@ -135,6 +136,31 @@ class ReportSettings(Frozen):
     )
 
 
+class PrivacyPolicy(StrEnum):
+    """What identifiers in a text have for a consequence."""
+
+    REPORT = "report"
+    BLOCK = "block"
+
+
+class PrivacySettings(Frozen):
+    """Whether a text tells who the patient is."""
+
+    policy: PrivacyPolicy = Field(
+        default=PrivacyPolicy.REPORT,
+        description="What identifiers lead to. report: the record needs review; block: it is quarantined.",
+    )
+    kinds: tuple[Kind, ...] = Field(
+        default=COUNTED, description="What counts as an identifier; also known, and left out here, are TITLE and YEAR."
+    )
+    maximum: int = Field(default=0, ge=0, description="Most identifiers that a text may hold.")
+
+    @property
+    def severity(self) -> Severity:
+        """How grave it is to hold more."""
+        return Severity.SOFT if self.policy is PrivacyPolicy.REPORT else Severity.HARD
+
+
 class ValidationSettings(Frozen):
     """What is checked, and from where on it fails."""
 
@@ -165,6 +191,7 @@ class ValidationSettings(Frozen):
     drift: DriftSettings = Field(
         default_factory=DriftSettings, description="New records against a curated set (`curate drift`)."
     )
+    privacy: PrivacySettings = Field(default_factory=PrivacySettings, description="Texts that tell who somebody is.")
     severity: dict[str, Severity] = Field(
         default_factory=dict,
         description="Another severity for an expectation, by its name: hard (quarantines), soft (asks for "

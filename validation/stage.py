@@ -51,6 +51,7 @@ class Measure:
                 "known": known_digest(),
                 "fuzzy": settings.grounding.fuzzy,
                 "semantic": settings.grounding.semantic if encoder else None,
+                "identifiers": sorted(settings.privacy.kinds),
                 "encoder": [encoder.name, encoder.revision] if encoder else None,
             }
         )

@@ -12,11 +12,12 @@ from curation.record import Alignment, Assertion, Entity, Fragment, Layer, Recor
 from curation.scheme import Scheme, load_scheme
 from curation.stage import Item
 from validation.frame import RECORD_ID
+from validation.identifiers.identifier import Kind
 from validation.layers import preferred_layers
 from validation.measures import COLUMNS, LISTS, MEASURES, WORDS
 from validation.measures.ages import parse_age
 from validation.rules import RULES
-from validation.settings import SimilaritySettings, ValidationSettings
+from validation.settings import PrivacySettings, SimilaritySettings, ValidationSettings
 from validation.stage import Measure
 
 PLAIN = ValidationSettings(similarity=SimilaritySettings(enabled=False))
@@ -70,12 +71,13 @@ def test_every_measure_of_a_plain_record() -> None:
         "ages_contradicted": 0,
         "denied_as_present": 0,
         "negated_undenied": 0,
+        "identifiers": 0,
     }
 
 
 def test_without_a_layer_only_the_text_is_measured() -> None:
     found = _measured(_record("She felt dizzy and fell."))
-    assert set(found) == {column for spec in MEASURES[:2] for column in spec.columns}
+    assert set(found) == {*(column for spec in MEASURES[:2] for column in spec.columns), "identifiers"}
 
 
 def _at(id: str, start: int, end: int, text: str, **fields: Any) -> Entity:
@@ -217,3 +219,17 @@ def test_rules_and_frame_speak_of_columns_that_measures_give() -> None:
     assert {column for rule in RULES for column in rule.beside} <= known
     assert known >= WORDS | LISTS
     assert len({rule.name for rule in RULES}) == len(RULES)
+
+
+def test_identifiers_are_counted_by_kind_and_place_and_never_quoted() -> None:
+    found = _measured(_record("Mr. Holloway was seen on March 3, 2015; hip replacement in 2014."))
+    assert found["identifiers"] == 2
+    assert found["identifier_kinds"] == ["DATE: 1", "NAME: 1"]
+    assert found["identifier_places"] == ["4-12:NAME", "25-38:DATE"]
+    assert "Holloway" not in str(found)
+
+
+def test_the_settings_say_what_counts_as_an_identifier() -> None:
+    privacy = PrivacySettings(kinds=(Kind.YEAR,))
+    found = _measured(_record("Mr. Holloway had a hip replacement in 2014."), privacy=privacy)
+    assert found["identifier_kinds"] == ["YEAR: 1"]

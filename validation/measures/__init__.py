@@ -13,6 +13,7 @@ from validation.measures.measure import Columns, Level, MeasureSpec, Scope, Subj
 from validation.measures.negation import NEGATION
 from validation.measures.omission import OMISSION
 from validation.measures.plausibility import PLAUSIBILITY
+from validation.measures.privacy import PRIVACY
 from validation.measures.similarity import SIMILARITY
 from validation.measures.structure import LAYER, TEXT
 
@@ -26,6 +27,7 @@ MEASURES: tuple[MeasureSpec, ...] = (
     AMOUNTS,
     NEGATION,
     DATES,
+    PRIVACY,
     SIMILARITY,
     DUPLICATES,
 )

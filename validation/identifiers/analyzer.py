@@ -1,0 +1,165 @@
+"""The one module that knows Presidio: its analyzer with patterns of ours, its own, and no model at all.
+
+Presidio wants words of a language model to weigh contexts. Here a pattern says itself what has to stand before
+it, so an engine without a model is enough, nothing is downloaded, and a text takes milliseconds.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from curation.errors import MissingExtraError
+from validation.identifiers.identifier import Identifier, Kind, parted
+from validation.identifiers.names import AGAIN, find_names
+
+PATTERNS = Path(__file__).with_name("patterns.yaml")
+LANGUAGES = ("en", "de")
+#: A match that is less sure is left out: Presidio's own numbers without their check digit, for one.
+SURE = 0.45
+#: Longer texts are read in pieces: no pattern looks so far.
+PIECE, OVERLAP = 100_000, 200
+#: Presidio's own recognizers that need no model: class, kind, languages.
+PREDEFINED = (
+    ("EmailRecognizer", Kind.EMAIL, LANGUAGES),
+    ("IbanRecognizer", Kind.ID, LANGUAGES),
+    ("DeHealthInsuranceRecognizer", Kind.ID, ("de",)),
+    ("DeSocialSecurityRecognizer", Kind.ID, ("de",)),
+    ("NhsRecognizer", Kind.ID, ("en",)),
+)
+
+
+def find_identifiers(text: str, *, language: str) -> tuple[Identifier, ...]:
+    """The identifiers of a text, apart and in order; texts in other languages are read as English ones."""
+    spoken = language if language in LANGUAGES else "en"
+    found: list[Identifier] = []
+    for offset in range(0, max(1, len(text)), PIECE):
+        piece = text[offset : offset + PIECE + OVERLAP]
+        found += [
+            Identifier(offset + result.start, offset + result.end, Kind(result.entity_type), round(result.score, 3))
+            for result in _engine().analyze(piece, spoken, score_threshold=SURE)
+        ]
+    return parted([*_within(text, found), *_again(text, found)])
+
+
+def _again(text: str, found: list[Identifier]) -> list[Identifier]:
+    """Other places of the towns that something showed to be towns."""
+    towns = {text[one.start : one.end].strip() for one in found if one.kind is Kind.CITY}
+    long_enough = [re.escape(town) for town in sorted(towns, key=len, reverse=True) if len(town) > 4]
+    if not long_enough:
+        return []
+    again = re.compile(rf"(?<!\w)(?:{'|'.join(long_enough)})(?!\w)")
+    return [Identifier(one.start(), one.end(), Kind.CITY, AGAIN) for one in again.finditer(text)]
+
+
+def _within(text: str, found: list[Identifier]) -> list[Identifier]:
+    """Without white space at the ends, and without what is empty then."""
+    trimmed = []
+    for one in found:
+        said = text[one.start : one.end]
+        start, end = one.start + len(said) - len(said.lstrip()), one.start + len(said.rstrip())
+        if start < end:
+            trimmed.append(Identifier(start, end, one.kind, one.score))
+    return trimmed
+
+
+@lru_cache(maxsize=1)
+def _engine() -> Any:
+    """Presidio's analyzer for all languages, made once a process."""
+    try:
+        import presidio_analyzer
+        from presidio_analyzer.context_aware_enhancers import ContextAwareEnhancer
+        from presidio_analyzer.nlp_engine import NoOpNlpEngine
+    except ImportError as error:
+        raise MissingExtraError("presidio-analyzer", "validate") from error
+
+    class AsFound(ContextAwareEnhancer):  # type: ignore[misc]
+        """Scores as the patterns gave them: their context is part of them."""
+
+        def enhance_using_context(self, text: str, raw_results: Any, *_: Any, **__: Any) -> Any:
+            return raw_results
+
+    logging.getLogger("presidio-analyzer").setLevel(logging.ERROR)
+    nlp = NoOpNlpEngine([{"lang_code": language, "model_name": "none"} for language in LANGUAGES])
+    registry = presidio_analyzer.RecognizerRegistry(list(_recognizers()), supported_languages=list(LANGUAGES))
+    return presidio_analyzer.AnalyzerEngine(
+        registry=registry,
+        nlp_engine=nlp,
+        supported_languages=list(LANGUAGES),
+        context_aware_enhancer=AsFound(0, 0, 0, 0),
+    )
+
+
+def _recognizers() -> Iterator[Any]:
+    """Ours from the file, ours for names, and those of Presidio."""
+    from presidio_analyzer import PatternRecognizer
+
+    for entry in yaml.safe_load(PATTERNS.read_text(encoding="utf-8")):
+        languages = entry.pop("languages", LANGUAGES)
+        for language in languages:
+            yield PatternRecognizer.from_dict(
+                {**entry, "supported_language": language, "global_regex_flags": int(re.MULTILINE)}
+            )
+    for language in LANGUAGES:
+        yield _name_recognizer(language)
+    yield from _predefined()
+
+
+def _predefined() -> Iterator[Any]:
+    from presidio_analyzer import predefined_recognizers
+
+    for name, kind, languages in PREDEFINED:
+        for language in languages:
+            made = getattr(predefined_recognizers, name)
+            if name == "EmailRecognizer":
+                made = _offline(made)
+            yield made(supported_language=language, supported_entity=str(kind))
+
+
+def _offline(recognizer: Any) -> Any:
+    """The e-mail recognizer with the list of endings that tldextract brings along, in place of one from the network."""
+    import tldextract
+
+    extract = tldextract.TLDExtract(suffix_list_urls=())
+
+    class Offline(recognizer):  # type: ignore[misc]
+        def validate_result(self, pattern_text: str) -> bool | None:
+            # An address with an unknown ending is one still: its score stays as it is.
+            return True if extract(pattern_text).fqdn else None
+
+    return Offline
+
+
+def _name_recognizer(language: str) -> Any:
+    from presidio_analyzer import LocalRecognizer, RecognizerResult
+
+    class NameRecognizer(LocalRecognizer):  # type: ignore[misc]
+        """Names and titles, as a recognizer of Presidio."""
+
+        def load(self) -> None:
+            """Nothing: the words are read when first used."""
+
+        def analyze(self, text: str, entities: Any, nlp_artifacts: Any = None) -> list[Any]:
+            return [
+                RecognizerResult(
+                    entity_type=str(one.kind),
+                    start=one.start,
+                    end=one.end,
+                    score=one.score,
+                    recognition_metadata={
+                        RecognizerResult.RECOGNIZER_NAME_KEY: self.name,
+                        RecognizerResult.RECOGNIZER_IDENTIFIER_KEY: self.id,
+                    },
+                )
+                for one in find_names(text, language)
+            ]
+
+    return NameRecognizer(
+        supported_entities=[str(Kind.NAME), str(Kind.TITLE)], supported_language=language, name="names"
+    )
