@@ -16,7 +16,7 @@ from curation.scheme import Scheme
 from curation.store import Store
 from validation.judge import judge
 from validation.measures import Subject
-from validation.report.blame import Blamed
+from validation.report.blame import Blamed, blamed, by_category
 from validation.report.embedding_map import embedding_map
 from validation.report.examples import AROUND, examples
 from validation.settings import ReportSettings, SimilaritySettings, ValidationSettings
@@ -137,3 +137,27 @@ def test_what_lies_far_from_its_category_is_ringed() -> None:
     assert drawn is not None
     assert [point.entity_id for point in drawn.outliers] == ["T11"]
     assert drawn.shown == pytest.approx(1.0, abs=1e-3)
+
+
+def test_places_in_the_text_are_blamed_by_their_kind(
+    store: Store, scheme: Scheme, settings: ValidationSettings
+) -> None:
+    record, layer = story("one", "Dr. Anna Muster saw her. She took [aspirin]{pharmacological_therapy} daily.")
+    assert layer is not None
+    store.add_records([record])
+    store.add_layers([layer])
+    beside = {"identifier_places": ["4-15:NAME", "900-910:NAME", "junk"], "uncovered_places": [[34, 41], [3]]}
+    failure = {"expectation": "some", "beside": beside}
+    decision = Decision(
+        record_id="one",
+        verdict=Verdict.QUARANTINED,
+        by="policy:validate@1",
+        reason="x",
+        details={"failures": [failure]},
+    )
+    (found,) = blamed(store, [decision], settings)
+    assert [(one.text, one.category) for one in found.entities["some"]] == [
+        ("Anna Muster", "NAME"),
+        ("aspirin", "uncovered"),
+    ]
+    assert by_category([found]) == {"some": {"NAME": 1, "uncovered": 1}}
