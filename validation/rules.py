@@ -293,6 +293,15 @@ RULES: tuple[Rule, ...] = (
         beside=("least_similar_entity",),
     ),
     Rule(
+        "categories_consistent",
+        "doubtful_categories",
+        BETWEEN,
+        _zero,
+        "Entities stand in the category that other records put their like into.",
+        Severity.OFF,
+        beside=("doubtful_category_entities",),
+    ),
+    Rule(
         "no_duplicate",
         "duplicate_of",
         NULL,

@@ -61,7 +61,7 @@ class Kind:
     places: Callable[[Case], Sequence[str]] = whole
     #: The planted case stands beside the sound ones (near-duplicates, leaks) and not in place of its own.
     beside: bool = False
-    #: What the issue aims at: least recall, and most false alarms.
+    #: What is aimed at: least recall, and most false alarms.
     recall: float = 0.99
     false_alarm: float = 0.01
 

@@ -5,6 +5,7 @@ Measures only say what is; where a threshold lies is in `validation.rules`, and 
 """
 
 from validation.measures.amounts import AMOUNTS
+from validation.measures.categories import CATEGORIES
 from validation.measures.dates import DATES
 from validation.measures.duplicates import DUPLICATES
 from validation.measures.grounding import GROUNDING
@@ -29,6 +30,7 @@ MEASURES: tuple[MeasureSpec, ...] = (
     DATES,
     PRIVACY,
     SIMILARITY,
+    CATEGORIES,
     DUPLICATES,
 )
 

@@ -1,0 +1,114 @@
+"""Category consistency: entities that a model which learnt from other records puts into another category.
+
+Confident learning (Northcutt et al. 2021): a linear model in the space of the sentence encoder gives each entity
+the probability of its category without having seen its patient or article; cleanlab ranks by it. The model is
+linear discriminant analysis with a shrunken covariance (Ledoit and Wolf 2004), which learns in one pass.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from curation.embeddings import Encoder
+from curation.errors import MissingExtraError
+from validation.measures.measure import Columns, MeasureSpec, Whole
+from validation.settings import Severity
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+#: The rule that reads this; the measure costs seconds and is not taken for nobody.
+RULE = "categories_consistent"
+#: Parts of the set; each is judged by what was learnt from the others.
+FOLDS = 5
+#: Entities that are learnt from and judged at most; with fewer than the least nothing is learnt.
+MOST, LEAST = 50_000, 100
+#: A category with fewer entities is not judged: nothing could be learnt of it.
+FEWEST = 2 * FOLDS
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """An entity in its category."""
+
+    record_id: str
+    group: str
+    entity_id: str
+    category: str
+    text: str
+
+
+def measure(whole: Whole) -> Mapping[str, Columns]:
+    """The doubtful entities of each record; nothing without embeddings, or where the rule is off."""
+    settings = whole.scope.settings
+    if not settings.similarity.enabled or settings.severity.get(RULE, Severity.OFF) is Severity.OFF:
+        return {}
+    placed = [
+        Placed(subject.record.id, subject.record.group, entity.id, entity.category, entity.text)
+        for subject in whole.subjects()
+        for entity in (subject.layer.entities if subject.layer else ())
+    ][:MOST]
+    doubted: dict[str, list[str]] = defaultdict(list)
+    judged = dict.fromkeys(one.record_id for one in placed)
+    for one in doubtful(placed, whole.scope.encoder, settings.categories.minimum):
+        doubted[one.record_id].append(one.entity_id)
+    return {
+        record_id: {
+            "doubtful_categories": len(doubted.get(record_id, ())),
+            "doubtful_category_entities": list(doubted.get(record_id, ())),
+        }
+        for record_id in judged
+    }
+
+
+def doubtful(placed: Sequence[Placed], encoder: Encoder, minimum: float) -> list[Placed]:
+    """The entities whose category has a probability below the minimum, by what other groups of records teach."""
+    counts: dict[str, int] = defaultdict(int)
+    for one in placed:
+        counts[one.category] += 1
+    known = [one for one in placed if counts[one.category] >= FEWEST]
+    names = sorted({one.category for one in known})
+    if len(known) < LEAST or len(names) < 2 or len({one.group for one in known}) < FOLDS:
+        return []
+    vectors = encoder.encode([one.text for one in known])
+    scores = _self_confidence(
+        vectors, [names.index(one.category) for one in known], [one.group for one in known], len(names)
+    )
+    return [one for one, score in zip(known, scores, strict=True) if score < minimum]
+
+
+def _self_confidence(
+    vectors: NDArray[np.float32], labels: Sequence[int], groups: Sequence[str], categories: int
+) -> NDArray[np.float64]:
+    """The out-of-fold probability of each entity's own category: shape (entities,)."""
+    import numpy as np
+
+    try:
+        from cleanlab.rank import get_self_confidence_for_each_label
+        from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+        from sklearn.model_selection import GroupKFold
+    except ImportError as error:
+        raise MissingExtraError(error.name or "cleanlab", "validate") from error
+    given = np.asarray(labels)
+    chances = np.zeros((len(given), categories))
+    for learnt, asked in GroupKFold(FOLDS).split(vectors, given, groups):
+        model = LinearDiscriminantAnalysis(solver="lsqr", shrinkage="auto").fit(vectors[learnt], given[learnt])
+        chances[np.ix_(asked, model.classes_)] = model.predict_proba(vectors[asked])
+    scores: Any = get_self_confidence_for_each_label(given, chances)
+    return np.asarray(scores, dtype=np.float64)
+
+
+CATEGORIES = MeasureSpec(
+    name="categories",
+    version=1,
+    over=measure,
+    lists=frozenset({"doubtful_category_entities"}),
+    columns={
+        "doubtful_categories": "entities that what other records teach would put into another category",
+        "doubtful_category_entities": "their ids",
+    },
+)
