@@ -118,11 +118,11 @@ class CategorySettings(Frozen):
     """Whether entities stand in the category that other records put their like into, by embeddings."""
 
     minimum: float = Field(
-        default=0.01,
+        default=0.004,
         ge=0,
         le=1,
-        description="Least probability of an entity's category, by a model that learnt from other records. At 0.01 "
-        "nine in ten swapped categories are doubted, and one in ten sound ones.",
+        description="Least probability of an entity's category, by a model that learnt from other records. At 0.004 "
+        "nine in ten swapped categories are doubted, and about one in ten sound ones.",
     )
 
 

@@ -28,7 +28,7 @@ Said = dict[tuple[str, str], Layer]
 
 def run(*, quick: bool) -> dict[str, object]:
     """Saves, their latencies, what was pushed and pulled meanwhile, and what is lost or doubled."""
-    each, arriving = (2, 60) if quick else (60, 3000)
+    each, arriving = (1, 20) if quick else (60, 3000)
     scheme = load_scheme()
     reports = list(plain(each + arriving, categories=list(scheme.by_name), seed=2))
     first, later = reports[:each], reports[each:]

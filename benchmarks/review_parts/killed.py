@@ -39,7 +39,7 @@ LATEST, WAIT = 0.6, 20.0
 
 def run(*, quick: bool) -> dict[str, object]:
     """How many pushes were killed, where the ledger stood then, and what is lost or doubled in the end."""
-    wanted = 3 if quick else 200
+    wanted = 2 if quick else 200
     scheme, random = load_scheme(), Random(20)
     reports = plain(50 * wanted, categories=list(scheme.by_name), words=40, spans=3, seed=1)
     settled = {"batch_size": BATCH, "settle_base": SETTLE, "settle_per_record": 0.0}
