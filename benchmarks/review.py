@@ -33,7 +33,6 @@ PARTS = (
     "page",
     "study",
     "queue",
-    "agreement",
     "backend",
 )
 
@@ -46,7 +45,9 @@ def main() -> None:
     # As in the curate command: threads that wait do not spin, beside the server on the same cores.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("--quick", action="store_true", help="all parts in under a minute")
+    parser.add_argument(
+        "--quick", action="store_true", help="all parts in a minute and a half, half of a minute for the server's start"
+    )
     parser.add_argument("--part", action="append", choices=PARTS, help="only this one; may be given again")
     parser.add_argument("--out", type=Path, help="folder for plots")
     options = parser.parse_args()
