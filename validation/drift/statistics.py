@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 #: How large a difference is in words, by the least size of each.
 CLIFF = (("large", 0.474), ("medium", 0.33), ("small", 0.147))
 CRAMER = (("large", 0.5), ("medium", 0.3), ("small", 0.1))
-#: Without a convention: between halves of one corpus both stay under the smallest of these.
+#: Without a convention: these limits are ours.
 JENSEN_SHANNON = (("large", 0.5), ("medium", 0.35), ("small", 0.2))
 ENERGY = (("large", 0.2), ("medium", 0.1), ("small", 0.03))
 NEGLIGIBLE = "negligible"
