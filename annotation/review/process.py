@@ -22,6 +22,9 @@ PORTS = 50
 #: Seconds a server has to end by itself before it is killed.
 GRACE = 10.0
 
+#: How often the command line of a process is asked for while it is empty, a hundredth of a second apart.
+TRIES = 100
+
 #: Starts a program in a session of its own and leaves it there: no child of ours, no zombie.
 LAUNCH = """
 import json, os, subprocess, sys
@@ -83,6 +86,15 @@ def is_alive(pid: int) -> bool:
 
 def command_of(pid: int) -> str:
     """The command line of a process, or nothing: numbers of processes come round again."""
+    # A process that is just turning into another program has no command line for a moment.
+    for _ in range(TRIES):
+        if (line := _command_line(pid)) or not is_alive(pid):
+            return line
+        time.sleep(0.01)
+    return ""
+
+
+def _command_line(pid: int) -> str:
     try:
         return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
     except OSError:
