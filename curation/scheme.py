@@ -68,8 +68,17 @@ class DocumentLabel(Frozen):
     definition: Localised = Field(default_factory=dict)
 
 
+class EntityAttribute(Frozen):
+    """An attribute of entities with a closed list of values; without categories, entities of any may have it."""
+
+    name: str
+    values: tuple[str, ...] = Field(min_length=1)
+    categories: tuple[str, ...] = ()
+    definition: Localised = Field(default_factory=dict)
+
+
 class Scheme(Frozen):
-    """Categories, relation types and document labels, in order."""
+    """Categories, relation types, document labels and attributes, in order."""
 
     name: str
     version: int = Field(ge=1)
@@ -77,6 +86,7 @@ class Scheme(Frozen):
     categories: tuple[Category, ...]
     relations: tuple[RelationType, ...] = ()
     labels: tuple[DocumentLabel, ...] = ()
+    attributes: tuple[EntityAttribute, ...] = ()
 
     @model_validator(mode="after")
     def _names_are_unique(self) -> Scheme:
@@ -85,6 +95,7 @@ class Scheme(Frozen):
             ("hotkey", [category.hotkey for category in self.categories]),
             ("relation", [relation.name for relation in self.relations]),
             ("document label", [label.name for label in self.labels]),
+            ("attribute", [attribute.name for attribute in self.attributes]),
         ):
             if twice := sorted({value for value in values if values.count(value) > 1}):
                 raise ValueError(f"expected each {what} once, got {', '.join(twice)} more than once")
@@ -92,6 +103,9 @@ class Scheme(Frozen):
         for relation in self.relations:
             if unknown := sorted({*relation.heads, *relation.tails} - known):
                 raise ValueError(f"relation {relation.name} names unknown categories: {', '.join(unknown)}")
+        for attribute in self.attributes:
+            if unknown := sorted({*attribute.categories} - known):
+                raise ValueError(f"attribute {attribute.name} names unknown categories: {', '.join(unknown)}")
         return self
 
     @cached_property

@@ -14,7 +14,15 @@ from curation.record import Layer, Record
 from validation_parts.planting import HEAD, Case, Kind, Outcome, divided, figures, row, tried
 
 #: Modules that hold a table `KINDS`; one that is not there yet is passed over.
-TABLES = ("layer_errors", "inventions", "omissions", "category_errors", "text_errors", "plausibility_errors")
+TABLES = (
+    "layer_errors",
+    "structure_errors",
+    "inventions",
+    "omissions",
+    "category_errors",
+    "text_errors",
+    "plausibility_errors",
+)
 DATA = Path(__file__).parents[3] / "shared" / "data"
 GENERATED = {True: 20, False: 200}
 

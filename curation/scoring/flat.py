@@ -12,16 +12,22 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from pydantic import JsonValue
-
 from curation.record import Frozen
-from curation.scheme import ABSENT, FACT_JOIN, Scheme
+from curation.scheme import ABSENT, Scheme
+from curation.scoring.flat_shape import Answer, Form, facts, faults, shape
 from curation.scoring.words import WordTokenizer
 
 ROUGE = ("rouge1", "rouge2", "rougeL")
 
-#: A flat view: as text that a model wrote, as an object, or None when there is no answer.
-Answer = str | Mapping[str, JsonValue] | None
+#: How faults are counted: the first of these that an answer has.
+PROBLEMS = {
+    "no answer": {Form.NO_ANSWER},
+    "not JSON": {Form.NOT_JSON},
+    "not an object": {Form.NOT_OBJECT},
+    "other keys": {Form.MISSING, Form.UNKNOWN, Form.TWICE},
+    "not all strings": {Form.LIST, Form.OTHER, Form.EMPTY},
+    "N/A beside facts": {Form.ABSENT_BESIDE},
+}
 
 
 class FlatScore(Frozen):
@@ -62,26 +68,11 @@ def parse_flat(answer: Answer, scheme: Scheme) -> tuple[dict[str, str] | None, s
     Valid is: one JSON object with exactly the scheme's categories as keys, all values non-empty
     strings, and "N/A" only on its own.
     """
-    if answer is None:
-        return None, "no answer"
-    try:
-        view: Any = json.loads(answer) if isinstance(answer, str) else dict(answer)
-    except (json.JSONDecodeError, RecursionError):
-        return None, "not JSON"
-    if not isinstance(view, dict):
-        return None, "not an object"
-    if set(view) != set(scheme.names):
-        return None, "other keys"
-    if not all(isinstance(value, str) and value.strip() for value in view.values()):
-        return None, "not all strings"
-    if any(ABSENT in facts(value) and facts(value) != [ABSENT] for value in view.values()):
-        return None, "N/A beside facts"
+    wrong = {fault.form for fault in faults(shape(answer), scheme)}
+    if problem := next((problem for problem, forms in PROBLEMS.items() if wrong & forms), None):
+        return None, problem
+    view: dict[str, str] = json.loads(answer) if isinstance(answer, str) else dict(answer or {})  # type: ignore[arg-type]
     return view, None
-
-
-def facts(value: str) -> list[str]:
-    """The facts of one field of the flat view."""
-    return [fact.strip() for fact in value.split(FACT_JOIN.strip()) if fact.strip()]
 
 
 def score_flat(

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from curation.scoring.flat_shape import KEPT_AS, Form, form
 from curation.sources.draft import Draft, Link, Mention, Span
 from curation.sources.mapping import EntitySource, FactSource, ImportMapping, LinkSource, PairSource
 from curation.sources.paths import MISSING, Place, dig, pick, walk
@@ -33,6 +34,7 @@ def add_annotations(draft: Draft, values: Mapping[str, Any], mapping: ImportMapp
         _add_pairs(draft, pair, origins)
     if mapping.facts:
         _add_facts(draft, values, mapping.facts)
+        _note_shape(draft, values, mapping, mapping.facts)
 
 
 def _sources(values: Mapping[str, Any], mapping: ImportMapping) -> tuple[EntitySource, ...]:
@@ -207,6 +209,26 @@ def _add_facts(draft: Draft, values: Mapping[str, Any], source: FactSource) -> N
             for fact in str(part if part is not None else "").split(source.separator):
                 if (wording := fact.strip()).lower().strip(".") not in source.absent:
                     draft.mentions.append(Mention(f"T{len(draft.mentions) + 1}", str(category), wording=wording))
+
+
+def _note_shape(draft: Draft, values: Mapping[str, Any], mapping: ImportMapping, source: FactSource) -> None:
+    """Keeps of what form each category's facts were, so that validation can hold it against the scheme."""
+    given = dig(values, source.path)
+    found: dict[str, str] = {}
+    for key, value in given.items() if isinstance(given, dict) else ():
+        name = _category_of(str(key), mapping)
+        if name is not None:
+            found[name] = (Form.TWICE if name in found else form(value)).value
+    if found:
+        draft.notes[KEPT_AS] = found
+
+
+def _category_of(key: str, mapping: ImportMapping) -> str | None:
+    """The category that a mapping gives to what stands under a key; None where it leaves that out."""
+    for rule in mapping.categories:
+        if key in rule.types:
+            return rule.category
+    return mapping.rename.get(key, key)
 
 
 def _take_marks(draft: Draft, values: Mapping[str, Any], mapping: ImportMapping) -> None:

@@ -8,6 +8,7 @@ from validation.measures.amounts import AMOUNTS
 from validation.measures.categories import CATEGORIES
 from validation.measures.dates import DATES
 from validation.measures.duplicates import DUPLICATES
+from validation.measures.flat import FLAT
 from validation.measures.grounding import GROUNDING
 from validation.measures.language import LANGUAGE
 from validation.measures.measure import Columns, Level, MeasureSpec, Scope, Subject, Whole
@@ -22,6 +23,7 @@ MEASURES: tuple[MeasureSpec, ...] = (
     TEXT,
     LANGUAGE,
     LAYER,
+    FLAT,
     GROUNDING,
     OMISSION,
     PLAUSIBILITY,

@@ -1,0 +1,112 @@
+"""The flat view, document labels and attributes: whether what a layer says fits into the forms that the scheme has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from curation.record import Entity, Layer
+from curation.scheme import ABSENT, Scheme
+from curation.scoring.flat_shape import KEPT_AS, Fault, Form, Shape, facts, faults, shape
+from curation.sources.mapping import FactSource
+from validation.measures.measure import Columns, MeasureSpec, Scope, Subject
+
+#: What reads as "nothing" when a flat view is read back.
+NOTHING = frozenset(FactSource(path="").absent)
+
+
+def measure(subjects: Sequence[Subject], scope: Scope) -> list[Columns]:
+    """What of each layer does not fit the scheme's flat view, labels and attributes."""
+    return [_row(subject.layer, scope.scheme) for subject in subjects if subject.layer]
+
+
+def _row(layer: Layer, scheme: Scheme) -> Columns:
+    own = view_faults(layer, scheme)
+    answered = answer_faults(layer, scheme)
+    lost = [entity.id for entity in layer.entities if scheme.counts(entity) and not comes_back(entity)]
+    values = {label.name: label.values for label in scheme.labels}
+    wrong = sorted(name for name, value in layer.labels.items() if value not in values.get(name, (value,)))
+    odd = list(_invalid_attributes(layer, scheme))
+    return {
+        "flat_faults": len(own),
+        "flat_fault_places": [str(fault) for fault in own],
+        "answer_faults": len(answered),
+        "answer_fault_places": [str(fault) for fault in answered],
+        "facts_changed": len(lost),
+        "facts_changed_entities": list(lost),
+        "invalid_labels": len(wrong),
+        "invalid_label_names": list(wrong),
+        "unknown_labels": len(layer.labels.keys() - values.keys()),
+        "invalid_attributes": len(odd),
+        "invalid_attribute_entities": list(odd),
+    }
+
+
+def view_faults(layer: Layer, scheme: Scheme) -> list[Fault]:
+    """What is wrong with the flat view of a layer; a category that the scheme does not have is a key too many."""
+    foreign = sum(entity.category not in scheme.by_name for entity in layer.entities)
+    if foreign:
+        known = tuple(entity for entity in layer.entities if entity.category in scheme.by_name)
+        layer = layer.model_copy(update={"entities": known, "relations": ()})
+    return [Fault(Form.UNKNOWN)] * foreign + faults(shape(scheme.flat(layer)), scheme)
+
+
+def answer_faults(layer: Layer, scheme: Scheme) -> list[Fault]:
+    """What was wrong with the flat answer that a layer was read from, if it was and the importer kept its shape."""
+    kept = layer.provenance.get(KEPT_AS)
+    known: Shape | None = None
+    if isinstance(kept, str):
+        known = kept
+    elif isinstance(kept, dict):
+        known = {key: str(value) for key, value in kept.items()}
+    return faults(known, scheme) if known is not None else []
+
+
+def comes_back(entity: Entity) -> bool:
+    """Whether an entity's wording, written as a fact of the flat view, is read back as this one fact."""
+    wording = " ".join(entity.text.split())
+    return facts(wording) == [wording] and wording != ABSENT and wording.lower().strip(".") not in NOTHING
+
+
+def _invalid_attributes(layer: Layer, scheme: Scheme) -> Iterator[str]:
+    """The entities with an attribute of the scheme that has another value, or that their category does not have."""
+    if not scheme.attributes:
+        return
+    known = {attribute.name: attribute for attribute in scheme.attributes}
+    for entity in layer.entities:
+        for name, value in entity.attributes.items():
+            if (one := known.get(name)) is not None and (
+                value not in one.values or (one.categories and entity.category not in one.categories)
+            ):
+                yield entity.id
+                break
+
+
+FLAT = MeasureSpec(
+    name="flat",
+    version=1,
+    measure=measure,
+    needs_layer=True,
+    lists=frozenset(
+        {
+            "flat_fault_places",
+            "answer_fault_places",
+            "facts_changed_entities",
+            "invalid_label_names",
+            "invalid_attribute_entities",
+        }
+    ),
+    columns={
+        "flat_faults": "faults of the layer's flat view: keys that are not exactly the scheme's, no strings, N/A "
+        "beside facts",
+        "flat_fault_places": "what they are, and at which key",
+        "answer_faults": "the same of the flat answer that the layer was read from",
+        "answer_fault_places": "what they are, and at which key",
+        "facts_changed": "facts that are not read back from the flat view as they are",
+        "facts_changed_entities": "their ids",
+        "invalid_labels": "document labels with a value that the scheme does not have",
+        "invalid_label_names": "their names",
+        "unknown_labels": "document labels that the scheme does not have",
+        "invalid_attributes": "entities whose attributes have values that the scheme does not have",
+        "invalid_attribute_entities": "their ids",
+    },
+)
