@@ -14,6 +14,7 @@ import shutil
 import tempfile
 import uuid
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -73,34 +74,45 @@ class _Shared:
     """The one server of this process, and how many use it."""
 
     users = 0
+    starting: Future[None] | None = None
     workspace: Path
     server: server.Server
     accounts: dict[str, Account]
 
 
 @contextmanager
-def kept_running() -> Iterator[None]:
-    """A server that is started inside stays until the end of the block."""
+def kept_running(*, begin: bool = False) -> Iterator[None]:
+    """A server that is started inside stays until the end of the block; `begin` starts it behind other work."""
     _Shared.users += 1
     try:
+        if begin:
+            _starting()
         yield
     finally:
         _Shared.users -= 1
-        if not _Shared.users and hasattr(_Shared, "server"):
+        if not _Shared.users and _Shared.starting is not None:
+            wait([_Shared.starting])
+            _Shared.starting = None
             server.stop(_Shared.workspace)
             shutil.rmtree(_Shared.workspace, ignore_errors=True)
-            del _Shared.server
 
 
 @contextmanager
 def label_studio(**settings: Any) -> Iterator[Place]:
     """The server, started by the first who asks; `settings` are fields of ReviewSettings."""
     with kept_running(), tempfile.TemporaryDirectory(prefix="clincurate-review-") as folder:
-        if not hasattr(_Shared, "server"):
-            _start()
+        _starting().result()
         title = f"Benchmark {uuid.uuid4().hex[:12]}"
         wanted = ReviewSettings(**{"port": PORT, "project": title, "unvalidated": True} | settings)
         yield Place(Path(folder), wanted, _Shared.server, _Shared.accounts)
+
+
+def _starting() -> Future[None]:
+    if _Shared.starting is None:
+        pool = ThreadPoolExecutor(1)
+        _Shared.starting = pool.submit(_start)
+        pool.shutdown(wait=False)
+    return _Shared.starting
 
 
 def _start() -> None:

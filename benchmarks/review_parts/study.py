@@ -45,7 +45,7 @@ ADJUDICATOR = "deniz"
 #: Every record has two annotators, and every third one has all three.
 OVERLAP = (2, 2, 3)
 
-RECORDS, QUICK = 24, 3
+RECORDS, QUICK = 24, 2
 
 
 @dataclass
