@@ -343,6 +343,15 @@ RULES: tuple[Rule, ...] = (
         beside=("least_similar_entity",),
     ),
     Rule(
+        "boundaries_kept",
+        "boundary_breaches",
+        BETWEEN,
+        _zero,
+        "No entity breaks a boundary rule of its category.",
+        Severity.SOFT,
+        beside=("boundary_breach_entities", "boundaries_broken"),
+    ),
+    Rule(
         "categories_consistent",
         "doubtful_categories",
         BETWEEN,

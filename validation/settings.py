@@ -126,6 +126,19 @@ class CategorySettings(Frozen):
     )
 
 
+class BoundarySettings(Frozen):
+    """Whether entities keep to the boundaries of their categories."""
+
+    file: str | None = Field(
+        default=None,
+        description="A YAML file of boundary rules for a scheme of your own; by default the shipped one for the "
+        "fifteen categories.",
+    )
+    rules: tuple[str, ...] | None = Field(
+        default=None, description="Names of the rules that apply; by default those that the file marks so."
+    )
+
+
 class DuplicateSettings(Frozen):
     """When two records say the same."""
 
@@ -203,6 +216,9 @@ class ValidationSettings(Frozen):
         default_factory=CategorySettings,
         description="Entities in the wrong category; measured only where the severity of categories_consistent is "
         "hard or soft.",
+    )
+    boundaries: BoundarySettings = Field(
+        default_factory=BoundarySettings, description="Entities that break the boundary rules of their categories."
     )
     duplicates: DuplicateSettings = Field(default_factory=DuplicateSettings, description="Records that say the same.")
     drift: DriftSettings = Field(

@@ -12,6 +12,7 @@ from curation.stage import Item, Result
 from curation.store import Store
 from validation.layers import PREFERENCE, checked_layer, preferred_layers
 from validation.measures import MEASURES, Columns, Level, MeasureSpec, Scope, Subject
+from validation.measures.boundaries import chosen_boundaries
 from validation.measures.known import known_digest
 from validation.settings import ValidationSettings
 
@@ -49,6 +50,7 @@ class Measure:
                 "layer": settings.layer or list(PREFERENCE),
                 "languages": settings.language.candidates,
                 "known": known_digest(),
+                "boundaries": chosen_boundaries(settings.boundaries).digest,
                 "fuzzy": settings.grounding.fuzzy,
                 "semantic": settings.grounding.semantic if encoder else None,
                 "identifiers": sorted(settings.privacy.kinds),

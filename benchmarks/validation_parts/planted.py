@@ -17,6 +17,7 @@ from validation_parts.planting import HEAD, Case, Kind, Outcome, divided, figure
 TABLES = (
     "layer_errors",
     "structure_errors",
+    "boundary_errors",
     "inventions",
     "omissions",
     "category_errors",

@@ -60,6 +60,7 @@ def test_every_measure_of_a_plain_record() -> None:
         "invalid_labels": 0,
         "unknown_labels": 0,
         "invalid_attributes": 0,
+        "boundary_breaches": 0,
         "inexact_offsets": 0,
         "repeated_entities": 0,
         "grounding_ratio": 1.0,

@@ -5,6 +5,7 @@ Measures only say what is; where a threshold lies is in `validation.rules`, and 
 """
 
 from validation.measures.amounts import AMOUNTS
+from validation.measures.boundaries import BOUNDARIES
 from validation.measures.categories import CATEGORIES
 from validation.measures.dates import DATES
 from validation.measures.duplicates import DUPLICATES
@@ -24,6 +25,7 @@ MEASURES: tuple[MeasureSpec, ...] = (
     LANGUAGE,
     LAYER,
     FLAT,
+    BOUNDARIES,
     GROUNDING,
     OMISSION,
     PLAUSIBILITY,

@@ -11,8 +11,9 @@ from functools import cache
 from itertools import pairwise
 
 from curation.record import Frozen
-from validation.measures.known import any_of, listed, read_known
+from validation.measures.known import read_known
 from validation.measures.measure import Columns, MeasureSpec, Scope, Subject
+from validation.terms import any_of, listed
 
 #: Years in which a date of a report lies.
 FIRST, LAST = 1880, 2100

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import TypeVar
@@ -31,14 +29,3 @@ def read_known(name: str, shape: type[Shape]) -> Shape:
 def known_digest() -> str:
     """A digest of all files: what was measured with others is measured anew."""
     return digest([[path.name, path.read_text(encoding="utf-8")] for path in sorted(FOLDER.glob("*.yaml"))])
-
-
-def listed(words: str) -> tuple[str, ...]:
-    """The terms of a list with commas."""
-    return tuple(term for part in words.split(",") if (term := part.strip()))
-
-
-def any_of(terms: Iterable[str]) -> str:
-    """A pattern for any of the terms, the longest first; an asterisk stands for any letters."""
-    ordered = sorted(terms, key=len, reverse=True)
-    return "|".join(re.escape(term).replace(r"\*", r"\w*") for term in ordered)

@@ -10,8 +10,9 @@ from functools import cache
 from pydantic import Field
 
 from curation.record import Frozen
-from validation.measures.known import any_of, listed, read_known
+from validation.measures.known import read_known
 from validation.measures.quantities import NONE, Quantity, Unit, quantities, spellings, unit
+from validation.terms import any_of, listed
 
 #: Characters that may stand between a name and its value, and words that may: of, fell to, bei, lag bei.
 GAP = 45
