@@ -343,6 +343,15 @@ RULES: tuple[Rule, ...] = (
         beside=("least_similar_entity",),
     ),
     Rule(
+        "layers_agree",
+        "agreement_lenient",
+        BETWEEN,
+        lambda v, s: {"min_value": v.second_opinion.minimum},
+        "Other layers of the record say much the same.",
+        Severity.OFF,
+        beside=("agreement_by_layer",),
+    ),
+    Rule(
         "boundaries_kept",
         "boundary_breaches",
         BETWEEN,

@@ -126,6 +126,16 @@ class CategorySettings(Frozen):
     )
 
 
+class SecondOpinionSettings(Frozen):
+    """Whether other layers of a record say the same as the checked one."""
+
+    layers: tuple[str, ...] = Field(
+        default=(),
+        description="The layers that the checked one is compared with; by default all others but gold.",
+    )
+    minimum: float = Field(default=0.3, ge=0, le=1, description="Least lenient F1 with the layer that agrees least.")
+
+
 class BoundarySettings(Frozen):
     """Whether entities keep to the boundaries of their categories."""
 
@@ -216,6 +226,9 @@ class ValidationSettings(Frozen):
         default_factory=CategorySettings,
         description="Entities in the wrong category; measured only where the severity of categories_consistent is "
         "hard or soft.",
+    )
+    second_opinion: SecondOpinionSettings = Field(
+        default_factory=SecondOpinionSettings, description="Other layers of a record against the checked one."
     )
     boundaries: BoundarySettings = Field(
         default_factory=BoundarySettings, description="Entities that break the boundary rules of their categories."

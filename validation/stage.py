@@ -10,7 +10,7 @@ from curation.record import digest
 from curation.scheme import Scheme
 from curation.stage import Item, Result
 from curation.store import Store
-from validation.layers import PREFERENCE, checked_layer, preferred_layers
+from validation.layers import PREFERENCE, ChosenLayers, checked_layer
 from validation.measures import MEASURES, Columns, Level, MeasureSpec, Scope, Subject
 from validation.measures.boundaries import chosen_boundaries
 from validation.measures.known import known_digest
@@ -23,9 +23,17 @@ class Measure:
     name = "validate"
 
     def __init__(
-        self, scheme: Scheme, settings: ValidationSettings, *, reads: Sequence[str], vectors: Path | None = None
+        self,
+        scheme: Scheme,
+        settings: ValidationSettings,
+        *,
+        reads: Sequence[str],
+        seconds: Sequence[str] = (),
+        vectors: Path | None = None,
     ) -> None:
-        self.reads = tuple(reads)
+        """The stage that checks the first of the layers `reads` and compares it with the layers `seconds`."""
+        self._layers = ChosenLayers(tuple(reads), tuple(seconds))
+        self.reads = self._layers.all
         self._scope = Scope(scheme, settings, vectors)
 
     @classmethod
@@ -36,7 +44,8 @@ class Measure:
 
         vectors: the file that keeps what was encoded for the next run.
         """
-        return cls(scheme, settings, reads=preferred_layers(store.layer_names(), settings), vectors=vectors)
+        layers = ChosenLayers.among(store.layer_names(), settings)
+        return cls(scheme, settings, reads=layers.checked, seconds=layers.seconds, vectors=vectors)
 
     @cached_property
     def fingerprint(self) -> str:
@@ -48,6 +57,7 @@ class Measure:
                 "measures": [(spec.name, spec.version) for spec in MEASURES if spec.level is Level.RECORD],
                 "scheme": self._scope.scheme.digest,
                 "layer": settings.layer or list(PREFERENCE),
+                "second_opinion": list(settings.second_opinion.layers),
                 "languages": settings.language.candidates,
                 "known": known_digest(),
                 "boundaries": chosen_boundaries(settings.boundaries).digest,
@@ -60,13 +70,17 @@ class Measure:
 
     def __call__(self, items: Sequence[Item]) -> list[Result]:
         """One result for each item, with the columns that apply to it and found something."""
-        subjects = [Subject(item.record, checked_layer(item, self.reads)) for item in items]
+        subjects = [self._subject(item) for item in items]
         rows: list[Columns] = [{} for _ in subjects]
         for spec in MEASURES:
             if spec.level is Level.RECORD:
                 for row, columns in zip(rows, _measured(spec, subjects, self._scope), strict=True):
                     row.update({name: value for name, value in columns.items() if value not in (None, [])})
         return [Result(subject.record.id, measures=row) for subject, row in zip(subjects, rows, strict=True)]
+
+    def _subject(self, item: Item) -> Subject:
+        layer = checked_layer(item, self._layers.checked)
+        return Subject(item.record, layer, self._layers.second_opinions(item, layer))
 
 
 def _measured(spec: MeasureSpec, subjects: Sequence[Subject], scope: Scope) -> list[Columns]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from annotation.agreement.figure import Array
-from annotation.agreement.kappa import agreeing_pairs
+from curation.scoring.kappa import agreeing_pairs
 
 if TYPE_CHECKING:
     import numpy as np

@@ -9,12 +9,12 @@ from itertools import combinations
 
 from annotation.agreement.alpha import alpha_of, coincidences
 from annotation.agreement.figure import Array, Figure, Tally, figure
-from annotation.agreement.kappa import cohen, cohen_counts
 from annotation.agreement.settings import AgreementSettings
 from annotation.agreement.study import HUMAN, Reviewed
 from annotation.agreement.weeks import week_of
 from curation.record import Frozen, Layer
 from curation.scheme import Scheme
+from curation.scoring.kappa import cohen, cohen_counts
 
 #: Before the name of a document label.
 LABEL = "label: "

@@ -9,9 +9,9 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 from annotation.agreement.figure import Array, Tally
-from annotation.agreement.kappa import cell_counts, cohen_counts
-from annotation.agreement.spans import MODES, count_marks
 from annotation.agreement.study import Seen, Study
+from curation.scoring.kappa import cell_counts, cohen_counts
+from curation.scoring.marks import MODES, count_marks
 
 if TYPE_CHECKING:
     import numpy as np

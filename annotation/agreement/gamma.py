@@ -14,9 +14,9 @@ from typing import Any
 
 from annotation.agreement.figure import Array, Figure, Tally, figure
 from annotation.agreement.settings import AgreementSettings
-from annotation.agreement.spans import Marks
 from annotation.agreement.study import Seen, Study
 from curation.errors import MissingExtraError
+from curation.scoring.marks import Marks
 
 #: With more people than these, the exact alignment takes too long, and the library's fast one is taken.
 EXACT = 3

@@ -5,11 +5,11 @@ from __future__ import annotations
 from annotation.agreement.alpha import nominal
 from annotation.agreement.figure import Figure, figure
 from annotation.agreement.groups import Groups, group
-from annotation.agreement.kappa import fleiss
 from annotation.agreement.settings import AgreementSettings
 from annotation.agreement.study import Study
 from annotation.agreement.unitising import unitised
 from curation.record import Frozen
+from curation.scoring.kappa import fleiss
 
 
 class Coefficients(Frozen):

@@ -6,12 +6,12 @@ from collections.abc import Iterable
 
 from annotation.agreement.comparisons import Comparisons, compare
 from annotation.agreement.figure import Figure, figure, mean
-from annotation.agreement.kappa import cohen, cohen_of_cells
 from annotation.agreement.settings import AgreementSettings
-from annotation.agreement.spans import f1
 from annotation.agreement.study import Reviewed, Study
 from curation.record import Frozen
 from curation.scheme import Scheme
+from curation.scoring.kappa import cohen, cohen_of_cells
+from curation.scoring.marks import f1
 
 
 class CategoryFigures(Frozen):

@@ -8,9 +8,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from annotation.agreement.settings import AgreementSettings
-from annotation.agreement.spans import Marks, marks_of
-from annotation.agreement.units import Labels, codes_of, units_of
 from curation.record import Layer, Record
+from curation.scoring.marks import Marks, marks_of
+from curation.scoring.units import Labels, codes_of, units_of
 
 if TYPE_CHECKING:
     import numpy as np

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import permutations
 
 from annotation.agreement.figure import Array
-from annotation.agreement.spans import Marks
+from curation.scoring.marks import Marks
 
 #: Start and end, in characters, end-exclusive.
 Stretch = tuple[int, int]

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from annotation.agreement.comparisons import Comparisons
 from annotation.agreement.figure import UNDEFINED, Array, Figure, Tally, figure
-from annotation.agreement.kappa import cohen
 from annotation.agreement.settings import AgreementSettings
-from annotation.agreement.spans import f1
 from curation.record import Frozen
+from curation.scoring.kappa import cohen
+from curation.scoring.marks import f1
 
 if TYPE_CHECKING:
     import numpy as np

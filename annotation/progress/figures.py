@@ -12,12 +12,12 @@ from annotation.agreement.comparisons import Comparisons, compare
 from annotation.agreement.figure import Figure, figure
 from annotation.agreement.reading import reviewed
 from annotation.agreement.settings import AgreementSettings
-from annotation.agreement.spans import f1
 from annotation.agreement.study import HUMAN, Study
 from annotation.progress.work import Kind, Sitting, sittings
 from annotation.review.settings import ReviewSettings
 from curation.record import Frozen
 from curation.scheme import Scheme
+from curation.scoring.marks import f1
 from curation.store import Store
 
 #: A record that took more than so many times the person's median had a page left open: it counts as that many.

@@ -4,6 +4,7 @@ Measures only say what is; where a threshold lies is in `validation.rules`, and 
 `validation.policy`.
 """
 
+from validation.measures.agreement import AGREEMENT
 from validation.measures.amounts import AMOUNTS
 from validation.measures.boundaries import BOUNDARIES
 from validation.measures.categories import CATEGORIES
@@ -33,6 +34,7 @@ MEASURES: tuple[MeasureSpec, ...] = (
     NEGATION,
     DATES,
     PRIVACY,
+    AGREEMENT,
     SIMILARITY,
     CATEGORIES,
     DUPLICATES,

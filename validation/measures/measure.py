@@ -26,10 +26,11 @@ Columns = dict[str, JsonValue]
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """A record and the layer to check, if it has one."""
+    """A record and the layer to check, if it has one, with the other layers that are second opinions on it."""
 
     record: Record
     layer: Layer | None = None
+    others: tuple[Layer, ...] = ()
 
 
 @dataclass(frozen=True)

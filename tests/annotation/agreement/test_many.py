@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from annotation.agreement.alpha import alpha_of, coincidences, nominal, nominal_cells, nominal_counts
-from annotation.agreement.kappa import fleiss, fleiss_cells, fleiss_counts
 from annotation.agreement.many import everybody
 from annotation.agreement.settings import AgreementSettings
 from annotation.agreement.study import Study
 from annotation.agreement.unitising import disagreements, unitised
+from curation.scoring.kappa import fleiss, fleiss_cells, fleiss_counts
 
 PLAIN = AgreementSettings(minimum_records=1, minimum_entities=1, resamples=0)
 

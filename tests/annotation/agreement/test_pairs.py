@@ -6,11 +6,11 @@ import pytest
 
 from annotation.agreement.comparisons import compare
 from annotation.agreement.figure import Figure, figure
-from annotation.agreement.kappa import cohen
 from annotation.agreement.pairs import pairwise
 from annotation.agreement.settings import AgreementSettings
 from annotation.agreement.study import Study
-from annotation.agreement.units import units_of
+from curation.scoring.kappa import cohen
+from curation.scoring.units import units_of
 
 #: No minimum and no intervals: the cases by hand are small.
 PLAIN = AgreementSettings(minimum_records=1, minimum_entities=1, resamples=0)

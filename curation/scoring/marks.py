@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
-from annotation.agreement.figure import Array
 from curation.record import Entity, Layer
 from curation.scoring.matching import Spans, equal_pairs, overlapping_pairs
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    import numpy as np
+    from numpy.typing import NDArray
+
+    #: What is counted: the last axis holds the counts of one figure.
+    Array = NDArray[np.float64]
+else:
+    Array = Any
 
 MODES = ("strict", "lenient")
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
 
-from annotation.agreement.spans import Key, Marks
+from curation.scoring.marks import Key, Marks
 
 if TYPE_CHECKING:
     import numpy as np

@@ -1,0 +1,107 @@
+"""Agreement: how far the checked layer and other layers of the same record say the same.
+
+The figures are those of the agreement between people: F1 of entities, strict and lenient, over all categories
+together, and Cohen's kappa over the tokens, each labelled with its categories.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from math import isnan
+from typing import TYPE_CHECKING
+
+from curation.record import Layer, Record
+from curation.scoring.kappa import cohen, cohen_counts
+from curation.scoring.marks import MODES, Marks, count_marks, f1, marks_of
+from curation.scoring.units import Labels, codes_of, units_of
+from validation.measures.measure import Columns, MeasureSpec, Scope, Subject
+
+if TYPE_CHECKING:
+    from pydantic import JsonValue
+
+
+@dataclass(frozen=True, slots=True)
+class Agreed:
+    """How far two layers agree; None where neither has anything."""
+
+    layer: str
+    strict: float | None
+    lenient: float | None
+    kappa: float | None
+
+    def __str__(self) -> str:
+        figures = (f"{name} {_shown(getattr(self, name))}" for name in ("strict", "lenient", "kappa"))
+        return f"{self.layer}: {', '.join(figures)}"
+
+
+def measure(subjects: Sequence[Subject], scope: Scope) -> list[Columns]:
+    """The agreement of each layer with the one that it agrees with least."""
+    return [_row(subject) for subject in subjects]
+
+
+def _row(subject: Subject) -> Columns:
+    if subject.layer is None or not subject.others:
+        return AGREEMENT.nothing
+    found = agreements(subject.record, subject.layer, subject.others)
+    said: list[JsonValue] = [str(one) for one in found]
+    return {
+        "second_opinions": len(found),
+        "agreement_strict": _least(one.strict for one in found),
+        "agreement_lenient": _least(one.lenient for one in found),
+        "agreement_kappa": _least(one.kappa for one in found),
+        "agreement_by_layer": said,
+    }
+
+
+def agreements(record: Record, layer: Layer, others: Sequence[Layer]) -> list[Agreed]:
+    """How far a layer agrees with each of the others; what has no place in the text is not compared."""
+    labels, units = Labels(), units_of(record.text, "token")
+    ours = marks_of(layer, assertion=False)
+    codes = codes_of(ours, units, labels)
+    found = []
+    for other in others:
+        theirs = marks_of(other, assertion=False)
+        strict, lenient = _f1(ours, theirs)
+        said = codes_of(theirs, units, labels)
+        kappa = _number(cohen(cohen_counts(codes, said, len(labels)))) if units else None
+        found.append(Agreed(other.name, strict, lenient, kappa))
+    return found
+
+
+def _f1(ours: Marks, theirs: Marks) -> list[float | None]:
+    """Strict and lenient F1 over all categories together."""
+    import numpy as np
+
+    categories = sorted({category for category, _ in (*ours, *theirs)})
+    counts = np.array(count_marks(ours, theirs, categories), dtype=np.float64).reshape(-1, len(MODES), 3).sum(axis=0)
+    return [_number(value) for value in f1(counts)]
+
+
+def _number(value: object) -> float | None:
+    number = float(value)  # type: ignore[arg-type]
+    return None if isnan(number) else round(number, 4)
+
+
+def _least(values: Iterable[float | None]) -> float | None:
+    return min((value for value in values if value is not None), default=None)
+
+
+def _shown(value: float | None) -> str:
+    return "-" if value is None else f"{value:.2f}"
+
+
+AGREEMENT = MeasureSpec(
+    name="agreement",
+    version=1,
+    measure=measure,
+    needs_layer=True,
+    lists=frozenset({"agreement_by_layer"}),
+    columns={
+        "second_opinions": "other layers that the checked one was compared with",
+        "agreement_strict": "F1 with the layer that agrees least: same category and place",
+        "agreement_lenient": "F1 with the layer that agrees least: same category, overlapping places",
+        "agreement_kappa": "Cohen's kappa over tokens, with the layer that agrees least",
+        "agreement_by_layer": "the three figures with each of the other layers",
+    },
+)
