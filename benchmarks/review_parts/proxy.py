@@ -6,8 +6,8 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.client import HTTPConnection
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from review_parts.forwarding import Forwarding, listening
 
 #: What becomes of an import: its answer is handed on, is lost behind a 502, or is never given.
 PASS, LOST, HELD = "pass", "502", "held"
@@ -32,60 +32,21 @@ def proxy(port: int, fate: Callable[[], str]) -> Iterator[Proxy]:
     state = Proxy("", fate)
     over = threading.Event()
 
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def handle_any(self) -> None:
-            body = self.rfile.read(int(self.headers.get("content-length") or 0))
-            is_import = self.path.partition("?")[0].endswith("/import")
-            if is_import:
+    class Handler(Forwarding):
+        def exchange(self, body: bytes) -> tuple[int, bytes]:
+            if self.is_import():
                 state.arrived.set()
-            status, content = self.forward(body)
-            if is_import:
-                fate = state.fate()
-                state.counts[fate] += 1
-                if fate == HELD:
-                    over.wait(state.hold)
-                if fate != PASS:
-                    status, content = 502, b"<html>bad gateway</html>"
-            self.answer(status, content)
+            answer = self.forward(body)
+            if not self.is_import():
+                return answer
+            fate = state.fate()
+            state.counts[fate] += 1
+            if fate == HELD:
+                over.wait(state.hold)
+            return answer if fate == PASS else (502, b"<html>bad gateway</html>")
 
-        do_GET = do_POST = do_PATCH = do_DELETE = handle_any  # noqa: N815
-
-        def forward(self, body: bytes) -> tuple[int, bytes]:
-            onward = HTTPConnection("127.0.0.1", port, timeout=120)
-            headers = {name: value for name, value in self.headers.items() if name.lower() != "connection"}
-            onward.request(self.command, self.path, body=body or None, headers=headers)
-            answer = onward.getresponse()
-            content = answer.read()
-            onward.close()
-            return answer.status, content
-
-        def answer(self, status: int, content: bytes) -> None:
-            try:
-                self.send_response(status)
-                self.send_header("content-type", "application/json")
-                self.send_header("content-length", str(len(content)))
-                self.end_headers()
-                self.wfile.write(content)
-            except OSError:
-                self.close_connection = True  # who asked was killed
-
-        def log_message(self, format: str, *args: object) -> None:
-            pass
-
-    class Server(ThreadingHTTPServer):
-        daemon_threads = True
-
-        def handle_error(self, request: object, client_address: object) -> None:
-            """Say nothing: connections of the killed break in the middle."""
-
-    listening = Server(("127.0.0.1", 0), Handler)
-    state.url = f"http://127.0.0.1:{listening.server_address[1]}"
-    threading.Thread(target=listening.serve_forever, daemon=True).start()
-    try:
-        yield state
-    finally:
-        over.set()
-        listening.shutdown()
-        listening.server_close()
+    with listening(Handler, port) as state.url:
+        try:
+            yield state
+        finally:
+            over.set()

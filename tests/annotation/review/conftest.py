@@ -6,12 +6,11 @@ import threading
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from http.client import HTTPConnection
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import httpx
 import pytest
+from review_parts.forwarding import Forwarding, listening
 
 from annotation.review import server
 from annotation.review.annotators import add_annotators
@@ -173,14 +172,13 @@ def proxy(label_studio: LabelStudio) -> Iterator[Proxy]:
     """A real HTTP proxy on another port."""
     state = Proxy()
 
-    class Handler(BaseHTTPRequestHandler):
-        def handle_any(self) -> None:
-            body = self.rfile.read(int(self.headers.get("content-length") or 0))
-            fate = state.on_import(body) if self.path.partition("?")[0].endswith("/import") else "pass"
+    class Handler(Forwarding):
+        def exchange(self, body: bytes) -> tuple[int, bytes]:
+            fate = state.on_import(body) if self.is_import() else "pass"
             if fate == "refuse":
-                return self.answer(400, b"{}")
+                return 400, b"{}"
             if fate == "drop":
-                return self.answer(504, b"")
+                return 504, b""
             if fate == "lose":
                 state.arrived.set()
                 state.hold.wait(30)
@@ -188,42 +186,14 @@ def proxy(label_studio: LabelStudio) -> Iterator[Proxy]:
             if fate in ("502", "lose"):
                 state.requests.append(status)
                 state.committed.set()
-                status, content = 502, b"<html>bad gateway</html>"
+                return 502, b"<html>bad gateway</html>"
             if fate == "hang":
                 state.committed.set()
                 state.hold.wait(30)
-            return self.answer(status, content)
+            return status, content
 
-        do_GET = do_POST = do_PATCH = do_DELETE = handle_any  # noqa: N815
-
-        def forward(self, body: bytes) -> tuple[int, bytes]:
-            onward = HTTPConnection("127.0.0.1", label_studio.server.port, timeout=60)
-            headers = {name: value for name, value in self.headers.items() if name.lower() != "connection"}
-            onward.request(self.command, self.path, body=body or None, headers=headers)
-            answer = onward.getresponse()
-            content = answer.read()
-            onward.close()
-            return answer.status, content
-
-        def answer(self, status: int, content: bytes) -> None:
-            try:
-                self.send_response(status)
-                self.send_header("content-type", "application/json")
-                self.send_header("content-length", str(len(content)))
-                self.end_headers()
-                self.wfile.write(content)
-            except OSError:
-                self.close_connection = True  # the client was killed
-
-        def log_message(self, format: str, *args: object) -> None:
-            pass
-
-    listening = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    state.url = f"http://127.0.0.1:{listening.server_address[1]}"
-    thread = threading.Thread(target=listening.serve_forever, daemon=True)
-    thread.start()
-    yield state
-    state.hold.set()
-    listening.shutdown()
-    listening.server_close()
-    thread.join()
+    with listening(Handler, label_studio.server.port) as state.url:
+        try:
+            yield state
+        finally:
+            state.hold.set()
