@@ -386,6 +386,15 @@ RULES: tuple[Rule, ...] = (
         beside=("duplicate_similarity",),
     ),
     Rule(
+        "no_semantic_duplicate",
+        "semantic_duplicate_of",
+        NULL,
+        _none,
+        "No other record, kept in its place, tells the same case in other words.",
+        Severity.OFF,
+        beside=("semantic_similarity",),
+    ),
+    Rule(
         "free_of_identifiers",
         "identifiers",
         FREE_OF_IDENTIFIERS,

@@ -158,6 +158,14 @@ class DuplicateSettings(Frozen):
         le=1,
         description="Jaccard similarity over word shingles from which texts are near-duplicates.",
     )
+    semantic: float = Field(
+        default=0.55,
+        ge=-1,
+        le=1,
+        description="Mean cosine of sentences with the nearest ones of another record from which both tell the same "
+        "case, if they have their numbers in common; measured only where the severity of no_semantic_duplicate is "
+        "hard or soft.",
+    )
 
 
 class ReportSettings(Frozen):

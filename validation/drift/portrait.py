@@ -10,16 +10,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from curation.embeddings import Encoder
-from curation.record import Record, digest
+from curation.record import digest
 from validation.measures import Subject
-from validation.measures.sentences import sentence_bounds
+from validation.measures.semantic.vectors import record_vectors
 
 if TYPE_CHECKING:
     from curation.embeddings import Vectors
 
 WORD = re.compile(r"[^\W\d_]{2,}")
-#: Sentences of one record that its vector is the mean of: those of longer texts are enough.
-MOST_SENTENCES = 40
 
 
 @dataclass(frozen=True)
@@ -48,22 +46,5 @@ def portrait(subjects: Iterable[Subject], *, most: int, encoder: Encoder | None)
             for subject in sample
         ],
         words=[Counter(WORD.findall(text.lower())) for text in texts],
-        vectors=_vectors([subject.record for subject in sample], encoder) if encoder else None,
+        vectors=record_vectors([subject.record for subject in sample], encoder) if encoder else None,
     )
-
-
-def _vectors(records: list[Record], encoder: Encoder) -> Vectors:
-    """The mean of each record's sentences, of unit length."""
-    import numpy as np
-
-    sentences = [
-        [record.text[start:end] for start, end in sentence_bounds(record)[:MOST_SENTENCES]] or [record.text]
-        for record in records
-    ]
-    flat = [sentence for of_one in sentences for sentence in of_one]
-    encoded = encoder.encode(flat) if flat else np.zeros((0, 1), dtype=np.float32)
-    ends = np.cumsum([len(of_one) for of_one in sentences])
-    means = np.array([part.mean(axis=0) for part in np.split(encoded, ends[:-1])]) if records else encoded
-    norms: Vectors = np.linalg.norm(means, axis=1, keepdims=True)
-    unit: Vectors = (means / np.maximum(norms, 1e-12)).astype(np.float32)
-    return unit

@@ -18,6 +18,7 @@ from validation.measures.negation import NEGATION
 from validation.measures.omission import OMISSION
 from validation.measures.plausibility import PLAUSIBILITY
 from validation.measures.privacy import PRIVACY
+from validation.measures.semantic_duplicates import SEMANTIC_DUPLICATES
 from validation.measures.similarity import SIMILARITY
 from validation.measures.structure import LAYER, TEXT
 
@@ -38,6 +39,7 @@ MEASURES: tuple[MeasureSpec, ...] = (
     SIMILARITY,
     CATEGORIES,
     DUPLICATES,
+    SEMANTIC_DUPLICATES,
 )
 
 #: Every column that a measure gives, and what it says.

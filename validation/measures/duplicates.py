@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from curation.duplicates import Match, find_duplicates
+from curation.duplicates import Match
 from validation.measures.measure import Columns, MeasureSpec, Whole
 
 
@@ -11,9 +11,7 @@ def measure(whole: Whole) -> dict[str, Columns]:
 
     Of a cluster the record that a person accepted is kept, else the longest.
     """
-    texts = ((record.id, record.text) for record in whole.records())
-    matches = find_duplicates(texts, threshold=whole.scope.settings.duplicates.threshold).matches(whole.prefer)
-    return {record_id: _row(match) for record_id, match in matches.items()}
+    return {record_id: _row(match) for record_id, match in whole.duplicates.items()}
 
 
 def _row(match: Match) -> Columns:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from pydantic import JsonValue
 
+from curation.duplicates import Match, find_duplicates
 from curation.embeddings import Encoder, load_encoder
 from curation.record import Layer, Record
 from curation.scheme import Scheme
@@ -62,6 +63,12 @@ class Whole:
     def records(self) -> Iterator[Record]:
         """The measured records, in the order in which they came."""
         return (record for record in self.store.records() if record.id in self.measured)
+
+    @cached_property
+    def duplicates(self) -> Mapping[str, Match]:
+        """Exact and near-duplicates, each with the record that is kept in its place."""
+        texts = ((record.id, record.text) for record in self.records())
+        return find_duplicates(texts, threshold=self.scope.settings.duplicates.threshold).matches(self.prefer)
 
     def subjects(self) -> Iterator[Subject]:
         """The measured records, each with the layer to check."""
