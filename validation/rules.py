@@ -370,6 +370,15 @@ RULES: tuple[Rule, ...] = (
         beside=("doubtful_category_entities",),
     ),
     Rule(
+        "entities_near_their_category",
+        "category_outliers",
+        BETWEEN,
+        _zero,
+        "No entity lies far from the others of its category.",
+        Severity.OFF,
+        beside=("category_outlier_entities",),
+    ),
+    Rule(
         "no_duplicate",
         "duplicate_of",
         NULL,

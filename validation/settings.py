@@ -124,6 +124,11 @@ class CategorySettings(Frozen):
         description="Least probability of an entity's category, by a model that learnt from other records. At 0.004 "
         "nine in ten swapped categories are doubted, and about one in ten sound ones.",
     )
+    far: float = Field(
+        default=1.7,
+        gt=0,
+        description="Robust deviations from the other entities of its category from which on an entity is an outlier.",
+    )
 
 
 class SecondOpinionSettings(Frozen):
@@ -232,8 +237,8 @@ class ValidationSettings(Frozen):
     )
     categories: CategorySettings = Field(
         default_factory=CategorySettings,
-        description="Entities in the wrong category; measured only where the severity of categories_consistent is "
-        "hard or soft.",
+        description="Entities in the wrong category; measured only where the severity of categories_consistent or "
+        "entities_near_their_category is hard or soft.",
     )
     second_opinion: SecondOpinionSettings = Field(
         default_factory=SecondOpinionSettings, description="Other layers of a record against the checked one."

@@ -8,6 +8,7 @@ from random import Random
 from curation.embeddings import load_encoder
 from curation.scheme import load_scheme
 from validation.measures.categories import Placed, doubtful
+from validation.measures.outliers import distances
 from validation.settings import CategorySettings
 from validation_parts.layer_errors import replaced
 from validation_parts.planting import Case, Kind, Planted, entities
@@ -22,16 +23,33 @@ def swapped(case: Case, rng: Random) -> Planted | None:
     return Planted(replaced(case, entity, entity.model_copy(update={"category": category})), entity.id)
 
 
-def flags(cases: Sequence[Case]) -> list[frozenset[str]]:
-    """The entities that are doubted, case by case; all cases are one set."""
-    placed = [
+def _placed(cases: Sequence[Case]) -> list[Placed]:
+    """The entities of all cases, which are one set."""
+    return [
         Placed(case.record.id, case.record.group, entity.id, entity.category, entity.text)
         for case in cases
         for entity in (case.layer.entities if case.layer else ())
     ]
-    found = doubtful(placed, load_encoder(), CategorySettings().minimum)
-    doubted = {(one.record_id, one.entity_id) for one in found}
-    return [frozenset(entity for entity in entities(case) if (case.record.id, entity) in doubted) for case in cases]
 
 
-KINDS: tuple[Kind, ...] = (Kind("swapped category", swapped, flags, entities, recall=0.6, false_alarm=0.1),)
+def doubted(cases: Sequence[Case]) -> list[frozenset[str]]:
+    """The entities that are doubted, case by case."""
+    return _by_case(cases, doubtful(_placed(cases), load_encoder(), CategorySettings().minimum))
+
+
+def outlying(cases: Sequence[Case]) -> list[frozenset[str]]:
+    """The entities that lie far from their category, case by case."""
+    placed = _placed(cases)
+    far = zip(placed, distances(placed, load_encoder()), strict=True)
+    return _by_case(cases, [one for one, by in far if by is not None and by >= CategorySettings().far])
+
+
+def _by_case(cases: Sequence[Case], found: Sequence[Placed]) -> list[frozenset[str]]:
+    blamed = {(one.record_id, one.entity_id) for one in found}
+    return [frozenset(entity for entity in entities(case) if (case.record.id, entity) in blamed) for case in cases]
+
+
+KINDS: tuple[Kind, ...] = (
+    Kind("swapped category", swapped, doubted, entities, recall=0.6, false_alarm=0.1),
+    Kind("swapped category, as an outlier", swapped, outlying, entities, recall=0.6, false_alarm=0.1),
+)

@@ -14,7 +14,8 @@ from curation.sources.sample import read_sample
 from curation.store import Store
 from validation.judge import judge
 from validation.measures.categories import Placed, doubtful
-from validation.settings import Severity, SimilaritySettings, ValidationSettings
+from validation.measures.outliers import distances
+from validation.settings import CategorySettings, Severity, SimilaritySettings, ValidationSettings
 
 DRUGS = "aspirin heparin ibuprofen metformin insulin amoxicillin prednisolone warfarin morphine furosemide".split()
 SIGNS = "fever cough nausea vomiting dizziness headache itching swelling fatigue pain".split()
@@ -46,9 +47,24 @@ def test_one_group_or_few_entities_teach_nothing() -> None:
     assert doubtful(placed(swapped=("insulin-3",))[:50], load_encoder(), 0.01) == []
 
 
+def test_a_drug_among_signs_lies_farthest_from_them() -> None:
+    swapped = ("insulin-3",)
+    entities = placed(swapped=swapped)
+    far = {one.entity_id: by for one, by in zip(entities, distances(entities, load_encoder()), strict=True)}
+    signs = [one.entity_id for one in entities if one.category == "signs_symptoms"]
+    assert max(signs, key=lambda id: far[id] or 0) == "insulin-3"
+    assert (far["insulin-3"] or 0) >= CategorySettings().far
+
+
+def test_a_category_with_few_entities_has_no_outliers() -> None:
+    assert distances(placed()[:7], load_encoder()) == [None] * 7
+    assert distances([], load_encoder()) == []
+
+
 @pytest.mark.parametrize("on", [True, False])
 def test_a_record_is_named_with_the_entity_where_the_rule_is_on(tmp_path: Path, scheme: Scheme, on: bool) -> None:
-    severity = {"categories_consistent": Severity.SOFT} if on else {}
+    rules = ("categories_consistent", "entities_near_their_category")
+    severity = dict.fromkeys(rules, Severity.SOFT) if on else {}
     settings = ValidationSettings(similarity=SimilaritySettings(enabled=True), severity=severity)
     pairs = list(read_sample(("en",)))[:12]
     record, gold = pairs[3]
@@ -59,6 +75,5 @@ def test_a_record_is_named_with_the_entity_where_the_rule_is_on(tmp_path: Path, 
     with Store.open(f"sqlite:///{tmp_path / 'records.db'}") as store:
         fill(store, pairs, scheme, settings)
         findings = {one.expectation: one for one in judge(store, scheme, settings, tmp_path).per_expectation}
-        assert ("categories_consistent" in findings) is on
-        if on:
-            assert record.id in findings["categories_consistent"].failed
+        assert findings.keys() & set(rules) == (set(rules) if on else set())
+        assert all(record.id in findings[rule].failed for rule in rules if on)

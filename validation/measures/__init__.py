@@ -16,6 +16,7 @@ from validation.measures.language import LANGUAGE
 from validation.measures.measure import Columns, Level, MeasureSpec, Scope, Subject, Whole
 from validation.measures.negation import NEGATION
 from validation.measures.omission import OMISSION
+from validation.measures.outliers import OUTLIERS
 from validation.measures.plausibility import PLAUSIBILITY
 from validation.measures.privacy import PRIVACY
 from validation.measures.semantic_duplicates import SEMANTIC_DUPLICATES
@@ -38,6 +39,7 @@ MEASURES: tuple[MeasureSpec, ...] = (
     AGREEMENT,
     SIMILARITY,
     CATEGORIES,
+    OUTLIERS,
     DUPLICATES,
     SEMANTIC_DUPLICATES,
 )

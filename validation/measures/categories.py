@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from curation.embeddings import Encoder
@@ -47,11 +48,7 @@ def measure(whole: Whole) -> Mapping[str, Columns]:
     settings = whole.scope.settings
     if not settings.similarity.enabled or settings.severity.get(RULE, Severity.OFF) is Severity.OFF:
         return {}
-    placed = [
-        Placed(subject.record.id, subject.record.group, entity.id, entity.category, entity.text)
-        for subject in whole.subjects()
-        for entity in (subject.layer.entities if subject.layer else ())
-    ][:MOST]
+    placed = placed_entities(whole)
     doubted: dict[str, list[str]] = defaultdict(list)
     judged = dict.fromkeys(one.record_id for one in placed)
     for one in doubtful(placed, whole.scope.encoder, settings.categories.minimum):
@@ -63,6 +60,16 @@ def measure(whole: Whole) -> Mapping[str, Columns]:
         }
         for record_id in judged
     }
+
+
+def placed_entities(whole: Whole) -> list[Placed]:
+    """The entities of all checked layers, in order, up to a bound."""
+    entities = (
+        Placed(subject.record.id, subject.record.group, entity.id, entity.category, entity.text)
+        for subject in whole.subjects()
+        for entity in (subject.layer.entities if subject.layer else ())
+    )
+    return list(islice(entities, MOST))
 
 
 def doubtful(placed: Sequence[Placed], encoder: Encoder, minimum: float) -> list[Placed]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import heapq
-from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -11,14 +10,13 @@ from typing import TYPE_CHECKING
 from curation.embeddings import Encoder
 from curation.record import digest
 from validation.measures import Subject
+from validation.measures.outliers import FEWEST, deviations
 
 if TYPE_CHECKING:
     from curation.embeddings import Vectors
 
 #: Entities on the map: more are neither seen nor needed; which, their ids decide.
 MOST = 2_000
-#: A category with fewer on the map has no outliers.
-FEWEST = 8
 #: Median absolute deviations from which on an entity is far from its category (Iglewicz and Hoaglin 1993).
 FAR = 3.5
 #: Outliers that are listed, the farthest first.
@@ -64,7 +62,7 @@ def embedding_map(subjects: Iterable[Subject], encoder: Encoder) -> EmbeddingMap
         return None
     vectors = encoder.encode([text for *_, text in sample])
     plane, shown = _plane(vectors)
-    far = _far(vectors, [category for _, _, category, _ in sample])
+    far = deviations(vectors, [category for _, _, category, _ in sample])
     points = (
         Point(record_id, entity_id, category, round(float(x), 4), round(float(y), 4), distance)
         for (record_id, entity_id, category, _), (x, y), distance in zip(sample, plane, far, strict=True)
@@ -90,23 +88,3 @@ def _plane(vectors: Vectors) -> tuple[Vectors, float]:
     left, strength, _ = np.linalg.svd(centred, full_matrices=False)
     variance = strength**2
     return left[:, :2] * strength[:2], float(variance[:2].sum() / max(float(variance.sum()), 1e-12))
-
-
-def _far(vectors: Vectors, categories: list[str]) -> list[float | None]:
-    """Robust z-scores of the cosine distance between each entity and the mean of its category."""
-    import numpy as np
-
-    rows: dict[str, list[int]] = defaultdict(list)
-    for row, category in enumerate(categories):
-        rows[category].append(row)
-    far: list[float | None] = [None] * len(categories)
-    for members in rows.values():
-        if len(members) < FEWEST:
-            continue
-        centre = vectors[members].mean(axis=0)
-        distance = 1 - vectors[members] @ (centre / max(float(np.linalg.norm(centre)), 1e-12))
-        median = np.median(distance)
-        spread = float(np.median(np.abs(distance - median)))
-        for row, score in zip(members, 0.6745 * (distance - median) / max(spread, 1e-3), strict=True):
-            far[row] = round(float(score), 2)
-    return far

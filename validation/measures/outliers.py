@@ -1,0 +1,86 @@
+"""Outliers: entities that lie far from the others of their category in the space of the sentence encoder.
+
+The distance is the cosine distance to the mean of the category, counted in robust deviations from the median
+distance (modified z-score, Iglewicz and Hoaglin 1993). The vectors are those of `categories` and of the report's
+map: nothing is encoded twice.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from validation.measures.categories import Placed, placed_entities
+from validation.measures.measure import Columns, MeasureSpec, Whole
+from validation.settings import Severity
+
+if TYPE_CHECKING:
+    from curation.embeddings import Encoder, Vectors
+
+#: The rule that reads this; the vectors cost seconds and are not taken for nobody.
+RULE = "entities_near_their_category"
+#: A category with fewer entities has no outliers.
+FEWEST = 8
+
+
+def measure(whole: Whole) -> Mapping[str, Columns]:
+    """The outliers of each record; nothing without embeddings, or where the rule is off."""
+    settings = whole.scope.settings
+    if not settings.similarity.enabled or settings.severity.get(RULE, Severity.OFF) is Severity.OFF:
+        return {}
+    placed = placed_entities(whole)
+    rows: dict[str, list[tuple[float, Placed]]] = {one.record_id: [] for one in placed}
+    for one, far in zip(placed, distances(placed, whole.scope.encoder), strict=True):
+        if far is not None:
+            rows[one.record_id].append((far, one))
+    return {record_id: _row(found, settings.categories.far) for record_id, found in rows.items()}
+
+
+def _row(found: Sequence[tuple[float, Placed]], limit: float) -> Columns:
+    beyond = sorted(((far, one.entity_id) for far, one in found if far >= limit), reverse=True)
+    return {
+        "category_outliers": len(beyond),
+        "farthest_from_category": max((far for far, _ in found), default=None),
+        "category_outlier_entities": [entity_id for _, entity_id in beyond],
+    }
+
+
+def distances(placed: Sequence[Placed], encoder: Encoder) -> list[float | None]:
+    """How far each entity lies from its category; None where the category has too few."""
+    if not placed:
+        return []
+    return deviations(encoder.encode([one.text for one in placed]), [one.category for one in placed])
+
+
+def deviations(vectors: Vectors, categories: Sequence[str]) -> list[float | None]:
+    """Robust z-scores of the cosine distance between each vector and the mean of its category."""
+    import numpy as np
+
+    rows: dict[str, list[int]] = defaultdict(list)
+    for row, category in enumerate(categories):
+        rows[category].append(row)
+    far: list[float | None] = [None] * len(categories)
+    for members in rows.values():
+        if len(members) < FEWEST:
+            continue
+        centre = vectors[members].mean(axis=0)
+        distance = 1 - vectors[members] @ (centre / max(float(np.linalg.norm(centre)), 1e-12))
+        median = np.median(distance)
+        spread = float(np.median(np.abs(distance - median)))
+        for row, score in zip(members, 0.6745 * (distance - median) / max(spread, 1e-3), strict=True):
+            far[row] = round(float(score), 2)
+    return far
+
+
+OUTLIERS = MeasureSpec(
+    name="outliers",
+    version=1,
+    over=measure,
+    lists=frozenset({"category_outlier_entities"}),
+    columns={
+        "category_outliers": "entities that lie far from the others of their category",
+        "farthest_from_category": "most robust deviations of an entity from its category",
+        "category_outlier_entities": "the ids of those far away, the farthest first",
+    },
+)
