@@ -11,10 +11,10 @@ from curation.split import SPLITS
 from curation.store import Store
 from pipeline.stages import newest_set
 from pipeline.workspace import Workspace
-from validation.leakage import PASSAGES, Leakage, find_leaks
-
-#: Which splits may not be given away by which: what is trained or chosen on comes before what is measured on.
-QUESTIONS = (("validation", ("train",)), ("test", ("train", "validation")))
+from validation.leakage import PASSAGES, QUESTIONS, Leakage, find_leaks
+from validation.measures import Scope
+from validation.measures.leakage import by_meaning
+from validation.measures.measure import VECTORS
 
 
 def leakage(
@@ -25,11 +25,13 @@ def leakage(
     test: str | None = None,
     test_source: str | None = None,
     passages: float | None = None,
+    semantic: bool = False,
 ) -> dict[str, Leakage]:
     """What leaked, by the question that was asked: each held-out split of the set, or one other test set.
 
     test: a curated set; test_source: the store's records of a source. All splits of the named set (the newest
-    one by default) count as seen by it then. Raises UsageError when there is no such set, or nothing to compare.
+    one by default) count as seen by it then. semantic: also look for cases told in other words, for which every
+    sentence is encoded once. Raises UsageError when there is no such set, or nothing to compare.
     """
     if test and test_source:
         raise UsageError("expected one of --test and --test-source, got both")
@@ -39,7 +41,9 @@ def leakage(
         raise UsageError(f"expected --passages above 0 and at most 1, got {least:g}")
     near = workspace.config.validation.duplicates.threshold
 
-    ask = partial(find_leaks, near_duplicates=near, passages=least)
+    scope = Scope(workspace.scheme, workspace.config.validation, workspace.folder / VECTORS)
+    told_again = by_meaning(scope) if semantic else None
+    ask = partial(find_leaks, near_duplicates=near, passages=least, told_again=told_again)
     if test or test_source:
         held = _of_set(store, store.curated_set(test).digest) if test else _of_source(store, test_source or "")
         found = ask(held, partial(_of_set, store, digest))

@@ -22,3 +22,9 @@ class ExpectTextToBeFreeOfIdentifiers(ExpectColumnValuesToBeBetween):  # type: i
     """Expect each record's text to hold at most `max_value` identifiers: names, dates, numbers, addresses."""
 
     column: str = "identifiers"
+
+
+class ExpectHeldOutRecordsNotToLeak(ExpectColumnValuesToBeBetween):  # type: ignore[misc]
+    """Expect each held-out record to be given away in at most `max_value` ways by an earlier split of its set."""
+
+    column: str = "leaks"

@@ -1,10 +1,11 @@
 """Whether a held-out side says what the other side has said already.
 
-Five ways, each with the name it is reported by: a group on both sides, a translation of a record of the other
-side, the same text, nearly the same text (MinHash, as in `curation.duplicates`), and passages: runs of words of
-a held-out text that stand in texts of the other side, whichever they are. Passages find a section of a longer
-note, and an abstract that the other side holds sentence by sentence. Sharing runs of words is how test sets are
-looked for in what language models were trained on (Brown et al. 2020, appendix C, with runs of 13 words).
+Six ways, each with the name it is reported by: a group on both sides, a translation of a record of the other
+side, the same text, nearly the same text (MinHash, as in `curation.duplicates`), the same case in other words,
+and passages: runs of words of a held-out text that stand in texts of the other side, whichever they are. Passages
+find a section of a longer note, and an abstract that the other side holds sentence by sentence. Sharing runs of
+words is how test sets are looked for in what language models were trained on (Brown et al. 2020, appendix C, with
+runs of 13 words).
 """
 
 from __future__ import annotations
@@ -21,10 +22,16 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import JsonValue
 
-from curation.duplicates import THRESHOLD, find_duplicates, normalised
+from curation.duplicates import THRESHOLD, Pair, find_duplicates, normalised
 from curation.record import Record
 
 Hashes = npt.NDArray[np.uint64]
+
+#: Finds held-out records (left) whose case the other side (right) tells in other words.
+ToldAgain = Callable[[Sequence[Record], Iterable[Record]], Iterable[Pair]]
+
+#: Which splits may not be given away by which: what is trained or chosen on comes before what is measured on.
+QUESTIONS = (("validation", ("train",)), ("test", ("train", "validation")))
 
 #: Words in a run.
 RUN_WORDS = 8
@@ -43,6 +50,7 @@ class Way(StrEnum):
     SAME_TEXT = "same text"
     NEAR_DUPLICATE = "near-duplicate"
     PASSAGES = "passages"
+    OTHER_WORDS = "other words"
     TRANSLATION = "translation"
     GROUP = "group"
 
@@ -99,12 +107,14 @@ def find_leaks(
     *,
     near_duplicates: float = THRESHOLD,
     passages: float = PASSAGES,
+    told_again: ToldAgain | None = None,
 ) -> Leakage:
     """The held-out records that the other side gives away, each once for each way.
 
-    held: kept in memory. seen: called twice, and only read past; of its texts signatures of 512 bytes stay.
+    held: kept in memory. seen: called twice or thrice, and only read past; of its texts signatures of 512 bytes stay.
     near_duplicates: estimated Jaccard similarity; passages: share of runs of eight words, both above 0 and at
-    most 1. An empty text leaks through its group or its original only.
+    most 1. told_again: asked about those whose text is neither there nor nearly there. An empty text leaks
+    through its group or its original only.
     """
     kept = list(held)
     ties = _Ties(kept)
@@ -114,7 +124,12 @@ def find_leaks(
         count += 1
         ties.meet(record)
         runs.meet(record)
-    found = [*_alike(kept, seen(), near_duplicates), *runs.leaks(passages), *ties.leaks]
+    alike = list(_alike(kept, seen(), near_duplicates))
+    found = [*alike, *runs.leaks(passages), *ties.leaks]
+    if told_again:
+        known = {leak.record for leak in alike}
+        pairs = told_again([record for record in kept if record.id not in known], seen())
+        found += [Leak(pair.left, pair.right, Way.OTHER_WORDS, round(pair.similarity, 3)) for pair in pairs]
     places = {record.id: place for place, record in enumerate(kept)}
     ways = list(Way)
     found.sort(key=lambda leak: (ways.index(leak.way), -leak.share, places[leak.record]))

@@ -44,8 +44,9 @@ NULL = "expect_column_values_to_be_null"
 UNIQUE = "expect_column_values_to_be_unique"
 GROUNDED = "expect_entities_to_be_grounded"
 FREE_OF_IDENTIFIERS = "expect_text_to_be_free_of_identifiers"
+NOT_LEAKED = "expect_held_out_records_not_to_leak"
 #: Types that hold a value between two bounds; those of ours are in `validation.clincurate_expectations`.
-BOUNDED = frozenset({BETWEEN, GROUNDED, FREE_OF_IDENTIFIERS})
+BOUNDED = frozenset({BETWEEN, GROUNDED, FREE_OF_IDENTIFIERS, NOT_LEAKED})
 
 
 def _none(settings: ValidationSettings, scheme: Scheme) -> dict[str, Any]:
@@ -402,6 +403,15 @@ RULES: tuple[Rule, ...] = (
         "No other record, kept in its place, tells the same case in other words.",
         Severity.OFF,
         beside=("semantic_similarity",),
+    ),
+    Rule(
+        "no_leakage",
+        "leaks",
+        NOT_LEAKED,
+        _zero,
+        "Nothing in an earlier split of the newest curated set gives a held-out record away.",
+        Severity.SOFT,
+        beside=("held_out_in", "leaked_by"),
     ),
     Rule(
         "free_of_identifiers",

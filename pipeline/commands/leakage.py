@@ -27,6 +27,10 @@ def leakage(
         float | None,
         typer.Option(help="Share of a text's runs of eight words from which it has leaked.", show_default="0.5"),
     ] = None,
+    semantic: Annotated[
+        bool,
+        typer.Option("--semantic", help="Also look for cases told in other words, by embeddings of all sentences."),
+    ] = False,
     workspace: WorkspaceOption = HERE,
     as_json: JsonOption = False,
 ) -> None:
@@ -36,7 +40,7 @@ def leakage(
 
     place = Workspace.at(workspace)
     with place.open_store() as store:
-        found = find(place, store, name, test=test, test_source=test_source, passages=passages)
+        found = find(place, store, name, test=test, test_source=test_source, passages=passages, semantic=semantic)
     if as_json:
         print_json({question: leaked.as_json() for question, leaked in found.items()})
     else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import islice
 
 import numpy as np
@@ -9,8 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from curation.embeddings import load_encoder
 from curation.record import Record
 from validation.leakage import RUN_WORDS, Leak, Way, find_leaks
+from validation.measures.semantic.leaks import told_again
 
 
 def words(start: int, count: int) -> str:
@@ -39,7 +42,14 @@ def test_the_same_text_is_found_whatever_its_case_and_blanks() -> None:
 def test_a_record_that_stands_on_both_sides_is_the_same_text() -> None:
     record = note("a", "No fever.")
     found = find_leaks([record], lambda: [record])
-    assert found.ways == {"same text": 1, "near-duplicate": 0, "passages": 0, "translation": 0, "group": 1}
+    assert found.ways == {
+        "same text": 1,
+        "near-duplicate": 0,
+        "passages": 0,
+        "other words": 0,
+        "translation": 0,
+        "group": 1,
+    }
 
 
 def test_a_changed_word_leaves_a_near_duplicate() -> None:
@@ -98,6 +108,22 @@ def test_groups_and_translations_are_found_without_a_word_in_common() -> None:
         Leak("d", "g", Way.TRANSLATION),
         Leak("a", "e", Way.GROUP),
     )
+
+
+def test_a_case_told_in_other_words_is_asked_for_unless_its_text_is_there() -> None:
+    told = "A 67-year-old man had chest pain. Troponin was 840 ng/L, blood pressure 152/94 mmHg."
+    retold = "Blood pressure was 152/94 mmHg and troponin 840 ng/L. Chest pain in a sixty-seven-year-old male."
+    other = told.replace("67", "58").replace("840", "415").replace("152/94", "138/82")
+    held = [note("a", told), note("b", retold), note("c", other), note("d", words(0, 40)), note("e", "")]
+    search = partial(told_again, encoder=load_encoder(), minimum=0.55)
+    found = find_leaks(held, lambda: [note("x", told), note("y", words(50, 40)), note("z", " ")], told_again=search)
+    assert {(leak.record, leak.way) for leak in found.leaks if leak.way is not Way.PASSAGES} == {
+        ("a", Way.SAME_TEXT),
+        ("b", Way.OTHER_WORDS),
+    }
+    (leak,) = (leak for leak in found.leaks if leak.way is Way.OTHER_WORDS)
+    assert leak.other == "x"
+    assert 0.55 <= leak.share < 1
 
 
 def test_texts_too_short_for_a_passage_are_counted() -> None:

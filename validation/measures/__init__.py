@@ -13,6 +13,7 @@ from validation.measures.duplicates import DUPLICATES
 from validation.measures.flat import FLAT
 from validation.measures.grounding import GROUNDING
 from validation.measures.language import LANGUAGE
+from validation.measures.leakage import LEAKAGE
 from validation.measures.measure import Columns, Level, MeasureSpec, Scope, Subject, Whole
 from validation.measures.negation import NEGATION
 from validation.measures.omission import OMISSION
@@ -42,6 +43,7 @@ MEASURES: tuple[MeasureSpec, ...] = (
     OUTLIERS,
     DUPLICATES,
     SEMANTIC_DUPLICATES,
+    LEAKAGE,
 )
 
 #: Every column that a measure gives, and what it says.

@@ -1,0 +1,80 @@
+"""Leakage: held-out records of the newest curated set that an earlier split of it gives away."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
+
+from curation.duplicates import Pair
+from curation.record import Record
+from curation.store import Store
+from curation.vector_store import VectorStore
+from validation.leakage import QUESTIONS, Leakage, find_leaks
+from validation.measures.measure import Columns, MeasureSpec, Scope, Whole
+from validation.measures.semantic.leaks import told_again
+from validation.measures.semantic_duplicates import RULE as SEMANTIC
+from validation.settings import Severity
+
+#: The rule that reads this.
+RULE = "no_leakage"
+
+
+def measure(whole: Whole) -> Mapping[str, Columns]:
+    """The columns of each held-out record of the newest set; nothing without a set, or where the rule is off."""
+    sets = whole.store.curated_sets()
+    if not sets or whole.scope.settings.severity.get(RULE, Severity.SOFT) is Severity.OFF:
+        return {}
+    newest = sets[-1]
+    settings = whole.scope.settings
+    rows: dict[str, Columns] = {}
+    for split, earlier in QUESTIONS:
+        held = list(_members(whole.store, newest.digest, (split,)))
+        found = find_leaks(
+            held,
+            partial(_members, whole.store, newest.digest, earlier),
+            near_duplicates=settings.duplicates.threshold,
+            told_again=by_meaning(whole.scope)
+            if settings.severity.get(SEMANTIC, Severity.OFF) is not Severity.OFF
+            else None,
+        )
+        rows |= _rows(found, [record.id for record in held], f"{newest.name}@{newest.version} {split}")
+    return rows
+
+
+def by_meaning(scope: Scope) -> Callable[[Sequence[Record], Iterable[Record]], list[Pair]]:
+    """The search for cases told in other words, with the encoder and the limit of the settings."""
+    return partial(
+        told_again,
+        encoder=scope.encoder,
+        minimum=scope.settings.duplicates.semantic,
+        kept=VectorStore(scope.vectors) if scope.vectors else None,
+    )
+
+
+def _members(store: Store, digest: str, splits: Iterable[str]) -> Iterator[Record]:
+    for split in splits:
+        yield from (record for _, record, _ in store.set_members(digest, split=split))
+
+
+def _rows(found: Leakage, held: Iterable[str], place: str) -> dict[str, Columns]:
+    ways: dict[str, list[str]] = {record_id: [] for record_id in held}
+    for leak in found.leaks:
+        ways[leak.record].append(f"{leak.way.value}: {leak.other}")
+    return {
+        record_id: {"leaks": len(said), "held_out_in": place, "leaked_by": list(said)}
+        for record_id, said in ways.items()
+    }
+
+
+LEAKAGE = MeasureSpec(
+    name="leakage",
+    version=1,
+    over=measure,
+    words=frozenset({"held_out_in"}),
+    lists=frozenset({"leaked_by"}),
+    columns={
+        "leaks": "ways in which an earlier split of the newest curated set gives a held-out record away",
+        "held_out_in": "set and split that the record is held out in",
+        "leaked_by": "the ways, each with a record that gives it away",
+    },
+)

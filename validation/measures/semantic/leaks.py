@@ -1,0 +1,45 @@
+"""Held-out records whose case the other side tells in other words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from curation.batches import batched
+from curation.duplicates import Pair
+from curation.embeddings import Encoder
+from curation.record import Record
+from curation.vector_store import VectorStore
+from validation.measures.semantic.likeness import CANDIDATE, NEAREST, Facts, likeness
+from validation.measures.semantic.repeats import BATCH
+from validation.measures.semantic.vectors import record_vectors, sentence_vectors
+
+
+def told_again(
+    held: Sequence[Record],
+    seen: Iterable[Record],
+    encoder: Encoder,
+    *,
+    minimum: float,
+    kept: VectorStore | None = None,
+) -> list[Pair]:
+    """Each held-out record (left) with the one of the other side (right) that is most like it, if alike enough.
+
+    seen: read once, a batch of it in memory; of the held-out side a vector and the numbers of each.
+    """
+    held = [record for record in held if record.text.strip()]
+    facts = [Facts.of(record) for record in held]
+    vectors = record_vectors(held, encoder, kept)
+    best: dict[str, Pair] = {}
+    for batch in batched((record for record in seen if record.text.strip() and held), BATCH):
+        cosines = record_vectors(batch, encoder, kept) @ vectors.T
+        nearest = (-cosines).argsort(axis=1)[:, :NEAREST]
+        for row, record in enumerate(batch):
+            told = Facts.of(record)
+            for place in map(int, nearest[row]):
+                ours = facts[place]
+                if ours.id == told.id or cosines[row, place] < CANDIDATE or not ours.may_repeat(told):
+                    continue
+                alike = likeness(*sentence_vectors([held[place], record], encoder))
+                if alike >= ours.needs(told, minimum) and (ours.id not in best or alike > best[ours.id].similarity):
+                    best[ours.id] = Pair(ours.id, record.id, alike)
+    return list(best.values())
