@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from curation.embeddings import load_encoder
 from curation.store import Store
+from pipeline.runs import recorded
 from pipeline.workspace import Workspace
 from validation.drift.compare import Drift, compare
 from validation.drift.portrait import portrait
 from validation.layers import checked_layer, preferred_layers
-from validation.measures import Subject
+from validation.measures import Scope, Subject
+from validation.measures.measure import VECTORS
+from validation.report.drift import COMMAND, FOUND
 
 
 def drift(
@@ -21,13 +23,24 @@ def drift(
     source: only those records of this source. batch: instead, the records of this other set. Raises UsageError
     when there is no such set, or a side has too few records.
     """
-    settings = workspace.config.validation
     frozen = store.curated_set(against)
-    encoder = load_encoder(settings.similarity.encoder) if settings.similarity.enabled else None
+    name = f"{frozen.name}@{frozen.version}"
+    # The report on validation shows what the latest run has found.
+    with recorded(workspace, store, COMMAND, against=name, source=source, batch=batch) as outcome:
+        found = _compared(workspace, store, frozen.digest, source, batch)
+        outcome |= {"against": name, FOUND: found.as_json()}
+    return found
+
+
+def _compared(workspace: Workspace, store: Store, frozen: str, source: str | None, batch: str | None) -> Drift:
+    settings = workspace.config.validation
+    encoder = (
+        Scope(workspace.scheme, settings, workspace.folder / VECTORS).encoder if settings.similarity.enabled else None
+    )
     most = settings.drift.sample
-    members = frozenset(record.id for _, record, _ in store.set_members(frozen.digest))
+    members = frozenset(record.id for _, record, _ in store.set_members(frozen))
     new = _of_set(store, batch) if batch else _outside(workspace, store, members, source)
-    before = portrait(_of_set(store, against), most=most, encoder=encoder)
+    before = portrait(_of_set(store, frozen), most=most, encoder=encoder)
     return compare(before, portrait(new, most=most, encoder=encoder), settings.drift)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from curation.errors import MissingExtraError
+from curation.pages import templates
 from curation.scheme import Scheme
 from training.evaluate import Report
 from training.plot import f1_plot
@@ -42,17 +42,7 @@ def write_report(report: Report, to: Path, *, scheme: Scheme | None = None) -> R
 
 def page(report: Report, labels: dict[str, str]) -> str:
     """The report as one HTML page."""
-    try:
-        from jinja2 import Environment, FileSystemLoader, StrictUndefined
-    except ImportError as error:
-        raise MissingExtraError("jinja2", "train") from error
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = templates(Path(__file__).parent, extra="train")
     environment.filters["figure"] = _figure
     environment.filters["interval"] = _interval
     plot = f1_plot(report.entities, labels).decode("utf-8")

@@ -11,7 +11,7 @@ from pathlib import Path
 from annotation.adjudication.ballot import REJECT, Ballot, Mark
 from annotation.adjudication.wording import Words
 from annotation.review.wording import ASSERTIONS, say
-from curation.errors import MissingExtraError
+from curation.pages import templates
 from curation.record import Assertion, digest
 from curation.scheme import Scheme
 
@@ -71,20 +71,11 @@ def differences(
 
 def page(ballot: Ballot, found: list[Difference], words: Words) -> str:
     """The text with what is disputed highlighted, and the list of who says what, as HTML without scripts."""
-    try:
-        from jinja2 import Environment, FileSystemLoader, StrictUndefined
-    except ImportError as error:
-        raise MissingExtraError("jinja2", "review") from error
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
     agreed = sum(not mark.is_disputed for mark in ballot.marks)
-    return environment.get_template(TEMPLATE).render(
-        differences=found, stretches=list(stretches(ballot)), agreed=agreed, words=words
+    return (
+        templates(Path(__file__).parent, extra="review")
+        .get_template(TEMPLATE)
+        .render(differences=found, stretches=list(stretches(ballot)), agreed=agreed, words=words)
     )
 
 

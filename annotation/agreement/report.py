@@ -20,7 +20,7 @@ from annotation.agreement.figure import Figure
 from annotation.agreement.measured import ALL, Agreement, Place
 from annotation.agreement.pairs import WITH, PairFigures
 from annotation.agreement.study import HUMAN
-from curation.errors import MissingExtraError
+from curation.pages import templates
 from curation.record import wording
 
 TEMPLATE = Path(__file__).with_name("report.html.jinja")
@@ -92,13 +92,9 @@ def pair(name: str) -> str:
 
 
 def _html(page: Page, data: str) -> str:
-    try:
-        from jinja2 import Environment, StrictUndefined
-    except ImportError as error:
-        raise MissingExtraError("jinja2", "review") from error
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment = templates(TEMPLATE.parent, extra="review")
     environment.filters |= {"person": person, "pair": pair}
-    template = environment.from_string(TEMPLATE.read_text(encoding="utf-8"))
+    template = environment.get_template(TEMPLATE.name)
     # The macros on top leave blank lines, before which a page may not begin.
     return template.render(
         report=page.agreement,

@@ -10,7 +10,7 @@ import yaml
 
 from annotation.guidelines.lessons import Fault, Lessons, Wrong
 from annotation.review.wording import ASSERTIONS, say
-from curation.errors import MissingExtraError
+from curation.pages import templates
 from curation.record import Frozen
 from curation.scheme import Scheme
 
@@ -54,28 +54,21 @@ def words(language: str) -> Words:
 
 def guidelines(scheme: Scheme, lessons: Lessons, *, language: str) -> str:
     """The page: of each category its definition, boundary, key and colour, with right and wrong examples and counts."""
-    try:
-        from jinja2 import Environment, FileSystemLoader, StrictUndefined
-    except ImportError as error:
-        raise MissingExtraError("jinja2", "review") from error
-    environment = Environment(
-        loader=FileSystemLoader(FOLDER),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
     said = words(language)
-    return environment.get_template(TEMPLATE).render(
-        scheme=scheme,
-        lessons=lessons,
-        words=said,
-        language=language,
-        say=lambda localised: say(localised, language),
-        examples=lambda category: category.examples.get(language) or category.examples.get("en") or (),
-        fault=lambda wrong: _explained(wrong, scheme, said, language),
-        faults=list(Fault),
-        assertions=[(name, say(hint, language)) for name, (_, hint) in ASSERTIONS.items()],
+    return (
+        templates(FOLDER, extra="review")
+        .get_template(TEMPLATE)
+        .render(
+            scheme=scheme,
+            lessons=lessons,
+            words=said,
+            language=language,
+            say=lambda localised: say(localised, language),
+            examples=lambda category: category.examples.get(language) or category.examples.get("en") or (),
+            fault=lambda wrong: _explained(wrong, scheme, said, language),
+            faults=list(Fault),
+            assertions=[(name, say(hint, language)) for name, (_, hint) in ASSERTIONS.items()],
+        )
     )
 
 

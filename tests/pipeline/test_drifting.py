@@ -39,3 +39,5 @@ def test_new_records_are_held_against_a_frozen_set(tmp_path: Path) -> None:
     assert (found["before"], found["after"], found["drifted"]) == (12, 12, True)
     assert next(one for one in found["features"] if one["feature"] == "vocabulary")["drifted"]
     assert curate(folder, "drift", "--against", "none", code=2) == {}
+    told = json.loads(Path(curate(folder, "validate")["report"]).with_name("validation.json").read_text())
+    assert (told["drift"]["against"], told["drift"]["found"]) == ("first@1", found)

@@ -105,6 +105,44 @@ def test_a_setting_leaves_all_text_out(tmp_path: Path, scheme: Scheme, settings:
     assert "boy" not in page
 
 
+def test_leakage_privacy_and_drift_have_sections(tmp_path: Path, scheme: Scheme, settings: ValidationSettings) -> None:
+    letter = "Dr. Anna Muster saw [a woman]{gender} with [fever]{signs_symptoms} on 12 March 2021; phone 030 1234567."
+    with Store.open(f"sqlite:///{tmp_path / 'records.db'}") as store:
+        records = [KEPT, story("letter", letter), story("other", SOUND.replace("54", "61"))]
+        fill(store, records, scheme, settings)
+        keys = store.latest_layer_keys("rules")
+        members = {"s1": ("train", keys["s1"]), "letter": ("train", keys["letter"]), "other": ("test", keys["other"])}
+        store.put_set("first", "f" * 32, {"splits": {"train": 2, "validation": 0, "test": 1}}, members)
+        run = store.start_run("drift")
+        feature = {"feature": "length", "test": "Kolmogorov-Smirnov", "corrected": 0.002, "effect": "Cliff's delta"}
+        found = {"before": 20, "after": 30, "drifted": True}
+        found |= {"features": [feature | {"size": 0.4, "magnitude": "medium", "drifted": True}]}
+        store.end_run(run, state="done", manifest={"outcome": {"against": "first@1", "drift": found}, "inputs": {}})
+        store.start_run("drift")
+        page = judge(store, scheme, settings, tmp_path).report
+    told = json.loads((page.parent / "validation.json").read_text())
+    assert told["leakage"]["held_out"] == {"first@1 test": 1}
+    assert told["leakage"]["ways"]["near-duplicate"] == 1
+    assert list(told["leakage"]["records"]) == ["other"]
+    assert told["privacy"]["looked_at"] == 3
+    assert list(told["privacy"]["records"]) == ["letter"]
+    assert told["privacy"]["kinds"]["NAME"] == {"identifiers": 1, "records": 1}
+    assert "Muster" not in json.dumps(told)
+    assert (told["drift"]["against"], told["drift"]["is_newest"], told["drift"]["found"]) == ("first@1", True, found)
+    drawn = page.read_text()
+    assert "near-duplicate: s1" in drawn
+    assert "Cliff&#39;s delta 0.400 (medium)" in drawn
+    assert "1 of 3 texts hold something" in drawn
+
+
+def test_what_nobody_looked_for_is_said_so(workspace: Path, told: dict[str, object]) -> None:
+    assert told["leakage"] is None
+    assert told["drift"] is None
+    page = (workspace / "reports" / "validation" / "index.html").read_text()
+    assert "no set is frozen" in page
+    assert "curate drift --against SET" in page
+
+
 def test_an_excerpt_is_cut_around_what_is_blamed_and_marks_it() -> None:
     before, after = "Nothing of note. " * 30, " All was well." * 30
     record, layer = story("one", f"{before}She had [fever]{{signs_symptoms}} for days.{after}")

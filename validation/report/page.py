@@ -13,25 +13,30 @@ from typing import Any
 from pydantic import JsonValue
 
 from curation.decision import Verdict
-from curation.errors import MissingExtraError
+from curation.pages import templates
+from validation.frame import NUMBERS
 from validation.measures import COLUMNS, Whole
 from validation.report.blame import blamed, by_category
+from validation.report.drift import drift
 from validation.report.embedding_map import EmbeddingMap, embedding_map
 from validation.report.examples import examples
 from validation.report.flow import flow
 from validation.report.judged import Judged
+from validation.report.leakage import leakage
 from validation.report.manifest import manifest
 from validation.report.plots import histogram, scatter
+from validation.report.privacy import privacy
 
 TEMPLATE = Path(__file__).with_name("page.html.jinja")
 #: Rows of a table of records on the page; all of them are in the JSON.
 MOST_ROWS = 500
-#: What is shown as a histogram.
-SHOWN = ("words", "language_confidence", "entities", "grounding_ratio", "similarity_mean", "similarity_least")
+#: What is shown as a histogram: these, and whatever else tells of similarity or of translations.
+SHOWN = ("words", "language_confidence", "entities", "grounding_ratio")
+LIKENESS = ("similarity", "translation")
 #: How columns that name the record kept in another's place are called.
 DUPLICATE = "duplicate_of"
 #: Numbers of this release of the page's JSON form.
-FORM = 2
+FORM = 3
 
 
 def write_report(judged: Judged, folder: Path) -> Path:
@@ -64,6 +69,9 @@ def as_json(judged: Judged, folder: Path, drawn: EmbeddingMap | None) -> dict[st
         "expectations": [finding.as_json() for finding in judged.outcome.findings],
         "by_category": {expectation: dict(counts.most_common()) for expectation, counts in categories.items()},
         "duplicates": _duplicates(judged),
+        "leakage": leakage(judged.measured),
+        "privacy": privacy(judged.measured),
+        "drift": drift(judged.store),
         "map": _map_json(drawn),
         "by_hand": list(judged.outcome.by_hand),
         "deleted": list(judged.outcome.deleted),
@@ -110,12 +118,7 @@ def _duplicates(judged: Judged) -> JsonValue:
 
 
 def _page(judged: Judged, content: Mapping[str, Any], drawn: EmbeddingMap | None, folder: Path) -> str:
-    try:
-        from jinja2 import Environment, StrictUndefined
-    except ImportError as error:
-        raise MissingExtraError("jinja2", "validate") from error
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    template = environment.from_string(TEMPLATE.read_text(encoding="utf-8"))
+    template = templates(TEMPLATE.parent, extra="validate").get_template(TEMPLATE.name)
     tables = {
         verdict: [row for row in content["failed"] if row["verdict"] == verdict]
         for verdict in (Verdict.QUARANTINED.value, Verdict.NEEDS_REVIEW.value)
@@ -146,6 +149,6 @@ def _histograms(judged: Judged) -> list[dict[str, str]]:
         )
     return [
         {"title": COLUMNS[name], "svg": histogram(values, thresholds.get(name, []))}
-        for name in SHOWN
+        for name in (*SHOWN, *(name for name in NUMBERS if any(word in name for word in LIKENESS)))
         if (values := judged.measured.column(name))
     ]
