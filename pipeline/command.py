@@ -13,6 +13,7 @@ import typer
 
 from pipeline.commands import (
     annotate,
+    deidentify,
     doctor,
     drift,
     evaluate,
@@ -46,6 +47,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "import": imports.import_sources,
     "generate": generate.generate,
     "annotate": annotate.annotate,
+    "deidentify": deidentify.deidentify,
     "validate": validate.validate,
     "report": report.report,
     "freeze": freeze.freeze,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from pydantic import JsonValue
@@ -16,8 +16,8 @@ from curation.stage import Stage
 from curation.store import Store
 from curation.store.sets import CuratedSet
 from exports.formats import writer
-from exports.view import SetView
 from pipeline.commands.output import say
+from pipeline.leaving import view_of
 from pipeline.progress import progress
 from pipeline.runner import StageReport, run_stage
 from pipeline.runs import recorded
@@ -99,15 +99,14 @@ def train(workspace: Workspace, store: Store, *, name: str, curated: str | None 
 
 
 def export(workspace: Workspace, store: Store, format: str, to: Path, *, curated: str | None = None) -> list[Path]:
-    """A curated set, by default the newest, written in a format."""
+    """A curated set, by default the newest, written in a format.
+
+    Raises ExportBlockedError, and writes nothing, when the privacy policy keeps one of its records back.
+    """
     chosen = store.curated_set(curated) if curated else newest_set(store)
     write = writer(format)
-
-    def members(split: str) -> Iterator[tuple[Record, Layer]]:
-        return ((record, layer) for _, record, layer in store.set_members(chosen.digest, split=split))
-
     with recorded(workspace, store, "export", format=format, set=chosen.digest) as outcome:
-        files = write(SetView(chosen, workspace.scheme, members), to, workspace.config.exports)
+        files = write(view_of(workspace, store, chosen), to, workspace.config.exports)
         outcome["files"] = [str(path) for path in files]
     return files
 

@@ -13,12 +13,14 @@ from curation.sources.reading import ReadOptions
 from curation.store import Store
 from curation.store.sets import CuratedSet
 from pipeline.commands.output import say
+from pipeline.deidentifying import deidentify
 from pipeline.evaluating import evaluate_layer
 from pipeline.importing import import_into
 from pipeline.reviewing import pull_reviews, push_records, start_server
 from pipeline.stages import annotate, export, freeze, train
 from pipeline.validating import validate
 from pipeline.workspace import Workspace
+from validation.settings import PrivacyPolicy
 
 #: What `curate run` writes for others.
 EXPORTS = ("hf", "chat")
@@ -60,6 +62,12 @@ def annotate_step(annotator: str) -> Step:
         return annotate(way.workspace, way.store, annotator).as_json()
 
     return Step(f"annotate {annotator}", do)
+
+
+def deidentify_step(way: Way) -> dict[str, JsonValue]:
+    """New records in the place of those that hold identifiers."""
+    report = deidentify(way.workspace, way.store)
+    return {"records with identifiers": report.holding, "made": report.made, "unchanged": report.there}
 
 
 def validate_step(way: Way) -> dict[str, JsonValue]:
@@ -132,9 +140,11 @@ def export_step(way: Way) -> dict[str, JsonValue]:
 def steps(workspace: Workspace) -> list[Step]:
     """The steps in order, as the workspace's settings ask for them."""
     settings = workspace.config.run
+    replaces = workspace.config.validation.privacy.policy is PrivacyPolicy.REPLACE
     return [
         *([Step("import", import_step)] if settings.sources else []),
         *(annotate_step(annotator) for annotator in settings.annotators),
+        *([Step("deidentify", deidentify_step)] if replaces else []),
         Step("validate", validate_step),
         *([Step("review", review_step)] if settings.review else []),
         Step("freeze", freeze_step),

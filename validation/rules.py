@@ -45,6 +45,8 @@ UNIQUE = "expect_column_values_to_be_unique"
 GROUNDED = "expect_entities_to_be_grounded"
 FREE_OF_IDENTIFIERS = "expect_text_to_be_free_of_identifiers"
 NOT_LEAKED = "expect_held_out_records_not_to_leak"
+#: The rule that the privacy policy is about.
+IDENTIFIERS = "free_of_identifiers"
 #: Types that hold a value between two bounds; those of ours are in `validation.clincurate_expectations`.
 BOUNDED = frozenset({BETWEEN, GROUNDED, FREE_OF_IDENTIFIERS, NOT_LEAKED})
 
@@ -414,7 +416,7 @@ RULES: tuple[Rule, ...] = (
         beside=("held_out_in", "leaked_by"),
     ),
     Rule(
-        "free_of_identifiers",
+        IDENTIFIERS,
         "identifiers",
         FREE_OF_IDENTIFIERS,
         lambda v, s: {"max_value": v.privacy.maximum},

@@ -189,6 +189,7 @@ class PrivacyPolicy(StrEnum):
 
     REPORT = "report"
     BLOCK = "block"
+    REPLACE = "replace"
 
 
 class PrivacySettings(Frozen):
@@ -196,7 +197,9 @@ class PrivacySettings(Frozen):
 
     policy: PrivacyPolicy = Field(
         default=PrivacyPolicy.REPORT,
-        description="What identifiers lead to. report: the record needs review; block: it is quarantined.",
+        description="What identifiers lead to. report: the record needs review; block: it is quarantined, and no set "
+        "with it is exported; replace: `curate run` puts de-identified records in its place, and what is left "
+        "is blocked.",
     )
     kinds: tuple[Kind, ...] = Field(
         default=COUNTED, description="What counts as an identifier; also known, and left out here, are TITLE and YEAR."

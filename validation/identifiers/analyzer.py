@@ -1,7 +1,7 @@
-"""The one module that knows Presidio: its analyzer with patterns of ours, its own, and no model at all.
+"""The one module that knows Presidio: its recognizers with patterns of ours, its own, and no model at all.
 
 Presidio wants words of a language model to weigh contexts. Here a pattern says itself what has to stand before
-it, so an engine without a model is enough, nothing is downloaded, and a text takes milliseconds.
+it, so no engine is needed around the recognizers, nothing is downloaded, and a text takes milliseconds.
 """
 
 from __future__ import annotations
@@ -43,7 +43,9 @@ def find_identifiers(text: str, *, language: str) -> tuple[Identifier, ...]:
         piece = text[offset : offset + PIECE + OVERLAP]
         found += [
             Identifier(offset + result.start, offset + result.end, Kind(result.entity_type), round(result.score, 3))
-            for result in _engine().analyze(piece, spoken, score_threshold=SURE)
+            for recognizer in _recognizers(spoken)
+            for result in recognizer.analyze(piece, recognizer.supported_entities, None)
+            if result.score >= SURE
         ]
     return parted([*_within(text, found), *_again(text, found)])
 
@@ -69,53 +71,38 @@ def _within(text: str, found: list[Identifier]) -> list[Identifier]:
     return trimmed
 
 
-@lru_cache(maxsize=1)
-def _engine() -> Any:
-    """Presidio's analyzer for all languages, made once a process."""
+@lru_cache(maxsize=len(LANGUAGES))
+def _recognizers(language: str) -> tuple[Any, ...]:
+    """Ours from the file, ours for names, and those of Presidio, made once a process.
+
+    They are asked one after the other: what Presidio's engine does around them (looking them up for each text,
+    weighing contexts, dropping what lies within a longer match) is done by the patterns and by `parted`.
+    """
     try:
-        import presidio_analyzer
-        from presidio_analyzer.context_aware_enhancers import ContextAwareEnhancer
-        from presidio_analyzer.nlp_engine import NoOpNlpEngine
+        from presidio_analyzer import PatternRecognizer
     except ImportError as error:
         raise MissingExtraError("presidio-analyzer", "validate") from error
 
-    class AsFound(ContextAwareEnhancer):  # type: ignore[misc]
-        """Scores as the patterns gave them: their context is part of them."""
-
-        def enhance_using_context(self, text: str, raw_results: Any, *_: Any, **__: Any) -> Any:
-            return raw_results
-
     logging.getLogger("presidio-analyzer").setLevel(logging.ERROR)
-    nlp = NoOpNlpEngine([{"lang_code": language, "model_name": "none"} for language in LANGUAGES])
-    registry = presidio_analyzer.RecognizerRegistry(list(_recognizers()), supported_languages=list(LANGUAGES))
-    return presidio_analyzer.AnalyzerEngine(
-        registry=registry,
-        nlp_engine=nlp,
-        supported_languages=list(LANGUAGES),
-        context_aware_enhancer=AsFound(0, 0, 0, 0),
-    )
+    ours = [
+        PatternRecognizer.from_dict({**entry, "supported_language": language, "global_regex_flags": int(re.MULTILINE)})
+        for entry in _entries(language)
+    ]
+    return (*ours, _name_recognizer(language), *_predefined(language))
 
 
-def _recognizers() -> Iterator[Any]:
-    """Ours from the file, ours for names, and those of Presidio."""
-    from presidio_analyzer import PatternRecognizer
-
+def _entries(language: str) -> Iterator[dict[str, Any]]:
+    """The entries of the file that serve a language, without the note on which they serve."""
     for entry in yaml.safe_load(PATTERNS.read_text(encoding="utf-8")):
-        languages = entry.pop("languages", LANGUAGES)
-        for language in languages:
-            yield PatternRecognizer.from_dict(
-                {**entry, "supported_language": language, "global_regex_flags": int(re.MULTILINE)}
-            )
-    for language in LANGUAGES:
-        yield _name_recognizer(language)
-    yield from _predefined()
+        if language in entry.pop("languages", LANGUAGES):
+            yield entry
 
 
-def _predefined() -> Iterator[Any]:
+def _predefined(language: str) -> Iterator[Any]:
     from presidio_analyzer import predefined_recognizers
 
     for name, kind, languages in PREDEFINED:
-        for language in languages:
+        if language in languages:
             made = getattr(predefined_recognizers, name)
             if name == "EmailRecognizer":
                 made = _offline(made)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -50,3 +51,20 @@ def parted(found: list[Identifier]) -> tuple[Identifier, ...]:
         if all(one.end <= other.start or other.end <= one.start for other in kept):
             kept.append(one)
     return tuple(sorted(kept))
+
+
+def outside(text: str, found: Iterable[Identifier], places: Sequence[tuple[int, int]]) -> tuple[Identifier, ...]:
+    """What of the identifiers of a text stands outside of some places, where that has a letter or a figure."""
+    left: list[Identifier] = []
+    for one in found:
+        at = one.start
+        for start, end in [
+            *sorted(place for place in places if place[0] < one.end and one.start < place[1]),
+            (one.end, -1),
+        ]:
+            part = text[at:start]
+            if any(character.isalnum() for character in part):
+                begin, stop = at + len(part) - len(part.lstrip()), at + len(part.rstrip())
+                left.append(Identifier(begin, stop, one.kind, one.score))
+            at = max(at, end)
+    return tuple(left)

@@ -8,7 +8,7 @@ name of a disease.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -76,7 +76,7 @@ def find_names(text: str, language: str) -> list[Identifier]:
     found += [
         Identifier(*span, Kind.TITLE, TITLED) for title in titles if (span := _academic(title, words)) is not None
     ]
-    return found + list(_again(text, found, tokens, words))
+    return found + find_again(text, name_words(text, found, language), language)
 
 
 def _may_matter(word: str, words: Lexicon) -> bool:
@@ -272,23 +272,28 @@ def _cells(line: str) -> Iterator[tuple[int, int]]:
         start = cut.end() if cut else end
 
 
-def _again(
-    text: str, found: Iterable[Identifier], tokens: Iterable[re.Match[str]], words: Lexicon
-) -> Iterator[Identifier]:
-    """Other places of the words that names consist of."""
-    known = {
+def name_words(text: str, found: Iterable[Identifier], language: str) -> frozenset[str]:
+    """The words, in small letters, of which the names of a text consist; without those that mean something else too."""
+    words = lexicon(language)
+    return frozenset(
         part.group().lower()
         for one in found
         if one.kind is Kind.NAME
         for part in TOKEN.finditer(text, one.start, one.end)
         if len(part.group()) > 2 and part.group()[0].isupper()
-    } - (words.homographs | words.never)
+    ) - (words.homographs | words.never)
+
+
+def find_again(text: str, known: Collection[str], language: str) -> list[Identifier]:
+    """Where words stand, with a capital, that are known to be names."""
+    words = lexicon(language)
     if not known:
-        return
-    for token in tokens:
-        said = token.group()
-        if said[0].isupper() and said.lower() in known and not _is_eponym(text, token, words):
-            yield Identifier(token.start(), token.end(), Kind.NAME, AGAIN)
+        return []
+    return [
+        Identifier(token.start(), token.end(), Kind.NAME, AGAIN)
+        for token in TOKEN.finditer(text)
+        if token.group()[0].isupper() and token.group().lower() in known and not _is_eponym(text, token, words)
+    ]
 
 
 def _is_eponym(text: str, token: re.Match[str], words: Lexicon) -> bool:

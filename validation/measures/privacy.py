@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 
+from curation.record import Record
 from validation.identifiers.analyzer import find_identifiers
-from validation.identifiers.identifier import Identifier
+from validation.identifiers.identifier import Identifier, Kind, outside
+from validation.identifiers.marked import surrogates
 from validation.measures.measure import Columns, MeasureSpec, Scope, Subject
 
 #: Places that are listed of one text; all are counted.
@@ -16,8 +18,13 @@ MOST_PLACES = 500
 def measure(subjects: Sequence[Subject], scope: Scope) -> list[Columns]:
     """The identifiers in each text, of the kinds that the settings count."""
     kinds = frozenset(scope.settings.privacy.kinds)
-    found = (find_identifiers(subject.record.text, language=subject.record.language) for subject in subjects)
-    return [_row([one for one in places if one.kind in kinds]) for places in found]
+    return [_row(identifiers_of(subject.record, kinds)) for subject in subjects]
+
+
+def identifiers_of(record: Record, kinds: Container[Kind]) -> tuple[Identifier, ...]:
+    """The identifiers of some kinds in a record's text; surrogates that stand for others are none."""
+    found = [one for one in find_identifiers(record.text, language=record.language) if one.kind in kinds]
+    return outside(record.text, found, surrogates(record))
 
 
 def _row(found: Sequence[Identifier]) -> Columns:
@@ -31,7 +38,7 @@ def _row(found: Sequence[Identifier]) -> Columns:
 
 PRIVACY = MeasureSpec(
     name="privacy",
-    version=1,
+    version=2,
     measure=measure,
     lists=frozenset({"identifier_kinds", "identifier_places"}),
     columns={

@@ -1,0 +1,63 @@
+"""`curate deidentify`"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from pipeline.commands.options import HERE, JsonOption, WorkspaceOption
+from pipeline.commands.output import print_counts, print_json, say
+
+
+def deidentify(
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only count what would be replaced, by kind; nothing is stored.")
+    ] = False,
+    kinds: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--kinds",
+            metavar="KIND",
+            help="What is replaced, such as NAME or DATE,PHONE. May be given several times.",
+            show_default="validation.privacy.kinds",
+        ),
+    ] = None,
+    mode: Annotated[
+        str,
+        typer.Option(
+            "--mode", help="surrogate (the same identifier of a group by the same invented one) or mask ([NAME])."
+        ),
+    ] = "surrogate",
+    workspace: WorkspaceOption = HERE,
+    as_json: JsonOption = False,
+) -> None:
+    """Put new records without identifiers, with all layers, in the place of those that hold some."""
+    from curation.errors import UsageError
+    from pipeline.deidentifying import deidentify as deidentify_all
+    from pipeline.workspace import Workspace
+    from validation.deidentify.surrogates import Mode
+    from validation.identifiers.identifier import Kind
+
+    said = [one.strip().upper() for spoken in kinds or () for one in spoken.split(",") if one.strip()]
+    try:
+        chosen = [Kind(one) for one in said]
+    except ValueError as error:
+        raise UsageError(f"expected kinds of {', '.join(Kind)}, got {', '.join(said)}") from error
+    if mode not in set(Mode):
+        raise UsageError(f"expected a mode of {', '.join(Mode)}, got {mode!r}")
+    place = Workspace.at(workspace)
+    with place.open_store() as store:
+        report = deidentify_all(place, store, kinds=chosen, mode=Mode(mode), dry_run=dry_run)
+    if as_json:
+        print_json(report.as_json())
+        return
+    print_counts("Identifiers", dict(sorted(report.identifiers.items())), what="places")
+    say(f"{report.holding:,} of {report.records:,} records hold identifiers")
+    if dry_run:
+        return
+    say(f"new records: {report.made:,} with {report.layers:,} layers; there already: {report.there:,}")
+    if report.superseded:
+        say(f"set aside, made earlier with another key or other kinds: {report.superseded:,}")
+    if report.made:
+        say("originals are set aside; run `curate validate` and `curate freeze` for the new ones")

@@ -1,0 +1,85 @@
+"""The secret key, and what is drawn from it: equal words under equal keys give equal draws, and nothing back."""
+
+from __future__ import annotations
+
+import hmac
+import os
+import secrets
+import stat
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TypeVar
+
+from curation.errors import ConfigError
+
+#: The file of a workspace that holds the key. Whoever has it can tell which surrogate stands for what.
+KEY_FILE = "deidentify.key"
+#: Bytes of a key, as many as SHA-256 gives.
+SIZE = 32
+
+T = TypeVar("T")
+
+
+class Draws:
+    """An endless row of numbers: HMAC-SHA256 (RFC 2104) over the words and a counter."""
+
+    def __init__(self, secret: bytes, about: Sequence[str]) -> None:
+        self._secret = secret
+        self._about = "\x1f".join(about).encode()
+        self._count = 0
+
+    def below(self, limit: int) -> int:
+        """The next number, from 0 to below the limit."""
+        self._count += 1
+        drawn = hmac.digest(self._secret, self._about + self._count.to_bytes(4, "big"), "sha256")
+        return int.from_bytes(drawn[:16], "big") % limit
+
+    def one_of(self, several: Sequence[T]) -> T:
+        """One of several."""
+        return several[self.below(len(several))]
+
+
+class Key:
+    """A secret key; it shows itself to nobody."""
+
+    def __init__(self, secret: bytes) -> None:
+        self._secret = secret
+
+    def __repr__(self) -> str:
+        return "Key(...)"
+
+    def draws(self, *about: str) -> Draws:
+        """What is drawn for these words."""
+        return Draws(self._secret, about)
+
+    def pseudonym(self, *about: str) -> str:
+        """A name of 16 hexadecimal digits for these words."""
+        return hmac.digest(self._secret, "\x1f".join(about).encode(), "sha256").hex()[:16]
+
+
+def read_key(folder: Path) -> Key:
+    """The key of a workspace, made when there is none.
+
+    Raises ConfigError when the file is no key, or when others than its owner may read it.
+    """
+    path = folder / KEY_FILE
+    try:
+        made = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return _kept(path)
+    with os.fdopen(made, "w", encoding="ascii") as file:
+        secret = secrets.token_bytes(SIZE)
+        file.write(secret.hex() + "\n")
+    return Key(secret)
+
+
+def _kept(path: Path) -> Key:
+    if os.name == "posix" and stat.S_IMODE(path.stat().st_mode) & 0o077:
+        raise ConfigError(f"{path}: expected a key that only its owner can read; run: chmod 600 {path}")
+    try:
+        secret = bytes.fromhex(path.read_text(encoding="ascii").strip())
+    except ValueError:
+        secret = b""
+    if len(secret) != SIZE:
+        raise ConfigError(f"{path}: expected a key of {2 * SIZE} hexadecimal digits, got something else")
+    return Key(secret)
