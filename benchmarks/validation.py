@@ -32,6 +32,7 @@ PARTS = (
     "duplicates",
     "leaks",
     "privacy",
+    "speed",
 )
 
 #: Figures that several parts give, by kind of error.

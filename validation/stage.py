@@ -71,6 +71,7 @@ class Measure:
     def __call__(self, items: Sequence[Item]) -> list[Result]:
         """One result for each item, with the columns that apply to it and found something."""
         subjects = [self._subject(item) for item in items]
+        self._encode(subjects)
         rows: list[Columns] = [{} for _ in subjects]
         for spec in MEASURES:
             if spec.level is Level.RECORD:
@@ -81,6 +82,13 @@ class Measure:
     def _subject(self, item: Item) -> Subject:
         layer = checked_layer(item, self._layers.checked)
         return Subject(item.record, layer, self._layers.second_opinions(item, layer))
+
+    def _encode(self, subjects: Sequence[Subject]) -> None:
+        """Have the texts of all measures encoded at once: the larger the choice, the less of a batch is padding."""
+        if not self._scope.settings.similarity.enabled:
+            return
+        wanted = [texts for spec in MEASURES if (texts := spec.texts)]
+        self._scope.encoder.encode(list(dict.fromkeys(text for texts in wanted for text in texts(subjects))))
 
 
 def _measured(spec: MeasureSpec, subjects: Sequence[Subject], scope: Scope) -> list[Columns]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from curation.embeddings import SentenceEncoder, VectorCache, load_encoder, packaged_encoder_path
+from curation.embeddings import BATCH_TOKENS, SentenceEncoder, VectorCache, load_encoder, packaged_encoder_path
 from curation.errors import ConfigError
 
 
@@ -39,6 +39,16 @@ def test_each_text_is_encoded_once_within_a_call_and_between_calls(monkeypatch: 
     assert seen == ["a", "b", "c"]
     assert np.array_equal(first[0], first[2])
     assert np.array_equal(again[:2], first[[1, 0]])
+
+
+def test_texts_of_a_forward_pass_have_about_as_many_tokens(encoder: SentenceEncoder) -> None:
+    texts = ["pain " * words for words in (90, 1, 300, 2, 90, 1) * 9]
+    batches = list(encoder._batches(texts))
+    assert sorted(row for rows in batches for row in rows) == list(range(len(texts)))
+    for rows in batches:
+        words = [min(256, len(texts[row].split()) + 2) for row in rows]
+        assert max(words) * len(rows) <= BATCH_TOKENS["cpu"]
+    assert len(batches) < 20
 
 
 def test_the_cache_forgets_what_was_unused_longest() -> None:

@@ -2,13 +2,16 @@ from __future__ import annotations
 
 import pytest
 
+from curation.embeddings import SentenceEncoder, load_encoder
 from curation.markup import parse_markup
 from curation.record import Alignment, Entity, Layer, Record
 from curation.scheme import load_scheme
+from curation.stage import Item
 from validation.measures import Scope, Subject
 from validation.measures.sentences import sentence_bounds
 from validation.measures.similarity import measure
 from validation.settings import ValidationSettings
+from validation.stage import Measure
 
 pytest.importorskip("sentence_transformers")
 
@@ -79,3 +82,20 @@ def test_a_huge_sentence_is_cut_around_the_entity(scope: Scope) -> None:
 def test_sentences_cover_languages_that_spacy_does_not_have() -> None:
     record = _subject("Satu. Dua tiga.", language="qq").record
     assert [record.text[start:end] for start, end in sentence_bounds(record)] == ["Satu.", "Dua tiga."]
+
+
+def test_what_a_batch_of_records_wants_encoded_is_encoded_in_one_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    encoder = SentenceEncoder(load_encoder()._model, name="counted", revision="1")
+    calls: list[int] = []
+    forward = encoder._forward
+    monkeypatch.setattr(encoder, "_forward", lambda texts: (calls.append(len(texts)), forward(texts))[1])
+    monkeypatch.setattr(Scope, "encoder", encoder)
+    subjects = [_subject(TEXT), _subject("She had a [mild fever]{signs_symptoms}.")]
+    items = [
+        Item(one.record.model_copy(update={"id": str(at)}), {"rules": one.layer})
+        for at, one in enumerate(subjects)
+        if one.layer
+    ]
+    found = Measure(load_scheme(), ValidationSettings(), reads=("rules",))(items)
+    assert calls == [4 + 4]
+    assert all(result.measures["similarity_mean"] for result in found)

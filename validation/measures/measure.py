@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
@@ -95,6 +95,8 @@ class MeasureSpec:
     measure: Callable[[Sequence[Subject], Scope], list[Columns]] | None = None
     #: The rows, by record id, of those records of which there is something to say.
     over: Callable[[Whole], Mapping[str, Columns]] | None = None
+    #: The texts of which `measure` will ask vectors; those of all measures are encoded together, before them.
+    texts: Callable[[Sequence[Subject]], Iterable[str]] | None = None
     needs_layer: bool = False
     #: Columns of words and columns of lists; all others hold numbers. Lists only explain: no expectation sees them.
     words: frozenset[str] = frozenset()

@@ -23,14 +23,20 @@ def sentence_texts(record: Record) -> list[str]:
 
 def sentence_bounds(record: Record) -> list[tuple[int, int]]:
     """Where the sentences of a text are, by punctuation; sentences without a visible character are left out."""
-    nlp = _sentencizer(record.language)
+    return list(_bounds(record.language, record.text))
+
+
+@lru_cache(maxsize=64)
+def _bounds(language: str, text: str) -> tuple[tuple[int, int], ...]:
+    """Kept for a batch of records: several measures ask for the same text."""
+    nlp = _sentencizer(language)
     bounds: list[tuple[int, int]] = []
-    for offset in range(0, len(record.text), PIECE):
-        piece = record.text[offset : offset + PIECE]
+    for offset in range(0, len(text), PIECE):
+        piece = text[offset : offset + PIECE]
         bounds += [
             (offset + found.start_char, offset + found.end_char) for found in nlp(piece).sents if found.text.strip()
         ]
-    return bounds
+    return tuple(bounds)
 
 
 @lru_cache(maxsize=8)

@@ -7,7 +7,7 @@ was not found, is likely misplaced or invented.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from curation.embeddings import Encoder
@@ -36,6 +36,14 @@ def measure(subjects: Sequence[Subject], scope: Scope) -> list[Columns]:
     return [_row(found) for found in scored]
 
 
+def texts(subjects: Sequence[Subject]) -> Iterator[str]:
+    """The entities and the sentences that they may belong to."""
+    for at, subject in enumerate(subjects):
+        for question in _questions(at, subject):
+            yield question.entity.text
+            yield from question.sentences
+
+
 def _row(scored: Sequence[tuple[float, str]]) -> Columns:
     if not scored:
         return SIMILARITY.nothing
@@ -48,11 +56,11 @@ def _row(scored: Sequence[tuple[float, str]]) -> Columns:
 
 
 def _cosines(questions: Sequence[_Question], encoder: Encoder) -> list[float]:
-    texts = {text: None for question in questions for text in (question.entity.text, *question.sentences)}
-    if not texts:
+    wanted = {text: None for question in questions for text in (question.entity.text, *question.sentences)}
+    if not wanted:
         return []
-    row = {text: place for place, text in enumerate(texts)}
-    vectors = encoder.encode(list(texts))
+    row = {text: place for place, text in enumerate(wanted)}
+    vectors = encoder.encode(list(wanted))
     return [
         float((vectors[[row[sentence] for sentence in question.sentences]] @ vectors[row[question.entity.text]]).max())
         for question in questions
@@ -81,6 +89,7 @@ SIMILARITY = MeasureSpec(
     name="similarity",
     version=1,
     measure=measure,
+    texts=texts,
     needs_layer=True,
     words=frozenset({"least_similar_entity"}),
     columns={

@@ -1,0 +1,168 @@
+"""What validation costs beside the encoding of its sentences, each measure's pace, and what a second run costs."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from time import perf_counter, process_time
+
+from measuring import table
+
+from curation.embeddings import load_encoder, packaged_encoder_path
+from curation.folding import fold
+from curation.language import _probabilities
+from curation.record import Record
+from curation.store import Store
+from pipeline.runner import run_stage
+from pipeline.stages import annotate
+from pipeline.workspace import Workspace
+from validation.judge import judge
+from validation.layers import preferred_layers
+from validation.measures import MEASURES, Scope, Subject, Whole
+from validation.measures.measure import VECTORS
+from validation.measures.sentences import sentence_texts
+from validation.rules import RULES
+from validation.settings import SimilaritySettings, ValidationSettings
+from validation.stage import Measure
+
+REPORTS = Path(__file__).parents[3] / "shared" / "data" / "e3c" / "case_reports_en.jsonl"
+#: Reports, taken evenly from the file.
+SIZE = {True: 16, False: 1_000}
+LAYER = "rules"
+#: The measures that together are to read a thousand records a second.
+CHEAP = ("text", "layer", "grounding", "language", "amounts", "duplicates")
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """Seconds on the clock, and of the processor in all threads."""
+
+    clock: float
+    processor: float
+
+    @classmethod
+    def of(cls, work: Callable[[], object]) -> Cost:
+        """What a piece of work costs."""
+        clock, processor = perf_counter(), process_time()
+        work()
+        return cls(perf_counter() - clock, process_time() - processor)
+
+    def __add__(self, other: Cost) -> Cost:
+        return Cost(self.clock + other.clock, self.processor + other.processor)
+
+    def __truediv__(self, other: Cost) -> Cost:
+        return Cost(self.clock / other.clock, self.processor / other.processor)
+
+
+def run(*, quick: bool) -> dict[str, object]:
+    """The ratio to bare encoding, records a second by measure, and the second run's share of the first."""
+    with tempfile.TemporaryDirectory() as folder:
+        workspace = Workspace.make(Path(folder))
+        with workspace.open_store() as store:
+            store.add_records(reports(SIZE[quick]))
+            annotate(workspace, store, LAYER)
+            return whole(workspace, store, quick=quick) | paces(workspace, store)
+
+
+def reports(count: int) -> list[Record]:
+    """Real case reports spread over the file, or generated ones where the data are absent."""
+    if not REPORTS.is_file():
+        from curation.generate import generate
+
+        return [record for record, _ in islice(generate(count, seed=6, languages=("en",)), count)]
+    lines = REPORTS.read_text(encoding="utf-8").splitlines()
+    read = map(json.loads, lines[:: max(1, len(lines) // count)][:count])
+    return [Record(id=one["id"], group=one["id"], source="e3c", language="en", text=one["text"]) for one in read]
+
+
+def whole(workspace: Workspace, store: Store, *, quick: bool) -> dict[str, object]:
+    """Encoding alone against all of validation, and validation again."""
+    sentences = list(dict.fromkeys(text for record in store.records() for text in sentence_texts(record)))
+    bare, ours = Cost.of(_bare(sentences)), Cost.of(_ours(sentences, workspace.folder / "bare.db"))
+    measuring, verdicts = _validate(workspace, store)
+    again = _validate(workspace, store)
+    first, second = measuring + verdicts, again[0] + again[1]
+    counted = measuring if quick else first
+    rows = [
+        ("sentence-transformers encodes the sentences", bare),
+        ("our encoder encodes the sentences", ours),
+        ("measuring", measuring),
+        ("verdicts, Data Docs, report", verdicts),
+        ("the same again, with nothing new", second),
+    ]
+    print(f"{sum(store.count_records().values())} reports, {len(sentences)} different sentences\n")
+    print(table(("step", "seconds", "of the processor"), [(name, cost.clock, cost.processor) for name, cost in rows]))
+    against = "measuring (so few records do not outweigh what verdicts cost in any case)" if quick else "all of it"
+    ratio, own = counted / bare, counted / ours
+    print(f"\n{against} costs {ratio.clock:.2f} times the bare encoding by sentence-transformers")
+    print(f"({ratio.processor:.2f} times its processor time), {own.clock:.2f} times that by our encoder\n")
+    return {
+        "time_ratio": round(ratio.clock, 3),
+        "time_ratio_of": "measuring" if quick else "validation",
+        "time_ratio_processor": round(ratio.processor, 3),
+        "time_ratio_own_encoder": round(own.clock, 3),
+        "second_run_share": round((second / first).clock, 4),
+    }
+
+
+def _bare(sentences: Sequence[str]) -> Callable[[], object]:
+    """The library's own way with the model, with its defaults."""
+    from sentence_transformers import SentenceTransformer
+
+    model = SentenceTransformer(str(packaged_encoder_path()), device="cpu")
+    model.encode(["warm"])
+    return lambda: model.encode(list(sentences), show_progress_bar=False)
+
+
+def _ours(sentences: Sequence[str], file: Path) -> Callable[[], object]:
+    encoder = load_encoder().kept_in(file)
+    encoder.encode(["warm"])
+    return lambda: encoder.encode(sentences)
+
+
+def _validate(workspace: Workspace, store: Store) -> tuple[Cost, Cost]:
+    settings = workspace.config.validation
+    stage = Measure.over(store, workspace.scheme, settings, vectors=workspace.folder / VECTORS)
+    measuring = Cost.of(lambda: run_stage(store, stage, batch_size=workspace.config.curation.batch_size))
+    return measuring, Cost.of(lambda: judge(store, workspace.scheme, settings, workspace.folder))
+
+
+def paces(workspace: Workspace, store: Store) -> dict[str, object]:
+    """Records a second of each measure with every rule on; vectors are there already, so encoding is not in it."""
+    severity = {rule.name: "soft" for rule in RULES}
+    settings = ValidationSettings.model_validate({"severity": severity})
+    scope = Scope(workspace.scheme, settings, workspace.folder / VECTORS)
+    letters = Scope(workspace.scheme, settings.model_copy(update={"similarity": SimilaritySettings(enabled=False)}))
+    reads = preferred_layers(store.layer_names(), settings)
+    subjects = [Subject(item.record, item.layers.get(LAYER)) for item in store.items(reads)]
+    costs = {spec.name: _cost(spec.name, subjects, scope, store) for spec in MEASURES}
+    cheap = {name: _cost(name, subjects, letters, store) for name in CHEAP}
+    count = len(subjects)
+    together = sum(cost.processor for cost in cheap.values())
+    rows: list[tuple[object, ...]] = [
+        (name, cost.processor, round(count / max(cost.processor, 1e-6))) for name, cost in costs.items()
+    ]
+    rows.append((" + ".join(CHEAP) + " (exact only)", together, round(count / together)))
+    print(table(("measure", "seconds of one core", "records a second"), rows))
+    return {
+        "records_per_second": {name: round(count / max(cost.processor, 1e-6), 1) for name, cost in costs.items()},
+        "records_per_second_cheap": round(count / together, 1),
+    }
+
+
+def _cost(name: str, subjects: Iterable[Subject], scope: Scope, store: Store) -> Cost:
+    spec = next(spec for spec in MEASURES if spec.name == name)
+    fit = [one for one in subjects if one.layer is not None or not spec.needs_layer]
+    if spec.measure is not None:
+        measure = spec.measure
+        # Words and models are loaded at the first record, once a process; what is remembered of texts would flatter.
+        measure(fit[:1], scope)
+        for remembered in (fold, _probabilities):
+            remembered.cache_clear()
+        return Cost.of(lambda: measure(fit, scope))
+    over, everything = spec.over, Whole(store, scope, frozenset(one.record.id for one in subjects), {})
+    return Cost.of(lambda: over(everything) if over else None)
