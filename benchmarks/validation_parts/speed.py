@@ -21,7 +21,6 @@ from pipeline.runner import run_stage
 from pipeline.stages import annotate
 from pipeline.workspace import Workspace
 from validation.judge import judge
-from validation.layers import preferred_layers
 from validation.measures import MEASURES, Scope, Subject, Whole
 from validation.measures.measure import VECTORS
 from validation.measures.sentences import sentence_texts
@@ -137,8 +136,7 @@ def paces(workspace: Workspace, store: Store) -> dict[str, object]:
     settings = ValidationSettings.model_validate({"severity": severity})
     scope = Scope(workspace.scheme, settings, workspace.folder / VECTORS)
     letters = Scope(workspace.scheme, settings.model_copy(update={"similarity": SimilaritySettings(enabled=False)}))
-    reads = preferred_layers(store.layer_names(), settings)
-    subjects = [Subject(item.record, item.layers.get(LAYER)) for item in store.items(reads)]
+    subjects = [Subject(item.record, item.layers.get(LAYER)) for item in store.items((LAYER,))]
     costs = {spec.name: _cost(spec.name, subjects, scope, store) for spec in MEASURES}
     cheap = {name: _cost(name, subjects, letters, store) for name in CHEAP}
     count = len(subjects)
