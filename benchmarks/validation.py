@@ -29,6 +29,7 @@ os.environ.setdefault("GX_ANALYTICS_ENABLED", "False")
 #: The parts in the order in which they run: each a module in validation_parts with `run(*, quick)`.
 PARTS = (
     "planted",
+    "second_opinions",
     "duplicates",
     "leaks",
     "privacy",

@@ -9,12 +9,12 @@ on one core, where sentence embeddings of every entity would take hours.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from curation.record import Layer, Record, digest
+from curation.word_features import WordFeatures, sparse, words_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -22,14 +22,8 @@ if TYPE_CHECKING:
 
     Numbers = NDArray[np.int64]
 
-#: A word, or a single sign.
-WORD = re.compile(r"\w+|[^\w\s]")
-
 #: The label of words outside of all entities.
 OUTSIDE = ""
-
-#: Buckets that features are hashed into.
-BUCKETS = 1 << 17
 
 #: Words that a model learns from at most: enough for it, and seconds of work.
 LEARNED = 150_000
@@ -58,7 +52,7 @@ class LabelErrors:
     def __init__(self, taught: Sequence[tuple[Record, Layer]], *, seed: int = 0) -> None:
         pairs = sorted(taught, key=lambda pair: digest([seed, pair[0].id]))
         self._half = {record.id: number % 2 for number, (record, _) in enumerate(pairs)}
-        self._codes: dict[str, tuple[int, int, int, int]] = {}
+        self._features = WordFeatures()
         self._models = [self._fit([pair for pair in pairs if self._half[pair[0].id] != half], seed) for half in (0, 1)]
 
     def __call__(self, pairs: Sequence[tuple[Record, Layer]]) -> list[Suspicion]:
@@ -87,7 +81,7 @@ class LabelErrors:
         if len(set(labels)) < 2:
             return None
         model = SGDClassifier(loss="log_loss", alpha=1e-5, max_iter=EPOCHS, tol=None, random_state=seed, average=True)
-        return model.fit(_sparse(np.concatenate(rows)), np.array(labels))
+        return model.fit(sparse(np.concatenate(rows)), np.array(labels))
 
     def _ask(self, model: Any, pairs: Sequence[tuple[Record, Layer]]) -> dict[str, Suspicion]:
         import numpy as np
@@ -97,7 +91,7 @@ class LabelErrors:
         if not filled:
             return {}
         rows = [self._features(pairs[number][0].text, places[number]) for number in filled]
-        chances = model.predict_proba(_sparse(np.concatenate(rows)))
+        chances = model.predict_proba(sparse(np.concatenate(rows)))
         column = {str(label): place for place, label in enumerate(model.classes_)}
         found: dict[str, Suspicion] = {}
         start = 0
@@ -107,35 +101,6 @@ class LabelErrors:
             found[record.id] = _suspicion(chances[start : start + len(labels)], labels, column)
             start += len(labels)
         return found
-
-    def _features(self, text: str, places: Sequence[tuple[int, int]]) -> Numbers:
-        """The buckets of each word's features: shape (words, features)."""
-        import numpy as np
-
-        codes = np.array([self._code(text[start:end]) for start, end in places], dtype=np.int64).reshape(-1, 4)
-        word = codes[:, 0]
-        edge = np.zeros(2, dtype=np.int64)
-        far, near, _, after, beyond = (np.concatenate([edge, word, edge])[i : i + len(word)] for i in range(5))
-        parts = (
-            word, near, after, far, beyond, codes[:, 1], codes[:, 2], codes[:, 3],
-            near * 31 + word, word * 37 + after,
-        )  # fmt: skip
-        mixed = [(part * 2_654_435_761 + number * 40_503_777) >> 7 for number, part in enumerate(parts)]
-        return np.stack(mixed, axis=1) % BUCKETS
-
-    def _code(self, word: str) -> tuple[int, int, int, int]:
-        """Numbers for a word, its end, its beginning and its shape; the same on every machine."""
-        known = self._codes.get(word)
-        if known is None:
-            folded = word.lower()
-            known = (_number(folded), _number(folded[-3:]), _number(folded[:3]), _number(_shape(word)))
-            self._codes[word] = known
-        return known
-
-
-def words_of(text: str) -> list[tuple[int, int]]:
-    """Where the words and signs of a text stand."""
-    return [found.span() for found in WORD.finditer(text)]
 
 
 def labels_of(places: Sequence[tuple[int, int]], layer: Layer) -> list[str]:
@@ -163,21 +128,3 @@ def _suspicion(chances: Any, labels: Sequence[str], column: dict[str, int]) -> S
     suspect = (own <= SUSPECT) & (chances.max(axis=1) > 0.5)
     begins = suspect & ~np.concatenate([[False], suspect[:-1]])
     return Suspicion(float(-np.log(np.maximum(own, FLOOR)).sum()), int(begins.sum()))
-
-
-def _sparse(buckets: Numbers) -> Any:
-    import numpy as np
-    from scipy.sparse import csr_matrix
-
-    rows, features = buckets.shape
-    ones = np.ones(rows * features, dtype=np.float64)
-    ends = np.arange(0, rows * features + 1, features)
-    return csr_matrix((ones, buckets.ravel(), ends), shape=(rows, BUCKETS))
-
-
-def _number(word: str) -> int:
-    return int(digest(word, length=8), 16)
-
-
-def _shape(word: str) -> str:
-    return re.sub(r"[a-z]+", "a", re.sub(r"[A-Z]+", "A", re.sub(r"\d+", "0", word)))[:4]

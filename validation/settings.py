@@ -90,6 +90,15 @@ class OmissionSettings(Frozen):
         ge=0,
         description="Most numbers with units, drugs and tests that no entity covers, of 100 words.",
     )
+    likely: float = Field(
+        default=0.9,
+        ge=0.5,
+        le=1,
+        description="Chance, by what other records have in entities, from which on a stretch is likely a fact.",
+    )
+    share: float = Field(
+        default=0.2, ge=0, le=1, description="Most of the likely facts that no entity may meet, as a share."
+    )
 
 
 class AgeSettings(Frozen):
@@ -139,6 +148,9 @@ class SecondOpinionSettings(Frozen):
         description="The layers that the checked one is compared with; by default all others but gold.",
     )
     minimum: float = Field(default=0.3, ge=0, le=1, description="Least lenient F1 with the layer that agrees least.")
+    missing: float = Field(
+        default=0.2, ge=0, le=1, description="Most of the facts of other layers that may be missing, as a share."
+    )
 
 
 class BoundarySettings(Frozen):

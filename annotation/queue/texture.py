@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from curation.label_errors import words_of
 from curation.record import digest
+from curation.word_features import words_of
 
 if TYPE_CHECKING:
     import numpy as np

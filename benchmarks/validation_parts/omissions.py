@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 from random import Random
 
+from curation.mentions import Mention, Mentions
 from curation.record import Entity, Record
 from curation.scheme import load_scheme
 from validation.measures import Scope, Subject
@@ -75,6 +76,28 @@ def _scope() -> Scope:
     return Scope(load_scheme(), ValidationSettings.model_validate({"similarity": {"enabled": False}}))
 
 
+class ByOthers:
+    """The stretches that the other cases would have in an entity; all cases are one set."""
+
+    def __init__(self) -> None:
+        self._sure: dict[str, list[Mention]] = {}
+
+    def flags(self, cases: Sequence[Case]) -> list[frozenset[str]]:
+        """The stretches that no entity meets."""
+        mentions = Mentions((case.record, case.layer) for case in cases if case.layer)
+        likely = ValidationSettings().omission.likely
+        for case in cases:
+            found = mentions(case.record, case.layer) if case.layer else []
+            self._sure[case.record.id] = [one for one in found if one.chance >= likely]
+        sure = [self._sure[case.record.id] for case in cases]
+        return [Reaching(f"{one.start} {one.end}" for one in found if not one.met) for found in sure]
+
+    def places(self, case: Case) -> Sequence[str]:
+        """All the stretches of a case that were last looked for, met or not."""
+        return [f"{one.start} {one.end}" for one in self._sure[case.record.id]]
+
+
+BY_OTHERS = ByOthers()
 FACTS = ("measured", "drug", "test")
 KINDS: tuple[Kind, ...] = (
     Kind(
@@ -90,6 +113,14 @@ KINDS: tuple[Kind, ...] = (
         dropping(lambda entity: entity.category not in {"age", "gender"}),
         uncovered("uncovered_places", "uncovered_clause_places"),
         places(*FACTS, "clause"),
+        recall=0.6,
+        false_alarm=0.1,
+    ),
+    Kind(
+        "dropped entity, by other records",
+        dropping(lambda entity: entity.category not in {"age", "gender"}),
+        BY_OTHERS.flags,
+        BY_OTHERS.places,
         recall=0.6,
         false_alarm=0.1,
     ),

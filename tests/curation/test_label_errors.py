@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from curation.label_errors import LabelErrors, labels_of, words_of
+from curation.label_errors import LabelErrors, labels_of
+from curation.word_features import words_of
 
 TEXTS = (
     "A man with [fever]{signs_symptoms} got [aspirin]{pharmacological_therapy} at once.",

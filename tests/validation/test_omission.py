@@ -2,25 +2,35 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from curation.markup import parse_markup
 from curation.record import Layer, Record
-from curation.scheme import load_scheme
-from validation.measures import Columns, Scope, Subject
+from curation.scheme import Scheme, load_scheme
+from curation.sources.sample import read_sample
+from curation.store import Store
+from validation.measures import Columns, Scope, Subject, Whole
+from validation.measures.mentions import MENTIONS
 from validation.measures.omission import measure
-from validation.settings import ValidationSettings
+from validation.settings import Severity, ValidationSettings
 
 SCOPE = Scope(load_scheme(), ValidationSettings())
 
 
-def _measured(marked: str) -> tuple[str, Columns]:
+def _layer(marked: str, name: str = "rules") -> tuple[str, Layer]:
     text, entities = parse_markup(marked)
-    layer = Layer(record_id="r", name="rules", author="rules@1", entities=entities)
+    return text, Layer(record_id="r", name=name, author=name, entities=entities)
+
+
+def _measured(marked: str, *others: str) -> tuple[str, Columns]:
+    text, layer = _layer(marked)
     record = Record(id="r", group="r", source="test", language="en", text=text)
-    (row,) = measure([Subject(record, layer)], SCOPE)
+    seconds = tuple(_layer(other, f"second-{number}")[1] for number, other in enumerate(others))
+    (row,) = measure([Subject(record, layer, seconds)], SCOPE)
     return text, row
 
 
@@ -61,3 +71,48 @@ def test_any_text_is_measured_and_places_are_within_it(text: str) -> None:
     layer = Layer(record_id="r", name="rules", author="rules@1")
     (row,) = measure([Subject(record, layer)], SCOPE)
     assert all(0 <= start < end <= len(text) for start, end in row["uncovered_places"])  # type: ignore[union-attr,misc]
+
+
+def test_what_another_layer_has_and_the_checked_one_lacks_is_listed_by_place_and_category() -> None:
+    text, row = _measured(
+        "[Fever]{signs_symptoms}, a dry cough and gout.",
+        "Fever, a dry [cough]{signs_symptoms} and [gout]{diagnosis}.",
+        "[Fever]{diagnosis}, a dry [cough]{signs_symptoms} and gout.",
+    )
+    assert [text[start:end] for start, end in row["second_opinion_places"]] == ["cough", "gout"]  # type: ignore[union-attr,misc]
+    assert (row["second_opinion_missing"], row["second_opinion_share"]) == (2, round(2 / 3, 4))
+    assert (row["categories_missing"], row["category_names_missing"]) == (1, ["diagnosis"])
+
+
+def test_without_a_second_opinion_nothing_is_said_of_one() -> None:
+    _, row = _measured("[Fever]{signs_symptoms} and gout.")
+    assert (row["second_opinion_missing"], row["second_opinion_share"], row["categories_missing"]) == (None, None, None)
+
+
+def test_a_negated_finding_of_another_layer_is_no_fact_that_is_missing() -> None:
+    text, layer = _layer("[Fever]{signs_symptoms} and no gout.")
+    _, other = _layer("Fever and no [gout]{signs_symptoms}.", "second")
+    denied = other.model_copy(update={"entities": (other.entities[0].model_copy(update={"assertion": "negated"}),)})
+    record = Record(id="r", group="r", source="test", language="en", text=text)
+    (row,) = measure([Subject(record, layer, (denied,))], SCOPE)
+    assert (row["second_opinion_missing"], row["categories_missing"]) == (0, 0)
+
+
+def test_a_record_that_leaves_out_what_others_mark_is_told_where_the_rule_is_on(tmp_path: Path, scheme: Scheme) -> None:
+    pairs = list(read_sample(("en",)))[:30]
+    record, gold = pairs[7]
+    pairs[7] = (record, gold.model_copy(update={"entities": gold.entities[:2], "relations": ()}))
+    off = ValidationSettings.model_validate({"similarity": {"enabled": False}})
+    on = off.model_copy(update={"severity": {"likely_facts_covered": Severity.SOFT}})
+    with Store.open(f"sqlite:///{tmp_path / 'records.db'}") as store:
+        store.add_records(record for record, _ in pairs)
+        store.add_layers(layer for _, layer in pairs)
+        everything = frozenset(record.id for record, _ in pairs)
+        assert MENTIONS.over is not None
+        assert MENTIONS.over(Whole(store, Scope(scheme, off), everything, {})) == {}
+        rows = MENTIONS.over(Whole(store, Scope(scheme, on), everything, {}))
+    assert set(rows) == everything
+    shares = {id: float(str(row["likely_omitted_share"])) for id, row in rows.items()}
+    assert max(shares, key=lambda id: shares[id]) == record.id
+    assert shares[record.id] > on.omission.share
+    assert len(rows[record.id]["likely_omission_places"]) == rows[record.id]["likely_omissions"]  # type: ignore[arg-type]

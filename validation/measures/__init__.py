@@ -15,6 +15,7 @@ from validation.measures.grounding import GROUNDING
 from validation.measures.language import LANGUAGE
 from validation.measures.leakage import LEAKAGE
 from validation.measures.measure import Columns, Level, MeasureSpec, Scope, Subject, Whole
+from validation.measures.mentions import MENTIONS
 from validation.measures.negation import NEGATION
 from validation.measures.omission import OMISSION
 from validation.measures.outliers import OUTLIERS
@@ -41,6 +42,7 @@ MEASURES: tuple[MeasureSpec, ...] = (
     SIMILARITY,
     CATEGORIES,
     OUTLIERS,
+    MENTIONS,
     DUPLICATES,
     SEMANTIC_DUPLICATES,
     LEAKAGE,

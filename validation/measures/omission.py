@@ -1,15 +1,12 @@
-"""Omission: what looks like a fact in the text and is in no entity of the layer."""
+"""Omission: what looks like a fact in the text, or is one in another layer, and is in no entity of the layer."""
 
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
-from curation.record import Layer
 from validation.measures.measure import Columns, MeasureSpec, Scope, Subject
-
-Span = tuple[int, int]
+from validation.measures.second_opinion import Span, merged, met, missing
 
 #: A number with a unit of medicine, English or German; a pair such as 120/80 counts as one.
 UNITS = (
@@ -48,12 +45,15 @@ CLAUSE_LETTERS = 12
 
 def measure(subjects: Sequence[Subject], scope: Scope) -> list[Columns]:
     """What looks like a fact and no entity covers, by kind, with the places."""
-    return [_row(subject.record.text, subject.layer) for subject in subjects if subject.layer]
+    return [_row(subject, scope) for subject in subjects]
 
 
-def _row(text: str, layer: Layer) -> Columns:
-    covered = _merged(span for entity in layer.entities for span in entity.spans)
-    open_ = {kind: [span for span in spans if not _met(span, covered)] for kind, spans in candidates(text).items()}
+def _row(subject: Subject, scope: Scope) -> Columns:
+    text, layer = subject.record.text, subject.layer
+    if layer is None:
+        return OMISSION.nothing
+    covered = merged(span for entity in layer.entities for span in entity.spans)
+    open_ = {kind: [span for span in spans if not met(span, covered)] for kind, spans in candidates(text).items()}
     clauses = open_.pop("clause")
     facts = sorted(span for spans in open_.values() for span in spans)
     words = len(text.split())
@@ -66,6 +66,7 @@ def _row(text: str, layer: Layer) -> Columns:
         "uncovered_share": round(len(facts) * 100 / words, 3) if words else None,
         "uncovered_places": [[start, end] for start, end in facts],
         "uncovered_clause_places": [[start, end] for start, end in clauses],
+        **missing(layer, subject.others, covered, scope.scheme),
     }
 
 
@@ -85,29 +86,12 @@ def clauses_of(text: str) -> list[Span]:
     return [(start, end) for start, end in spans if len(text[start:end].strip()) >= CLAUSE_LETTERS]
 
 
-def _merged(spans: Iterable[Span]) -> list[Span]:
-    """The spans in order, those that touch as one."""
-    merged: list[Span] = []
-    for start, end in sorted(spans):
-        if merged and start <= merged[-1][1]:
-            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
-        else:
-            merged.append((start, end))
-    return merged
-
-
-def _met(span: Span, covered: Sequence[Span]) -> bool:
-    """Whether an entity reaches into the span."""
-    place = bisect_right(covered, (span[1] - 1, 1 << 60)) - 1
-    return place >= 0 and covered[place][1] > span[0]
-
-
 OMISSION = MeasureSpec(
     name="omission",
-    version=1,
+    version=2,
     measure=measure,
     needs_layer=True,
-    lists=frozenset({"uncovered_places", "uncovered_clause_places"}),
+    lists=frozenset({"uncovered_places", "uncovered_clause_places", "second_opinion_places", "category_names_missing"}),
     columns={
         "uncovered_measured": "numbers with a unit that no entity covers",
         "uncovered_drugs": "words with the stem of a drug's name that no entity covers",
@@ -117,5 +101,10 @@ OMISSION = MeasureSpec(
         "uncovered_share": "the first three together, of 100 words",
         "uncovered_places": "where they stand",
         "uncovered_clause_places": "where those clauses stand",
+        "second_opinion_missing": "facts of other layers that no entity of the checked one meets",
+        "second_opinion_share": "their share of the facts of other layers",
+        "categories_missing": "categories in which another layer has facts and the checked one has none",
+        "second_opinion_places": "where the facts of other layers stand that the checked one lacks",
+        "category_names_missing": "those categories",
     },
 )

@@ -1,0 +1,76 @@
+"""Dropped entities that a second layer, the rules', still has; and what else the rules have that gold has not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from measuring import table
+
+from annotation.rules import RulesAnnotator
+from curation.record import Layer, Record
+from curation.scheme import load_scheme
+from curation.stage import Item
+from validation.measures import Columns, Scope, Subject
+from validation.measures.omission import measure
+from validation.settings import ValidationSettings
+from validation_parts.omissions import Reaching, dropping
+from validation_parts.planted import SOURCES
+from validation_parts.planting import HEAD, Case, Kind, Outcome, divided, figures, row, tried
+
+#: Cases of each source.
+CASES = 100
+
+
+class Second:
+    """The rules' layer as the second opinion on each case."""
+
+    def __init__(self) -> None:
+        self._annotate = RulesAnnotator(load_scheme())
+        self._layers: dict[str, Layer] = {}
+
+    def flags(self, cases: Sequence[Case]) -> list[frozenset[str]]:
+        """The facts of the rules that no entity meets."""
+        subjects = [Subject(case.record, case.layer, (self._layer(case.record),)) for case in cases]
+        rows = measure(subjects, Scope(load_scheme(), ValidationSettings()))
+        return [Reaching(_places(found)) for found in rows]
+
+    def places(self, case: Case) -> Sequence[str]:
+        """All facts of the rules."""
+        facts = {entity.spans for entity in self._layer(case.record).entities if load_scheme().counts(entity)}
+        return sorted({f"{spans[0][0]} {spans[-1][1]}" for spans in facts if spans})
+
+    def _layer(self, record: Record) -> Layer:
+        if record.id not in self._layers:
+            (result,) = self._annotate([Item(record)])
+            self._layers[record.id] = result.layers[0]
+        return self._layers[record.id]
+
+
+def _places(found: Columns) -> list[str]:
+    places = found["second_opinion_places"]
+    return [f"{start} {end}" for start, end in places] if isinstance(places, list) else []  # type: ignore[misc]
+
+
+def run(*, quick: bool) -> dict[str, object]:
+    """Recall and false alarms of the rules as a second opinion; nothing in a quick run."""
+    if quick:
+        print("(left out: the rules alone take longer to load than a quick part may)")
+        return {}
+    second = Second()
+    kind = Kind(
+        "dropped entity, by a second opinion",
+        dropping(lambda entity: entity.category not in {"age", "gender"}),
+        second.flags,
+        second.places,
+        recall=0.6,
+        false_alarm=0.1,
+    )
+    outcomes: list[Outcome] = []
+    rows = []
+    for source, read in SOURCES.items():
+        outcome = tried(kind, divided(read(False))[1][:CASES])
+        if outcome.recall.of:
+            outcomes.append(outcome)
+            rows.append(row(source, outcome))
+    print(table(HEAD, rows))
+    return figures({kind.name: outcomes})
