@@ -31,7 +31,9 @@ PARTS = (
     "planted",
     "second_opinions",
     "duplicates",
+    "semantic_duplicates",
     "leaks",
+    "drift",
     "privacy",
     "speed",
 )

@@ -43,7 +43,7 @@ class Tried:
 
 def run(*, quick: bool) -> dict[str, object]:
     """Recall and false alarms by kind of leak; the corpora take a minute to read and are left out of a quick run."""
-    tries = {"leak": planted(quick)}
+    tries = planted(quick)
     if DATA.is_dir() and not quick:
         tries["real leak, abstracts"] = abstracts()
         tries["real leak, sections"] = sections()
@@ -69,17 +69,22 @@ def tried(names: tuple[str, str], held: Sequence[Record], seen: Sequence[Record]
     )
 
 
-def planted(quick: bool) -> Tried:
-    """Generated records, half of them held out, and into half of these a leak of some kind planted."""
+def planted(quick: bool) -> dict[str, Tried]:
+    """Generated records, half of them held out, and beside them a leak of each kind planted into half as many."""
     from curation.generate import generate
 
     records = [record for record, _ in generate(GENERATED[quick], seed=11) if record.language == "en"]
     chance = Random(11)
     middle = len(records) // 2
     seen, sound = records[:middle], records[middle:]
-    ways = (copied, edited, cut, grouped, translated)
-    held = [ways[at % len(ways)](one, chance) for at, one in enumerate(chance.sample(seen, len(seen) // 2))]
-    return tried(("planted", "generated"), [*held, *sound], seen, frozenset(one.id for one in held))
+    kinds: dict[str, list[Record]] = {kind: [] for kind in WAYS}
+    for at, one in enumerate(chance.sample(seen, len(seen) // 2)):
+        kind = list(WAYS)[at % len(WAYS)]
+        kinds[kind].append(WAYS[kind](one, chance))
+    return {
+        f"leak, {kind}": tried((kind, "generated"), [*leaked, *sound], seen, frozenset(one.id for one in leaked))
+        for kind, leaked in kinds.items()
+    }
 
 
 def _changed(record: Record, text: str, **fields: object) -> Record:
@@ -121,6 +126,15 @@ def translated(record: Record, chance: Random) -> Record:
 
 def _unheard(chance: Random) -> str:
     return " ".join("".join(chance.choices("aeilmnorstu", k=9)) for _ in range(80))
+
+
+WAYS = {
+    "same text": copied,
+    "near-duplicate": edited,
+    "passages": cut,
+    "group": grouped,
+    "translation": translated,
+}
 
 
 def abstracts() -> Tried:

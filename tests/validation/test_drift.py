@@ -45,6 +45,22 @@ def test_mixtures_without_a_common_word_are_as_far_apart_as_can_be() -> None:
     assert (same.statistic, same.p) == (pytest.approx(0.0), 1.0)
 
 
+@pytest.mark.parametrize("records", [15, 60])
+def test_small_samples_of_one_kind_differ_without_a_size(records: int) -> None:
+    random = np.random.default_rng(records)
+    words = [f"word{number}" for number in range(200)]
+    drawn = [Counter(random.choice(words, size=40).tolist()) for _ in range(2 * records)]
+    tested = mixtures(drawn[:records], drawn[records:], permutations=199, seed=1)
+    assert tested is not None
+    # The divergence itself would be a distance of 0.1 and more.
+    assert tested.statistic > 0.01
+    assert (tested.size < 0.1, tested.magnitude) == (True, "negligible")
+    points = random.normal(size=(2 * records, 20)).astype(np.float32)
+    cloud = clouds(points[:records], points[records:], permutations=199, seed=1)
+    assert cloud.statistic > 0
+    assert (cloud.size < 0.02, cloud.magnitude) == (True, "negligible")
+
+
 def test_clouds_see_a_shift_and_a_spread() -> None:
     random = np.random.default_rng(3)
     near = random.normal(size=(60, 5)).astype(np.float32)

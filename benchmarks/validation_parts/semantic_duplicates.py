@@ -1,0 +1,145 @@
+"""Semantic duplicates: texts told otherwise beside sound ones, and the real near ones of MTSamples."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from itertools import islice
+from pathlib import Path
+from random import Random
+
+from measuring import measured, table
+
+from curation.duplicates import THRESHOLD, find_duplicates
+from curation.embeddings import Encoder, load_encoder
+from curation.record import Record
+from validation.measures.semantic.repeats import find_repeats
+from validation.settings import DuplicateSettings
+from validation_parts.duplicates import mtsamples
+from validation_parts.paraphrases import reworded, rewritten, shuffled
+from validation_parts.planting import Share
+
+DATA = Path(__file__).parents[3] / "shared" / "data"
+#: Generated cases that are told twice, in each language; and texts of a source that are told otherwise.
+CASES = {True: 2, False: 250}
+TEXTS = {True: 2, False: 50}
+#: Pairs of real notes from this share of word runs in common on are looked at.
+LIKE = 0.35
+
+WAYS: Mapping[str, Callable[[Record, Random], str]] = {
+    "shuffled sentences": shuffled,
+    "other words": reworded,
+    "other words and order": rewritten,
+}
+
+
+def run(*, quick: bool) -> dict[str, object]:
+    """Recall by way of telling otherwise, and sound records blamed; a quick run encodes a handful of texts."""
+    encoder: Encoder = load_encoder()
+    if not quick:
+        encoder = load_encoder().kept_in(Path(tempfile.gettempdir()) / "clincurate-benchmark-vectors.db")
+    rows: list[tuple[object, ...]] = []
+    recall: dict[str, Share] = {}
+    false: dict[str, Share] = {}
+
+    def add(way: str, source: str, told: Sequence[tuple[Record, Record]], sound: Sequence[Record]) -> None:
+        found, wrong = tried(told, sound, encoder)
+        recall[way] = recall.get(way, Share(0, 0)) + found
+        false[way] = false.get(way, Share(0, 0)) + wrong
+        rows.append((way, source, found.of, found, wrong.of, wrong))
+
+    for language in ("en",) if quick else ("en", "de"):
+        told = retold(CASES[quick], language)
+        add("retold", f"generated, {language}", told, [one for one, _ in told])
+    for source, records in sources(quick).items():
+        for way, change in WAYS.items():
+            told = [(one, _copy(one, change(one, Random(one.id)))) for one in records[: TEXTS[quick]]]
+            add(way, source, told, records)
+    print(table(("told otherwise", "in", "texts", "found", "sound texts", "blamed"), rows) + "\n")
+    if not quick:
+        real(encoder)
+    return {
+        "recall": {f"semantic duplicate, {way}": round(share.value, 4) for way, share in recall.items()},
+        "false_alarm": {f"semantic duplicate, {way}": round(share.value, 4) for way, share in false.items()},
+    }
+
+
+def tried(told: Sequence[tuple[Record, Record]], sound: Sequence[Record], encoder: Encoder) -> tuple[Share, Share]:
+    """Of the pairs those that are found among all records; and sound records that are paired with another one."""
+    copies = {copy.id: one.id for one, copy in told}
+    records = {record.id: record for record in [*sound, *(copy for _, copy in told)]}
+    found = find_repeats(
+        list(records.values()),
+        lambda ids: [records[id] for id in ids],
+        encoder,
+        minimum=DuplicateSettings().semantic,
+    )
+    pairs = {frozenset((pair.left, pair.right)) for pair in found.pairs}
+    hits = sum(frozenset(pair) in pairs for pair in copies.items())
+    blamed = {id for pair in pairs for id in pair if not pair & copies.keys()}
+    return Share(hits, len(copies)), Share(len(blamed), len(sound))
+
+
+def _copy(record: Record, text: str) -> Record:
+    return record.model_copy(update={"id": f"copy {record.id}", "text": text})
+
+
+def retold(count: int, language: str) -> list[tuple[Record, Record]]:
+    """Generated cases, each told under two plans."""
+    from curation.generate.draw import draw_case
+    from curation.generate.plans import PLANS
+    from curation.generate.records import tell
+
+    told = []
+    for number in range(count):
+        chance = Random(f"21:{number}")
+        case = draw_case(chance)
+        other = replace(case, plan=chance.choice([plan for plan in PLANS if plan != case.plan]))
+        ((one, _),) = tell(case, number, (language,), seed=21)
+        ((two, _),) = tell(other, number, (language,), seed=1_021)
+        told.append((one, two))
+    return told
+
+
+def sources(quick: bool) -> dict[str, list[Record]]:
+    """English records that no other one repeats: the sample's, and real case reports where they are."""
+    from curation.sources import Read, ReadOptions, read
+    from curation.sources.sample import read_sample
+
+    found = {"sample": [record for record, _ in islice(read_sample(("en",)), TEXTS[True] if quick else None)]}
+    folder = DATA / "maccrobat"
+    if folder.is_dir() and not quick:
+        reports = read(folder, format="brat", mapping="maccrobat", options=ReadOptions(language="en"))
+        found["MACCROBAT"] = [item.record for item in reports if isinstance(item, Read)]
+    return found
+
+
+def real(encoder: Encoder) -> None:
+    """Pairs of notes that have word runs in common, by how many: those that count as one case told twice."""
+    notes = mtsamples()
+    if not notes:
+        return
+    texts = dict(notes)
+    near = find_duplicates(notes, threshold=LIKE)
+    gone = find_duplicates(notes).matches()
+    pairs = [pair for pair in near.pairs if pair.left not in gone and pair.right not in gone]
+    ids = dict.fromkeys(id for pair in pairs for id in (pair.left, pair.right))
+    records = {id: Record(id=id, group=id, source="m", language="en", text=texts[id]) for id in ids}
+    with measured() as cost:
+        repeats = find_repeats(
+            list(records.values()),
+            lambda some: [records[id] for id in some],
+            encoder,
+            minimum=DuplicateSettings().semantic,
+        )
+    told = {frozenset((pair.left, pair.right)) for pair in repeats.pairs}
+    rows: list[tuple[object, ...]] = []
+    for low, high in ((0.65, THRESHOLD), (0.5, 0.65), (LIKE, 0.5)):
+        some = [pair for pair in pairs if low <= pair.similarity < high]
+        both = sum(frozenset((pair.left, pair.right)) in told for pair in some)
+        rows.append((f"{low:g} to {high:g}", len(some), both))
+    known = {frozenset((pair.left, pair.right)) for pair in pairs}
+    rows.append((f"below {LIKE:g}", "", len(told - known)))
+    print(table(("word runs in common, MTSamples", "pairs", "called one case"), rows))
+    print(f"\n{len(records)} notes, {len(records) / cost.seconds:.0f} a second, sentences encoded before or now")
