@@ -56,13 +56,15 @@ class Lexicon:
     lead: re.Pattern[str]
     birth: re.Pattern[str]
     closing: re.Pattern[str]
+    closings: tuple[str, ...]  # one of them stands in a text that closes so
+    token: re.Pattern[str]  # a word with a capital, or one of the heads; some others too
     heads: frozenset[str]  # the words with which a title, a label or a lead begins
 
 
 def find_names(text: str, language: str) -> list[Identifier]:
     """Names and academic titles of a text, some of them overlapping."""
     words = lexicon(language)
-    tokens = [token for token in TOKEN.finditer(text) if _may_matter(token.group(), words)]
+    tokens = [token for token in words.token.finditer(text) if _may_matter(token.group(), words)]
     heads = [token.start() for token in tokens if token.group() in words.heads]
     titles = [title for at in heads if (title := words.title.match(text, at))]
     names = [
@@ -92,6 +94,7 @@ def lexicon(language: str) -> Lexicon:
     salutations, academic = (_split(content[name][spoken]) for name in ("salutations", "academic"))
     labels, leads = _split(content["labels"]), _split(content["leads"])
     between = _any(_split(content["between"]) + academic)
+    heads = TOKEN.findall(" ".join(word.split(" ")[0] for word in [*salutations, *academic, *labels, *leads]))
     return Lexicon(
         first=frozenset(firsts),
         never=frozenset(word.lower() for word in _split(content["never"])),
@@ -108,12 +111,18 @@ def lexicon(language: str) -> Lexicon:
         academic=frozenset(academic),
         label=re.compile(rf"({_any(labels)})\s?:[ \t]*"),
         lead=re.compile(rf"(?:{_any(leads)})[ \t]+"),
-        heads=frozenset(
-            TOKEN.findall(" ".join(word.split(" ")[0] for word in [*salutations, *academic, *labels, *leads]))
-        ),
+        heads=frozenset(heads),
+        token=re.compile(_beginning(heads) + TOKEN.pattern),
         birth=re.compile(content["birth"]),
         closing=re.compile(rf"(?i:{content['closings']})[^\n]*\n"),
+        closings=tuple(content["closings"].split("|")),
     )
+
+
+def _beginning(heads: Iterable[str]) -> str:
+    """Before a word: that it begins here, and not with a small letter unless it is one of the heads."""
+    small = "|".join(sorted({re.escape(word) for word in heads if word[0].islower()}))
+    return rf"(?<![^\W\d_])(?<![^\W\d_][-'’´])(?:(?![a-zß-öø-ÿ])|(?=(?:{small})(?![^\W\d_])))"
 
 
 @lru_cache(maxsize=1)
@@ -251,6 +260,9 @@ def _by_first_name(text: str, tokens: Iterable[re.Match[str]], words: Lexicon) -
 
 def _signed(text: str, words: Lexicon) -> Iterator[Name]:
     """Cells below a greeting that hold nothing but a name."""
+    small = text.lower()
+    if not any(closing in small for closing in words.closings):
+        return
     for found in words.closing.finditer(text):
         place = found.end()
         for line in text[place:].split("\n")[:SIGNATURE_LINES]:
