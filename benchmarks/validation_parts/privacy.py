@@ -4,21 +4,30 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
+from multiprocessing import get_context
 from random import Random
-from time import process_time
+from time import perf_counter, process_time
 
 from measuring import table
 
 from validation.identifiers.analyzer import find_identifiers
 from validation.identifiers.identifier import COUNTED, Identifier
-from validation_parts.planted import DATA, generated, sample
-from validation_parts.planting import HEAD, Case, Kind, Planted, figures, row, tried
+from validation_parts.deidentified import checked
+from validation_parts.planted import DATA, generated, maccrobat, sample
+from validation_parts.planting import HEAD, Case, Kind, Planted, figures, row, tried, whole
 
 LETTERS = DATA / "grascco" / "phi_de.jsonl"
 REPORTS = DATA / "e3c" / "case_reports_en.jsonl"
+#: The oldest age that is no identifier (45 CFR 164.514(b)(2)(i)(C)).
+OLDEST = 89
+#: Texts that a process looks at in one go.
+BATCH = 32
 #: Which of our kinds a gold label asks for; a label without one is not sought.
 SOUGHT = {
     "NAME_PATIENT": "NAME",
@@ -78,15 +87,21 @@ def run(*, quick: bool) -> dict[str, object]:
         _count(halves["developed on" if _early(letter["doc_id"]) else "held out"], letter, identifiers)
     for name, tally in halves.items():
         _tell(name, tally)
-    outcomes = [
-        (where, tried(ADDED, cases)) for where, cases in (("sample", sample(quick)), ("generated", generated(quick)))
-    ]
-    print(table(HEAD, [row(where, outcome) for where, outcome in outcomes]))
-    pace = _pace(60 if quick else 1000)
-    print(f"\nEnglish case reports a second of one core's time: {pace:.0f}")
+    cases = {"sample": sample(False), "generated": generated(quick)}
+    outcomes = [(where, tried(ADDED, several)) for where, several in cases.items()]
+    print(table(HEAD, [row(where, outcome) for where, outcome in outcomes]), end="\n\n")
+    texts = _reports(100 if quick else 1000)
+    pace, together = _pace(texts), _pace_together(texts)
+    print(f"{len(texts)} English case reports: {pace:.0f} a second of a core's time, {together:.0f} a second on the")
+    print(
+        f"clock by two processes (load of the machine's {os.cpu_count()} cores: {os.getloadavg()[0]:.1f})", end="\n\n"
+    )
     held = halves["held out"]
+    sources = {"sample": cases["sample"], "MACCROBAT": maccrobat(quick)}
     return figures({ADDED.name: [outcome for _, outcome in outcomes]}) | {
         "privacy_records_per_second": round(pace, 1),
+        "privacy_records_per_second_two_processes": round(together, 1),
+        **checked(sources),
         "privacy_recall_held_out": {name: round(held.found[name] / count, 4) for name, count in held.gold.items()},
         "privacy_precision_held_out": {name: round(held.right[name] / count, 4) for name, count in held.ours.items()},
     }
@@ -131,9 +146,18 @@ def _tell(name: str, tally: Tally) -> None:
 
 def plant(case: Case, chance: Random) -> Planted | None:
     """An identifier in a sentence of its own, behind the text."""
+    if not sound(case):
+        return None
     said = chance.choice(IDENTIFIERS.get(case.record.language, IDENTIFIERS["en"]))
     text = f"{case.record.text.rstrip()} {said}"
     return Planted(Case(case.record.model_copy(update={"text": text})))
+
+
+def sound(case: Case) -> tuple[str, ...]:
+    """The record as a place to be blamed wrongly, unless its gold tells an age above 89, which is an identifier."""
+    entities = case.layer.entities if case.layer else ()
+    ages = [int(age) for one in entities if one.category == "age" for age in re.findall(r"\d+", one.text)]
+    return () if max(ages, default=0) > OLDEST else whole(case)
 
 
 def flags(cases: Sequence[Case]) -> list[frozenset[str]]:
@@ -142,17 +166,34 @@ def flags(cases: Sequence[Case]) -> list[frozenset[str]]:
     return [frozenset({"record"} if any(one.kind in COUNTED for one in each) else ()) for each in found]
 
 
-ADDED = Kind("identifier added", plant, flags)
+ADDED = Kind("identifier added", plant, flags, sound)
 
 
-def _pace(most: int) -> float:
-    """Real case reports a second of processor time, or shipped ones where the data are absent."""
-    if REPORTS.is_file():
-        with REPORTS.open(encoding="utf-8") as lines:
-            texts = [json.loads(line)["text"] for _, line in zip(range(most), lines, strict=False)]
-    else:
-        texts = [case.record.text for case in sample(False) if case.record.language == "en"]
+def _reports(most: int) -> list[str]:
+    """Real case reports, or shipped ones where the data are absent."""
+    if not REPORTS.is_file():
+        return [case.record.text for case in sample(False) if case.record.language == "en"][:most]
+    with REPORTS.open(encoding="utf-8") as lines:
+        return [json.loads(line)["text"] for _, line in zip(range(most), lines, strict=False)]
+
+
+def _pace(texts: Sequence[str]) -> float:
+    """Texts a second of processor time."""
     started = process_time()
-    for text in texts:
-        find_identifiers(text, language="en")
+    _look(texts)
     return len(texts) / (process_time() - started)
+
+
+def _pace_together(texts: Sequence[str]) -> float:
+    """Texts a second on the clock, by two processes that have their patterns ready."""
+    batches = [texts[place : place + BATCH] for place in range(0, len(texts), BATCH)]
+    # Forked: a process that starts anew would read Presidio again, which takes longer than the texts.
+    with ProcessPoolExecutor(2, mp_context=get_context("fork")) as pool:
+        list(pool.map(_look, batches[:2]))
+        started = perf_counter()
+        list(pool.map(_look, batches))
+        return len(texts) / (perf_counter() - started)
+
+
+def _look(texts: Sequence[str]) -> int:
+    return sum(len(find_identifiers(text, language="en")) for text in texts)

@@ -14,6 +14,8 @@ from validation.identifiers.identifier import outside
 
 #: A shorter identifier is replaced outside the text only where it is all that is said.
 TELLING = 5
+#: Without a figure, a capital or the sign of an address there is no identifier.
+SHOWS = re.compile(r"[\d@]|(?i:www|http)|(?![a-zß-öø-ÿ])[^\W\d_]")
 
 
 class Elsewhere:
@@ -36,10 +38,10 @@ class Elsewhere:
 
     def text(self, said: str) -> str:
         """The words without identifiers: those of the record's text, and what shows itself to be one here."""
-        if not said.strip():
-            return said
         if said in self._known:
             return self._known[said]
+        if not SHOWS.search(said):
+            return said
         spoken = (
             [(match.span(), self._known[match[0]]) for match in self._spoken.finditer(said)] if self._spoken else []
         )

@@ -26,7 +26,7 @@ def names(said: str, drawn: Callable[..., Draws], *, language: str) -> list[tupl
 
 def _word(said: str, drawn: Callable[..., Draws], language: str) -> str | None:
     words = lexicon(language)
-    if said.lower() in TITLES or said in words.particles:
+    if said.lower() in TITLES or said in words.particles or {said, said.rstrip(".")} & words.academic:
         return None
     stop = "." if said.endswith(".") else ""
     plain = said.rstrip(".")

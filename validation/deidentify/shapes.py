@@ -36,6 +36,11 @@ def _like(character: str, draws: Draws) -> str:
     return character
 
 
+def house_number(figures: int, draws: Draws) -> str:
+    """A number of so many figures; nothing for none."""
+    return str(10 ** (figures - 1) + draws.below(9 * 10 ** (figures - 1))) if figures else ""
+
+
 def telephone(said: str, draws: Draws, language: str) -> str:
     """A number of the same shape, from a range kept for fiction."""
     figures = "".join(character for character in said if character.isdecimal())

@@ -12,7 +12,7 @@ from validation.deidentify.edits import Edit, Span
 from validation.deidentify.invented import street, town
 from validation.deidentify.key import Draws, Key
 from validation.deidentify.names import names
-from validation.deidentify.shapes import mail, postal_code, same_shape, telephone, web
+from validation.deidentify.shapes import house_number, mail, postal_code, same_shape, telephone, web
 from validation.identifiers.identifier import Identifier, Kind
 
 #: Dates of a group move by whole weeks, so that days of the week stay: from a quarter of a year to three years.
@@ -85,8 +85,8 @@ def _age(said: Said) -> Words:
 
 
 def _street(said: Said) -> Words:
-    number = "".join(character for character in said.text if character.isdecimal())
-    name, other = street(said.drawn, said.patient.language), same_shape(number, said.drawn)
+    figures = min(4, sum(character.isdecimal() for character in said.text))
+    name, other = street(said.drawn, said.patient.language), house_number(figures, said.drawn)
     words = (name, other) if said.patient.language == "de" else (other, name)
     return _whole(said, " ".join(word for word in words if word))
 

@@ -38,7 +38,7 @@ def _row(found: Sequence[Identifier]) -> Columns:
 
 PRIVACY = MeasureSpec(
     name="privacy",
-    version=2,
+    version=3,
     measure=measure,
     lists=frozenset({"identifier_kinds", "identifier_places"}),
     columns={

@@ -117,3 +117,15 @@ def test_any_text_has_identifiers_apart_and_within_it(text):
     places = find_identifiers(text, language="de")
     assert all(0 <= one.start < one.end <= len(text) for one in places)
     assert all(left.end <= right.start for left, right in pairwise(places))
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("Some of her family lived to be over 90 years old.", "en"),
+        ("In der Familie wurden mehrere über 90 Jahre alt.", "de"),
+        ("Platelets 44 000/µL (normal 150 000-400 000/µL), lymphoma of Ann Arbor stage II.", "en"),
+    ],
+)
+def test_what_only_looks_like_an_identifier(text, language):
+    assert found(text, language) == []

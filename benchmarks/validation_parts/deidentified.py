@@ -1,0 +1,75 @@
+"""De-identification of all there is: entities that do not stand where they say, identifiers that are left, the pace."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from time import process_time
+
+from measuring import table
+
+from curation.record import Alignment, Layer, wording
+from curation.stage import Item
+from validation.deidentify.group import deidentified
+from validation.deidentify.key import Key
+from validation.deidentify.rewrite import Rewritten
+from validation.deidentify.wanted import Wanted
+from validation.identifiers.identifier import COUNTED
+from validation.measures.privacy import identifiers_of
+from validation_parts.planting import Case
+
+KINDS = frozenset(COUNTED)
+#: Any key does: what is counted does not depend on it.
+KEY = Key(bytes(range(32)))
+
+
+def checked(sources: dict[str, Sequence[Case]]) -> dict[str, object]:
+    """How many entities of all records stand wrong afterwards, and how many identifiers are found that are not ours."""
+    rows, wrong, left, records, seconds = [], 0, 0, 0, 0.0
+    for name, cases in sources.items():
+        started = process_time()
+        made = replaced(cases)
+        took = process_time() - started
+        layers = {case.record.id: case.layer for case in cases}
+        entities = sum(len(layer.entities) for layer in layers.values() if layer)
+        bad = sum(astray(layers[id], one) for id, one in made.items())
+        found = sum(len(identifiers_of(one.record, KINDS)) for one in made.values())
+        gone = sum(sum(one.replaced.values()) for one in made.values())
+        rows.append((name, len(made), gone, entities, bad, found, len(made) / took if took else 0.0))
+        wrong, left, records, seconds = wrong + bad, left + found, records + len(made), seconds + took
+    head = (
+        "de-identified",
+        "records",
+        "replaced",
+        "entities",
+        "offsets wrong",
+        "identifiers found",
+        "records a second",
+    )
+    print(table(head, rows))
+    return {
+        "deidentified_offsets_wrong": wrong,
+        "deidentified_identifiers_left": left,
+        "deidentified_records_per_second": round(records / seconds, 1) if seconds else 0.0,
+    }
+
+
+def replaced(cases: Iterable[Case]) -> dict[str, Rewritten]:
+    """All records de-identified, each group by itself."""
+    groups: dict[str, list[Item]] = {}
+    for case in cases:
+        items = groups.setdefault(case.record.group, [])
+        items.append(Item(case.record, {case.layer.name: case.layer} if case.layer else {}))
+    return {id: one for items in groups.values() for id, one in deidentified(items, KEY, Wanted(KINDS)).items()}
+
+
+def astray(before: Layer | None, after: Rewritten) -> int:
+    """Entities that are lost, or whose wording is not what stands at their offsets."""
+    if before is None:
+        return 0
+    if len(after.layers) != 1:
+        return len(before.entities)
+    text, kept = after.record.text, after.layers[0].entities
+    lost = len({entity.id for entity in before.entities} - {entity.id for entity in kept})
+    return lost + sum(
+        entity.alignment is Alignment.EXACT and wording(text, entity.spans) != entity.text for entity in kept
+    )
