@@ -36,6 +36,7 @@ PARTS = (
     "drift",
     "privacy",
     "speed",
+    "bad_input",
 )
 
 #: Figures that several parts give, by kind of error.

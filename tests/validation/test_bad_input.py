@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+from validation_parts.bad_input import annotated
 
 from curation.record import Alignment, Entity, Layer, Record
 from curation.scheme import load_scheme
 from curation.stage import Item
+from curation.store import Store
+from validation.judge import judge
+from validation.quarantine import failures_of
 from validation.settings import ValidationSettings
 from validation.stage import Measure
 
@@ -37,3 +43,19 @@ def test_bad_input_gets_its_row(name: str) -> None:
     assert result.error is None
     assert result.measures["characters"] == len(TEXTS[name].strip())
     assert result.measures["ungrounded_entities"] == ["T1"]
+
+
+def test_every_bad_record_gets_a_finding_and_the_report_is_written(tmp_path: Path) -> None:
+    cases = annotated(2_000, "en")
+    scheme, settings = load_scheme(), ValidationSettings.model_validate({"similarity": {"enabled": False}})
+    with Store.open(f"sqlite:///{tmp_path / 'records.db'}") as store:
+        store.add_records(record for record, _ in cases)
+        store.add_layers(layer for _, layer in cases)
+        stage = Measure.over(store, scheme, settings)
+        results = stage([Item(record, {layer.name: layer}) for record, layer in cases])
+        assert [result.record_id for result in results if result.error] == []
+        store.commit(stage, results, seen=store.newest_layer())
+        verdicts = judge(store, scheme, settings, tmp_path)
+        found = store.decisions()
+    assert [record.id for record, _ in cases if not failures_of(found[record.id])] == []
+    assert verdicts.report.is_file()

@@ -23,8 +23,9 @@ PATTERNS = Path(__file__).with_name("patterns.yaml")
 LANGUAGES = ("en", "de")
 #: A match that is less sure is left out: Presidio's own numbers without their check digit, for one.
 SURE = 0.45
-#: Longer texts are read in pieces: no pattern looks so far.
-PIECE, OVERLAP = 100_000, 200
+#: Longer texts are read in pieces, for Presidio compares all finds of a pattern with one another, and with what
+#: stands around them: no pattern looks further.
+PIECE, OVERLAP = 10_000, 200
 #: Presidio's own recognizers that need no model: class, kind, languages.
 PREDEFINED = (
     ("EmailRecognizer", Kind.EMAIL, LANGUAGES),
@@ -39,13 +40,15 @@ def find_identifiers(text: str, *, language: str) -> tuple[Identifier, ...]:
     """The identifiers of a text, apart and in order; texts in other languages are read as English ones."""
     spoken = language if language in LANGUAGES else "en"
     found: list[Identifier] = []
-    for offset in range(0, max(1, len(text)), PIECE):
-        piece = text[offset : offset + PIECE + OVERLAP]
+    for begin in range(0, max(1, len(text)), PIECE):
+        left = max(0, begin - OVERLAP)
+        piece = text[left : begin + PIECE + OVERLAP]
         found += [
-            Identifier(offset + result.start, offset + result.end, Kind(result.entity_type), round(result.score, 3))
+            Identifier(left + result.start, left + result.end, Kind(result.entity_type), round(result.score, 3))
             for recognizer in _recognizers(spoken)
             for result in recognizer.analyze(piece, recognizer.supported_entities, None)
-            if result.score >= SURE
+            # What begins before was found in the piece before, which sees further to its left.
+            if result.score >= SURE and left + result.start >= begin
         ]
     return parted([*_within(text, found), *_again(text, found)])
 

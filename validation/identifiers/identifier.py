@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -46,11 +47,13 @@ class Identifier:
 
 def parted(found: list[Identifier]) -> tuple[Identifier, ...]:
     """The identifiers that do not overlap, in order: of two the longer one stays, then the surer one."""
-    kept: list[Identifier] = []
+    kept: list[Identifier] = []  # apart and in order, so only the neighbours can overlap
     for one in sorted(found, key=lambda one: (one.start - one.end, -one.score, one.start, one.kind)):
-        if all(one.end <= other.start or other.end <= one.start for other in kept):
-            kept.append(one)
-    return tuple(sorted(kept))
+        place = bisect_left(kept, one.start, key=lambda other: other.start)
+        free_before = place == 0 or kept[place - 1].end <= one.start
+        if free_before and (place == len(kept) or one.end <= kept[place].start):
+            kept.insert(place, one)
+    return tuple(kept)
 
 
 def outside(text: str, found: Iterable[Identifier], places: Sequence[tuple[int, int]]) -> tuple[Identifier, ...]:

@@ -50,11 +50,12 @@ def examples(found: Iterable[Blamed], most: int) -> dict[str, list[Example]]:
 def _example(found: Blamed, blamed: Sequence[Entity]) -> Example:
     length = len(found.record.text)
     placed = [entity for entity in blamed if entity.spans and entity.end <= length]
+    absent = [entity for entity in blamed if not entity.spans or entity.end > length]
     others = [entity for entity in (found.layer.entities if found.layer else ()) if entity.end <= length]
     return Example(
         record_id=found.record.id,
         pieces=tuple(_pieces(found.record, placed, others)),
-        absent=tuple(Piece(entity.text, entity.category, blamed=True) for entity in blamed if entity not in placed),
+        absent=tuple(Piece(entity.text, entity.category, blamed=True) for entity in absent),
     )
 
 
@@ -65,6 +66,7 @@ def _pieces(record: Record, blamed: Sequence[Entity], others: Sequence[Entity]) 
     # What is blamed comes first, and so is seen where others lie over it.
     marks = [(span, entity, True) for entity in blamed for span in entity.spans]
     marks += [(span, entity, False) for entity in others for span in entity.spans]
+    marks = [mark for mark in marks if mark[0][0] < high and low < mark[0][1]]
     edges = {edge for span, *_ in marks for edge in span if low < edge < high}
     pieces = []
     for start, end in pairwise(sorted({low, high, *edges})):

@@ -129,3 +129,11 @@ def test_any_text_has_identifiers_apart_and_within_it(text):
 )
 def test_what_only_looks_like_an_identifier(text, language):
     assert found(text, language) == []
+
+
+def test_long_texts_are_read_in_pieces_that_show_nowhere() -> None:
+    said = "Herr Lindemann kam am 19.03.2029 wieder. "
+    apart = [(one.start, one.end, one.kind) for one in find_identifiers(said, language="de")]
+    text = said * 600
+    everywhere = [(start + at, end + at, kind) for at in range(0, len(text), len(said)) for start, end, kind in apart]
+    assert [(one.start, one.end, one.kind) for one in find_identifiers(text, language="de")] == everywhere
