@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import logging
 import re
+import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import yaml
@@ -26,6 +29,8 @@ SURE = 0.45
 #: Longer texts are read in pieces, for Presidio compares all finds of a pattern with one another, and with what
 #: stands around them: no pattern looks further.
 PIECE, OVERLAP = 10_000, 200
+#: A module of Presidio for models, none of which is used here.
+UNREAD = "presidio_analyzer.predefined_recognizers.ner.huggingface_ner_recognizer"
 #: Presidio's own recognizers that need no model: class, kind, languages.
 PREDEFINED = (
     ("EmailRecognizer", Kind.EMAIL, LANGUAGES),
@@ -82,7 +87,8 @@ def _recognizers(language: str) -> tuple[Any, ...]:
     weighing contexts, dropping what lies within a longer match) is done by the patterns and by `parted`.
     """
     try:
-        from presidio_analyzer import PatternRecognizer
+        with _without_models():
+            from presidio_analyzer import PatternRecognizer
     except ImportError as error:
         raise MissingExtraError("presidio-analyzer", "validate") from error
 
@@ -92,6 +98,19 @@ def _recognizers(language: str) -> tuple[Any, ...]:
         for entry in _entries(language)
     ]
     return (*ours, _name_recognizer(language), *_predefined(language))
+
+
+@contextmanager
+def _without_models() -> Iterator[None]:
+    """While it lasts, Presidio is read without the recognizer that brings all of transformers along: half the time."""
+    stand_in = ModuleType(UNREAD)
+    stand_in.__dict__["HuggingFaceNerRecognizer"] = type("HuggingFaceNerRecognizer", (), {})
+    added = sys.modules.setdefault(UNREAD, stand_in) is stand_in
+    try:
+        yield
+    finally:
+        if added:
+            del sys.modules[UNREAD]
 
 
 def _entries(language: str) -> Iterator[dict[str, Any]]:
