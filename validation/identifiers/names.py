@@ -26,6 +26,8 @@ COMMA = re.compile(r",[ \t]?")
 CELLS = re.compile(r"\t| {2,}|[/,(]|\n")
 #: A name has no more parts, and a signature stands no more lines below its greeting.
 MOST_PARTS, SIGNATURE_LINES = 4, 9
+#: A shorter word that ends in s is more often another one than a name's genitive.
+GENITIVE = 5
 #: How sure a name is, by what shows it.
 TITLED, BORN, SIGNED, LISTED, AGAIN = 0.9, 0.9, 0.7, 0.75, 0.65
 
@@ -302,10 +304,19 @@ def find_again(text: str, known: Collection[str], language: str) -> list[Identif
     if not known:
         return []
     return [
-        Identifier(token.start(), token.end(), Kind.NAME, AGAIN)
+        Identifier(token.start(), token.end() - ending, Kind.NAME, AGAIN)
         for token in TOKEN.finditer(text)
-        if token.group()[0].isupper() and token.group().lower() in known and not _is_eponym(text, token, words)
+        if token.group()[0].isupper()
+        and (ending := _ending(token.group().lower(), known)) is not None
+        and not _is_eponym(text, token, words)
     ]
+
+
+def _ending(word: str, known: Collection[str]) -> int | None:
+    """How many letters follow the name in a word: 0, or 1 in a genitive ("Lindemanns Tochter"); None for no name."""
+    if word in known:
+        return 0
+    return 1 if word[-1] == "s" and word[:-1] in known and len(word) > GENITIVE else None
 
 
 def _is_eponym(text: str, token: re.Match[str], words: Lexicon) -> bool:

@@ -26,6 +26,7 @@ def found(text: str, language: str = "de", kinds: tuple[Kind, ...] = COUNTED) ->
         ("stationär vom 19.3. bis zum 7.5.2029", [("DATE", "19.3."), ("DATE", "7.5.2029")]),
         ("Z.n. Operation im März 2021 und (04/2029)", [("DATE", "März 2021"), ("DATE", "04/2029")]),
         ("Tel.: +43 (0)333 775-8447, Fax 0461/708-223", [("PHONE", "+43 (0)333 775-8447"), ("PHONE", "0461/708-223")]),
+        ("Herr Lindemann kam; Lindemanns Tochter auch.", [("NAME", "Lindemann"), ("NAME", "Lindemann")]),
         ("befund@klinik-nord.de", [("EMAIL", "befund@klinik-nord.de")]),
         (
             "wohnhaft: Lange Gasse 12a\n24937 Flensburg",
