@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 CLIFF = (("large", 0.474), ("medium", 0.33), ("small", 0.147))
 CRAMER = (("large", 0.5), ("medium", 0.3), ("small", 0.1))
 #: Without a convention: ours, set by what real data give (docs/decisions/drift.md).
-JENSEN_SHANNON = (("large", 0.4), ("medium", 0.25), ("small", 0.1))
+JENSEN_SHANNON = (("large", 0.4), ("medium", 0.25), ("small", 0.15))
 ENERGY = (("large", 0.15), ("medium", 0.06), ("small", 0.02))
 NEGLIGIBLE = "negligible"
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 #: Cosine of two records' vectors from which they are looked at more closely.
 CANDIDATE = 0.75
 #: The nearest records that are looked at, for each.
-NEAREST = 20
+NEAREST = 50
 #: Share of the telling numbers of both that both must have.
 NUMBERS = 0.65
 #: With fewer numbers on a side these prove little, and sentences must be more alike.
