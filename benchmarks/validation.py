@@ -36,6 +36,7 @@ PARTS = (
     "drift",
     "privacy",
     "speed",
+    "memory",
     "bad_input",
 )
 

@@ -22,7 +22,7 @@ from validation.stage import Measure
 
 MEGABYTE = 1 << 20
 #: Texts of a quick run are this much shorter.
-QUICK = 16
+QUICK = 64
 PROSE = "The patient had a fever of 39.2 °C and was given ramipril 5 mg daily. "
 
 #: Short texts with something odd, and what fills a long one.

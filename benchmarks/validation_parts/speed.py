@@ -30,7 +30,7 @@ from validation.stage import Measure
 
 REPORTS = Path(__file__).parents[3] / "shared" / "data" / "e3c" / "case_reports_en.jsonl"
 #: Reports, taken evenly from the file.
-SIZE = {True: 16, False: 1_000}
+SIZE = {True: 10, False: 1_000}
 LAYER = "rules"
 #: The measures that together are to read a thousand records a second.
 CHEAP = ("text", "layer", "grounding", "language", "amounts", "duplicates")
