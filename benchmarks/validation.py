@@ -38,6 +38,7 @@ PARTS = (
     "speed",
     "memory",
     "bad_input",
+    "translation",
 )
 
 #: Figures that several parts give, by kind of error.

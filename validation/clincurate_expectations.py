@@ -28,3 +28,9 @@ class ExpectHeldOutRecordsNotToLeak(ExpectColumnValuesToBeBetween):  # type: ign
     """Expect each held-out record to be given away in at most `max_value` ways by an earlier split of its set."""
 
     column: str = "leaks"
+
+
+class ExpectOriginalToBeTranslated(ExpectColumnValuesToBeBetween):  # type: ignore[misc]
+    """Expect at least a share `min_value` of each original's sentences in its translation, in the other language."""
+
+    column: str = "translated_ratio"

@@ -45,10 +45,11 @@ UNIQUE = "expect_column_values_to_be_unique"
 GROUNDED = "expect_entities_to_be_grounded"
 FREE_OF_IDENTIFIERS = "expect_text_to_be_free_of_identifiers"
 NOT_LEAKED = "expect_held_out_records_not_to_leak"
+TRANSLATED = "expect_original_to_be_translated"
 #: The rule that the privacy policy is about.
 IDENTIFIERS = "free_of_identifiers"
 #: Types that hold a value between two bounds; those of ours are in `validation.clincurate_expectations`.
-BOUNDED = frozenset({BETWEEN, GROUNDED, FREE_OF_IDENTIFIERS, NOT_LEAKED})
+BOUNDED = frozenset({BETWEEN, GROUNDED, FREE_OF_IDENTIFIERS, NOT_LEAKED, TRANSLATED})
 
 
 def _none(settings: ValidationSettings, scheme: Scheme) -> dict[str, Any]:
@@ -407,6 +408,103 @@ RULES: tuple[Rule, ...] = (
         "No entity lies far from the others of its category.",
         Severity.OFF,
         beside=("category_outlier_entities",),
+    ),
+    Rule(
+        "original_present",
+        "original_missing",
+        BETWEEN,
+        _zero,
+        "The record that this one translates is here too.",
+        Severity.OFF,
+    ),
+    Rule(
+        "translated",
+        "translated_ratio",
+        TRANSLATED,
+        lambda v, s: {"min_value": v.translation.minimum},
+        "The translation says every sentence of its original, and says it in its own language.",
+        Severity.SOFT,
+        beside=("dropped_sentences", "dropped_in_original", "untranslated_sentences", "untranslated_places"),
+    ),
+    Rule(
+        "nothing_added",
+        "added_sentences",
+        BETWEEN,
+        _zero,
+        "The translation has no sentence that its original does not say.",
+        Severity.SOFT,
+        beside=("added_places",),
+    ),
+    Rule(
+        "numbers_translated",
+        "numbers_changed",
+        BETWEEN,
+        _zero,
+        "The translation has the numbers of its original, and no others.",
+        Severity.SOFT,
+        beside=("numbers_changed_places", "numbers_lost_in_original"),
+    ),
+    Rule(
+        "units_translated",
+        "units_changed",
+        BETWEEN,
+        _zero,
+        "No number has another unit in the translation, unless it was converted.",
+        Severity.SOFT,
+        beside=("units_changed_places",),
+    ),
+    Rule(
+        "drugs_translated",
+        "drugs_changed",
+        BETWEEN,
+        _zero,
+        "The translation names the drugs of its original, and no others.",
+        Severity.SOFT,
+        beside=("drugs_changed_places", "drugs_lost_in_original"),
+    ),
+    Rule(
+        "doses_translated",
+        "doses_swapped",
+        BETWEEN,
+        _zero,
+        "Every drug has the dose in the translation that it has in the original.",
+        Severity.SOFT,
+        beside=("doses_swapped_places",),
+    ),
+    Rule(
+        "entities_translated",
+        "entities_untranslated",
+        BETWEEN,
+        _zero,
+        "Layers that must say the same have as many entities of each category on both sides.",
+        Severity.SOFT,
+        beside=("entities_lost", "entities_gained", "categories_untranslated"),
+    ),
+    Rule(
+        "projections_exact",
+        "projected_inexact",
+        BETWEEN,
+        _zero,
+        "The entities of a translated layer stand word for word in the translation.",
+        Severity.SOFT,
+        beside=("projected_inexact_entities",),
+    ),
+    Rule(
+        "length_translated",
+        "translation_length",
+        BETWEEN,
+        lambda v, s: {"min_value": v.translation.shortest, "max_value": v.translation.longest},
+        "The translation is about as long as its original.",
+        Severity.SOFT,
+    ),
+    Rule(
+        "meaning_translated",
+        "translation_similarity_least",
+        BETWEEN,
+        lambda v, s: {"min_value": v.translation.similarity},
+        "Every sentence means what its original means, as far as a multilingual encoder tells.",
+        Severity.SOFT,
+        beside=("translation_encoder", "translation_similarity_mean", "least_similar_places"),
     ),
     Rule(
         "no_duplicate",

@@ -12,6 +12,7 @@ from curation.language import LANGUAGES
 from curation.record import Frozen
 from validation.drift.settings import DriftSettings
 from validation.identifiers.identifier import COUNTED, Kind
+from validation.translation.settings import TranslationSettings
 
 
 class Severity(StrEnum):
@@ -260,6 +261,9 @@ class ValidationSettings(Frozen):
     )
     boundaries: BoundarySettings = Field(
         default_factory=BoundarySettings, description="Entities that break the boundary rules of their categories."
+    )
+    translation: TranslationSettings = Field(
+        default_factory=TranslationSettings, description="Translations beside their originals."
     )
     duplicates: DuplicateSettings = Field(default_factory=DuplicateSettings, description="Records that say the same.")
     drift: DriftSettings = Field(

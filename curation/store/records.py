@@ -116,6 +116,21 @@ class Records(Connected):
         with self.read() as connection:
             return frozenset(connection.execute(query).scalars())
 
+    def translations(self) -> Iterator[tuple[str, str]]:
+        """The id of each record that translates another, with the other's, which may not be there."""
+        query = sa.select(records.c.id, records.c.translation_of).where(records.c.translation_of.is_not(None))
+        with self.read() as connection:
+            rows = connection.execute(query.order_by(records.c.seq)).all()
+        return ((row.id, row.translation_of) for row in rows)
+
+    def known_ids(self, ids: Iterable[str]) -> frozenset[str]:
+        """Those of the ids that are ids of records."""
+        found: set[str] = set()
+        for batch in batched(dict.fromkeys(ids), CHUNK):
+            with self.read() as connection:
+                found |= _known(connection, batch)
+        return frozenset(found)
+
     def count_records(self) -> dict[str, int]:
         """How many records there are in each language."""
         query = sa.select(records.c.language, sa.func.count()).group_by(records.c.language)
@@ -127,6 +142,16 @@ class Records(Connected):
         with self.read() as connection:
             found = _latest_layers(connection, [record_id], [name])
         return found.get(record_id, {}).get(name)
+
+    def layer_digests(self, ids: Iterable[str], names: Sequence[str]) -> dict[tuple[str, str], str]:
+        """What the latest layers of the names say, as digests, by record and name."""
+        found: dict[tuple[str, str], str] = {}
+        columns = (layers.c.record_id, layers.c.name, layers.c.digest)
+        for batch in batched(ids, CHUNK):
+            query = _latest(batch, *columns).where(layers.c.name.in_(names))
+            with self.read() as connection:
+                found |= {(record_id, name): said for record_id, name, said in connection.execute(query)}
+        return found
 
     def layer_history(self, record_id: str) -> list[Layer]:
         """All layers of a record, every version, oldest first."""
@@ -220,7 +245,7 @@ def _fetch(connection: sa.Connection, ids: Iterable[str]) -> Iterator[Record]:
             yield record_of(row)
 
 
-def _latest(connection: sa.Connection, ids: Sequence[str], *columns: sa.ColumnElement[Any]) -> sa.Select[Any]:
+def _latest(ids: Sequence[str], *columns: sa.ColumnElement[Any]) -> sa.Select[Any]:
     newest = (
         sa.select(sa.func.max(layers.c.seq))
         .where(layers.c.record_id.in_(ids))
@@ -233,7 +258,7 @@ def _latest_digests(connection: sa.Connection, ids: Iterable[str]) -> dict[tuple
     found = {}
     for batch in batched(ids, CHUNK):
         columns = (layers.c.record_id, layers.c.name, layers.c.author, layers.c.digest)
-        for record_id, name, author, digest in connection.execute(_latest(connection, batch, *columns)):
+        for record_id, name, author, digest in connection.execute(_latest(batch, *columns)):
             found[record_id, name] = (author, digest)
     return found
 
@@ -241,7 +266,7 @@ def _latest_digests(connection: sa.Connection, ids: Iterable[str]) -> dict[tuple
 def _latest_layers(connection: sa.Connection, ids: Sequence[str], names: Sequence[str]) -> dict[str, dict[str, Layer]]:
     found: dict[str, dict[str, Layer]] = {}
     for batch in batched(ids, CHUNK):
-        query = _latest(connection, batch, layers.c.content).where(layers.c.name.in_(names))
+        query = _latest(batch, layers.c.content).where(layers.c.name.in_(names))
         for (content,) in connection.execute(query):
             layer = Layer.model_validate_json(content)
             found.setdefault(layer.record_id, {})[layer.name] = layer

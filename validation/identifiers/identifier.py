@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -58,17 +58,16 @@ def parted(found: list[Identifier]) -> tuple[Identifier, ...]:
 
 def outside(text: str, found: Iterable[Identifier], places: Sequence[tuple[int, int]]) -> tuple[Identifier, ...]:
     """What of the identifiers of a text stands outside of some places, where that has a letter or a figure."""
-    ordered = sorted(places)
-    ends = [end for _, end in ordered]
     left: list[Identifier] = []
     for one in found:
-        at, near = one.start, bisect_right(ends, one.start)
-        while at < one.end:
-            inside = near < len(ordered) and ordered[near][0] < one.end
-            start, end = ordered[near] if inside else (one.end, one.end)
+        at = one.start
+        for start, end in [
+            *sorted(place for place in places if place[0] < one.end and one.start < place[1]),
+            (one.end, -1),
+        ]:
             part = text[at:start]
             if any(character.isalnum() for character in part):
                 begin, stop = at + len(part) - len(part.lstrip()), at + len(part.rstrip())
                 left.append(Identifier(begin, stop, one.kind, one.score))
-            at, near = max(at, end), near + 1
+            at = max(at, end)
     return tuple(left)

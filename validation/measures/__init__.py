@@ -24,6 +24,7 @@ from validation.measures.privacy import PRIVACY
 from validation.measures.semantic_duplicates import SEMANTIC_DUPLICATES
 from validation.measures.similarity import SIMILARITY
 from validation.measures.structure import LAYER, TEXT
+from validation.measures.translation import TRANSLATION
 
 MEASURES: tuple[MeasureSpec, ...] = (
     TEXT,
@@ -46,6 +47,7 @@ MEASURES: tuple[MeasureSpec, ...] = (
     DUPLICATES,
     SEMANTIC_DUPLICATES,
     LEAKAGE,
+    TRANSLATION,
 )
 
 #: Every column that a measure gives, and what it says.

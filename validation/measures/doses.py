@@ -42,6 +42,11 @@ def _drugs() -> dict[str, tuple[str, dict[str, tuple[Unit, float, float]]]]:
     return found
 
 
+def known_drugs() -> Iterator[str]:
+    """The names of the file, in lower case, without a last e."""
+    return iter(_drugs())
+
+
 @cache
 def _pattern() -> re.Pattern[str]:
     return re.compile(rf"(?<![\w/-])(?P<name>{any_of(_drugs())})e?(?![\w/-])")

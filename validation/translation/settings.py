@@ -1,0 +1,49 @@
+"""The section `validation.translation` of curate.toml."""
+
+from __future__ import annotations
+
+from pydantic import Field, model_validator
+
+from curation.record import Frozen
+
+
+class TranslationSettings(Frozen):
+    """Whether a translation says what its original says."""
+
+    minimum: float = Field(
+        default=1.0,
+        ge=0,
+        le=1,
+        description="Least share of an original's sentences that its translation says, in its own language.",
+    )
+    shortest: float = Field(
+        default=0.5, gt=0, description="Least length of a translation, in lengths of its original (characters)."
+    )
+    longest: float = Field(
+        default=2.0, gt=0, description="Greatest length of a translation, in lengths of its original (characters)."
+    )
+    aligned: float = Field(
+        default=0.5,
+        ge=0,
+        le=1,
+        description="Share of sentences with exactly one counterpart from which sentences without one count as dropped "
+        "or added; below it the text was told anew rather than translated, and only its entities tell.",
+    )
+    similarity: float = Field(
+        default=0.5,
+        ge=-1,
+        le=1,
+        description="Least cosine between a sentence and its translation; needs a multilingual encoder in "
+        "validation.similarity.encoder.",
+    )
+    multilingual: bool | None = Field(
+        default=None,
+        description="Whether the encoder knows the languages of both sides. Unset, its name, card and vocabulary tell; "
+        "a model that does not know them gives no verdict.",
+    )
+
+    @model_validator(mode="after")
+    def _in_order(self) -> TranslationSettings:
+        if self.longest < self.shortest:
+            raise ValueError(f"expected longest to be at least {self.shortest}, got {self.longest}")
+        return self

@@ -1,0 +1,64 @@
+"""Sentences of a translation that are still in the language of the original."""
+
+from __future__ import annotations
+
+import re
+
+from rapidfuzz import fuzz, process
+
+from curation.language import confidences
+from validation.measures.omission import DRUG
+from validation.translation.sentences import Told
+
+#: Words that tell a language: with a small letter at the beginning, or capitals only at the beginning, no drug.
+TELLING = re.compile(r"(?<![\w-])[^\W\d_][^\W\d_A-ZÄÖÜ]{2,}(?![\w-])")
+#: Words that are spelt in many languages alike: Latin and Greek of anatomy and diagnoses.
+LATIN = re.compile(r"(?:us|um|is|ae|ii|oma|osis|itis|iasis|ia|a|ens|ans|or|ma)$", re.IGNORECASE)
+#: Where a heading ends, or a sentence that what follows was joined to for its small letter.
+HEADED = re.compile(r":\s+|\n+|(?<=[.!?])\s+")
+#: Telling words from which a sentence is sure to be in a language, and the probability from which it is in it.
+WORDS, SURE = 4, 0.9
+#: A copied sentence: one of the original is like it (rapidfuzz ratio) and has its telling words. Then a low probability
+#: is enough, and a higher one where all of these words have capitals.
+COPIED, LIKELY, CAPITALS = 90, 0.15, 0.8
+
+
+def untranslated(original: Told, translation: Told) -> list[int]:
+    """The sentences of the translation that are in the original's language; nothing where both are in one."""
+    ours, theirs = original.record.language, translation.record.language
+    if ours == theirs:
+        return []
+    said = [part for place in range(len(original.spans)) for part in _parts(original.said(place))]
+    return [
+        place
+        for place in range(len(translation.spans))
+        if any(_is_untranslated(part, said, (ours, theirs)) for part in _parts(translation.said(place)))
+    ]
+
+
+def _parts(sentence: str) -> list[str]:
+    """A sentence, and each of its headings, which may have been translated where it was not."""
+    return [part for part in HEADED.split(sentence) if part.strip()]
+
+
+def _is_untranslated(sentence: str, originals: list[str], languages: tuple[str, str]) -> bool:
+    words = telling(sentence)
+    if not words:
+        return False
+    share = confidences(" ".join(words), languages=languages).get(languages[0], 0.0)
+    if len(words) >= WORDS and share >= SURE:
+        return True
+    # A word with a capital may be a name.
+    least = CAPITALS if all(word[0].isupper() for word in words) else LIKELY
+    return share >= least and _copied(sentence, words, originals)
+
+
+def telling(sentence: str) -> list[str]:
+    """The words by which a sentence's language can be told: no numbers, abbreviations, drugs, Latin."""
+    plain = DRUG.sub(" ", sentence)
+    return [word for word in TELLING.findall(plain) if not LATIN.search(word)]
+
+
+def _copied(sentence: str, words: list[str], originals: list[str]) -> bool:
+    found = process.extractOne(sentence, originals, scorer=fuzz.ratio, score_cutoff=COPIED)
+    return found is not None and set(words) <= set(telling(found[0]))
