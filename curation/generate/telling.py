@@ -21,6 +21,8 @@ Fact = Item | Reading | Dose
 ONCE = ("openings", "problems", "persons", "complaints", "letters")
 #: Complaints that happen rather than last.
 EVENT = re.compile(r"convulsion|seizure|collapse|syncope|loss of consciousness|\bfall\b|injury|sting|ingestion")
+#: Complaints that say by themselves for what, since when or before what.
+TIMED = re.compile(r" (?:for|since|before|seit|vor)(?: |$)")
 #: Predicates that may stand before their subject in German.
 LED = ("outcome", "follow_up", "life_style", "social")
 
@@ -163,9 +165,11 @@ class Telling:
         """The chief complaint with the time for which it has lasted."""
         self.onset_told = True
         onset = self.case.onset
-        if onset is None or re.search(r" (?:for|since|before|seit|vor)(?: |$)", wording.text):
+        complaint = self.case.items["symptoms"][0]
+        # Both tellings leave it out, or none: they are of one case.
+        if onset is None or any(TIMED.search(one.text) for one in (complaint.en, complaint.de)):
             return wording
-        if EVENT.search(self.case.items["symptoms"][0].en.text):
+        if EVENT.search(complaint.en.text):
             told = length(onset, self.language)
             tail = f"vor {told}" if self.german else f"{told} earlier"
         elif register == "terse" and self.chance.random() < 0.7:
