@@ -24,10 +24,10 @@ SPANS = 15
 
 def run(*, quick: bool) -> dict[str, object]:
     """Push ratio, rates, what a second push adds, and what is lost or doubled."""
-    count, rounds = (120, 1) if quick else (10_000, 2)
+    count, rounds = (60, 1) if quick else (10_000, 2)
     scheme = load_scheme()
     categories = list(scheme.by_name)
-    settings = {"batch_size": 60} if quick else {}
+    settings = {"batch_size": 30} if quick else {}
     with label_studio(**settings) as place, place.store() as store, place.client() as client:
         for pairs in batched(plain(count, categories=categories, spans=SPANS), 500):
             store.add_records(record for record, _ in pairs)
