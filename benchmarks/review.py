@@ -4,8 +4,8 @@
 
 Each part prints its own tables; the last line is one JSON object with the figures of all parts. `doubled`,
 `lost` and `offsets_wrong` are sums over all parts that count them: nought is the only good value. With
---quick every part takes seconds and says less; with --part only the named ones run; with --out parts
-write their plots there.
+--quick every part takes seconds and says less, and two run at a time, so that times and rates say nothing;
+with --part only the named ones run; with --out parts write their plots there.
 """
 
 from __future__ import annotations
@@ -15,17 +15,21 @@ import json
 import os
 import sys
 import traceback
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
+from dataclasses import dataclass
 from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from time import perf_counter
 
-from review_parts.output import write_to
+from review_parts.output import in_one_piece, told_apart, write_to
 from review_parts.servers import kept_running
 
 #: The parts in the order in which they run: each a module in review_parts with `run(*, quick)`.
 PARTS = (
     "queue",
+    "backend",
     "push",
     "killed",
     "round_trip",
@@ -33,11 +37,12 @@ PARTS = (
     "hostile",
     "page",
     "study",
-    "backend",
 )
 
 #: Parts that need no server: it starts while they run.
-ALONE = ("queue",)
+ALONE = ("queue", "backend")
+#: Parts that a quick run works through beside the others.
+BESIDE = ("queue", "backend", "page", "study")
 
 #: Figures that several parts count, and that are added up.
 SUMMED = ("doubled", "lost", "offsets_wrong")
@@ -54,25 +59,47 @@ def main() -> None:
     options = parser.parse_args()
     if options.out:
         write_to(options.out)
+    parts = [name for name in PARTS if name in (options.part or PARTS)]
+    lanes = [[name for name in parts if (name in BESIDE) is beside] for beside in (True, False)]
     figures: dict[str, object] = {}
     failed: list[str] = []
-    parts = options.part or PARTS
-    with kept_running(begin=any(name not in ALONE for name in parts)):
-        for name in parts:
-            if find_spec(f"review_parts.{name}") is None:
-                print(f"(no part {name} here)\n", flush=True)
-                continue
-            print(f"## {name}\n", flush=True)
-            started = perf_counter()
-            try:
-                add(figures, import_module(f"review_parts.{name}").run(quick=options.quick))
-            except Exception:
-                # The other parts still have something to say.
-                traceback.print_exc()
-                failed.append(name)
-            print(f"\n({name}: {perf_counter() - started:.1f} s)\n", flush=True)
+    with kept_running(begin=any(name not in ALONE for name in parts)), told_apart():
+        for done in side_by_side(lanes, options.quick) if options.quick else run_all(parts, quick=False):
+            if done.figures is None:
+                failed.append(done.name)
+            else:
+                add(figures, done.figures)
     print(json.dumps(figures | ({"failed": failed} if failed else {})))
     sys.exit(1 if failed else 0)
+
+
+@dataclass(frozen=True)
+class Done:
+    """A part and its figures, none when it failed."""
+
+    name: str
+    figures: dict[str, object] | None
+
+
+def run_all(parts: Sequence[str], *, quick: bool) -> Iterator[Done]:
+    """The parts one after the other; where one fails, the others still have something to say."""
+    for name in parts:
+        with in_one_piece() if quick else nullcontext():
+            print(f"## {name}\n", flush=True)
+            started = perf_counter()
+            figures = None
+            try:
+                figures = import_module(f"review_parts.{name}").run(quick=quick)
+            except Exception:
+                print(traceback.format_exc())
+            print(f"\n({name}: {perf_counter() - started:.1f} s)\n", flush=True)
+        yield Done(name, figures)
+
+
+def side_by_side(lanes: Sequence[Sequence[str]], quick: bool) -> list[Done]:
+    """The parts of all lanes at once: a server and a browser leave time to each other, and nobody reads the clock."""
+    with ThreadPoolExecutor(len(lanes)) as pool:
+        return [done for lane in pool.map(lambda parts: list(run_all(parts, quick=quick)), lanes) for done in lane]
 
 
 def add(figures: dict[str, object], new: dict[str, object]) -> None:

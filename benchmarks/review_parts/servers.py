@@ -18,6 +18,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from annotation.review import server
@@ -74,6 +75,7 @@ class _Shared:
     """The one server of this process, and how many use it."""
 
     users = 0
+    lock = Lock()
     starting: Future[None] | None = None
     workspace: Path
     server: server.Server
@@ -83,13 +85,15 @@ class _Shared:
 @contextmanager
 def kept_running(*, begin: bool = False) -> Iterator[None]:
     """A server that is started inside stays until the end of the block; `begin` starts it behind other work."""
-    _Shared.users += 1
+    with _Shared.lock:
+        _Shared.users += 1
     try:
         if begin:
             _starting()
         yield
     finally:
-        _Shared.users -= 1
+        with _Shared.lock:
+            _Shared.users -= 1
         if not _Shared.users and _Shared.starting is not None:
             wait([_Shared.starting])
             _Shared.starting = None
@@ -108,11 +112,12 @@ def label_studio(**settings: Any) -> Iterator[Place]:
 
 
 def _starting() -> Future[None]:
-    if _Shared.starting is None:
-        pool = ThreadPoolExecutor(1)
-        _Shared.starting = pool.submit(_start)
-        pool.shutdown(wait=False)
-    return _Shared.starting
+    with _Shared.lock:
+        if _Shared.starting is None:
+            pool = ThreadPoolExecutor(1)
+            _Shared.starting = pool.submit(_start)
+            pool.shutdown(wait=False)
+        return _Shared.starting
 
 
 def _start() -> None:

@@ -1,5 +1,6 @@
 """The store's contract, on SQLite and on PostgreSQL alike."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 import pytest
@@ -41,6 +42,15 @@ def test_a_record_comes_back_as_it_went_in(store, pair):
     assert list(store.records()) == [record]
     assert store.add_layers([gold]) == 1
     assert store.layer(record.id, "gold") == gold
+
+
+def test_threads_may_open_new_stores_at_once(tmp_path):
+    def opened(number):
+        with Store.open(f"sqlite:///{tmp_path / str(number)}.db") as store:
+            return store.count_records()
+
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(opened, range(16))) == [{}] * 16
 
 
 def test_records_stream_in_the_order_they_came(store, annotated):

@@ -6,6 +6,7 @@ To change a table: write `versions/NNNN_what.py`, change `tables.py`, raise HEAD
 from __future__ import annotations
 
 from pathlib import Path
+from threading import Lock
 
 import sqlalchemy as sa
 
@@ -13,6 +14,9 @@ from curation.errors import StoreError
 
 #: The revision that this version of the code reads and writes.
 HEAD = "0002"
+
+#: Alembic keeps the connection that it works on in its module: two threads would take each other's.
+_ONE_AT_A_TIME = Lock()
 
 
 def migrate(connection: sa.Connection) -> None:
@@ -27,7 +31,8 @@ def migrate(connection: sa.Connection) -> None:
     config.set_main_option("script_location", str(Path(__file__).parent))
     config.attributes["connection"] = connection
     try:
-        command.upgrade(config, HEAD)
+        with _ONE_AT_A_TIME:
+            command.upgrade(config, HEAD)
     except CommandError as error:
         raise StoreError(
             f"expected a store of revision {HEAD} or older, found {_revision(connection)}: "
