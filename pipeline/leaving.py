@@ -21,16 +21,16 @@ from validation.settings import PrivacyPolicy, PrivacySettings
 def view_of(workspace: Workspace, store: Store, curated: CuratedSet) -> SetView:
     """The set as a writer gets it. Raises ExportBlockedError when the policy keeps one of its records back."""
 
-    def members(split: str) -> Iterator[tuple[Record, Layer]]:
-        return ((unplaced(record), layer) for _, record, layer in store.set_members(curated.digest, split=split))
-
     def inside(split: str) -> Iterator[tuple[Record, Layer]]:
         return ((record, layer) for _, record, layer in store.set_members(curated.digest, split=split))
+
+    def outside(split: str) -> Iterator[tuple[Record, Layer]]:
+        return ((unplaced(record), layer) for record, layer in inside(split))
 
     privacy = workspace.config.validation.privacy
     if privacy.policy is not PrivacyPolicy.REPORT:
         hold_back(SetView(curated, workspace.scheme, inside), _screen(store, privacy))
-    return SetView(curated, workspace.scheme, members)
+    return SetView(curated, workspace.scheme, outside)
 
 
 def _screen(store: Store, privacy: PrivacySettings) -> Screen:
