@@ -23,7 +23,7 @@ os.environ.setdefault("GX_ANALYTICS_ENABLED", "False")
 
 # The same examples on every machine, so that what fails in CI fails at the desk;
 # HYPOTHESIS_PROFILE=default searches further.
-hypothesis_settings.register_profile("same-everywhere", derandomize=True)
+hypothesis_settings.register_profile("same-everywhere", derandomize=True, deadline=None)
 hypothesis_settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same-everywhere"))
 
 SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
