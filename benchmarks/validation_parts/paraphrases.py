@@ -6,7 +6,7 @@ import re
 from random import Random
 
 from curation.record import Record
-from validation.measures.semantic.numbers import TENS, UNITS
+from validation.measures.number_words import number_words
 from validation.measures.sentences import sentence_bounds
 
 #: Words that stand for each other, in both directions.
@@ -76,8 +76,4 @@ def rewritten(record: Record, chance: Random) -> str:
 
 def in_words(number: int) -> str:
     """A number below a hundred in English words."""
-    units, tens = UNITS["en"].split(), TENS["en"].split()
-    if number < len(units):
-        return units[number]
-    ten, unit = divmod(number, 10)
-    return tens[ten - 2] + (f"-{units[unit]}" if unit else "")
+    return next(word for word, value in number_words("en").cardinals.items() if value == number)

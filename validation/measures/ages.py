@@ -4,39 +4,18 @@ from __future__ import annotations
 
 import re
 
-
-def _listed(words: str) -> list[str]:
-    return words.split()
-
-
-EN_ONES = _listed(
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
-    "seventeen eighteen nineteen"
-)
-DE_ONES = _listed(
-    "null ein zwei drei vier fünf sechs sieben acht neun zehn elf zwölf dreizehn vierzehn fünfzehn sechzehn "
-    "siebzehn achtzehn neunzehn"
-)
-EN_TENS = dict(zip(_listed("twenty thirty forty fifty sixty seventy eighty ninety"), range(20, 100, 10), strict=True))
-DE_TENS = dict(
-    zip(
-        _listed("zwanzig dreißig vierzig fünfzig sechzig siebzig achtzig neunzig"),
-        range(20, 100, 10),
-        strict=True,
-    )
-)
+from validation.measures.number_words import number_words
 
 
 def _words() -> dict[str, int]:
     """Every number from 0 to 99 in words, English and German, hyphens as blanks."""
-    words = {word: value for ones in (EN_ONES, DE_ONES) for value, word in enumerate(ones)}
-    words |= EN_TENS | DE_TENS | {"eine": 1, "einen": 1, "eines": 1, "a": 1, "an": 1, "hundred": 100}
-    for value in range(1, 10):
-        words |= {f"{ten} {EN_ONES[value]}": worth + value for ten, worth in EN_TENS.items()}
-        words |= {f"{DE_ONES[value]}und{ten}": worth + value for ten, worth in DE_TENS.items()}
+    words = {"eine": 1, "einen": 1, "eines": 1, "a": 1, "an": 1, "hundred": 100}
+    for language in ("en", "de"):
+        words |= {word.replace("-", " "): value for word, value in number_words(language).cardinals.items()}
     return words
 
 
+EN_TENS, DE_TENS = (number_words(language).tens for language in ("en", "de"))
 WORDS = _words()
 NUMBER = rf"(?P<number>\d+(?:[.,]\d+)?|{'|'.join(sorted(map(re.escape, WORDS), key=len, reverse=True))})"
 #: Years in each unit; English and German endings are left to the pattern.

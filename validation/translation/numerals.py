@@ -10,16 +10,11 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from itertools import pairwise
-from pathlib import Path
 
-from curation.record import Frozen
-from validation.measures.known import read_known
+from validation.measures.number_words import number_words
 from validation.measures.quantities import number
-from validation.terms import listed
 
-FOLDER = Path(__file__).parent
 #: A number in digits, not one in a name (SpO2, HbA1c); of blanks only those that hold together part thousands.
 DIGITS = re.compile(
     r"(?<![^\W_])(?:\d{1,3}(?:['\u00a0\u202f]\d{3})+(?![\d.,]*\d)|\d{1,30}(?:[.,]\d{1,30})*)(?![^\W\d_]\d)"
@@ -41,7 +36,7 @@ WORD = re.compile(r"[^\W\d_]+")
 #: Parts that German writes behind a number in one word: dreijährig, zweiwöchig, sechsmonatige.
 BEHIND = re.compile(r"(?:jähr|wöch|täg|monat|stünd|minüt|fach|mal|stell|gefäß|teil|er)\w*$")
 #: Tens and units in one: twenty-five, fünfundzwanzig.
-TENS = re.compile(r"\b(?P<tens>\w+ty)-(?P<unit>\w+)|\b(?P<einer>[a-zäöüß]{3,6})und(?P<zehner>\w+?[zß]ig)")
+JOINED = re.compile(r"\b[^\W\d_]{3,7}ty-[^\W\d_]+|\b[a-zäöüß]{3,6}und[a-zäöüß]{1,5}?[zß]ig")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +46,6 @@ class Numeral:
     value: str
     start: int
     end: int
-
-
-class Words(Frozen):
-    """The file of words: by language and number, words that always say it and words that may."""
-
-    sure: dict[str, dict[int, str]]
-    vague: dict[str, dict[int, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +63,8 @@ def numerals(text: str, language: str) -> Numerals:
     dated = [part for found in DATE.finditer(hidden) for part in _date(found)]
     hidden = _blanked(hidden, DATE)
     found = [Numeral(_value(one[0], language), *one.span()) for one in DIGITS.finditer(hidden)]
-    sure, vague = (_said(text.lower(), words) for words in _words(language))
+    words, small = number_words(language), text.lower()
+    sure, vague = _said(small, words.always) + _joined(small, words.cardinals), _said(small, words.maybe)
     # What stands in a name (T2DM, q8h) is a number where the other language writes it apart.
     vague.update(str(int(part)) for part in GLUED.findall(hidden))
     return Numerals(tuple(sorted([*found, *dated], key=lambda one: one.start)), sure, vague)
@@ -102,32 +91,20 @@ def _value(written: str, language: str) -> str:
     return f"{number(written, language):.12g}"
 
 
-def _said(text: str, known: Mapping[str, tuple[str, ...]]) -> Counter[str]:
+def _said(text: str, known: Mapping[str, tuple[int, ...]]) -> Counter[str]:
     """How often words of a lower-case text say each number; one word may say several (a day: 1, 24)."""
     counts: Counter[str] = Counter()
     for word in WORD.findall(text):
         if word not in known and (behind := BEHIND.search(word)):
             word = word[: behind.start()]
-        counts.update(known.get(word, ()))
-    for found in TENS.finditer(text):
-        parts = (known.get(word) for word in (found["tens"] or found["zehner"], found["unit"] or found["einer"]))
-        counts.update(str(int(tens[0]) + int(one[0])) for tens, one in [parts] if tens and one)
+        counts.update(map(str, known.get(word, ())))
     return counts
 
 
-@cache
-def _words(language: str) -> tuple[dict[str, tuple[str, ...]], dict[str, tuple[str, ...]]]:
-    """The numbers by the words that always say them, and by those that may."""
-    read = read_known("numerals", Words, FOLDER)
-    return _by_word(read.sure.get(language, {})), _by_word(read.vague.get(language, {}))
-
-
-def _by_word(values: Mapping[int, str]) -> dict[str, tuple[str, ...]]:
-    known: dict[str, tuple[str, ...]] = {}
-    for value, words in values.items():
-        for word in listed(words):
-            known[word] = (*known.get(word, ()), str(value))
-    return known
+def _joined(text: str, cardinals: Mapping[str, int]) -> Counter[str]:
+    """How often words of tens and units say each number in a lower-case text."""
+    said = (cardinals.get(found[0]) for found in JOINED.finditer(text.replace("dreissig", "dreißig")))
+    return Counter(str(value) for value in said if value is not None)
 
 
 @dataclass(frozen=True, slots=True)

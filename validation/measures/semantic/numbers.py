@@ -5,20 +5,12 @@ from __future__ import annotations
 import re
 from functools import cache
 
+from validation.measures.number_words import number_words
+
 FIGURES = re.compile(r"\d+(?:[.,]\d+)*")
 #: A word with its hyphens: fifty-six, forty-year-old.
 WORDS = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 
-UNITS = {
-    "en": "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
-    "seventeen eighteen nineteen",
-    "de": "null ein zwei drei vier fünf sechs sieben acht neun zehn elf zwölf dreizehn vierzehn fünfzehn sechzehn "
-    "siebzehn achtzehn neunzehn",
-}
-TENS = {
-    "en": "twenty thirty forty fifty sixty seventy eighty ninety",
-    "de": "zwanzig dreißig vierzig fünfzig sechzig siebzig achtzig neunzig",
-}
 #: Whole numbers up to here count lines, days and doses in any text, and tell nobody apart.
 COMMON = 12
 
@@ -47,13 +39,4 @@ def agreement(one: frozenset[str], other: frozenset[str]) -> float:
 @cache
 def _in_words(language: str) -> dict[str, str]:
     """Number words in one case, with the figures that they stand for."""
-    if language not in UNITS:
-        return {}
-    units, tens = UNITS[language].split(), TENS[language].split()
-    known = {word: str(value) for value, word in enumerate(units)}
-    for ten, word in enumerate(tens, 2):
-        known[word] = str(10 * ten)
-        for unit in range(1, 10):
-            joined = f"{word}-{units[unit]}" if language == "en" else f"{units[unit]}und{word}"
-            known[joined] = str(10 * ten + unit)
-    return {word.casefold(): value for word, value in known.items()}
+    return {word.casefold(): str(value) for word, value in number_words(language).cardinals.items()}
