@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from itertools import combinations, permutations
 from random import Random
-from time import monotonic
 
 import pytest
 
@@ -211,13 +210,6 @@ def test_intervals_hold_the_score_are_seeded_and_narrow_with_more_documents(sche
 def _width(scores: EntityScores) -> float:
     low, high = scores.strict.micro.f1_interval or (0, 0)
     return high - low
-
-
-def test_a_thousand_documents_are_scored_with_intervals_in_seconds(scheme: Scheme) -> None:
-    gold, predicted = _corpus(1000, seed=5)
-    began = monotonic()
-    assert score_entities(gold, predicted, scheme=scheme).records == 1000
-    assert monotonic() - began < 10
 
 
 def test_the_json_has_strict_and_lenient_at_the_top(scheme: Scheme) -> None:

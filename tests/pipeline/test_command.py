@@ -8,11 +8,13 @@ import sys
 from pathlib import Path
 
 import pytest
+from command_line import curate
 
 CURATE = Path(sys.executable).with_name("curate")
 
 
-def curate(*words, code=0):
+def process(*words, code=0):
+    """The installed script, in a process of its own."""
     done = subprocess.run([CURATE, *map(str, words)], capture_output=True, text=True, check=False)
     assert done.returncode == code, (done.stdout, done.stderr)
     assert "Traceback" not in done.stderr
@@ -32,7 +34,7 @@ def workspace(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def imported(workspace):
-    done = curate("import", workspace / "rows.jsonl", "--language", "en", "--json", "--workspace", workspace, code=1)
+    done = process("import", workspace / "rows.jsonl", "--language", "en", "--json", "--workspace", workspace, code=1)
     return workspace, json.loads(done.stdout)
 
 
@@ -44,7 +46,7 @@ def test_help_loads_no_heavy_library():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
-    told = curate("--help").stdout
+    told = process("--help").stdout
     for command in (
         "init import generate annotate validate review freeze train evaluate export run status doctor report"
     ).split():

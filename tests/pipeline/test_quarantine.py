@@ -3,28 +3,22 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
+from typing import Any
 
+import command_line
 import pytest
 
-CURATE = Path(sys.executable).with_name("curate")
 
-
-def curate(workspace: Path, *words: str, code: int = 0) -> dict:
-    done = subprocess.run(
-        [CURATE, *words, "--json", "--workspace", workspace], capture_output=True, text=True, check=False
-    )
-    assert done.returncode == code, (done.stdout, done.stderr)
-    return json.loads(done.stdout)
+def curate(workspace: Path, *words: str, code: int = 0) -> dict[str, Any]:
+    return command_line.curate_json(*words, "--workspace", workspace, code=code)
 
 
 @pytest.fixture(scope="module")
 def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A workspace with a sound record and one that is too short, validated."""
     folder = tmp_path_factory.mktemp("quarantine") / "w"
-    subprocess.run([CURATE, "init", "--workspace", folder], check=True, capture_output=True)
+    command_line.curate("init", "--workspace", folder)
     (folder / "curate.toml").write_text("[validation.similarity]\nenabled = false\n", encoding="utf-8")
     texts = {
         "sound": "A 54-year-old woman came with a fever and a dry cough that had begun a week before.",
@@ -42,13 +36,8 @@ def test_what_if_counts_who_would_change_sides(workspace: Path) -> None:
     found = curate(workspace, "validate", "--what-if", "validation.length.minimum=100")
     assert found["moves"][0] | {"ids": None} == {"from": "accepted", "to": "quarantined", "records": 1, "ids": None}
     assert found["expectations"] == [{"expectation": "text_length", "failed": 1, "would_fail": 2}]
-    wrong = subprocess.run(
-        [CURATE, "validate", "--what-if", "validation.lenght.minimum=1", "--workspace", workspace],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert (wrong.returncode, "did you mean validation.length?" in wrong.stderr) == (1, True)
+    words = ("validate", "--what-if", "validation.lenght.minimum=1", "--workspace", workspace)
+    assert "did you mean validation.length?" in command_line.curate(*words, code=1).stderr
 
 
 def test_a_release_is_signed_and_stays(workspace: Path) -> None:
