@@ -148,7 +148,7 @@ def shingles(text: str) -> list[str]:
     words = WORD.findall(text)
     if len(words) < SHINGLE_WORDS:
         return [" ".join(words) or text]
-    return [" ".join(words[at : at + SHINGLE_WORDS]) for at in range(len(words) - SHINGLE_WORDS + 1)]
+    return list(map(" ".join, zip(*(words[first:] for first in range(SHINGLE_WORDS)), strict=False)))
 
 
 def sketch(texts: Sequence[str]) -> Signatures:

@@ -13,6 +13,7 @@ from threading import RLock
 from typing import TYPE_CHECKING, Any, Protocol
 
 from curation.batches import batched
+from curation.encodable import encodable
 from curation.errors import ConfigError, MissingExtraError
 from curation.record import digest
 from curation.vector_store import VectorStore, rounded
@@ -146,10 +147,10 @@ class SentenceEncoder:
         import numpy as np
 
         vectors = np.zeros((len(texts), self.dimensions), dtype=np.float32)
-        encodable = [_encodable(text) for text in texts]
-        for rows in self._batches(encodable):
+        taken = [encodable(text) for text in texts]
+        for rows in self._batches(taken):
             vectors[rows] = self._model.encode(
-                [encodable[row] for row in rows],
+                [taken[row] for row in rows],
                 batch_size=len(rows),
                 convert_to_numpy=True,
                 normalize_embeddings=True,
@@ -238,8 +239,3 @@ def _weights(file: Path) -> tuple[int, str]:
         head = stream.read(65_536)
         stream.seek(max(0, size - 65_536))
         return size, digest(json.dumps([head.hex(), stream.read().hex()]))
-
-
-def _encodable(text: str) -> str:
-    """The text without lone surrogates, which no tokenizer takes."""
-    return text.encode("utf-8", "replace").decode("utf-8")

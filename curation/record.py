@@ -103,7 +103,7 @@ class Entity(Frozen):
     @property
     def spans(self) -> tuple[tuple[int, int], ...]:
         """The fragments as plain pairs."""
-        return tuple((fragment.start, fragment.end) for fragment in self.fragments)
+        return tuple([(fragment.start, fragment.end) for fragment in self.fragments])
 
     @classmethod
     def at(cls, text: str, start: int, end: int, category: str, *, id: str, **fields: Any) -> Entity:
@@ -199,7 +199,7 @@ def record_id(text: str, *, language: str, source_id: str = "") -> str:
 
 def wording(text: str, spans: Iterable[tuple[int, int]]) -> str:
     """What stands at the spans of a text, fragments joined by one blank."""
-    return FRAGMENT_JOIN.join(text[start:end] for start, end in spans)
+    return FRAGMENT_JOIN.join([text[start:end] for start, end in spans])
 
 
 def check_layer(record: Record, layer: Layer, *, categories: Mapping[str, object] | None = None) -> Layer:

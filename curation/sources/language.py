@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 
 from curation.errors import MissingExtraError
-from curation.language import WINDOW, detect
+from curation.language import detect
 
+#: The characters at the beginning of a text that are looked at.
+START = 300
 #: When it cannot be told (ISO 639-2).
 UNDETERMINED = "und"
 #: A language less likely than this is not said.
@@ -23,7 +25,7 @@ WORD = re.compile(r"[a-zäöüß]+")
 
 def detect_language(text: str) -> str:
     """The ISO 639-1 code; "und" when none is likely or the detector is not installed."""
-    start = text.lstrip()[:WINDOW]
+    start = text.lstrip()[:START]
     return _by_small_words(start) or _by_detector(start)
 
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from curation.errors import UsageError
-from curation.language import confidences, detect, detect_samples, samples
+from curation.language import confidences, detect, sample_confidences, samples
 
 TEXTS = {
     "en": "The patient was admitted with shortness of breath and swollen legs.",
@@ -31,10 +31,21 @@ def test_what_tells_nothing_is_not_guessed_with_confidence(text: str) -> None:
 
 def test_a_text_in_two_languages_shows_both() -> None:
     mixed = TEXTS["en"] * 8 + TEXTS["de"] * 8
-    assert {sample.language for sample in detect_samples(mixed)} == {"en", "de"}
+    (told,) = sample_confidences([mixed])
+    assert {max(found, key=lambda name: found[name]) for found in told} == {"en", "de"}
     found = confidences(mixed, languages=("en", "de"))
     assert sum(found.values()) == pytest.approx(1)
     assert max(found.values()) < 0.9
+
+
+def test_many_texts_at_once_are_told_as_each_alone() -> None:
+    texts = [*TEXTS.values(), "", "12/34", "fever \ud800 and chills", TEXTS["en"] * 20]
+    at_once = sample_confidences(texts)
+    assert [len(told) for told in at_once] == [1, 1, 1, 0, 0, 1, 3]
+    for text, told in zip(texts, at_once, strict=True):
+        (alone,) = sample_confidences([text])
+        for ours, its in zip(told, alone, strict=True):
+            assert ours == pytest.approx(its)
 
 
 def test_samples_reach_from_the_beginning_to_the_end() -> None:
@@ -43,6 +54,10 @@ def test_samples_reach_from_the_beginning_to_the_end() -> None:
     first, _, last = samples(text)
     assert text.startswith(first)
     assert text.endswith(last)
+    for length in (199, 299, 301, 449, 600):
+        parts = samples(text[:length])
+        assert length <= sum(map(len, parts)) < length + len(parts)
+        assert text[:length].endswith(parts[-1])
 
 
 def test_an_unknown_code_and_a_single_language_are_refused() -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from curation.language import Detected, confidences, detect_samples
+from curation.language import mean, sample_confidences
 from validation.measures.measure import Columns, MeasureSpec, Scope, Subject
 
 #: From this probability on, a stretch of text counts as being in another language.
@@ -14,27 +14,26 @@ SURE = 0.9
 def measure(subjects: Sequence[Subject], scope: Scope) -> list[Columns]:
     """The language detected in each text, and the probability of the one that was named."""
     candidates = tuple(sorted({*scope.settings.language.candidates, *scope.scheme.languages}))
-    return [_row(subject.record.text, subject.record.language, candidates) for subject in subjects]
+    texts = [subject.record.text for subject in subjects]
+    told = sample_confidences(texts, languages=candidates)
+    return [_row(subject.record.language, found) for subject, found in zip(subjects, told, strict=True)]
 
 
-def _row(text: str, named: str, candidates: tuple[str, ...]) -> Columns:
-    found = confidences(text, languages=candidates)
+def _row(named: str, samples: Sequence[Mapping[str, float]]) -> Columns:
+    found = mean(samples)
     if not found:
         return LANGUAGE.nothing
+    surely = {language for sample in samples for language, confidence in sample.items() if confidence >= SURE}
     return {
         "language_detected": max(found, key=lambda name: found[name]),
         "language_confidence": round(found.get(named, 0.0), 4),
-        "languages_found": _found(detect_samples(text, languages=candidates)),
+        "languages_found": max(1, len(surely)),
     }
-
-
-def _found(samples: Sequence[Detected]) -> int:
-    return max(1, len({sample.language for sample in samples if sample.confidence >= SURE}))
 
 
 LANGUAGE = MeasureSpec(
     name="language",
-    version=1,
+    version=2,
     measure=measure,
     words=frozenset({"language_detected"}),
     columns={

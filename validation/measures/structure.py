@@ -65,7 +65,7 @@ def _layer(record: Record, layer: Layer, scheme: Scheme) -> Columns:
 
 def stands(entity: Entity, text: str) -> bool:
     """Whether an entity's offsets are within the text and, unless fuzzy, give its wording."""
-    if not entity.spans:
+    if not entity.fragments:
         return True
     if entity.end > len(text):
         return False
