@@ -1,4 +1,4 @@
-"""Peak memory of validation as the set grows, without embeddings; each size in a process of its own."""
+"""Peak memory of validation as the set grows, without embeddings."""
 
 from __future__ import annotations
 
@@ -10,7 +10,17 @@ from pathlib import Path
 
 from measuring import measured, table
 
+from pipeline.importing import generate_into
+from pipeline.runner import run_stage
+from pipeline.workspace import Workspace
+from validation.judge import judge
+from validation.settings import Engine
+from validation.stage import Measure
+
 SIZES = (10_000, 100_000)
+WITHOUT_VECTORS: dict[str, object] = {"validation.similarity.enabled": False}
+ENGINES = {"verdicts and report, in the store": Engine.SQL, "verdicts and report, in memory": Engine.PANDAS}
+STEPS = ("measuring", *ENGINES)
 
 
 def run(*, quick: bool) -> dict[str, object]:
@@ -23,7 +33,7 @@ def run(*, quick: bool) -> dict[str, object]:
 
 def grown(small: int, large: int) -> dict[str, object]:
     """The same work on so many and on so many generated records."""
-    found = {size: _in_a_process(size) for size in (small, large)}
+    found = {size: _costs(size) for size in (small, large)}
     rows: list[tuple[object, ...]] = [
         (f"{size:,}", step, cost["seconds"], cost["peak_mb"])
         for size, steps in found.items()
@@ -45,36 +55,32 @@ def grown(small: int, large: int) -> dict[str, object]:
     }
 
 
-def _in_a_process(size: int) -> dict[str, dict[str, float]]:
+def _costs(size: int) -> dict[str, dict[str, float]]:
+    """What each step costs, in a process of its own so that none sees the memory of another."""
+    with tempfile.TemporaryDirectory() as folder:
+        return {step: _in_a_process(step, folder, size) for step in STEPS}
+
+
+def _in_a_process(step: str, folder: str, size: int) -> dict[str, float]:
     place = Path(__file__).parents[1]
     # The root before the benchmarks: one of their scripts has the name of a package that it measures.
     path = f"import sys; sys.path[:0] = [{str(place.parent)!r}, {str(place)!r}]"
-    code = f"{path}; from validation_parts.memory import steps; steps({size})"
+    code = f"{path}; from validation_parts.memory import print_cost; print_cost({step!r}, {folder!r}, {size})"
     done = subprocess.run([sys.executable, "-c", code], check=True, stdout=subprocess.PIPE, text=True)
-    found: dict[str, dict[str, float]] = json.loads(done.stdout.splitlines()[-1])
+    found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
     return found
 
 
-def steps(size: int) -> None:
-    """Generate, measure, judge; prints what each cost as JSON."""
-    from pipeline.importing import generate_into
-    from pipeline.runner import run_stage
-    from pipeline.workspace import Workspace
-    from validation.judge import judge
-    from validation.stage import Measure
-
-    costs: dict[str, dict[str, float]] = {}
-    with tempfile.TemporaryDirectory() as folder:
-        workspace = Workspace.make(Path(folder), {"validation.similarity.enabled": False})
-        settings = workspace.config.validation
-        with workspace.open_store() as store:
+def print_cost(step: str, folder: str, size: int) -> None:
+    """Do one step in a workspace, which the first of them makes; seconds and peak memory as JSON."""
+    workspace = Workspace.at(Path(folder)) if step in ENGINES else Workspace.make(Path(folder), WITHOUT_VECTORS)
+    settings = workspace.config.validation.model_copy(update={"engine": ENGINES.get(step, Engine.PANDAS)})
+    with workspace.open_store() as store:
+        if step not in ENGINES:
             generate_into(workspace, store, size, languages=("en",), seed=0, noise=0.0)
-            stage = Measure.over(store, workspace.scheme, settings)
-            for name, work in {
-                "measuring": lambda: run_stage(store, stage),
-                "verdicts and report": lambda: judge(store, workspace.scheme, settings, workspace.folder),
-            }.items():
-                with measured() as cost:
-                    work()
-                costs[name] = {"seconds": cost.seconds, "peak_mb": cost.peak_mb}
-    print(json.dumps(costs))
+        with measured() as cost:
+            if step in ENGINES:
+                judge(store, workspace.scheme, settings, workspace.folder)
+            else:
+                run_stage(store, Measure.over(store, workspace.scheme, settings))
+    print(json.dumps({"seconds": cost.seconds, "peak_mb": cost.peak_mb}))
