@@ -1,4 +1,4 @@
-"""The one module that knows Presidio: its recognizers with patterns of ours, its own, and no model at all.
+"""The recognizers of identifiers: Presidio's with patterns of ours, its own, and no model at all.
 
 Presidio wants words of a language model to weigh contexts. Here a pattern says itself what has to stand before
 it, so no engine is needed around the recognizers, nothing is downloaded, and a text takes milliseconds.
@@ -6,31 +6,27 @@ it, so no engine is needed around the recognizers, nothing is downloaded, and a 
 
 from __future__ import annotations
 
-import logging
 import re
-import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import yaml
 
-from curation.errors import MissingExtraError
 from validation.identifiers.identifier import Identifier, Kind, parted
+from validation.identifiers.matching import Seek, seeker
 from validation.identifiers.names import AGAIN, find_names
+from validation.identifiers.presidio import read_presidio
 
 PATTERNS = Path(__file__).with_name("patterns.yaml")
 LANGUAGES = ("en", "de")
+WORD = re.compile(r"\w+")
 #: A match that is less sure is left out: Presidio's own numbers without their check digit, for one.
 SURE = 0.45
-#: Longer texts are read in pieces, for Presidio compares all finds of a pattern with one another, and with what
-#: stands around them: no pattern looks further.
+#: Longer texts are read in pieces, for what looks back or on from a place may do so from each; and with what stands
+#: around them: no pattern looks further.
 PIECE, OVERLAP = 10_000, 200
-#: A module of Presidio for models, none of which is used here.
-UNREAD = "presidio_analyzer.predefined_recognizers.ner.huggingface_ner_recognizer"
 #: Presidio's own recognizers that need no model: class, kind, languages.
 PREDEFINED = (
     ("EmailRecognizer", Kind.EMAIL, LANGUAGES),
@@ -49,11 +45,11 @@ def find_identifiers(text: str, *, language: str) -> tuple[Identifier, ...]:
         left = max(0, begin - OVERLAP)
         piece = text[left : begin + PIECE + OVERLAP]
         found += [
-            Identifier(left + result.start, left + result.end, Kind(result.entity_type), round(result.score, 3))
-            for recognizer in _recognizers(spoken)
-            for result in recognizer.analyze(piece, recognizer.supported_entities, None)
+            Identifier(left + start, left + end, Kind(kind), round(score, 3))
+            for seek in _seekers(spoken)
+            for start, end, kind, score in seek(piece)
             # What begins before was found in the piece before, which sees further to its left.
-            if result.score >= SURE and left + result.start >= begin
+            if score >= SURE and left + start >= begin
         ]
     return parted([*_within(text, found), *_again(text, found)])
 
@@ -61,11 +57,16 @@ def find_identifiers(text: str, *, language: str) -> tuple[Identifier, ...]:
 def _again(text: str, found: list[Identifier]) -> list[Identifier]:
     """Other places of the towns that something showed to be towns."""
     towns = {text[one.start : one.end].strip() for one in found if one.kind is Kind.CITY}
-    long_enough = [re.escape(town) for town in sorted(towns, key=len, reverse=True) if len(town) > 4]
-    if not long_enough:
+    # By length, so that each place is asked a few times, however many towns there are.
+    lengths = sorted({len(town) for town in towns if len(town) > 4}, reverse=True)
+    if not lengths:
         return []
-    again = re.compile(rf"(?<!\w)(?:{'|'.join(long_enough)})(?!\w)")
-    return [Identifier(one.start(), one.end(), Kind.CITY, AGAIN) for one in again.finditer(text)]
+    places = ((one.start(), one.start() + length) for one in WORD.finditer(text) for length in lengths)
+    return [
+        Identifier(start, end, Kind.CITY, AGAIN)
+        for start, end in places
+        if text[start:end] in towns and not text[end : end + 1].isalnum()
+    ]
 
 
 def _within(text: str, found: list[Identifier]) -> list[Identifier]:
@@ -80,37 +81,25 @@ def _within(text: str, found: list[Identifier]) -> list[Identifier]:
 
 
 @lru_cache(maxsize=len(LANGUAGES))
+def _seekers(language: str) -> tuple[Seek, ...]:
+    """What finds what the recognizers of a language find, made once a process."""
+    return tuple(map(seeker, _recognizers(language)))
+
+
 def _recognizers(language: str) -> tuple[Any, ...]:
-    """Ours from the file, ours for names, and those of Presidio, made once a process.
+    """Ours from the file, ours for names, and those of Presidio.
 
     They are asked one after the other: what Presidio's engine does around them (looking them up for each text,
     weighing contexts, dropping what lies within a longer match) is done by the patterns and by `parted`.
     """
-    try:
-        with _without_models():
-            from presidio_analyzer import PatternRecognizer
-    except ImportError as error:
-        raise MissingExtraError("presidio-analyzer", "validate") from error
+    read_presidio()
+    from presidio_analyzer import PatternRecognizer
 
-    logging.getLogger("presidio-analyzer").setLevel(logging.ERROR)
     ours = [
         PatternRecognizer.from_dict({**entry, "supported_language": language, "global_regex_flags": int(re.MULTILINE)})
         for entry in _entries(language)
     ]
     return (*ours, _name_recognizer(language), *_predefined(language))
-
-
-@contextmanager
-def _without_models() -> Iterator[None]:
-    """While it lasts, Presidio is read without the recognizer that brings all of transformers along: half the time."""
-    stand_in = ModuleType(UNREAD)
-    stand_in.__dict__["HuggingFaceNerRecognizer"] = type("HuggingFaceNerRecognizer", (), {})
-    added = sys.modules.setdefault(UNREAD, stand_in) is stand_in
-    try:
-        yield
-    finally:
-        if added:
-            del sys.modules[UNREAD]
 
 
 def _entries(language: str) -> Iterator[dict[str, Any]]:

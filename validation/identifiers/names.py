@@ -26,6 +26,8 @@ COMMA = re.compile(r",[ \t]?")
 CELLS = re.compile(r"\t| {2,}|[/,(]|\n")
 #: A name has no more parts, and a signature stands no more lines below its greeting.
 MOST_PARTS, SIGNATURE_LINES = 4, 9
+#: Nor more words, initials and particles among them: "Dr. A. Dr. A. ..." would be one name as long as the text.
+MOST_WORDS = 12
 #: A shorter word that ends in s is more often another one than a name's genitive.
 GENITIVE = 5
 #: How sure a name is, by what shows it.
@@ -171,7 +173,10 @@ def _academic(title: re.Match[str], words: Lexicon) -> tuple[int, int] | None:
 def _name_at(text: str, at: int, words: Lexicon, *, commas: bool = False) -> Name | None:
     """The name that begins at a place, if one does; with commas also as "surname, first name"."""
     start, place, end, parts = at, at, -1, 0
-    while parts < MOST_PARTS and (part := PART.match(text, place)):
+    for _ in range(MOST_WORDS):
+        part = PART.match(text, place) if parts < MOST_PARTS else None
+        if part is None:
+            break
         said = part.group()
         if said.endswith("."):
             if not said[0].isupper():
