@@ -123,6 +123,12 @@ def test_numbers_are_the_same_in_the_spelling_of_both_languages(english: str, ge
     assert (found.lost, found.gained) == ((), ())
 
 
+def test_a_figure_in_a_name_of_both_texts_explains_no_number() -> None:
+    english, german = "cT3 cN3, on days 1 and 22", "cT3 cN3, an den Tagen 3 und 22"
+    found = differences(numerals(english, "en"), numerals(german, "de"))
+    assert ([one.value for one in found.lost], [one.value for one in found.gained]) == (["1"], ["3"])
+
+
 @pytest.mark.parametrize(
     ("english", "german"),
     [

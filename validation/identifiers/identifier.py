@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -47,13 +46,14 @@ class Identifier:
 
 def parted(found: list[Identifier]) -> tuple[Identifier, ...]:
     """The identifiers that do not overlap, in order: of two the longer one stays, then the surer one."""
-    kept: list[Identifier] = []  # apart and in order, so only the neighbours can overlap
+    taken = bytearray(max((one.end for one in found), default=0))
+    kept: list[Identifier] = []
     for one in sorted(found, key=lambda one: (one.start - one.end, -one.score, one.start, one.kind)):
-        place = bisect_left(kept, one.start, key=lambda other: other.start)
-        free_before = place == 0 or kept[place - 1].end <= one.start
-        if free_before and (place == len(kept) or one.end <= kept[place].start):
-            kept.insert(place, one)
-    return tuple(kept)
+        # None that was kept is shorter, so one that overlaps this one has its first or its last letter.
+        if not (taken[one.start] or taken[one.end - 1]):
+            taken[one.start : one.end] = b"\x01" * (one.end - one.start)
+            kept.append(one)
+    return tuple(sorted(kept, key=lambda one: one.start))
 
 
 def outside(text: str, found: Iterable[Identifier], places: Sequence[tuple[int, int]]) -> tuple[Identifier, ...]:

@@ -146,7 +146,7 @@ def _version() -> str:
 
 TRANSLATION = MeasureSpec(
     name="translation",
-    version=1,
+    version=2,
     over=measure,
     words=frozenset({"translation_encoder"}),
     lists=frozenset(

@@ -50,11 +50,12 @@ class Numeral:
 
 @dataclass(frozen=True, slots=True)
 class Numerals:
-    """The numbers of a text in digits, and how often words of it say a number, and may say it."""
+    """The numbers of a text in digits, and how often words of it say a number, may say it, and have it in a name."""
 
     digits: tuple[Numeral, ...]
     sure: Counter[str]
     vague: Counter[str]
+    named: Counter[str]
 
 
 def numerals(text: str, language: str) -> Numerals:
@@ -65,9 +66,8 @@ def numerals(text: str, language: str) -> Numerals:
     found = [Numeral(_value(one[0], language), *one.span()) for one in DIGITS.finditer(hidden)]
     words, small = number_words(language), text.lower()
     sure, vague = _said(small, words.always) + _joined(small, words.cardinals), _said(small, words.maybe)
-    # What stands in a name (T2DM, q8h) is a number where the other language writes it apart.
-    vague.update(str(int(part)) for part in GLUED.findall(hidden))
-    return Numerals(tuple(sorted([*found, *dated], key=lambda one: one.start)), sure, vague)
+    named = Counter(str(int(part)) for part in GLUED.findall(hidden))
+    return Numerals(tuple(sorted([*found, *dated], key=lambda one: one.start)), sure, vague, named)
 
 
 def _blanked(text: str, pattern: re.Pattern[str]) -> str:
@@ -131,7 +131,9 @@ def _surplus(ours: Numerals, theirs: Numerals) -> list[Numeral]:
     found: list[Numeral] = []
     for value, count in mine.items():
         more = count - other[value]
-        more = min(more, more + ours.sure[value] - theirs.sure[value] - theirs.vague[value])
+        # What stands in a name (T2DM, q8h) is a number where the other language writes it apart; not if both do not.
+        apart = max(0, theirs.named[value] - ours.named[value])
+        more = min(more, more + ours.sure[value] - theirs.sure[value] - theirs.vague[value] - apart)
         if more > 0:
             found += [one for one in ours.digits if one.value == value][-more:]
     return sorted(found, key=lambda one: one.start)
