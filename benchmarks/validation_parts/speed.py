@@ -83,7 +83,7 @@ def whole(workspace: Workspace, store: Store, *, quick: bool) -> dict[str, objec
     """Encoding alone against all of validation, and validation again."""
     sentences = list(dict.fromkeys(text for record in store.records() for text in sentence_texts(record)))
     bare, ours = Cost.of(_bare(sentences)), Cost.of(_ours(sentences, workspace.folder / "bare.db"))
-    _warm(workspace)
+    _warm()
     measuring = _measuring(workspace, store)
     rows = [
         ("sentence-transformers encodes the sentences", bare),
@@ -128,13 +128,16 @@ def _ours(sentences: Sequence[str], file: Path) -> Callable[[], object]:
     return lambda: encoder.encode(sentences)
 
 
-def _warm(workspace: Workspace) -> None:
-    """Word lists and recognizers are loaded, as the models are before they are timed."""
-    record = Record(id="warm", group="warm", source="warm", language="en", text="Mr. Miller, 61, had a fever of 39 °C.")
-    scope = Scope(workspace.scheme, workspace.config.validation)
-    for spec in MEASURES:
-        if spec.measure is not None and not spec.needs_layer:
-            spec.measure([Subject(record)], scope)
+def _warm() -> None:
+    """Libraries, word lists and recognizers are loaded, as the library and the model are before they are timed."""
+    with tempfile.TemporaryDirectory() as folder:
+        workspace = Workspace.make(Path(folder))
+        with workspace.open_store() as store:
+            text = "Mr. Miller, 61, had a fever of 39 °C. He was given ibuprofen."
+            store.add_records([Record(id="warm", group="warm", source="warm", language="en", text=text)])
+            annotate(workspace, store, LAYER)
+            _measuring(workspace, store)
+            _verdicts(workspace, store)
 
 
 def _measuring(workspace: Workspace, store: Store) -> Cost:
