@@ -79,7 +79,6 @@ class Context:
 
     def __init__(self, file: ContextFile, language: str) -> None:
         self.file = file
-        self.digest = digest(file.model_dump(mode="json"))
         meanings: dict[Phrase, tuple[tuple[Triggers, ...], bool]] = {COMMA: ((), False)}
         for term in file.terminators:
             meanings[_forms(term, language)] = ((), True)
@@ -129,17 +128,23 @@ def _forms(term: str, language: str) -> Phrase:
 @lru_cache(maxsize=8)
 def load_context(language: str) -> Context | None:
     """The triggers of a language; none where there is no file for it."""
+    file = _load_file(language)
+    return Context(file, language) if file else None
+
+
+@lru_cache(maxsize=8)
+def context_digest(language: str) -> str | None:
+    """A hash of a language's triggers."""
+    file = _load_file(language)
+    return digest(file.model_dump(mode="json")) if file else None
+
+
+@lru_cache(maxsize=8)
+def _load_file(language: str) -> ContextFile | None:
     path = CONTEXT / f"{language}.yaml"
     if not path.is_file():
         return None
     try:
-        file = ContextFile.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+        return ContextFile.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
     except (yaml.YAMLError, ValidationError) as error:
         raise ConfigError(f"{path}: {error}") from error
-    return Context(file, language)
-
-
-def context_digest(language: str) -> str | None:
-    """A hash of a language's triggers."""
-    context = load_context(language)
-    return context.digest if context else None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -84,7 +84,6 @@ class Lexicon:
         self.language = language
         self.names = (*PLAIN, *(name for name in self.kinds if name not in PLAIN))
         self._of_form: dict[str, str] = {}
-        self._single, self._phrases = self._index()
         self._shapes = [
             (re.compile(shape, re.IGNORECASE), name) for name, kind in kinds.items() for shape in kind.shapes
         ]
@@ -116,7 +115,7 @@ class Lexicon:
     def _phrase_at(self, folded: Sequence[str], index: int) -> tuple[int, str]:
         """Length and kind of the longest term of several words that begins here."""
         if index + 1 < len(folded):
-            for phrase, name in self._phrases.get((folded[index], folded[index + 1]), ()):
+            for phrase, name in self._index[1].get((folded[index], folded[index + 1]), ()):
                 if tuple(folded[index : index + len(phrase)]) == phrase:
                     return len(phrase), name
         return 0, ""
@@ -128,7 +127,7 @@ class Lexicon:
         return kind
 
     def _kind(self, form: str, folded: str) -> str:
-        if name := self._single.get(folded):
+        if name := self._index[0].get(folded):
             return name
         if sign := SIGNS.get(form):
             return sign
@@ -145,12 +144,16 @@ class Lexicon:
                 return name
         return ""
 
+    @cached_property
     def _index(self) -> tuple[dict[str, str], dict[tuple[str, str], list[Phrase]]]:
-        """Single words by their folded form, and longer terms by their first two words, longest first."""
+        """Single words by their folded form, and longer terms by their first two words, longest first.
+
+        Made when the first text comes: a language that no text is in costs nothing.
+        """
         single: dict[str, str] = {}
         phrases: dict[tuple[str, str], list[Phrase]] = {}
         for name, term in _all_terms(self.kinds):
-            folded = tuple(fold(form, self.language) for form in read(term, self.language).forms)
+            folded = _folded(term, self.language)
             if len(folded) == 1:
                 single.setdefault(folded[0], name)
             else:
@@ -158,6 +161,12 @@ class Lexicon:
         for several in phrases.values():
             several.sort(key=lambda pair: -len(pair[0]))
         return single, phrases
+
+
+@lru_cache(maxsize=1 << 15)
+def _folded(term: str, language: str) -> tuple[str, ...]:
+    """The folded words of a term, which several lexicons of a language may hold."""
+    return tuple(fold(form, language) for form in read(term, language).forms)
 
 
 def _all_terms(kinds: Mapping[str, Kind]) -> Iterable[tuple[str, str]]:

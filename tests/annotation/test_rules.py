@@ -245,9 +245,9 @@ def test_odd_texts_give_an_empty_layer(text: str) -> None:
     assert layer_of(text).entities == ()
 
 
-def test_a_megabyte_of_text_is_marked_to_its_end() -> None:
-    text = "He had fever. " * 75_000
-    assert len(layer_of(text).entities) == 75_000
+def test_a_long_text_is_marked_to_its_end() -> None:
+    text = "He had fever. " * 20_000
+    assert len(layer_of(text).entities) == 20_000
 
 
 @pytest.mark.timeout(60)

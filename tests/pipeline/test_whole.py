@@ -10,6 +10,7 @@ from pathlib import Path
 
 import datasets
 import pytest
+from command_line import curate_json
 from outbound import run_closed, why_not
 
 from annotation.review.environment import ensure_environment
@@ -116,12 +117,6 @@ def test_no_clinical_text_in_what_a_run_prints_or_notes(walked):
 def test_a_second_run_adds_nothing(walked):
     with Workspace.at(walked.folder).open_store() as store:
         before = (store.count_records(), store.layer_names(), store.count_decisions())
-    again = subprocess.run(
-        [CURATE, "annotate", "--with", "rules", "--json", "--workspace", walked.folder],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert json.loads(again.stdout)["done"] == 0
+    assert curate_json("annotate", "--with", "rules", "--workspace", walked.folder)["done"] == 0
     with Workspace.at(walked.folder).open_store() as store:
         assert (store.count_records(), store.layer_names(), store.count_decisions()) == before

@@ -36,7 +36,7 @@ TEXTS = (
 )
 
 #: Short windows, so that the longer texts are read in several.
-SETTINGS = TrainingSettings(epochs=30, batch_size=6, window=24, stride=10, rank=16, alpha=32, patience=30, threads=1)
+SETTINGS = TrainingSettings(epochs=20, batch_size=6, window=24, stride=10, rank=16, alpha=32, patience=30, threads=1)
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -47,6 +48,24 @@ def store(workspace: Path, scheme: Scheme, settings: ValidationSettings) -> Iter
 @pytest.fixture(scope="module")
 def verdicts(store: Store, workspace: Path, scheme: Scheme, settings: ValidationSettings) -> Verdicts:
     return judge(store, scheme, settings, workspace)
+
+
+@pytest.fixture(scope="module")
+def judged_once(tmp_path_factory: pytest.TempPathFactory, scheme: Scheme, settings: ValidationSettings) -> Path:
+    """A workspace with one sound record, judged; to be copied, not changed."""
+    folder = tmp_path_factory.mktemp("judged")
+    with Store.open(f"sqlite:///{folder / 'records.db'}") as store:
+        fill(store, [KEPT], scheme, settings)
+        judge(store, scheme, settings, folder)
+    return folder
+
+
+@pytest.fixture
+def judged(judged_once: Path, tmp_path: Path) -> Iterator[Store]:
+    """The store of a workspace in `tmp_path` with one sound record that was judged once."""
+    shutil.copytree(judged_once, tmp_path, dirs_exist_ok=True)
+    with Store.open(f"sqlite:///{tmp_path / 'records.db'}") as store:
+        yield store
 
 
 @pytest.mark.parametrize("kind", PLANTED)
@@ -171,10 +190,8 @@ def test_a_released_record_that_fails_something_new_is_told(
 
 
 def test_a_stewards_edit_deletion_and_addition_survive_while_the_rest_follows_the_settings(
-    filled: Filled, tmp_path: Path, scheme: Scheme, settings: ValidationSettings
+    judged: Store, tmp_path: Path, scheme: Scheme, settings: ValidationSettings
 ) -> None:
-    store = filled([KEPT])
-    judge(store, scheme, settings, tmp_path)
     file = tmp_path / "gx" / "expectations" / "curated.json"
     suite = json.loads(file.read_text())
     by_rule = {one["meta"]["clincurate"]["rule"]: one for one in suite["expectations"]}
@@ -193,7 +210,7 @@ def test_a_stewards_edit_deletion_and_addition_survive_while_the_rest_follows_th
     changed = settings.model_copy(
         update={"severity": {"no_hidden_characters": Severity.OFF, "age_not_too_high": Severity.SOFT}}
     )
-    verdicts = judge(store, scheme, changed, tmp_path)
+    verdicts = judge(judged, scheme, changed, tmp_path)
     assert verdicts.by_hand == ("entities_found", "words_column_mean_to_be_between")
     assert verdicts.deleted == ("language_unmixed",)
     found = {finding.expectation: finding for finding in verdicts.per_expectation}
@@ -201,18 +218,16 @@ def test_a_stewards_edit_deletion_and_addition_survive_while_the_rest_follows_th
     assert found["words_column_mean_to_be_between"].note.startswith("observed ")
     assert found["age_not_too_high"].severity is Severity.SOFT
     assert not {"language_unmixed", "no_hidden_characters"} & set(found)
-    assert store.decisions()["s1"].reason == "entities_found: observed 8, expected at least 40"
+    assert judged.decisions()["s1"].reason == "entities_found: observed 8, expected at least 40"
 
-    back = judge(store, scheme, settings, tmp_path)
+    back = judge(judged, scheme, settings, tmp_path)
     assert "no_hidden_characters" in {finding.expectation for finding in back.per_expectation}
     assert back.by_hand == verdicts.by_hand
 
 
 def test_an_expectation_that_cannot_be_evaluated_is_told_and_quarantines_nobody(
-    filled: Filled, tmp_path: Path, scheme: Scheme, settings: ValidationSettings
+    judged: Store, tmp_path: Path, scheme: Scheme, settings: ValidationSettings
 ) -> None:
-    store = filled([KEPT])
-    judge(store, scheme, settings, tmp_path)
     file = tmp_path / "gx" / "expectations" / "curated.json"
     suite = json.loads(file.read_text())
     suite["expectations"].append(
@@ -224,21 +239,19 @@ def test_an_expectation_that_cannot_be_evaluated_is_told_and_quarantines_nobody(
         }
     )
     file.write_text(json.dumps(suite))
-    verdicts = judge(store, scheme, settings, tmp_path)
+    verdicts = judge(judged, scheme, settings, tmp_path)
     (mood,) = (one for one in verdicts.per_expectation if one.column == "mood")
     assert mood.note.startswith("could not be evaluated")
     assert verdicts.counts == {"accepted": 1, "needs_review": 0, "quarantined": 0}
 
     file.write_text("{")
     with pytest.raises(ConfigError, match=r"curated\.json"):
-        judge(store, scheme, settings, tmp_path)
+        judge(judged, scheme, settings, tmp_path)
 
 
 def test_a_suite_edited_with_great_expectations_is_kept_and_a_deleted_one_made_anew(
-    filled: Filled, tmp_path: Path, scheme: Scheme, settings: ValidationSettings
+    judged: Store, tmp_path: Path, scheme: Scheme, settings: ValidationSettings
 ) -> None:
-    store = filled([KEPT])
-    judge(store, scheme, settings, tmp_path)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         import great_expectations
@@ -248,20 +261,19 @@ def test_a_suite_edited_with_great_expectations_is_kept_and_a_deleted_one_made_a
             if expectation.meta["clincurate"]["rule"] == "entities_found":
                 expectation.min_value = 40
         suite.save()
-    assert judge(store, scheme, settings, tmp_path).by_hand == ("entities_found",)
-    assert store.decisions()["s1"].verdict is Verdict.NEEDS_REVIEW
+    assert judge(judged, scheme, settings, tmp_path).by_hand == ("entities_found",)
+    assert judged.decisions()["s1"].verdict is Verdict.NEEDS_REVIEW
 
     (tmp_path / "gx" / "expectations" / "curated.json").unlink()
-    verdicts = judge(store, scheme, settings, tmp_path)
+    verdicts = judge(judged, scheme, settings, tmp_path)
     assert not verdicts.suite_kept
-    assert store.decisions()["s1"].verdict is Verdict.ACCEPTED
+    assert judged.decisions()["s1"].verdict is Verdict.ACCEPTED
 
 
-def test_old_runs_leave_the_pages(filled: Filled, tmp_path: Path, scheme: Scheme, settings: ValidationSettings) -> None:
-    store = filled([KEPT])
+def test_old_runs_leave_the_pages(judged: Store, tmp_path: Path, scheme: Scheme, settings: ValidationSettings) -> None:
     few = settings.model_copy(update={"keep_runs": 2})
-    for _ in range(3):
-        verdicts = judge(store, scheme, few, tmp_path)
+    for _ in range(2):
+        verdicts = judge(judged, scheme, few, tmp_path)
     assert len(list(verdicts.data_docs.parent.glob("validations/**/*.html"))) == 2
     assert verdicts.data_docs.read_text().count("validations/curated/") == 2
 

@@ -43,7 +43,7 @@ class Outcome:
         return [(one.type, one.head, one.tail) for layer in self.layers for one in layer.relations]
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def outcome() -> Callable[..., Outcome]:
     """Reads a source to its end."""
     return lambda source, **options: Outcome(read(source, **options))

@@ -57,9 +57,14 @@ def test_a_corpus_comes_in_whole(shared_data, outcome, source, mapping, records,
     assert len({record.id for record in result.records}) == records
 
 
-def test_chia_refuses_what_contradicts_itself(shared_data, outcome):
+@pytest.fixture(scope="module")
+def chia(shared_data, outcome):
+    return outcome(shared_data / "chia", mapping="chia")
+
+
+def test_chia_refuses_what_contradicts_itself(chia):
     """Three files are empty; of seven wordings that differ, six run over a line's end and one is another's."""
-    assert outcome(shared_data / "chia", mapping="chia").said == [
+    assert chia.said == [
         "NCT01490034_exc.txt:1: expected text, got none",
         "NCT02222272_exc.txt:1: expected text, got none",
         "NCT03198910_exc.txt:1: expected text, got none",
@@ -68,8 +73,8 @@ def test_chia_refuses_what_contradicts_itself(shared_data, outcome):
     ]
 
 
-def test_chia_keeps_both_files_of_a_trial_together(shared_data, outcome):
-    groups = Counter(record.group for record in outcome(shared_data / "chia", mapping="chia").records)
+def test_chia_keeps_both_files_of_a_trial_together(chia):
+    groups = Counter(record.group for record in chia.records)
     assert len(groups) == 1_000
     assert set(groups.values()) == {1, 2}
 
@@ -93,8 +98,14 @@ def test_every_line_of_brat_is_accounted_for(shared_data, outcome):
     assert sum(entity.attributes.get("POLARITY") == "NEG" for entity in entities) == negated
 
 
-def test_maccrobat_in_the_fifteen_categories(shared_data, outcome):
-    result = outcome(shared_data / "maccrobat", mapping="maccrobat")
+@pytest.fixture(scope="module")
+def mapped(shared_data, outcome):
+    """MACCROBAT in the categories of the scheme."""
+    return outcome(shared_data / "maccrobat", mapping="maccrobat")
+
+
+def test_maccrobat_in_the_fifteen_categories(shared_data, mapped):
+    result = mapped
     scheme = load_scheme(DEFAULT_SCHEME)
     types = Counter(category for category, _, _ in result.entities)
     assert set(types) == set(scheme.names)
@@ -121,8 +132,8 @@ def test_maccrobat_in_the_fifteen_categories(shared_data, outcome):
     assert all(entity.assertion.value in {"present", "possible"} for entity in counted)
 
 
-def test_values_carry_their_tests_and_drugs_their_doses(shared_data, outcome):
-    result = outcome(shared_data / "maccrobat", mapping="maccrobat")
+def test_values_carry_their_tests_and_drugs_their_doses(mapped):
+    result = mapped
     kinds = Counter(
         (entity.category, len(entity.fragments) > 1) for layer in result.layers for entity in layer.entities
     )
