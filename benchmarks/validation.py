@@ -39,6 +39,7 @@ PARTS = (
     "drift",
     "privacy",
     "speed",
+    "encoders",
     "memory",
     "bad_input",
     "translation",

@@ -1,0 +1,210 @@
+"""The packaged encoder on other runtimes and in fewer bits, each in the place of the model that we run.
+
+The runtimes are asked directly: `optimum`, through which sentence-transformers reaches them, wants an older
+transformers than ours. The graph holds all of the model, from token ids to vectors of length 1.
+"""
+
+from __future__ import annotations
+
+import copy
+import io
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import redirect_stdout
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from curation.embeddings import SentenceEncoder, load_encoder
+
+#: Token ids and mask, both of shape (texts, tokens), to vectors of shape (texts, dimensions).
+Forward = Callable[[Any, Any], Any]
+#: Texts from which the full eight-bit form of OpenVINO learns the ranges of activations.
+CALIBRATED_BY = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Backend:
+    """One way to run the model."""
+
+    name: str
+    needs: tuple[str, ...]  # packages
+    #: The forward pass for a number of threads; sentences to calibrate by are in the sources.
+    make: Callable[[Sources, int], Forward]
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """The packages that are not installed."""
+        return tuple(name for name in self.needs if find_spec(name) is None)
+
+
+@dataclass(frozen=True)
+class Sources:
+    """What backends are made from: the model that we run, a folder for what is exported, and sentences."""
+
+    model: Any
+    folder: Path
+    sentences: Sequence[str]
+
+    @property
+    def onnx(self) -> Path:
+        """The graph of the model in full precision, exported when first asked for."""
+        path = self.folder / "model.onnx"
+        if not path.exists():
+            _export(self.model, path)
+        return path
+
+    def tokens(self, texts: Sequence[str]) -> dict[str, Any]:
+        """Ids and mask as arrays of 64-bit integers, padded to the longest text."""
+        found = self.model.tokenizer(
+            list(texts), padding=True, truncation=True, max_length=self.model.max_seq_length, return_tensors="np"
+        )
+        return {name: found[name] for name in ("input_ids", "attention_mask")}
+
+
+class Model:
+    """What `SentenceEncoder` asks of a sentence-transformers model, with another forward pass."""
+
+    def __init__(self, sources: Sources, forward: Forward) -> None:
+        self._sources, self._run = sources, forward
+        self.tokenizer, self.max_seq_length = sources.model.tokenizer, sources.model.max_seq_length
+        self.device = torch.device("cpu")
+
+    def get_embedding_dimension(self) -> int:
+        """The width of a vector."""
+        return int(self._sources.model.get_embedding_dimension())
+
+    def encode(self, texts: Sequence[str], **_: object) -> Any:
+        """The vectors of one batch."""
+        return self._run(*self._sources.tokens(texts).values())
+
+
+def encoder_of(backend: Backend, sources: Sources, threads: int) -> SentenceEncoder:
+    """Our encoder with that backend in it; its revision names it, so that no cache mixes two of them."""
+    ours = load_encoder()
+    with warnings.catch_warnings(), redirect_stdout(io.StringIO()):
+        warnings.simplefilter("ignore")
+        forward = backend.make(sources, threads)
+    return SentenceEncoder(Model(sources, forward), name=ours.name, revision=f"{ours.revision} {backend.name}")
+
+
+class _Whole(torch.nn.Module):
+    """The model with mean pooling and vectors of length 1, as a graph can be made of it."""
+
+    def __init__(self, model: Any) -> None:
+        super().__init__()
+        self.inner = model[0].auto_model
+
+    def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
+        states = self.inner(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
+        kept = attention_mask.unsqueeze(-1).to(states.dtype)
+        return torch.nn.functional.normalize((states * kept).sum(1) / kept.sum(1), dim=1)
+
+
+def _export(model: Any, path: Path) -> None:
+    names = ["input_ids", "attention_mask"]
+    ids = torch.full((2, 7), 1_000)
+    mask = torch.ones_like(ids)
+    mask[1, 5:] = 0
+    axes = {name: {0: "texts", 1: "tokens"} for name in names} | {"vectors": {0: "texts"}}
+    torch.onnx.export(
+        _Whole(model).eval(),
+        (ids, mask),
+        str(path),
+        input_names=names,
+        output_names=["vectors"],
+        dynamic_axes=axes,
+        opset_version=17,
+        dynamo=False,
+    )
+
+
+def _torch_int8(sources: Sources, threads: int) -> Forward:
+    """PyTorch's own dynamic form; its threads are those of the process."""
+    whole = _Whole(copy.deepcopy(sources.model)).eval()
+    quantized = torch.ao.quantization.quantize_dynamic(whole, {torch.nn.Linear}, dtype=torch.qint8)
+
+    def forward(ids: Any, mask: Any) -> Any:
+        with torch.inference_mode():
+            return quantized(torch.from_numpy(ids), torch.from_numpy(mask)).numpy()
+
+    return forward
+
+
+def _onnx(sources: Sources, threads: int) -> Forward:
+    return _session(sources.onnx, threads)
+
+
+def _onnx_int8(sources: Sources, threads: int) -> Forward:
+    """Dynamic, a scale for each channel, in seven bits: without VNNI a product of eight overflows."""
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+
+    path = sources.folder / "model-int8.onnx"
+    if not path.exists():
+        quantize_dynamic(sources.onnx, path, weight_type=QuantType.QInt8, per_channel=True, reduce_range=True)
+    return _session(path, threads)
+
+
+def _session(path: Path, threads: int) -> Forward:
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads, options.log_severity_level = threads, 3
+    # Threads that spin while they wait would be counted as work.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    return lambda ids, mask: session.run(None, {"input_ids": ids, "attention_mask": mask})[0]
+
+
+def _openvino(sources: Sources, threads: int) -> Forward:
+    import openvino
+
+    return _compiled(openvino.Core().read_model(sources.onnx), threads)
+
+
+def _openvino_weights(sources: Sources, threads: int) -> Forward:
+    """Weights in eight bits, activations in full precision."""
+    import nncf
+    import openvino
+
+    nncf.set_log_level("ERROR")
+    model = openvino.Core().read_model(sources.onnx)
+    return _compiled(nncf.compress_weights(model, mode=nncf.CompressWeightsMode.INT8_SYM), threads)
+
+
+def _openvino_int8(sources: Sources, threads: int) -> Forward:
+    """Weights and activations in eight bits, calibrated by sentences that are not measured."""
+    import nncf
+    import openvino
+
+    path = sources.folder / "model-int8.xml"
+    if not path.exists():
+        nncf.set_log_level("ERROR")
+        texts = [sources.tokens([sentence]) for sentence in sources.sentences[:CALIBRATED_BY]]
+        kind = nncf.ModelType.TRANSFORMER
+        model = openvino.Core().read_model(sources.onnx)
+        openvino.save_model(nncf.quantize(model, nncf.Dataset(texts), model_type=kind, subset_size=len(texts)), path)
+    return _compiled(openvino.Core().read_model(path), threads)
+
+
+def _compiled(model: Any, threads: int) -> Forward:
+    import openvino
+
+    request = openvino.Core().compile_model(model, "CPU", {"INFERENCE_NUM_THREADS": threads}).create_infer_request()
+    return lambda ids, mask: request.infer({"input_ids": ids, "attention_mask": mask})[0].copy()
+
+
+BACKENDS: Mapping[str, Backend] = {
+    backend.name: backend
+    for backend in (
+        Backend("torch int8, dynamic", (), _torch_int8),
+        Backend("ONNX Runtime", ("onnx", "onnxruntime"), _onnx),
+        Backend("ONNX Runtime int8", ("onnx", "onnxruntime"), _onnx_int8),
+        Backend("OpenVINO", ("openvino",), _openvino),
+        Backend("OpenVINO int8 weights", ("openvino", "nncf"), _openvino_weights),
+        Backend("OpenVINO int8", ("openvino", "nncf"), _openvino_int8),
+    )
+}
