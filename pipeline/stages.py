@@ -25,14 +25,19 @@ from pipeline.workspace import Workspace
 from training.encoder import Trained
 
 
-def run_over(workspace: Workspace, store: Store, stage: Stage, *, retry_failed: bool = False) -> StageReport:
-    """A stage over all records that lack its result, with progress."""
+def run_over(
+    workspace: Workspace, store: Store, stage: Stage, *, at_once: int = 1, retry_failed: bool = False
+) -> StageReport:
+    """A stage over all records that lack its result, with progress.
+
+    at_once: records that the stage takes at a time at least, whatever the settings say.
+    """
     settings = workspace.config.curation
     with progress(stage.name, store.count_pending(stage, retry_failed=retry_failed)) as advance:
         return run_stage(
             store,
             stage,
-            batch_size=settings.batch_size,
+            batch_size=max(settings.batch_size, at_once),
             workers=settings.workers,
             retry_failed=retry_failed,
             advance=advance,

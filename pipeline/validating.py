@@ -12,7 +12,7 @@ from pipeline.stages import run_over
 from pipeline.workspace import Workspace
 from validation.judge import Verdicts, judge
 from validation.measures.measure import VECTORS
-from validation.stage import Measure
+from validation.stage import AT_ONCE, Measure
 from validation.what_if import WhatIf, what_if
 
 
@@ -23,7 +23,7 @@ def validate(workspace: Workspace, store: Store, *, layer: str | None = None, re
         settings = settings.model_copy(update={"layer": layer})
     with recorded(workspace, store, "validate", layer=layer) as outcome:
         stage = Measure.over(store, workspace.scheme, settings, vectors=workspace.folder / VECTORS)
-        measured = run_over(workspace, store, stage, retry_failed=retry_failed)
+        measured = run_over(workspace, store, stage, at_once=AT_ONCE, retry_failed=retry_failed)
         verdicts = judge(store, workspace.scheme, settings, workspace.folder)
         outcome |= {"measured": measured.as_json(), "verdicts": verdicts.as_json()}
     return verdicts

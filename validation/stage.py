@@ -16,6 +16,9 @@ from validation.measures.boundaries import chosen_boundaries
 from validation.measures.known import known_digest
 from validation.settings import ValidationSettings
 
+#: Records that are measured at once at least: of fewer, more of what the encoder takes is padding.
+AT_ONCE = 128
+
 
 class Measure:
     """The record-level measures of the table on each record, with the first of the layers it has."""
