@@ -4,7 +4,7 @@
 
 Each part prints its own tables; the last line is one JSON object with the figures of all parts. `recall` and
 `false_alarm` hold a share for each kind of planted error. With --quick every part takes less time and says less,
-and two processes work through them, but for what is timed; with --part only the named ones run.
+and two processes work through them; with --part only the named ones run.
 """
 
 from __future__ import annotations
@@ -45,10 +45,8 @@ PARTS = (
     "translation",
 )
 
-#: Parts whose times are read: nothing runs beside them.
-TIMED = ("speed", "memory", "encoders")
-#: Parts that a quick run works through beside the other untimed ones; these take about as long.
-BESIDE = ("duplicates", "leaks", "privacy", "bad_input", "translation")
+#: Parts that a quick run works through beside the others: they load no encoder.
+BESIDE = ("duplicates", "privacy", "bad_input", "translation")
 
 #: Figures that several parts give, by kind of error.
 MERGED = ("recall", "false_alarm")
@@ -92,11 +90,11 @@ def run_all(parts: Sequence[str], *, quick: bool) -> Iterator[Done]:
 
 
 def run_beside(parts: Sequence[str]) -> Iterator[Done]:
-    """The parts quickly: in two processes those that are not timed, then the others."""
-    lanes = [[name for name in parts if name not in TIMED and (name in BESIDE) is beside] for beside in (False, True)]
-    with ThreadPoolExecutor(len(lanes)) as pool:
-        yield from pool.map(run_apart, lanes)
-    yield from run_all([name for name in parts if name in TIMED], quick=True)
+    """The parts quickly, in two processes; what is timed comes at the end of the longer one, when the other is done."""
+    beside = [name for name in parts if name in BESIDE]
+    longer = [name for name in parts if name not in BESIDE]
+    with ThreadPoolExecutor(2) as pool:
+        yield from pool.map(run_apart, (longer, beside))
 
 
 def run_apart(parts: Sequence[str]) -> Done:

@@ -23,7 +23,7 @@ TABLES = (
     "plausibility_errors",
 )
 DATA = Path(__file__).parents[3] / "shared" / "data"
-GENERATED = {True: 10, False: 200}
+GENERATED = {True: 6, False: 200}
 #: Cases of a source that a quick run takes of kinds that have many texts encoded.
 QUICK_CASES = {"invented entity": 1, "swapped category": 4, "swapped category, as an outlier": 4}
 
@@ -60,7 +60,7 @@ def sample(quick: bool) -> list[Case]:
     from curation.sources.sample import read_sample
 
     annotated = list(read_sample())
-    return cases_of(annotated[::4] if quick else annotated)
+    return cases_of(annotated[::6] if quick else annotated)
 
 
 def generated(quick: bool) -> list[Case]:
@@ -78,7 +78,7 @@ def maccrobat(quick: bool) -> list[Case]:
     from curation.sources import Read, ReadOptions, read
 
     found = read(folder, format="brat", mapping="maccrobat", options=ReadOptions(language="en"))
-    good = [item for item in islice(found, 10 if quick else None) if isinstance(item, Read)]
+    good = [item for item in islice(found, 6 if quick else None) if isinstance(item, Read)]
     return cases_of([(item.record, item.layers[0]) for item in good if item.layers])
 
 
