@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import spacy
@@ -19,6 +19,7 @@ from spacy.tokens import Doc
 from spacy.util import compile_infix_regex, compile_prefix_regex, compile_suffix_regex
 
 from annotation.sentences import ABBREVIATIONS, sentence_starts
+from curation.long_runs import without_long_runs
 
 #: Longest text in code points; spaCy's own limit is meant for parsers, which are not used.
 LONGEST = 1 << 30
@@ -42,10 +43,6 @@ SUFFIXES = ("[<>=≤≥±~+*%‰-]", r"(?<=/[^\W\d_])\.", r"(?<=\d\d\d)\.", r"(?
 
 #: Where the pipeline leaves what it has read already, as walking over spaCy's tokens is slow.
 TOKENS, STARTS = "clinical_tokens", "clinical_sentence_starts"
-
-#: A run without blanks that no one would call a word, and what it is cut into.
-LONG_RUN = re.compile(r"(\S{200,})")
-PIECES = re.compile(r"\w{1,50}|\W")
 
 #: -1 as spaCy keeps it.
 NOT_A_START = 2**64 - 1
@@ -112,7 +109,7 @@ def _pipeline(language: str) -> Language:
     nlp.max_length = LONGEST
     _cut_clinically(nlp)
     abbreviations = _add_abbreviations(nlp, language)
-    nlp.tokenizer = _without_long_runs(nlp.tokenizer, nlp.vocab)
+    nlp.tokenizer = without_long_runs(nlp.tokenizer, nlp.vocab)
     marker = _sentence_marker(abbreviations, ordinals=language == "de")
     Language.component(f"clinical_sentences_{language}", func=marker)
     nlp.add_pipe(f"clinical_sentences_{language}")
@@ -133,29 +130,6 @@ def _cut_clinically(nlp: Language) -> None:
     tokenizer.suffix_search = compile_suffix_regex(suffixes).search
     tokenizer.infix_finditer = compile_infix_regex(INFIXES).finditer
     tokenizer.url_match = None
-
-
-def _without_long_runs(tokenizer: Any, vocabulary: Any) -> Callable[[str], Doc]:
-    """The tokenizer, spared runs without blanks, on which spaCy's time grows with the square of their length."""
-
-    def tokenize(text: str) -> Doc:
-        parts = LONG_RUN.split(text)
-        if len(parts) == 1:
-            return cast(Doc, tokenizer(text))
-        forms: list[str] = []
-        spaces: list[bool] = []
-        for number, part in enumerate(parts):
-            if number % 2:
-                pieces = PIECES.findall(part)
-                forms += pieces
-                spaces += [False] * len(pieces)
-            elif part:
-                tokens = tokenizer(part)
-                forms += [token.text for token in tokens]
-                spaces += [bool(token.whitespace_) for token in tokens]
-        return Doc(vocabulary, words=forms, spaces=spaces)
-
-    return tokenize
 
 
 def _add_abbreviations(nlp: Language, language: str) -> frozenset[str]:

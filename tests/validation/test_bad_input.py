@@ -12,6 +12,7 @@ from curation.scheme import load_scheme
 from curation.stage import Item
 from curation.store import Store
 from validation.judge import judge
+from validation.measures.sentences import sentence_bounds
 from validation.quarantine import failures_of
 from validation.settings import ValidationSettings
 from validation.stage import Measure
@@ -43,6 +44,15 @@ def test_bad_input_gets_its_row(name: str) -> None:
     assert result.error is None
     assert result.measures["characters"] == len(TEXTS[name].strip())
     assert result.measures["ungrounded_entities"] == ["T1"]
+
+
+@pytest.mark.parametrize("sign", ["(", ".,", "\U0001f600"])
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_sentences_of_a_long_text_without_blanks_are_found(sign: str, language: str) -> None:
+    """spaCy alone takes ten minutes for a tenth of it."""
+    text = sign * (MEGABYTE // len(sign))
+    bounds = sentence_bounds(Record(id="r", group="r", source="test", language=language, text=text))
+    assert "".join(text[start:end] for start, end in bounds) == text
 
 
 def test_every_bad_record_gets_a_finding_and_the_report_is_written(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import Any
 
 from curation.errors import MissingExtraError
+from curation.long_runs import without_long_runs
 from curation.record import Record
 
 #: A sentence is cut to this many characters for an encoder: beyond it encoders cut anyway.
@@ -50,5 +51,6 @@ def _sentencizer(language: str) -> Any:
         nlp = spacy.blank(language)
     except ImportError:
         nlp = spacy.blank("xx")
+    nlp.tokenizer = without_long_runs(nlp.tokenizer, nlp.vocab)
     nlp.add_pipe("sentencizer")
     return nlp
