@@ -47,7 +47,13 @@ class FewShotClassifier:
         sentences = [place.context for place in places]
         self._head = Head(self._vectors(places), labels, sentences, strength=settings.strength)
         self.digest = digest(
-            [VERSION, examples.digest, encoder.name, encoder.revision, settings.model_dump(mode="json")]
+            [
+                VERSION,
+                examples.digest,
+                encoder.name,
+                encoder.revision,
+                settings.model_dump(mode="json", exclude={"backend"}),
+            ]
         )
 
     def annotate(self, texts: Sequence[str]) -> list[tuple[Entity, ...]]:
@@ -137,7 +143,7 @@ class FewShotAnnotator:
         contexts = [context_digest(language) for language in self._languages]
         lexicons = [lexicon_of(language).digest for language in self._languages]
         taught = [examples and examples.digest for examples in map(self._taught, self._languages)]
-        settings = self._settings.model_dump(mode="json", exclude={"examples"})
+        settings = self._settings.model_dump(mode="json", exclude={"examples", "backend"})
         encoder = [self._encoder.name, self._encoder.revision]
         return digest(
             [
@@ -178,7 +184,7 @@ class FewShotAnnotator:
 
     @property
     def _encoder(self) -> Encoder:
-        return self._given or load_encoder(self._settings.encoder)
+        return self._given or load_encoder(self._settings.encoder, self._settings.backend)
 
     def _taught(self, language: str) -> Examples | None:
         if language not in self._examples:

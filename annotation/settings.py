@@ -7,7 +7,7 @@ from pathlib import Path
 from pydantic import Field
 
 from annotation.llm.settings import LlmSettings
-from curation.embeddings import PACKAGED_ENCODER
+from curation.embeddings import BACKENDS, PACKAGED_ENCODER, Backend
 from curation.record import Frozen
 
 
@@ -24,6 +24,7 @@ class FewShotSettings(Frozen):
     """How few-shot classification by sentence embedding annotates."""
 
     encoder: str = Field(default=PACKAGED_ENCODER, description="A sentence-transformers model: name or folder.")
+    backend: Backend = Field(default="auto", description=BACKENDS)
     examples: Path | None = Field(
         default=None, description="Folder of example files en.yaml, de.yaml ... in place of the shipped ones."
     )

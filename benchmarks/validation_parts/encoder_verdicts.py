@@ -115,7 +115,7 @@ def changes(
 
 def _judged(workspace: Workspace, store: Store, encoder: SentenceEncoder, vectors: Path) -> Sequence[Finding]:
     """What every rule finds with that encoder; no decision is stored."""
-    with patch("validation.measures.measure.load_encoder", lambda name: encoder):
+    with patch("validation.measures.measure.load_encoder", lambda *_: encoder):
         stage = Measure.over(store, workspace.scheme, SETTINGS, vectors=vectors)
         run_stage(store, stage, batch_size=workspace.config.curation.batch_size)
         measured = gather(store, Scope(workspace.scheme, SETTINGS, vectors), {})

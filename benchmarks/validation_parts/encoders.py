@@ -25,7 +25,7 @@ TEXTS = {True: 8, False: 250}
 TURNS = {True: 1, False: 3}
 #: Of what is not this many times as fast as torch the verdicts are not asked.
 WORTH = 1.05
-OURS = "torch, as we run it"
+OURS = "torch"
 #: The other ways that a quick run takes: nothing is exported, and no verdicts are asked.
 QUICK = frozenset({"torch int8, dynamic"})
 
@@ -49,7 +49,7 @@ def run(*, quick: bool) -> dict[str, object]:
     there = [backend for backend in BACKENDS.values() if backend not in absent]
     threads = torch.get_num_threads()
     with tempfile.TemporaryDirectory() as folder:
-        sources = Sources(load_encoder()._model, Path(folder), sentences[len(sentences) // 2 :])
+        sources = Sources(load_encoder(backend="torch")._model, Path(folder), sentences[len(sentences) // 2 :])
         made = [backend for backend in there if not quick or backend.name in QUICK]
         found = _paces(made, sources, sentences[: len(sentences) // 2], entities, turns=TURNS[quick], threads=threads)
         print(_shown(found, threads), flush=True)
@@ -90,12 +90,12 @@ def _paces(
     threads: int,
 ) -> dict[str, Paces]:
     """Each backend in turn, several times: what else the machine does then falls on all of them."""
-    alone: dict[str, SentenceEncoder] = {OURS: load_encoder()}
-    alone |= {backend.name: encoder_of(backend, sources, 1) for backend in backends}
-    together = {OURS: load_encoder()} | {backend.name: encoder_of(backend, sources, threads) for backend in backends}
-    found = {name: Paces() for name in alone}
+    ours = load_encoder(backend="torch")
+    together = {OURS: ours} | {backend.name: encoder_of(backend, sources, threads) for backend in backends}
     torch.set_num_threads(1)
-    expected = load_encoder()._forward([*sentences, *entities])
+    alone = {OURS: ours} | {backend.name: encoder_of(backend, sources, 1) for backend in backends}
+    found = {name: Paces() for name in alone}
+    expected = ours._forward([*sentences, *entities])
     for name, encoder in alone.items():
         vectors = encoder._forward([*sentences, *entities])
         found[name].cosines = list(np.sum(vectors * expected, axis=1) / np.linalg.norm(vectors, axis=1))
@@ -156,7 +156,7 @@ def _verdicts(backends: Sequence[Backend], sources: Sources, threads: int) -> di
     vectors = sources.folder / "vectors.db"
     for name, records in sets().items():
         rows: list[tuple[object, ...]] = []
-        for backend, one in changes(records, load_encoder(), encoders, vectors).items():
+        for backend, one in changes(records, load_encoder(backend="torch"), encoders, vectors).items():
             found[backend].append(one)
             says = ", ".join(f"{rule} {count}" for rule, count in one.by_rule.items()) or "none"
             rows.append((name, backend, one.records, one.verdicts, says, one.sides))

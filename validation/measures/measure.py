@@ -46,7 +46,8 @@ class Scope:
     @cached_property
     def encoder(self) -> Encoder:
         """The sentence encoder, loaded when first asked for; whatever measure asks, each text is encoded once."""
-        encoder = load_encoder(self.settings.similarity.encoder)
+        similarity = self.settings.similarity
+        encoder = load_encoder(similarity.encoder, similarity.backend)
         return encoder.kept_in(self.vectors) if self.vectors else encoder
 
 

@@ -15,6 +15,7 @@ PACKAGES = (
     "cleanlab",
     "great-expectations",
     "lingua-language-detector",
+    "onnxruntime",
     "presidio-analyzer",
     "rapidfuzz",
     "rensa",
