@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from pydantic import JsonValue
@@ -21,7 +22,8 @@ from validation.measures.measure import VECTORS
 from validation.policy import POLICY, decide
 from validation.quarantine import failing_anew
 from validation.report import Judged, write_report
-from validation.settings import Engine, ValidationSettings
+from validation.settings import IN_MEMORY, Engine, ValidationSettings
+from validation.stage import Measure
 from validation.table import Table
 
 #: Where the report goes, below the workspace.
@@ -118,7 +120,13 @@ def judge(store: Store, scheme: Scheme, settings: ValidationSettings, workspace:
 def gather(store: Store, scope: Scope, others: Mapping[str, Decision]) -> Frame | Table:
     """What was measured, where the engine of the settings reads it. Raises UsageError when nothing was."""
     found = rows(store, scope, others)
-    measured = Table(store, found) if scope.settings.engine is Engine.SQL else Frame(found)
+    measured = Table(store, found) if _in_the_store(store, scope.settings.engine) else Frame(found)
     if not len(measured):
         raise UsageError("expected measured records, there are none: import records and run `curate validate`")
     return measured
+
+
+def _in_the_store(store: Store, engine: Engine) -> bool:
+    if engine is not Engine.AUTO:
+        return engine is Engine.SQL
+    return any(True for _ in islice(store.measured_ids(Measure.name), IN_MEMORY, None))

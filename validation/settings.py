@@ -23,9 +23,14 @@ class Severity(StrEnum):
     OFF = "off"  # not checked
 
 
+#: Records up to which the engine "auto" holds what was measured in memory, at some 3 kB each.
+IN_MEMORY = 50_000
+
+
 class Engine(StrEnum):
     """Where Great Expectations looks at what was measured."""
 
+    AUTO = "auto"  # in memory while they are few
     PANDAS = "pandas"  # in memory
     SQL = "sql"  # in a table of the store
 
@@ -235,9 +240,10 @@ class ValidationSettings(Frozen):
         "rules, any other, gold.",
     )
     engine: Engine = Field(
-        default=Engine.PANDAS,
-        description="Where expectations look at the measures: pandas (in memory, the faster one) or sql (a table "
-        "of the store, for sets that memory should not hold). The verdicts are the same.",
+        default=Engine.AUTO,
+        description="Where expectations look at the measures: pandas (in memory, the faster one), sql (a table "
+        f"of the store, for sets that memory should not hold), or auto: pandas up to {IN_MEMORY:,} records, sql "
+        "beyond. The verdicts are the same.",
     )
     length: LengthSettings = Field(default_factory=LengthSettings, description="Length of the text.")
     language: LanguageSettings = Field(default_factory=LanguageSettings, description="Language of the text.")

@@ -14,7 +14,7 @@ from validation.frame import NUMBERS, RECORD_ID, TEXTS, plain
 from validation.measures import LISTS
 from validation.measures.measure import Columns
 
-#: The table, made anew by every validation with the engine "sql".
+#: The table, made anew by every validation that looks there.
 NAME = "validation_measures"
 #: Its column of the lists that explain a row, as JSON.
 EXPLAINED = "explained"

@@ -19,7 +19,11 @@ from validation.stage import Measure
 
 SIZES = (10_000, 100_000)
 WITHOUT_VECTORS: dict[str, object] = {"validation.similarity.enabled": False}
-ENGINES = {"verdicts and report, in the store": Engine.SQL, "verdicts and report, in memory": Engine.PANDAS}
+ENGINES = {
+    "verdicts and report, by default": Engine.AUTO,
+    "verdicts and report, in the store": Engine.SQL,
+    "verdicts and report, in memory": Engine.PANDAS,
+}
 STEPS = ("measuring", *ENGINES)
 
 
@@ -74,7 +78,7 @@ def _in_a_process(step: str, folder: str, size: int) -> dict[str, float]:
 def print_cost(step: str, folder: str, size: int) -> None:
     """Do one step in a workspace, which the first of them makes; seconds and peak memory as JSON."""
     workspace = Workspace.at(Path(folder)) if step in ENGINES else Workspace.make(Path(folder), WITHOUT_VECTORS)
-    settings = workspace.config.validation.model_copy(update={"engine": ENGINES.get(step, Engine.PANDAS)})
+    settings = workspace.config.validation.model_copy(update={"engine": ENGINES.get(step, Engine.AUTO)})
     with workspace.open_store() as store:
         if step not in ENGINES:
             generate_into(workspace, store, size, languages=("en",), seed=0, noise=0.0)

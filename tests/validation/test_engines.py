@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from planted_errors import GERMAN, KEPT, PLANTED, SOUND, fill, story
 
 from curation.scheme import Scheme
 from curation.store import Store
-from validation.judge import judge
+from validation import judge as judging
+from validation.frame import Frame
+from validation.judge import gather, judge
+from validation.measures import Scope
 from validation.settings import Engine, GroundingSettings, ValidationSettings
+from validation.table import Table
 from validation.what_if import what_if
 
 
@@ -43,3 +48,13 @@ def test_both_engines_decide_alike_for_the_same_reasons(
     written = "".join(path.read_text() for path in (tmp_path / "gx").rglob("*.yml"))
     assert "${CLINCURATE_STORE}" in written
     assert store.url not in written
+
+
+@pytest.mark.parametrize(("most", "place"), [(2, Frame), (1, Table)])
+def test_by_default_many_records_are_held_in_the_store(
+    store: Store, scheme: Scheme, settings: ValidationSettings, monkeypatch: pytest.MonkeyPatch, most: int, place: type
+) -> None:
+    fill(store, [KEPT, story("s0", SOUND)], scheme, settings)
+    monkeypatch.setattr(judging, "IN_MEMORY", most)
+    assert settings.engine is Engine.AUTO
+    assert type(gather(store, Scope(scheme, settings), {})) is place
