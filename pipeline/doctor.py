@@ -16,7 +16,7 @@ from pipeline.workspace import Workspace
 
 #: Modules that tell whether an extra is installed.
 EXTRAS = {
-    "annotate": ("spacy", "sentence_transformers", "torch"),
+    "annotate": ("spacy", "sentence_transformers", "onnxruntime", "torch"),
     "llm": ("httpx", "jinja2"),
     "validate": ("great_expectations", "lingua"),
     "review": ("label_studio_sdk",),
