@@ -46,9 +46,8 @@ def test_bad_input_gets_its_row(name: str) -> None:
     assert result.measures["ungrounded_entities"] == ["T1"]
 
 
-@pytest.mark.parametrize("sign", ["(", ".,", "\U0001f600"])
-@pytest.mark.parametrize("language", ["en", "de"])
-def test_sentences_of_a_long_text_without_blanks_are_found(sign: str, language: str) -> None:
+@pytest.mark.parametrize(("language", "sign"), [("en", "("), ("de", ".,")])
+def test_sentences_of_a_long_text_without_blanks_are_found(language: str, sign: str) -> None:
     """spaCy alone takes ten minutes for a tenth of it."""
     text = sign * (MEGABYTE // len(sign))
     bounds = sentence_bounds(Record(id="r", group="r", source="test", language=language, text=text))
