@@ -1,4 +1,4 @@
-"""A text as words and sentences with exact offsets. Only this module knows spaCy.
+"""A text as words and sentences with exact offsets. Of the annotators only this module knows spaCy.
 
 Blank pipelines are enough: nothing here needs a model that would have to be downloaded.
 """

@@ -106,6 +106,13 @@ def test_settings_examples_and_layer_change_the_fingerprint(annotator: FewShotAn
     assert FewShotAnnotator(SCHEME).fingerprint == annotator.fingerprint
 
 
+def test_what_runs_the_encoder_changes_neither_fingerprint_nor_author(annotator: FewShotAnnotator) -> None:
+    other = FewShotAnnotator(SCHEME, FewShotSettings(backend="torch"))
+    assert other.fingerprint == annotator.fingerprint
+    text = "A 54-year-old man had fever."
+    assert layer_of(other, text, "en").author == layer_of(annotator, text, "en").author
+
+
 def taught(*marked: str, language: str = "en") -> Examples:
     parsed = [parse_markup(one) for one in marked]
     sentences = tuple(ExampleSentence(text=text, entities=entities) for text, entities in parsed)

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -170,6 +171,16 @@ def test_without_the_packages_auto_is_torch_and_onnx_says_what_to_install(
     assert load_encoder(tiny["mean"]).backend == "torch"
     with pytest.raises(MissingExtraError, match=r"onnxruntime.*annotate"):
         load_encoder(tiny["mean"], "onnx")
+
+
+def test_a_gpu_is_left_to_torch_unless_onnx_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    handed: list[Any] = []
+    monkeypatch.setattr(onnx_graph, "hand_over", lambda model, **_: handed.append(model))
+    on_a_gpu = SimpleNamespace(device=SimpleNamespace(type="cuda"))
+    assert embeddings._run_by(on_a_gpu, "auto", "n", "r") == "torch"
+    assert handed == []
+    assert embeddings._run_by(on_a_gpu, "onnx", "n", "r") == "onnx"
+    assert handed == [on_a_gpu]
 
 
 def test_onnx_runtime_leaves_nothing_that_tells_of_its_use(tmp_path: Path, tiny: dict[str, str], cache: Path) -> None:

@@ -48,7 +48,7 @@ def test_bad_input_gets_its_row(name: str) -> None:
 
 @pytest.mark.parametrize(("language", "sign"), [("en", "("), ("de", ".,")])
 def test_sentences_of_a_long_text_without_blanks_are_found(language: str, sign: str) -> None:
-    """spaCy alone takes ten minutes for a tenth of it."""
+    """On such a text spaCy alone takes a time that grows with the square of its length."""
     text = sign * (MEGABYTE // len(sign))
     bounds = sentence_bounds(Record(id="r", group="r", source="test", language=language, text=text))
     assert "".join(text[start:end] for start, end in bounds) == text

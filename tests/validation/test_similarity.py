@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from curation.embeddings import SentenceEncoder, load_encoder
@@ -38,6 +40,16 @@ def test_an_entity_that_stands_nowhere_is_the_least_like_any_sentence(scope: Sco
     assert invented["least_similar_entity"] == "T9"
     assert sound["similarity_least"] > invented["similarity_least"]  # type: ignore[operator]
     assert 0.4 < sound["similarity_mean"] < 0.95  # type: ignore[operator]
+
+
+@pytest.mark.parametrize("backend", ["torch", "onnx"])
+def test_the_backend_runs_the_encoder_and_changes_no_fingerprint(backend: str, tmp_path: Path) -> None:
+    settings = ValidationSettings.model_validate({"similarity": {"backend": backend}})
+    encoder = Scope(load_scheme(), settings, tmp_path / "vectors.db").encoder
+    assert isinstance(encoder, SentenceEncoder)
+    assert encoder.backend == backend
+    by_default = Measure(load_scheme(), ValidationSettings(), reads=("rules",))
+    assert Measure(load_scheme(), settings, reads=("rules",)).fingerprint == by_default.fingerprint
 
 
 def test_an_entity_in_the_wrong_sentence_is_less_like_it(scope: Scope) -> None:
