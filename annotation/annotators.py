@@ -28,13 +28,13 @@ def annotator(spoken: str, scheme: Scheme, settings: AnnotationSettings, *, laye
 
 
 def _rules(scheme: Scheme, settings: AnnotationSettings, _: str | None, layer: str | None) -> Stage:
-    from annotation.rules import RulesAnnotator
+    from annotation.rules.annotator import RulesAnnotator
 
     return RulesAnnotator(scheme, settings.rules, layer=layer or "rules")
 
 
 def _few_shot(scheme: Scheme, settings: AnnotationSettings, _: str | None, layer: str | None) -> Stage:
-    from annotation.few_shot import FewShotAnnotator
+    from annotation.few_shot.annotator import FewShotAnnotator
 
     return FewShotAnnotator(scheme, settings.few_shot, layer=layer or "few-shot")
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from pydantic import Field
 
 from annotation.llm.settings import LlmSettings
-from curation.embeddings import BACKENDS, PACKAGED_ENCODER, Backend
+from curation.embeddings.encoder import BACKENDS, PACKAGED_ENCODER, Backend
 from curation.record import Frozen
 
 

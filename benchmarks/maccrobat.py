@@ -17,7 +17,7 @@ from pathlib import Path
 
 from measuring import measured, table
 
-from pipeline.whole import Way, steps
+from pipeline.steps.run import Way, steps
 from pipeline.workspace import Workspace
 
 DATA = Path(__file__).parents[2] / "shared" / "data" / "maccrobat"
@@ -51,7 +51,7 @@ def main() -> None:
             print(json.dumps(walk(workspace)))
         finally:
             if not options.workspace:
-                from annotation.review.server import stop
+                from annotation.label_studio.server.server import stop
 
                 stop(workspace.folder)
 

@@ -19,6 +19,14 @@ class Verdict(StrEnum):
     NEEDS_REVIEW = "needs_review"
 
 
+class DecisionKind(StrEnum):
+    """What a verdict is of."""
+
+    TEXT = "text"  # the record's text
+    LAYER = "layer"  # one named layer of the record
+    PRIVACY = "privacy"  # the text on its way to a destination
+
+
 class Decision(Frozen):
     """A verdict on one record by a policy or a person; the latest one counts, none is overwritten."""
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from curation.decision import Decision, Verdict
+from curation.deidentify.identifiers.surrogate_marks import unplaced
 from curation.record import Layer, Record
 from curation.store import Store
 from curation.store.sets import CuratedSet
 from exports.guard import Screen, hold_back
 from exports.view import SetView
 from pipeline.workspace import Workspace
-from validation.identifiers.marked import unplaced
 from validation.measures.privacy import identifiers_of
 from validation.quarantine import HUMAN, expectations_of
 from validation.rules import IDENTIFIERS

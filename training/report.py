@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from curation.pages import templates
+from curation.html_templates import templates
 from curation.scheme import Scheme
 from training.evaluate import Report
 from training.plot import f1_plot

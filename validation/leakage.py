@@ -22,8 +22,8 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import JsonValue
 
-from curation.duplicates import THRESHOLD, Pair, find_duplicates, normalised
 from curation.record import Record
+from curation.sets.duplicates import THRESHOLD, Pair, find_duplicates, normalised
 
 Hashes = npt.NDArray[np.uint64]
 

@@ -6,12 +6,12 @@ from enum import StrEnum
 
 from pydantic import Field, model_validator
 
-from curation.duplicates import THRESHOLD
-from curation.embeddings import BACKENDS, PACKAGED_ENCODER, Backend
-from curation.language import LANGUAGES
+from curation.deidentify.identifiers.identifier import COUNTED, Kind
+from curation.embeddings.encoder import BACKENDS, PACKAGED_ENCODER, Backend
 from curation.record import Frozen
+from curation.sets.duplicates import THRESHOLD
+from curation.text.language import LANGUAGES
 from validation.drift.settings import DriftSettings
-from validation.identifiers.identifier import COUNTED, Kind
 from validation.translation.settings import TranslationSettings
 
 

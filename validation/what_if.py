@@ -14,13 +14,13 @@ from curation.errors import UsageError
 from curation.scheme import Scheme
 from curation.store import Store
 from validation.findings import Finding
-from validation.gx import preview
-from validation.judge import gather
+from validation.gx.checkpoint import preview
 from validation.measures import Scope
 from validation.measures.measure import VECTORS
 from validation.policy import POLICY, decide
 from validation.settings import ValidationSettings
 from validation.stage import Measure
+from validation.verdict import gather
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from annotation.adjudication.ballot import REJECT, Ballot, Mark
 from annotation.adjudication.wording import Words
-from annotation.review.wording import ASSERTIONS, say
-from curation.pages import templates
+from annotation.label_studio.editor.wording import ASSERTIONS, say
+from curation.html_templates import templates
 from curation.record import Assertion, digest
 from curation.scheme import Scheme
 

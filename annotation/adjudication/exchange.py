@@ -17,12 +17,12 @@ from annotation.adjudication.consensus import (
     settle,
     standings,
 )
-from annotation.adjudication.parcels import parcels
 from annotation.adjudication.project import ensure_adjudication
-from annotation.review.client import Client
-from annotation.review.pull import Pulled, collect
-from annotation.review.push import Progress, Pushed, send
-from annotation.review.settings import ReviewSettings
+from annotation.adjudication.task_payloads import parcels
+from annotation.label_studio.api.client import Client
+from annotation.label_studio.exchange.pull import Pulled, collect
+from annotation.label_studio.exchange.push import Progress, Pushed, send
+from annotation.label_studio.settings import ReviewSettings
 from curation.decision import Verdict
 from curation.errors import ContradictionError
 from curation.record import Entity, Layer

@@ -5,10 +5,10 @@ from __future__ import annotations
 from xml.etree.ElementTree import Element, SubElement, fromstring, indent, tostring
 
 from annotation.adjudication.wording import Words, words
-from annotation.review.client import Client, Project
-from annotation.review.label_config import guideline, label_config
-from annotation.review.project import keep_project
-from annotation.review.settings import ReviewSettings
+from annotation.label_studio.api.client import Client, Project
+from annotation.label_studio.editor.label_config import guideline, label_config
+from annotation.label_studio.exchange.project import keep_project
+from annotation.label_studio.settings import ReviewSettings
 from curation.scheme import Scheme
 
 #: The field of a task's data that holds the page of differences, and the control that shows it.

@@ -8,10 +8,10 @@ from datetime import datetime
 from itertools import combinations
 
 from annotation.agreement.alpha import alpha_of, coincidences
-from annotation.agreement.figure import Array, Figure, Tally, figure
+from annotation.agreement.estimate import Array, Figure, Tally, figure
+from annotation.agreement.over_time import week_of
 from annotation.agreement.settings import AgreementSettings
 from annotation.agreement.study import HUMAN, Reviewed
-from annotation.agreement.weeks import week_of
 from curation.record import Frozen, Layer
 from curation.scheme import Scheme
 from curation.scoring.kappa import cohen, cohen_counts

@@ -8,7 +8,7 @@ from datetime import datetime
 from itertools import combinations
 from typing import TYPE_CHECKING
 
-from annotation.agreement.figure import Array, Tally
+from annotation.agreement.estimate import Array, Tally
 from annotation.agreement.study import Seen, Study
 from curation.scoring.kappa import cell_counts, cohen_counts
 from curation.scoring.marks import MODES, count_marks

@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from annotation.agreement.weeks import week_of
+from annotation.agreement.over_time import week_of
 from curation.record import Entity, Frozen, Layer
 from curation.scoring.matching import Spans, overlap
 

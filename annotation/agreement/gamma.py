@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from random import Random
 from typing import Any
 
-from annotation.agreement.figure import Array, Figure, Tally, figure
+from annotation.agreement.estimate import Array, Figure, Tally, figure
 from annotation.agreement.settings import AgreementSettings
 from annotation.agreement.study import Seen, Study
 from curation.errors import MissingExtraError

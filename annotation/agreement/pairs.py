@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from annotation.agreement.comparisons import Comparisons, compare
-from annotation.agreement.figure import Figure, figure, mean
+from annotation.agreement.estimate import Figure, figure, mean
 from annotation.agreement.settings import AgreementSettings
 from annotation.agreement.study import Reviewed, Study
 from curation.record import Frozen

@@ -9,7 +9,7 @@ import io
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from annotation.agreement.figure import Figure
+from annotation.agreement.estimate import Figure
 from curation.errors import MissingExtraError
 
 #: Colours that people who see no red or green tell apart too (Okabe and Ito 2008).

@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import Any
 
 from annotation.agreement import plots
-from annotation.agreement.behind import Counted, about, between, by_record, counted, of_pair, of_person
 from annotation.agreement.differences import Compared, Difference, Mark, confusions, kinds
-from annotation.agreement.figure import Figure
-from annotation.agreement.measured import ALL, Agreement, Place
+from annotation.agreement.drill_down import Counted, about, between, by_record, counted, of_pair, of_person
+from annotation.agreement.estimate import Figure
 from annotation.agreement.pairs import WITH, PairFigures
+from annotation.agreement.results import ALL, Agreement, Place
 from annotation.agreement.study import HUMAN
-from curation.pages import templates
+from curation.html_templates import templates
 from curation.record import wording
 
 TEMPLATE = Path(__file__).with_name("report.html.jinja")

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import yaml
 
-from annotation.guidelines.lessons import Fault, Lessons, Wrong
-from annotation.review.wording import ASSERTIONS, say
-from curation.pages import templates
+from annotation.guidelines.settled_examples import Fault, Lessons, Wrong
+from annotation.label_studio.editor.wording import ASSERTIONS, say
+from curation.html_templates import templates
 from curation.record import Frozen
 from curation.scheme import Scheme
 

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from annotation.llm.parse import Quote
-from curation.alignment import Aligned, align
 from curation.record import Alignment
+from curation.text.alignment import Aligned, align
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from annotation.llm.parse import Answer, parse
 from annotation.llm.prompt import Prompt
 from annotation.llm.settings import LlmSettings
 from curation.errors import LanguageModelError
-from curation.language_model import LanguageModel, Reply, remote_address
+from curation.models.endpoint import LanguageModel, Reply, remote_address
 from curation.record import Layer, Record, digest
 from curation.scheme import Scheme
 from curation.stage import Item, Result

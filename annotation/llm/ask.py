@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pydantic import JsonValue
 
 from annotation.llm.prompt import Prompt
-from curation.language_model import Message, Reply
+from curation.models.endpoint import Message, Reply
 from curation.record import Assertion, Record
 from curation.scheme import Scheme
 

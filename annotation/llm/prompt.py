@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from curation.errors import ConfigError, MissingExtraError
-from curation.language_model import Message
+from curation.models.endpoint import Message
 from curation.record import Assertion, Record, digest
 from curation.scheme import Scheme
 

@@ -9,12 +9,12 @@ from statistics import median
 from typing import Any
 
 from annotation.agreement.comparisons import Comparisons, compare
-from annotation.agreement.figure import Figure, figure
-from annotation.agreement.reading import reviewed
+from annotation.agreement.estimate import Figure, figure
+from annotation.agreement.judgements import reviewed
 from annotation.agreement.settings import AgreementSettings
 from annotation.agreement.study import HUMAN, Study
+from annotation.label_studio.settings import ReviewSettings
 from annotation.progress.work import Kind, Sitting, sittings
-from annotation.review.settings import ReviewSettings
 from curation.record import Frozen
 from curation.scheme import Scheme
 from curation.scoring.marks import f1

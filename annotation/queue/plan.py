@@ -8,10 +8,10 @@ from random import Random
 
 from pydantic import Field
 
-from annotation.queue.control import control_sample
+from annotation.queue.control_sample import control_sample
+from annotation.queue.record_summary import Sketch
 from annotation.queue.settings import QueueSettings
 from annotation.queue.signals import EXPECTED, Known, Reasons, measured
-from annotation.queue.sketch import Sketch
 from curation.record import Frozen
 
 #: Why a record is in a queue, where it is not for a signal.

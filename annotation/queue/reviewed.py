@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from annotation.queue.sketch import shown_layer
+from annotation.queue.record_summary import shown_layer
 from curation.record import Layer
 from curation.scoring.changes import Changes, changes, said, what
 from curation.stage import Item

@@ -8,8 +8,8 @@ from math import ceil
 from annotation.queue.plan import Queue
 from annotation.queue.reviewed import Reviewed
 from annotation.queue.settings import QueueSettings
-from curation.intervals import clopper_pearson, hypergeometric_interval
 from curation.record import Frozen
+from curation.scoring.intervals import clopper_pearson, hypergeometric_interval
 
 #: The newest queue speaks once so many of its control records are reviewed; before that, the best before it.
 ENOUGH = 30

@@ -19,10 +19,10 @@ from typing import TypeVar
 import httpx
 
 from annotation.annotators import annotator
-from annotation.review.backend.serve import at_work
-from annotation.review.backend.settings import BackendSettings
-from annotation.review.label_config import label_config
-from annotation.review.settings import ReviewSettings
+from annotation.label_studio.backend.serve import at_work
+from annotation.label_studio.backend.settings import BackendSettings
+from annotation.label_studio.editor.label_config import label_config
+from annotation.label_studio.settings import ReviewSettings
 from annotation.settings import AnnotationSettings
 from curation.record import Record, record_id
 from curation.scheme import Scheme, load_scheme

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from annotation.review.client import Client
+from annotation.label_studio.api.client import Client
 
 
 def tasks_by_record(client: Client, title: str) -> dict[str, list[int]]:

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 from measuring import table
 
-from annotation.review.pull import pull
-from annotation.review.push import push
-from annotation.review.variants.spans import result
+from annotation.label_studio.editor.variants.spans import result
+from annotation.label_studio.exchange.pull import pull
+from annotation.label_studio.exchange.push import push
 from curation.batches import batched
 from curation.record import Entity, Layer, Record
 from curation.scheme import load_scheme

@@ -10,9 +10,9 @@ from typing import Any
 import httpx
 from measuring import table
 
-from annotation.review.pull import pull
-from annotation.review.push import push
-from annotation.review.variants.spans import result
+from annotation.label_studio.editor.variants.spans import result
+from annotation.label_studio.exchange.pull import pull
+from annotation.label_studio.exchange.push import push
 from curation.record import Layer
 from curation.scheme import load_scheme
 from review_parts.counting import tasks_by_record

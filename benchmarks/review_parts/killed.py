@@ -17,9 +17,9 @@ from time import perf_counter
 
 from measuring import table
 
-from annotation.review.project import ensure_project
-from annotation.review.push import push
-from annotation.review.settings import ReviewSettings
+from annotation.label_studio.exchange.project import ensure_project
+from annotation.label_studio.exchange.push import push
+from annotation.label_studio.settings import ReviewSettings
 from curation.scheme import load_scheme
 from curation.store import Store
 from review_parts.counting import astray
@@ -112,7 +112,7 @@ def _has_begun(store: Store, place: Place) -> bool:
 
 def pushing(store_url: str, url: str, token: str, settings: dict[str, object]) -> None:
     """One push, in the process that is to be killed."""
-    from annotation.review.client import Client
+    from annotation.label_studio.api.client import Client
 
     wanted = ReviewSettings.model_validate(settings)
     with Store.open(store_url) as store, Client(url, token, wanted) as client:

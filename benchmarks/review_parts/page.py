@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import unicodedata
 
-from annotation.review.pull import pull
-from annotation.review.push import push
+from annotation.label_studio.exchange.pull import pull
+from annotation.label_studio.exchange.push import push
 from curation.record import Record
 from curation.scheme import load_scheme
 from review_parts.editor import HERE, Editor, browser

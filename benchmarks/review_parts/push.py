@@ -7,10 +7,10 @@ from time import perf_counter
 
 from measuring import table
 
-from annotation.review.client import Client
-from annotation.review.parcel import Parcel, Wanted, parcels
-from annotation.review.project import ensure_project, keep_project
-from annotation.review.push import push
+from annotation.label_studio.api.client import Client
+from annotation.label_studio.exchange.project import ensure_project, keep_project
+from annotation.label_studio.exchange.push import push
+from annotation.label_studio.exchange.task_payload import Parcel, Wanted, parcels
 from curation.batches import batched
 from curation.scheme import load_scheme
 from curation.store import Store

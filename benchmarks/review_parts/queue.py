@@ -23,13 +23,13 @@ from random import Random
 from statistics import fmean
 
 from annotation.queue.plan import plan
+from annotation.queue.record_summary import Sketch, sketched
 from annotation.queue.reviewed import Reviewed, compare
 from annotation.queue.settings import QueueSettings
 from annotation.queue.signals import Known
-from annotation.queue.sketch import Sketch, sketched
 from annotation.queue.stopping import stopping
-from annotation.rules import RulesAnnotator
-from curation.label_errors import LabelErrors
+from annotation.rules.annotator import RulesAnnotator
+from curation.error_detection.label_errors import LabelErrors
 from curation.record import Layer, Record
 from curation.scheme import Scheme, load_scheme
 from curation.scoring.changes import said, what

@@ -8,8 +8,8 @@ from typing import Any
 
 from measuring import table
 
-from annotation.review.pull import pull
-from annotation.review.push import push
+from annotation.label_studio.exchange.pull import pull
+from annotation.label_studio.exchange.push import push
 from curation.batches import batched
 from curation.record import Layer
 from curation.scheme import load_scheme

@@ -21,11 +21,11 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from annotation.review import server
-from annotation.review.annotators import add_annotators
-from annotation.review.client import Client
-from annotation.review.credentials import Account
-from annotation.review.settings import ReviewSettings
+from annotation.label_studio.api.client import Client
+from annotation.label_studio.server import server
+from annotation.label_studio.server.annotators import add_annotators
+from annotation.label_studio.server.credentials import Account
+from annotation.label_studio.settings import ReviewSettings
 from curation.store import Store
 from review_parts.people import Person
 

@@ -19,15 +19,15 @@ from annotation.adjudication.ballot import Ballot, Mark, Outcome, ballot
 from annotation.adjudication.consensus import majority, reviews_of
 from annotation.adjudication.exchange import pull_decisions, push_disputes
 from annotation.adjudication.settings import AdjudicationSettings
+from annotation.agreement.judgements import reviewed
 from annotation.agreement.pairs import WITH, pairwise
-from annotation.agreement.reading import reviewed
 from annotation.agreement.settings import AgreementSettings
 from annotation.agreement.study import Reviewed
-from annotation.review.parcel import Wanted
-from annotation.review.pull import pull
-from annotation.review.push import push
-from annotation.review.reading import read_result
-from annotation.review.variants.spans import result
+from annotation.label_studio.editor.variants.spans import result
+from annotation.label_studio.exchange.pull import pull
+from annotation.label_studio.exchange.push import push
+from annotation.label_studio.exchange.result_parser import read_result
+from annotation.label_studio.exchange.task_payload import Wanted
 from curation.record import Entity, Layer, Record
 from curation.scheme import Scheme, load_scheme
 from curation.scoring.changes import Said, said, what

@@ -15,10 +15,10 @@ from curation.record import Alignment, Entity, Layer, Record
 from curation.scheme import load_scheme
 from pipeline.runner import run_stage
 from pipeline.workspace import Workspace
-from validation.judge import judge
 from validation.measures import MEASURES, Scope, Subject, Whole
 from validation.quarantine import failures_of
 from validation.stage import Measure
+from validation.verdict import judge
 
 MEGABYTE = 1 << 20
 #: Texts of a quick run are this much shorter.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from random import Random
 
-from curation.embeddings import load_encoder
+from curation.embeddings.encoder import load_encoder
 from curation.scheme import load_scheme
 from validation.measures.categories import Placed, doubtful
 from validation.measures.outliers import distances

@@ -17,9 +17,9 @@ from random import Random
 import numpy as np
 from measuring import table
 
-from curation.embeddings import Encoder, load_encoder
+from curation.embeddings.encoder import Encoder, load_encoder
 from validation.drift.compare import Drift, compare
-from validation.drift.portrait import Portrait, portrait
+from validation.drift.profile import Portrait, portrait
 from validation.drift.settings import DriftSettings
 from validation.measures import Subject
 from validation_parts.planting import Share

@@ -9,7 +9,7 @@ from random import Random
 
 from measuring import measured, table
 
-from curation.duplicates import THRESHOLD, WORD, find_duplicates, normalised, shingles
+from curation.sets.duplicates import THRESHOLD, WORD, find_duplicates, normalised, shingles
 from validation_parts.planting import Share
 
 DATA = Path(__file__).parents[3] / "shared" / "data"

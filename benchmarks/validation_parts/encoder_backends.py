@@ -18,8 +18,8 @@ from typing import Any
 
 import torch
 
-from curation.embeddings import SentenceEncoder, load_encoder
-from curation.onnx_graph import graph_path
+from curation.embeddings.encoder import SentenceEncoder, load_encoder
+from curation.embeddings.onnx_graph import graph_path
 
 #: Token ids and mask, both of shape (texts, tokens), to vectors of shape (texts, dimensions).
 Forward = Callable[[Any, Any], Any]

@@ -10,20 +10,20 @@ from random import Random
 from unittest.mock import patch
 
 from curation.decision import Verdict
-from curation.embeddings import SentenceEncoder
-from curation.freeze import freeze
+from curation.embeddings.encoder import SentenceEncoder
 from curation.record import Layer, Record
+from curation.sets.freeze import freeze
 from curation.store import Store
 from pipeline.runner import run_stage
 from pipeline.workspace import Workspace
 from validation.findings import Finding
-from validation.gx import preview
-from validation.judge import gather
+from validation.gx.checkpoint import preview
 from validation.measures import Scope
 from validation.policy import decide
 from validation.rules import BY_NAME, RULES
 from validation.settings import ValidationSettings
 from validation.stage import Measure
+from validation.verdict import gather
 from validation_parts.category_errors import swapped
 from validation_parts.inventions import invented
 from validation_parts.inventions import reworded as answered

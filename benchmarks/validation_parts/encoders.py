@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from measuring import table
 
-from curation.embeddings import SentenceEncoder, load_encoder
+from curation.embeddings.encoder import SentenceEncoder, load_encoder
 from validation.measures.sentences import sentence_texts
 from validation_parts.encoder_backends import BACKENDS, Backend, Sources, encoder_of
 from validation_parts.encoder_verdicts import Changes, changes, sets

@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 from random import Random
 
-from curation.folding import fold
 from curation.record import Alignment, Entity
 from curation.scheme import load_scheme
+from curation.text.folding import fold
 from validation.measures import Scope, Subject
 from validation.measures.grounding import measure
 from validation.settings import ValidationSettings

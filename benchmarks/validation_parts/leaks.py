@@ -13,7 +13,7 @@ from time import perf_counter
 
 from measuring import table
 
-from curation.embeddings import Encoder, load_encoder
+from curation.embeddings.encoder import Encoder, load_encoder
 from curation.record import Record
 from curation.sources import Read, ReadOptions, read
 from validation.leakage import RUN_WORDS, WORD, ToldAgain, Way, find_leaks

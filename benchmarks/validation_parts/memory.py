@@ -10,12 +10,12 @@ from pathlib import Path
 
 from measuring import measured, table
 
-from pipeline.importing import generate_into
 from pipeline.runner import run_stage
+from pipeline.steps.imports import generate_into
 from pipeline.workspace import Workspace
-from validation.judge import judge
 from validation.settings import Engine
 from validation.stage import Measure
+from validation.verdict import judge
 
 SIZES = (10_000, 100_000)
 WITHOUT_VECTORS: dict[str, object] = {"validation.similarity.enabled": False}

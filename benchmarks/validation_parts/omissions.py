@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 from random import Random
 
-from curation.mentions import Mention, Mentions
+from curation.error_detection.omission_model import Mention, Mentions
 from curation.record import Entity, Record
 from curation.scheme import load_scheme
 from validation.measures import Scope, Subject

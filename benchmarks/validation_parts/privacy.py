@@ -16,8 +16,8 @@ from time import perf_counter, process_time
 
 from measuring import table
 
-from validation.identifiers.analyzer import find_identifiers
-from validation.identifiers.identifier import COUNTED, Identifier
+from curation.deidentify.identifiers.analyzer import find_identifiers
+from curation.deidentify.identifiers.identifier import COUNTED, Identifier
 from validation_parts.deidentified import checked
 from validation_parts.planted import DATA, generated, maccrobat, sample
 from validation_parts.planting import HEAD, Case, Kind, Planted, figures, row, tried, whole

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from measuring import table
 
-from annotation.rules import RulesAnnotator
+from annotation.rules.annotator import RulesAnnotator
 from curation.record import Layer, Record
 from curation.scheme import load_scheme
 from curation.stage import Item

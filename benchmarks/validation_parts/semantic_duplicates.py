@@ -18,10 +18,10 @@ from random import Random
 
 from measuring import measured, table
 
-from curation.duplicates import THRESHOLD, find_duplicates
-from curation.embeddings import Encoder, load_encoder
+from curation.embeddings.encoder import Encoder, load_encoder
 from curation.record import Record
-from validation.measures.semantic.repeats import find_repeats
+from curation.sets.duplicates import THRESHOLD, find_duplicates
+from validation.measures.semantic.duplicates import find_repeats
 from validation.settings import DuplicateSettings
 from validation_parts.duplicates import mtsamples
 from validation_parts.paraphrases import reworded, rewritten, shuffled
@@ -103,8 +103,8 @@ def _copy(record: Record, text: str) -> Record:
 
 def retold(count: int, language: str, seed: int = NEW) -> list[tuple[Record, Record]]:
     """Generated cases of a seed, each told under two plans."""
-    from curation.generate.draw import draw_case
-    from curation.generate.plans import PLANS
+    from curation.generate.case_sampler import draw_case
+    from curation.generate.discourse_plans import PLANS
     from curation.generate.records import tell
 
     told = []

@@ -16,19 +16,19 @@ from time import perf_counter, process_time
 from measuring import table
 
 from curation.batches import batched
-from curation.embeddings import load_encoder, packaged_encoder_path
-from curation.folding import fold
+from curation.embeddings.encoder import load_encoder, packaged_encoder_path
 from curation.record import Record
 from curation.store import Store
-from pipeline.stages import annotate, run_over
+from curation.text.folding import fold
+from pipeline.steps.stages import annotate, run_over
 from pipeline.workspace import Workspace
-from validation.judge import judge
 from validation.measures import MEASURES, Scope, Subject, Whole
 from validation.measures.measure import VECTORS
 from validation.measures.sentences import sentence_texts
 from validation.rules import RULES
 from validation.settings import SimilaritySettings, ValidationSettings
 from validation.stage import AT_ONCE, Measure
+from validation.verdict import judge
 
 REPORTS = Path(__file__).parents[3] / "shared" / "data" / "e3c" / "case_reports_en.jsonl"
 #: Reports, taken evenly from the file.

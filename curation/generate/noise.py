@@ -8,7 +8,7 @@ from __future__ import annotations
 import random
 import re
 
-from curation.generate.stretches import Paragraph, Sentence, Stretch
+from curation.generate.spans import Paragraph, Sentence, Stretch
 
 WORD = re.compile(r"[^\W\d_]{5,}")
 UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "ß": "ss"})

@@ -11,9 +11,9 @@ import sys
 from pathlib import Path
 
 from curation.errors import SchemeError
-from curation.generate.chapters import chapters_of
+from curation.generate.case_sampler import draw_case
+from curation.generate.catalogue import chapters_of
 from curation.generate.conditions import load_specialty
-from curation.generate.draw import draw_case
 from curation.generate.records import LANGUAGES, tell
 from curation.record import Assertion, Entity
 

@@ -11,10 +11,10 @@ from datetime import UTC, datetime
 
 from curation.errors import UsageError
 from curation.generate.case import Case
-from curation.generate.draw import draw_case
+from curation.generate.case_sampler import draw_case
 from curation.generate.noise import noisy
-from curation.generate.stretches import Paragraph, Stretch
-from curation.generate.telling import Telling
+from curation.generate.realisation import Telling
+from curation.generate.spans import Paragraph, Stretch
 from curation.generate.template import load_sentences
 from curation.record import Entity, Layer, Record, record_id
 

@@ -12,12 +12,12 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from curation.alignment import align
-from curation.folding import fold
 from curation.record import Alignment, Entity, Fragment, Layer, Record, Relation, record_id, wording
 from curation.sources.draft import Draft, Link, Mention, Span
 from curation.sources.language import detect_language
 from curation.sources.reading import Lost, Problem, Read, ReadOptions, shown
+from curation.text.alignment import align
+from curation.text.folding import fold
 
 SURROGATE = re.compile("[\ud800-\udfff]")
 #: What no store holds in a string.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from curation.errors import MissingExtraError
-from curation.language import detect
+from curation.text.language import detect
 
 #: The characters at the beginning of a text that are looked at.
 START = 300

@@ -36,7 +36,7 @@ def base_folder(name: str) -> Path:
 
 def _locate(name: str) -> Path:
     if name == PACKAGED:
-        from curation.embeddings import packaged_encoder_path
+        from curation.embeddings.encoder import packaged_encoder_path
 
         return packaged_encoder_path()
     if Path(name).is_dir():

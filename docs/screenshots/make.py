@@ -18,8 +18,8 @@ from PIL import Image  # noqa: E402
 from review_parts.editor import Editor, browser  # noqa: E402
 from review_parts.servers import label_studio  # noqa: E402
 
-from annotation.review.push import push  # noqa: E402
-from annotation.review.variants import Variant  # noqa: E402
+from annotation.label_studio.editor.variants import Variant  # noqa: E402
+from annotation.label_studio.exchange.push import push  # noqa: E402
 from curation.scheme import DocumentLabel, load_scheme  # noqa: E402
 from curation.sources.sample import read_sample  # noqa: E402
 

@@ -18,7 +18,7 @@ def annotate(
     as_json: JsonOption = False,
 ) -> None:
     """Have an annotator write its layer on every record that lacks it."""
-    from pipeline.stages import annotate as annotate_all
+    from pipeline.steps.stages import annotate as annotate_all
     from pipeline.workspace import Workspace
 
     place = Workspace.at(workspace)

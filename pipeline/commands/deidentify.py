@@ -33,11 +33,11 @@ def deidentify(
     as_json: JsonOption = False,
 ) -> None:
     """Put new records without identifiers, with all layers, in the place of those that hold some."""
+    from curation.deidentify.identifiers.identifier import Kind
+    from curation.deidentify.surrogates import Mode
     from curation.errors import UsageError
-    from pipeline.deidentifying import deidentify as deidentify_all
+    from pipeline.steps.deidentify import deidentify as deidentify_all
     from pipeline.workspace import Workspace
-    from validation.deidentify.surrogates import Mode
-    from validation.identifiers.identifier import Kind
 
     said = [one.strip().upper() for spoken in kinds or () for one in spoken.split(",") if one.strip()]
     try:

@@ -10,7 +10,7 @@ from pipeline.commands.output import print_json, print_table
 
 def doctor(workspace: WorkspaceOption = HERE, as_json: JsonOption = False) -> None:
     """Check the machine and the workspace, and say what to do about what is missing."""
-    from pipeline.doctor import examine
+    from pipeline.steps.doctor import examine
 
     findings = examine(workspace)
     if as_json:

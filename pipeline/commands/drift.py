@@ -18,7 +18,7 @@ def drift(
     as_json: JsonOption = False,
 ) -> None:
     """Tell whether new records are still like a curated set: lengths, languages, categories, words, embeddings."""
-    from pipeline.drifting import drift as compare
+    from pipeline.steps.drift import drift as compare
     from pipeline.workspace import Workspace
 
     place = Workspace.at(workspace)

@@ -21,7 +21,7 @@ def evaluate(
     as_json: JsonOption = False,
 ) -> None:
     """Measure one layer against another: entities strict and lenient, ROUGE and validity of the flat view."""
-    from pipeline.evaluating import evaluate_layer
+    from pipeline.steps.evaluate import evaluate_layer
     from pipeline.workspace import Workspace
 
     place = Workspace.at(workspace)

@@ -19,7 +19,7 @@ def generate(
     as_json: JsonOption = False,
 ) -> None:
     """Write synthetic summaries with exact gold: for load tests, cold start and teaching."""
-    from pipeline.importing import generate_into
+    from pipeline.steps.imports import generate_into
     from pipeline.workspace import Workspace
 
     place = Workspace.at(workspace)

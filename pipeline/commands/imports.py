@@ -36,7 +36,7 @@ def import_sources(
     """Import reports, with their annotations where they have any."""
     from curation.errors import UsageError
     from curation.sources import ReadOptions
-    from pipeline.importing import import_into
+    from pipeline.steps.imports import import_into
     from pipeline.workspace import Workspace
 
     columns = dict(one.partition("=")[::2] for one in column or ())

@@ -35,7 +35,7 @@ def leakage(
     as_json: JsonOption = False,
 ) -> None:
     """Tell whether held-out records were seen: validation and test of a set, or an external test set."""
-    from pipeline.leaking import leakage as find
+    from pipeline.steps.leakage import leakage as find
     from pipeline.workspace import Workspace
 
     place = Workspace.at(workspace)

@@ -17,7 +17,7 @@ def report(
     as_json: JsonOption = False,
 ) -> None:
     """Show where the reports are: validation, agreement, Data Docs, evaluations."""
-    from pipeline.reports import find_reports
+    from pipeline.steps.report import find_reports
     from pipeline.workspace import Workspace
 
     found = find_reports(Workspace.at(workspace))

@@ -18,7 +18,7 @@ def run(
     as_json: JsonOption = False,
 ) -> None:
     """Go the whole way, as the section [run] of curate.toml says; what is done already is not done again."""
-    from pipeline.whole import Way, sample_workspace, walk
+    from pipeline.steps.run import Way, sample_workspace, walk
     from pipeline.workspace import Workspace
 
     place = sample_workspace(workspace) if sample else Workspace.at(workspace)

@@ -19,7 +19,7 @@ def status(
     runs: Annotated[int, typer.Option("--runs", help="How many of the last runs to show.", min=0)] = 5,
 ) -> None:
     """Show what there is: records, layers, stages, decisions, failures, sets, runs."""
-    from pipeline.status import read_status
+    from pipeline.steps.status import read_status
     from pipeline.workspace import Workspace
 
     place = Workspace.at(workspace)

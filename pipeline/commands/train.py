@@ -17,7 +17,7 @@ def train(
     as_json: JsonOption = False,
 ) -> None:
     """Train a LoRA adapter on a curated set; it can annotate at once."""
-    from pipeline.stages import train as train_adapter
+    from pipeline.steps.stages import train as train_adapter
     from pipeline.workspace import Workspace
 
     place = Workspace.at(workspace)

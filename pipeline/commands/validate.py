@@ -32,7 +32,7 @@ def validate(
     as_json: JsonOption = False,
 ) -> None:
     """Measure every record, judge it with Great Expectations, and quarantine what fails."""
-    from pipeline.validating import validate as validate_all
+    from pipeline.steps.validate import validate as validate_all
     from pipeline.workspace import Workspace
 
     place = Workspace.at(workspace)
@@ -53,7 +53,7 @@ def validate(
 
 
 def _what_if(place: Workspace, changes: list[str], *, as_json: bool) -> None:
-    from pipeline.validating import what_if_set
+    from pipeline.steps.validate import what_if_set
 
     with place.open_store() as store:
         found = what_if_set(place, store, changes)

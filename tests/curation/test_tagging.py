@@ -9,7 +9,7 @@ from random import Random
 import numpy as np
 import pytest
 
-from curation.embeddings import packaged_encoder_path
+from curation.embeddings.encoder import packaged_encoder_path
 from curation.errors import UsageError
 from curation.markup import parse_markup
 from curation.record import Alignment, Entity, Fragment, wording

@@ -7,7 +7,7 @@ from random import Random
 
 import pytest
 
-from curation.embeddings import packaged_encoder_path
+from curation.embeddings.encoder import packaged_encoder_path
 from curation.record import Layer, Record
 from curation.scheme import Scheme
 from curation.tagging.words import Splitter

@@ -15,11 +15,11 @@ from curation.record import Layer
 from curation.scheme import Scheme
 from curation.stage import Item
 from curation.store import Store
-from validation.judge import judge
 from validation.layers import ChosenLayers
 from validation.measures.agreement import agreements
 from validation.settings import ValidationSettings
 from validation.stage import Measure
+from validation.verdict import judge
 
 OURS = "A [54-year-old]{age} [woman]{gender} came with [fever]{signs_symptoms} and [dry cough]{signs_symptoms}."
 THEIRS = "A [54-year-old]{age} [woman]{gender} came with fever and dry [cough]{signs_symptoms}."

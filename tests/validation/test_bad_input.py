@@ -11,11 +11,11 @@ from curation.record import Alignment, Entity, Layer, Record
 from curation.scheme import load_scheme
 from curation.stage import Item
 from curation.store import Store
-from validation.judge import judge
 from validation.measures.sentences import sentence_bounds
 from validation.quarantine import failures_of
 from validation.settings import ValidationSettings
 from validation.stage import Measure
+from validation.verdict import judge
 
 MEGABYTE = 1 << 20
 TEXTS = {

@@ -13,9 +13,9 @@ from curation.scheme import Scheme, load_scheme
 from curation.sources.sample import read_sample
 from curation.store import Store
 from validation.boundaries import breaches, load_boundaries
-from validation.judge import judge
 from validation.settings import BoundarySettings, ValidationSettings
 from validation.stage import Measure
+from validation.verdict import judge
 
 RULES = load_boundaries()
 

@@ -7,15 +7,15 @@ from pathlib import Path
 import pytest
 from planted_errors import fill
 
-from curation.embeddings import load_encoder
+from curation.embeddings.encoder import load_encoder
 from curation.record import Layer
 from curation.scheme import Scheme
 from curation.sources.sample import read_sample
 from curation.store import Store
-from validation.judge import judge
 from validation.measures.categories import Placed, doubtful
 from validation.measures.outliers import distances
 from validation.settings import CategorySettings, Severity, SimilaritySettings, ValidationSettings
+from validation.verdict import judge
 
 DRUGS = "aspirin heparin ibuprofen metformin insulin amoxicillin prednisolone warfarin morphine furosemide".split()
 SIGNS = "fever cough nausea vomiting dizziness headache itching swelling fatigue pain".split()

@@ -11,7 +11,7 @@ from curation.errors import UsageError
 from curation.markup import parse_markup
 from curation.record import Layer, Record
 from validation.drift.compare import compare
-from validation.drift.portrait import portrait
+from validation.drift.profile import portrait
 from validation.drift.settings import DriftSettings
 from validation.drift.statistics import clouds, holm, lengths, mixtures, shares
 from validation.measures import Subject

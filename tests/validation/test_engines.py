@@ -9,12 +9,12 @@ from planted_errors import GERMAN, KEPT, PLANTED, SOUND, fill, story
 
 from curation.scheme import Scheme
 from curation.store import Store
-from validation import judge as judging
+from validation import verdict as judging
 from validation.frame import Frame
-from validation.judge import gather, judge
 from validation.measures import Scope
 from validation.settings import Engine, GroundingSettings, ValidationSettings
 from validation.table import Table
+from validation.verdict import gather, judge
 from validation.what_if import what_if
 
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from curation.embeddings import load_encoder
+from curation.embeddings.encoder import load_encoder
 from curation.record import Record
 from validation.leakage import RUN_WORDS, Leak, Way, find_leaks
 from validation.measures.semantic.leaks import told_again

@@ -10,8 +10,8 @@ from planted_errors import Pair, fill, story
 from curation.decision import Verdict
 from curation.scheme import Scheme
 from curation.store import Store
-from validation.judge import judge
 from validation.settings import Engine, Severity, ValidationSettings
+from validation.verdict import judge
 
 
 def tale(number: int, *, group: str) -> Pair:

@@ -7,12 +7,12 @@ from hypothesis import given
 from hypothesis import settings as tried
 from hypothesis import strategies as st
 
+from curation.deidentify.identifiers.identifier import Kind
 from curation.markup import parse_markup
 from curation.record import Alignment, Assertion, Entity, Fragment, Layer, Record
 from curation.scheme import Scheme, load_scheme
 from curation.stage import Item
 from validation.frame import RECORD_ID
-from validation.identifiers.identifier import Kind
 from validation.layers import preferred_layers
 from validation.measures import COLUMNS, LISTS, MEASURES, WORDS
 from validation.measures.ages import parse_age

@@ -10,16 +10,16 @@ import pytest
 from planted_errors import KEPT, PLANTED, SOUND, fill, story
 
 from curation.decision import Decision, Verdict
-from curation.embeddings import Encoder
+from curation.embeddings.encoder import Encoder
 from curation.record import Fragment
 from curation.scheme import Scheme
 from curation.store import Store
-from validation.judge import judge
 from validation.measures import Subject
-from validation.report.blame import Blamed, blamed, by_category
 from validation.report.embedding_map import embedding_map
 from validation.report.examples import AROUND, examples
+from validation.report.failure_locations import Blamed, blamed, by_category
 from validation.settings import ReportSettings, SimilaritySettings, ValidationSettings
+from validation.verdict import judge
 
 WITH_MAP = ValidationSettings(similarity=SimilaritySettings(enabled=True))
 

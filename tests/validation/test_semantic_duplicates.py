@@ -11,20 +11,20 @@ import pytest
 from planted_errors import fill
 
 from curation.decision import Decision, Verdict
-from curation.embeddings import load_encoder
-from curation.generate.draw import draw_case
+from curation.embeddings.encoder import load_encoder
+from curation.embeddings.vector_store import VectorStore
+from curation.generate.case_sampler import draw_case
 from curation.generate.records import tell
 from curation.record import Layer, Record
 from curation.scheme import Scheme
 from curation.store import Store
-from curation.vector_store import VectorStore
-from validation.judge import judge
-from validation.measures.semantic.likeness import Facts
+from validation.measures.semantic.case_similarity import Facts
+from validation.measures.semantic.duplicates import find_repeats
 from validation.measures.semantic.neighbours import near_pairs
 from validation.measures.semantic.numbers import agreement, numbers
-from validation.measures.semantic.repeats import find_repeats
-from validation.measures.semantic.vectors import record_vectors
+from validation.measures.semantic.record_vectors import record_vectors
 from validation.settings import Severity, SimilaritySettings, ValidationSettings
+from validation.verdict import judge
 
 TOLD = (
     "A 67-year-old man came with crushing chest pain for 3 hours. His blood pressure was 152/94 mmHg. Troponin was "

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from curation.embeddings import SentenceEncoder, load_encoder
+from curation.embeddings.encoder import SentenceEncoder, load_encoder
 from curation.markup import parse_markup
 from curation.record import Alignment, Entity, Layer, Record
 from curation.scheme import load_scheme

@@ -18,7 +18,6 @@ from curation.record import Alignment, Layer, Record
 from curation.scheme import Scheme
 from curation.sources.sample import read_sample
 from curation.store import Store
-from validation.judge import judge
 from validation.measures import Scope, Whole
 from validation.measures.translation import TRANSLATION, measure
 from validation.settings import Engine, ValidationSettings
@@ -27,6 +26,7 @@ from validation.translation.multilingual import knows
 from validation.translation.numerals import differences, numerals
 from validation.translation.pair import Pair, measured
 from validation.translation.settings import TranslationSettings
+from validation.verdict import judge
 
 ENGLISH = (
     "A [54-year-old]{age} [woman]{gender} came with [fever]{signs_symptoms} of 38.5 °C for three days. "

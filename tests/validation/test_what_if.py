@@ -14,9 +14,9 @@ from curation.markup import parse_markup
 from curation.record import Alignment, Entity, Layer, Record
 from curation.scheme import Scheme
 from curation.store import Store
-from validation.judge import judge
 from validation.settings import GroundingSettings, LanguageSettings, Severity, ValidationSettings
 from validation.stage import Measure
+from validation.verdict import judge
 from validation.what_if import what_if
 
 INVENTED = Entity(id="X1", category="diagnosis", text="lupus nephritis", alignment=Alignment.NONE)

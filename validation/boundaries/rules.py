@@ -16,7 +16,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from curation.errors import ConfigError
 from curation.record import Frozen, digest
-from validation.terms import any_of, listed
+from curation.text.terms import any_of, listed
 
 #: The rules for the fifteen categories that ship with the product.
 SHIPPED = Path(__file__).with_name("clinical-summary.yaml")

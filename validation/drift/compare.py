@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from pydantic import JsonValue
 
 from curation.errors import UsageError
-from validation.drift.portrait import Portrait
+from validation.drift.profile import Portrait
 from validation.drift.settings import DriftSettings
 from validation.drift.statistics import NEGLIGIBLE, Tested, clouds, holm, lengths, mixtures, shares
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from curation.errors import MissingExtraError
 
 if TYPE_CHECKING:
-    from curation.embeddings import Vectors
+    from curation.embeddings.encoder import Vectors
 
 #: How large a difference is in words, by the least size of each.
 CLIFF = (("large", 0.474), ("medium", 0.33), ("small", 0.147))

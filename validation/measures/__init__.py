@@ -14,8 +14,8 @@ from validation.measures.flat import FLAT
 from validation.measures.grounding import GROUNDING
 from validation.measures.language import LANGUAGE
 from validation.measures.leakage import LEAKAGE
+from validation.measures.likely_omissions import MENTIONS
 from validation.measures.measure import Columns, Level, MeasureSpec, Scope, Subject, Whole
-from validation.measures.mentions import MENTIONS
 from validation.measures.negation import NEGATION
 from validation.measures.omission import OMISSION
 from validation.measures.outliers import OUTLIERS

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from curation.embeddings import Encoder
+from curation.embeddings.encoder import Encoder
 from curation.errors import MissingExtraError
 from validation.measures.measure import Columns, MeasureSpec, Whole
 from validation.settings import Severity

@@ -11,9 +11,9 @@ from functools import cache
 from itertools import pairwise
 
 from curation.record import Frozen
+from curation.text.terms import any_of, listed
 from validation.measures.known import read_known
 from validation.measures.measure import Columns, MeasureSpec, Scope, Subject
-from validation.terms import any_of, listed
 
 #: Years in which a date of a report lies.
 FIRST, LAST = 1880, 2100

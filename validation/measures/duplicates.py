@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from curation.duplicates import Match
+from curation.sets.duplicates import Match
 from validation.measures.measure import Columns, MeasureSpec, Whole
 
 

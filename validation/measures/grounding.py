@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from curation.alignment import align
 from curation.record import Alignment, Entity, Record
+from curation.text.alignment import align
 from validation.measures.measure import Columns, MeasureSpec, Scope, Subject
+from validation.measures.nearest_passage import Wanted, nearest
 from validation.measures.structure import stands
-from validation.measures.windows import Wanted, nearest
 
 #: Characters of a wording that are looked for in the text, and of a text that they are looked for in: more is no fact.
 LONGEST, SEARCHED = 1_000, 200_000

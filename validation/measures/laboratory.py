@@ -10,9 +10,9 @@ from functools import cache
 from pydantic import Field
 
 from curation.record import Frozen
+from curation.text.terms import any_of, listed
 from validation.measures.known import read_known
 from validation.measures.quantities import NONE, Quantity, Unit, quantities, spellings, unit
-from validation.terms import any_of, listed
 
 #: Characters that may stand between a name and its value, and words that may: of, fell to, bei, lag bei.
 GAP = 45

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from curation.language import mean, sample_confidences
+from curation.text.language import mean, sample_confidences
 from validation.measures.measure import Columns, MeasureSpec, Scope, Subject
 
 #: From this probability on, a stretch of text counts as being in another language.

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 
-from curation.duplicates import Pair
+from curation.embeddings.vector_store import VectorStore
 from curation.record import Record
+from curation.sets.duplicates import Pair
 from curation.store import Store
-from curation.vector_store import VectorStore
 from validation.leakage import QUESTIONS, Leakage, find_leaks
 from validation.measures.measure import Columns, MeasureSpec, Scope, Whole
 from validation.measures.semantic.leaks import told_again

@@ -10,10 +10,10 @@ from pathlib import Path
 
 from pydantic import JsonValue
 
-from curation.duplicates import Match, find_duplicates
-from curation.embeddings import Encoder, load_encoder
+from curation.embeddings.encoder import Encoder, load_encoder
 from curation.record import Layer, Record
 from curation.scheme import Scheme
+from curation.sets.duplicates import Match, find_duplicates
 from curation.store import Store
 from validation.layers import checked_layer, preferred_layers
 from validation.settings import ValidationSettings

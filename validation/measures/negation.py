@@ -13,9 +13,9 @@ from collections.abc import Sequence
 from functools import cache
 
 from curation.record import Assertion, Entity, Frozen, Layer
+from curation.text.terms import any_of
 from validation.measures.known import read_known
 from validation.measures.measure import Columns, MeasureSpec, Scope, Subject
-from validation.terms import any_of
 
 #: Categories of findings, which are there or not; a habit or a relative's disease holds its denial in its wording.
 FINDINGS = frozenset({"signs_symptoms", "diagnosis", "comorbidities"})

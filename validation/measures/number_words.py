@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import cache
 
 from curation.record import Frozen
+from curation.text.terms import listed
 from validation.measures.known import read_known
-from validation.terms import listed
 
 
 class Listed(Frozen):

@@ -16,7 +16,7 @@ from validation.measures.measure import Columns, MeasureSpec, Whole
 from validation.settings import Severity
 
 if TYPE_CHECKING:
-    from curation.embeddings import Encoder, Vectors
+    from curation.embeddings.encoder import Encoder, Vectors
 
 #: The rule that reads this; the vectors cost seconds and are not taken for nobody.
 RULE = "entities_near_their_category"

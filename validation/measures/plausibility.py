@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from functools import cache
 
 from curation.record import Assertion, Entity, Frozen, Layer
+from curation.text.terms import any_of, listed
 from validation.measures.ages import parse_age
 from validation.measures.known import read_known
 from validation.measures.measure import Columns, MeasureSpec, Scope, Subject
-from validation.terms import any_of, listed
 
 #: The categories that hold the patient's age and gender; a scheme without them has nothing to measure here.
 AGE = "age"

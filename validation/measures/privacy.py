@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Container, Sequence
 
+from curation.deidentify.identifiers.analyzer import find_identifiers
+from curation.deidentify.identifiers.identifier import Identifier, Kind, outside
+from curation.deidentify.identifiers.surrogate_marks import surrogates
 from curation.record import Record
-from validation.identifiers.analyzer import find_identifiers
-from validation.identifiers.identifier import Identifier, Kind, outside
-from validation.identifiers.marked import surrogates
 from validation.measures.measure import Columns, MeasureSpec, Scope, Subject
 
 #: Places that are listed of one text; all are counted.

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from curation.vector_store import VectorStore
+from curation.embeddings.vector_store import VectorStore
 from validation.measures.measure import Columns, MeasureSpec, Whole
-from validation.measures.semantic.repeats import find_repeats
+from validation.measures.semantic.duplicates import find_repeats
 from validation.settings import Severity
 
 #: The rule that reads this; the measure encodes every sentence and is not taken for nobody.

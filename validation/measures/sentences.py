@@ -6,8 +6,8 @@ from functools import lru_cache
 from typing import Any
 
 from curation.errors import MissingExtraError
-from curation.long_runs import without_long_runs
 from curation.record import Record
+from curation.text.bounded_tokenizer import without_long_runs
 
 #: A sentence is cut to this many characters for an encoder: beyond it encoders cut anyway.
 SENTENCE_CHARACTERS = 1_000

@@ -10,7 +10,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from curation.embeddings import Encoder
+from curation.embeddings.encoder import Encoder
 from curation.record import Entity
 from validation.measures.measure import Columns, MeasureSpec, Scope, Subject
 from validation.measures.sentences import MOST_SENTENCES, SENTENCE_CHARACTERS, sentence_bounds

@@ -6,9 +6,9 @@ import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 
-from curation.folding import fold
 from curation.record import Alignment, Entity, Layer, Record, wording
 from curation.scheme import Scheme
+from curation.text.folding import fold
 from validation.measures.measure import Columns, MeasureSpec, Scope, Subject
 
 LINE_MARKS = frozenset("\t\n\r")

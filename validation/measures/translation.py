@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from pydantic import JsonValue
 
 from curation.batches import batched
-from curation.embeddings import Encoder
+from curation.embeddings.encoder import Encoder
 from curation.record import Layer, digest
 from curation.stage import Item
 from validation.layers import preferred_layers

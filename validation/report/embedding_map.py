@@ -7,13 +7,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from curation.embeddings import Encoder
+from curation.embeddings.encoder import Encoder
 from curation.record import digest
 from validation.measures import Subject
 from validation.measures.outliers import FEWEST, deviations
 
 if TYPE_CHECKING:
-    from curation.embeddings import Vectors
+    from curation.embeddings.encoder import Vectors
 
 #: Entities on the map: more are neither seen nor needed; which, their ids decide.
 MOST = 2_000

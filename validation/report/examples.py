@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from curation.record import Entity, Record
-from validation.report.blame import Blamed
+from validation.report.failure_locations import Blamed
 
 #: Characters of text on each side of what is blamed.
 AROUND = 120

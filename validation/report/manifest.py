@@ -7,7 +7,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pydantic import JsonValue
 
 from curation.record import digest
-from validation.report.judged import Judged
+from validation.report.report_data import Judged
 
 #: The packages whose versions change what is measured or how it is judged.
 PACKAGES = (

@@ -13,19 +13,19 @@ from typing import Any
 from pydantic import JsonValue
 
 from curation.decision import Verdict
-from curation.pages import templates
+from curation.html_templates import templates
 from validation.frame import NUMBERS
 from validation.measures import COLUMNS, Whole
-from validation.report.blame import blamed, by_category
 from validation.report.drift import drift
 from validation.report.embedding_map import EmbeddingMap, embedding_map
 from validation.report.examples import examples
-from validation.report.flow import flow
-from validation.report.judged import Judged
+from validation.report.failure_locations import blamed, by_category
 from validation.report.leakage import leakage
 from validation.report.manifest import manifest
+from validation.report.pipeline_counts import flow
 from validation.report.plots import histogram, scatter
 from validation.report.privacy import privacy
+from validation.report.report_data import Judged
 
 TEMPLATE = Path(__file__).with_name("page.html.jinja")
 #: Rows of a table of records on the page; all of them are in the JSON.

@@ -10,11 +10,11 @@ from pathlib import Path
 
 from rapidfuzz import fuzz, process
 
-from curation.folding import fold
+from curation.text.folding import fold
+from curation.text.terms import any_of, listed
 from validation.measures.doses import known_drugs
 from validation.measures.known import read_known
 from validation.measures.omission import DRUG, NO_FACTS
-from validation.terms import any_of, listed
 from validation.translation.evidence import WORD, skeleton
 
 FOLDER = Path(__file__).parent

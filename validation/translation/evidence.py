@@ -9,10 +9,10 @@ import re
 from functools import cache, lru_cache
 from pathlib import Path
 
-from curation.folding import fold
 from curation.record import Frozen
+from curation.text.folding import fold
+from curation.text.terms import listed
 from validation.measures.known import read_known
-from validation.terms import listed
 from validation.translation.numerals import numerals
 
 FOLDER = Path(__file__).parent

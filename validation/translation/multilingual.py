@@ -14,7 +14,7 @@ from typing import Any
 
 import yaml
 
-from curation.embeddings import PACKAGED_ENCODER, packaged_encoder_path
+from curation.embeddings.encoder import PACKAGED_ENCODER, packaged_encoder_path
 
 #: Parts of the names of families that were trained on many languages.
 NAMES = re.compile(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from pydantic import JsonValue
 
-from curation.embeddings import Encoder
+from curation.embeddings.encoder import Encoder
 from curation.record import Alignment, Layer, Record, wording
 from validation.measures.sentences import SENTENCE_CHARACTERS
 from validation.translation import drugs

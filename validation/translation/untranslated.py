@@ -6,7 +6,7 @@ import re
 
 from rapidfuzz import fuzz, process
 
-from curation.language import confidences
+from curation.text.language import confidences
 from validation.measures.omission import DRUG
 from validation.translation.sentences import Told
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 
+from annotation.queue.record_summary import Sketch
 from annotation.queue.signals.signal import Known, Reason, Reasons
-from annotation.queue.sketch import Sketch
 
 #: The overall rate counts as much as so many reviewed entities of a group, so that a small group is not a verdict.
 PRIOR = 30.0

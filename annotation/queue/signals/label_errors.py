@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from annotation.queue.record_summary import Sketch
 from annotation.queue.signals.signal import Known, Reason, Reasons
-from annotation.queue.sketch import Sketch
 
 
 def label_errors(known: Known) -> Reasons:

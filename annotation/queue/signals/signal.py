@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from annotation.queue.record_summary import Sketch
 from annotation.queue.reviewed import Reviewed
-from annotation.queue.sketch import Sketch
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 
 from annotation.queue.calibration import Calibration, calibrate
+from annotation.queue.record_summary import Sketch
 from annotation.queue.signals.signal import Known, Reason, Reasons
-from annotation.queue.sketch import Sketch
 
 
 def uncertainty(known: Known) -> Reasons:

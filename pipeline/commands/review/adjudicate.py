@@ -16,7 +16,7 @@ app = typer.Typer(help="Settle what reviewers of the same record disagree on.", 
 @app.command()
 def settle(workspace: WorkspaceOption = HERE, as_json: JsonOption = False) -> None:
     """Vote on every record with several reviews: consensus everywhere, gold where nothing is left to decide."""
-    from pipeline.adjudicating import settle as settle_records
+    from pipeline.steps.adjudicate import settle as settle_records
     from pipeline.workspace import Workspace
 
     place = Workspace.at(workspace)
@@ -27,7 +27,7 @@ def settle(workspace: WorkspaceOption = HERE, as_json: JsonOption = False) -> No
 @app.command()
 def push(workspace: WorkspaceOption = HERE, as_json: JsonOption = False) -> None:
     """Settle what can be settled, and send the rest to the adjudication project in Label Studio; never twice."""
-    from pipeline.adjudicating import push_disputes
+    from pipeline.steps.adjudicate import push_disputes
     from pipeline.workspace import Workspace
 
     place = Workspace.at(workspace)
@@ -42,7 +42,7 @@ def pull(
     as_json: JsonOption = False,
 ) -> None:
     """Bring adjudicators' decisions back as gold, with who voted for what."""
-    from pipeline.adjudicating import pull_decisions
+    from pipeline.steps.adjudicate import pull_decisions
     from pipeline.workspace import Workspace
 
     place = Workspace.at(workspace)

@@ -12,8 +12,8 @@ from pipeline.commands.options import HERE, JsonOption, WorkspaceOption
 from pipeline.commands.output import print_json, print_table, say
 
 if TYPE_CHECKING:
-    from annotation.agreement.figure import Figure
-    from annotation.agreement.measured import Agreement
+    from annotation.agreement.estimate import Figure
+    from annotation.agreement.results import Agreement
 
 
 def agreement(
@@ -31,7 +31,7 @@ def agreement(
     as_json: JsonOption = False,
 ) -> None:
     """Tell how far annotators agree, with each other, with the model and with themselves; write the report."""
-    from pipeline.agreeing import measure_agreement
+    from pipeline.steps.agreement import measure_agreement
     from pipeline.workspace import Workspace
 
     place = Workspace.at(workspace)

@@ -27,7 +27,7 @@ def backend(
     workspace: WorkspaceOption = HERE,
 ) -> None:
     """Answer Label Studio while people work: pre-annotations, suggestions for selections, training."""
-    from pipeline.backend import run_backend
+    from pipeline.steps.backend import run_backend
     from pipeline.workspace import Workspace
 
     run_backend(Workspace.at(workspace), annotator=annotator, port=port, connect=connect)

@@ -28,7 +28,7 @@ def push(
     as_json: JsonOption = False,
 ) -> None:
     """Send validated records with their pre-annotations to Label Studio; never twice."""
-    from pipeline.reviewing import push_records
+    from pipeline.steps.review import push_records
     from pipeline.workspace import Workspace
 
     place = Workspace.at(workspace)
@@ -42,7 +42,7 @@ def pull(
     as_json: JsonOption = False,
 ) -> None:
     """Bring what people have said back as layers and decisions."""
-    from pipeline.reviewing import pull_reviews
+    from pipeline.steps.review import pull_reviews
     from pipeline.workspace import Workspace
 
     place = Workspace.at(workspace)

@@ -28,8 +28,8 @@ def guidelines(
 ) -> None:
     """Write the guidelines as one page: the scheme, with right and wrong examples from settled records."""
     from annotation.adjudication.consensus import standings
-    from annotation.guidelines.lessons import Lessons
     from annotation.guidelines.page import guidelines as make_page
+    from annotation.guidelines.settled_examples import Lessons
     from pipeline.workspace import Workspace
 
     place = Workspace.at(workspace)

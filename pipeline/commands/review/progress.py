@@ -38,7 +38,7 @@ def progress(
     """Show of each annotator what is done and left, the speed, the hours, and the agreement with the others."""
     from annotation.progress.export import write_csv
     from annotation.progress.figures import work_progress
-    from pipeline.queueing import people_wanted
+    from pipeline.steps.queue import people_wanted
     from pipeline.workspace import Workspace
 
     place = Workspace.at(workspace)

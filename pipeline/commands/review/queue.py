@@ -47,7 +47,7 @@ def queue(
 
 
 def _make(workspace: Path, changed: dict[str, object], *, as_json: bool) -> None:
-    from pipeline.queueing import make_queue
+    from pipeline.steps.queue import make_queue
     from pipeline.workspace import Workspace
 
     place = Workspace.at(workspace)
@@ -74,7 +74,7 @@ def _push(workspace: Path, *, as_json: bool) -> None:
     from dataclasses import asdict
 
     from pipeline.commands.review.exchange import show
-    from pipeline.queueing import push_queues
+    from pipeline.steps.queue import push_queues
     from pipeline.workspace import Workspace
 
     place = Workspace.at(workspace)
@@ -84,7 +84,7 @@ def _push(workspace: Path, *, as_json: bool) -> None:
 
 def _stop(workspace: Path, *, as_json: bool) -> None:
     from annotation.queue.wording import sentence
-    from pipeline.queueing import when_to_stop
+    from pipeline.steps.queue import when_to_stop
     from pipeline.workspace import Workspace
 
     place = Workspace.at(workspace)

@@ -13,7 +13,7 @@ from pipeline.commands.output import print_counts, print_json, say
 
 def install(workspace: WorkspaceOption = HERE) -> None:
     """Install Label Studio into a virtual environment of its own, once for all workspaces."""
-    from annotation.review.environment import ensure_environment
+    from annotation.label_studio.server.environment import ensure_environment
     from pipeline.config import CONFIG_FILE, load_config
 
     say(f"Label Studio is in {ensure_environment(load_config(workspace / CONFIG_FILE).review, report=say)}")
@@ -21,7 +21,7 @@ def install(workspace: WorkspaceOption = HERE) -> None:
 
 def start(workspace: WorkspaceOption = HERE, as_json: JsonOption = False) -> None:
     """Start this workspace's own Label Studio on 127.0.0.1, with user and token made."""
-    from pipeline.reviewing import start_server
+    from pipeline.steps.review import start_server
     from pipeline.workspace import Workspace
 
     server = start_server(Workspace.at(workspace))
@@ -34,7 +34,7 @@ def start(workspace: WorkspaceOption = HERE, as_json: JsonOption = False) -> Non
 
 def stop(workspace: WorkspaceOption = HERE) -> None:
     """Stop this workspace's own Label Studio; its data stays."""
-    from annotation.review.server import stop as stop_server
+    from annotation.label_studio.server.server import stop as stop_server
     from pipeline.workspace import Workspace
 
     say("stopped" if stop_server(Workspace.at(workspace).folder) else "it was not running")
@@ -46,7 +46,7 @@ def add_annotator(
     as_json: JsonOption = False,
 ) -> None:
     """Make an account for an annotator on this workspace's own Label Studio."""
-    from annotation.review.annotators import add_annotator as make_account
+    from annotation.label_studio.server.annotators import add_annotator as make_account
     from pipeline.workspace import Workspace
 
     place = Workspace.at(workspace)
@@ -59,7 +59,7 @@ def add_annotator(
 
 def status(workspace: WorkspaceOption = HERE, as_json: JsonOption = False) -> None:
     """Show whether Label Studio runs, and how far the review is."""
-    from annotation.review.status import review_status
+    from annotation.label_studio.exchange.status import review_status
     from pipeline.workspace import Workspace
 
     place = Workspace.at(workspace)

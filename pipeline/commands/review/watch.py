@@ -23,8 +23,8 @@ def watch(
     import signal
     import threading
 
-    from annotation.review.watch.loop import Bell
-    from pipeline.watching import watch_reviews
+    from annotation.label_studio.watch.loop import Bell
+    from pipeline.steps.watch import watch_reviews
     from pipeline.workspace import Workspace
 
     bell = Bell()

@@ -7,12 +7,12 @@ import pytest
 
 from annotation.adjudication.ballot import ballot
 from annotation.adjudication.differences import differences, page, shown_names, stretches
-from annotation.adjudication.parcels import parcel
 from annotation.adjudication.project import with_differences
 from annotation.adjudication.settings import AdjudicationSettings
+from annotation.adjudication.task_payloads import parcel
 from annotation.adjudication.wording import words
-from annotation.review.label_config import label_config
-from annotation.review.settings import ReviewSettings
+from annotation.label_studio.editor.label_config import label_config
+from annotation.label_studio.settings import ReviewSettings
 from curation.scheme import Scheme
 
 MARKED = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from annotation.agreement.comparisons import compare
-from annotation.agreement.figure import Figure, figure
+from annotation.agreement.estimate import Figure, figure
 from annotation.agreement.pairs import pairwise
 from annotation.agreement.settings import AgreementSettings
 from annotation.agreement.study import Study

@@ -10,10 +10,10 @@ from html.parser import HTMLParser
 import pytest
 
 from annotation.agreement import plots
-from annotation.agreement.behind import about, between, counted
-from annotation.agreement.figure import Figure
-from annotation.agreement.measured import Place, measure
+from annotation.agreement.drill_down import about, between, counted
+from annotation.agreement.estimate import Figure
 from annotation.agreement.report import shown_records, task_address, write_report
+from annotation.agreement.results import Place, measure
 from annotation.agreement.settings import AgreementSettings
 from annotation.agreement.study import Reviewed
 

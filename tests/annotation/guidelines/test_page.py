@@ -9,8 +9,8 @@ from typer.testing import CliRunner
 from annotation.adjudication.consensus import settle, standings
 from annotation.adjudication.exchange import adjudicated
 from annotation.adjudication.settings import AdjudicationSettings
-from annotation.guidelines.lessons import Fault, Lessons
 from annotation.guidelines.page import guidelines, words
+from annotation.guidelines.settled_examples import Fault, Lessons
 from curation.markup import parse_markup
 from curation.record import Layer, Record, record_id
 from curation.scheme import Scheme

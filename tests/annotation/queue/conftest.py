@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
+from annotation.queue.hashed_vectors import texture
+from annotation.queue.record_summary import Sketch
 from annotation.queue.reviewed import Reviewed
-from annotation.queue.sketch import Sketch
-from annotation.queue.texture import texture
 from curation.scoring.changes import Changes
 
 

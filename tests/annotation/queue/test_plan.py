@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 from pydantic import ValidationError
 
-from annotation.queue.control import control_sample
+from annotation.queue.control_sample import control_sample
 from annotation.queue.plan import CONTROL, REPEAT, plan
 from annotation.queue.settings import MixSettings, QueueSettings
 from annotation.queue.signals import Known

@@ -8,7 +8,7 @@ from annotation.queue.calibration import calibrate
 from annotation.queue.reviewed import Reviewed
 from annotation.queue.settings import MixSettings
 from annotation.queue.signals import EXPECTED, SIGNALS, Known, measured
-from curation.label_errors import Suspicion
+from curation.error_detection.label_errors import Suspicion
 from curation.scoring.changes import Changes
 
 

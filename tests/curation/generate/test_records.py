@@ -12,9 +12,9 @@ import pytest
 from curation.errors import UsageError
 from curation.generate import generate
 from curation.generate.case import Case, Reading
-from curation.generate.chapters import chapters
-from curation.generate.draw import draw_case
-from curation.generate.plans import PLANS
+from curation.generate.case_sampler import draw_case
+from curation.generate.catalogue import chapters
+from curation.generate.discourse_plans import PLANS
 from curation.generate.records import tell
 from curation.record import Assertion, Layer, Record, check_layer
 from curation.scheme import load_scheme

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from curation.batches import batched
-from curation.duplicates import Pair
-from curation.embeddings import Encoder
+from curation.embeddings.encoder import Encoder
+from curation.embeddings.vector_store import VectorStore
 from curation.record import Record
-from curation.vector_store import VectorStore
-from validation.measures.semantic.likeness import CANDIDATE, NEAREST, Facts, likeness
-from validation.measures.semantic.repeats import BATCH
-from validation.measures.semantic.vectors import record_vectors, sentence_vectors
+from curation.sets.duplicates import Pair
+from validation.measures.semantic.case_similarity import CANDIDATE, NEAREST, Facts, likeness
+from validation.measures.semantic.duplicates import BATCH
+from validation.measures.semantic.record_vectors import record_vectors, sentence_vectors
 
 
 def told_again(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from curation.errors import MissingExtraError
 
 if TYPE_CHECKING:
-    from curation.embeddings import Vectors
+    from curation.embeddings.encoder import Vectors
 
 #: Up to so many rows each is compared with each.
 EXACT = 50_000

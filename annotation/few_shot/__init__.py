@@ -1,0 +1,1 @@
+"""Annotation from a few examples: candidates, sentence embeddings, and a calibrated classifier."""

@@ -1,0 +1,202 @@
+"""Annotation from a few examples: candidates classified by sentence embedding and a small head.
+
+Frozen sentence embeddings and a logistic regression learn from a handful of examples a category
+(SetFit: Tunstall et al. 2022, without its contrastive tuning).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
+
+import numpy as np
+
+from annotation.few_shot.calibrated_classifier import Head, Matrix
+from annotation.few_shot.candidates import Candidate, lexicon_of
+from annotation.few_shot.example_sentences import Examples, load_examples
+from annotation.few_shot.few_shot_examples import NONE, Place, lessons, places_of
+from annotation.rules.assertion import assert_words
+from annotation.rules.context import context_digest
+from annotation.settings import FewShotSettings
+from curation.embeddings.encoder import Encoder, load_encoder
+from curation.errors import ConfigError
+from curation.record import Entity, Layer, digest
+from curation.scheme import Scheme
+from curation.stage import Item, Result
+from curation.text.tokens import Words, read
+
+#: Raised when the same examples give other results than before.
+VERSION = 1
+
+
+class FewShotClassifier:
+    """What the examples of one language teach: a category and a score for each candidate, or none."""
+
+    def __init__(self, examples: Examples, encoder: Encoder, *, settings: FewShotSettings, scheme: Scheme) -> None:
+        self._encoder = encoder
+        self._settings = settings
+        self._once = frozenset(settings.once)
+        self.language = examples.language
+        places, labels = lessons(examples, scheme)
+        if len(set(labels)) < 2:
+            raise ConfigError(
+                f"few-shot examples ({examples.language}): expected marked entities of the scheme {scheme.name} "
+                f"and other phrases beside them, got {len(labels)} of one kind"
+            )
+        sentences = [place.context for place in places]
+        self._head = Head(self._vectors(places), labels, sentences, strength=settings.strength)
+        self.digest = digest(
+            [
+                VERSION,
+                examples.digest,
+                encoder.name,
+                encoder.revision,
+                settings.model_dump(mode="json", exclude={"backend"}),
+            ]
+        )
+
+    def annotate(self, texts: Sequence[str]) -> list[tuple[Entity, ...]]:
+        """The entities of each text; the candidates of all texts are encoded together, each wording once."""
+        read_texts = [read(text, self.language) for text in texts]
+        places = [places_of(words, self.language) for words in read_texts]
+        scored = iter(self._classified([place for several in places for place in several]))
+        return [
+            self._entities(words, [(place.candidate, *next(scored)) for place in several])
+            for words, several in zip(read_texts, places, strict=True)
+        ]
+
+    def _classified(self, places: Sequence[Place]) -> Iterable[tuple[str, float]]:
+        """Category and score of each place; the score counts the probability of no category against it."""
+        if not places:
+            return
+        probabilities = self._head(self._vectors(places))
+        for row, best in zip(probabilities, probabilities.argmax(axis=1), strict=True):
+            yield self._head.classes[best], round(float(row[best]), 3)
+
+    def _vectors(self, places: Sequence[Place]) -> Matrix:
+        own = self._encoder.encode([place.text for place in places])
+        if not self._settings.context:
+            return own
+        around = self._encoder.encode([place.context for place in places])
+        return np.concatenate([own, np.float32(self._settings.context) * around], axis=1)
+
+    def _entities(self, words: Words, scored: Iterable[tuple[Candidate, str, float]]) -> tuple[Entity, ...]:
+        sure = [one for one in scored if one[1] != NONE and one[2] >= self._settings.threshold]
+        kept = _first_only(_apart(sure), self._once)
+        entities = tuple(
+            Entity.at(words.text, one.start, one.end, category, id=f"T{number}", score=score)
+            for number, (one, category, score) in enumerate(kept, 1)
+        )
+        return assert_words(words, self.language, entities)
+
+
+def _apart(scored: Iterable[tuple[Candidate, str, float]]) -> list[tuple[Candidate, str, float]]:
+    """Of overlapping candidates the surest, then the longest, then the first; in order."""
+    taken: list[tuple[Candidate, str, float]] = []
+    covered: set[int] = set()
+    for one in sorted(scored, key=lambda one: (-one[2], one[0].start - one[0].end, one[0].start)):
+        stretch = range(one[0].start, one[0].end)
+        if not covered.intersection(stretch):
+            covered.update(stretch)
+            taken.append(one)
+    return sorted(taken, key=lambda one: one[0].start)
+
+
+def _first_only(
+    scored: Iterable[tuple[Candidate, str, float]], once: frozenset[str]
+) -> Iterable[tuple[Candidate, str, float]]:
+    seen: set[str] = set()
+    for one in scored:
+        if one[1] not in once or one[1] not in seen:
+            seen.add(one[1])
+            yield one
+
+
+class FewShotAnnotator:
+    """The stage that writes the few-shot layer; a language without examples gets an empty one."""
+
+    reads: Sequence[str] = ()
+
+    def __init__(
+        self,
+        scheme: Scheme,
+        settings: FewShotSettings | None = None,
+        *,
+        layer: str = "few-shot",
+        examples: Mapping[str, Examples] | None = None,
+        encoder: Encoder | None = None,
+    ) -> None:
+        self._scheme = scheme
+        self._settings = settings or FewShotSettings()
+        self._layer = layer
+        # One stage a layer: results for one layer do not stand for another's.
+        self.name = f"annotate:{layer}"
+        self._examples: dict[str, Examples | None] = dict(examples or {})
+        self._languages = sorted({*scheme.languages, *self._examples})
+        self._given = encoder
+        self._classifiers: dict[str, FewShotClassifier | None] = {}
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """A digest of examples, encoder, scheme and settings."""
+        contexts = [context_digest(language) for language in self._languages]
+        lexicons = [lexicon_of(language).digest for language in self._languages]
+        taught = [examples and examples.digest for examples in map(self._taught, self._languages)]
+        settings = self._settings.model_dump(mode="json", exclude={"examples", "backend"})
+        encoder = [self._encoder.name, self._encoder.revision]
+        return digest(
+            [
+                self.name,
+                VERSION,
+                taught,
+                contexts,
+                lexicons,
+                encoder,
+                self._scheme.digest,
+                settings,
+                self._layer,
+            ]
+        )
+
+    def __call__(self, items: Sequence[Item]) -> Sequence[Result]:
+        """One layer for each record."""
+        by_language: dict[str, list[Item]] = defaultdict(list)
+        for item in items:
+            by_language[item.record.language].append(item)
+        return [result for language, several in by_language.items() for result in self._annotate(language, several)]
+
+    def _annotate(self, language: str, items: Sequence[Item]) -> Iterable[Result]:
+        classifier = self._for(language)
+        found = classifier.annotate([item.record.text for item in items]) if classifier else [()] * len(items)
+        for item, entities in zip(items, found, strict=True):
+            yield Result(item.record.id, layers=(self._written(item, entities, classifier),))
+
+    def _written(self, item: Item, entities: tuple[Entity, ...], classifier: FewShotClassifier | None) -> Layer:
+        revision = classifier.digest if classifier else "untaught"
+        return Layer(
+            record_id=item.record.id,
+            name=self._layer,
+            author=f"few-shot@{revision}",
+            entities=entities,
+            provenance={"encoder": self._encoder.name, "revision": revision, "scheme": self._scheme.digest},
+        )
+
+    @property
+    def _encoder(self) -> Encoder:
+        return self._given or load_encoder(self._settings.encoder, self._settings.backend)
+
+    def _taught(self, language: str) -> Examples | None:
+        if language not in self._examples:
+            self._examples[language] = load_examples(language, folder=self._settings.examples)
+        return self._examples[language]
+
+    def _for(self, language: str) -> FewShotClassifier | None:
+        if language not in self._classifiers:
+            examples = self._taught(language)
+            self._classifiers[language] = (
+                FewShotClassifier(examples, self._encoder, settings=self._settings, scheme=self._scheme)
+                if examples
+                else None
+            )
+        return self._classifiers[language]

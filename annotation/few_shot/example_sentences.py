@@ -1,0 +1,115 @@
+"""Examples to learn from: sentences in which every entity is marked, shipped or taken from gold layers."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from functools import cached_property
+from pathlib import Path
+
+import yaml
+from pydantic import Field, ValidationError
+
+from curation.errors import ConfigError, ContradictionError
+from curation.markup import parse_markup
+from curation.record import Entity, Frozen, Layer, Record, digest
+from curation.text.tokens import read
+
+EXAMPLES = Path(__file__).with_name("examples")
+
+
+class ExampleFile(Frozen):
+    """An example file: sentences with their entities marked as in [fever]{signs_symptoms}."""
+
+    sentences: tuple[str, ...] = Field(min_length=1)
+
+
+class ExampleSentence(Frozen):
+    """A sentence and all its entities; what is not marked in it is an example of no category."""
+
+    text: str
+    entities: tuple[Entity, ...] = ()
+
+
+class Examples(Frozen):
+    """Sentences of one language."""
+
+    language: str
+    sentences: tuple[ExampleSentence, ...]
+
+    @cached_property
+    def digest(self) -> str:
+        """A hash of texts, places and categories."""
+        return digest(
+            [
+                self.language,
+                [
+                    (sentence.text, [(entity.category, entity.spans) for entity in sentence.entities])
+                    for sentence in self.sentences
+                ],
+            ]
+        )
+
+    @cached_property
+    def counts(self) -> dict[str, int]:
+        """How many examples each category has."""
+        return dict(Counter(entity.category for sentence in self.sentences for entity in sentence.entities))
+
+
+def load_examples(language: str, *, folder: Path | None = None) -> Examples | None:
+    """The examples of a language; none where the folder has no file for it."""
+    path = (folder or EXAMPLES) / f"{language}.yaml"
+    if not path.is_file():
+        return None
+    try:
+        file = ExampleFile.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+        parsed = [parse_markup(marked) for marked in file.sentences]
+    except (yaml.YAMLError, ValidationError, ContradictionError) as error:
+        raise ConfigError(f"{path}: {error}") from error
+    sentences = [ExampleSentence(text=text, entities=entities) for text, entities in parsed]
+    return Examples(language=language, sentences=tuple(sentences))
+
+
+def examples_from(annotated: Iterable[tuple[Record, Layer]], *, language: str, per_category: int = 16) -> Examples:
+    """Sentences of that language from gold layers until each category has `per_category` examples.
+
+    A sentence is taken when it adds to a category that still lacks some. The order is that of the
+    sentences' digests, so that the choice does not depend on the order of the records.
+    """
+    sentences = sorted(
+        (
+            sentence
+            for record, layer in annotated
+            if record.language == language
+            for sentence in _sentences(record, layer)
+        ),
+        key=lambda sentence: digest(sentence.text),
+    )
+    return Examples(language=language, sentences=tuple(_enough(sentences, per_category)))
+
+
+def _enough(sentences: Sequence[ExampleSentence], per_category: int) -> Iterable[ExampleSentence]:
+    have: Counter[str] = Counter()
+    for sentence in sentences:
+        adds = Counter(entity.category for entity in sentence.entities)
+        if any(have[category] < per_category for category in adds):
+            have += adds
+            yield sentence
+
+
+def _sentences(record: Record, layer: Layer) -> Iterable[ExampleSentence]:
+    """The sentences of a record that hold entities, each with its own."""
+    words = read(record.text, record.language)
+    for first, after in words.sentences:
+        start, end = words.starts[first], words.ends[after - 1]
+        inside = [one for one in layer.entities if one.fragments and start <= one.start and one.end <= end]
+        if inside:
+            text = record.text[start:end]
+            yield ExampleSentence(text=text, entities=tuple(_moved(text, one, -start) for one in inside))
+
+
+def _moved(text: str, entity: Entity, by: int) -> Entity:
+    """The entity as one stretch of the sentence, from its first to its last fragment."""
+    return Entity.at(
+        text, entity.start + by, entity.end + by, entity.category, id=entity.id, assertion=entity.assertion
+    )

@@ -1,0 +1,83 @@
+"""What few-shot annotation sees of a text, and what it learns from examples."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from annotation.few_shot.candidates import Candidate, candidates
+from annotation.few_shot.example_sentences import Examples
+from curation.record import Entity
+from curation.scheme import Scheme
+from curation.text.tokens import Words, read
+
+#: The class of candidates that are no entity.
+NONE = "none"
+
+#: A candidate that shares this part of its stretch with an entity (intersection over union) is an example of it.
+ALIKE = 0.6
+
+#: Sentences are shown to the encoder in parts of this many words, and wordings up to this many code points.
+CONTEXT_WORDS = 40
+LONGEST_TEXT = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A candidate with what the encoder sees of it."""
+
+    candidate: Candidate
+    text: str
+    context: str
+
+
+def places_of(words: Words, language: str) -> list[Place]:
+    return [_place(words, candidate) for candidate in candidates(words, language)]
+
+
+def _place(words: Words, candidate: Candidate) -> Place:
+    """What the encoder sees: the candidate's wording, and the part of its sentence that it stands in."""
+    first, after = words.sentences[candidate.sentence]
+    word = bisect_right(words.starts, candidate.start) - 1
+    begin = word - (word - first) % CONTEXT_WORDS
+    context = words.wording(begin, min(begin + CONTEXT_WORDS, after))
+    return Place(candidate, words.text[candidate.start : candidate.end][:LONGEST_TEXT], context[: 2 * LONGEST_TEXT])
+
+
+def lessons(examples: Examples, scheme: Scheme) -> tuple[list[Place], list[str]]:
+    """What to learn from: marked stretches, candidates much like them, and the other candidates as none."""
+    places: list[Place] = []
+    labels: list[str] = []
+    for sentence in examples.sentences:
+        words = read(sentence.text, examples.language)
+        marked = [one for one in sentence.entities if one.category in scheme.by_name]
+        places += (_place(words, Candidate(one.start, one.end, _sentence_of(words, one))) for one in marked)
+        labels += (one.category for one in marked)
+        for place in places_of(words, examples.language):
+            if (label := _label(place.candidate, marked)) is not None:
+                places.append(place)
+                labels.append(label)
+    return places, labels
+
+
+def _sentence_of(words: Words, entity: Entity) -> int:
+    return max(
+        (number for number, (first, _) in enumerate(words.sentences) if words.starts[first] <= entity.start),
+        default=0,
+    )
+
+
+def _label(candidate: Candidate, marked: Sequence[Entity]) -> str | None:
+    """The category of the entity that the candidate is much like; none where it touches no entity."""
+    shares = {entity.category: _share(candidate, entity) for entity in marked}
+    best = max(shares, key=lambda category: shares[category], default=NONE)
+    if not marked or shares[best] == 0:
+        return NONE
+    return best if shares[best] >= ALIKE else None
+
+
+def _share(candidate: Candidate, entity: Entity) -> float:
+    """Intersection over union of the two stretches."""
+    common = min(candidate.end, entity.end) - max(candidate.start, entity.start)
+    return max(0, common) / (max(candidate.end, entity.end) - min(candidate.start, entity.start))

@@ -1,0 +1,1 @@
+"""The client of Label Studio, and its connection."""

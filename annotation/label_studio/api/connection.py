@@ -1,0 +1,143 @@
+"""The connection to one Label Studio; the only module that knows its SDK.
+
+The SDK brings the way in (both kinds of token). Requests go out once: the SDK repeats a POST that was
+answered by an error, which doubles tasks that were committed before the error. Answers are taken as plain
+JSON: what an annotation holds is for `reading` to judge, not for typed models to fail on.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+import warnings
+from collections.abc import Mapping
+from typing import Any, NoReturn, Self
+from urllib.parse import urlsplit
+
+from annotation.label_studio.api.errors import RefusedError, UnansweredError
+from annotation.label_studio.settings import ReviewSettings
+from curation.errors import MissingExtraError, ReviewError
+
+#: Statuses that do not tell whether the work was done.
+UNCLEAR = (408, 425, 429)
+
+#: Seconds between looks that were not answered.
+PAUSES = (0.2, 1.0)
+
+
+class Connection:
+    """One Label Studio, spoken to with one token; a context manager."""
+
+    def __init__(self, url: str, token: str, settings: ReviewSettings) -> None:
+        import httpx
+
+        try:
+            from label_studio_sdk.client import LabelStudio
+            from label_studio_sdk.core.api_error import ApiError
+        except ImportError as error:
+            raise MissingExtraError("label-studio-sdk", "review") from error
+        self.url = url.rstrip("/")
+        self.timeout = settings.request_timeout
+        # A proxy from the environment has no business with what stays on this machine.
+        local = urlsplit(self.url).hostname in ("127.0.0.1", "localhost", "::1")
+        self._http = httpx.Client(
+            base_url=self.url, timeout=settings.request_timeout, trust_env=not local, follow_redirects=False
+        )
+        try:
+            sdk = LabelStudio(base_url=self.url, api_key=token, httpx_client=self._http, max_retries=0)
+        except ApiError:
+            self._http.close()
+            raise ReviewError(
+                "expected a valid token for Label Studio, got one that has expired; make a new one"
+            ) from None
+        self._headers = sdk._client_wrapper.get_headers
+        self._failures = (httpx.HTTPError, ApiError)
+        self._unsent = (httpx.ConnectError, httpx.ConnectTimeout, httpx.UnsupportedProtocol)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._http.close()
+
+    def get(self, path: str, **params: object) -> Any:
+        """The JSON at a path; looking is harmless, so it is done again when no answer comes."""
+        for pause in PAUSES:
+            try:
+                return self._once("GET", path, params)
+            except UnansweredError:
+                time.sleep(pause)
+        return self._once("GET", path, params)
+
+    def call(self, method: str, path: str, *, body: object = None, last: bool = False, **params: object) -> Any:
+        """The JSON that one request brings, sent once; with ``last`` its connection is not used again.
+
+        Raises RefusedError when it certainly was not done, UnansweredError when nobody knows.
+        """
+        return self._once(method, path, params, body=body, last=last)
+
+    def _once(
+        self, method: str, path: str, params: Mapping[str, object], *, body: object = None, last: bool = False
+    ) -> Any:
+        content = body if body is None or isinstance(body, bytes) else encoded(body)
+        try:
+            headers = {**self._way_in(), "content-type": "application/json"} | ({"connection": "close"} if last else {})
+            answer = self._http.request(method, path, params=_plain(params), content=content, headers=headers)
+        except self._failures as error:
+            self._explain(error, method, path)
+        return self._judge(answer, method, path)
+
+    def _way_in(self) -> Mapping[str, str]:
+        # The SDK reads the answer to a personal access token in a way that pydantic has deprecated.
+        with warnings.catch_warnings(action="ignore", category=DeprecationWarning):
+            headers: Mapping[str, str] = self._headers()
+        return headers
+
+    def _explain(self, error: Exception, method: str, path: str) -> NoReturn:
+        # Neither the error's text nor its cause is passed on: they hold headers, and these the token.
+        what = f"{method} {path}"
+        if isinstance(error, self._unsent):
+            raise RefusedError(
+                f"expected Label Studio at {self.url}, but nothing answers there; "
+                "see `curate review status`, or start it with `curate review start`"
+            ) from None
+        status = getattr(error, "status_code", None)
+        if status in (401, 403):
+            raise self._no_entry(status) from None
+        raise UnansweredError(f"expected an answer to {what}, got {type(error).__name__}") from None
+
+    def _judge(self, answer: Any, method: str, path: str) -> Any:
+        status = answer.status_code
+        if status in (401, 403):
+            raise self._no_entry(status)
+        if status >= 500 or status in UNCLEAR:
+            raise UnansweredError(f"expected Label Studio to do {method} {path}, got HTTP {status}", status)
+        if status >= 300:
+            # The body may quote the record's text, and stays out.
+            raise RefusedError(f"expected Label Studio to do {method} {path}, got HTTP {status}", status)
+        try:
+            return answer.json() if answer.content else {}
+        except (ValueError, RecursionError):
+            raise UnansweredError(
+                f"expected JSON as the answer to {method} {path}, got something else", status
+            ) from None
+
+    def _no_entry(self, status: int) -> ReviewError:
+        return RefusedError(
+            f"expected Label Studio at {self.url} to know the token, got HTTP {status}; it wants a personal "
+            "access token, or a legacy token where its organisation allows these",
+            status,
+        )
+
+
+def encoded(body: object) -> bytes:
+    """JSON as it goes over the line."""
+    return json.dumps(body, ensure_ascii=False).encode("utf-8", "surrogatepass")
+
+
+def _plain(params: Mapping[str, object]) -> dict[str, str]:
+    return {name: str(value) for name, value in params.items() if value is not None}

@@ -1,0 +1,82 @@
+"""Training in the background: one at a time, in a process of its own that outlives the back end."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from pydantic import JsonValue
+
+from annotation.label_studio.server.credentials import write_private
+from annotation.label_studio.server.lock import Lock
+from annotation.label_studio.server.process import command_of, is_alive, launch
+from curation.tagging.folder import MANIFEST
+
+#: The process number is shared: training makes way for whoever waits for a prediction.
+POLITELY = ("nice", "-n", "10")
+
+
+class Trainer:
+    """Starts `curate train` and says how far it is."""
+
+    def __init__(self, folder: Path, *, command: Sequence[str], adapters: Path, name: str) -> None:
+        self._folder = folder
+        self._command = list(command)
+        self._adapters = adapters
+        self._name = name
+
+    def start(self) -> dict[str, JsonValue]:
+        """The training that runs now: a new one, or the one that ran already."""
+        with Lock(self._folder / "training.lock"):
+            if self.status()["state"] == "running":
+                return self.status()
+            name = self._next_name()
+            log = self._folder / f"{name}.log"
+            log.unlink(missing_ok=True)
+            pid = launch(
+                [*(POLITELY if shutil.which(POLITELY[0]) else ()), *self._command, "--name", name],
+                variables=os.environ,
+                folder=self._folder,
+                log=log,
+            )
+            state = {"pid": pid, "name": name, "log": str(log), "started": datetime.now(UTC).isoformat()}
+            write_private(self._folder / "training.json", json.dumps(state))
+        return self.status()
+
+    def status(self) -> dict[str, JsonValue]:
+        """Name, start, state (none, running, done or failed), and the last line that the training said."""
+        return training_status(self._folder, self._adapters)
+
+    def _next_name(self) -> str:
+        """The name with the next number; adapters are added and never written over."""
+        numbers = [one.name.rpartition("-")[2] for one in self._adapters.glob(f"{self._name}-*")]
+        last = max((int(number) for number in numbers if number.isdigit()), default=0)
+        return f"{self._name}-{last + 1:04d}"
+
+
+def training_status(folder: Path, adapters: Path) -> dict[str, JsonValue]:
+    """How far the last training is that Label Studio has started."""
+    try:
+        state: dict[str, Any] = json.loads((folder / "training.json").read_text(encoding="utf-8"))
+        pid, name, log = int(state["pid"]), str(state["name"]), Path(state["log"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return {"state": "none"}
+    # Numbers of processes come round again, so the command is looked at too.
+    if is_alive(pid) and name in command_of(pid):
+        now = "running"
+    else:
+        now = "done" if (adapters / name / MANIFEST).is_file() else "failed"
+    return {"state": now, "name": name, "started": str(state["started"]), "says": _last_line(log)}
+
+
+def _last_line(log: Path) -> str:
+    try:
+        lines = log.read_text(encoding="utf-8", errors="replace").split("\n")
+    except OSError:
+        return ""
+    return next((line.strip() for line in reversed(lines) if line.strip()), "")

@@ -1,0 +1,1 @@
+"""The editor that annotators work in: label config, variants, wording."""

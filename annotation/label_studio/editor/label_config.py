@@ -1,0 +1,88 @@
+"""The editor that annotators work in, made from the scheme."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from xml.etree.ElementTree import Element, SubElement, indent, tostring
+
+from annotation.label_studio.editor.controls import COMMENT, QUALITY, REASON, TEXT, VERDICT
+from annotation.label_studio.editor.hotkeys import Hotkeys
+from annotation.label_studio.editor.variants import VARIANTS, Variant
+from annotation.label_studio.editor.variants.variant import Words
+from annotation.label_studio.editor.wording import HEADINGS, REASONS, VERDICTS, say
+from curation.scheme import Category, Scheme
+
+#: Without this the page folds runs of blanks, and shown text and offsets part.
+STYLE = '[class*="htx-richtext"]{white-space:pre-wrap}'
+#: The best quality.
+STARS = 5
+
+
+def label_config(scheme: Scheme, *, language: str = "en", variant: Variant = Variant.SPANS) -> str:
+    """The labelling interface as XML; values are the scheme's names, headings and hints are localised."""
+    words = Words(language, Hotkeys(category.hotkey for category in scheme.categories))
+    # First, so that the verdict has the same keys whatever else there is.
+    verdicts = {value: words.keys.take(wish) for value, (wish, _) in VERDICTS.items()}
+    view = Element("View")
+    SubElement(view, "Style").text = STYLE
+    VARIANTS[variant].controls(view, scheme, words)
+    _verdict(view, words, verdicts)
+    indent(view)
+    return tostring(view, encoding="unicode")
+
+
+def guideline(scheme: Scheme, *, language: str = "en") -> str:
+    """The scheme's definitions as HTML, for the instruction that annotators see before they begin."""
+    headings = HEADINGS.get(language, HEADINGS["en"])
+    page = Element("div")
+    SubElement(page, "h3").text = headings["guideline"]
+    for category in scheme.categories:
+        _explain(page, category, language, headings)
+    return tostring(page, encoding="unicode", method="html")
+
+
+def _verdict(view: Element, words: Words, keys: Mapping[str, str]) -> None:
+    """The verdict, for what is not accepted as it stands the reasons, a mark for quality, and a comment."""
+    SubElement(view, "Header", value=words.heading("verdict"), size="5")
+    verdict = SubElement(
+        view, "Choices", name=VERDICT, toName=TEXT, choice="single", showInline="true", required="true"
+    )
+    for value, (_, hint) in VERDICTS.items():
+        SubElement(verdict, "Choice", value=value, hotkey=keys[value], hint=say(hint, words.language))
+    box = SubElement(view, "View", visibleWhen="choice-selected", whenTagName=VERDICT, whenChoiceValue="fix,reject")
+    SubElement(box, "Header", value=words.heading("reasons"), size="5")
+    reasons = SubElement(
+        box,
+        "Choices",
+        name=REASON,
+        toName=TEXT,
+        choice="multiple",
+        showInline="true",
+        # Both again: Label Studio asks for a reason only where the box is seen if the control itself says so.
+        visibleWhen="choice-selected",
+        whenTagName=VERDICT,
+        whenChoiceValue="fix,reject",
+        required="true",
+        requiredMessage=words.heading("reasons_missing"),
+    )
+    for value, hint in REASONS.items():
+        SubElement(reasons, "Choice", value=value, hint=say(hint, words.language))
+    SubElement(view, "Header", value=words.heading("quality"), size="5")
+    SubElement(view, "Rating", name=QUALITY, toName=TEXT, maxRating=str(STARS), icon="star", size="small")
+    SubElement(view, "Header", value=words.heading("comment"), size="5")
+    SubElement(view, "TextArea", name=COMMENT, toName=TEXT, rows="2", maxSubmissions="1", editable="true")
+
+
+def _explain(page: Element, category: Category, language: str, headings: dict[str, str]) -> None:
+    title = SubElement(page, "h4")
+    title.text = f"{say(category.label, language)} ({category.name}, {headings['hotkey']} {category.hotkey})"
+    SubElement(page, "p").text = say(category.definition, language)
+    if boundary := say(category.boundary, language):
+        line = SubElement(page, "p")
+        SubElement(line, "b").text = f"{headings['boundary']}: "
+        line[-1].tail = boundary
+    examples = category.examples.get(language) or category.examples.get("en") or ()
+    if examples:
+        line = SubElement(page, "p")
+        SubElement(line, "b").text = f"{headings['examples']}: "
+        line[-1].tail = "; ".join(examples)

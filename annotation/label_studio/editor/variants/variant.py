@@ -1,0 +1,46 @@
+"""What a variant of the editor is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+from xml.etree.ElementTree import Element
+
+from annotation.label_studio.editor.hotkeys import Hotkeys
+from annotation.label_studio.editor.wording import HEADINGS
+from curation.record import Layer, Record
+from curation.scheme import Scheme
+
+#: The parts of a prediction in Label Studio.
+Result = list[dict[str, Any]]
+
+
+class Variant(StrEnum):
+    """How a record is shown."""
+
+    SPANS = "spans"  # marks in the text
+    SIDE_BY_SIDE = "side-by-side"  # marks in a translation and in its original, beside each other
+    CLASSIFICATION = "classification"  # the scheme's document labels
+    FLAT = "flat"  # the facts of each category as lines of text
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The language of the editor, its headings, and the keys that are left."""
+
+    language: str
+    keys: Hotkeys
+
+    def heading(self, name: str) -> str:
+        """A heading in the language, or in English."""
+        return HEADINGS.get(self.language, HEADINGS["en"])[name]
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A variant: the controls it adds to the editor's view, and the parts that show a layer in them."""
+
+    controls: Callable[[Element, Scheme, Words], None]
+    result: Callable[[Record, Layer, Scheme], Result]

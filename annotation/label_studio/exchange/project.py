@@ -1,0 +1,64 @@
+"""The project that people work in: made once, its label config kept in step with the scheme."""
+
+from __future__ import annotations
+
+from xml.etree.ElementTree import ParseError, fromstring
+
+from annotation.label_studio.api.client import Client, Project
+from annotation.label_studio.editor.label_config import guideline, label_config
+from annotation.label_studio.settings import ReviewSettings
+from curation.errors import ReviewError
+from curation.scheme import Scheme
+
+#: Controls whose answers are not chosen from a list.
+WRITTEN = frozenset({"TextArea", "Rating"})
+
+
+def ensure_project(client: Client, scheme: Scheme, settings: ReviewSettings) -> Project:
+    """The project of the settings' title with the scheme's label config, made if there is none."""
+    return keep_project(
+        client,
+        settings.project,
+        label_config(scheme, language=settings.language, variant=settings.variant),
+        guideline(scheme, language=settings.language),
+    )
+
+
+def keep_project(client: Client, title: str, wanted: str, instruction: str) -> Project:
+    """The project of the title with a label config and an instruction, made if there is none.
+
+    Raises ReviewError when the new config lacks something that people have used, and says what and how often:
+    Label Studio itself would take it without a word and leave annotations that cannot be opened. What nobody
+    has used may go.
+    """
+    found = client.find_project(title)
+    if found is None:
+        return client.create_project(title, wanted, instruction)
+    if found.label_config.strip() == wanted.strip():
+        return found
+    if gone := values(found.label_config) - values(wanted):
+        used = client.used_values(found.id)
+        if lost := [f"{value} (used {used[value]} times)" for value in sorted(gone) if used.get(value)]:
+            raise ReviewError(
+                f"expected a scheme and a variant that still have all that people used in project {title!r}, but "
+                f"{', '.join(lost)} would be lost to {found.annotations} annotations; "
+                "keep them in the scheme, or name another project in review.project"
+            )
+    client.update_project(found.id, label_config=wanted, expert_instruction=instruction)
+    return client.project(found.id)
+
+
+def values(config: str) -> set[str]:
+    """What annotations made with a label config can hold: values by control, and controls that are written into."""
+    try:
+        root = fromstring(config)
+    except ParseError:
+        return set()
+    controls = [control for control in root.iter() if control.get("name") and control.tag != "Text"]
+    written = {str(control.get("name")) for control in controls if control.tag in WRITTEN}
+    return written | {
+        f"{control.get('name')}: {value.get('value')}"
+        for control in controls
+        for value in control
+        if value.get("value")
+    }

@@ -1,0 +1,178 @@
+"""Our own Label Studio: a real server on 127.0.0.1, detached, with its data in the workspace."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from annotation.label_studio.server.credentials import Account, ensure_credentials, read_credentials, write_private
+from annotation.label_studio.server.database_template import ensure_database
+from annotation.label_studio.server.environment import ensure_environment, executable
+from annotation.label_studio.server.environment_variables import for_port, server_variables
+from annotation.label_studio.server.health import is_healthy, knows
+from annotation.label_studio.server.lock import Lock
+from annotation.label_studio.server.process import HOST, PORTS, command_of, end, free_ports, is_alive, launch
+from annotation.label_studio.settings import ReviewSettings
+from curation.errors import ReviewError, UsageError
+
+Report = Callable[[str], None]
+
+
+def silent(line: str) -> None:
+    """Say nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A running server and the way in; its secrets do not show in a repr."""
+
+    url: str
+    pid: int
+    port: int
+    log: Path
+    login: str
+    password: str = field(repr=False)
+    token: str = field(repr=False)
+    reused: bool = False
+
+
+def start(workspace: Path, settings: ReviewSettings, *, report: Report = silent) -> Server:
+    """The workspace's server, started unless it runs: environment, database, account, port, health.
+
+    Raises ReviewError, with the end of the server's log, when it does not come up in time.
+    """
+    folder = _folder(workspace)
+    with Lock(folder / "lock"):
+        if running := status(workspace):
+            return running
+        environment = ensure_environment(settings, report=report)
+        credentials = ensure_credentials(folder / "secrets.json")
+        data = _private(folder / "data")
+        ensure_database(data, environment, settings, report)
+        report("Starting Label Studio")
+        return _start_on_free_port(folder, environment, settings, credentials.steward)
+
+
+def status(workspace: Path) -> Server | None:
+    """The workspace's server if it answers to the workspace's own token, else None."""
+    folder = workspace / "label-studio"
+    state, credentials = _state(folder), read_credentials(folder / "secrets.json")
+    # Looked at first, so that our token is never shown to somebody who got the port after us.
+    if state is None or credentials is None or not _is_ours(state):
+        return None
+    if not knows(state["port"], credentials.steward):
+        return None
+    return _server(folder, state, credentials.steward, reused=True)
+
+
+def stop(workspace: Path) -> bool:
+    """Whether a server ran and was stopped; a process that only got its number is left alone."""
+    folder = workspace / "label-studio"
+    state = _state(folder)
+    if state is None:
+        return False
+    with Lock(folder / "lock"):
+        ours = _is_ours(state)
+        if ours:
+            end(state["pid"], port=state["port"])
+        # The port stays noted: it is the first choice for the next start.
+        write_private(folder / "server.json", json.dumps({"pid": 0, "port": state["port"]}))
+    return ours
+
+
+def log_tail(log: Path, lines: int = 15) -> str:
+    """The last lines of the server's log."""
+    try:
+        return "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-lines:])
+    except FileNotFoundError:
+        return ""
+
+
+def _start_on_free_port(folder: Path, environment: Path, settings: ReviewSettings, steward: Account) -> Server:
+    # The port that was used last comes first, so that annotators' bookmarks stay good.
+    last = _state(folder)
+    first = last["port"] if last else settings.port
+    for port in free_ports(first):
+        state = _launch(folder, environment, settings, steward, port)
+        if _came_up(folder, state, settings, steward):
+            return _server(folder, state, steward, reused=False)
+        end(state["pid"])
+    raise ReviewError(f"expected a free port from {first} to {first + PORTS - 1} on {HOST}, found none")
+
+
+def _launch(folder: Path, environment: Path, settings: ReviewSettings, steward: Account, port: int) -> dict[str, Any]:
+    data = folder / "data"
+    program = str(executable(environment, "label-studio"))
+    pid = launch(
+        [program, "start", "--no-browser", "--internal-host", HOST, "--port", str(port)],
+        variables=server_variables(data, settings, steward=steward) | for_port(port),
+        folder=data,
+        log=folder / "server.log",
+    )
+    state = {"pid": pid, "port": port, "version": settings.version}
+    write_private(folder / "server.json", json.dumps(state))
+    return state
+
+
+def _came_up(folder: Path, state: dict[str, Any], settings: ReviewSettings, steward: Account) -> bool:
+    """Whether the server answers to our token; False when somebody else got the port first."""
+    deadline = time.monotonic() + settings.start_timeout
+    while time.monotonic() < deadline:
+        if knows(state["port"], steward):
+            return True
+        if is_healthy(state["port"]) and not knows(state["port"], steward):
+            return False
+        if not is_alive(state["pid"]):
+            break
+        time.sleep(0.1)
+    what = "did not answer" if is_alive(state["pid"]) else "ended"
+    end(state["pid"], port=state["port"])
+    (folder / "server.json").unlink(missing_ok=True)
+    log = folder / "server.log"
+    raise ReviewError(
+        f"expected Label Studio to answer within {settings.start_timeout:.0f} seconds, but it {what}; "
+        f"the end of {log}:\n{log_tail(log)}"
+    )
+
+
+def _server(folder: Path, state: dict[str, Any], steward: Account, *, reused: bool) -> Server:
+    return Server(
+        url=f"http://{HOST}:{state['port']}",
+        pid=state["pid"],
+        port=state["port"],
+        log=folder / "server.log",
+        login=steward.login,
+        password=steward.password.get_secret_value(),
+        token=steward.token.get_secret_value(),
+        reused=reused,
+    )
+
+
+def _state(folder: Path) -> dict[str, Any] | None:
+    try:
+        state: dict[str, Any] = json.loads((folder / "server.json").read_text(encoding="utf-8"))
+        return {"pid": int(state["pid"]), "port": int(state["port"])}
+    except (FileNotFoundError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _is_ours(state: dict[str, Any]) -> bool:
+    """Whether the noted process still is a Label Studio on the noted port."""
+    command = command_of(state["pid"]) if state["pid"] > 0 else ""
+    return "label-studio" in command and f"--port {state['port']}" in command
+
+
+def _folder(workspace: Path) -> Path:
+    if not workspace.is_dir():
+        raise UsageError(f"expected a workspace folder at {workspace}, found none")
+    return _private(workspace / "label-studio")
+
+
+def _private(folder: Path) -> Path:
+    folder.mkdir(mode=0o700, exist_ok=True)
+    folder.chmod(0o700)
+    return folder

@@ -1,0 +1,120 @@
+"""What the queue knows of a record, small enough to hold tens of thousands: numbers, never the text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from annotation.queue.hashed_vectors import texture
+from curation.batches import batched
+from curation.decision import Decision, Verdict
+from curation.error_detection.label_errors import LabelErrors, Suspicion
+from curation.record import Layer, Record, digest
+from curation.scoring.changes import Changes, changes
+from curation.stage import Item
+from curation.store import Store
+
+if TYPE_CHECKING:
+    from annotation.queue.hashed_vectors import Texture
+
+#: Records with these verdicts are nobody's work.
+AWAY = (Verdict.QUARANTINED, Verdict.REJECTED)
+
+#: Records that the models of suspected label errors learn from at most.
+LEARN_FROM = 2_000
+
+#: What is known of a record that no layer is shown of.
+NOTHING = Suspicion()
+
+#: Records that are read and sketched together.
+BATCH = 250
+
+
+@dataclass(frozen=True, slots=True)
+class Sketch:
+    """One record with the layer that reviewers are shown."""
+
+    id: str
+    language: str
+    source: str
+    words: int
+    author: str = ""
+    entities: int = 0
+    profile: str = ""
+    scores: tuple[float, ...] = ()
+    differences: Mapping[str, Changes] | None = None
+    suspicion: Suspicion = NOTHING
+    findings: tuple[str, ...] = ()
+    texture: Texture | None = None
+    #: Whether validation or a person has turned the record away: it is known, but not queued.
+    away: bool = False
+
+
+def sketches(store: Store, layers: Sequence[str], *, seed: int = 0) -> Iterator[Sketch]:
+    """A sketch of every record of the store, in its order; the shown layer is the first of the names that it has."""
+    decisions = store.decisions()
+    suspect = LabelErrors(list(_lessons(store, layers, seed)), seed=seed)
+    for items in batched(store.items(layers), BATCH):
+        yield from sketched(items, layers, suspect, decisions)
+
+
+def sketched(
+    items: Sequence[Item], layers: Sequence[str], suspect: LabelErrors, decisions: Mapping[str, Decision]
+) -> Iterator[Sketch]:
+    """A sketch of each item."""
+    shown = [shown_layer(item, layers) for item in items]
+    pairs = [(item.record, layer) for item, layer in zip(items, shown, strict=True) if layer is not None]
+    suspicions = dict(zip((record.id for record, _ in pairs), suspect(pairs), strict=True))
+    for item, layer in zip(items, shown, strict=True):
+        yield _sketch(item, layer, suspicions.get(item.record.id, NOTHING), decisions.get(item.record.id))
+
+
+def shown_layer(item: Item, layers: Sequence[str]) -> Layer | None:
+    """The layer that a reviewer of the item begins with."""
+    return next((item.layers[name] for name in layers if name in item.layers), None)
+
+
+def _lessons(store: Store, layers: Sequence[str], seed: int) -> Iterator[tuple[Record, Layer]]:
+    """A random sample of the records with their shown layers."""
+    ids = sorted(store.record_ids(), key=lambda id: digest([seed, id]))
+    pairs = ((item.record, shown_layer(item, layers)) for item in store.items(layers, ids=ids))
+    yield from islice(((record, layer) for record, layer in pairs if layer is not None), LEARN_FROM)
+
+
+def _sketch(item: Item, layer: Layer | None, suspicion: Suspicion, decision: Decision | None) -> Sketch:
+    record = item.record
+    placed = [entity for entity in layer.entities if entity.fragments] if layer else []
+    others = {name: other for name, other in item.layers.items() if layer is not None and name != layer.name}
+    return Sketch(
+        id=record.id,
+        language=record.language,
+        source=record.source,
+        words=len(record.text.split()),
+        author=layer.author if layer else "",
+        entities=len(placed),
+        profile=_commonest(entity.category for entity in placed),
+        scores=tuple(entity.score for entity in placed if entity.score is not None),
+        differences={name: changes(layer, other) for name, other in sorted(others.items())},
+        suspicion=suspicion,
+        findings=_soft_findings(decision),
+        texture=texture(record.text),
+        away=decision is not None and decision.verdict in AWAY,
+    )
+
+
+def _commonest(names: Iterable[str]) -> str:
+    counted: dict[str, int] = {}
+    for name in names:
+        counted[name] = counted.get(name, 0) + 1
+    return min(counted, key=lambda name: (-counted[name], name), default="")
+
+
+def _soft_findings(decision: Decision | None) -> tuple[str, ...]:
+    if decision is None or decision.verdict is not Verdict.NEEDS_REVIEW:
+        return ()
+    failures = decision.details.get("failures")
+    found = failures if isinstance(failures, list) else []
+    names = sorted({str(one["expectation"]) for one in found if isinstance(one, dict) and "expectation" in one})
+    return tuple(names) or (decision.reason or "needs review",)

@@ -1,0 +1,1 @@
+"""Annotation by rules: patterns over kinds of words, and assertion by context."""

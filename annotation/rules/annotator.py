@@ -1,0 +1,217 @@
+"""Annotation by rules: patterns over kinds of words, then assertion by context."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from annotation.rules.assertion import assert_words
+from annotation.rules.context import context_digest
+from annotation.rules.grammar import Alphabet, matches
+from annotation.rules.lexicon import Lexicon, Term, load_kinds
+from annotation.rules.patterns import PatternFile, Turn, load_patterns
+from annotation.settings import RulesSettings
+from curation.record import Entity, Layer, digest
+from curation.scheme import Scheme
+from curation.stage import Item, Result
+from curation.text.tokens import TokenPatterns, Words, read
+
+#: Raised when the same patterns give other results than before.
+VERSION = 1
+
+#: Kinds of headings begin so; a section goes up to the next heading.
+HEADING = "head_"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A stretch of the text that a pattern marks."""
+
+    start: int
+    end: int
+    category: str
+    pattern: str
+    score: float
+
+
+class LanguageRules:
+    """The rules of one language, compiled for the categories of a scheme."""
+
+    def __init__(self, file: PatternFile, language: str, *, categories: Sequence[str], threshold: float) -> None:
+        self.language = language
+        shipped = load_kinds(language)
+        self.lexicon = Lexicon(
+            file.kinds | {name: shipped[name] for name in shipped if name not in file.kinds}, language
+        )
+        self._alphabet = Alphabet.of(self.lexicon.names, file.groups)
+        self._once = {name for name, category in file.categories.items() if category.once}
+        wanted = [
+            (name, pattern)
+            for name in categories
+            if name in file.categories
+            for pattern in file.categories[name].patterns
+            if pattern.score >= threshold
+        ]
+        self._compiled = [
+            (self._alphabet.compile(pattern.match, name=f"{name}/{pattern.id}"), name, pattern)
+            for name, pattern in wanted
+            if pattern.match is not None
+        ]
+        self._by_tokens = {f"{name}/{pattern.id}": (name, pattern) for name, pattern in wanted if pattern.tokens}
+        self._tokens = TokenPatterns(
+            {key: pattern.tokens or () for key, (_, pattern) in self._by_tokens.items()}, language
+        )
+        self._turns = [turn for turn in file.turns if {*turn.becomes.values()} <= {*categories}]
+        self.digest = digest(
+            [file.model_dump(mode="json"), self.lexicon.digest, context_digest(language), list(categories)]
+        )
+
+    def entities(self, text: str) -> tuple[Entity, ...]:
+        """Everything the rules mark in a text, in order, without overlaps, with its assertion."""
+        words = read(text, self.language)
+        if not words:
+            return ()
+        terms = [self.lexicon.terms_of(words, first, after) for first, after in words.sentences]
+        found = [*self._by_kinds(words, terms), *self._by_spacy(words)]
+        kept = self._turned(words, terms, self._first_only(longest(found)))
+        return assert_words(words, self.language, tuple(_entity(text, *pair) for pair in enumerate(kept, 1)))
+
+    def _by_kinds(self, words: Words, terms: Sequence[Sequence[Term]]) -> Iterator[Found]:
+        spelled, places = self._spell(terms)
+        for expression, category, pattern in self._compiled:
+            for first, after in matches(expression, spelled):
+                start, end = words.starts[places[first].first], words.ends[places[after - 1].after - 1]
+                yield Found(start, end, category, pattern.id, pattern.score)
+
+    def _spell(self, terms: Sequence[Sequence[Term]]) -> tuple[str, list[Term]]:
+        """One character a term and a break after each sentence; and the term that each character stands for."""
+        places = [
+            term
+            for sentence in terms
+            for term in (*sentence, Term("break", sentence[-1].after - 1, sentence[-1].after))
+        ]
+        return self._alphabet.spell([term.kind for term in places]), places
+
+    def _by_spacy(self, words: Words) -> Iterator[Found]:
+        for key, start, end in self._tokens(words) if self._by_tokens else ():
+            category, pattern = self._by_tokens[key]
+            yield Found(start, end, category, pattern.id, pattern.score)
+
+    def _first_only(self, found: Sequence[Found]) -> Iterator[Found]:
+        seen: set[str] = set()
+        for one in found:
+            if one.category not in seen or one.category not in self._once:
+                seen.add(one.category)
+                yield one
+
+    def _turned(self, words: Words, terms: Sequence[Sequence[Term]], found: Iterable[Found]) -> Iterator[Found]:
+        """The same with the categories that sections and cues give them."""
+        turns = [
+            (words.starts[first], words.ends[after - 1], turn.becomes)
+            for turn in self._turns
+            for first, after in _reach(turn, terms)
+        ]
+        for one in found:
+            category = one.category
+            for start, end, becomes in turns:
+                if start <= one.start < end:
+                    category = becomes.get(category, category)
+            yield replace(one, category=category)
+
+    def __repr__(self) -> str:
+        return f"LanguageRules({self.language}, {len(self._compiled)} patterns)"
+
+
+def _reach(turn: Turn, terms: Sequence[Sequence[Term]]) -> Iterator[tuple[int, int]]:
+    """The words that a turn's cues reach: up to the end of the sentence, or to the next heading."""
+    for number, sentence in enumerate(terms):
+        index = next((index for index, term in enumerate(sentence) if term.kind == turn.cue), None)
+        if index is None:
+            continue
+        if turn.scope == "section":
+            yield sentence[index].first, _section_end(sentence, terms[number + 1 :])
+        else:
+            rest = (term.first for term in sentence[index:] if term.kind in turn.until)
+            yield sentence[index].first, next(rest, sentence[-1].after)
+
+
+def _section_end(sentence: Sequence[Term], following: Iterable[Sequence[Term]]) -> int:
+    """The word after the last sentence before one that begins with a heading."""
+    end = sentence[-1].after
+    for later in following:
+        if later[0].kind.startswith(HEADING):
+            break
+        end = later[-1].after
+    return end
+
+
+def longest(found: Sequence[Found]) -> list[Found]:
+    """Those that stay when of each overlap the longest stays, then the surest, then the first; in order."""
+    taken: list[Found] = []
+    covered: set[int] = set()
+    for one in sorted(found, key=lambda one: (one.start - one.end, -one.score, one.start, one.category)):
+        if not covered.intersection(range(one.start, one.end)):
+            covered.update(range(one.start, one.end))
+            taken.append(one)
+    return sorted(taken, key=lambda one: one.start)
+
+
+def _entity(text: str, number: int, found: Found) -> Entity:
+    return Entity.at(
+        text,
+        found.start,
+        found.end,
+        found.category,
+        id=f"T{number}",
+        attributes={"pattern": found.pattern},
+        score=found.score,
+    )
+
+
+class RulesAnnotator:
+    """The stage that writes the rules' layer; a language without patterns gets an empty one."""
+
+    reads: Sequence[str] = ()
+
+    def __init__(self, scheme: Scheme, settings: RulesSettings | None = None, *, layer: str = "rules") -> None:
+        self._scheme = scheme
+        self._settings = settings or RulesSettings()
+        self._layer = layer
+        # One stage a layer: results for one layer do not stand for another's.
+        self.name = f"annotate:{layer}"
+        self._rules: dict[str, LanguageRules | None] = {}
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """A digest of patterns, lexicon, scheme and settings."""
+        languages = {language: self._provenance(language) for language in self._scheme.languages}
+        settings = self._settings.model_dump(mode="json", exclude={"patterns"})
+        return digest([self.name, VERSION, languages, self._scheme.digest, settings, self._layer])
+
+    def __call__(self, items: Sequence[Item]) -> Sequence[Result]:
+        """One layer for each record."""
+        return [Result(item.record.id, layers=(self._annotate(item),)) for item in items]
+
+    def _annotate(self, item: Item) -> Layer:
+        rules = self._for(item.record.language)
+        return Layer(
+            record_id=item.record.id,
+            name=self._layer,
+            author=f"rules@{VERSION}",
+            entities=rules.entities(item.record.text) if rules else (),
+            provenance={"patterns": self._provenance(item.record.language), "scheme": self._scheme.digest},
+        )
+
+    def _provenance(self, language: str) -> str | None:
+        rules = self._for(language)
+        return rules.digest if rules else None
+
+    def _for(self, language: str) -> LanguageRules | None:
+        if language not in self._rules:
+            file = load_patterns(language, folder=self._settings.patterns)
+            threshold = self._settings.threshold
+            self._rules[language] = (
+                LanguageRules(file, language, categories=self._scheme.names, threshold=threshold) if file else None
+            )
+        return self._rules[language]

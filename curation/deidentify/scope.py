@@ -1,0 +1,27 @@
+"""What is to be replaced, and where it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from curation.deidentify.identifiers.analyzer import find_identifiers
+from curation.deidentify.identifiers.identifier import Identifier, Kind, parted
+from curation.deidentify.identifiers.names import find_again
+from curation.deidentify.surrogates import Mode
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is to be replaced, and by what."""
+
+    kinds: frozenset[Kind]
+    mode: Mode = Mode.SURROGATE
+
+
+def found_in(text: str, language: str, kinds: Collection[Kind], names: Collection[str] = ()) -> tuple[Identifier, ...]:
+    """The identifiers of some kinds in a text; `names` are words known to be names from elsewhere."""
+    found = find_identifiers(text, language=language)
+    if names and Kind.NAME in kinds:
+        found = parted([*found, *find_again(text, names, language)])
+    return tuple(one for one in found if one.kind in kinds)

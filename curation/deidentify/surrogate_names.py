@@ -1,0 +1,56 @@
+"""Invented names for names, word by word, so that each part of a name stands for the same wherever it stands."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from curation.deidentify.identifiers.names import lexicon
+from curation.deidentify.key import Draws
+from curation.deidentify.surrogate_words import given_name, initials, surname
+
+Span = tuple[int, int]
+#: A word, or an initial with its stop.
+PART = re.compile(r"[^\W\d_]+\.?")
+#: Short words with a stop that are no initials.
+TITLES = frozenset({"dr.", "st.", "hr.", "fr.", "jr.", "sr.", "mr.", "ms."})
+
+
+def names(said: str, drawn: Callable[..., Draws], *, language: str) -> list[tuple[Span, str]]:
+    """The words of a name with what stands for each.
+
+    drawn: the draws of the patient's group. language: the one that the group speaks, in which names are invented.
+    """
+    return [(match.span(), word) for match in PART.finditer(said) if (word := _word(match[0], drawn, language))]
+
+
+def _word(said: str, drawn: Callable[..., Draws], language: str) -> str | None:
+    words = lexicon(language)
+    if said.lower() in TITLES or said in words.particles or {said, said.rstrip(".")} & words.academic:
+        return None
+    stop = "." if said.endswith(".") else ""
+    plain = said.rstrip(".")
+    if len(plain) <= 2 and stop:
+        return _letter(plain[0], drawn) + stop
+    return _cased(_instead(plain, drawn, language), plain) + stop
+
+
+def _instead(plain: str, drawn: Callable[..., Draws], language: str) -> str:
+    draws = drawn("word", plain.lower())
+    given = plain.title() in lexicon(language).first
+    for _ in range(8):
+        # An initial must go on standing for the given name, unless that would be the name itself.
+        name = given_name(draws, _letter(plain[0], drawn)) if given else surname(draws, language)
+        if name.lower() != plain.lower():
+            return name
+    return surname(draws, language)
+
+
+def _letter(letter: str, drawn: Callable[..., Draws]) -> str:
+    return drawn("letter", letter.upper()).one_of(initials())
+
+
+def _cased(name: str, like: str) -> str:
+    if len(like) > 1 and like.isupper():
+        return name.upper()
+    return name.lower() if like.islower() else name

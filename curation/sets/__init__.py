@@ -1,0 +1,1 @@
+"""Curated sets: duplicates, the split, and freezing."""

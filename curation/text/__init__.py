@@ -1,0 +1,1 @@
+"""The one reader of clinical text: sentences, tokens, folding, alignment, language."""

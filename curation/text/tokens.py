@@ -1,0 +1,184 @@
+"""A text as words and sentences with exact offsets. Of the annotators only this module knows spaCy.
+
+Blank pipelines are enough: nothing here needs a model that would have to be downloaded.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import spacy
+from spacy.language import Language
+from spacy.matcher import Matcher
+from spacy.tokens import Doc
+from spacy.util import compile_infix_regex, compile_prefix_regex, compile_suffix_regex
+
+from curation.text.bounded_tokenizer import without_long_runs
+from curation.text.sentences import ABBREVIATIONS, sentence_starts
+
+#: Longest text in code points; spaCy's own limit is meant for parsers, which are not used.
+LONGEST = 1 << 30
+
+#: Strings that a pipeline may have seen before it is built anew, so that memory stays flat.
+VOCABULARY_LIMIT = 200_000
+
+#: Signs that part words: hyphens and dashes anywhere, a slash unless between digits, comparisons.
+INFIXES = (
+    r"(?<=\w)[-\u2010-\u2015](?=\w)",
+    r"(?<=[^\W\d_])[/+](?=\w)",
+    r"(?<=\d)/(?=[^\W\d_])",
+    r"(?<=\w)[<>=≤≥±×~*,;:()\[\]](?=\w)(?<!\d[.,:](?=\d))",
+    r"(?<=[^\W\d_])[,;:](?=[^\W\d_])",
+    r"(?<=[a-zäöüß])\.(?=[A-ZÄÖÜ])",
+    r"(?<=[^\W\d_]{3})\.(?=[^\W\d_]{3})",
+    r"(?<=\d)(?=(?:[µμm]?[gl]|mcg|mmol|µmol|mm[hH][gG]|[mck]m|kg|bpm|ng|IU|U|IE|°C|°|h|x|y|yo|mSv|Gy)\b)",
+)
+PREFIXES = ("[<>=≤≥±~+*•·-]",)
+SUFFIXES = ("[<>=≤≥±~+*%‰-]", r"(?<=/[^\W\d_])\.", r"(?<=\d\d\d)\.", r"(?<=,\d)\.", r"(?<=,\d\d)\.")
+
+#: Where the pipeline leaves what it has read already, as walking over spaCy's tokens is slow.
+TOKENS, STARTS = "clinical_tokens", "clinical_sentence_starts"
+
+#: -1 as spaCy keeps it.
+NOT_A_START = 2**64 - 1
+
+#: What no tokenizer can encode.
+LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The words of a text (no white space), in code points, and its sentences as ranges of words."""
+
+    text: str
+    forms: Sequence[str]
+    starts: Sequence[int]
+    ends: Sequence[int]
+    sentences: Sequence[tuple[int, int]]
+    doc: Any
+
+    def __len__(self) -> int:
+        return len(self.forms)
+
+    def wording(self, first: int, after: int) -> str:
+        """What stands from one word up to another (exclusive)."""
+        return self.text[self.starts[first] : self.ends[after - 1]]
+
+
+def read(text: str, language: str) -> Words:
+    """The words and sentences of a text; languages without rules of their own are read generically."""
+    doc = _pipeline(language)(LONE_SURROGATE.sub("\N{REPLACEMENT CHARACTER}", text))
+    _renew(language)
+    return _words(doc, text)
+
+
+def _words(doc: Doc, text: str) -> Words:
+    forms: list[str] = []
+    starts: list[int] = []
+    sentences: list[tuple[int, int]] = []
+    begun = at = 0
+    tokens: Sequence[str] = doc.user_data[TOKENS]
+    sentence_starts: frozenset[int] = doc.user_data[STARTS]
+    spaced = doc.to_array("SPACY").tolist() if tokens else []
+    for index, form in enumerate(tokens):
+        if index in sentence_starts and len(forms) > begun:
+            sentences.append((begun, len(forms)))
+            begun = len(forms)
+        if not form.isspace():
+            forms.append(form)
+            starts.append(at)
+        at += len(form) + spaced[index]
+    if len(forms) > begun:
+        sentences.append((begun, len(forms)))
+    ends = [start + len(form) for start, form in zip(starts, forms, strict=True)]
+    return Words(text, forms, starts, ends, sentences, doc)
+
+
+@lru_cache(maxsize=8)
+def _pipeline(language: str) -> Language:
+    """A blank pipeline of that language with clinical tokenisation and sentence boundaries."""
+    try:
+        nlp = spacy.blank(language)
+    except ImportError:
+        nlp = spacy.blank("xx")
+    nlp.max_length = LONGEST
+    _cut_clinically(nlp)
+    abbreviations = _add_abbreviations(nlp, language)
+    nlp.tokenizer = without_long_runs(nlp.tokenizer, nlp.vocab)
+    marker = _sentence_marker(abbreviations, ordinals=language == "de")
+    Language.component(f"clinical_sentences_{language}", func=marker)
+    nlp.add_pipe(f"clinical_sentences_{language}")
+    return nlp
+
+
+def _renew(language: str) -> None:
+    """Forget the pipelines once their vocabulary has grown too large."""
+    if len(_pipeline(language).vocab.strings) > VOCABULARY_LIMIT:
+        _pipeline.cache_clear()
+
+
+def _cut_clinically(nlp: Language) -> None:
+    tokenizer: Any = nlp.tokenizer
+    prefixes = [*(nlp.Defaults.prefixes or ()), *PREFIXES]
+    suffixes = [*(nlp.Defaults.suffixes or ()), *SUFFIXES]
+    tokenizer.prefix_search = compile_prefix_regex(prefixes).search
+    tokenizer.suffix_search = compile_suffix_regex(suffixes).search
+    tokenizer.infix_finditer = compile_infix_regex(INFIXES).finditer
+    tokenizer.url_match = None
+
+
+def _add_abbreviations(nlp: Language, language: str) -> frozenset[str]:
+    """The language's abbreviations, which are kept in one piece in each usual spelling."""
+    abbreviations = frozenset(ABBREVIATIONS.get(language, "").split())
+    for abbreviation in abbreviations:
+        for form in {abbreviation, abbreviation.capitalize(), abbreviation.upper()}:
+            nlp.tokenizer.add_special_case(form, [{"ORTH": form}])
+    return abbreviations
+
+
+def _sentence_marker(abbreviations: frozenset[str], *, ordinals: bool) -> Callable[[Doc], Doc]:
+    """A pipeline component that marks where sentences start."""
+
+    def mark(doc: Doc) -> Doc:
+        tokens = [token.text for token in doc]
+        starts = frozenset(sentence_starts(tokens, abbreviations=abbreviations, ordinals=ordinals))
+        if tokens:
+            # Token by token it would take time that grows with the square of the text.
+            begins = [1 if index in starts or index == 0 else NOT_A_START for index in range(len(tokens))]
+            doc.from_array(["SENT_START"], np.array(begins, dtype=np.uint64).reshape(-1, 1))
+        doc.user_data[TOKENS], doc.user_data[STARTS] = tokens, starts
+        return doc
+
+    return mark
+
+
+class TokenPatterns:
+    """Patterns in spaCy's own form (lists of token descriptions) that pattern files may also hold."""
+
+    def __init__(self, patterns: Mapping[str, Sequence[Mapping[str, Any]]], language: str) -> None:
+        self._patterns = {name: [dict(token) for token in tokens] for name, tokens in patterns.items()}
+        self._language = language
+        self._matcher: tuple[Any, Any] | None = None
+
+    def __call__(self, words: Words) -> Iterator[tuple[str, int, int]]:
+        """Name, start and end (code points) of the longest match of each pattern at each place."""
+        matcher = self._for_vocabulary(words.doc.vocab)
+        for key, first, after in matcher(words.doc):
+            yield words.doc.vocab.strings[key], words.doc[first].idx, _end(words.doc[after - 1])
+
+    def _for_vocabulary(self, vocabulary: Any) -> Any:
+        if self._matcher is None or self._matcher[0] is not vocabulary:
+            matcher = Matcher(vocabulary, validate=True)
+            for name, tokens in self._patterns.items():
+                matcher.add(name, [tokens], greedy="LONGEST")
+            self._matcher = (vocabulary, matcher)
+        return self._matcher[1]
+
+
+def _end(token: Any) -> int:
+    return int(token.idx) + len(token.text)

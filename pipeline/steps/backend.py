@@ -1,0 +1,52 @@
+"""The live back end over a whole workspace."""
+
+from __future__ import annotations
+
+import sys
+
+from annotation.annotators import annotator as make_annotator
+from annotation.annotators import remote_address
+from annotation.label_studio.backend.basic_auth import Door
+from annotation.label_studio.backend.connect import connect_backend
+from annotation.label_studio.session import connect as connect_to_server
+from curation.errors import MissingExtraError, ReviewError
+from pipeline.commands.output import say
+from pipeline.workspace import Workspace
+
+#: The command in a process of its own, wherever its script may be.
+CURATE = (sys.executable, "-c", "from pipeline.command import main; main()")
+
+
+def run_backend(
+    workspace: Workspace, *, annotator: str | None = None, port: int | None = None, connect: bool = True
+) -> None:
+    """The workspace's back end, until it is asked to end; known to the project unless told otherwise."""
+    try:
+        from annotation.label_studio.backend.serve import serve
+    except ModuleNotFoundError as error:
+        raise MissingExtraError(error.name or "fastapi", "review") from error
+    given = {"annotator": annotator, "port": port}
+    chosen = {name: value for name, value in given.items() if value is not None}
+    review = workspace.config.review
+    review = review.model_copy(update={"backend": review.backend.model_copy(update=chosen)})
+    _tell_where_text_goes(workspace, review.backend.annotator)
+
+    def up(url: str, door: Door) -> None:
+        say(f"back end: {url}, annotating with {review.backend.annotator}; Ctrl-C ends it")
+        if connect:
+            try:
+                with connect_to_server(workspace.folder, review) as client:
+                    say(f"Label Studio asks it: {connect_backend(client, review.project, url, door)}")
+            except ReviewError as error:
+                say(f"not known to Label Studio yet: {error}")
+
+    say(f"Loading {review.backend.annotator}")
+    train = [*CURATE, "train", "--workspace", str(workspace.folder.resolve())]
+    serve(workspace.folder, workspace.scheme, review, workspace.config.annotation, train=train, on_up=up)
+
+
+def _tell_where_text_goes(workspace: Workspace, spoken: str) -> None:
+    if spoken.partition(":")[0] != "llm":
+        return
+    if remote := remote_address(make_annotator(spoken, workspace.scheme, workspace.config.annotation)):
+        say(f"the text of each record that is opened goes to {remote}, which is not this machine")

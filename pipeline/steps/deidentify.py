@@ -1,0 +1,174 @@
+"""De-identification over a whole workspace: new records in the place of those that hold identifiers."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from pydantic import JsonValue
+
+from curation.decision import Decision, Verdict
+from curation.deidentify.group import deidentified
+from curation.deidentify.identifiers.identifier import Kind
+from curation.deidentify.identifiers.surrogate_marks import MARK, is_marked
+from curation.deidentify.key import Key, read_key
+from curation.deidentify.rewrite import Rewritten
+from curation.deidentify.scope import Wanted
+from curation.deidentify.surrogates import Mode
+from curation.record import Layer
+from curation.sets.split import Member, tie_together
+from curation.store import Store
+from pipeline.progress import progress
+from pipeline.runs import recorded
+from pipeline.workspace import Workspace
+from validation.measures.privacy import identifiers_of
+from validation.policy import POLICY
+
+#: Who sets originals aside, and carries over what people had decided about them.
+SIGNED = "policy:deidentify@1"
+
+
+@dataclass
+class Report:
+    """What was found and what was made, in counts."""
+
+    mode: Mode
+    kinds: tuple[Kind, ...]
+    dry_run: bool
+    records: int = 0  # records looked at, without those that are de-identified already
+    holding: int = 0  # of these, records that hold identifiers
+    made: int = 0  # new records, of whole groups: also those without identifiers whose group has some
+    there: int = 0  # records that had been made before, and are as they would be made now
+    layers: int = 0  # layers stored with them
+    superseded: int = 0  # records made earlier with another key or other kinds, set aside now
+    identifiers: Counter[str] = field(default_factory=Counter)
+
+    def as_json(self) -> dict[str, JsonValue]:
+        """The form that scripts and manifests rely on."""
+        return {
+            "mode": self.mode.value,
+            "kinds": [kind.value for kind in self.kinds],
+            "dry_run": self.dry_run,
+            "records": self.records,
+            "holding_identifiers": self.holding,
+            "made": self.made,
+            "unchanged": self.there,
+            "layers": self.layers,
+            "superseded": self.superseded,
+            "identifiers": dict(sorted(self.identifiers.items())),
+        }
+
+
+def deidentify(
+    workspace: Workspace,
+    store: Store,
+    *,
+    kinds: Sequence[Kind] | None = None,
+    mode: Mode = Mode.SURROGATE,
+    dry_run: bool = False,
+) -> Report:
+    """New records in the place of all records of each group that holds an identifier; the old ones are set aside.
+
+    kinds: by default those that `validation.privacy.kinds` names. With dry_run nothing is stored, no key is made.
+    """
+    chosen = tuple(kinds or workspace.config.validation.privacy.kinds)
+    report = Report(mode, chosen, dry_run)
+    inputs: dict[str, JsonValue] = {"kinds": [kind.value for kind in chosen], "mode": mode.value}
+    if dry_run:
+        _bundles(store, chosen, report)
+        return report
+    with recorded(workspace, store, "deidentify", **inputs) as outcome:
+        wanted = Wanted(frozenset(chosen), mode)
+        bundles = _bundles(store, chosen, report)
+        key = read_key(workspace.folder) if bundles else None
+        with progress("deidentify", sum(map(len, bundles))) as advance:
+            for bundle in bundles:
+                assert key is not None
+                _replace(store, bundle, key, wanted, report)
+                advance(len(bundle))
+        outcome |= report.as_json()
+    return report
+
+
+def _bundles(store: Store, kinds: Collection[Kind], report: Report) -> list[list[str]]:
+    """The ids of the records to replace, those together that must be; counts what is found."""
+    place: dict[str, int] = {}
+    members: list[Member] = []
+    due = {id for id, decision in store.decisions().items() if _replaced_by(decision)}
+    total = sum(store.count_records().values())
+    with progress("look for identifiers", total) as advance:
+        for record in store.records():
+            advance(1)
+            if is_marked(record):
+                continue
+            place[record.id] = len(place)
+            members.append(Member(record.id, record.group, record.translation_of))
+            if found := identifiers_of(record, kinds):
+                due.add(record.id)
+                report.holding += 1
+                report.identifiers.update(one.kind.value for one in found)
+    report.records = len(members)
+    bundles = [sorted(ids, key=place.__getitem__) for ids in tie_together(members)]
+    return [ids for ids in bundles if not due.isdisjoint(ids)]
+
+
+def _replace(store: Store, ids: Sequence[str], key: Key, wanted: Wanted, report: Report) -> None:
+    """New records, their layers and the decisions, of one bundle; what is stored already stays."""
+    items = list(store.items(list(store.layer_names()), ids=ids))
+    made = deidentified(items, key, wanted)
+    added = store.add_records(one.record for one in made.values())
+    report.made += added.imported
+    report.there += added.unchanged
+    report.layers += store.add_layers(_new_layers(store, made))
+    before = store.decisions(ids)
+    superseded = {old for id, one in made.items() if (old := _replaced_by(before.get(id))) and old != one.record.id}
+    report.superseded += len(superseded)
+    store.decide(_decisions(made, before, superseded))
+
+
+def _new_layers(store: Store, made: Mapping[str, Rewritten]) -> Iterator[Layer]:
+    """The layers that the new records have never had; where one has gone on by itself since, it stays."""
+    for one in made.values():
+        history = store.layer_history(one.record.id)
+        known = {(layer.name, layer.digest) for layer in history}
+        own = {layer.name for layer in history if MARK not in layer.provenance}
+        yield from (layer for layer in one.layers if layer.name not in own and (layer.name, layer.digest) not in known)
+
+
+def _decisions(
+    made: Mapping[str, Rewritten], before: Mapping[str, Decision], superseded: Collection[str]
+) -> Iterator[Decision]:
+    """What a person or another policy had said of the old record is said of the new one; the old one is set aside."""
+    for id, one in made.items():
+        decision = before.get(id)
+        if decision and not decision.by.startswith((POLICY, SIGNED)):
+            yield decision.model_copy(
+                update={
+                    "record_id": one.record.id,
+                    "by": SIGNED,
+                    "details": {**decision.details, "decided_by": decision.by},
+                }
+            )
+        yield Decision(
+            record_id=id,
+            verdict=Verdict.REJECTED,
+            by=SIGNED,
+            reason="its de-identified record stands in its place",
+            details={"replaced_by": one.record.id},
+        )
+    for id in superseded:
+        yield Decision(
+            record_id=id,
+            verdict=Verdict.REJECTED,
+            by=SIGNED,
+            reason="de-identified anew, with another key or other kinds",
+        )
+
+
+def _replaced_by(decision: Decision | None) -> str | None:
+    """The record in whose favour one was set aside, if it was."""
+    if decision is None or not decision.by.startswith(SIGNED):
+        return None
+    found = decision.details.get("replaced_by")
+    return str(found) if found else None

@@ -1,0 +1,115 @@
+"""What is well on this machine and in this workspace, and what to do about what is not."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
+from pathlib import Path
+
+from annotation.label_studio.diagnosis import diagnose
+from curation.errors import CurateError, UsageError
+from curation.record import Frozen
+from pipeline.workspace import Workspace
+
+#: Modules that tell whether an extra is installed.
+EXTRAS = {
+    "annotate": ("spacy", "sentence_transformers", "onnxruntime", "torch"),
+    "llm": ("httpx", "jinja2"),
+    "validate": ("great_expectations", "lingua"),
+    "review": ("label_studio_sdk",),
+    "train": ("peft", "transformers", "torch"),
+    "export": ("datasets", "pyarrow"),
+    "postgres": ("psycopg",),
+}
+
+#: Gigabytes that Label Studio's environment, a store and adapters want at least.
+DISK_GB = 3
+
+
+class Finding(Frozen):
+    """One thing that was looked at."""
+
+    state: str
+    what: str
+    found: str
+    do: str = ""
+
+
+def examine(folder: Path) -> list[Finding]:
+    """Every finding, in the order of the way: machine, packages, workspace, review."""
+    checks: tuple[Callable[[Path], Iterator[Finding]], ...] = (_python, _disk, _extras, _torch, _workspace, _review)
+    return [finding for check in checks for finding in check(folder)]
+
+
+def _python(_: Path) -> Iterator[Finding]:
+    found = sys.version.split()[0]
+    fine = sys.version_info >= (3, 11)
+    yield Finding(state="good" if fine else "bad", what="Python", found=found, do="" if fine else "use 3.11 or newer")
+
+
+def _disk(folder: Path) -> Iterator[Finding]:
+    place = next(path for path in (folder.resolve(), *folder.resolve().parents) if path.exists())
+    free = shutil.disk_usage(place).free / 1e9
+    fine = free >= DISK_GB
+    do = "" if fine else f"make room: at least {DISK_GB} GB"
+    yield Finding(state="good" if fine else "warning", what="free disk", found=f"{free:.0f} GB", do=do)
+
+
+def _extras(_: Path) -> Iterator[Finding]:
+    for extra, modules in EXTRAS.items():
+        missing = [module for module in modules if find_spec(module) is None]
+        yield Finding(
+            state="warning" if missing else "good",
+            what=f"extra [{extra}]",
+            found=f"without {', '.join(missing)}" if missing else "installed",
+            do=f"pip install 'clincurate[{extra}]'" if missing else "",
+        )
+
+
+def _torch(_: Path) -> Iterator[Finding]:
+    try:
+        build = version("torch")
+    except PackageNotFoundError:
+        return
+    import torch
+
+    gpu = torch.cuda.get_device_name(0) if torch.cuda.is_available() else "no GPU in use"
+    yield Finding(state="good", what="torch", found=f"{build}, {gpu}", do="for a GPU build see docs/gpu.md")
+
+
+def _workspace(folder: Path) -> Iterator[Finding]:
+    try:
+        place = Workspace.at(folder)
+    except UsageError:
+        yield Finding(
+            state="warning", what="workspace", found=f"none in {folder}", do=f"curate init --workspace {folder}"
+        )
+        return
+    looks: dict[str, Callable[[], str]] = {
+        "curate.toml": lambda: f"{len(place.config.model_dump())} sections",
+        "scheme": lambda: f"{place.scheme.name} {place.scheme.version}, {len(place.scheme.names)} categories",
+        "store": lambda: _store(place),
+    }
+    for what, look in looks.items():
+        try:
+            yield Finding(state="good", what=what, found=look())
+        except CurateError as error:
+            yield Finding(state="bad", what=what, found="does not fit", do=str(error))
+            return
+
+
+def _store(place: Workspace) -> str:
+    with place.open_store() as store:
+        return f"{sum(store.count_records().values()):,} records"
+
+
+def _review(folder: Path) -> Iterator[Finding]:
+    try:
+        settings = Workspace.at(folder).config.review
+    except CurateError:
+        return
+    for one in diagnose(folder, settings):
+        yield Finding(state=one.state, what=one.what, found=one.found, do=one.do)

@@ -1,0 +1,55 @@
+"""A workspace's new records against one of its curated sets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from curation.store import Store
+from pipeline.runs import recorded
+from pipeline.workspace import Workspace
+from validation.drift.compare import Drift, compare
+from validation.drift.profile import portrait
+from validation.layers import checked_layer, preferred_layers
+from validation.measures import Scope, Subject
+from validation.measures.measure import VECTORS
+from validation.report.drift import COMMAND, FOUND
+
+
+def drift(
+    workspace: Workspace, store: Store, against: str, *, source: str | None = None, batch: str | None = None
+) -> Drift:
+    """How the records that are not in a curated set differ from it.
+
+    source: only those records of this source. batch: instead, the records of this other set. Raises UsageError
+    when there is no such set, or a side has too few records.
+    """
+    frozen = store.curated_set(against)
+    name = f"{frozen.name}@{frozen.version}"
+    # The report on validation shows what the latest run has found.
+    with recorded(workspace, store, COMMAND, against=name, source=source, batch=batch) as outcome:
+        found = _compared(workspace, store, frozen.digest, source, batch)
+        outcome |= {"against": name, FOUND: found.as_json()}
+    return found
+
+
+def _compared(workspace: Workspace, store: Store, frozen: str, source: str | None, batch: str | None) -> Drift:
+    settings = workspace.config.validation
+    encoder = (
+        Scope(workspace.scheme, settings, workspace.folder / VECTORS).encoder if settings.similarity.enabled else None
+    )
+    most = settings.drift.sample
+    members = frozenset(record.id for _, record, _ in store.set_members(frozen))
+    new = _of_set(store, batch) if batch else _outside(workspace, store, members, source)
+    before = portrait(_of_set(store, frozen), most=most, encoder=encoder)
+    return compare(before, portrait(new, most=most, encoder=encoder), settings.drift)
+
+
+def _of_set(store: Store, name: str) -> Iterator[Subject]:
+    return (Subject(record, layer) for _, record, layer in store.set_members(store.curated_set(name).digest))
+
+
+def _outside(workspace: Workspace, store: Store, members: frozenset[str], source: str | None) -> Iterator[Subject]:
+    reads = preferred_layers(store.layer_names(), workspace.config.validation)
+    for item in store.items(reads):
+        if item.record.id not in members and source in (None, item.record.source):
+            yield Subject(item.record, checked_layer(item, reads))

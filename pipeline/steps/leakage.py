@@ -1,0 +1,71 @@
+"""Whether a curated set gives its own held-out records away, or those of another test set."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import partial
+
+from curation.errors import UsageError
+from curation.record import Record
+from curation.sets.split import SPLITS
+from curation.store import Store
+from pipeline.steps.stages import newest_set
+from pipeline.workspace import Workspace
+from validation.leakage import PASSAGES, QUESTIONS, Leakage, find_leaks
+from validation.measures import Scope
+from validation.measures.leakage import by_meaning
+from validation.measures.measure import VECTORS
+
+
+def leakage(
+    workspace: Workspace,
+    store: Store,
+    name: str | None = None,
+    *,
+    test: str | None = None,
+    test_source: str | None = None,
+    passages: float | None = None,
+    semantic: bool = False,
+) -> dict[str, Leakage]:
+    """What leaked, by the question that was asked: each held-out split of the set, or one other test set.
+
+    test: a curated set; test_source: the store's records of a source. All splits of the named set (the newest
+    one by default) count as seen by it then. semantic: also look for cases told in other words, for which every
+    sentence is encoded once. Raises UsageError when there is no such set, or nothing to compare.
+    """
+    if test and test_source:
+        raise UsageError("expected one of --test and --test-source, got both")
+    digest = _digest(store, name)
+    least = PASSAGES if passages is None else passages
+    if not 0 < least <= 1:
+        raise UsageError(f"expected --passages above 0 and at most 1, got {least:g}")
+    near = workspace.config.validation.duplicates.threshold
+
+    scope = Scope(workspace.scheme, workspace.config.validation, workspace.folder / VECTORS)
+    told_again = by_meaning(scope) if semantic else None
+    ask = partial(find_leaks, near_duplicates=near, passages=least, told_again=told_again)
+    if test or test_source:
+        held = _of_set(store, store.curated_set(test).digest) if test else _of_source(store, test_source or "")
+        found = ask(held, partial(_of_set, store, digest))
+        if not found.held:
+            raise UsageError(f"expected records to look for, found none of the source {test_source!r}")
+        return {f"{test or test_source} against {name or 'the newest set'}": found}
+    return {
+        f"{split} against {' and '.join(earlier)}": ask(
+            _of_set(store, digest, (split,)), partial(_of_set, store, digest, earlier)
+        )
+        for split, earlier in QUESTIONS
+    }
+
+
+def _digest(store: Store, name: str | None) -> str:
+    return (store.curated_set(name) if name else newest_set(store)).digest
+
+
+def _of_set(store: Store, digest: str, splits: Iterable[str] = SPLITS) -> Iterator[Record]:
+    for split in splits:
+        yield from (record for _, record, _ in store.set_members(digest, split=split))
+
+
+def _of_source(store: Store, source: str) -> Iterator[Record]:
+    return (record for record in store.records() if record.source == source)

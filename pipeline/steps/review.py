@@ -1,0 +1,63 @@
+"""Review in Label Studio, over a whole workspace."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+
+from annotation.label_studio.exchange.pull import Pulled, pull
+from annotation.label_studio.exchange.push import Pushed, push
+from annotation.label_studio.exchange.task_payload import Wanted
+from annotation.label_studio.server.server import Server, start
+from annotation.label_studio.session import connect
+from curation.errors import UsageError
+from curation.store import Store
+from pipeline.commands.output import say
+from pipeline.progress import progress
+from pipeline.runs import recorded
+from pipeline.workspace import Workspace
+
+
+def start_server(workspace: Workspace) -> Server:
+    """The workspace's own Label Studio, running."""
+    return start(workspace.folder, workspace.config.review, report=say)
+
+
+def push_records(
+    workspace: Workspace,
+    store: Store,
+    *,
+    ids: Sequence[str | Wanted] | None = None,
+    layers: Sequence[str] | None = None,
+) -> Pushed:
+    """Records that wait for review, with their pre-annotations, in Label Studio; never twice; ids in their order.
+
+    ``layers`` are shown side by side, each as predictions of its own model version. Raises UsageError when no
+    record has one of them.
+    """
+    known = store.layer_names()
+    if unknown := [name for name in layers or () if name not in known]:
+        raise UsageError(
+            f"expected layers that the store has ({', '.join(known) or 'none yet'}), got {', '.join(unknown)}"
+        )
+    settings = workspace.config.review
+    with (
+        recorded(workspace, store, "review push", project=settings.project) as outcome,
+        connect(workspace.folder, settings) as client,
+        progress("push", None) as advance,
+    ):
+        pushed = push(store, client, workspace.scheme, settings, ids=ids, layers=layers, progress=advance)
+        outcome |= asdict(pushed)
+    return pushed
+
+
+def pull_reviews(workspace: Workspace, store: Store, *, full: bool = False) -> Pulled:
+    """What people have said in Label Studio, as layers and decisions."""
+    settings = workspace.config.review
+    with (
+        recorded(workspace, store, "review pull", project=settings.project, full=full) as outcome,
+        connect(workspace.folder, settings) as client,
+    ):
+        pulled = pull(store, client, workspace.scheme, settings, full=full)
+        outcome |= asdict(pulled)
+    return pulled

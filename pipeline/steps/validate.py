@@ -1,0 +1,38 @@
+"""Validation over a whole workspace: measure what is new, then judge everything."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from curation.errors import UsageError
+from curation.store import Store
+from pipeline.config import with_overrides
+from pipeline.runs import recorded
+from pipeline.steps.stages import run_over
+from pipeline.workspace import Workspace
+from validation.measures.measure import VECTORS
+from validation.stage import AT_ONCE, Measure
+from validation.verdict import Verdicts, judge
+from validation.what_if import WhatIf, what_if
+
+
+def validate(workspace: Workspace, store: Store, *, layer: str | None = None, retry_failed: bool = False) -> Verdicts:
+    """Verdicts on every record, by the layer given, else by the one that the settings prefer."""
+    settings = workspace.config.validation
+    if layer is not None:
+        settings = settings.model_copy(update={"layer": layer})
+    with recorded(workspace, store, "validate", layer=layer) as outcome:
+        stage = Measure.over(store, workspace.scheme, settings, vectors=workspace.folder / VECTORS)
+        measured = run_over(workspace, store, stage, at_once=AT_ONCE, retry_failed=retry_failed)
+        verdicts = judge(store, workspace.scheme, settings, workspace.folder)
+        outcome |= {"measured": measured.as_json(), "verdicts": verdicts.as_json()}
+    return verdicts
+
+
+def what_if_set(workspace: Workspace, store: Store, changes: Sequence[str]) -> WhatIf:
+    """What other settings of validation, each spoken as validation.KEY=VALUE, would change; nothing is stored."""
+    for change in changes:
+        if not change.startswith("validation."):
+            raise UsageError(f"expected a setting of validation such as validation.grounding.minimum=0.9, got {change}")
+    changed = with_overrides(workspace.config, changes).validation
+    return what_if(store, workspace.scheme, workspace.config.validation, changed, workspace.folder)

@@ -1,0 +1,78 @@
+"""`curate review watch` over a whole workspace: what people save is in the store within seconds."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict
+from urllib.parse import urlsplit
+
+from pydantic import JsonValue
+
+from annotation.label_studio.exchange.project import ensure_project
+from annotation.label_studio.exchange.pull import Pulled, pull
+from annotation.label_studio.session import connect
+from annotation.label_studio.watch.loop import Bell, is_news, watch
+from annotation.label_studio.watch.webhook import hooked
+from annotation.label_studio.watch.webhook_receiver import PATH, Hints
+from curation.errors import ReviewError
+from curation.store import Store
+from pipeline.runs import recorded
+from pipeline.workspace import Workspace
+
+#: Names of this machine by which only this machine is reached.
+HERE = ("127.0.0.1", "localhost", "::1")
+
+Tell = Callable[[str, dict[str, JsonValue]], None]
+
+
+def watch_reviews(workspace: Workspace, store: Store, bell: Bell, tell: Tell) -> None:
+    """Pull whenever there is news, until the bell ends it; `tell` hears what happens, as a word and its figures."""
+    settings = workspace.config.review
+    counts: dict[str, int] = {}
+
+    def look() -> Pulled:
+        # Connected anew each time: the server may have been started again, on another port.
+        with connect(workspace.folder, settings) as client:
+            return pull(store, client, workspace.scheme, settings)
+
+    def report(pulled: Pulled) -> None:
+        if is_news(pulled):
+            found = {name: value for name, value in asdict(pulled).items() if value}
+            tell("pulled", found)
+            for name in ("layers", "decisions"):
+                counts[name] = counts.get(name, 0) + getattr(pulled, name)
+
+    def trouble(error: ReviewError) -> None:
+        counts["troubles"] = counts.get("troubles", 0) + 1
+        tell("trouble", {"problem": str(error)})
+
+    with (
+        recorded(workspace, store, "review watch", project=settings.project) as outcome,
+        _listening(workspace, bell, tell),
+    ):
+        counts["looks"] = watch(look, bell, poll=settings.watch.poll, report=report, trouble=trouble)
+        outcome |= counts
+    tell("stopped", dict(counts))
+
+
+@contextmanager
+def _listening(workspace: Workspace, bell: Bell, tell: Tell) -> Iterator[None]:
+    """Hints from Label Studio ring the bell, where it can reach us; where not, that is said."""
+    settings = workspace.config.review
+    with ExitStack() as stack:
+        client = stack.enter_context(connect(workspace.folder, settings))
+        project = ensure_project(client, workspace.scheme, settings)
+        is_near = urlsplit(client.url).hostname in HERE
+        if not is_near and settings.watch.address is None:
+            tell("polling", {"project": project.title, "every": settings.watch.poll})
+            yield
+            return
+        secret = secrets.token_urlsafe(32)
+        host = "127.0.0.1" if settings.watch.address is None else "0.0.0.0"
+        hints = stack.enter_context(Hints(host, settings.watch.port, secret, bell.ring))
+        address = settings.watch.address or f"http://127.0.0.1:{hints.port}{PATH}"
+        stack.enter_context(hooked(client, project.id, address, secret))
+        tell("listening", {"project": project.title, "address": address, "every": settings.watch.poll})
+        yield

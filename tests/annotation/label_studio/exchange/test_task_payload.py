@@ -1,0 +1,77 @@
+"""What leaves for Label Studio is checked before it leaves, and only what validation has judged leaves."""
+
+from __future__ import annotations
+
+import pytest
+
+from annotation.label_studio.exchange.repeats import task_key
+from annotation.label_studio.exchange.task_payload import NOT_VALIDATED, NotSent, Parcel, Wanted, parcel, parcels
+from annotation.label_studio.settings import ReviewSettings
+from curation.decision import Decision, Verdict
+from curation.record import Entity, Fragment, Layer, Record, record_id
+from curation.store import Store
+
+TEXT = "Fever 🤒 and cough."
+RECORD = Record(id=record_id(TEXT, language="en"), group="g", source="test", language="en", text=TEXT)
+
+
+def layer(*entities: Entity, name: str = "rules", author: str = "rules@1") -> Layer:
+    return Layer(record_id=RECORD.id, name=name, author=author, entities=entities)
+
+
+def entity(start: int, end: int, text: str) -> Entity:
+    return Entity(id="T1", category="signs_symptoms", text=text, fragments=(Fragment(start=start, end=end),))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "why"),
+    [
+        (entity(11, 17, "cough."), "got other text there"),
+        (entity(13, 99, "cough"), "offsets within the text"),
+        # The place of cough in UTF-16 units, as a browser counts.
+        (entity(13, 18, "cough"), "got other text there"),
+        (entity(0, 5, "Cough"), "got other text there"),
+    ],
+)
+def test_a_layer_whose_offsets_are_wrong_does_not_leave(scheme, wrong: Entity, why: str) -> None:
+    kept = parcel(RECORD, [layer(entity(0, 5, "Fever")), layer(wrong)], scheme, Wanted(RECORD.id))
+    assert isinstance(kept, NotSent)
+    assert why in kept.reason
+    assert "ough" not in kept.reason
+
+
+def test_each_layer_is_a_prediction_of_a_version_of_its_own(scheme) -> None:
+    fever, cough = entity(0, 5, "Fever"), entity(12, 17, "cough")
+    made = parcel(
+        RECORD,
+        [layer(fever), layer(cough, name="few-shot", author="few-shot@2"), layer(cough, name="rules-2")],
+        scheme,
+        Wanted(RECORD.id),
+    )
+    assert isinstance(made, Parcel)
+    assert made.versions == ("rules@1", "few-shot@2", "rules@1 (rules-2)")
+    starts = [[region["value"]["start"] for region in one["result"]] for one in made.predictions]
+    assert starts == [[0], [12], [12]]
+
+
+def test_only_what_validation_has_judged_leaves(scheme, sqlite_store: Store) -> None:
+    texts = {"accepted": "One.", "needs_review": "Two.", "quarantined": "Three.", "rejected": "Four.", "": "Five."}
+    ids = {}
+    for verdict, text in texts.items():
+        record = RECORD.model_copy(update={"id": record_id(text, language="en"), "text": text})
+        ids[record.id] = verdict
+        sqlite_store.add_records([record])
+        if verdict:
+            sqlite_store.decide([Decision(record_id=record.id, verdict=Verdict(verdict), by="policy")])
+    found = list(parcels(sqlite_store, scheme, ReviewSettings()))
+    assert [ids[one.record_id] for one in found if isinstance(one, Parcel)] == ["accepted", "needs_review"]
+    assert [(ids[one.record_id], one.reason) for one in found if isinstance(one, NotSent)] == [("", NOT_VALIDATED)]
+    everybody = parcels(sqlite_store, scheme, ReviewSettings(unvalidated=True))
+    assert [ids[one.record_id] for one in everybody] == ["accepted", "needs_review", ""]
+
+
+def test_a_repeat_looks_like_any_other_record() -> None:
+    keys = {task_key(RECORD.id, repeat) for repeat in range(4)}
+    assert len(keys) == 4
+    assert task_key(RECORD.id, 0) == RECORD.id
+    assert all(len(key) == len(RECORD.id) and set(key) <= set("0123456789abcdef") for key in keys)

@@ -1,0 +1,94 @@
+import pytest
+
+from curation.decision import Decision, Verdict
+from curation.errors import UsageError
+from curation.sets.freeze import freeze
+from curation.settings import SplitSettings
+
+HALVES = SplitSettings(train=0.5, validation=0, test=0.5)
+
+
+def story(number):
+    """A text that shares few words with the next one's."""
+    return " ".join(f"word{number}x{place}" for place in range(40))
+
+
+@pytest.fixture
+def cases(sqlite_store, annotated):
+    """Ten cases, accepted, each with gold."""
+    made = [annotated(f"A [{40 + n}-year-old]{{age}}. {story(n)}", group=f"p{n}") for n in range(10)]
+    sqlite_store.add_records(record for record, _ in made)
+    sqlite_store.add_layers(layer for _, layer in made)
+    accept(sqlite_store, [record for record, _ in made])
+    return made
+
+
+def accept(store, records, verdict=Verdict.ACCEPTED):
+    store.decide(Decision(record_id=record.id, verdict=verdict, by="test") for record in records)
+
+
+def freeze_halves(store, scheme, **options):
+    return freeze(store, scheme, **{"name": "cases", "layers": ["gold"], "split": HALVES} | options)
+
+
+def sides(store, frozen):
+    return {record.id: split for split, record, _ in store.set_members(frozen.digest)}
+
+
+def test_the_same_content_is_the_same_version(sqlite_store, scheme, cases):
+    first = freeze_halves(sqlite_store, scheme)
+    assert first.splits == {"train": 5, "test": 5}
+    assert freeze_halves(sqlite_store, scheme) == first
+    other = freeze_halves(sqlite_store, scheme, split=HALVES.model_copy(update={"seed": 1}))
+    assert (first.version, other.version) == (1, 2)
+    assert other.digest != first.digest
+
+
+def test_a_changed_layer_is_a_new_version_and_the_old_one_stays(sqlite_store, scheme, cases):
+    first = freeze_halves(sqlite_store, scheme)
+    record, layer = cases[0]
+    sqlite_store.add_layers([layer.model_copy(update={"entities": ()})])
+    second = freeze_halves(sqlite_store, scheme)
+    assert second.version == 2
+    frozen = {record.id: layer for _, record, layer in sqlite_store.set_members(first.digest)}
+    assert frozen[record.id] == layer
+
+
+def test_what_is_not_accepted_or_lacks_the_layer_is_dropped_and_counted(sqlite_store, scheme, cases, annotated):
+    undecided, bare = annotated("Undecided.")[0], annotated("Bare.")[0]
+    sqlite_store.add_records([undecided, bare])
+    accept(sqlite_store, [bare])
+    accept(sqlite_store, [cases[0][0]], Verdict.QUARANTINED)
+    frozen = freeze_halves(sqlite_store, scheme)
+    assert frozen.manifest["dropped"] == {"quarantined": 1, "undecided": 1, "without the layer": 1}
+    assert frozen.manifest["categories"]["age"] == 9
+
+
+def test_the_first_layer_that_a_record_has_is_taken(sqlite_store, scheme, cases):
+    record, layer = cases[0]
+    human = layer.model_copy(update={"name": "human:anna", "author": "human:anna", "entities": ()})
+    sqlite_store.add_layers([human])
+    frozen = freeze_halves(sqlite_store, scheme, layers=["human:anna", "gold"])
+    members = {member.id: layer.name for _, member, layer in sqlite_store.set_members(frozen.digest)}
+    assert members[record.id] == "human:anna"
+    assert sorted(members.values()) == ["gold"] * 9 + ["human:anna"]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_groups_translations_and_near_duplicates_stay_on_one_side(sqlite_store, scheme, cases, annotated, seed):
+    same_group = annotated(f"Another visit. {story(50)}", group="p0")
+    translation = annotated(f"Übersetzt. {story(51)}", language="de", translation_of=cases[1][0].id)
+    near = annotated(f"A [42-year-old]{{age}}. {story(2)} indeed")
+    extra = [same_group, translation, near]
+    sqlite_store.add_records(record for record, _ in extra)
+    sqlite_store.add_layers(layer for _, layer in extra)
+    accept(sqlite_store, [record for record, _ in extra])
+    split = HALVES.model_copy(update={"seed": seed})
+    side = sides(sqlite_store, freeze_halves(sqlite_store, scheme, split=split))
+    for twin, (original, _) in zip(extra, cases, strict=False):
+        assert side[twin[0].id] == side[original.id]
+
+
+def test_nothing_to_freeze_says_why(sqlite_store, scheme, cases):
+    with pytest.raises(UsageError, match="with a layer silver, found none: 10 without the layer"):
+        freeze_halves(sqlite_store, scheme, layers=["silver"])

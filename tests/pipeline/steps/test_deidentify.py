@@ -1,0 +1,193 @@
+"""`curate deidentify`: new records in the place of those that tell who somebody is; and what leaves the house."""
+
+from __future__ import annotations
+
+import json
+import stat
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from curation.decision import Decision, Verdict
+from curation.deidentify.identifiers.identifier import Kind
+from curation.deidentify.key import KEY_FILE
+from curation.deidentify.surrogates import Mode
+from curation.errors import ExportBlockedError
+from curation.record import Layer, check_layer
+from curation.sets.freeze import freeze
+from curation.settings import SplitSettings
+from curation.store import Store
+from pipeline.command import app
+from pipeline.config import with_overrides
+from pipeline.steps.deidentify import deidentify
+from pipeline.steps.run import steps
+from pipeline.steps.stages import export
+from pipeline.workspace import Workspace
+
+TEXTS = (
+    (
+        "Mrs. [Karin Lindemann]{gender}, [54]{age}, came on March 3, 2020 with [fever]{signs_symptoms}.",
+        "p1",
+    ),
+    ("Second visit of the patient with [cough]{signs_symptoms} and nothing else to report.", "p1"),
+    ("A [30-year-old]{age} with [pain]{signs_symptoms} and no name at all in this report.", "p2"),
+)
+
+
+@pytest.fixture
+def place(tmp_path, annotated):
+    """A workspace with three reports of two patients, one of which names somebody."""
+    workspace = Workspace.make(tmp_path / "workspace")
+    cases = [annotated(text, group=group) for text, group in TEXTS]
+    with workspace.open_store() as store:
+        store.add_records(record for record, _ in cases)
+        store.add_layers(layer for _, layer in cases)
+    return workspace
+
+
+def under(workspace: Workspace, policy: str) -> Workspace:
+    changed = Workspace(workspace.folder)
+    changed.__dict__["config"] = with_overrides(workspace.config, [f"validation.privacy.policy={policy}"])
+    return changed
+
+
+def frozen(workspace: Workspace, store: Store, *, decided: bool = True) -> None:
+    if decided:
+        undecided = set(store.record_ids()) - set(store.decisions())
+        store.decide(Decision(record_id=id, verdict=Verdict.ACCEPTED, by="test") for id in undecided)
+    split = SplitSettings(train=1, validation=0, test=0)
+    freeze(store, workspace.scheme, name="cases", layers=["gold"], split=split)
+
+
+def curate(workspace: Workspace, *words: str) -> tuple[int, dict[str, object]]:
+    done = CliRunner().invoke(app, ["deidentify", "--json", "--workspace", str(workspace.folder), *words])
+    return done.exit_code, json.loads(done.stdout or "{}")
+
+
+def test_a_dry_run_counts_and_leaves_nothing(place):
+    code, found = curate(place, "--dry-run")
+    assert code == 0
+    assert found["identifiers"] == {"DATE": 1, "NAME": 1}
+    assert (found["records"], found["holding_identifiers"], found["made"]) == (3, 1, 0)
+    assert not (place.folder / KEY_FILE).exists()
+    with place.open_store() as store:
+        assert len(store.record_ids()) == 3
+
+
+def test_the_records_of_a_patient_are_replaced_together_and_only_once(place):
+    code, found = curate(place)
+    assert code == 0
+    assert (found["made"], found["layers"], found["unchanged"]) == (2, 2, 0)
+    assert stat.S_IMODE((place.folder / KEY_FILE).stat().st_mode) == 0o600
+    with place.open_store() as store:
+        ids = store.record_ids()
+        old, new = list(store.records(ids[:2])), list(store.records(ids[3:]))
+        assert len(new) == 2
+        assert len({record.group for record in new} - {"p1"}) == 1
+        assert "Lindemann" not in new[0].text
+        for record in new:
+            layer = store.layer(record.id, "gold")
+            assert layer is not None
+            check_layer(record, layer)
+        assert new[1].text == old[1].text
+        decided = store.decisions()
+        assert {decided[record.id].verdict for record in old} == {Verdict.REJECTED}
+        assert decided[old[0].id].details["replaced_by"] == new[0].id
+    code, again = curate(place)
+    assert code == 0
+    assert (again["made"], again["layers"], again["unchanged"]) == (0, 0, 2)
+    notes = "".join(path.read_text(encoding="utf-8") for path in (place.folder / "runs").glob("*deidentify*"))
+    assert "Lindemann" not in notes
+    assert (place.folder / KEY_FILE).read_text(encoding="ascii").strip() not in notes
+
+
+def test_a_layer_that_comes_later_comes_along(place):
+    with place.open_store() as store:
+        deidentify(place, store)
+        old = store.record_ids()[0]
+        gold = store.layer(old, "gold")
+        store.add_layers([Layer(record_id=old, name="rules", author="rules@1", entities=gold.entities[:1])])
+        report = deidentify(place, store)
+        assert (report.made, report.layers) == (0, 1)
+        new = str(store.decisions()[old].details["replaced_by"])
+        assert store.layer(new, "rules").entities == store.layer(new, "gold").entities[:1]
+
+
+def test_what_a_person_has_decided_holds_for_the_new_record(place):
+    with place.open_store() as store:
+        old = store.record_ids()[0]
+        store.decide([Decision(record_id=old, verdict=Verdict.QUARANTINED, by="human:anna", reason="blurred")])
+        deidentify(place, store)
+        carried = store.decisions()[str(store.decisions()[old].details["replaced_by"])]
+        assert (carried.verdict, carried.reason, carried.details["decided_by"]) == (
+            Verdict.QUARANTINED,
+            "blurred",
+            "human:anna",
+        )
+
+
+def test_other_kinds_set_the_earlier_record_aside(place):
+    with place.open_store() as store:
+        deidentify(place, store, kinds=[Kind.NAME])
+        old = store.record_ids()[0]
+        first = str(store.decisions()[old].details["replaced_by"])
+        report = deidentify(place, store, mode=Mode.MASK)
+        assert report.superseded == 1
+        assert store.decisions()[first].verdict is Verdict.REJECTED
+
+
+@pytest.mark.parametrize("words", [("--kinds", "NAMES"), ("--mode", "shred")])
+def test_unknown_words_are_usage_errors(place, words):
+    done = CliRunner().invoke(app, ["deidentify", "--workspace", str(place.folder), *words])
+    assert "expected" in str(done.exception)
+
+
+def test_under_block_nothing_with_identifiers_is_exported(place, tmp_path):
+    with place.open_store() as store:
+        frozen(place, store)
+        held = store.record_ids()[0]
+        with pytest.raises(ExportBlockedError, match=rf"1 of 3 .* hold 2 .*{held} \(2\).*curate deidentify"):
+            export(under(place, "block"), store, "chat", tmp_path / "out")
+        assert not (tmp_path / "out").exists()
+        assert export(place, store, "chat", tmp_path / "reported")
+
+
+def test_a_person_who_knew_may_let_a_record_leave(place, tmp_path):
+    with place.open_store() as store:
+        frozen(place, store)
+        known = {"failures": [{"expectation": "free_of_identifiers"}]}
+        decision = Decision(
+            record_id=store.record_ids()[0], verdict=Verdict.ACCEPTED, by="human:anna", reason="invented", details=known
+        )
+        store.decide([decision])
+        assert export(under(place, "block"), store, "chat", tmp_path / "out")
+
+
+def test_under_replace_the_new_records_are_exported(place, tmp_path):
+    replacing = under(place, "replace")
+    assert [step.name for step in steps(replacing)].index("deidentify") < [
+        step.name for step in steps(replacing)
+    ].index("validate")
+    assert "deidentify" not in [step.name for step in steps(place)]
+    with place.open_store() as store:
+        deidentify(replacing, store)
+        frozen(replacing, store)
+        files = export(replacing, store, "chat", tmp_path / "out")
+    lines = "".join(Path(file).read_text(encoding="utf-8") for file in files)
+    assert lines.count("\n") == 3
+    assert "Lindemann" not in lines
+
+
+def test_validation_does_not_blame_surrogates_nor_call_them_duplicates(place):
+    blocking = under(place, "block")
+    blocking.__dict__["config"] = with_overrides(blocking.config, ["validation.similarity.enabled=false"])
+    from pipeline.steps.validate import validate
+
+    with place.open_store() as store:
+        deidentify(place, store)
+        verdicts = validate(blocking, store)
+        failed = {one.expectation: len(one.failed) for one in verdicts.per_expectation if one.failed}
+        new = {str(one.details["replaced_by"]) for one in store.decisions().values() if "replaced_by" in one.details}
+        assert {store.decisions()[id].verdict for id in new} <= {Verdict.ACCEPTED, Verdict.NEEDS_REVIEW}
+        assert failed.get("free_of_identifiers") == 1

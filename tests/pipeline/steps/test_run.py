@@ -1,0 +1,122 @@
+"""The whole way on a few generated cases, as a user walks it, with every way out of the machine closed."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import datasets
+import pytest
+from command_line import curate_json
+from outbound import run_closed, why_not
+
+from annotation.label_studio.server.environment import ensure_environment
+from annotation.label_studio.settings import ReviewSettings
+from curation.errors import CurateError
+from curation.store import Store
+from pipeline.workspace import Workspace
+
+CURATE = Path(sys.executable).with_name("curate")
+CASES = 12
+
+SETTINGS = {
+    "run.sources": (),
+    "run.annotators": ("rules", "few-shot"),
+    "run.set_name": "cases",
+    "curation.split.train": 0.6,
+    "curation.split.validation": 0.2,
+    "curation.split.test": 0.2,
+    "training.epochs": 2,
+    "validation.similarity.enabled": True,
+}
+
+
+class Walk:
+    """One walk: its folder, what it printed, and which addresses anybody tried to reach."""
+
+    def __init__(self, folder: Path, done: subprocess.CompletedProcess[str], tried: list[str] | None) -> None:
+        self.folder, self.done, self.tried = folder, done, tried
+
+    @property
+    def outcome(self) -> dict[str, dict[str, object]]:
+        assert self.done.returncode == 0, self.done.stderr
+        found: dict[str, dict[str, object]] = json.loads(self.done.stdout)
+        return found
+
+
+@pytest.fixture(scope="session")
+def walked(tmp_path_factory: pytest.TempPathFactory) -> Walk:
+    folder = tmp_path_factory.mktemp("whole") / "workspace"
+    Workspace.make(folder, SETTINGS)
+    try:
+        ensure_environment(ReviewSettings())
+    except CurateError as error:
+        pytest.skip(f"Label Studio cannot be installed here: {error}")
+    curate, where = shlex.quote(str(CURATE)), f"--workspace {shlex.quote(str(folder))}"
+    line = (
+        f"{curate} generate --records {CASES} --languages en {where} >/dev/null && "
+        f"{curate} run --json {where}; code=$?; {curate} review stop {where} 2>/dev/null; exit $code"
+    )
+    if why_not():
+        return Walk(folder, subprocess.run(["sh", "-c", line], capture_output=True, text=True, check=False), None)
+    done, tried = run_closed(line, folder.parent / "strace.log")
+    return Walk(folder, done, tried)
+
+
+def test_a_run_ends_with_where_everything_is(walked):
+    ends = walked.outcome["ends"]
+    assert ends["Label Studio"].startswith("http://127.0.0.1:")
+    for name in ("validation report", "data docs", "adapter", "exported set (hf)", "exported set (chat)"):
+        assert Path(ends[name]).exists(), name
+    assert set(walked.outcome["scores"]) == {"rules", "few-shot", "adapter"}
+
+
+def test_every_record_went_all_the_way(walked):
+    with Store.open(f"sqlite:///{walked.folder / 'records.db'}") as store:
+        assert store.count_records() == {"en": CASES}
+        assert store.layer_names() == dict.fromkeys(("adapter", "few-shot", "gold", "rules"), CASES)
+        assert store.failures() == []
+        assert [run.state for run in store.runs()] == ["done"] * len(store.runs())
+        pushed = store.runs()[[run.command for run in store.runs()].index("review push")]
+        assert pushed.manifest["outcome"]["created"] == CASES
+        frozen = store.curated_set("cases")
+    loaded = datasets.load_dataset(
+        walked.outcome["ends"]["exported set (hf)"], cache_dir=str(walked.folder / "hf-cache")
+    )
+    assert {split: len(rows) for split, rows in loaded.items()} == frozen.splits
+
+
+def test_nothing_leaves_the_machine(walked):
+    if walked.tried is None:
+        pytest.skip(f"attempts to leave cannot be listed on this machine: {why_not()}")
+    assert walked.done.returncode == 0
+    assert walked.tried == []
+
+
+def test_an_attempt_to_leave_would_be_listed(tmp_path):
+    if reason := why_not():
+        pytest.skip(f"attempts to leave cannot be listed on this machine: {reason}")
+    call = "import socket; socket.create_connection(('198.51.100.7', 80))"
+    done, tried = run_closed(f"{shlex.quote(sys.executable)} -c {shlex.quote(call)}", tmp_path / "log")
+    assert done.returncode != 0
+    assert tried == ["198.51.100.7"]
+
+
+def test_no_clinical_text_in_what_a_run_prints_or_notes(walked):
+    with Store.open(f"sqlite:///{walked.folder / 'records.db'}") as store:
+        words = [record.text[10:60] for record in store.records()]
+    told = walked.done.stdout + walked.done.stderr
+    for path in (*walked.folder.glob("runs/*"), *walked.folder.glob("reports/**/*.json")):
+        told += path.read_text(encoding="utf-8")
+    assert [one for one in words if one in told] == []
+
+
+def test_a_second_run_adds_nothing(walked):
+    with Workspace.at(walked.folder).open_store() as store:
+        before = (store.count_records(), store.layer_names(), store.count_decisions())
+    assert curate_json("annotate", "--with", "rules", "--workspace", walked.folder)["done"] == 0
+    with Workspace.at(walked.folder).open_store() as store:
+        assert (store.count_records(), store.layer_names(), store.count_decisions()) == before

@@ -1,0 +1,50 @@
+"""What is compared of a batch: lengths, languages, categories, words and embeddings, one row for each record."""
+
+from __future__ import annotations
+
+import heapq
+import re
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from curation.embeddings.encoder import Encoder
+from curation.record import digest
+from validation.measures import Subject
+from validation.measures.semantic.record_vectors import record_vectors
+
+if TYPE_CHECKING:
+    from curation.embeddings.encoder import Vectors
+
+WORD = re.compile(r"[^\W\d_]{2,}")
+
+
+@dataclass(frozen=True)
+class Portrait:
+    """A sample of a batch, feature by feature; all lists have one entry for each record."""
+
+    records: int
+    lengths: list[float]  # words
+    languages: list[str]
+    categories: list[Counter[str]]  # entities by category
+    words: list[Counter[str]]  # lower case
+    vectors: Vectors | None  # unit length, shape (records, dimensions)
+
+
+def portrait(subjects: Iterable[Subject], *, most: int, encoder: Encoder | None) -> Portrait:
+    """The portrait of a sample of so many records, which depends on their ids alone; no vectors without an encoder."""
+    keyed = ((digest(subject.record.id), number, subject) for number, subject in enumerate(subjects))
+    sample = [subject for *_, subject in heapq.nsmallest(most, keyed)]
+    texts = [subject.record.text for subject in sample]
+    return Portrait(
+        records=len(sample),
+        lengths=[float(len(text.split())) for text in texts],
+        languages=[subject.record.language for subject in sample],
+        categories=[
+            Counter(entity.category for entity in subject.layer.entities) if subject.layer else Counter()
+            for subject in sample
+        ],
+        words=[Counter(WORD.findall(text.lower())) for text in texts],
+        vectors=record_vectors([subject.record for subject in sample], encoder) if encoder else None,
+    )

@@ -1,0 +1,83 @@
+"""Records that tell the same case in other words, within one language."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from curation.batches import batched
+from curation.embeddings.encoder import Encoder
+from curation.embeddings.vector_store import VectorStore
+from curation.record import Record
+from curation.sets.duplicates import Duplicates, Pair
+from validation.measures.semantic.case_similarity import CANDIDATE, NEAREST, Facts, likeness
+from validation.measures.semantic.neighbours import EXACT, near_pairs
+from validation.measures.semantic.record_vectors import record_vectors, sentence_vectors
+
+if TYPE_CHECKING:
+    from curation.embeddings.encoder import Vectors
+
+#: Records whose texts and sentences are in memory at once.
+BATCH = 256
+
+
+def find_repeats(
+    records: Iterable[Record],
+    fetch: Callable[[Sequence[str]], Iterable[Record]],
+    encoder: Encoder,
+    *,
+    minimum: float,
+    kept: VectorStore | None = None,
+    exact: int = EXACT,
+) -> Duplicates:
+    """Pairs of records that tell the same case, with the likeness of their sentences; each stands for itself.
+
+    records: read once; a vector and the numbers of each stay in memory. fetch: the records of some ids, once more.
+    """
+    facts, vectors = _read((record for record in records if record.text.strip()), encoder, kept)
+    pairs = sorted(
+        pair
+        for language in dict.fromkeys(one.language for one in facts)
+        for pair in _candidates(facts, vectors, language, exact)
+    )
+    return Duplicates(
+        groups={one.id: (one.id,) for one in facts},
+        pairs=tuple(_alike([(facts[left], facts[right]) for left, right in pairs], fetch, encoder, minimum)),
+        lengths={one.id: one.length for one in facts},
+    )
+
+
+def _read(records: Iterable[Record], encoder: Encoder, kept: VectorStore | None) -> tuple[list[Facts], Vectors]:
+    import numpy as np
+
+    facts: list[Facts] = []
+    parts: list[Vectors] = []
+    for batch in batched(records, BATCH):
+        facts += map(Facts.of, batch)
+        parts.append(record_vectors(batch, encoder, kept))
+    return facts, np.concatenate(parts) if parts else np.zeros((0, 1), dtype=np.float32)
+
+
+def _candidates(facts: Sequence[Facts], vectors: Vectors, language: str, exact: int) -> Iterator[tuple[int, int]]:
+    """Places of records of a language that lie near each other and may repeat each other by their numbers."""
+    places = [place for place, one in enumerate(facts) if one.language == language]
+    for left, right, _ in near_pairs(vectors[places], least=CANDIDATE, most=NEAREST, exact=exact):
+        one, other = places[left], places[right]
+        if facts[one].may_repeat(facts[other]):
+            yield one, other
+
+
+def _alike(
+    pairs: Sequence[tuple[Facts, Facts]],
+    fetch: Callable[[Sequence[str]], Iterable[Record]],
+    encoder: Encoder,
+    minimum: float,
+) -> Iterator[Pair]:
+    """The pairs whose sentences are alike; their vectors come from the encoder's cache."""
+    for batch in batched(pairs, BATCH):
+        some = list(fetch(list(dict.fromkeys(one.id for pair in batch for one in pair))))
+        matrices = dict(zip((record.id for record in some), sentence_vectors(some, encoder), strict=True))
+        for one, other in batch:
+            alike = likeness(matrices[one.id], matrices[other.id])
+            if alike >= one.needs(other, minimum):
+                yield Pair(one.id, other.id, alike)

@@ -1,0 +1,39 @@
+"""All that the report tells, as the verdict leaves it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from curation.decision import Decision
+from curation.scheme import Scheme
+from curation.store import Store
+from validation.frame import Measured
+from validation.gx.checkpoint import Outcome
+from validation.measures import Scope
+from validation.settings import ValidationSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A set of records with the verdict on it."""
+
+    store: Store
+    scope: Scope
+    counts: Mapping[str, int]  # our decisions by verdict
+    decided_by_others: Mapping[str, int]
+    failing_anew: Mapping[str, Sequence[str]]
+    unmeasured: int
+    failed: Sequence[Decision]  # ours, on the records that failed something
+    measured: Measured
+    outcome: Outcome
+
+    @property
+    def scheme(self) -> Scheme:
+        """What records are annotated by."""
+        return self.scope.scheme
+
+    @property
+    def settings(self) -> ValidationSettings:
+        """What was checked, and from where on it failed."""
+        return self.scope.settings
