@@ -14,7 +14,7 @@ import torch
 from measuring import table
 
 from curation.embeddings.encoder import SentenceEncoder, load_encoder
-from validation.measures.sentences import sentence_texts
+from curation.text.sentences import sentence_texts
 from validation_parts.encoder_backends import BACKENDS, Backend, Sources, encoder_of
 from validation_parts.encoder_verdicts import Changes, changes, sets
 from validation_parts.planted import maccrobat, sample
@@ -74,7 +74,7 @@ def _texts(count: int, quick: bool) -> tuple[list[str], list[str]]:
     """Twice as many different sentences as are encoded (the second half to calibrate by), and entities."""
     wanted: dict[str, None] = {}
     for record in reports(4 if quick else 100):
-        wanted |= dict.fromkeys(sentence_texts(record))
+        wanted |= dict.fromkeys(sentence_texts(record.text, record.language))
     cases = sample(True) if quick else maccrobat(False) or sample(False)
     entities = dict.fromkeys(entity.text for case in cases for entity in (case.layer.entities if case.layer else ()))
     return list(wanted)[: 2 * count], list(entities)[:count]

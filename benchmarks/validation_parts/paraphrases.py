@@ -6,8 +6,8 @@ import re
 from random import Random
 
 from curation.record import Record
-from validation.measures.number_words import number_words
-from validation.measures.sentences import sentence_bounds
+from curation.text.numbers import number_words
+from curation.text.sentences import sentence_spans
 
 #: Words that stand for each other, in both directions.
 SYNONYMS = (
@@ -58,7 +58,7 @@ SMALL = re.compile(r"(?<![\d./,:-])\b[1-9]\d?\b(?=-year|-month|-day| years| mont
 
 def shuffled(record: Record, chance: Random) -> str:
     """The sentences in another order."""
-    sentences = [record.text[start:end].strip() for start, end in sentence_bounds(record)]
+    sentences = [record.text[start:end].strip() for start, end in sentence_spans(record)]
     chance.shuffle(sentences)
     return " ".join(sentences)
 

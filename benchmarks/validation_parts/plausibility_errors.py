@@ -9,11 +9,11 @@ from pydantic import JsonValue
 
 from curation.record import Assertion, Entity, Fragment
 from curation.scheme import load_scheme
+from curation.text.quantities import NONE, quantities
 from validation.measures import MeasureSpec, Scope, Subject
 from validation.measures.amounts import AMOUNTS, READERS
 from validation.measures.negation import FINDINGS, NEGATION
 from validation.measures.plausibility import GENDER, PLAUSIBILITY
-from validation.measures.quantities import NONE, quantities
 from validation.settings import ValidationSettings
 from validation_parts.layer_errors import chosen, replaced
 from validation_parts.planting import Case, Kind, Planted

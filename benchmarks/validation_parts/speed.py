@@ -20,11 +20,11 @@ from curation.embeddings.encoder import load_encoder, packaged_encoder_path
 from curation.record import Record
 from curation.store import Store
 from curation.text.folding import fold
+from curation.text.sentences import sentence_texts
 from pipeline.steps.stages import annotate, run_over
 from pipeline.workspace import Workspace
 from validation.measures import MEASURES, Scope, Subject, Whole
 from validation.measures.measure import VECTORS
-from validation.measures.sentences import sentence_texts
 from validation.rules import RULES
 from validation.settings import SimilaritySettings, ValidationSettings
 from validation.stage import AT_ONCE, Measure
@@ -88,7 +88,14 @@ def whole(workspace: Workspace, store: Store, records: Sequence[Record], *, quic
     for part in batched(records, ceil(len(records) / TURNS[quick])):
         store.add_records(part)
         annotate(workspace, store, LAYER)
-        new = list(dict.fromkeys(text for record in part for text in sentence_texts(record) if text not in sentences))
+        new = list(
+            dict.fromkeys(
+                text
+                for record in part
+                for text in sentence_texts(record.text, record.language)
+                if text not in sentences
+            )
+        )
         sentences |= dict.fromkeys(new)
         bare += Cost.of(_bare(new))
         ours += Cost.of(_ours(new, workspace.folder / "bare.db"))

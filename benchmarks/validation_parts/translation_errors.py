@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 from random import Random
 
 from curation.record import Entity, Fragment, Layer
-from validation.translation.segments import Span, segments
+from curation.text.folding import Span
+from validation.translation.segments import segments
 from validation_parts.planting import Case, Planted
 
 #: A plain number: not in a name, a pair, a date, a power or a daily scheme.

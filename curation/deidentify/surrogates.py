@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from curation.deidentify.date_shift import moved, told
+from curation.deidentify.date_shift import moved
 from curation.deidentify.edits import Edit, Span
 from curation.deidentify.identifiers.identifier import Identifier, Kind
 from curation.deidentify.key import Draws, Key
 from curation.deidentify.shapes import house_number, mail, postal_code, same_shape, telephone, web
 from curation.deidentify.surrogate_names import names
 from curation.deidentify.surrogate_words import street, town
+from curation.text.dates import read_date
 
 #: Dates of a group move by whole weeks, so that days of the week stay: from a quarter of a year to three years.
 WEEKS = range(13, 157)
@@ -167,7 +168,7 @@ def edits_for(
 def _days(text: str, found: Iterable[Identifier], language: str) -> list[tuple[int, date]]:
     """Where a whole date stands, and which."""
     spoken = "de" if language == "de" else "en"
-    dates = ((one, told(text[one.start : one.end], spoken)) for one in found if one.kind is Kind.DATE)
+    dates = ((one, read_date(text[one.start : one.end], spoken)) for one in found if one.kind is Kind.DATE)
     return [(one.start, whole) for one, date_told in dates if date_told and (whole := date_told.whole)]
 
 

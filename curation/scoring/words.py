@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from functools import lru_cache
 from typing import Any
+
+from curation.text.folding import composed
 
 #: Snowball's names (Porter 2001) of the languages that records may be in; others are not stemmed.
 STEMMERS = {
@@ -34,5 +35,5 @@ class WordTokenizer:
 
     def tokenize(self, text: str) -> list[str]:
         """The stems of a text, case and typographic form folded."""
-        folded = unicodedata.normalize("NFKC", text).casefold()
+        folded = composed(text)
         return [self._stem(word) for word in WORD.findall(folded)]

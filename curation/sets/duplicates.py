@@ -7,7 +7,6 @@ chapter 3. Only signatures stay in memory (512 bytes a text), never the texts.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ import numpy.typing as npt
 
 from curation.batches import batched
 from curation.errors import MissingExtraError
+from curation.text.folding import composed
 
 Signatures = npt.NDArray[np.uint32]
 
@@ -140,7 +140,7 @@ def find_duplicates(texts: Iterable[tuple[str, str]], *, threshold: float = THRE
 
 def normalised(text: str) -> str:
     """The text in one Unicode form, without case and with single blanks: equal for exact duplicates."""
-    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+    return " ".join(composed(text).split())
 
 
 def shingles(text: str) -> list[str]:

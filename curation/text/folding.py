@@ -55,6 +55,22 @@ class Folded:
         return bisect_left(self.starts, start), bisect_left(self.starts, end)
 
 
+def lower_case(text: str) -> str:
+    """The text in lower case with every character at its offset: the few letters that would become two stay (İ)."""
+    lower = text.lower()
+    return lower if len(lower) == len(text) else "".join(map(_lower_letter, text))
+
+
+def composed(text: str) -> str:
+    """The text without case and in one Unicode form (NFKC), for comparing words; offsets are lost."""
+    return unicodedata.normalize("NFKC", text).casefold()
+
+
+def _lower_letter(letter: str) -> str:
+    lower = letter.lower()
+    return lower if len(lower) == 1 else letter
+
+
 @lru_cache(maxsize=128)
 def fold(text: str) -> Folded:
     """The folded text; kept for a while, since many wordings are looked for in the same text."""
@@ -69,21 +85,21 @@ def _fold_by_letter(text: str) -> Folded:
     folded: list[str] = []
     starts: list[int] = []
     ends: list[int] = []
-    for place, character in enumerate(text):
+    for offset, character in enumerate(text):
         for piece in _pieces(character):
             if is_mark(piece):
                 umlaut = piece == DIAERESIS and folded and folded[-1] in UMLAUT_BASES
                 if umlaut:
                     folded.append("e")
                     starts.append(starts[-1])
-                    ends.append(place + 1)
-                _widen(starts, ends, place + 1)
+                    ends.append(offset + 1)
+                _widen(starts, ends, offset + 1)
             elif piece == " " and folded and folded[-1] == " ":
-                ends[-1] = place + 1
+                ends[-1] = offset + 1
             else:
                 folded.append(piece)
-                starts.append(place)
-                ends.append(place + 1)
+                starts.append(offset)
+                ends.append(offset + 1)
     return Folded("".join(folded), starts, ends)
 
 

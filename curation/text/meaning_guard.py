@@ -1,6 +1,6 @@
 """Whether two similar wordings say the same: the numbers, the negations, the sides, the words covered.
 
-Works on folded text (`curation.folding`): lower case, umlauts written out.
+Works on folded text (`curation.text.folding`): lower case, umlauts written out.
 """
 
 from __future__ import annotations
@@ -12,9 +12,11 @@ from itertools import product
 
 from rapidfuzz import fuzz
 
-NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
+from curation.text.numbers import FIGURES
+
+NUMBER = re.compile(FIGURES)
 WORD = re.compile(r"[^\W\d_]+")
-TOKEN = re.compile(r"\d+(?:[.,]\d+)*\w*|\w+|[^\w\s\x00]")
+TOKEN = re.compile(rf"{FIGURES}\w*|\w+|[^\w\s\x00]")
 
 #: Words that turn a finding round.
 POLAR = frozenset(

@@ -1,6 +1,7 @@
-"""A text as words and sentences with exact offsets. Of the annotators only this module knows spaCy.
+"""A text as words and sentences with exact offsets: the one tokenizer, and the one module that knows spaCy's names.
 
-Blank pipelines are enough: nothing here needs a model that would have to be downloaded.
+Blank pipelines are enough: nothing here needs a model that would have to be downloaded. spaCy is loaded with the first
+text, so that commands which read none start at once.
 """
 
 from __future__ import annotations
@@ -9,17 +10,15 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import spacy
-from spacy.language import Language
-from spacy.matcher import Matcher
-from spacy.tokens import Doc
-from spacy.util import compile_infix_regex, compile_prefix_regex, compile_suffix_regex
-
+from curation.errors import MissingExtraError
 from curation.text.bounded_tokenizer import without_long_runs
-from curation.text.sentences import ABBREVIATIONS, sentence_starts
+from curation.text.sentence_starts import SentenceGrammar, sentence_grammar, sentence_starts
+
+if TYPE_CHECKING:
+    from spacy.language import Language
+    from spacy.tokens import Doc
 
 #: Longest text in code points; spaCy's own limit is meant for parsers, which are not used.
 LONGEST = 1 << 30
@@ -39,7 +38,12 @@ INFIXES = (
     r"(?<=\d)(?=(?:[µμm]?[gl]|mcg|mmol|µmol|mm[hH][gG]|[mck]m|kg|bpm|ng|IU|U|IE|°C|°|h|x|y|yo|mSv|Gy)\b)",
 )
 PREFIXES = ("[<>=≤≥±~+*•·-]",)
-SUFFIXES = ("[<>=≤≥±~+*%‰-]", r"(?<=/[^\W\d_])\.", r"(?<=\d\d\d)\.", r"(?<=,\d)\.", r"(?<=,\d\d)\.")
+#: Full stops that are no part of what stands before them: units (g/dL, mL), fractions, decimals; a year.
+SUFFIXES = (
+    "[<>=≤≥±~+*%‰-]",
+    *(rf"(?<={unit})\." for unit in (r"/[^\W\d_]", r"/[^\W\d_]{2}", r"[mdµμ]L")),
+    *(rf"(?<={number})\." for number in (r"\d\d\d", r"/\d\d", r",\d", r",\d\d")),
+)
 
 #: Where the pipeline leaves what it has read already, as walking over spaCy's tokens is slow.
 TOKENS, STARTS = "clinical_tokens", "clinical_sentence_starts"
@@ -103,15 +107,20 @@ def _words(doc: Doc, text: str) -> Words:
 def _pipeline(language: str) -> Language:
     """A blank pipeline of that language with clinical tokenisation and sentence boundaries."""
     try:
+        import spacy
+        from spacy.language import Language
+    except ImportError as error:
+        raise MissingExtraError("spacy", "annotate") from error
+    try:
         nlp = spacy.blank(language)
     except ImportError:
         nlp = spacy.blank("xx")
     nlp.max_length = LONGEST
+    grammar = sentence_grammar(language)
     _cut_clinically(nlp)
-    abbreviations = _add_abbreviations(nlp, language)
+    _add_abbreviations(nlp, grammar.spellings)
     nlp.tokenizer = without_long_runs(nlp.tokenizer, nlp.vocab)
-    marker = _sentence_marker(abbreviations, ordinals=language == "de")
-    Language.component(f"clinical_sentences_{language}", func=marker)
+    Language.component(f"clinical_sentences_{language}", func=_sentence_marker(grammar))
     nlp.add_pipe(f"clinical_sentences_{language}")
     return nlp
 
@@ -123,6 +132,8 @@ def _renew(language: str) -> None:
 
 
 def _cut_clinically(nlp: Language) -> None:
+    from spacy.util import compile_infix_regex, compile_prefix_regex, compile_suffix_regex
+
     tokenizer: Any = nlp.tokenizer
     prefixes = [*(nlp.Defaults.prefixes or ()), *PREFIXES]
     suffixes = [*(nlp.Defaults.suffixes or ()), *SUFFIXES]
@@ -132,21 +143,21 @@ def _cut_clinically(nlp: Language) -> None:
     tokenizer.url_match = None
 
 
-def _add_abbreviations(nlp: Language, language: str) -> frozenset[str]:
-    """The language's abbreviations, which are kept in one piece in each usual spelling."""
-    abbreviations = frozenset(ABBREVIATIONS.get(language, "").split())
-    for abbreviation in abbreviations:
-        for form in {abbreviation, abbreviation.capitalize(), abbreviation.upper()}:
-            nlp.tokenizer.add_special_case(form, [{"ORTH": form}])
-    return abbreviations
+def _add_abbreviations(nlp: Language, spellings: Sequence[str]) -> None:
+    """Keeps the language's abbreviations in one piece in each usual spelling."""
+    tokenizer: Any = nlp.tokenizer
+    for spelling in spellings:
+        for form in {spelling, spelling.lower(), spelling.capitalize(), spelling.upper()}:
+            tokenizer.add_special_case(form, [{"ORTH": form}])
 
 
-def _sentence_marker(abbreviations: frozenset[str], *, ordinals: bool) -> Callable[[Doc], Doc]:
+def _sentence_marker(grammar: SentenceGrammar) -> Callable[[Doc], Doc]:
     """A pipeline component that marks where sentences start."""
+    import numpy as np
 
     def mark(doc: Doc) -> Doc:
         tokens = [token.text for token in doc]
-        starts = frozenset(sentence_starts(tokens, abbreviations=abbreviations, ordinals=ordinals))
+        starts = frozenset(sentence_starts(tokens, grammar))
         if tokens:
             # Token by token it would take time that grows with the square of the text.
             begins = [1 if index in starts or index == 0 else NOT_A_START for index in range(len(tokens))]
@@ -172,6 +183,8 @@ class TokenPatterns:
             yield words.doc.vocab.strings[key], words.doc[first].idx, _end(words.doc[after - 1])
 
     def _for_vocabulary(self, vocabulary: Any) -> Any:
+        from spacy.matcher import Matcher
+
         if self._matcher is None or self._matcher[0] is not vocabulary:
             matcher = Matcher(vocabulary, validate=True)
             for name, tokens in self._patterns.items():

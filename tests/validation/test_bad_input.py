@@ -11,7 +11,7 @@ from curation.record import Alignment, Entity, Layer, Record
 from curation.scheme import load_scheme
 from curation.stage import Item
 from curation.store import Store
-from validation.measures.sentences import sentence_bounds
+from curation.text.sentences import sentence_spans
 from validation.quarantine import failures_of
 from validation.settings import ValidationSettings
 from validation.stage import Measure
@@ -50,7 +50,7 @@ def test_bad_input_gets_its_row(name: str) -> None:
 def test_sentences_of_a_long_text_without_blanks_are_found(language: str, sign: str) -> None:
     """On such a text spaCy alone takes a time that grows with the square of its length."""
     text = sign * (MEGABYTE // len(sign))
-    bounds = sentence_bounds(Record(id="r", group="r", source="test", language=language, text=text))
+    bounds = sentence_spans(text, language)
     assert "".join(text[start:end] for start, end in bounds) == text
 
 

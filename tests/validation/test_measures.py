@@ -12,10 +12,10 @@ from curation.markup import parse_markup
 from curation.record import Alignment, Assertion, Entity, Fragment, Layer, Record
 from curation.scheme import Scheme, load_scheme
 from curation.stage import Item
+from curation.text.ages import parse_age
 from validation.frame import RECORD_ID
 from validation.layers import preferred_layers
 from validation.measures import COLUMNS, LISTS, MEASURES, WORDS
-from validation.measures.ages import parse_age
 from validation.rules import RULES
 from validation.settings import PrivacySettings, SimilaritySettings, ValidationSettings
 from validation.stage import Measure

@@ -11,10 +11,10 @@ from curation.markup import parse_markup
 from curation.record import Layer, Record
 from curation.scheme import load_scheme
 from curation.stage import Item
+from curation.text.quantities import quantities, unit
 from validation.measures.dates import dates
 from validation.measures.doses import doses
 from validation.measures.laboratory import readings
-from validation.measures.quantities import quantities, unit
 from validation.settings import SimilaritySettings, ValidationSettings
 from validation.stage import Measure
 

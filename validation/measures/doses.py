@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from functools import cache
 
 from curation.record import Frozen
+from curation.text.quantities import Quantity, Unit, quantities, unit
 from curation.text.terms import any_of, listed
 from validation.measures.known import read_known
 from validation.measures.laboratory import GAP, SLIPS, Reading
-from validation.measures.quantities import Quantity, Unit, quantities, unit
 
 #: Times after a dose that make it one of a day, and times that make it a rate, which is not compared.
 DAILY = re.compile(r"/d$")

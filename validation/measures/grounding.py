@@ -78,7 +78,7 @@ def _row(found: _Found, *, told: bool) -> Columns:
 
 GROUNDING = MeasureSpec(
     name="grounding",
-    version=2,
+    version=3,
     measure=measure,
     needs_layer=True,
     lists=frozenset({"ungrounded_entities", "elsewhere_entities", "paraphrased_entities", "invented_entities"}),

@@ -1,4 +1,4 @@
-"""What is known of words, values and doses: the YAML files beside this module."""
+"""What is known of values, doses and words: the YAML files beside this module, and a digest of all that is read."""
 
 from __future__ import annotations
 
@@ -6,11 +6,8 @@ from functools import cache
 from pathlib import Path
 from typing import TypeVar
 
-import yaml
-from pydantic import TypeAdapter, ValidationError
-
-from curation.errors import ConfigError
 from curation.record import digest
+from curation.text.word_lists import read_word_list, word_lists_digest
 
 FOLDER = Path(__file__).with_name("plausible")
 Shape = TypeVar("Shape")
@@ -18,14 +15,10 @@ Shape = TypeVar("Shape")
 
 def read_known(name: str, shape: type[Shape], folder: Path = FOLDER) -> Shape:
     """The content of a file in its shape; ConfigError naming the file and the entry that does not fit."""
-    path = folder / f"{name}.yaml"
-    try:
-        return TypeAdapter(shape).validate_python(yaml.safe_load(path.read_text(encoding="utf-8")))
-    except (yaml.YAMLError, ValidationError) as error:
-        raise ConfigError(f"{path}: {error}") from error
+    return read_word_list(folder / f"{name}.yaml", shape)
 
 
 @cache
 def known_digest() -> str:
-    """A digest of all files: what was measured with others is measured anew."""
-    return digest([[path.name, path.read_text(encoding="utf-8")] for path in sorted(FOLDER.glob("*.yaml"))])
+    """A digest of these files and of those of `curation.text`: what was measured with others is measured anew."""
+    return digest([word_lists_digest(FOLDER), word_lists_digest()])

@@ -10,9 +10,9 @@ from functools import cache
 from pydantic import Field
 
 from curation.record import Frozen
+from curation.text.quantities import NONE, Quantity, Unit, quantities, unit
 from curation.text.terms import any_of, listed
 from validation.measures.known import read_known
-from validation.measures.quantities import NONE, Quantity, Unit, quantities, spellings, unit
 
 #: Characters that may stand between a name and its value, and words that may: of, fell to, bei, lag bei.
 GAP = 45
@@ -126,4 +126,4 @@ def _patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
 
 @cache
 def _elsewhere() -> re.Pattern[str]:
-    return re.compile(rf"\b(?:{any_of(spellings().elsewhere)})", re.IGNORECASE)
+    return re.compile(rf"\b(?:{any_of(read_known('body_fluids', tuple[str, ...]))})", re.IGNORECASE)

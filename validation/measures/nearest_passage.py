@@ -10,7 +10,7 @@ from curation.embeddings.encoder import Encoder
 from curation.record import Record
 from curation.text.folding import fold
 from curation.text.meaning_guard import changes_meaning
-from validation.measures.sentences import sentence_texts
+from curation.text.sentences import sentence_texts
 
 #: Sentences, the likest first, whose stretches are looked at; and stretches of them at most.
 SENTENCES, STRETCHES = 2, 40
@@ -31,7 +31,7 @@ def nearest(wanted: Sequence[Wanted], encoder: Encoder) -> list[float]:
     """The cosine of each wording and its nearest stretch (-1 to 1); 0 where no stretch says the same numbers,
     negations and sides.
     """
-    sentences = [sentence_texts(one.record) for one in wanted]
+    sentences = [sentence_texts(one.record.text, one.record.language) for one in wanted]
     likest = _likest(wanted, sentences, encoder)
     stretches = [list(_stretches(one.wording, found)) for one, found in zip(wanted, likest, strict=True)]
     return _best([one.wording for one in wanted], stretches, encoder)

@@ -13,14 +13,14 @@ from collections.abc import Sequence
 from functools import cache
 
 from curation.record import Assertion, Entity, Frozen, Layer
+from curation.text.folding import lower_case
+from curation.text.sentences import sentence_spans
 from curation.text.terms import any_of
 from validation.measures.known import read_known
 from validation.measures.measure import Columns, MeasureSpec, Scope, Subject
 
 #: Categories of findings, which are there or not; a habit or a relative's disease holds its denial in its wording.
 FINDINGS = frozenset({"signs_symptoms", "diagnosis", "comorbidities"})
-#: Where a sentence ends: after a sign and before a blank, unless a digit or a short abbreviation stands before it.
-SENTENCE = re.compile(r"(?<=[^\s\d.][^\s\d.][^\s.][.!?])\s+(?=[^\Wa-z])|(?<=[!?])\s|\n\s*\n")
 #: Stands for every character of an entity while the words between entities are looked at.
 HIDDEN = "\x01"
 #: How far from an entity a denial is looked for, in characters.
@@ -63,10 +63,9 @@ def _row(text: str, language: str, layer: Layer) -> Columns:
     if not findings or patterns is None:
         return NEGATION.nothing
     before, after, anywhere = patterns
-    # Lower case changes the length of a few letters (İ): then case is left as it is.
-    folded = text.lower() if len(text.lower()) == len(text) else text
+    folded = lower_case(text)
     hidden = _hidden(folded, layer.entities)
-    breaks = [0, *(match.end() for match in SENTENCE.finditer(text)), len(text)]
+    breaks = [0, *(start for start, _ in sentence_spans(text, language)[1:]), len(text)]
     denied: list[str] = []
     undenied: list[str] = []
     for one in findings:
@@ -100,7 +99,7 @@ def _sentence(entity: Entity, breaks: Sequence[int]) -> tuple[int, int]:
 
 NEGATION = MeasureSpec(
     name="negation",
-    version=1,
+    version=2,
     measure=measure,
     needs_layer=True,
     lists=frozenset({"denied_as_present_entities", "negated_undenied_entities"}),

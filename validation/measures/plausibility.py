@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from functools import cache
 
 from curation.record import Assertion, Entity, Frozen, Layer
+from curation.text.ages import parse_age
 from curation.text.terms import any_of, listed
-from validation.measures.ages import parse_age
 from validation.measures.known import read_known
 from validation.measures.measure import Columns, MeasureSpec, Scope, Subject
 

@@ -37,7 +37,7 @@ def measure(whole: Whole) -> Mapping[str, Columns]:
 
 SEMANTIC_DUPLICATES = MeasureSpec(
     name="semantic_duplicates",
-    version=1,
+    version=2,
     over=measure,
     words=frozenset({"semantic_duplicate_of"}),
     columns={

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 from curation.embeddings.encoder import Encoder
 from curation.record import Entity
+from curation.text.sentences import MOST_SENTENCES, SENTENCE_CHARACTERS, sentence_spans
 from validation.measures.measure import Columns, MeasureSpec, Scope, Subject
-from validation.measures.sentences import MOST_SENTENCES, SENTENCE_CHARACTERS, sentence_bounds
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ def _cosines(questions: Sequence[_Question], encoder: Encoder) -> list[float]:
 
 def _questions(at: int, subject: Subject) -> list[_Question]:
     entities = subject.layer.entities if subject.layer else ()
-    bounds = sentence_bounds(subject.record) if entities else []
+    bounds = sentence_spans(subject.record.text, subject.record.language) if entities else ()
     if not bounds:
         return []
     return [_Question(at, entity, _sentences(entity, subject.record.text, bounds)) for entity in entities]
@@ -87,7 +87,7 @@ def _sentences(entity: Entity, text: str, bounds: Sequence[tuple[int, int]]) -> 
 
 SIMILARITY = MeasureSpec(
     name="similarity",
-    version=1,
+    version=2,
     measure=measure,
     texts=texts,
     needs_layer=True,

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from validation.measures.quantities import NONE, Unit, quantities
+from curation.text.quantities import NONE, Unit, quantities
 from validation.translation.numerals import Differences, Numeral
 
 #: Absolute temperatures: 100.4 °F is 38 °C.

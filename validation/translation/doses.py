@@ -6,10 +6,10 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
+from curation.text.folding import Span
 from validation.measures.doses import APART
 from validation.translation.amounts import Amount
 from validation.translation.drugs import Named, Names, same_drug
-from validation.translation.segments import Span
 
 #: Characters between a drug and its dose after it, and between a dose and its drug.
 AFTER, BEFORE = 25, 12

@@ -8,23 +8,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from validation.measures.number_words import number_words
-from validation.measures.quantities import number
+from curation.text.dates import date_numbers
+from curation.text.numbers import IN_TEXT, count_number_words, number
 
-#: A number in digits, not one in a name (SpO2, HbA1c); of blanks only those that hold together part thousands.
-DIGITS = re.compile(
-    r"(?<![^\W_])(?:\d{1,3}(?:['\u00a0\u202f]\d{3})+(?![\d.,]*\d)|\d{1,30}(?:[.,]\d{1,30})*)(?![^\W\d_]\d)"
-)
-#: A date in digits, with the day or the year first.
-DATE = re.compile(
-    r"(?<![\d.,/-])(?:\d{1,2}([./-])\s?\d{1,2}\1\s?(?:(?:19|20)\d\d|\d\d)|(?:19|20)\d\d([/-])\d\d\2\d\d)(?![\d/-])"
-)
-#: Years of two digits up to this one are of this century.
-CENTURY = 40
 #: A power of ten, and how often in a day: 1-0-1, 1-0-0-1, ½-0-0, 3x/d.
 NO_NUMBER = re.compile(
     r"(?<!\d)10\s?(?:\^|\*\*|e)\s?-?\d{1,2}|(?<!\d)10[⁰¹²³⁴⁵⁶⁷⁸⁹⁻]+|(?<=[×x*·])\s?10(?:12|9|6|3)\s?/\s?[lL]"
@@ -32,11 +22,6 @@ NO_NUMBER = re.compile(
     r"|\b\d\s?[x×]\s?(?=/|tgl|täglich|daily|a day|pro Tag|am Tag|d\b)"
 )
 GLUED = re.compile(r"(?<=[^\W\d_])\d{1,3}(?!\d)")
-WORD = re.compile(r"[^\W\d_]+")
-#: Parts that German writes behind a number in one word: dreijährig, zweiwöchig, sechsmonatige.
-BEHIND = re.compile(r"(?:jähr|wöch|täg|monat|stünd|minüt|fach|mal|stell|gefäß|teil|er)\w*$")
-#: Tens and units in one: twenty-five, fünfundzwanzig.
-JOINED = re.compile(r"\b[^\W\d_]{3,7}ty-[^\W\d_]+|\b[a-zäöüß]{3,6}und[a-zäöüß]{1,5}?[zß]ig")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,51 +45,25 @@ class Numerals:
 
 def numerals(text: str, language: str) -> Numerals:
     """The numbers of a text, in digits from left to right, and in words as counts."""
-    hidden = _blanked(text, NO_NUMBER)
-    dated = [part for found in DATE.finditer(hidden) for part in _date(found)]
-    hidden = _blanked(hidden, DATE)
-    found = [Numeral(_value(one[0], language), *one.span()) for one in DIGITS.finditer(hidden)]
-    words, small = number_words(language), text.lower()
-    sure, vague = _said(small, words.always) + _joined(small, words.cardinals), _said(small, words.maybe)
+    hidden = NO_NUMBER.sub(lambda match: " " * len(match[0]), text)
+    dates = list(date_numbers(hidden))
+    dated = [Numeral(value, *span) for _, parts in dates for value, span in parts]
+    signs = list(hidden)
+    for (start, end), _ in dates:
+        signs[start:end] = " " * (end - start)
+    hidden = "".join(signs)
+    found = [Numeral(_value(match[0], language), *match.span()) for match in IN_TEXT.finditer(hidden)]
+    sure, vague = (_as_written(counts) for counts in count_number_words(text, language))
     named = Counter(str(int(part)) for part in GLUED.findall(hidden))
-    return Numerals(tuple(sorted([*found, *dated], key=lambda one: one.start)), sure, vague, named)
-
-
-def _blanked(text: str, pattern: re.Pattern[str]) -> str:
-    """The text with blanks where the pattern matches: all other places stay what they were."""
-    return pattern.sub(lambda found: " " * len(found[0]), text)
-
-
-def _date(found: re.Match[str]) -> tuple[Numeral, ...]:
-    """Day, month and year, in whatever order they stand; a year of two digits is written out."""
-    parts = list(re.finditer(r"\d+", found[0]))
-    values = [str(int(part[0])) for part in parts]
-    if len(parts[0][0]) <= 2 and len(parts[-1][0]) == 2:
-        values[-1] = f"{20 if int(values[-1]) <= CENTURY else 19}{values[-1]:>02}"
-    return tuple(
-        Numeral(value, found.start() + part.start(), found.start() + part.end())
-        for value, part in zip(values, parts, strict=True)
-    )
+    return Numerals(tuple(sorted([*found, *dated], key=lambda numeral: numeral.start)), sure, vague, named)
 
 
 def _value(written: str, language: str) -> str:
     return f"{number(written, language):.12g}"
 
 
-def _said(text: str, known: Mapping[str, tuple[int, ...]]) -> Counter[str]:
-    """How often words of a lower-case text say each number; one word may say several (a day: 1, 24)."""
-    counts: Counter[str] = Counter()
-    for word in WORD.findall(text):
-        if word not in known and (behind := BEHIND.search(word)):
-            word = word[: behind.start()]
-        counts.update(map(str, known.get(word, ())))
-    return counts
-
-
-def _joined(text: str, cardinals: Mapping[str, int]) -> Counter[str]:
-    """How often words of tens and units say each number in a lower-case text."""
-    said = (cardinals.get(found[0]) for found in JOINED.finditer(text.replace("dreissig", "dreißig")))
-    return Counter(str(value) for value in said if value is not None)
+def _as_written(counts: Counter[int]) -> Counter[str]:
+    return Counter({str(value): count for value, count in counts.items()})
 
 
 @dataclass(frozen=True, slots=True)

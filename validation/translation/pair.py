@@ -12,13 +12,13 @@ from pydantic import JsonValue
 
 from curation.embeddings.encoder import Encoder
 from curation.record import Alignment, Layer, Record, wording
-from validation.measures.sentences import SENTENCE_CHARACTERS
+from curation.text.folding import Span
+from curation.text.sentences import SENTENCE_CHARACTERS
 from validation.translation import drugs
 from validation.translation.amounts import amounts, compared_units
 from validation.translation.doses import dosed, swapped
 from validation.translation.numerals import Differences, differences, numerals
 from validation.translation.parity import of_one_making, parity
-from validation.translation.segments import Span
 from validation.translation.sentences import Compared, Told, compared, told
 from validation.translation.untranslated import untranslated
 

@@ -10,9 +10,10 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from curation.record import Layer, Record
+from curation.text.folding import Span
 from validation.translation.alignment import Bead, Side, aligned, likeness
 from validation.translation.evidence import evidence
-from validation.translation.segments import Span, segments
+from validation.translation.segments import segments
 
 if TYPE_CHECKING:
     from validation.translation.alignment import Matrix

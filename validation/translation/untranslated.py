@@ -6,8 +6,8 @@ import re
 
 from rapidfuzz import fuzz, process
 
+from curation.text.drugs import drug_pattern
 from curation.text.language import confidences
-from validation.measures.omission import DRUG
 from validation.translation.sentences import Told
 
 #: Words that tell a language: with a small letter at the beginning, or capitals only at the beginning, no drug.
@@ -55,7 +55,7 @@ def _is_untranslated(sentence: str, originals: list[str], languages: tuple[str, 
 
 def telling(sentence: str) -> list[str]:
     """The words by which a sentence's language can be told: no numbers, abbreviations, drugs, Latin."""
-    plain = DRUG.sub(" ", sentence)
+    plain = drug_pattern().sub(" ", sentence)
     return [word for word in TELLING.findall(plain) if not LATIN.search(word)]
 
 

@@ -18,6 +18,7 @@ from curation.deidentify.identifiers.identifier import Identifier, Kind, parted
 from curation.deidentify.identifiers.matching import Seek, seeker
 from curation.deidentify.identifiers.names import AGAIN, find_names
 from curation.deidentify.identifiers.presidio import read_presidio
+from curation.text.dates import fill_date_parts
 
 PATTERNS = Path(__file__).with_name("patterns.yaml")
 LANGUAGES = ("en", "de")
@@ -104,7 +105,7 @@ def _recognizers(language: str) -> tuple[Any, ...]:
 
 def _entries(language: str) -> Iterator[dict[str, Any]]:
     """The entries of the file that serve a language, without the note on which they serve."""
-    for entry in yaml.safe_load(PATTERNS.read_text(encoding="utf-8")):
+    for entry in yaml.safe_load(fill_date_parts(PATTERNS.read_text(encoding="utf-8"))):
         if language in entry.pop("languages", LANGUAGES):
             yield entry
 

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from curation.deidentify.date_shift import MONTHS, moved, told
+from curation.deidentify.date_shift import moved
+from curation.text.dates import month_names, read_date
 
 AROUND = date(2020, 5, 4)
 FORMS = {
@@ -73,9 +74,9 @@ def test_what_is_no_date_is_not_moved(said):
 )
 def test_intervals_stay(day, days, how):
     language, form = how
-    whole, short = MONTHS[language]
-    said = form.format(d=day.day, m=day.month, y=day.year, month=whole[day.month - 1], short=short[day.month - 1])
-    before, after = told(said, language), told(written(said, days, language), language)
+    whole, short = month_names(language)[day.month - 1]
+    said = form.format(d=day.day, m=day.month, y=day.year, month=whole, short=short)
+    before, after = read_date(said, language), read_date(written(said, days, language), language)
     assert before is not None
     assert after is not None
     assert before.whole is not None

@@ -146,10 +146,10 @@ def test_one_patient_has_one_name_and_one_shift_in_all_records_and_languages():
 
 
 def _iso(text: str, at: int) -> str:
-    from curation.deidentify.date_shift import told
+    from curation.text.dates import read_date
 
     dates = [one for one in find_identifiers(text, language="en") if one.kind is Kind.DATE]
-    found = told(text[dates[at].start : dates[at].end], "en")
+    found = read_date(text[dates[at].start : dates[at].end], "en")
     assert found is not None
     return str(found.whole)
 

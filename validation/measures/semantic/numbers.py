@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from validation.measures.number_words import number_words
+from curation.text.numbers import FIGURES, number_words
 
-FIGURES = re.compile(r"\d+(?:[.,]\d+)*")
+WRITTEN = re.compile(FIGURES)
 #: A word with its hyphens: fifty-six, forty-year-old.
 WORDS = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 
@@ -21,7 +21,7 @@ def numbers(text: str, language: str) -> frozenset[str]:
     Words count too, up to 99 in English and German.
     """
     known = _in_words(language)
-    found = {written.replace(",", ".") for written in FIGURES.findall(text)}
+    found = {written.replace(",", ".") for written in WRITTEN.findall(text)}
     for word in WORDS.findall(text.casefold() if known else ""):
         parts = word.split("-")
         number = known.get("-".join(parts[:2])) or known.get(parts[0])

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from curation.embeddings.encoder import Encoder
 from curation.embeddings.vector_store import VectorStore, rounded
 from curation.record import Record, digest
-from validation.measures.sentences import sentence_texts
+from curation.text.sentences import sentence_texts
 
 if TYPE_CHECKING:
     from curation.embeddings.encoder import Vectors
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 #: Sentences of one record that its vector is the mean of: those of longer texts are enough.
 MOST_SENTENCES = 40
 #: Part of the key under which a mean is kept; another number where means are made otherwise.
-MEANS = "mean of sentences 1"
+MEANS = "mean of sentences 2"
 
 
 def sentences_of(record: Record) -> list[str]:
     """The first sentences; the text itself where there is none."""
-    return sentence_texts(record)[:MOST_SENTENCES] or [record.text]
+    return sentence_texts(record.text, record.language)[:MOST_SENTENCES] or [record.text]
 
 
 def sentence_vectors(records: Sequence[Record], encoder: Encoder) -> list[Vectors]:

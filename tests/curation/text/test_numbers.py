@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from validation.measures.ages import parse_age
-from validation.measures.number_words import number_words
+from curation.text.ages import parse_age
+from curation.text.numbers import number_words
 from validation.measures.semantic.numbers import numbers
 from validation.translation.numerals import numerals
 

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from functools import cache
 
 from curation.record import Frozen
-from validation.measures.known import read_known
+from curation.text.folding import Span
+from curation.text.numbers import GROUPED, number
+from curation.text.word_lists import FOLDER, read_word_list
 
 SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
-NUMBER = r"\d{1,3}(?:[ ']\d{3})+(?![\d.,]*\d)|\d+(?:[.,]\d+)*"
 #: From the first of these on a wording is not a unit any more.
 PART = r"[µmcd]?[mM][23²³]|[^\W\d_]+\.?|%|°\s?[CF]"
 POWER = r"(?:[×x*·]\s?)?10\s?[\^*]?\s?\d{1,2}\s?|(?:[×x*·]\s?)?10[⁰¹²³⁴⁵⁶⁷⁸⁹]+\s?"
@@ -28,7 +29,7 @@ class Spellings(Frozen):
     bases: tuple[str, ...]
     prefixes: dict[str, float]
     names: dict[str, str]
-    elsewhere: tuple[str, ...]
+    measured: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,24 +63,7 @@ class Quantity:
 @cache
 def spellings() -> Spellings:
     """The spellings of units."""
-    return read_known("quantities", Spellings)
-
-
-def number(written: str, language: str) -> float:
-    """A number as the language writes it: 1,240 is a thousand in English, 1.240 in German.
-
-    A group of other than three digits, or a first group of nought, makes any sign a decimal one, and so does
-    another sign before it.
-    """
-    plain = re.sub(r"[\s']", "", written)
-    thousands, decimal = (".", ",") if language == "de" else (",", ".")
-    if thousands in plain and plain.rfind(thousands) > plain.rfind(decimal) > -1:
-        thousands, decimal = decimal, thousands
-    whole, *groups = plain.split(thousands)
-    if decimal not in plain and len(groups) == 1 and (len(groups[0]) != 3 or whole.strip("0") == ""):
-        return float(plain.replace(",", "."))
-    joined = plain.replace(thousands, "")
-    return float(joined.replace(decimal, "." if joined.count(decimal) == 1 else ""))
+    return read_word_list(FOLDER / "units.yaml", Spellings)
 
 
 @cache
@@ -131,7 +115,11 @@ def _base(part: str) -> Unit | None:
 
 
 BLANK = re.compile(r"\s")
-READING = re.compile(rf"(?<![\w.,/^-])(?P<number>{NUMBER})")
+NUMBER = re.compile(GROUPED)
+#: What makes one unit that of two numbers: 92/54 mmHg, 2-3 mg.
+PAIR = re.compile(rf"\s?[/–-]\s?(?={GROUPED})")
+PARTS = re.compile(rf"(?:\s?/\s?(?:{PART}))*")
+READING = re.compile(rf"(?<![\w.,/^-])(?P<number>{GROUPED})")
 
 
 def quantities(wording: str, language: str) -> list[Quantity]:
@@ -146,11 +134,11 @@ def quantities(wording: str, language: str) -> list[Quantity]:
         if found and match.start() < found[-1].end:
             continue
         value = number(match["number"], language)
-        pair = re.match(rf"\s?(?:/|-|–|to|bis|und|and)\s?(?={NUMBER})", wording[match.end() :])
-        if pair and pair[0].strip() in ("/", "-", "–"):
+        pair = PAIR.match(wording, match.end())
+        if pair:
             open_pairs.append((value, match.start()))
             # The number after the sign is no start of its own for the pattern above.
-            second = re.compile(NUMBER).match(wording, match.end() + len(pair[0]))
+            second = NUMBER.match(wording, pair.end())
             assert second is not None
             match, value = second, number(second[0], language)
             last = _measured(wording, value, match.start(), match.end())
@@ -159,6 +147,19 @@ def quantities(wording: str, language: str) -> list[Quantity]:
         else:
             found.append(_measured(wording, value, match.start(), match.end()))
     return found
+
+
+def measured_spans(text: str) -> list[Span]:
+    """Where numbers with a unit of medicine stand in a text; a pair such as 120/80 counts as one."""
+    return [match.span() for match in _in_text().finditer(text)]
+
+
+@cache
+def _in_text() -> re.Pattern[str]:
+    # Bounded everywhere, so that no text takes a time that grows with the square of its length.
+    amount = r"\d{1,12}(?:[.,]\d{1,9}){0,3}"
+    units = "|".join(spellings().measured)
+    return re.compile(rf"(?<![\w.,]){amount}(?:\s?[/x×-]\s?{amount}){{0,3}}\s?(?:{units})(?![\w])")
 
 
 def _measured(wording: str, value: float, start: int, end: int) -> Quantity:
@@ -180,8 +181,8 @@ def _longest(wording: str, start: int, stretch: str) -> tuple[Unit | None, int]:
     for spelling in _spaced():
         after = start + len(spelling)
         if wording.startswith(spelling, start) and not wording[after : after + 1].isalnum():
-            rest = re.match(rf"(?:\s?/\s?(?:{PART}))*", wording[after:])
-            return unit(spelling + (rest[0] if rest else "")), after + (len(rest[0]) if rest else 0)
+            rest = PARTS.match(wording, after)
+            return unit(spelling + (rest[0] if rest else "")), rest.end() if rest else after
     return unit(re.sub(r"\s", "", stretch)) if stretch else None, start + len(stretch)
 
 
