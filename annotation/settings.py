@@ -6,9 +6,9 @@ from pathlib import Path
 
 from pydantic import Field
 
-from annotation.llm.settings import LlmSettings
 from curation.embeddings.encoder import BACKENDS, PACKAGED_ENCODER, Backend
 from curation.record import Frozen
+from curation.settings import EndpointSettings
 
 
 class RulesSettings(Frozen):
@@ -54,6 +54,21 @@ class AdapterSettings(Frozen):
     batch_size: int = Field(default=16, ge=1, description="Windows per forward pass.")
     threshold: float = Field(
         default=0.0, ge=0, le=1, description="Entities whose mean probability is lower are left out."
+    )
+
+
+class LlmSettings(EndpointSettings):
+    """Which language model annotates, and what it is asked."""
+
+    prompt: str = Field(
+        "extract.v1", description="Prompt that ships with the product, or the path of a jinja file of your own."
+    )
+    fuzzy: float = Field(
+        0.75,
+        ge=0,
+        le=1.01,
+        description="Similarity from which a quote that does not stand in the text word for word counts as found; "
+        "1.01 switches that off.",
     )
 
 

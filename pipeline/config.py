@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import BaseModel, Field, ValidationError
 from pydantic.fields import FieldInfo
 
-from annotation.label_studio.settings import ReviewSettings
+from annotation.review_settings import ReviewSettings
 from annotation.settings import AnnotationSettings
 from curation.decision import Verdict
 from curation.errors import ConfigError

@@ -18,11 +18,12 @@ from annotation.adjudication.consensus import (
     standings,
 )
 from annotation.adjudication.project import ensure_adjudication
+from annotation.adjudication.settings import AdjudicationSettings
 from annotation.adjudication.task_payloads import parcels
 from annotation.label_studio.api.client import Client
 from annotation.label_studio.exchange.pull import Pulled, collect
 from annotation.label_studio.exchange.push import Progress, Pushed, send
-from annotation.label_studio.settings import ReviewSettings
+from annotation.label_studio.settings import LabelStudioSettings
 from curation.decision import Verdict
 from curation.errors import ContradictionError
 from curation.record import Entity, Layer
@@ -44,7 +45,8 @@ def push_disputes(
     store: Store,
     client: Client,
     scheme: Scheme,
-    settings: ReviewSettings,
+    review: LabelStudioSettings,
+    settings: AdjudicationSettings,
     *,
     progress: Progress = lambda count: None,
 ) -> Exchanged:
@@ -52,43 +54,49 @@ def push_disputes(
 
     Safe to repeat; when a review has changed, its record's task shows it. Raises ReviewError as `push`.
     """
-    settled = settle(store, scheme, settings.adjudication)
-    project = ensure_adjudication(client, scheme, settings)
+    settled = settle(store, scheme, settings)
+    project = ensure_adjudication(client, scheme, settings.project, language=review.language)
     sent = set(store.review_tasks(project.key))
-    outgoing = parcels(_at_home(store, settings, sent), scheme, settings, sent=sent)
-    pushed = send(store, client, settings, project, outgoing, progress=progress)
+    outgoing = parcels(_at_home(store, settings, sent), scheme, settings, language=review.language, sent=sent)
+    pushed = send(store, client, review, project, outgoing, progress=progress)
     return Exchanged(settled, pushed, settled.refused + pushed.refused)
 
 
 def pull_decisions(
-    store: Store, client: Client, scheme: Scheme, settings: ReviewSettings, *, full: bool = False
+    store: Store,
+    client: Client,
+    scheme: Scheme,
+    review: LabelStudioSettings,
+    settings: AdjudicationSettings,
+    *,
+    full: bool = False,
 ) -> Exchanged:
     """What adjudicators decided is gold, with the reviews that it rests on and who voted for what.
 
     Every version that is found is added; nothing is replaced. Pulling twice adds nothing.
     """
-    project = ensure_adjudication(client, scheme, settings)
+    project = ensure_adjudication(client, scheme, settings.project, language=review.language)
     pulled = collect(
         store,
         client,
         scheme,
         # What was shown is not the models' layers: codes and attributes come from the reviews.
-        settings.model_copy(update={"layers": ()}),
+        review.model_copy(update={"layers": ()}),
         project,
-        names=[settings.adjudication.gold],
+        names=[settings.gold],
         keep=_Decided(store, settings),
         full=full,
     )
-    settled = settle(store, scheme, settings.adjudication)
+    settled = settle(store, scheme, settings)
     return Exchanged(settled, pulled, settled.refused + pulled.refused)
 
 
 class _Decided:
     """Makes the gold layer of an adjudicator's answer."""
 
-    def __init__(self, store: Store, settings: ReviewSettings) -> None:
+    def __init__(self, store: Store, settings: AdjudicationSettings) -> None:
         self._store = store
-        self._settings = settings.adjudication
+        self._settings = settings
         self._people = reviewers(store)
 
     def __call__(self, item: Item, layer: Layer) -> Layer:
@@ -136,11 +144,11 @@ def _is_same(one: Entity, other: Entity) -> bool:
     return (one.category, one.spans) == (other.category, other.spans)
 
 
-def _at_home(store: Store, settings: ReviewSettings, sent: Collection[str]) -> Iterator[Standing]:
+def _at_home(store: Store, settings: AdjudicationSettings, sent: Collection[str]) -> Iterator[Standing]:
     """The records that an adjudicator may see: not those that validation, or somebody else, has turned away."""
     people = set(reviewers(store))
     decisions = store.decisions()
-    for one in standings(store, settings.adjudication):
+    for one in standings(store, settings):
         decision = decisions.get(one.ballot.record.id)
         away = decision is not None and (
             decision.verdict is Verdict.QUARANTINED

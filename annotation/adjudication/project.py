@@ -8,7 +8,6 @@ from annotation.adjudication.wording import Words, words
 from annotation.label_studio.api.client import Client, Project
 from annotation.label_studio.editor.label_config import guideline, label_config
 from annotation.label_studio.exchange.project import keep_project
-from annotation.label_studio.settings import ReviewSettings
 from curation.scheme import Scheme
 
 #: The field of a task's data that holds the page of differences, and the control that shows it.
@@ -18,12 +17,12 @@ DIFFERENCES = "differences"
 FRAME = "max-height:45vh;overflow:auto;border:1px solid #bbbbbb;border-radius:4px;padding:8px;margin-bottom:12px"
 
 
-def ensure_adjudication(client: Client, scheme: Scheme, settings: ReviewSettings) -> Project:
-    """The project of `review.adjudication.project`, made if there is none. Raises ReviewError as `keep_project`."""
-    said = words(settings.language)
-    config = with_differences(label_config(scheme, language=settings.language), said)
-    explained = instruction(guideline(scheme, language=settings.language), said)
-    return keep_project(client, settings.adjudication.project, config, explained)
+def ensure_adjudication(client: Client, scheme: Scheme, title: str, *, language: str) -> Project:
+    """The adjudication project of this title, made if there is none. Raises ReviewError as `keep_project`."""
+    said = words(language)
+    config = with_differences(label_config(scheme, language=language), said)
+    explained = instruction(guideline(scheme, language=language), said)
+    return keep_project(client, title, config, explained)
 
 
 def with_differences(config: str, said: Words) -> str:

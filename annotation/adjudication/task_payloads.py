@@ -14,34 +14,38 @@ from annotation.adjudication.wording import Words, words
 from annotation.label_studio.editor.variants.spans import FRAGMENT
 from annotation.label_studio.exchange.prediction import prediction
 from annotation.label_studio.exchange.task_payload import NotSent, Parcel, task_data
-from annotation.label_studio.settings import ReviewSettings
 from curation.errors import ContradictionError
 from curation.record import Layer, Relation, check_layer, digest
 from curation.scheme import Scheme
 
 
 def parcels(
-    standings: Iterable[Standing], scheme: Scheme, settings: ReviewSettings, *, sent: Collection[str]
+    standings: Iterable[Standing],
+    scheme: Scheme,
+    settings: AdjudicationSettings,
+    *,
+    language: str,
+    sent: Collection[str],
 ) -> Iterator[Parcel | NotSent]:
     """A parcel for each record that waits for an adjudicator, and for those sent earlier, which may have changed."""
     for one in standings:
         record = one.ballot.record
         if not one.is_foreign and (one.state is State.OPEN or record.id in sent):
             try:
-                yield parcel(one.ballot, scheme, settings)
+                yield parcel(one.ballot, scheme, settings, language=language)
             except ContradictionError as error:
                 yield NotSent(record.id, str(error))
 
 
-def parcel(ballot: Ballot, scheme: Scheme, settings: ReviewSettings) -> Parcel:
+def parcel(ballot: Ballot, scheme: Scheme, settings: AdjudicationSettings, *, language: str) -> Parcel:
     """One record's parcel: first what the adjudicator begins with, then each review under its own name.
 
     Raises ContradictionError when a review does not fit the text or the scheme.
     """
-    record, said = ballot.record, words(settings.language)
-    names = shown_names(ballot, said, blind=settings.adjudication.blind)
-    found = differences(ballot, scheme, names, said, language=settings.language)
-    layers = [begin_with(ballot, settings.adjudication, said), *_reviews(ballot, names)]
+    record, said = ballot.record, words(language)
+    names = shown_names(ballot, said, blind=settings.blind)
+    found = differences(ballot, scheme, names, said, language=language)
+    layers = [begin_with(ballot, settings, said), *_reviews(ballot, names)]
     made = [prediction(record, check_layer(record, layer, categories=scheme.by_name), scheme) for layer in layers]
     _annotate(made[0]["result"], ballot, found, said)
     data = task_data(record) | {DIFFERENCES: page(ballot, found, said)}

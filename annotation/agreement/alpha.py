@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from annotation.agreement.estimate import Array
+from curation.scoring.bootstrap import Array
 from curation.scoring.kappa import agreeing_pairs
 
 if TYPE_CHECKING:

@@ -8,12 +8,13 @@ from datetime import datetime
 from itertools import combinations
 
 from annotation.agreement.alpha import alpha_of, coincidences
-from annotation.agreement.estimate import Array, Figure, Tally, figure
+from annotation.agreement.estimate import Figure, Tally, figure
 from annotation.agreement.over_time import week_of
 from annotation.agreement.settings import AgreementSettings
 from annotation.agreement.study import HUMAN, Reviewed
 from curation.record import Frozen, Layer
 from curation.scheme import Scheme
+from curation.scoring.bootstrap import Array
 from curation.scoring.kappa import cohen, cohen_counts
 
 #: Before the name of a document label.

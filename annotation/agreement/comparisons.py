@@ -8,8 +8,9 @@ from datetime import datetime
 from itertools import combinations
 from typing import TYPE_CHECKING
 
-from annotation.agreement.estimate import Array, Tally
+from annotation.agreement.estimate import Tally
 from annotation.agreement.study import Seen, Study
+from curation.scoring.bootstrap import Array
 from curation.scoring.kappa import cell_counts, cohen_counts
 from curation.scoring.marks import MODES, count_marks
 

@@ -2,27 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from annotation.agreement.settings import AgreementSettings
 from curation.record import Frozen
+from curation.scoring.bootstrap import Array, Value, bootstrap_interval
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
-
-    Array = NDArray[np.float64]
-else:
-    Array = Any
-
-#: From what was counted, the last axis being what the measure counts, to the measure's value; nan where undefined.
-Value = Callable[[Array], Array]
-
-#: So many resamples are drawn at a time, which bounds the memory.
-CHUNK = 100
 
 UNDEFINED = "undefined: nothing to divide by"
 NOTHING = "nothing to compare"
@@ -65,41 +55,8 @@ def figure(tally: Tally, value: Value, settings: AgreementSettings, *, sparse: b
     total = float(value(by_record.sum(axis=0)))
     if np.isnan(total):
         return found.model_copy(update={"note": UNDEFINED})
-    return found.model_copy(update={"value": total, "interval": interval(by_record, value, settings)})
-
-
-def interval(by_record: Array, value: Value, settings: AgreementSettings) -> tuple[float, float] | None:
-    """The middle 95 % of the values over resampled records, of those resamples in which it is defined."""
-    import numpy as np
-
-    flat = by_record.reshape(len(by_record), -1)
-    drawn = resamples(len(by_record), settings.resamples, settings.seed)
-    values = [
-        value((chunk.astype(np.float64) @ flat).reshape(len(chunk), *by_record.shape[1:]))
-        for chunk in np.array_split(drawn, max(1, len(drawn) // CHUNK))
-    ]
-    defined = [each[~np.isnan(each)] for each in values]
-    if not sum(map(len, defined)):
-        return None
-    low, high = np.percentile(np.concatenate(defined), [2.5, 97.5])
-    return float(low), float(high)
-
-
-@lru_cache(maxsize=2)
-def resamples(records: int, count: int, seed: int) -> NDArray[np.uint16]:
-    """How often each record is in each resample, shape (resamples, records); the same for the same numbers.
-
-    Kept, because the figures of one pair rest on the same records, and drawing costs more than counting.
-    """
-    import numpy as np
-
-    draw = np.random.default_rng(seed)
-    share = np.full(records, 1 / records)
-    return (
-        np.stack([draw.multinomial(records, share).astype(np.uint16) for _ in range(count)])
-        if count
-        else np.zeros((0, records), dtype=np.uint16)
-    )
+    interval = bootstrap_interval(by_record, value, resamples=settings.resamples, seed=settings.seed)
+    return found.model_copy(update={"value": total, "interval": interval})
 
 
 def mean(figures: Sequence[Figure]) -> float | None:

@@ -12,10 +12,11 @@ from contextlib import contextmanager
 from random import Random
 from typing import Any
 
-from annotation.agreement.estimate import Array, Figure, Tally, figure
+from annotation.agreement.estimate import Figure, Tally, figure
 from annotation.agreement.settings import AgreementSettings
 from annotation.agreement.study import Seen, Study
 from curation.errors import MissingExtraError
+from curation.scoring.bootstrap import Array
 from curation.scoring.marks import Marks
 
 #: With more people than these, the exact alignment takes too long, and the library's fast one is taken.

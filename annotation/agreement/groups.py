@@ -8,9 +8,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from annotation.agreement.alpha import nominal_cells, nominal_counts
-from annotation.agreement.estimate import Array, Tally
+from annotation.agreement.estimate import Tally
 from annotation.agreement.study import Seen, Study
 from annotation.agreement.unitising import unitised_counts
+from curation.scoring.bootstrap import Array
 from curation.scoring.kappa import fleiss_cells, fleiss_counts
 
 if TYPE_CHECKING:

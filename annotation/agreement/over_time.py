@@ -7,9 +7,10 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from annotation.agreement.comparisons import Comparisons
-from annotation.agreement.estimate import UNDEFINED, Array, Figure, Tally, figure
+from annotation.agreement.estimate import UNDEFINED, Figure, Tally, figure
 from annotation.agreement.settings import AgreementSettings
 from curation.record import Frozen
+from curation.scoring.bootstrap import Array
 from curation.scoring.kappa import cohen
 from curation.scoring.marks import f1
 

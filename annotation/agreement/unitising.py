@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import permutations
 
-from annotation.agreement.estimate import Array
+from curation.scoring.bootstrap import Array
 from curation.scoring.marks import Marks
 
 #: Start and end, in characters, end-exclusive.

@@ -14,7 +14,7 @@ from annotation.label_studio.api.errors import AnswerError
 from annotation.label_studio.server.environment import environment_path, is_ready
 from annotation.label_studio.server.server import status
 from annotation.label_studio.session import TOKEN, connect
-from annotation.label_studio.settings import ReviewSettings
+from annotation.label_studio.settings import LabelStudioSettings
 from curation.errors import ReviewError
 
 #: The version that all of this was measured with.
@@ -35,7 +35,7 @@ class Diagnosis:
     do: str = ""
 
 
-def diagnose(workspace: Path, settings: ReviewSettings) -> Iterator[Diagnosis]:
+def diagnose(workspace: Path, settings: LabelStudioSettings) -> Iterator[Diagnosis]:
     """What is well and what is not, from the address to what the server may call; it stops at what is in the way."""
     if settings.url is None:
         ready = is_ready(environment_path(settings), settings.version)
@@ -81,7 +81,7 @@ def _token(token: str) -> Diagnosis:
     )
 
 
-def _server(workspace: Path, settings: ReviewSettings) -> Iterator[Diagnosis]:
+def _server(workspace: Path, settings: LabelStudioSettings) -> Iterator[Diagnosis]:
     try:
         with connect(workspace, settings) as client:
             client.users()
@@ -93,7 +93,7 @@ def _server(workspace: Path, settings: ReviewSettings) -> Iterator[Diagnosis]:
         yield Diagnosis(BAD, "token", "refused before it was sent", str(error))
 
 
-def _no_answer(error: AnswerError, settings: ReviewSettings) -> Diagnosis:
+def _no_answer(error: AnswerError, settings: LabelStudioSettings) -> Diagnosis:
     if error.status not in (401, 403):
         return Diagnosis(BAD, "address", "nothing that answers as Label Studio does", str(error))
     if LEGACY.fullmatch(os.environ.get(TOKEN, "")) and settings.url is not None:

@@ -7,14 +7,14 @@ from pathlib import Path
 
 from annotation.label_studio.api.client import Client
 from annotation.label_studio.server import server
-from annotation.label_studio.settings import ReviewSettings
+from annotation.label_studio.settings import LabelStudioSettings
 from curation.errors import ReviewError
 
 #: The token for a Label Studio that is not ours: legacy, or a personal access token.
 TOKEN = "CLINCURATE_LABEL_STUDIO_TOKEN"
 
 
-def connect(workspace: Path, settings: ReviewSettings) -> Client:
+def connect(workspace: Path, settings: LabelStudioSettings) -> Client:
     """A client for the Label Studio of the settings, or for the workspace's own, which must run.
 
     Raises ReviewError when it does not run, does not answer, or does not know the token.

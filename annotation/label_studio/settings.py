@@ -1,22 +1,81 @@
-"""What can be chosen about the review in Label Studio."""
+"""What can be chosen about Label Studio: server, project, back end and watch."""
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 
 from pydantic import Field
 
-from annotation.adjudication.settings import AdjudicationSettings
-from annotation.agreement.settings import AgreementSettings
-from annotation.label_studio.backend.settings import BackendSettings
-from annotation.label_studio.editor.variants.variant import Variant
-from annotation.label_studio.watch.settings import WatchSettings
-from annotation.queue.settings import QueueSettings
 from curation.record import Frozen
 
 
-class ReviewSettings(Frozen):
-    """The section `review` of curate.toml."""
+class Variant(StrEnum):
+    """How a record is shown."""
+
+    SPANS = "spans"  # marks in the text
+    SIDE_BY_SIDE = "side-by-side"  # marks in a translation and in its original, beside each other
+    CLASSIFICATION = "classification"  # the scheme's document labels
+    FLAT = "flat"  # the facts of each category as lines of text
+
+
+class BackendSettings(Frozen):
+    """The section `review.backend` of curate.toml: the live back end."""
+
+    host: str = Field(default="127.0.0.1", description="Address that the back end listens on.")
+    port: int = Field(
+        default=9090,
+        ge=1,
+        le=65535,
+        description="Port that the back end listens on.",
+    )
+    address: str | None = Field(
+        default=None,
+        description="URL by which Label Studio reaches the back end; without it, http://HOST:PORT.",
+    )
+    annotator: str = Field(
+        default="rules",
+        description="Who annotates what is opened: rules, few-shot, llm:MODEL, adapter:PATH (that adapter), or "
+        "adapter (the newest one in the workspace).",
+    )
+    until: str = Field(
+        default="rules", description="Who annotates until the first adapter is trained, where `adapter` is named."
+    )
+    deadline: float = Field(
+        default=8.0,
+        gt=0,
+        le=90,
+        description="Seconds after which a request is answered with what is ready; the rest is there when asked again.",
+    )
+    gather: float = Field(
+        default=0.01, ge=0, le=1, description="Seconds for which records of several requests are gathered into a batch."
+    )
+    batch_size: int = Field(default=16, ge=1, description="Most records in one call of the annotator.")
+    cache: int = Field(default=2000, ge=1, description="Records whose annotations are kept in memory.")
+    watch: float = Field(default=2.0, gt=0, description="Seconds between two looks for a new version of the adapter.")
+    trained: str = Field(
+        default="reviewed",
+        pattern="^[a-z0-9][a-z0-9._-]*$",
+        description="Name of the adapters that Label Studio's button trains; each gets a number after it.",
+    )
+
+
+class WatchSettings(Frozen):
+    """The section `review.watch` of curate.toml."""
+
+    poll: float = Field(default=30.0, gt=0, description="Seconds between two looks when no hint comes.")
+    port: int = Field(
+        default=0, ge=0, le=65535, description="Port on which Label Studio's hints are heard; 0 takes a free one."
+    )
+    address: str | None = Field(
+        default=None,
+        description="Address at which a Label Studio on another machine reaches that port, such as "
+        "http://this-machine:8123/hints; without it, such a one is only looked at.",
+    )
+
+
+class LabelStudioSettings(Frozen):
+    """The keys of the section `review` of curate.toml that concern Label Studio."""
 
     url: str | None = Field(
         default=None,
@@ -79,15 +138,6 @@ class ReviewSettings(Frozen):
         default=120.0,
         ge=0,
         description="Seconds that a pull looks back behind the last one, for late commits.",
-    )
-    agreement: AgreementSettings = Field(
-        default_factory=AgreementSettings, description="How agreement between annotators is measured."
-    )
-    queue: QueueSettings = Field(
-        default_factory=QueueSettings, description="What people see next, and when it is enough."
-    )
-    adjudication: AdjudicationSettings = Field(
-        default_factory=AdjudicationSettings, description="How disagreements between reviewers are settled."
     )
     backend: BackendSettings = Field(
         default_factory=BackendSettings, description="How Label Studio is helped while people work."

@@ -15,7 +15,7 @@ from annotation.llm.apply import apply
 from annotation.llm.ask import ask
 from annotation.llm.parse import Answer, parse
 from annotation.llm.prompt import Prompt
-from annotation.llm.settings import LlmSettings
+from annotation.settings import LlmSettings
 from curation.errors import LanguageModelError
 from curation.models.endpoint import LanguageModel, Reply, remote_address
 from curation.record import Layer, Record, digest

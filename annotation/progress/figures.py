@@ -13,8 +13,8 @@ from annotation.agreement.estimate import Figure, figure
 from annotation.agreement.judgements import reviewed
 from annotation.agreement.settings import AgreementSettings
 from annotation.agreement.study import HUMAN, Study
-from annotation.label_studio.settings import ReviewSettings
 from annotation.progress.work import Kind, Sitting, sittings
+from annotation.review_settings import ReviewSettings
 from curation.record import Frozen
 from curation.scheme import Scheme
 from curation.scoring.marks import f1

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from annotation.queue.hashed_vectors import texture
+from annotation.queue.hashed_vectors import hashed_vectors
 from curation.batches import batched
 from curation.decision import Decision, Verdict
 from curation.error_detection.label_errors import LabelErrors, Suspicion
@@ -17,7 +17,8 @@ from curation.stage import Item
 from curation.store import Store
 
 if TYPE_CHECKING:
-    from annotation.queue.hashed_vectors import Texture
+    import numpy as np
+    from numpy.typing import NDArray
 
 #: Records with these verdicts are nobody's work.
 AWAY = (Verdict.QUARANTINED, Verdict.REJECTED)
@@ -47,7 +48,7 @@ class Sketch:
     differences: Mapping[str, Changes] | None = None
     suspicion: Suspicion = NOTHING
     findings: tuple[str, ...] = ()
-    texture: Texture | None = None
+    vector: NDArray[np.float32] | None = None
     #: Whether validation or a person has turned the record away: it is known, but not queued.
     away: bool = False
 
@@ -67,8 +68,9 @@ def sketched(
     shown = [shown_layer(item, layers) for item in items]
     pairs = [(item.record, layer) for item, layer in zip(items, shown, strict=True) if layer is not None]
     suspicions = dict(zip((record.id for record, _ in pairs), suspect(pairs), strict=True))
-    for item, layer in zip(items, shown, strict=True):
-        yield _sketch(item, layer, suspicions.get(item.record.id, NOTHING), decisions.get(item.record.id))
+    vectors = hashed_vectors([item.record.text for item in items])
+    for item, layer, vector in zip(items, shown, vectors, strict=True):
+        yield _sketch(item, layer, vector, suspicions.get(item.record.id, NOTHING), decisions.get(item.record.id))
 
 
 def shown_layer(item: Item, layers: Sequence[str]) -> Layer | None:
@@ -83,7 +85,13 @@ def _lessons(store: Store, layers: Sequence[str], seed: int) -> Iterator[tuple[R
     yield from islice(((record, layer) for record, layer in pairs if layer is not None), LEARN_FROM)
 
 
-def _sketch(item: Item, layer: Layer | None, suspicion: Suspicion, decision: Decision | None) -> Sketch:
+def _sketch(
+    item: Item,
+    layer: Layer | None,
+    vector: NDArray[np.float32],
+    suspicion: Suspicion,
+    decision: Decision | None,
+) -> Sketch:
     record = item.record
     placed = [entity for entity in layer.entities if entity.fragments] if layer else []
     others = {name: other for name, other in item.layers.items() if layer is not None and name != layer.name}
@@ -99,7 +107,7 @@ def _sketch(item: Item, layer: Layer | None, suspicion: Suspicion, decision: Dec
         differences={name: changes(layer, other) for name, other in sorted(others.items())},
         suspicion=suspicion,
         findings=_soft_findings(decision),
-        texture=texture(record.text),
+        vector=vector,
         away=decision is not None and decision.verdict in AWAY,
     )
 

@@ -20,9 +20,9 @@ import httpx
 
 from annotation.annotators import annotator
 from annotation.label_studio.backend.serve import at_work
-from annotation.label_studio.backend.settings import BackendSettings
 from annotation.label_studio.editor.label_config import label_config
-from annotation.label_studio.settings import ReviewSettings
+from annotation.label_studio.settings import BackendSettings
+from annotation.review_settings import ReviewSettings
 from annotation.settings import AnnotationSettings
 from curation.record import Record, record_id
 from curation.scheme import Scheme, load_scheme

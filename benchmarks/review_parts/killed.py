@@ -19,7 +19,7 @@ from measuring import table
 
 from annotation.label_studio.exchange.project import ensure_project
 from annotation.label_studio.exchange.push import push
-from annotation.label_studio.settings import ReviewSettings
+from annotation.review_settings import ReviewSettings
 from curation.scheme import load_scheme
 from curation.store import Store
 from review_parts.counting import astray

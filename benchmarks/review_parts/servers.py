@@ -25,7 +25,7 @@ from annotation.label_studio.api.client import Client
 from annotation.label_studio.server import server
 from annotation.label_studio.server.annotators import add_annotators
 from annotation.label_studio.server.credentials import Account
-from annotation.label_studio.settings import ReviewSettings
+from annotation.review_settings import ReviewSettings
 from curation.store import Store
 from review_parts.people import Person
 

@@ -83,11 +83,11 @@ def _worked(study: Study, place: Place, store: Store) -> dict[str, object]:
         _annotate(study, place, project.id)
         pull(store, client, study.scheme, place.settings)
         figures = _counted(study, store, client.project(project.id).tasks) | _agreement(study, store, place)
-        pushed = push_disputes(store, client, study.scheme, place.settings)
+        pushed = push_disputes(store, client, study.scheme, place.settings, place.settings.adjudication)
         settling = client.find_project(place.settings.adjudication.project)
         assert settling is not None
         _adjudicate(study, place, store, settling.id)
-        pulled = pull_decisions(store, client, study.scheme, place.settings)
+        pulled = pull_decisions(store, client, study.scheme, place.settings, place.settings.adjudication)
         assert not pushed.refused
         assert not pulled.refused, pulled.refused
         doubled = client.project(settling.id).tasks - pushed.exchanged.created

@@ -9,16 +9,15 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
 import warnings
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 from threading import Lock
 from typing import Any
 
+from curation.atomic_file import replaced
 from curation.cache_folder import cache_folder
 from curation.record import digest
 
@@ -147,19 +146,12 @@ def _session(path: Path) -> Any:
 
 
 def _exported(model: Any, folder: Path) -> Any:
-    """The new graph, made beside its place and moved there when it is whole: others may be making it too."""
+    """The new graph, in the cache once it is whole; the graph of another process that was first is as good."""
     folder.parent.mkdir(parents=True, exist_ok=True)
-    fresh = Path(tempfile.mkdtemp(dir=folder.parent))
-    try:
-        _write(model, fresh / FILE)
-        session = _session(fresh / FILE)
-        shutil.rmtree(folder, ignore_errors=True)
-        # Where another process was first, its graph is as good.
-        with suppress(OSError):
-            os.replace(fresh, folder)
-        return session
-    finally:
-        shutil.rmtree(fresh, ignore_errors=True)
+    with replaced(folder) as unfinished:
+        unfinished.mkdir()
+        _write(model, unfinished / FILE)
+        return _session(unfinished / FILE)
 
 
 def _write(model: Any, path: Path) -> None:

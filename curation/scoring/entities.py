@@ -9,12 +9,15 @@ matches nothing: it costs precision when predicted and recall when gold, and is 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from curation.errors import UsageError
 from curation.record import Entity, Frozen, Layer
 from curation.scheme import Scheme
+from curation.scoring.bootstrap import bootstrap_interval
+from curation.scoring.marks import f1 as array_f1
 from curation.scoring.matching import Spans, equal_pairs, overlapping_pairs
 
 if TYPE_CHECKING:
@@ -106,8 +109,8 @@ def score_entities(
         ],
         dtype=np.int64,
     ).reshape(len(golds), len(names), len(MODES), 3)
-    weights = _resampled(len(golds), resamples, seed)
-    modes = {mode: _mode_scores(counts[:, :, i], names, weights) for i, mode in enumerate(MODES)}
+    interval = partial(bootstrap_interval, value=array_f1, resamples=resamples, seed=seed)
+    modes = {mode: _mode_scores(counts[:, :, i], names, interval) for i, mode in enumerate(MODES)}
     return EntityScores(
         **modes,
         records=len(golds),
@@ -121,6 +124,9 @@ def f1(matched: float, gold: float, predicted: float) -> float | None:
     """The harmonic mean of precision and recall; None when neither side has anything."""
     return 2 * matched / (gold + predicted) if gold + predicted else None
 
+
+#: From counts of shape (documents, 3) to the interval of F1.
+Interval = Callable[["NDArray[np.int64]"], tuple[float, float] | None]
 
 #: The places of a category's entities in one layer; those without a place are told apart by wording.
 Place = tuple[Spans, str]
@@ -166,54 +172,30 @@ def _counts(gold: set[Place], predicted: set[Place]) -> list[tuple[int, int, int
     return [(pairs(ours, theirs), *sizes) for pairs in (equal_pairs, overlapping_pairs)]
 
 
-def _resampled(documents: int, resamples: int, seed: int) -> NDArray[np.int64]:
-    """How often each document is drawn in each resample: shape (resamples, documents)."""
-    import numpy as np
-
-    if not documents:
-        return np.zeros((0, 0), dtype=np.int64)
-    draws = np.random.default_rng(seed).multinomial(documents, [1 / documents] * documents, size=resamples)
-    return draws.astype(np.int64)
-
-
-def _mode_scores(counts: NDArray[np.int64], names: list[str], weights: NDArray[np.int64]) -> ModeScores:
+def _mode_scores(counts: NDArray[np.int64], names: list[str], interval: Interval) -> ModeScores:
     """Scores from counts of shape (documents, categories, 3)."""
-    import numpy as np
-
-    totals = counts.sum(axis=0)
-    drawn = np.tensordot(weights, counts, axes=1)  # (resamples, categories, 3)
-    per_category = {name: _score(totals[i], drawn[:, i]) for i, name in enumerate(names)}
+    per_category = {name: _score(counts[:, i], interval) for i, name in enumerate(names)}
+    documents = [_score(document) for document in counts]
     return ModeScores(
-        micro=_score(totals.sum(axis=0), drawn.sum(axis=1)),
+        micro=_score(counts.sum(axis=1), interval),
         macro=_mean([score for score in per_category.values() if score.gold]),
-        documents=_mean([score for one in counts.sum(axis=1) if (score := _score(one)).f1 is not None]),
+        documents=_mean([score for score in documents if score.f1 is not None]),
         per_category=per_category,
     )
 
 
-def _score(total: NDArray[np.int64], drawn: NDArray[np.int64] | None = None) -> Score:
-    matched, gold, predicted = (int(value) for value in total)
+def _score(counts: NDArray[np.int64], interval: Interval | None = None) -> Score:
+    """The score of counts of shape (documents, 3), or (categories, 3) of one document."""
+    matched, gold, predicted = (int(value) for value in counts.sum(axis=0))
     return Score(
         precision=matched / predicted if predicted else None,
         recall=matched / gold if gold else None,
         f1=f1(matched, gold, predicted),
-        f1_interval=None if drawn is None else _interval(drawn),
+        f1_interval=interval(counts) if interval else None,
         matched=matched,
         gold=gold,
         predicted=predicted,
     )
-
-
-def _interval(drawn: NDArray[np.int64]) -> tuple[float, float] | None:
-    """The middle 95 % of F1 over the resamples in which it is defined (percentile bootstrap, Efron 1979)."""
-    import numpy as np
-
-    size = drawn[:, 1] + drawn[:, 2]
-    if not size.any():
-        return None
-    values = 2 * drawn[size > 0, 0] / size[size > 0]
-    low, high = np.percentile(values, [2.5, 97.5])
-    return float(low), float(high)
 
 
 def _mean(scores: list[Score]) -> Mean:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import combinations
 from typing import TYPE_CHECKING
 
-from curation.scoring.marks import Array
+from curation.scoring.bootstrap import Array
 
 if TYPE_CHECKING:
     import numpy as np

@@ -3,19 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
 
 from curation.record import Entity, Layer
+from curation.scoring.bootstrap import Array
 from curation.scoring.matching import Spans, equal_pairs, overlapping_pairs
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    #: What is counted: the last axis holds the counts of one figure.
-    Array = NDArray[np.float64]
-else:
-    Array = Any
 
 MODES = ("strict", "lenient")
 

@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from curation.batches import batched
 from curation.errors import MissingExtraError
+from curation.sets.components import connected_components
 from curation.text.folding import composed
 
 Signatures = npt.NDArray[np.uint32]
@@ -66,20 +67,9 @@ class Duplicates:
 
     def clusters(self) -> list[tuple[str, ...]]:
         """The ids of two or more texts that hang together through exact or near duplicates, in order."""
-        root = {first: first for first in self.groups}
-
-        def find(id: str) -> str:
-            while root[id] != id:
-                root[id] = root[root[id]]
-                id = root[id]
-            return id
-
-        for pair in self.pairs:
-            root[find(pair.right)] = find(pair.left)
-        joined: dict[str, list[str]] = defaultdict(list)
-        for first, members in self.groups.items():
-            joined[find(first)] += members
-        return [tuple(members) for members in joined.values() if len(members) > 1]
+        joined = connected_components(self.groups, ((pair.left, pair.right) for pair in self.pairs))
+        clusters = (tuple(id for first in firsts for id in self.groups[first]) for firsts in joined)
+        return [ids for ids in clusters if len(ids) > 1]
 
     def matches(self, prefer: Mapping[str, int] | None = None) -> dict[str, Match]:
         """Each text that can go, and the one that is kept in its place.

@@ -6,6 +6,8 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from curation.sets.components import connected_components
+
 #: In order: where records go first when shares tie.
 SPLITS = ("train", "validation", "test")
 
@@ -25,19 +27,6 @@ def tie_together(members: Sequence[Member], clusters: Iterable[Sequence[str]] = 
     A bundle holds all records of a group, a record with its translations, and the records of a
     near-duplicate cluster, and whatever hangs together through any of these.
     """
-    parent = {member.id: member.id for member in members}
-
-    def root(id: str) -> str:
-        while parent[id] != id:
-            parent[id] = parent[parent[id]]
-            id = parent[id]
-        return id
-
-    def tie(ids: Sequence[str]) -> None:
-        present = [id for id in ids if id in parent]
-        for other in present[1:]:
-            parent[root(other)] = root(present[0])
-
     by_group: dict[str, list[str]] = {}
     siblings: dict[str, list[str]] = {}
     for member in members:
@@ -45,12 +34,8 @@ def tie_together(members: Sequence[Member], clusters: Iterable[Sequence[str]] = 
         # Two translations of one original belong together even where the original is not selected.
         for original in {member.id, member.translation_of or member.id}:
             siblings.setdefault(original, []).append(member.id)
-    for ids in (*by_group.values(), *siblings.values(), *clusters):
-        tie(ids)
-    bundles: dict[str, list[str]] = {}
-    for member in members:
-        bundles.setdefault(root(member.id), []).append(member.id)
-    return [sorted(ids) for ids in bundles.values()]
+    ties = (*by_group.values(), *siblings.values(), *clusters)
+    return [sorted(ids) for ids in connected_components((member.id for member in members), ties)]
 
 
 def divide(bundles: Iterable[Sequence[str]], shares: Mapping[str, float], *, seed: int) -> dict[str, str]:

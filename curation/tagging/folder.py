@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 from pydantic import Field, JsonValue, ValidationError
 
+from curation.atomic_file import replaced
 from curation.errors import MissingExtraError, UsageError
 from curation.record import Frozen
 from curation.tagging.encoder import (
@@ -92,9 +93,8 @@ def save_weights(model: Any, splitter: Splitter, folder: Path, *, base_model: st
 
 def write_manifest(manifest: AdapterManifest, folder: Path) -> None:
     """The manifest in the folder, whole or not at all."""
-    unfinished = folder / f"{MANIFEST}.part"
-    unfinished.write_text(manifest.model_dump_json(indent=2) + "\n", encoding="utf-8")
-    unfinished.replace(folder / MANIFEST)
+    with replaced(folder / MANIFEST) as unfinished:
+        unfinished.write_text(manifest.model_dump_json(indent=2) + "\n", encoding="utf-8")
 
 
 def read_manifest(folder: Path) -> AdapterManifest:

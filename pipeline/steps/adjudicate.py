@@ -25,7 +25,7 @@ def push_disputes(workspace: Workspace, store: Store) -> dict[str, Any]:
         connect(workspace.folder, settings) as client,
         progress("push", None) as advance,
     ):
-        told = _told(push(store, client, workspace.scheme, settings, progress=advance))
+        told = _told(push(store, client, workspace.scheme, settings, settings.adjudication, progress=advance))
         outcome |= told
     return told
 
@@ -41,7 +41,7 @@ def pull_decisions(workspace: Workspace, store: Store, *, full: bool = False) ->
         ) as outcome,
         connect(workspace.folder, settings) as client,
     ):
-        told = _told(pull(store, client, workspace.scheme, settings, full=full))
+        told = _told(pull(store, client, workspace.scheme, settings, settings.adjudication, full=full))
         outcome |= told
     return told
 

@@ -11,7 +11,7 @@ from annotation.agreement.report import shown_records, write_report
 from annotation.agreement.results import Agreement, measure
 from annotation.agreement.study import Reviewed
 from annotation.label_studio.server.server import status
-from annotation.label_studio.settings import ReviewSettings
+from annotation.review_settings import ReviewSettings
 from curation.errors import UsageError
 from curation.store import Store
 from pipeline.progress import Advance, progress

@@ -1,8 +1,7 @@
 import pytest
 
 from annotation.annotators import ANNOTATORS, annotator
-from annotation.llm.settings import LlmSettings
-from annotation.settings import AdapterSettings, AnnotationSettings
+from annotation.settings import AdapterSettings, AnnotationSettings, LlmSettings
 from curation.errors import CurateError, UsageError
 
 

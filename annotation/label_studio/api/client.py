@@ -18,6 +18,9 @@ from curation.errors import ReviewError
 
 Json = dict[str, Any]
 
+#: The title of our live back end. A project whose model version is a back end's title shows what that one predicts.
+BACKEND_TITLE = "Clincurate"
+
 #: Ids in one filter: the filter travels in the address, whose length servers limit.
 FILTER = 500
 

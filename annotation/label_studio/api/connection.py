@@ -15,7 +15,7 @@ from typing import Any, NoReturn, Self
 from urllib.parse import urlsplit
 
 from annotation.label_studio.api.errors import RefusedError, UnansweredError
-from annotation.label_studio.settings import ReviewSettings
+from annotation.label_studio.settings import LabelStudioSettings
 from curation.errors import MissingExtraError, ReviewError
 
 #: Statuses that do not tell whether the work was done.
@@ -28,7 +28,7 @@ PAUSES = (0.2, 1.0)
 class Connection:
     """One Label Studio, spoken to with one token; a context manager."""
 
-    def __init__(self, url: str, token: str, settings: ReviewSettings) -> None:
+    def __init__(self, url: str, token: str, settings: LabelStudioSettings) -> None:
         import httpx
 
         try:

@@ -9,7 +9,7 @@ from pathlib import Path
 from annotation.adapter import AdapterAnnotator
 from annotation.annotators import annotator
 from annotation.label_studio.backend.prediction_queue import Ready
-from annotation.label_studio.backend.settings import BackendSettings
+from annotation.label_studio.settings import BackendSettings
 from annotation.settings import AnnotationSettings
 from curation.errors import CurateError, UsageError
 from curation.record import Record, record_id

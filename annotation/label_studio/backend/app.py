@@ -33,10 +33,10 @@ from annotation.label_studio.backend.protocol import (
     shows_original,
 )
 from annotation.label_studio.backend.selection import Selection, Span, labelled, replied, selection, suggested
-from annotation.label_studio.backend.settings import BackendSettings
 from annotation.label_studio.backend.training import Trainer
 from annotation.label_studio.editor.controls import MAIN, ORIGINAL
 from annotation.label_studio.editor.variants.spans import marks
+from annotation.label_studio.settings import BackendSettings
 from curation.record import Entity, Layer, Record, record_id
 from curation.scheme import Scheme
 

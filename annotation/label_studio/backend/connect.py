@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from annotation.label_studio.api.client import Client
+from annotation.label_studio.api.client import BACKEND_TITLE, Client
 from annotation.label_studio.backend.basic_auth import Door
 from curation.errors import ReviewError
-
-#: The back end's title. A project whose model version is a back end's title shows what that back end predicts.
-TITLE = "Clincurate"
 
 #: What Label Studio calls a back end that it reaches.
 CONNECTED = "CO"
@@ -33,8 +30,8 @@ def connect_backend(client: Client, project_title: str, url: str, door: Door) ->
             "a server elsewhere needs review.backend.host and review.backend.address"
         )
     _mute(client, project.id, url)
-    if client.project(project.id).model_version != TITLE:
-        client.update_project(project.id, model_version=TITLE)
+    if client.project(project.id).model_version != BACKEND_TITLE:
+        client.update_project(project.id, model_version=BACKEND_TITLE)
     return f"{client.url}/projects/{project.id}"
 
 
@@ -42,7 +39,7 @@ def _add(client: Client, project: int, url: str, door: Door) -> None:
     # A change without address, project and password is refused, or ends in an error 500: all are sent each time.
     wanted: dict[str, Any] = {
         "project": project,
-        "title": TITLE,
+        "title": BACKEND_TITLE,
         "url": url,
         "is_interactive": True,
         "auth_method": "BASIC_AUTH",
@@ -58,7 +55,7 @@ def _add(client: Client, project: int, url: str, door: Door) -> None:
 
 def _backend(client: Client, project: int) -> dict[str, Any] | None:
     found: list[dict[str, Any]] = client.get("/api/ml", project=project)
-    return min((one for one in found if one["title"] == TITLE), key=lambda one: one["id"], default=None)
+    return min((one for one in found if one["title"] == BACKEND_TITLE), key=lambda one: one["id"], default=None)
 
 
 def _mute(client: Client, project: int, url: str) -> None:

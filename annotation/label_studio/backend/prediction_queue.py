@@ -12,7 +12,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from queue import Empty, PriorityQueue
 
-from annotation.label_studio.backend.settings import BackendSettings
+from annotation.label_studio.settings import BackendSettings
 from curation.errors import ContradictionError
 from curation.record import Layer, Record, check_layer, digest
 from curation.scheme import Scheme

@@ -8,10 +8,10 @@ from functools import lru_cache
 from statistics import fmean
 from typing import Any
 
+from annotation.label_studio.editor.config_values import config_values
 from annotation.label_studio.editor.controls import LABELS, MAIN, ORIGINAL, TEXT, Side
 from annotation.label_studio.editor.variants import flat, spans
 from annotation.label_studio.editor.variants.spans import marks
-from annotation.label_studio.exchange.project import values
 from curation.record import Layer, Record, record_id
 from curation.scheme import Scheme
 
@@ -128,7 +128,7 @@ def known_values(label_config: str, scheme: Scheme) -> frozenset[str]:
 
 @lru_cache(maxsize=16)
 def _known(label_config: str) -> frozenset[str]:
-    return frozenset(values(label_config))
+    return frozenset(config_values(label_config))
 
 
 def shows_original(known: frozenset[str]) -> bool:

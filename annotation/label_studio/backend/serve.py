@@ -15,8 +15,8 @@ from annotation.label_studio.backend.basic_auth import Door, ensure_door
 from annotation.label_studio.backend.prediction_queue import Desk
 from annotation.label_studio.backend.state import backend_folder, forget, note
 from annotation.label_studio.backend.training import Trainer
-from annotation.label_studio.server.process import is_free
-from annotation.label_studio.settings import ReviewSettings
+from annotation.label_studio.processes import is_free
+from annotation.label_studio.settings import LabelStudioSettings
 from annotation.settings import AnnotationSettings
 from curation.errors import ReviewError
 from curation.scheme import Scheme
@@ -28,7 +28,7 @@ OnUp = Callable[[str, Door], None]
 def serve(
     workspace: Path,
     scheme: Scheme,
-    review: ReviewSettings,
+    review: LabelStudioSettings,
     annotation: AnnotationSettings,
     *,
     train: Sequence[str],
@@ -51,7 +51,7 @@ def serve(
 def at_work(
     workspace: Path,
     scheme: Scheme,
-    review: ReviewSettings,
+    review: LabelStudioSettings,
     annotation: AnnotationSettings,
     *,
     train: Sequence[str],

@@ -13,7 +13,7 @@ from pydantic import JsonValue
 
 from annotation.label_studio.backend.basic_auth import Door, read_door
 from annotation.label_studio.backend.training import training_status
-from annotation.label_studio.server.credentials import write_private
+from annotation.label_studio.private_files import private_folder, write_private
 
 #: Seconds that a look at the back end takes at most.
 LOOK = 3.0
@@ -22,10 +22,8 @@ LOOK = 3.0
 def backend_folder(workspace: Path) -> Path:
     """The back end's folder, closed to everybody else."""
     folder = workspace / "label-studio" / "backend"
-    for one in (folder.parent, folder):
-        one.mkdir(mode=0o700, exist_ok=True)
-        one.chmod(0o700)
-    return folder
+    private_folder(folder.parent)
+    return private_folder(folder)
 
 
 def note(folder: Path, url: str) -> None:

@@ -12,9 +12,9 @@ from typing import Any
 
 from pydantic import JsonValue
 
-from annotation.label_studio.server.credentials import write_private
-from annotation.label_studio.server.lock import Lock
-from annotation.label_studio.server.process import command_of, is_alive, launch
+from annotation.label_studio.private_files import write_private
+from annotation.label_studio.process_lock import process_lock
+from annotation.label_studio.processes import command_of, is_alive, launch
 from curation.tagging.folder import MANIFEST
 
 #: The process number is shared: training makes way for whoever waits for a prediction.
@@ -32,7 +32,7 @@ class Trainer:
 
     def start(self) -> dict[str, JsonValue]:
         """The training that runs now: a new one, or the one that ran already."""
-        with Lock(self._folder / "training.lock"):
+        with process_lock(self._folder / "training.lock"):
             if self.status()["state"] == "running":
                 return self.status()
             name = self._next_name()

@@ -7,9 +7,10 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from annotation.label_studio.editor.controls import COMMENT, QUALITY, REASON, TEXT, VERDICT
 from annotation.label_studio.editor.hotkeys import Hotkeys
-from annotation.label_studio.editor.variants import VARIANTS, Variant
+from annotation.label_studio.editor.variants import VARIANTS
 from annotation.label_studio.editor.variants.variant import Words
 from annotation.label_studio.editor.wording import HEADINGS, REASONS, VERDICTS, say
+from annotation.label_studio.settings import Variant
 from curation.scheme import Category, Scheme
 
 #: Without this the page folds runs of blanks, and shown text and offsets part.

@@ -6,8 +6,9 @@ from statistics import fmean
 from typing import Any
 
 from annotation.label_studio.editor.controls import ORIGINAL
-from annotation.label_studio.editor.variants import VARIANTS, Variant
+from annotation.label_studio.editor.variants import VARIANTS
 from annotation.label_studio.editor.variants.spans import marks
+from annotation.label_studio.settings import Variant
 from curation.record import Layer, Record
 from curation.scheme import Scheme
 

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from xml.etree.ElementTree import ParseError, fromstring
-
 from annotation.label_studio.api.client import Client, Project
+from annotation.label_studio.editor.config_values import config_values
 from annotation.label_studio.editor.label_config import guideline, label_config
-from annotation.label_studio.settings import ReviewSettings
+from annotation.label_studio.settings import LabelStudioSettings
 from curation.errors import ReviewError
 from curation.scheme import Scheme
 
-#: Controls whose answers are not chosen from a list.
-WRITTEN = frozenset({"TextArea", "Rating"})
 
-
-def ensure_project(client: Client, scheme: Scheme, settings: ReviewSettings) -> Project:
+def ensure_project(client: Client, scheme: Scheme, settings: LabelStudioSettings) -> Project:
     """The project of the settings' title with the scheme's label config, made if there is none."""
     return keep_project(
         client,
@@ -36,7 +32,7 @@ def keep_project(client: Client, title: str, wanted: str, instruction: str) -> P
         return client.create_project(title, wanted, instruction)
     if found.label_config.strip() == wanted.strip():
         return found
-    if gone := values(found.label_config) - values(wanted):
+    if gone := config_values(found.label_config) - config_values(wanted):
         used = client.used_values(found.id)
         if lost := [f"{value} (used {used[value]} times)" for value in sorted(gone) if used.get(value)]:
             raise ReviewError(
@@ -46,19 +42,3 @@ def keep_project(client: Client, title: str, wanted: str, instruction: str) -> P
             )
     client.update_project(found.id, label_config=wanted, expert_instruction=instruction)
     return client.project(found.id)
-
-
-def values(config: str) -> set[str]:
-    """What annotations made with a label config can hold: values by control, and controls that are written into."""
-    try:
-        root = fromstring(config)
-    except ParseError:
-        return set()
-    controls = [control for control in root.iter() if control.get("name") and control.tag != "Text"]
-    written = {str(control.get("name")) for control in controls if control.tag in WRITTEN}
-    return written | {
-        f"{control.get('name')}: {value.get('value')}"
-        for control in controls
-        for value in control
-        if value.get("value")
-    }

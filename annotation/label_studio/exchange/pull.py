@@ -13,7 +13,7 @@ from annotation.label_studio.editor.controls import MAIN, ORIGINAL, Side
 from annotation.label_studio.exchange.ledger import Ledger
 from annotation.label_studio.exchange.project import ensure_project
 from annotation.label_studio.exchange.task_annotations import HUMAN, REPEAT, TIME, Annotation, annotations_of
-from annotation.label_studio.settings import ReviewSettings
+from annotation.label_studio.settings import LabelStudioSettings
 from curation.batches import batched
 from curation.decision import Decision, Verdict
 from curation.errors import ContradictionError
@@ -50,7 +50,7 @@ class Pulled:
     deleted: list[str] = field(default_factory=list)
 
 
-def pull(store: Store, client: Client, scheme: Scheme, settings: ReviewSettings, *, full: bool = False) -> Pulled:
+def pull(store: Store, client: Client, scheme: Scheme, settings: LabelStudioSettings, *, full: bool = False) -> Pulled:
     """Every annotation that is new or changed since the last pull is a layer `human:NAME` with exact offsets.
 
     A verdict is a decision by the same person. Our copies are never removed: an annotation deleted in Label
@@ -67,7 +67,7 @@ def collect(
     store: Store,
     client: Client,
     scheme: Scheme,
-    settings: ReviewSettings,
+    settings: LabelStudioSettings,
     project: Project,
     *,
     names: Sequence[str],
@@ -89,7 +89,7 @@ class _Pull:
         store: Store,
         client: Client,
         scheme: Scheme,
-        settings: ReviewSettings,
+        settings: LabelStudioSettings,
         project: Project,
         names: Sequence[str],
         keep: Callable[[Item, Layer], Layer],

@@ -12,16 +12,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-from annotation.label_studio.api.client import Client, Json, Project
+from annotation.label_studio.api.client import BACKEND_TITLE, Client, Json, Project
 from annotation.label_studio.api.connection import encoded
 from annotation.label_studio.api.errors import RefusedError, UnansweredError
-from annotation.label_studio.backend.connect import TITLE
 from annotation.label_studio.exchange.ledger import Ledger
 from annotation.label_studio.exchange.project import ensure_project
 from annotation.label_studio.exchange.refresh import refresh
 from annotation.label_studio.exchange.task_payload import NotSent, Parcel, Wanted, parcels
-from annotation.label_studio.server.lock import Lock
-from annotation.label_studio.settings import ReviewSettings
+from annotation.label_studio.process_lock import process_lock
+from annotation.label_studio.settings import LabelStudioSettings
 from curation.batches import batched
 from curation.cache_folder import cache_folder
 from curation.errors import ReviewError
@@ -65,7 +64,7 @@ def push(
     store: Store,
     client: Client,
     scheme: Scheme,
-    settings: ReviewSettings,
+    settings: LabelStudioSettings,
     *,
     ids: Iterable[str | Wanted] | None = None,
     layers: Sequence[str] | None = None,
@@ -89,7 +88,7 @@ def push(
 def send(
     store: Store,
     client: Client,
-    settings: ReviewSettings,
+    settings: LabelStudioSettings,
     project: Project,
     outgoing: Iterable[Parcel | NotSent],
     *,
@@ -98,14 +97,14 @@ def send(
     """`push` for parcels that are made already, into any project."""
     folder = cache_folder()
     folder.mkdir(parents=True, exist_ok=True)
-    with Lock(folder / f"push-{digest(project.key)}.lock"):
+    with process_lock(folder / f"push-{digest(project.key)}.lock"):
         return _Push(store, client, settings, project).run(outgoing, progress)
 
 
 class _Push:
     """One push into one project."""
 
-    def __init__(self, store: Store, client: Client, settings: ReviewSettings, project: Project) -> None:
+    def __init__(self, store: Store, client: Client, settings: LabelStudioSettings, project: Project) -> None:
         self._client = client
         self._settings = settings
         self._project = project
@@ -253,7 +252,7 @@ class _Push:
             return
         self._done.model_version = version = min(versions, key=lambda one: (-versions[one], one))
         # A project that shows what our live back end predicts goes on doing so.
-        if self._client.project(self._project.id).model_version not in (version, TITLE):
+        if self._client.project(self._project.id).model_version not in (version, BACKEND_TITLE):
             self._client.update_project(self._project.id, model_version=version)
 
 

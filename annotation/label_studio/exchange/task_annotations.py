@@ -12,8 +12,8 @@ from annotation.label_studio.api.client import Json
 from annotation.label_studio.editor.controls import MAIN, Side
 from annotation.label_studio.exchange.rejections import begun_with, rejected
 from annotation.label_studio.exchange.result_parser import Reading, read_result
-from annotation.label_studio.server.credentials import DOMAIN
-from annotation.label_studio.settings import ReviewSettings
+from annotation.label_studio.logins import annotator_of
+from annotation.label_studio.settings import LabelStudioSettings
 from curation.errors import ContradictionError
 from curation.record import Entity, Layer, check_layer
 from curation.scheme import Scheme
@@ -53,7 +53,7 @@ def annotations_of(
     item: Item,
     scheme: Scheme,
     users: Mapping[int, str],
-    settings: ReviewSettings,
+    settings: LabelStudioSettings,
     *,
     project: str,
     kind: str = HUMAN,
@@ -128,7 +128,7 @@ def annotator(found: Json, users: Mapping[int, str]) -> str:
     """The name of who made an annotation: of our own accounts the name, of others the login."""
     by = found.get("completed_by")
     login = by.get("email") if isinstance(by, dict) else users.get(by) if isinstance(by, int) else None
-    return str(login or "unknown").removesuffix(f"@{DOMAIN}")
+    return annotator_of(str(login or "unknown"))
 
 
 def _layer(

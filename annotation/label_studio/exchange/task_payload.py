@@ -6,10 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from annotation.label_studio.editor.variants.variant import Variant
 from annotation.label_studio.exchange.prediction import prediction
 from annotation.label_studio.exchange.repeats import task_key
-from annotation.label_studio.settings import ReviewSettings
+from annotation.label_studio.settings import LabelStudioSettings, Variant
 from curation.batches import batched
 from curation.decision import Decision, Verdict
 from curation.errors import ContradictionError
@@ -83,7 +82,7 @@ class NotSent:
 def parcels(
     store: Store,
     scheme: Scheme,
-    settings: ReviewSettings,
+    settings: LabelStudioSettings,
     *,
     wanted: Iterable[Wanted] | None = None,
     layers: Sequence[str] | None = None,
@@ -169,7 +168,7 @@ def _is_away(decision: Decision | None) -> bool:
 
 
 def _items(
-    store: Store, settings: ReviewSettings, reads: Sequence[str], wanted: Sequence[Wanted] | None
+    store: Store, settings: LabelStudioSettings, reads: Sequence[str], wanted: Sequence[Wanted] | None
 ) -> Iterator[tuple[Wanted, Item]]:
     """The items as they are wanted: people see tasks in the order in which they are made."""
     if wanted is None:
@@ -183,7 +182,7 @@ def _items(
 
 
 def _beside(
-    store: Store, settings: ReviewSettings, reads: Sequence[str], items: Iterable[tuple[Wanted, Item]]
+    store: Store, settings: LabelStudioSettings, reads: Sequence[str], items: Iterable[tuple[Wanted, Item]]
 ) -> Iterator[tuple[Wanted, Item, Item | None]]:
     """Each item with its original, where the variant shows both; an original is then seen with its translation only."""
     if settings.variant is not Variant.SIDE_BY_SIDE:

@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import Iterable
 from pathlib import Path
 
+from annotation.label_studio.process_lock import process_lock
 from annotation.label_studio.server.credentials import (
     Account,
     Credentials,
@@ -17,20 +18,19 @@ from annotation.label_studio.server.credentials import (
 )
 from annotation.label_studio.server.environment import environment_path, executable
 from annotation.label_studio.server.environment_variables import server_variables
-from annotation.label_studio.server.lock import Lock
-from annotation.label_studio.settings import ReviewSettings
+from annotation.label_studio.settings import LabelStudioSettings
 from curation.errors import ReviewError, UsageError
 
 #: What an annotator's name may be made of: it becomes a login and part of a layer's name.
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,39}")
 
 
-def add_annotator(workspace: Path, settings: ReviewSettings, name: str) -> Account:
+def add_annotator(workspace: Path, settings: LabelStudioSettings, name: str) -> Account:
     """An account for an annotator of the workspace's own server, the same one when asked again."""
     return add_annotators(workspace, settings, [name])[0]
 
 
-def add_annotators(workspace: Path, settings: ReviewSettings, names: Iterable[str]) -> list[Account]:
+def add_annotators(workspace: Path, settings: LabelStudioSettings, names: Iterable[str]) -> list[Account]:
     """`add_annotator` for several at once; Label Studio's code is loaded only once (about four seconds)."""
     wanted = list(names)
     if wrong := [name for name in wanted if not NAME.fullmatch(name)]:
@@ -38,7 +38,7 @@ def add_annotators(workspace: Path, settings: ReviewSettings, names: Iterable[st
     folder = workspace / "label-studio"
     if not (folder / "data").is_dir():
         raise ReviewError("expected a server that was started once; run curate review start")
-    with Lock(folder / "lock"):
+    with process_lock(folder / "lock"):
         path = folder / "secrets.json"
         credentials = read_credentials(path)
         if credentials is None:
@@ -49,7 +49,7 @@ def add_annotators(workspace: Path, settings: ReviewSettings, names: Iterable[st
     return [accounts[name] for name in wanted]
 
 
-def _make_accounts(data: Path, settings: ReviewSettings, accounts: Iterable[Account]) -> None:
+def _make_accounts(data: Path, settings: LabelStudioSettings, accounts: Iterable[Account]) -> None:
     wanted = [
         {
             "login": one.login,

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
 import secrets
 from pathlib import Path
 
 from pydantic import Field, SecretStr, ValidationError
 
+from annotation.label_studio.logins import login_of
+from annotation.label_studio.private_files import write_private
 from curation.errors import ReviewError
 from curation.record import Frozen
-
-#: Mail domain of the accounts that we make; Label Studio wants a mail address as a login.
-DOMAIN = "clincurate.local"
 
 #: The account that the command itself works with.
 STEWARD = "steward"
@@ -37,7 +35,7 @@ class Credentials(Frozen):
 def new_account(name: str) -> Account:
     """An account with a fresh password and token."""
     return Account(
-        login=f"{name}@{DOMAIN}",
+        login=login_of(name),
         password=SecretStr(secrets.token_hex(8)),
         token=SecretStr(secrets.token_hex(20)),
     )
@@ -75,15 +73,6 @@ def write_credentials(path: Path, credentials: Credentials) -> None:
         "annotators": {name: _plain(account) for name, account in credentials.annotators.items()},
     }
     write_private(path, json.dumps(plain, indent=1))
-
-
-def write_private(path: Path, content: str) -> None:
-    """A file that its owner alone can read, whole or not at all."""
-    half = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    file = os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(file, "w", encoding="utf-8") as out:
-        out.write(content)
-    half.replace(path)
 
 
 def _plain(account: Account) -> dict[str, str]:

@@ -8,21 +8,23 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+from annotation.label_studio.process_lock import process_lock
 from annotation.label_studio.server.environment import executable
 from annotation.label_studio.server.environment_variables import server_variables
-from annotation.label_studio.server.lock import Lock
-from annotation.label_studio.settings import ReviewSettings
+from annotation.label_studio.settings import LabelStudioSettings
+from curation.atomic_file import replaced
 from curation.errors import ReviewError
 
 #: What Label Studio calls its database file.
 DATABASE = "label_studio.sqlite3"
 
 
-def ensure_database(data: Path, environment: Path, settings: ReviewSettings, report: Callable[[str], None]) -> None:
+def ensure_database(
+    data: Path, environment: Path, settings: LabelStudioSettings, report: Callable[[str], None]
+) -> None:
     """The data folder has a migrated SQLite database, copied from the template unless it is there already."""
     target = data / DATABASE
     # Beside an environment that is shared read-only there is no place for a template: then the server migrates.
@@ -30,40 +32,40 @@ def ensure_database(data: Path, environment: Path, settings: ReviewSettings, rep
     if settings.database is not None or target.exists() or shared:
         return
     template = _template(environment, settings, report)
-    half = target.with_suffix(".half")
-    shutil.copyfile(template, half)
-    half.chmod(0o600)
-    half.replace(target)
+    with replaced(target) as unfinished:
+        unfinished.touch(mode=0o600)
+        shutil.copyfile(template, unfinished)
 
 
-def _template(environment: Path, settings: ReviewSettings, report: Callable[[str], None]) -> Path:
+def _template(environment: Path, settings: LabelStudioSettings, report: Callable[[str], None]) -> Path:
     template = _place(environment, settings)
     if template.is_file():
         return template
-    with Lock(template.with_suffix(".lock")):
+    with process_lock(template.with_suffix(".lock")):
         if not template.is_file():
             report("Preparing Label Studio's database (once; about half a minute)")
             _migrate(template, environment, settings)
     return template
 
 
-def _place(environment: Path, settings: ReviewSettings) -> Path:
+def _place(environment: Path, settings: LabelStudioSettings) -> Path:
     return environment / f"clincurate-{settings.version}.sqlite3"
 
 
-def _migrate(template: Path, environment: Path, settings: ReviewSettings) -> None:
-    with tempfile.TemporaryDirectory(dir=environment) as folder:
+def _migrate(template: Path, environment: Path, settings: LabelStudioSettings) -> None:
+    with replaced(template) as unfinished:
+        folder = unfinished.parent
         # Every command of label-studio migrates first; `version` then only prints.
         done = subprocess.run(
             [str(executable(environment, "label-studio")), "version"],
-            env=server_variables(Path(folder), settings),
+            env=server_variables(folder, settings),
             cwd=folder,
             capture_output=True,
             text=True,
             check=False,
         )
-        made = Path(folder) / DATABASE
+        made = folder / DATABASE
         if done.returncode or not made.is_file():
             tail = " | ".join(done.stderr.strip().splitlines()[-3:])
             raise ReviewError(f"expected Label Studio to prepare its database, got: {tail}")
-        os.replace(made, template)
+        made.replace(unfinished)

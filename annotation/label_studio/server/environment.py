@@ -12,8 +12,8 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from annotation.label_studio.server.lock import Lock
-from annotation.label_studio.settings import ReviewSettings
+from annotation.label_studio.process_lock import process_lock
+from annotation.label_studio.settings import LabelStudioSettings
 from curation.cache_folder import cache_folder
 from curation.errors import ReviewError
 
@@ -29,7 +29,7 @@ MARKER = "clincurate-ready"
 Report = Callable[[str], None]
 
 
-def environment_path(settings: ReviewSettings) -> Path:
+def environment_path(settings: LabelStudioSettings) -> Path:
     """Where the environment is or will be."""
     if settings.environment:
         return settings.environment.expanduser().resolve()
@@ -52,7 +52,7 @@ def is_ready(environment: Path, version: str) -> bool:
     return executable(environment, "label-studio").is_file() and _installed_version(environment) == version
 
 
-def ensure_environment(settings: ReviewSettings, *, report: Report = lambda line: None) -> Path:
+def ensure_environment(settings: LabelStudioSettings, *, report: Report = lambda line: None) -> Path:
     """The environment's folder, installed if need be (about two minutes and 1 GB, once).
 
     It is made in place, because a virtual environment cannot be moved, and counts only with its
@@ -61,7 +61,8 @@ def ensure_environment(settings: ReviewSettings, *, report: Report = lambda line
     environment = environment_path(settings)
     if is_ready(environment, settings.version):
         return environment
-    with _one_at_a_time(environment):
+    environment.parent.mkdir(parents=True, exist_ok=True)
+    with process_lock(environment.with_name(environment.name + ".lock")):
         if not is_ready(environment, settings.version):
             _refuse_foreign(environment)
             _install(environment, settings, report)
@@ -76,7 +77,7 @@ def _refuse_foreign(environment: Path) -> None:
         )
 
 
-def _install(environment: Path, settings: ReviewSettings, report: Report) -> None:
+def _install(environment: Path, settings: LabelStudioSettings, report: Report) -> None:
     shutil.rmtree(environment, ignore_errors=True)
     environment.parent.mkdir(parents=True, exist_ok=True)
     python = settings.python or sys.executable
@@ -123,8 +124,3 @@ def _installed_version(environment: Path) -> str | None:
     for found in environment.glob("[Ll]ib*/**/site-packages/label_studio-*.dist-info"):
         return found.name.removeprefix("label_studio-").removesuffix(".dist-info")
     return None
-
-
-def _one_at_a_time(environment: Path) -> Lock:
-    environment.parent.mkdir(parents=True, exist_ok=True)
-    return Lock(environment.with_name(environment.name + ".lock"))

@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from annotation.label_studio.server.credentials import Account
-from annotation.label_studio.settings import ReviewSettings
+from annotation.label_studio.settings import LabelStudioSettings
 from curation.errors import ConfigError
 
 #: The password of the PostgreSQL database, which never stands in the config.
@@ -71,7 +71,7 @@ BANNED = (
 LOOPBACK = {"USE_DEFAULT_BANNED_SUBNETS": "false", "USER_ADDITIONAL_BANNED_SUBNETS": ",".join(BANNED)}
 
 
-def server_variables(data: Path, settings: ReviewSettings, *, steward: Account | None = None) -> dict[str, str]:
+def server_variables(data: Path, settings: LabelStudioSettings, *, steward: Account | None = None) -> dict[str, str]:
     """The whole environment of a Label Studio process that works on this data folder."""
     inherited = {name: os.environ[name] for name in INHERITED if name in os.environ}
     folders = {"HOME": str(data), "LABEL_STUDIO_BASE_DATA_DIR": str(data), "PYTHONUNBUFFERED": "1"}
@@ -93,7 +93,7 @@ def _account(steward: Account | None) -> dict[str, str]:
     }
 
 
-def _database(settings: ReviewSettings) -> dict[str, str]:
+def _database(settings: LabelStudioSettings) -> dict[str, str]:
     if settings.database is None:
         return {"DJANGO_DB": "sqlite"}
     url = urlsplit(settings.database)

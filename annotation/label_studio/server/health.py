@@ -5,8 +5,8 @@ from __future__ import annotations
 from urllib.error import HTTPError, URLError
 from urllib.request import ProxyHandler, Request, build_opener
 
+from annotation.label_studio.processes import HOST
 from annotation.label_studio.server.credentials import Account
-from annotation.label_studio.server.process import HOST
 
 
 def is_healthy(port: int) -> bool:

@@ -9,14 +9,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from annotation.label_studio.server.credentials import Account, ensure_credentials, read_credentials, write_private
+from annotation.label_studio.private_files import private_folder, write_private
+from annotation.label_studio.process_lock import process_lock
+from annotation.label_studio.processes import HOST, PORTS, command_of, end, free_ports, is_alive, launch
+from annotation.label_studio.server.credentials import Account, ensure_credentials, read_credentials
 from annotation.label_studio.server.database_template import ensure_database
 from annotation.label_studio.server.environment import ensure_environment, executable
 from annotation.label_studio.server.environment_variables import for_port, server_variables
 from annotation.label_studio.server.health import is_healthy, knows
-from annotation.label_studio.server.lock import Lock
-from annotation.label_studio.server.process import HOST, PORTS, command_of, end, free_ports, is_alive, launch
-from annotation.label_studio.settings import ReviewSettings
+from annotation.label_studio.settings import LabelStudioSettings
 from curation.errors import ReviewError, UsageError
 
 Report = Callable[[str], None]
@@ -40,18 +41,18 @@ class Server:
     reused: bool = False
 
 
-def start(workspace: Path, settings: ReviewSettings, *, report: Report = silent) -> Server:
+def start(workspace: Path, settings: LabelStudioSettings, *, report: Report = silent) -> Server:
     """The workspace's server, started unless it runs: environment, database, account, port, health.
 
     Raises ReviewError, with the end of the server's log, when it does not come up in time.
     """
     folder = _folder(workspace)
-    with Lock(folder / "lock"):
+    with process_lock(folder / "lock"):
         if running := status(workspace):
             return running
         environment = ensure_environment(settings, report=report)
         credentials = ensure_credentials(folder / "secrets.json")
-        data = _private(folder / "data")
+        data = private_folder(folder / "data")
         ensure_database(data, environment, settings, report)
         report("Starting Label Studio")
         return _start_on_free_port(folder, environment, settings, credentials.steward)
@@ -75,7 +76,7 @@ def stop(workspace: Path) -> bool:
     state = _state(folder)
     if state is None:
         return False
-    with Lock(folder / "lock"):
+    with process_lock(folder / "lock"):
         ours = _is_ours(state)
         if ours:
             end(state["pid"], port=state["port"])
@@ -92,7 +93,7 @@ def log_tail(log: Path, lines: int = 15) -> str:
         return ""
 
 
-def _start_on_free_port(folder: Path, environment: Path, settings: ReviewSettings, steward: Account) -> Server:
+def _start_on_free_port(folder: Path, environment: Path, settings: LabelStudioSettings, steward: Account) -> Server:
     # The port that was used last comes first, so that annotators' bookmarks stay good.
     last = _state(folder)
     first = last["port"] if last else settings.port
@@ -104,7 +105,9 @@ def _start_on_free_port(folder: Path, environment: Path, settings: ReviewSetting
     raise ReviewError(f"expected a free port from {first} to {first + PORTS - 1} on {HOST}, found none")
 
 
-def _launch(folder: Path, environment: Path, settings: ReviewSettings, steward: Account, port: int) -> dict[str, Any]:
+def _launch(
+    folder: Path, environment: Path, settings: LabelStudioSettings, steward: Account, port: int
+) -> dict[str, Any]:
     data = folder / "data"
     program = str(executable(environment, "label-studio"))
     pid = launch(
@@ -118,7 +121,7 @@ def _launch(folder: Path, environment: Path, settings: ReviewSettings, steward: 
     return state
 
 
-def _came_up(folder: Path, state: dict[str, Any], settings: ReviewSettings, steward: Account) -> bool:
+def _came_up(folder: Path, state: dict[str, Any], settings: LabelStudioSettings, steward: Account) -> bool:
     """Whether the server answers to our token; False when somebody else got the port first."""
     deadline = time.monotonic() + settings.start_timeout
     while time.monotonic() < deadline:
@@ -169,10 +172,4 @@ def _is_ours(state: dict[str, Any]) -> bool:
 def _folder(workspace: Path) -> Path:
     if not workspace.is_dir():
         raise UsageError(f"expected a workspace folder at {workspace}, found none")
-    return _private(workspace / "label-studio")
-
-
-def _private(folder: Path) -> Path:
-    folder.mkdir(mode=0o700, exist_ok=True)
-    folder.chmod(0o700)
-    return folder
+    return private_folder(workspace / "label-studio")

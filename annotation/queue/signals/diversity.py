@@ -20,11 +20,11 @@ def diversity(known: Known) -> Reasons:
 
     open_ones = [number for number, one in enumerate(known.sketches) if one.id not in known.reviews and one.words]
     reasons = [Reason() for _ in known.sketches]
-    textures = [known.sketches[number].texture for number in open_ones]
+    vectors = [known.sketches[number].vector for number in open_ones]
     if not open_ones:
         return reasons
-    points = np.stack([texture for texture in textures if texture is not None])
-    seen = [one.texture for one in known.sketches if one.id in known.reviews and one.texture is not None]
+    points = np.stack([vector for vector in vectors if vector is not None])
+    seen = [one.vector for one in known.sketches if one.id in known.reviews and one.vector is not None]
     nearest = 1 - (points @ np.stack(seen).T).max(axis=1) if seen else 1 - points @ _middle(points)
     for _ in range(min(CENTERS, len(open_ones))):
         chosen = int(nearest.argmax())

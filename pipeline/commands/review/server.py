@@ -59,7 +59,7 @@ def add_annotator(
 
 def status(workspace: WorkspaceOption = HERE, as_json: JsonOption = False) -> None:
     """Show whether Label Studio runs, and how far the review is."""
-    from annotation.label_studio.exchange.status import review_status
+    from annotation.label_studio.status import review_status
     from pipeline.workspace import Workspace
 
     place = Workspace.at(workspace)

@@ -12,7 +12,6 @@ from annotation.adjudication.settings import AdjudicationSettings
 from annotation.adjudication.task_payloads import parcel
 from annotation.adjudication.wording import words
 from annotation.label_studio.editor.label_config import label_config
-from annotation.label_studio.settings import ReviewSettings
 from curation.scheme import Scheme
 
 MARKED = {
@@ -80,7 +79,7 @@ def test_letters_are_drawn_anew_for_each_record(reviews) -> None:
 
 
 def test_the_adjudicator_begins_with_all_marks_and_sees_each_review(vote, scheme: Scheme) -> None:
-    sent = parcel(vote, scheme, ReviewSettings())
+    sent = parcel(vote, scheme, AdjudicationSettings(), language="en")
     assert sent.versions == ("to decide", "anna", "ben")
     first = [part for part in sent.predictions[0]["result"] if part["type"] == "labels"]
     assert [(part["value"]["text"], part["score"], part.get("meta")) for part in first] == [
@@ -93,8 +92,8 @@ def test_the_adjudicator_begins_with_all_marks_and_sees_each_review(vote, scheme
 
 
 def test_the_adjudicator_may_begin_with_the_majority(vote, scheme: Scheme) -> None:
-    settings = ReviewSettings(adjudication=AdjudicationSettings(start="majority", blind=True))
-    sent = parcel(vote, scheme, settings)
+    settings = AdjudicationSettings(start="majority", blind=True)
+    sent = parcel(vote, scheme, settings, language="en")
     assert [part["value"]["text"] for part in sent.predictions[0]["result"] if part["type"] == "labels"] == ["cough"]
     assert sent.versions == ("to decide", "Reviewer A", "Reviewer B")
 

@@ -16,7 +16,7 @@ from annotation.label_studio.api.client import Client
 from annotation.label_studio.server import server
 from annotation.label_studio.server.annotators import add_annotators
 from annotation.label_studio.server.environment import ensure_environment
-from annotation.label_studio.settings import ReviewSettings
+from annotation.review_settings import ReviewSettings
 from curation.errors import ReviewError
 from curation.store import ReviewTask, Store
 

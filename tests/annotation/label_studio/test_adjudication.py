@@ -64,7 +64,7 @@ def test_a_dispute_goes_out_is_decided_and_comes_back_as_gold(
     sqlite_store: Store, client, scheme: Scheme, settings, said, task, anna
 ) -> None:
     split, agreed = said(SPLIT), said(AGREED)
-    pushed = push_disputes(sqlite_store, client, scheme, settings)
+    pushed = push_disputes(sqlite_store, client, scheme, settings, settings.adjudication)
     assert (pushed.exchanged.created, pushed.settled.gold, pushed.refused) == (1, 1, [])
     assert sqlite_store.layer(agreed, "gold") is not None
     shown = task(split)
@@ -72,14 +72,14 @@ def test_a_dispute_goes_out_is_decided_and_comes_back_as_gold(
     assert "clara" in shown["data"]["differences"]
     assert client.find_project(settings.adjudication.project).model_version == "to decide"
 
-    again = push_disputes(sqlite_store, client, scheme, settings)
+    again = push_disputes(sqlite_store, client, scheme, settings, settings.adjudication)
     assert (again.exchanged.created, again.exchanged.unchanged, again.settled.gold) == (0, 1, 0)
 
     first = next(one for one in shown["predictions"] if one["model_version"] == "to decide")
     kept = [part for part in first["result"] if part["value"].get("text") != "fever"]
     verdict = {"id": "v", "from_name": "verdict", "to_name": "text", "type": "choices", "value": {"choices": ["fix"]}}
     anna.annotate(shown["id"], [*kept, verdict], parent_prediction=first["id"])
-    pulled = pull_decisions(sqlite_store, client, scheme, settings)
+    pulled = pull_decisions(sqlite_store, client, scheme, settings, settings.adjudication)
     assert (pulled.exchanged.layers, pulled.exchanged.decisions, pulled.refused) == (1, 1, [])
     gold = sqlite_store.layer(split, "gold")
     assert (gold.author, gold.provenance["adjudicator"]) == ("human:anna", "human:anna")
@@ -92,7 +92,7 @@ def test_a_dispute_goes_out_is_decided_and_comes_back_as_gold(
     assert sqlite_store.layer(split, "consensus").author == "human:anna"
     assert sqlite_store.layer(split, "human:anna") is None
 
-    once_more = pull_decisions(sqlite_store, client, scheme, settings, full=True)
+    once_more = pull_decisions(sqlite_store, client, scheme, settings, settings.adjudication, full=True)
     assert (once_more.exchanged.layers, once_more.exchanged.unchanged) == (0, 1)
     assert (once_more.settled.gold, once_more.settled.consensus) == (0, 0)
 
@@ -101,10 +101,10 @@ def test_a_review_that_changes_is_shown_anew_in_the_same_task(
     sqlite_store: Store, client, scheme: Scheme, settings, said, task
 ) -> None:
     id = said(SPLIT)
-    push_disputes(sqlite_store, client, scheme, settings)
+    push_disputes(sqlite_store, client, scheme, settings, settings.adjudication)
     before = task(id)
     said({"deniz": SPLIT["clara"]})
-    again = push_disputes(sqlite_store, client, scheme, settings)
+    again = push_disputes(sqlite_store, client, scheme, settings, settings.adjudication)
     assert (again.exchanged.created, again.exchanged.refreshed, again.settled.gold) == (0, 1, 1)
     after = task(id)
     assert after["id"] == before["id"]
@@ -116,10 +116,10 @@ def test_what_an_adjudicator_says_never_hides_imported_gold(
     sqlite_store: Store, client, scheme: Scheme, settings, said, task, anna
 ) -> None:
     id = said(SPLIT)
-    push_disputes(sqlite_store, client, scheme, settings)
+    push_disputes(sqlite_store, client, scheme, settings, settings.adjudication)
     anna.annotate(task(id)["id"], [])
     sqlite_store.add_layers([Layer(record_id=id, name="gold", author="gold")])
-    pulled = pull_decisions(sqlite_store, client, scheme, settings)
+    pulled = pull_decisions(sqlite_store, client, scheme, settings, settings.adjudication)
     assert pulled.exchanged.layers == 0
     assert any("review.adjudication.gold" in why for _, why in pulled.refused)
     assert sqlite_store.layer(id, "gold").author == "gold"

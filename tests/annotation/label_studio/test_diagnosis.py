@@ -10,7 +10,7 @@ import pytest
 from annotation.label_studio import diagnosis
 from annotation.label_studio.diagnosis import diagnose
 from annotation.label_studio.session import TOKEN
-from annotation.label_studio.settings import ReviewSettings
+from annotation.review_settings import ReviewSettings
 
 
 def told(workspace: Path, settings: ReviewSettings) -> dict[str, tuple[str, str]]:

@@ -19,7 +19,7 @@ from annotation.label_studio.api.errors import RefusedError
 from annotation.label_studio.editor.label_config import label_config
 from annotation.label_studio.exchange.push import loads, push
 from annotation.label_studio.exchange.task_payload import Parcel, Wanted, parcel
-from annotation.label_studio.settings import ReviewSettings
+from annotation.review_settings import ReviewSettings
 from curation.record import Entity, Layer, Record, record_id
 from curation.store import Store
 

@@ -12,8 +12,7 @@ from chat_server import Answer, ChatServer, chat_server, completion, extraction
 
 from annotation.annotators import annotator
 from annotation.llm.annotator import LlmAnnotator
-from annotation.llm.settings import LlmSettings
-from annotation.settings import AnnotationSettings
+from annotation.settings import AnnotationSettings, LlmSettings
 from curation.errors import UsageError
 from curation.record import Alignment, Assertion, Layer, Record, check_layer
 from curation.scheme import DocumentLabel, Scheme

@@ -7,9 +7,9 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from typer.testing import CliRunner
 
-from annotation.label_studio.settings import ReviewSettings
 from annotation.progress.export import COLUMNS, write_csv
 from annotation.progress.figures import IDLE, Person, Progress, work_progress
+from annotation.review_settings import ReviewSettings
 from curation.record import Entity, Layer, Record
 from curation.scheme import Scheme
 from curation.store import ReviewTask, Store

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from annotation.queue.hashed_vectors import texture
+from annotation.queue.hashed_vectors import hashed_vectors
 from annotation.queue.record_summary import Sketch
 from annotation.queue.reviewed import Reviewed
 from curation.scoring.changes import Changes
@@ -18,7 +18,7 @@ def sketch() -> Callable[..., Sketch]:
 
     def make(id: str, *, text: str = "fever and cough", **fields: object) -> Sketch:
         told = {"language": "en", "source": "test", "author": "rules@1", "entities": 10}
-        return Sketch(id=id, words=len(text.split()), texture=texture(text), **{**told, **fields})
+        return Sketch(id=id, words=len(text.split()), vector=hashed_vectors([text])[0], **{**told, **fields})
 
     return make
 

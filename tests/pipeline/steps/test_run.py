@@ -14,7 +14,7 @@ from command_line import curate_json
 from outbound import run_closed, why_not
 
 from annotation.label_studio.server.environment import ensure_environment
-from annotation.label_studio.settings import ReviewSettings
+from annotation.review_settings import ReviewSettings
 from curation.errors import CurateError
 from curation.store import Store
 from pipeline.workspace import Workspace

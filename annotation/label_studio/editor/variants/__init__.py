@@ -6,7 +6,8 @@ Each gives the controls that it puts into the label config, and what of a layer 
 from __future__ import annotations
 
 from annotation.label_studio.editor.variants import classification, flat, side_by_side, spans
-from annotation.label_studio.editor.variants.variant import Form, Variant
+from annotation.label_studio.editor.variants.variant import Form
+from annotation.label_studio.settings import Variant
 
 VARIANTS: dict[Variant, Form] = {
     Variant.SPANS: Form(spans.controls, spans.result),
@@ -15,4 +16,4 @@ VARIANTS: dict[Variant, Form] = {
     Variant.FLAT: Form(flat.controls, flat.result),
 }
 
-__all__ = ["VARIANTS", "Form", "Variant"]
+__all__ = ["VARIANTS"]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any
 from xml.etree.ElementTree import Element
 
@@ -15,15 +14,6 @@ from curation.scheme import Scheme
 
 #: The parts of a prediction in Label Studio.
 Result = list[dict[str, Any]]
-
-
-class Variant(StrEnum):
-    """How a record is shown."""
-
-    SPANS = "spans"  # marks in the text
-    SIDE_BY_SIDE = "side-by-side"  # marks in a translation and in its original, beside each other
-    CLASSIFICATION = "classification"  # the scheme's document labels
-    FLAT = "flat"  # the facts of each category as lines of text
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,8 @@ import pytest
 from annotation.annotators import ANNOTATORS
 from annotation.label_studio.backend.basic_auth import Door
 from annotation.label_studio.backend.serve import at_work
-from annotation.label_studio.backend.settings import BackendSettings
-from annotation.label_studio.settings import ReviewSettings
+from annotation.label_studio.settings import BackendSettings
+from annotation.review_settings import ReviewSettings
 from annotation.settings import AnnotationSettings
 from curation.record import Entity, Layer
 from curation.stage import Result

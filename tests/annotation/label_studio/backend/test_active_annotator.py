@@ -7,7 +7,7 @@ import shutil
 import pytest
 
 from annotation.label_studio.backend.active_annotator import Current
-from annotation.label_studio.backend.settings import BackendSettings
+from annotation.label_studio.settings import BackendSettings
 from annotation.settings import AnnotationSettings
 from curation.errors import UsageError
 from curation.tagging.folder import ADAPTER_WEIGHTS, MANIFEST

@@ -7,14 +7,15 @@ import time
 
 import pytest
 
+from annotation.label_studio.api.client import BACKEND_TITLE
 from annotation.label_studio.api.errors import RefusedError
 from annotation.label_studio.backend.basic_auth import Door
-from annotation.label_studio.backend.connect import TITLE, connect_backend
-from annotation.label_studio.backend.settings import BackendSettings
+from annotation.label_studio.backend.connect import connect_backend
 from annotation.label_studio.exchange.project import ensure_project
 from annotation.label_studio.exchange.push import push
-from annotation.label_studio.exchange.status import review_status
 from annotation.label_studio.exchange.task_payload import task_data
+from annotation.label_studio.settings import BackendSettings
+from annotation.label_studio.status import review_status
 from curation.decision import Decision, Verdict
 from curation.errors import ReviewError
 from curation.record import Layer
@@ -95,7 +96,7 @@ def test_label_studio_is_helped_while_people_work(
     for _ in range(2):
         connect_backend(client, settings.project, backend.url, backend.door)
     (known,) = client.get("/api/ml", project=project.id)
-    assert (known["state"], known["title"], known["model_version"]) == ("CO", TITLE, "rules@1")
+    assert (known["state"], known["title"], known["model_version"]) == ("CO", BACKEND_TITLE, "rules@1")
     assert client.get("/api/webhooks", project=project.id) == []
     assert "basic_auth_pass" not in known
 
@@ -137,7 +138,7 @@ def test_label_studio_is_helped_while_people_work(
         layer = Layer(record_id=first.id, name="rules", author="rules@0")
         store.add_layers([layer])
         assert push(store, client, scheme, settings).model_version == "rules@0"
-    assert client.project(project.id).model_version == TITLE
+    assert client.project(project.id).model_version == BACKEND_TITLE
 
 
 def _version(backend):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from annotation.label_studio.backend.prediction_queue import Desk, Ready
-from annotation.label_studio.backend.settings import BackendSettings
+from annotation.label_studio.settings import BackendSettings
 from curation.record import Record, record_id
 
 PATIENCE = 60

@@ -15,8 +15,8 @@ from annotation.label_studio.backend.basic_auth import Door, ensure_door, read_d
 from annotation.label_studio.backend.selection import suggested
 from annotation.label_studio.backend.state import backend_folder
 from annotation.label_studio.editor.label_config import label_config
-from annotation.label_studio.editor.variants import Variant
-from annotation.label_studio.settings import ReviewSettings
+from annotation.label_studio.settings import Variant
+from annotation.review_settings import ReviewSettings
 from curation.errors import ReviewError
 from curation.record import Entity, Layer
 

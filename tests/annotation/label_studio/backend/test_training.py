@@ -10,7 +10,7 @@ import pytest
 
 from annotation.label_studio.backend.state import backend_folder, backend_state
 from annotation.label_studio.backend.training import Trainer
-from annotation.label_studio.server.process import end, is_alive
+from annotation.label_studio.processes import end, is_alive
 
 #: Says something, waits for a file, and leaves what an adapter's folder has last.
 SCRIPT = """

@@ -6,10 +6,10 @@ from xml.etree.ElementTree import fromstring
 
 import pytest
 
+from annotation.label_studio.editor.config_values import config_values
 from annotation.label_studio.editor.hotkeys import Hotkeys
 from annotation.label_studio.editor.label_config import guideline, label_config
-from annotation.label_studio.editor.variants import Variant
-from annotation.label_studio.exchange.project import values
+from annotation.label_studio.settings import Variant
 from curation.errors import SchemeError
 from curation.scheme import Category, DocumentLabel, RelationType, Scheme
 
@@ -52,7 +52,7 @@ def test_the_text_keeps_its_blanks() -> None:
 
 
 def test_all_that_annotations_can_hold() -> None:
-    assert values(label_config(SMALL)) == {
+    assert config_values(label_config(SMALL)) == {
         *(f"label: {name}" for name in ("drug", "age")),
         *(f"assertion: {name}" for name in ("present", "negated", "possible", "conditional")),
         *(f"assertion: {name}" for name in ("historical", "family")),
@@ -77,7 +77,7 @@ def test_hotkeys_are_distinct_even_when_the_scheme_takes_the_wished_ones(scheme:
 def test_hints_and_headings_are_in_the_language(scheme: Scheme) -> None:
     german = label_config(scheme, language="de")
     assert "Was der Text über die markierte Angabe sagt" in german
-    assert values(german) == values(label_config(scheme, language="en"))
+    assert config_values(german) == config_values(label_config(scheme, language="en"))
     assert "Drug" in label_config(SMALL, language="fr")
 
 
@@ -140,6 +140,6 @@ def test_a_hundred_labels_have_a_hundred_keys() -> None:
 
 def test_importing_the_package_loads_nothing_heavy() -> None:
     heavy = "{'label_studio_sdk', 'httpx', 'sqlalchemy'} & set(sys.modules)"
-    code = f"import sys, annotation.review, annotation.review.settings; print({heavy})"
+    code = f"import sys, annotation.label_studio, annotation.review_settings; print({heavy})"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "set()\n"

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from annotation.label_studio.editor.variants import Variant
 from annotation.label_studio.exchange.flat_answers import entities
 from annotation.label_studio.exchange.pull import pull
 from annotation.label_studio.exchange.push import push
 from annotation.label_studio.exchange.result_parser import read_result
-from annotation.label_studio.settings import ReviewSettings
+from annotation.label_studio.settings import Variant
+from annotation.review_settings import ReviewSettings
 from curation.record import Alignment, Assertion, Entity, Layer, Record, Relation
 from curation.scheme import DocumentLabel, Scheme
 from curation.store import Store

@@ -16,9 +16,9 @@ from annotation.label_studio.api.client import Client
 from annotation.label_studio.exchange.project import ensure_project
 from annotation.label_studio.exchange.pull import pull
 from annotation.label_studio.exchange.push import Pushed, push
-from annotation.label_studio.exchange.status import review_status
 from annotation.label_studio.exchange.task_payload import task_data
-from annotation.label_studio.settings import ReviewSettings
+from annotation.label_studio.status import review_status
+from annotation.review_settings import ReviewSettings
 from curation.decision import Decision, Verdict
 from curation.errors import ReviewError
 from curation.record import Entity, Layer, Record, record_id
@@ -28,9 +28,9 @@ from curation.store import ReviewTask, Store
 #: A push in a process of its own, to be killed.
 PUSH = """
 import sys
-from annotation.review.client import Client
-from annotation.review.push import push
-from annotation.review.settings import ReviewSettings
+from annotation.label_studio.api.client import Client
+from annotation.label_studio.exchange.push import push
+from annotation.review_settings import ReviewSettings
 from curation.scheme import load_scheme
 from curation.store import Store
 

@@ -6,7 +6,7 @@ import pytest
 
 from annotation.label_studio.exchange.repeats import task_key
 from annotation.label_studio.exchange.task_payload import NOT_VALIDATED, NotSent, Parcel, Wanted, parcel, parcels
-from annotation.label_studio.settings import ReviewSettings
+from annotation.review_settings import ReviewSettings
 from curation.decision import Decision, Verdict
 from curation.record import Entity, Fragment, Layer, Record, record_id
 from curation.store import Store

@@ -14,7 +14,7 @@ from annotation.label_studio.server.environment import (
     executable,
     is_ready,
 )
-from annotation.label_studio.settings import ReviewSettings
+from annotation.review_settings import ReviewSettings
 from curation.errors import ReviewError
 
 

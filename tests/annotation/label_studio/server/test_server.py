@@ -18,14 +18,14 @@ from annotation.label_studio.api.client import Client
 from annotation.label_studio.api.errors import RefusedError
 from annotation.label_studio.editor.label_config import label_config
 from annotation.label_studio.exchange.push import push
-from annotation.label_studio.exchange.status import review_status
+from annotation.label_studio.processes import free_ports, is_alive
 from annotation.label_studio.server import server
 from annotation.label_studio.server.annotators import add_annotator
 from annotation.label_studio.server.credentials import Credentials, read_credentials
 from annotation.label_studio.server.environment_variables import server_variables
-from annotation.label_studio.server.process import free_ports, is_alive
 from annotation.label_studio.session import TOKEN, connect
-from annotation.label_studio.settings import ReviewSettings
+from annotation.label_studio.status import review_status
+from annotation.review_settings import ReviewSettings
 from curation.errors import ConfigError, ReviewError, UsageError
 from curation.record import Record
 from curation.scheme import load_scheme

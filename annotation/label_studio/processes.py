@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from curation.errors import ReviewError
+from curation.errors import MissingExtraError, ReviewError
+
+if TYPE_CHECKING:
+    import psutil
 
 HOST = "127.0.0.1"
 
@@ -22,8 +24,8 @@ PORTS = 50
 #: Seconds a server has to end by itself before it is killed.
 GRACE = 10.0
 
-#: How often the command line of a process is asked for while it is empty, a hundredth of a second apart.
-TRIES = 100
+#: How often an empty command line is read again, and the seconds between.
+READS, PAUSE = 100, 0.01
 
 #: Starts a program in a session of its own and leaves it there: no child of ours, no zombie.
 LAUNCH = """
@@ -70,53 +72,68 @@ def is_free(port: int) -> bool:
 
 
 def is_alive(pid: int) -> bool:
-    """Whether the process runs; one that ended and was not waited for does not."""
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    stat = Path(f"/proc/{pid}/stat")
-    try:
-        return stat.read_text().rpartition(")")[2].split()[0] != "Z"
-    except (OSError, IndexError):
-        return True
+    """Whether the process runs; one that has ended and was not waited for (a zombie) does not."""
+    process = _process(pid)
+    return process is not None and _runs(process)
 
 
 def command_of(pid: int) -> str:
-    """The command line of a process, or nothing: numbers of processes come round again."""
+    """The command line of a process, or nothing: the system gives numbers of ended processes to new ones."""
+    process = _process(pid)
     # A process that is just turning into another program has no command line for a moment.
-    for _ in range(TRIES):
-        if (line := _command_line(pid)) or not is_alive(pid):
+    for _ in range(READS):
+        if process is None or not _runs(process):
+            return ""
+        if line := _command_line(process):
             return line
-        time.sleep(0.01)
+        time.sleep(PAUSE)
     return ""
 
 
-def _command_line(pid: int) -> str:
-    try:
-        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
-    except OSError:
-        pass
-    try:
-        return subprocess.run(
-            ["ps", "-ww", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False
-        ).stdout
-    except OSError:
-        return ""
-
-
 def end(pid: int, *, port: int | None = None) -> None:
-    """The process is gone, and its port is free; it is asked first, and killed when it does not go."""
-    for sign in (signal.SIGTERM, getattr(signal, "SIGKILL", signal.SIGTERM)):
+    """Ask the process to end, kill it after `GRACE` seconds, and wait until its port is free."""
+    import psutil
+
+    process = _process(pid)
+    if process is None:
+        return
+    for ask in (process.terminate, process.kill):
         try:
-            os.kill(pid, sign)
-        except ProcessLookupError:
+            ask()
+        except psutil.NoSuchProcess:
             return
         deadline = time.monotonic() + GRACE
         while time.monotonic() < deadline:
             # A process counts as ended while threads of it still hold the port.
-            if not is_alive(pid) and (port is None or is_free(port)):
+            if not _runs(process) and (port is None or is_free(port)):
                 return
             time.sleep(0.05)
+
+
+def _process(pid: int) -> psutil.Process | None:
+    try:
+        import psutil
+    except ModuleNotFoundError as error:
+        raise MissingExtraError("psutil", "review") from error
+    try:
+        return psutil.Process(pid)
+    except psutil.NoSuchProcess:
+        return None
+
+
+def _runs(process: psutil.Process) -> bool:
+    import psutil
+
+    try:
+        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
+
+
+def _command_line(process: psutil.Process) -> str:
+    import psutil
+
+    try:
+        return " ".join(process.cmdline())
+    except psutil.Error:
+        return ""

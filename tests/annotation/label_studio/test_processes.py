@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 
-from annotation.label_studio.server.process import command_of
+from annotation.label_studio.processes import command_of
 
 #: Turns into itself again and again.
 SCRIPT = """

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from annotation.label_studio.editor.variants import Variant
 from annotation.label_studio.exchange.pull import pull
 from annotation.label_studio.exchange.push import push
 from annotation.label_studio.server.credentials import read_credentials
+from annotation.label_studio.settings import Variant
 from curation.record import Record
 from curation.scheme import Scheme
 from curation.store import Store

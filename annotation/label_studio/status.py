@@ -12,12 +12,12 @@ from annotation.label_studio.backend.state import backend_state
 from annotation.label_studio.exchange.ledger import Ledger
 from annotation.label_studio.server import server
 from annotation.label_studio.session import connect
-from annotation.label_studio.settings import ReviewSettings
+from annotation.label_studio.settings import LabelStudioSettings
 from curation.errors import ReviewError
 from curation.store import Store
 
 
-def review_status(store: Store, workspace: Path, settings: ReviewSettings) -> dict[str, JsonValue]:
+def review_status(store: Store, workspace: Path, settings: LabelStudioSettings) -> dict[str, JsonValue]:
     """Server, project and counts; of a server that does not answer, why it does not."""
     found = _server(workspace, settings) | backend_state(workspace)
     try:
@@ -27,7 +27,7 @@ def review_status(store: Store, workspace: Path, settings: ReviewSettings) -> di
         return found | {"up": False, "problem": str(error)}
 
 
-def _server(workspace: Path, settings: ReviewSettings) -> dict[str, JsonValue]:
+def _server(workspace: Path, settings: LabelStudioSettings) -> dict[str, JsonValue]:
     if settings.url is not None:
         return {"url": settings.url, "own": False}
     running = server.status(workspace)
@@ -42,7 +42,7 @@ def _server(workspace: Path, settings: ReviewSettings) -> dict[str, JsonValue]:
     }
 
 
-def _project(store: Store, client: Client, settings: ReviewSettings) -> dict[str, JsonValue]:
+def _project(store: Store, client: Client, settings: LabelStudioSettings) -> dict[str, JsonValue]:
     project = client.find_project(settings.project)
     if project is None:
         return {"project": settings.project, "tasks": 0, "annotated": 0, "annotators": {}}
