@@ -17,7 +17,9 @@ from pathlib import Path
 
 from measuring import measured, table
 
-from pipeline.steps.run import Way, steps
+from curation.store.sets import CuratedSet
+from pipeline.commands.run import addresses, step_counts, step_scores
+from pipeline.steps.run import FinishedStep, StepResult, run_steps
 from pipeline.workspace import Workspace
 
 DATA = Path(__file__).parents[2] / "shared" / "data" / "maccrobat"
@@ -60,22 +62,27 @@ def walk(workspace: Workspace) -> dict[str, dict[str, float]]:
     """The micro F1 of each annotator on the test split, after printing what was measured."""
     costs: list[tuple[object, ...]] = []
     with workspace.open_store() as store:
-        way = Way(workspace, store)
-        for step in steps(workspace):
+        steps = run_steps(workspace, store)
+        finished: list[FinishedStep[StepResult]] = []
+        while True:
             with measured() as cost:
-                counted = step.do(way)
-            print(f"{step.name}: {json.dumps(counted)}", flush=True)
+                step = next(steps, None)
+            if step is None:
+                break
+            print(f"{step.name}: {json.dumps(step_counts(step.result))}", flush=True)
             costs.append((step.name, cost.seconds, cost.peak_mb))
+            finished.append(step)
         with measured() as cost:
-            loaded = _load(Path(way.ends["exported set (hf)"]))
+            loaded = _load(Path(addresses(finished)["exported set (hf)"]))
         costs.append(("load the export", cost.seconds, cost.peak_mb))
-    assert way.curated is not None
-    assert loaded == way.curated.splits, f"expected {way.curated.splits} in the loaded export, got {loaded}"
-    print("\n" + _scores(way.figures))
+    splits = next(step.result.splits for step in finished if isinstance(step.result, CuratedSet))
+    assert loaded == splits, f"expected {splits} in the loaded export, got {loaded}"
+    scores = step_scores(finished)
+    print("\n" + _scores(scores))
     print("\n" + table(("step", "seconds", "peak MB"), costs))
     return {
         name.replace("-", "_"): {f"{mode}_f1": round(found[mode]["micro"]["f1"], 4) for mode in ("strict", "lenient")}
-        for name, found in way.figures.items()
+        for name, found in scores.items()
     }
 
 

@@ -54,8 +54,9 @@ def _in_a_process(case: str) -> dict[str, dict[str, float]]:
 
 def _run(case: str) -> dict[str, dict[str, float]]:
     from curation.sources import ReadOptions
-    from pipeline.steps.imports import generate_into, import_into
-    from pipeline.steps.stages import annotate
+    from pipeline.steps.annotate import annotate
+    from pipeline.steps.generate import generate_into
+    from pipeline.steps.imports import import_into
     from pipeline.steps.validate import validate
     from pipeline.workspace import Workspace
 

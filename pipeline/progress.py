@@ -1,18 +1,13 @@
-"""Progress on whatever takes longer than two seconds: a bar in a terminal, plain lines elsewhere."""
+"""What a step tells its caller while it works: progress of its records, and lines for people.
+
+A step takes both as arguments and shows nothing by itself; `pipeline/commands` gives bars and lines.
+"""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from time import perf_counter
-from typing import Protocol, TextIO
-
-#: Shorter work shows nothing.
-QUIET_SECONDS = 2.0
-
-#: How often a plain line is written when the output is not a terminal.
-LINE_SECONDS = 15.0
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import Protocol
 
 
 class Advance(Protocol):
@@ -21,85 +16,25 @@ class Advance(Protocol):
     def __call__(self, records: int, failed: int = 0) -> None: ...
 
 
+class ProgressBar(Protocol):
+    """Shows the progress of work on `total` records while it lasts; an unknown total is None."""
+
+    def __call__(self, title: str, total: int | None) -> AbstractContextManager[Advance]: ...
+
+
+#: Called with a line for people.
+Notify = Callable[[str], None]
+
+
 def silent(records: int, failed: int = 0) -> None:
-    """Progress that nobody watches."""
+    """Progress that is not shown."""
 
 
 @contextmanager
-def progress(title: str, total: int | None, *, stream: TextIO | None = None) -> Iterator[Advance]:
-    """Shows rate, remaining time and failures of work on `total` records while it lasts."""
-    stream = stream or sys.stderr
-    if stream.isatty():
-        with _bar(title, total) as advance:
-            yield advance
-    else:
-        lines = _Lines(title, total, stream)
-        yield lines
-        lines.close()
+def no_progress(title: str, total: int | None) -> Iterator[Advance]:
+    """Work whose progress is not shown."""
+    yield silent
 
 
-@contextmanager
-def _bar(title: str, total: int | None) -> Iterator[Advance]:
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[rate]}"),
-        TimeRemainingColumn(),
-        TextColumn("{task.fields[failures]}"),
-    )
-    started = perf_counter()
-    done = failures = 0
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
-        task = bars.add_task(title, total=total, rate="", failures="", visible=False)
-
-        def advance(records: int, failed: int = 0) -> None:
-            nonlocal done, failures
-            done += records
-            failures += failed
-            elapsed = perf_counter() - started
-            bars.update(
-                task,
-                advance=records,
-                visible=elapsed > QUIET_SECONDS,
-                rate=f"{done / elapsed:,.1f}/s" if elapsed else "",
-                failures=f"[red]{failures} failed[/]" if failures else "",
-            )
-
-        yield advance
-
-
-class _Lines:
-    def __init__(self, title: str, total: int | None, stream: TextIO) -> None:
-        self.title, self.total, self.stream = title, total, stream
-        self.done = self.failed = 0
-        self.started = self.said = perf_counter()
-        self.told: int | None = None
-
-    def __call__(self, records: int, failed: int = 0) -> None:
-        self.done += records
-        self.failed += failed
-        if perf_counter() - self.said >= LINE_SECONDS:
-            self._say()
-
-    def close(self) -> None:
-        long = self.told is not None or perf_counter() - self.started > QUIET_SECONDS
-        if long and self.told != self.done:
-            self._say()
-
-    def _say(self) -> None:
-        self.said, self.told = perf_counter(), self.done
-        elapsed = max(self.said - self.started, 1e-9)
-        rate = self.done / elapsed
-        parts = [
-            f"{self.done:,}" + (f" of {self.total:,}" if self.total is not None else ""),
-            f"{rate:,.1f}/s",
-        ]
-        if self.total and rate and self.done < self.total:
-            parts.append(f"{(self.total - self.done) / rate:,.0f} s left")
-        if self.failed:
-            parts.append(f"{self.failed:,} failed")
-        print(f"{self.title}: {', '.join(parts)}", file=self.stream, flush=True)
+def not_notified(line: str) -> None:
+    """A line that is not shown."""

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from time import perf_counter
+from typing import TYPE_CHECKING
 
 from pydantic import JsonValue
 
@@ -20,7 +21,10 @@ from curation.batches import batched
 from curation.errors import CurateError
 from curation.stage import Item, Result, Stage
 from curation.store import Store
-from pipeline.progress import Advance, silent
+from pipeline.progress import Advance, ProgressBar, no_progress, silent
+
+if TYPE_CHECKING:
+    from pipeline.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +68,31 @@ def run_stage(
         failed += stored.failed
         advance(stored.done + stored.failed, stored.failed)
     return StageReport(stage.name, done, failed, perf_counter() - started)
+
+
+def run_over(
+    workspace: Workspace,
+    store: Store,
+    stage: Stage,
+    *,
+    at_once: int = 1,
+    retry_failed: bool = False,
+    progress: ProgressBar = no_progress,
+) -> StageReport:
+    """A stage over all records of a workspace that lack its result, in batches of the workspace's size.
+
+    at_once: the smallest batch that the stage takes, whatever the settings say.
+    """
+    settings = workspace.config.curation
+    with progress(stage.name, store.count_pending(stage, retry_failed=retry_failed)) as advance:
+        return run_stage(
+            store,
+            stage,
+            batch_size=max(settings.batch_size, at_once),
+            workers=settings.workers,
+            retry_failed=retry_failed,
+            advance=advance,
+        )
 
 
 @dataclass(frozen=True, slots=True)

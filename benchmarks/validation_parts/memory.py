@@ -11,7 +11,7 @@ from pathlib import Path
 from measuring import measured, table
 
 from pipeline.runner import run_stage
-from pipeline.steps.imports import generate_into
+from pipeline.steps.generate import generate_into
 from pipeline.workspace import Workspace
 from validation.settings import Engine
 from validation.stage import Measure

@@ -21,7 +21,8 @@ from curation.record import Record
 from curation.store import Store
 from curation.text.folding import fold
 from curation.text.sentences import sentence_texts
-from pipeline.steps.stages import annotate, run_over
+from pipeline.runner import run_over
+from pipeline.steps.annotate import annotate
 from pipeline.workspace import Workspace
 from validation.measures import MEASURES, Scope, Subject, Whole
 from validation.measures.measure import VECTORS

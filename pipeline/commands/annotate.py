@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from pipeline.commands.options import HERE, JsonOption, RetryOption, WorkspaceOption
-from pipeline.commands.output import print_json, print_table
+from pipeline.commands.output import print_json, print_table, say
+from pipeline.commands.progress_bars import progress_bar
 
 
 def annotate(
@@ -18,12 +19,14 @@ def annotate(
     as_json: JsonOption = False,
 ) -> None:
     """Have an annotator write its layer on every record that lacks it."""
-    from pipeline.steps.stages import annotate as annotate_all
+    from pipeline.steps.annotate import annotate as annotate_all
     from pipeline.workspace import Workspace
 
     place = Workspace.at(workspace)
     with place.open_store() as store:
-        done = annotate_all(place, store, annotator, layer=layer, retry_failed=retry_failed)
+        done = annotate_all(
+            place, store, annotator, layer=layer, retry_failed=retry_failed, notify=say, progress=progress_bar
+        )
     if as_json:
         print_json(done.as_json())
     else:

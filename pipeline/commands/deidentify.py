@@ -8,6 +8,7 @@ import typer
 
 from pipeline.commands.options import HERE, JsonOption, WorkspaceOption
 from pipeline.commands.output import print_counts, print_json, say
+from pipeline.commands.progress_bars import progress_bar
 
 
 def deidentify(
@@ -48,7 +49,7 @@ def deidentify(
         raise UsageError(f"expected a mode of {', '.join(Mode)}, got {mode!r}")
     place = Workspace.at(workspace)
     with place.open_store() as store:
-        report = deidentify_all(place, store, kinds=chosen, mode=Mode(mode), dry_run=dry_run)
+        report = deidentify_all(place, store, kinds=chosen, mode=Mode(mode), dry_run=dry_run, progress=progress_bar)
     if as_json:
         print_json(report.as_json())
         return

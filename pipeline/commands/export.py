@@ -19,7 +19,7 @@ def export(
     as_json: JsonOption = False,
 ) -> None:
     """Write a curated set in a format that others read."""
-    from pipeline.steps.stages import export as export_set
+    from pipeline.steps.export import export as export_set
     from pipeline.workspace import Workspace
 
     place = Workspace.at(workspace)

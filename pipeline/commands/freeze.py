@@ -25,7 +25,7 @@ def freeze(
     """Freeze the accepted records into a versioned set with train, validation and test."""
     from curation.decision import Verdict
     from curation.errors import UsageError
-    from pipeline.steps.stages import freeze as freeze_all
+    from pipeline.steps.freeze import freeze as freeze_all
     from pipeline.workspace import Workspace
 
     try:

@@ -8,6 +8,7 @@ import typer
 
 from pipeline.commands.options import HERE, JsonOption, WorkspaceOption
 from pipeline.commands.output import print_counts, print_json
+from pipeline.commands.progress_bars import progress_bar
 
 
 def generate(
@@ -19,10 +20,19 @@ def generate(
     as_json: JsonOption = False,
 ) -> None:
     """Write synthetic summaries with exact gold: for load tests, cold start and teaching."""
-    from pipeline.steps.imports import generate_into
+    from pipeline.steps.generate import generate_into
     from pipeline.workspace import Workspace
 
     place = Workspace.at(workspace)
     with place.open_store() as store:
-        counts = generate_into(place, store, records, languages=tuple(languages.split(",")), seed=seed, noise=noise)
+        report = generate_into(
+            place,
+            store,
+            records,
+            languages=tuple(languages.split(",")),
+            seed=seed,
+            noise=noise,
+            progress=progress_bar,
+        )
+    counts = {"imported": report.imported, "unchanged": report.unchanged}
     print_json(dict(counts)) if as_json else print_counts("Generated", counts)

@@ -8,6 +8,7 @@ import typer
 
 from pipeline.commands.options import HERE, JsonOption, WorkspaceOption
 from pipeline.commands.output import print_counts, print_json, say
+from pipeline.commands.progress_bars import progress_bar
 
 #: So many problems are shown to a person; --json has them all.
 SHOWN = 20
@@ -45,7 +46,7 @@ def import_sources(
     place = Workspace.at(workspace)
     options = ReadOptions(layer=layer, language=language, licence=licence, source_name=source_name, columns=columns)
     with place.open_store() as store:
-        report = import_into(place, store, sources, options, format=format, mapping=mapping)
+        report = import_into(place, store, sources, options, format=format, mapping=mapping, progress=progress_bar)
     if as_json:
         print_json(report.as_json())
     else:

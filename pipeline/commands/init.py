@@ -8,8 +8,7 @@ from pipeline.commands.output import say
 
 def init(workspace: WorkspaceOption = HERE) -> None:
     """Make a workspace: a commented curate.toml, the default scheme, an empty store."""
-    from pipeline.workspace import Workspace
+    from pipeline.steps.init import init_workspace
 
-    made = Workspace.make(workspace)
-    made.open_store().close()
+    made = init_workspace(workspace)
     say(f"workspace ready in {made.folder.resolve()}: see curate.toml and {made.config.curation.scheme}")

@@ -6,10 +6,15 @@ import json
 import sys
 from typing import TYPE_CHECKING
 
+import typer
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from pydantic import JsonValue
+
+#: So many refusals are shown to a person; --json has them all.
+SHOWN = 20
 
 
 def print_json(value: Mapping[str, JsonValue]) -> None:
@@ -43,6 +48,21 @@ def print_counts(title: str, counts: Mapping[str, object], *, what: str = "recor
 def say(line: str) -> None:
     """A line for people, on standard error, so that standard output stays for results."""
     print(line, file=sys.stderr, flush=True)
+
+
+def print_exchanged(title: str, outcome: dict[str, object], *, as_json: bool) -> None:
+    """Counts and refusals of an exchange with Label Studio; ends with exit code 1 when some input was refused."""
+    if outcome.get("waiting"):
+        say(f"{outcome['waiting']} records wait for validation (`curate validate`) and were not sent")
+    refused: list[tuple[str, str]] = outcome["refused"]  # type: ignore[assignment]
+    if as_json:
+        print_json(outcome)  # type: ignore[arg-type]
+    else:
+        print_counts(title, {name: value for name, value in outcome.items() if isinstance(value, int)})
+        for where, why in refused[:SHOWN]:
+            say(f"{where}: {why}")
+    if refused:
+        raise typer.Exit(1)
 
 
 def _cell(value: object) -> str:

@@ -11,7 +11,10 @@ from pipeline.commands.options import HERE, JsonOption, WorkspaceOption
 from pipeline.commands.output import print_json, print_table, say
 
 if TYPE_CHECKING:
+    from pydantic import JsonValue
+
     from curation.decision import Decision
+    from pipeline.steps.quarantine import Decide
 
 RecordArgument = Annotated[list[str], typer.Argument(metavar="RECORD...", help="Ids of records.")]
 ReasonOption = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why; it is kept for good.")]
@@ -123,30 +126,25 @@ for name, function in COMMANDS.items():
 
 
 def _decide_all(
-    decide: Callable[..., Decision], records: list[str], *, reason: str, by: str | None, workspace: Any, as_json: bool
+    decide: Decide, records: list[str], *, reason: str, by: str | None, workspace: Any, as_json: bool
 ) -> None:
     """One decision a record; those that cannot be decided are named, and the others still are."""
     from getpass import getuser
 
-    from curation.errors import UsageError
+    from pipeline.steps.quarantine import decide_records
     from pipeline.workspace import Workspace
 
-    made: list[Decision] = []
-    refused: list[tuple[str, str]] = []
     with Workspace.at(workspace).open_store() as store:
-        for record in records:
-            try:
-                made.append(decide(store, record, by=by or getuser(), reason=reason))
-            except UsageError as error:
-                refused.append((record, str(error)))
+        decisions = decide_records(store, records, decide, by=by or getuser(), reason=reason)
     if as_json:
-        print_json({"decided": [_plain(one) for one in made], "refused": [list(one) for one in refused]})
+        refused: list[JsonValue] = [list(pair) for pair in decisions.refused]
+        print_json({"decided": [_plain(decision) for decision in decisions.made], "refused": refused})
     else:
-        for one in made:
+        for one in decisions.made:
             say(f"{one.record_id}: {one.verdict.value} by {one.by}")
-        for record, why in refused:
+        for record, why in decisions.refused:
             say(f"{record}: {why}")
-    if refused:
+    if decisions.refused:
         raise typer.Exit(1)
 
 

@@ -8,6 +8,7 @@ import typer
 
 from pipeline.commands.options import HERE, JsonOption, SetOption, WorkspaceOption
 from pipeline.commands.output import print_json, say
+from pipeline.commands.progress_bars import progress_bar
 
 
 def train(
@@ -17,12 +18,12 @@ def train(
     as_json: JsonOption = False,
 ) -> None:
     """Train a LoRA adapter on a curated set; it can annotate at once."""
-    from pipeline.steps.stages import train as train_adapter
+    from pipeline.steps.train import train as train_adapter
     from pipeline.workspace import Workspace
 
     place = Workspace.at(workspace)
     with place.open_store() as store:
-        trained = train_adapter(place, store, name=name, curated=curated)
+        trained = train_adapter(place, store, name=name, curated=curated, progress=progress_bar)
     if as_json:
         print_json({"folder": str(trained.folder), "manifest": trained.manifest.model_dump(mode="json")})
     else:

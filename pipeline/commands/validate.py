@@ -8,6 +8,7 @@ import typer
 
 from pipeline.commands.options import HERE, JsonOption, RetryOption, WorkspaceOption
 from pipeline.commands.output import print_counts, print_json, print_table, say
+from pipeline.commands.progress_bars import progress_bar
 
 if TYPE_CHECKING:
     from pipeline.workspace import Workspace
@@ -40,7 +41,7 @@ def validate(
         _what_if(place, changes, as_json=as_json)
         return
     with place.open_store() as store:
-        verdicts = validate_all(place, store, layer=layer, retry_failed=retry_failed)
+        verdicts = validate_all(place, store, layer=layer, retry_failed=retry_failed, progress=progress_bar)
     if as_json:
         print_json(verdicts.as_json())
         return

@@ -19,7 +19,7 @@ from curation.deidentify.surrogates import Mode
 from curation.record import Layer
 from curation.sets.split import Member, tie_together
 from curation.store import Store
-from pipeline.progress import progress
+from pipeline.progress import ProgressBar, no_progress
 from pipeline.runs import recorded
 from pipeline.workspace import Workspace
 from validation.measures.privacy import identifiers_of
@@ -30,7 +30,7 @@ SIGNED = "policy:deidentify@1"
 
 
 @dataclass
-class Report:
+class DeidentifyReport:
     """What was found and what was made, in counts."""
 
     mode: Mode
@@ -67,20 +67,21 @@ def deidentify(
     kinds: Sequence[Kind] | None = None,
     mode: Mode = Mode.SURROGATE,
     dry_run: bool = False,
-) -> Report:
+    progress: ProgressBar = no_progress,
+) -> DeidentifyReport:
     """New records in the place of all records of each group that holds an identifier; the old ones are set aside.
 
     kinds: by default those that `validation.privacy.kinds` names. With dry_run nothing is stored, no key is made.
     """
     chosen = tuple(kinds or workspace.config.validation.privacy.kinds)
-    report = Report(mode, chosen, dry_run)
+    report = DeidentifyReport(mode, chosen, dry_run)
     inputs: dict[str, JsonValue] = {"kinds": [kind.value for kind in chosen], "mode": mode.value}
     if dry_run:
-        _bundles(store, chosen, report)
+        _bundles(store, chosen, report, progress)
         return report
     with recorded(workspace, store, "deidentify", **inputs) as outcome:
         wanted = Wanted(frozenset(chosen), mode)
-        bundles = _bundles(store, chosen, report)
+        bundles = _bundles(store, chosen, report, progress)
         key = read_key(workspace.folder) if bundles else None
         with progress("deidentify", sum(map(len, bundles))) as advance:
             for bundle in bundles:
@@ -91,7 +92,7 @@ def deidentify(
     return report
 
 
-def _bundles(store: Store, kinds: Collection[Kind], report: Report) -> list[list[str]]:
+def _bundles(store: Store, kinds: Collection[Kind], report: DeidentifyReport, progress: ProgressBar) -> list[list[str]]:
     """The ids of the records to replace, those together that must be; counts what is found."""
     place: dict[str, int] = {}
     members: list[Member] = []
@@ -113,7 +114,7 @@ def _bundles(store: Store, kinds: Collection[Kind], report: Report) -> list[list
     return [ids for ids in bundles if not due.isdisjoint(ids)]
 
 
-def _replace(store: Store, ids: Sequence[str], key: Key, wanted: Wanted, report: Report) -> None:
+def _replace(store: Store, ids: Sequence[str], key: Key, wanted: Wanted, report: DeidentifyReport) -> None:
     """New records, their layers and the decisions, of one bundle; what is stored already stays."""
     items = list(store.items(list(store.layer_names()), ids=ids))
     made = deidentified(items, key, wanted)

@@ -9,6 +9,7 @@ from curation.errors import UsageError
 from curation.record import Layer, Record
 from curation.store import Store
 from pipeline.runs import recorded
+from pipeline.steps.freeze import split_pairs
 from pipeline.workspace import Workspace
 from training.evaluate import Report, evaluate
 from training.report import write_report
@@ -33,7 +34,7 @@ def evaluate_layer(
 ) -> Evaluation:
     """The latest predicted layers against gold; with a set, against its frozen layers in one split."""
     with recorded(workspace, store, "evaluate", gold=gold, predicted=predicted, set=curated, split=split) as outcome:
-        pairs = _frozen(store, curated, split) if curated else _latest(store, gold)
+        pairs = split_pairs(store, store.curated_set(curated), split) if curated else _latest(store, gold)
         if not pairs:
             raise UsageError(f"expected records with a layer {gold}, found none; layers: {_known(store)}")
         guesses = _layers(store, [record.id for record, _ in pairs], predicted)
@@ -43,11 +44,6 @@ def evaluate_layer(
         files = write_report(report, workspace.place("reports") / f"evaluation-{predicted}", scheme=workspace.scheme)
         outcome |= {"report": str(files.page), "scores": report.entities.to_json()}
     return Evaluation(report, files.page)
-
-
-def _frozen(store: Store, curated: str, split: str) -> list[tuple[Record, Layer]]:
-    digest = store.curated_set(curated).digest
-    return [(record, layer) for _, record, layer in store.set_members(digest, split=split)]
 
 
 def _latest(store: Store, name: str) -> list[tuple[Record, Layer]]:

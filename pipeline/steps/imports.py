@@ -15,7 +15,7 @@ from curation.record import Layer, Record, check_layer
 from curation.scheme import Scheme
 from curation.sources import Lost, Problem, Read, ReadOptions, load_mapping, read
 from curation.store import Store
-from pipeline.progress import progress
+from pipeline.progress import ProgressBar, no_progress
 from pipeline.runs import recorded
 from pipeline.workspace import Workspace
 
@@ -64,6 +64,7 @@ def import_into(
     *,
     format: str = "auto",
     mapping: str | None = None,
+    progress: ProgressBar = no_progress,
 ) -> ImportReport:
     """Import sources one after the other, streaming; what went in already is not added again.
 
@@ -78,39 +79,16 @@ def import_into(
         for source in sources:
             with progress(f"import {Path(source).name}", None) as advance:
                 for batch in batched(read(source, format=format, mapping=chosen, options=options), BATCH):
-                    _store(store, batch, report, workspace.scheme, keep=keep)
+                    store_batch(store, batch, report, workspace.scheme, keep=keep)
                     advance(sum(isinstance(one, Read) for one in batch))
         outcome |= {key: value for key, value in report.as_json().items() if key != "problems"}
     return report
 
 
-def generate_into(
-    workspace: Workspace, store: Store, cases: int, *, languages: Sequence[str], seed: int, noise: float
-) -> dict[str, int]:
-    """Generate synthetic cases into the store."""
-    from curation.generate import generate
-
-    report = ImportReport()
-    inputs: dict[str, JsonValue] = {
-        "cases": cases,
-        "languages": list(languages),
-        "seed": seed,
-        "noise": noise,
-    }
-    with recorded(workspace, store, "generate", **inputs) as outcome:
-        made = generate(cases, languages=languages, seed=seed, noise=noise)
-        with progress("generate", cases * len(languages)) as advance:
-            for batch in batched((Read(record, (layer,)) for record, layer in made), BATCH):
-                _store(store, batch, report, workspace.scheme)
-                advance(len(batch))
-        counts = {"imported": report.imported, "unchanged": report.unchanged}
-        outcome |= counts
-    return counts
-
-
-def _store(
+def store_batch(
     store: Store, batch: Iterable[Read | Problem], report: ImportReport, scheme: Scheme, *, keep: bool = False
 ) -> None:
+    """A batch in one transaction each for records and layers; what came in and what did not is noted in the report."""
     records: list[Record] = []
     layers: list[Layer] = []
     for one in batch:

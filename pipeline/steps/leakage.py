@@ -9,7 +9,7 @@ from curation.errors import UsageError
 from curation.record import Record
 from curation.sets.split import SPLITS
 from curation.store import Store
-from pipeline.steps.stages import newest_set
+from pipeline.steps.freeze import chosen_set
 from pipeline.workspace import Workspace
 from validation.leakage import PASSAGES, QUESTIONS, Leakage, find_leaks
 from validation.measures import Scope
@@ -35,7 +35,7 @@ def leakage(
     """
     if test and test_source:
         raise UsageError("expected one of --test and --test-source, got both")
-    digest = _digest(store, name)
+    digest = chosen_set(store, name).digest
     least = PASSAGES if passages is None else passages
     if not 0 < least <= 1:
         raise UsageError(f"expected --passages above 0 and at most 1, got {least:g}")
@@ -56,10 +56,6 @@ def leakage(
         )
         for split, earlier in QUESTIONS
     }
-
-
-def _digest(store: Store, name: str | None) -> str:
-    return (store.curated_set(name) if name else newest_set(store)).digest
 
 
 def _of_set(store: Store, digest: str, splits: Iterable[str] = SPLITS) -> Iterator[Record]:

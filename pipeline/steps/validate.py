@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from curation.errors import UsageError
 from curation.store import Store
 from pipeline.config import with_overrides
+from pipeline.progress import ProgressBar, no_progress
+from pipeline.runner import run_over
 from pipeline.runs import recorded
-from pipeline.steps.stages import run_over
 from pipeline.workspace import Workspace
 from validation.measures.measure import VECTORS
 from validation.stage import AT_ONCE, Measure
@@ -16,14 +17,21 @@ from validation.verdict import Verdicts, judge
 from validation.what_if import WhatIf, what_if
 
 
-def validate(workspace: Workspace, store: Store, *, layer: str | None = None, retry_failed: bool = False) -> Verdicts:
+def validate(
+    workspace: Workspace,
+    store: Store,
+    *,
+    layer: str | None = None,
+    retry_failed: bool = False,
+    progress: ProgressBar = no_progress,
+) -> Verdicts:
     """Verdicts on every record, by the layer given, else by the one that the settings prefer."""
     settings = workspace.config.validation
     if layer is not None:
         settings = settings.model_copy(update={"layer": layer})
     with recorded(workspace, store, "validate", layer=layer) as outcome:
         stage = Measure.over(store, workspace.scheme, settings, vectors=workspace.folder / VECTORS)
-        measured = run_over(workspace, store, stage, at_once=AT_ONCE, retry_failed=retry_failed)
+        measured = run_over(workspace, store, stage, at_once=AT_ONCE, retry_failed=retry_failed, progress=progress)
         verdicts = judge(store, workspace.scheme, settings, workspace.folder)
         outcome |= {"measured": measured.as_json(), "verdicts": verdicts.as_json()}
     return verdicts

@@ -10,11 +10,13 @@ from pipeline.commands.review import (
     adjudicate,
     agreement,
     backend,
-    exchange,
     guidelines,
     progress,
+    pull,
+    push,
     queue,
     server,
+    status,
     watch,
 )
 
@@ -27,14 +29,14 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "stop": server.stop,
     "add-annotator": server.add_annotator,
     "queue": queue.queue,
-    "push": exchange.push,
-    "pull": exchange.pull,
+    "push": push.push,
+    "pull": pull.pull,
     "watch": watch.watch,
     "progress": progress.progress,
     "backend": backend.backend,
     "guidelines": guidelines.guidelines,
     "agreement": agreement.agreement,
-    "status": server.status,
+    "status": status.status,
 }
 for name, function in COMMANDS.items():
     app.command(name, short_help=(function.__doc__ or "").splitlines()[0])(function)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Annotated, Any
 
 import typer
 
 from pipeline.commands.options import HERE, JsonOption, WorkspaceOption
-from pipeline.commands.output import print_counts
-from pipeline.commands.review.exchange import show
+from pipeline.commands.output import print_counts, print_exchanged
+from pipeline.commands.progress_bars import progress_bar
 
 app = typer.Typer(help="Settle what reviewers of the same record disagree on.", no_args_is_help=True)
 
@@ -16,23 +17,24 @@ app = typer.Typer(help="Settle what reviewers of the same record disagree on.", 
 @app.command()
 def settle(workspace: WorkspaceOption = HERE, as_json: JsonOption = False) -> None:
     """Vote on every record with several reviews: consensus everywhere, gold where nothing is left to decide."""
-    from pipeline.steps.adjudicate import settle as settle_records
+    from pipeline.steps.review.adjudicate import settle as settle_records
     from pipeline.workspace import Workspace
 
     place = Workspace.at(workspace)
     with place.open_store() as store:
-        _show("Settled", settle_records(place, store), as_json=as_json)
+        _show("Settled", asdict(settle_records(place, store)), as_json=as_json)
 
 
 @app.command()
 def push(workspace: WorkspaceOption = HERE, as_json: JsonOption = False) -> None:
     """Settle what can be settled, and send the rest to the adjudication project in Label Studio; never twice."""
-    from pipeline.steps.adjudicate import push_disputes
+    from pipeline.steps.review.adjudicate import exchange_counts, push_disputes
     from pipeline.workspace import Workspace
 
     place = Workspace.at(workspace)
     with place.open_store() as store:
-        _show("Push", push_disputes(place, store), as_json=as_json)
+        pushed = push_disputes(place, store, progress=progress_bar)
+    _show("Push", exchange_counts(pushed), as_json=as_json)
 
 
 @app.command()
@@ -42,15 +44,16 @@ def pull(
     as_json: JsonOption = False,
 ) -> None:
     """Bring adjudicators' decisions back as gold, with who voted for what."""
-    from pipeline.steps.adjudicate import pull_decisions
+    from pipeline.steps.review.adjudicate import exchange_counts, pull_decisions
     from pipeline.workspace import Workspace
 
     place = Workspace.at(workspace)
     with place.open_store() as store:
-        _show("Pull", pull_decisions(place, store, full=full), as_json=as_json)
+        pulled = pull_decisions(place, store, full=full)
+    _show("Pull", exchange_counts(pulled), as_json=as_json)
 
 
 def _show(title: str, outcome: dict[str, Any], *, as_json: bool) -> None:
     if not as_json:
         print_counts("Records with several reviews", outcome["states"])
-    show(title, outcome, as_json=as_json)
+    print_exchanged(title, outcome, as_json=as_json)

@@ -10,6 +10,7 @@ import typer
 
 from pipeline.commands.options import HERE, JsonOption, WorkspaceOption
 from pipeline.commands.output import print_json, print_table, say
+from pipeline.commands.progress_bars import progress_bar
 
 if TYPE_CHECKING:
     from annotation.agreement.estimate import Figure
@@ -31,12 +32,12 @@ def agreement(
     as_json: JsonOption = False,
 ) -> None:
     """Tell how far annotators agree, with each other, with the model and with themselves; write the report."""
-    from pipeline.steps.agreement import measure_agreement
+    from pipeline.steps.review.agreement import measure_agreement
     from pipeline.workspace import Workspace
 
     place = Workspace.at(workspace)
     with place.open_store() as store:
-        found = measure_agreement(place, store, to=to, with_gamma=gamma)
+        found = measure_agreement(place, store, to=to, with_gamma=gamma, progress=progress_bar)
     if as_json:
         figures = found.agreement.model_dump(mode="json", exclude={"behind"})
         print_json(figures | {"report": str(found.page), "data": str(found.data)})

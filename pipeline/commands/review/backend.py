@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from pipeline.commands.options import HERE, WorkspaceOption
+from pipeline.commands.output import say
 
 
 def backend(
@@ -27,7 +28,7 @@ def backend(
     workspace: WorkspaceOption = HERE,
 ) -> None:
     """Answer Label Studio while people work: pre-annotations, suggestions for selections, training."""
-    from pipeline.steps.backend import run_backend
+    from pipeline.steps.review.backend import run_backend
     from pipeline.workspace import Workspace
 
-    run_backend(Workspace.at(workspace), annotator=annotator, port=port, connect=connect)
+    run_backend(Workspace.at(workspace), annotator=annotator, port=port, connect=connect, notify=say)

@@ -27,19 +27,13 @@ def guidelines(
     as_json: JsonOption = False,
 ) -> None:
     """Write the guidelines as one page: the scheme, with right and wrong examples from settled records."""
-    from annotation.adjudication.consensus import standings
-    from annotation.guidelines.page import guidelines as make_page
-    from annotation.guidelines.settled_examples import Lessons
+    from pipeline.steps.review.guidelines import write_guidelines
     from pipeline.workspace import Workspace
 
     place = Workspace.at(workspace)
-    review = place.config.review
-    spoken = language or review.language
     with place.open_store() as store:
-        found = Lessons(standings(store, review.adjudication), language=spoken, examples=examples)
-    path = to or place.place("reports") / f"guidelines-{spoken}.html"
-    path.write_text(make_page(place.scheme, found, language=spoken), encoding="utf-8")
+        page = write_guidelines(place, store, to=to, language=language, examples=examples)
     if as_json:
-        print_json({"file": str(path), "records": found.records, "adjudicated": found.adjudicated})
+        print_json({"file": str(page.path), "records": page.records, "adjudicated": page.adjudicated})
     else:
-        say(f"wrote {path}, with examples from {found.records} settled records")
+        say(f"wrote {page.path}, with examples from {page.records} settled records")

@@ -36,16 +36,13 @@ def progress(
     as_json: JsonOption = False,
 ) -> None:
     """Show of each annotator what is done and left, the speed, the hours, and the agreement with the others."""
-    from annotation.progress.export import write_csv
-    from annotation.progress.figures import work_progress
-    from pipeline.steps.queue import people_wanted
+    from pipeline.steps.review.progress import review_progress
     from pipeline.workspace import Workspace
 
     place = Workspace.at(workspace)
     with place.open_store() as store:
-        found = work_progress(store, place.scheme, place.config.review, wanted=people_wanted(place))
+        found = review_progress(place, store, csv=csv)
     if csv is not None:
-        write_csv(found, csv)
         say(f"wrote {len(found.days)} days to {csv}")
     print_json(found.as_json()) if as_json else _show(found)
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipeline.commands.options import HERE, JsonOption, WorkspaceOption
-from pipeline.commands.output import print_counts, print_json, print_table, say
+from pipeline.commands.output import print_counts, print_exchanged, print_json, print_table, say
+from pipeline.commands.progress_bars import progress_bar
 
 if TYPE_CHECKING:
     from annotation.queue.plan import Queue
@@ -47,12 +48,12 @@ def queue(
 
 
 def _make(workspace: Path, changed: dict[str, object], *, as_json: bool) -> None:
-    from pipeline.steps.queue import make_queue
+    from pipeline.steps.review.queue import make_queue
     from pipeline.workspace import Workspace
 
     place = Workspace.at(workspace)
     with place.open_store() as store:
-        made = make_queue(place, store, **changed)
+        made = make_queue(place, store, progress=progress_bar, **changed)
     if as_json:
         print_json(made.model_dump(mode="json"))
     else:
@@ -73,18 +74,17 @@ def _show(made: Queue) -> None:
 def _push(workspace: Path, *, as_json: bool) -> None:
     from dataclasses import asdict
 
-    from pipeline.commands.review.exchange import show
-    from pipeline.steps.queue import push_queues
+    from pipeline.steps.review.queue import push_queues
     from pipeline.workspace import Workspace
 
     place = Workspace.at(workspace)
     with place.open_store() as store:
-        show("Push", asdict(push_queues(place, store)), as_json=as_json)
+        print_exchanged("Push", asdict(push_queues(place, store, progress=progress_bar)), as_json=as_json)
 
 
 def _stop(workspace: Path, *, as_json: bool) -> None:
     from annotation.queue.wording import sentence
-    from pipeline.steps.queue import when_to_stop
+    from pipeline.steps.review.queue import when_to_stop
     from pipeline.workspace import Workspace
 
     place = Workspace.at(workspace)

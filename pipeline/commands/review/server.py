@@ -1,4 +1,4 @@
-"""`curate review install|start|stop|status|add-annotator`"""
+"""`curate review install|start|stop|add-annotator`"""
 
 from __future__ import annotations
 
@@ -8,25 +8,28 @@ from typing import Annotated
 import typer
 
 from pipeline.commands.options import HERE, JsonOption, WorkspaceOption
-from pipeline.commands.output import print_counts, print_json, say
+from pipeline.commands.output import print_json, say
+
+#: What stands in `--json` in the place of a secret.
+SECRETS = "see label-studio/secrets.json"
 
 
 def install(workspace: WorkspaceOption = HERE) -> None:
     """Install Label Studio into a virtual environment of its own, once for all workspaces."""
-    from annotation.label_studio.server.environment import ensure_environment
-    from pipeline.config import CONFIG_FILE, load_config
+    from pipeline.steps.review.server import install_server
 
-    say(f"Label Studio is in {ensure_environment(load_config(workspace / CONFIG_FILE).review, report=say)}")
+    say(f"Label Studio is in {install_server(workspace, notify=say)}")
 
 
 def start(workspace: WorkspaceOption = HERE, as_json: JsonOption = False) -> None:
     """Start this workspace's own Label Studio on 127.0.0.1, with user and token made."""
-    from pipeline.steps.review import start_server
+    from pipeline.steps.review.server import start_server
     from pipeline.workspace import Workspace
 
-    server = start_server(Workspace.at(workspace))
+    server = start_server(Workspace.at(workspace), notify=say)
     if as_json:
-        print_json({**asdict(server), "token": "see label-studio/secrets.json", "log": str(server.log)})
+        shown = {name: value for name, value in asdict(server).items() if name != "password"}
+        print_json({**shown, "token": SECRETS, "log": str(server.log)})
     else:
         say(f"Label Studio: {server.url}")
         say(f"login: {server.login}, password: {server.password}")
@@ -34,10 +37,10 @@ def start(workspace: WorkspaceOption = HERE, as_json: JsonOption = False) -> Non
 
 def stop(workspace: WorkspaceOption = HERE) -> None:
     """Stop this workspace's own Label Studio; its data stays."""
-    from annotation.label_studio.server.server import stop as stop_server
+    from pipeline.steps.review.server import stop_server
     from pipeline.workspace import Workspace
 
-    say("stopped" if stop_server(Workspace.at(workspace).folder) else "it was not running")
+    say("stopped" if stop_server(Workspace.at(workspace)) else "it was not running")
 
 
 def add_annotator(
@@ -46,23 +49,11 @@ def add_annotator(
     as_json: JsonOption = False,
 ) -> None:
     """Make an account for an annotator on this workspace's own Label Studio."""
-    from annotation.label_studio.server.annotators import add_annotator as make_account
+    from pipeline.steps.review.server import add_annotator as make_account
     from pipeline.workspace import Workspace
 
-    place = Workspace.at(workspace)
-    account = make_account(place.folder, place.config.review, name)
+    account = make_account(Workspace.at(workspace), name)
     if as_json:
-        print_json({"login": account.login, "password": account.password.get_secret_value()})
+        print_json({"login": account.login, "token": SECRETS})
     else:
         say(f"login: {account.login}, password: {account.password.get_secret_value()}")
-
-
-def status(workspace: WorkspaceOption = HERE, as_json: JsonOption = False) -> None:
-    """Show whether Label Studio runs, and how far the review is."""
-    from annotation.label_studio.status import review_status
-    from pipeline.workspace import Workspace
-
-    place = Workspace.at(workspace)
-    with place.open_store() as store:
-        found = review_status(store, place.folder, place.config.review)
-    print_json(found) if as_json else print_counts("Review", found, what="found")

@@ -24,7 +24,7 @@ def watch(
     import threading
 
     from annotation.label_studio.watch.loop import Bell
-    from pipeline.steps.watch import watch_reviews
+    from pipeline.steps.review.watch import watch_reviews
     from pipeline.workspace import Workspace
 
     bell = Bell()

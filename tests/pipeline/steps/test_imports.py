@@ -3,7 +3,8 @@ import json
 import pytest
 
 from curation.sources import ReadOptions
-from pipeline.steps.imports import generate_into, import_into
+from pipeline.steps.generate import generate_into
+from pipeline.steps.imports import import_into
 from pipeline.workspace import Workspace
 
 TEXT = "A 40-year-old man had fever."
@@ -80,8 +81,8 @@ def test_the_sample_comes_in_whole(workspace):
 def test_generated_cases_come_in_both_languages_and_only_once(workspace):
     with workspace.open_store() as store:
         for expected in ({"imported": 20, "unchanged": 0}, {"imported": 0, "unchanged": 20}):
-            counts = generate_into(workspace, store, 10, languages=("en", "de"), seed=1, noise=0.0)
-            assert counts == expected
+            report = generate_into(workspace, store, 10, languages=("en", "de"), seed=1, noise=0.0)
+            assert {"imported": report.imported, "unchanged": report.unchanged} == expected
         assert store.count_records() == {"de": 10, "en": 10}
         pairs = [record.translation_of for record in store.records(language="de")]
         assert set(pairs) == {record.id for record in store.records(language="en")}

@@ -19,7 +19,7 @@ from annotation.label_studio.status import review_status
 from curation.decision import Decision, Verdict
 from curation.errors import ReviewError
 from curation.record import Layer
-from pipeline.steps.stages import freeze
+from pipeline.steps.freeze import freeze
 from pipeline.workspace import Workspace
 
 TEXTS = (

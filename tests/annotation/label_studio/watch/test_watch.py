@@ -24,7 +24,7 @@ from annotation.label_studio.watch.webhook import ACTIONS
 from annotation.label_studio.watch.webhook_receiver import HEADER, PATH, Hints
 from curation.record import Record, record_id
 from curation.store import Store
-from pipeline.steps.watch import watch_reviews
+from pipeline.steps.review.watch import watch_reviews
 from pipeline.workspace import Workspace
 
 TEXT = "Fever and cough."

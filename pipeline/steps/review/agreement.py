@@ -14,7 +14,7 @@ from annotation.label_studio.server.server import status
 from annotation.review_settings import ReviewSettings
 from curation.errors import UsageError
 from curation.store import Store
-from pipeline.progress import Advance, progress
+from pipeline.progress import Advance, ProgressBar, no_progress
 from pipeline.runs import recorded
 from pipeline.workspace import Workspace
 
@@ -32,7 +32,12 @@ class Agreed:
 
 
 def measure_agreement(
-    workspace: Workspace, store: Store, *, to: Path | None = None, with_gamma: bool = False
+    workspace: Workspace,
+    store: Store,
+    *,
+    to: Path | None = None,
+    with_gamma: bool = False,
+    progress: ProgressBar = no_progress,
 ) -> Agreed:
     """Agreement between people as it stands in the store, and its report.
 

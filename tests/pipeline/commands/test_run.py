@@ -13,10 +13,16 @@ import pytest
 from command_line import curate_json
 from outbound import run_closed, why_not
 
+from annotation.label_studio.exchange.pull import Pulled
+from annotation.label_studio.exchange.push import Pushed
+from annotation.label_studio.server.credentials import read_credentials
 from annotation.label_studio.server.environment import ensure_environment
+from annotation.label_studio.server.server import Server
 from annotation.review_settings import ReviewSettings
 from curation.errors import CurateError
 from curation.store import Store
+from pipeline.commands.run import addresses
+from pipeline.steps.run import FinishedStep, ReviewRound
 from pipeline.workspace import Workspace
 
 CURATE = Path(sys.executable).with_name("curate")
@@ -112,6 +118,26 @@ def test_no_clinical_text_in_what_a_run_prints_or_notes(walked):
     for path in (*walked.folder.glob("runs/*"), *walked.folder.glob("reports/**/*.json")):
         told += path.read_text(encoding="utf-8")
     assert [one for one in words if one in told] == []
+
+
+def test_no_password_in_what_a_run_prints_or_notes(walked):
+    credentials = read_credentials(walked.folder / "label-studio" / "secrets.json")
+    assert credentials is not None
+    told = walked.done.stdout + walked.done.stderr
+    told += "".join(path.read_text(encoding="utf-8") for path in (walked.folder / "runs").iterdir())
+    assert credentials.steward.login in told
+    assert credentials.steward.password.get_secret_value() not in told
+    assert credentials.steward.token.get_secret_value() not in told
+
+
+def test_only_people_are_told_the_password(tmp_path):
+    server = Server("http://127.0.0.1:8099", 1, 8099, tmp_path / "log", "steward@x", "a-password", "a-token")
+    step = FinishedStep("review", ReviewRound(server, Pushed("p"), Pulled("p")), 1.0)
+    assert addresses([step]) == {"Label Studio": "http://127.0.0.1:8099 (login steward@x)"}
+    assert addresses([step], with_password=True) == {
+        "Label Studio": "http://127.0.0.1:8099 (login steward@x, password a-password)"
+    }
+    assert "a-password" not in repr(step)
 
 
 def test_a_second_run_adds_nothing(walked):

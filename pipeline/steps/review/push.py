@@ -1,26 +1,18 @@
-"""Review in Label Studio, over a whole workspace."""
+"""Records of a workspace to Label Studio."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
 
-from annotation.label_studio.exchange.pull import Pulled, pull
 from annotation.label_studio.exchange.push import Pushed, push
 from annotation.label_studio.exchange.task_payload import Wanted
-from annotation.label_studio.server.server import Server, start
 from annotation.label_studio.session import connect
 from curation.errors import UsageError
 from curation.store import Store
-from pipeline.commands.output import say
-from pipeline.progress import progress
+from pipeline.progress import ProgressBar, no_progress
 from pipeline.runs import recorded
 from pipeline.workspace import Workspace
-
-
-def start_server(workspace: Workspace) -> Server:
-    """The workspace's own Label Studio, running."""
-    return start(workspace.folder, workspace.config.review, report=say)
 
 
 def push_records(
@@ -29,6 +21,7 @@ def push_records(
     *,
     ids: Sequence[str | Wanted] | None = None,
     layers: Sequence[str] | None = None,
+    progress: ProgressBar = no_progress,
 ) -> Pushed:
     """Records that wait for review, with their pre-annotations, in Label Studio; never twice; ids in their order.
 
@@ -49,15 +42,3 @@ def push_records(
         pushed = push(store, client, workspace.scheme, settings, ids=ids, layers=layers, progress=advance)
         outcome |= asdict(pushed)
     return pushed
-
-
-def pull_reviews(workspace: Workspace, store: Store, *, full: bool = False) -> Pulled:
-    """What people have said in Label Studio, as layers and decisions."""
-    settings = workspace.config.review
-    with (
-        recorded(workspace, store, "review pull", project=settings.project, full=full) as outcome,
-        connect(workspace.folder, settings) as client,
-    ):
-        pulled = pull(store, client, workspace.scheme, settings, full=full)
-        outcome |= asdict(pulled)
-    return pulled

@@ -1,21 +1,24 @@
-"""Adjudication, over a whole workspace."""
+"""Adjudication over a workspace: settle by vote, push disputes, pull decisions."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from pydantic import JsonValue
 
 from annotation.label_studio.session import connect
 from curation.store import Store
-from pipeline.progress import progress
+from pipeline.progress import ProgressBar, no_progress
 from pipeline.runs import recorded
 from pipeline.workspace import Workspace
 
 if TYPE_CHECKING:
+    from annotation.adjudication.consensus import Settled
     from annotation.adjudication.exchange import Exchanged
 
 
-def push_disputes(workspace: Workspace, store: Store) -> dict[str, Any]:
+def push_disputes(workspace: Workspace, store: Store, *, progress: ProgressBar = no_progress) -> Exchanged:
     """Gold where reviewers agree, a task for the adjudicator where they do not."""
     from annotation.adjudication.exchange import push_disputes as push
 
@@ -25,12 +28,12 @@ def push_disputes(workspace: Workspace, store: Store) -> dict[str, Any]:
         connect(workspace.folder, settings) as client,
         progress("push", None) as advance,
     ):
-        told = _told(push(store, client, workspace.scheme, settings, settings.adjudication, progress=advance))
-        outcome |= told
-    return told
+        pushed = push(store, client, workspace.scheme, settings, settings.adjudication, progress=advance)
+        outcome |= exchange_counts(pushed)
+    return pushed
 
 
-def pull_decisions(workspace: Workspace, store: Store, *, full: bool = False) -> dict[str, Any]:
+def pull_decisions(workspace: Workspace, store: Store, *, full: bool = False) -> Exchanged:
     """What adjudicators have decided, as gold."""
     from annotation.adjudication.exchange import pull_decisions as pull
 
@@ -41,25 +44,26 @@ def pull_decisions(workspace: Workspace, store: Store, *, full: bool = False) ->
         ) as outcome,
         connect(workspace.folder, settings) as client,
     ):
-        told = _told(pull(store, client, workspace.scheme, settings, settings.adjudication, full=full))
-        outcome |= told
-    return told
+        pulled = pull(store, client, workspace.scheme, settings, settings.adjudication, full=full)
+        outcome |= exchange_counts(pulled)
+    return pulled
 
 
-def settle(workspace: Workspace, store: Store) -> dict[str, Any]:
-    """Consensus and gold where nobody has to decide; no Label Studio is asked."""
+def settle(workspace: Workspace, store: Store) -> Settled:
+    """Consensus, and gold where nothing is left to decide; no Label Studio is asked."""
     from annotation.adjudication.consensus import settle as settle_records
 
     with recorded(workspace, store, "review adjudicate settle") as outcome:
-        found = asdict(settle_records(store, workspace.scheme, workspace.config.review.adjudication))
-        outcome |= found
-    return found
+        settled = settle_records(store, workspace.scheme, workspace.config.review.adjudication)
+        outcome |= asdict(settled)
+    return settled
 
 
-def _told(exchanged: Exchanged) -> dict[str, Any]:
-    """The counts of both halves side by side."""
+def exchange_counts(exchanged: Exchanged) -> dict[str, JsonValue]:
+    """What was settled and what was exchanged, side by side: the form that scripts and manifests rely on."""
     settled, moved = asdict(exchanged.settled), asdict(exchanged.exchanged)
     names = {"layers": "decided"}
     both = {f"new {name}": settled[name] for name in ("consensus", "gold")}
     rest = {names.get(name, name): value for name, value in moved.items() if name != "refused"}
-    return {"states": dict(settled["states"]), **both, **rest, "refused": exchanged.refused}
+    refused: list[JsonValue] = [list(pair) for pair in exchanged.refused]
+    return {"states": dict(settled["states"]), **both, **rest, "refused": refused}

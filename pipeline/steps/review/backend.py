@@ -10,7 +10,7 @@ from annotation.label_studio.backend.basic_auth import Door
 from annotation.label_studio.backend.connect import connect_backend
 from annotation.label_studio.session import connect as connect_to_server
 from curation.errors import MissingExtraError, ReviewError
-from pipeline.commands.output import say
+from pipeline.progress import Notify, not_notified
 from pipeline.workspace import Workspace
 
 #: The command in a process of its own, wherever its script may be.
@@ -18,7 +18,12 @@ CURATE = (sys.executable, "-c", "from pipeline.command import main; main()")
 
 
 def run_backend(
-    workspace: Workspace, *, annotator: str | None = None, port: int | None = None, connect: bool = True
+    workspace: Workspace,
+    *,
+    annotator: str | None = None,
+    port: int | None = None,
+    connect: bool = True,
+    notify: Notify = not_notified,
 ) -> None:
     """The workspace's back end, until it is asked to end; known to the project unless told otherwise."""
     try:
@@ -29,24 +34,24 @@ def run_backend(
     chosen = {name: value for name, value in given.items() if value is not None}
     review = workspace.config.review
     review = review.model_copy(update={"backend": review.backend.model_copy(update=chosen)})
-    _tell_where_text_goes(workspace, review.backend.annotator)
+    _tell_where_text_goes(workspace, review.backend.annotator, notify)
 
     def up(url: str, door: Door) -> None:
-        say(f"back end: {url}, annotating with {review.backend.annotator}; Ctrl-C ends it")
+        notify(f"back end: {url}, annotating with {review.backend.annotator}; Ctrl-C ends it")
         if connect:
             try:
                 with connect_to_server(workspace.folder, review) as client:
-                    say(f"Label Studio asks it: {connect_backend(client, review.project, url, door)}")
+                    notify(f"Label Studio asks it: {connect_backend(client, review.project, url, door)}")
             except ReviewError as error:
-                say(f"not known to Label Studio yet: {error}")
+                notify(f"not known to Label Studio yet: {error}")
 
-    say(f"Loading {review.backend.annotator}")
+    notify(f"Loading {review.backend.annotator}")
     train = [*CURATE, "train", "--workspace", str(workspace.folder.resolve())]
     serve(workspace.folder, workspace.scheme, review, workspace.config.annotation, train=train, on_up=up)
 
 
-def _tell_where_text_goes(workspace: Workspace, spoken: str) -> None:
+def _tell_where_text_goes(workspace: Workspace, spoken: str, notify: Notify) -> None:
     if spoken.partition(":")[0] != "llm":
         return
     if remote := remote_address(make_annotator(spoken, workspace.scheme, workspace.config.annotation)):
-        say(f"the text of each record that is opened goes to {remote}, which is not this machine")
+        notify(f"the text of each record that is opened goes to {remote}, which is not this machine")

@@ -15,23 +15,23 @@ from annotation.queue.settings import QueueSettings
 from annotation.queue.signals import Known
 from annotation.queue.stopping import Stopping, stopping
 from curation.store import Store
-from pipeline.progress import progress
+from pipeline.progress import ProgressBar, no_progress
 from pipeline.runs import recorded
-from pipeline.steps.review import push_records
+from pipeline.steps.review.push import push_records
 from pipeline.workspace import Workspace
 
 #: Where queues are kept in a workspace.
 FOLDER = "runs"
 
 
-def make_queue(workspace: Workspace, store: Store, **changed: object) -> Queue:
+def make_queue(workspace: Workspace, store: Store, *, progress: ProgressBar = no_progress, **changed: object) -> Queue:
     """The next queue of the workspace, kept in a file; `changed` are settings that differ this once."""
     review = workspace.config.review
     settings = QueueSettings.model_validate(review.queue.model_dump() | changed)
     folder = workspace.place(FOLDER)
     with recorded(workspace, store, "review queue", settings=settings.model_dump(mode="json")) as outcome:
         made = queues(folder)
-        known = Known(_sketched(store, review.layers, settings), reviewed_records(store, review.layers))
+        known = Known(_sketched(store, review.layers, settings, progress), reviewed_records(store, review.layers))
         number = 1 + max((queue.number for queue in made), default=0)
         queue = plan(known, settings, queued=queued(folder), number=number, layers=review.layers)
         outcome["places"] = dict(Counter(one.signal for one in queue.places))
@@ -40,9 +40,9 @@ def make_queue(workspace: Workspace, store: Store, **changed: object) -> Queue:
     return queue
 
 
-def push_queues(workspace: Workspace, store: Store) -> Pushed:
+def push_queues(workspace: Workspace, store: Store, *, progress: ProgressBar = no_progress) -> Pushed:
     """All queued records in Label Studio, in the order of their queues; what is there already stays as it is."""
-    return push_records(workspace, store, ids=list(wanted(queues(workspace.place(FOLDER)))))
+    return push_records(workspace, store, ids=list(wanted(queues(workspace.place(FOLDER)))), progress=progress)
 
 
 def wanted(made: Iterable[Queue]) -> Iterator[Wanted]:
@@ -64,7 +64,7 @@ def when_to_stop(workspace: Workspace, store: Store) -> Stopping:
     return stopping(queues(workspace.place(FOLDER)), reviewed_records(store, review.layers), review.queue)
 
 
-def _sketched(store: Store, layers: tuple[str, ...], settings: QueueSettings) -> list[Sketch]:
+def _sketched(store: Store, layers: tuple[str, ...], settings: QueueSettings, progress: ProgressBar) -> list[Sketch]:
     found: list[Sketch] = []
     with progress("look at the records", sum(store.count_records().values())) as advance:
         for one in sketches(store, layers, seed=settings.seed):

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 from annotation.queue.queue_files import queues
 from curation.record import Layer
 from pipeline.command import app
-from pipeline.steps.queue import wanted
+from pipeline.steps.review.queue import wanted
 from pipeline.workspace import Workspace
 
 MIX = {"review.queue.size": 10, "review.queue.control": 0.5, "review.queue.repeats": 0.1}

@@ -2,21 +2,21 @@ import io
 
 import pytest
 
-from pipeline import progress as module
-from pipeline.progress import progress
+from pipeline.commands import progress_bars
+from pipeline.commands.progress_bars import progress_bar
 
 
 @pytest.fixture
 def clock(monkeypatch):
     """A clock that the test sets."""
     now = [0.0]
-    monkeypatch.setattr(module, "perf_counter", lambda: now[0])
+    monkeypatch.setattr(progress_bars, "perf_counter", lambda: now[0])
     return now
 
 
 def test_short_work_shows_nothing(clock):
     stream = io.StringIO()
-    with progress("annotate", 10, stream=stream) as advance:
+    with progress_bar("annotate", 10, stream=stream) as advance:
         clock[0] = 1.5
         advance(10)
     assert stream.getvalue() == ""
@@ -24,7 +24,7 @@ def test_short_work_shows_nothing(clock):
 
 def test_long_work_says_rate_remaining_time_and_failures_in_plain_lines(clock):
     stream = io.StringIO()
-    with progress("annotate", 1000, stream=stream) as advance:
+    with progress_bar("annotate", 1000, stream=stream) as advance:
         clock[0] = 20.0
         advance(200, 3)
         clock[0] = 22.0

@@ -1,0 +1,58 @@
+"""Curated sets of a workspace: frozen, and found again by name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pydantic import JsonValue
+
+from curation.decision import Verdict
+from curation.errors import UsageError
+from curation.record import Layer, Record
+from curation.sets.freeze import freeze as freeze_records
+from curation.store import Store
+from curation.store.sets import CuratedSet
+from pipeline.runs import recorded
+from pipeline.workspace import Workspace
+
+
+def freeze(
+    workspace: Workspace,
+    store: Store,
+    *,
+    name: str,
+    layers: Sequence[str],
+    verdicts: Sequence[Verdict] = (Verdict.ACCEPTED,),
+) -> CuratedSet:
+    """A frozen set of the records with one of the verdicts and one of the layers."""
+    inputs: dict[str, JsonValue] = {
+        "name": name,
+        "layers": list(layers),
+        "verdicts": [verdict.value for verdict in verdicts],
+    }
+    with recorded(workspace, store, "freeze", **inputs) as outcome:
+        frozen = freeze_records(
+            store,
+            workspace.scheme,
+            name=name,
+            layers=layers,
+            split=workspace.config.curation.split,
+            verdicts=verdicts,
+        )
+        outcome |= frozen.model_dump(mode="json")
+    return frozen
+
+
+def chosen_set(store: Store, name: str | None = None) -> CuratedSet:
+    """The curated set of that name, by default the newest. Raises UsageError when there is none."""
+    if name:
+        return store.curated_set(name)
+    frozen = store.curated_sets()
+    if not frozen:
+        raise UsageError("expected a curated set, there is none yet; run `curate freeze` first")
+    return frozen[-1]
+
+
+def split_pairs(store: Store, curated: CuratedSet, split: str) -> list[tuple[Record, Layer]]:
+    """The records of a split with their frozen layers."""
+    return [(record, layer) for _, record, layer in store.set_members(curated.digest, split=split)]

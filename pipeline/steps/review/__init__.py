@@ -1,0 +1,1 @@
+"""The work of each review command over a whole workspace."""

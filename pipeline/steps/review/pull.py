@@ -1,0 +1,23 @@
+"""What people have said in Label Studio, into the store of a workspace."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from annotation.label_studio.exchange.pull import Pulled, pull
+from annotation.label_studio.session import connect
+from curation.store import Store
+from pipeline.runs import recorded
+from pipeline.workspace import Workspace
+
+
+def pull_reviews(workspace: Workspace, store: Store, *, full: bool = False) -> Pulled:
+    """People's annotations as layers, their verdicts as decisions; only what is new unless `full`."""
+    settings = workspace.config.review
+    with (
+        recorded(workspace, store, "review pull", project=settings.project, full=full) as outcome,
+        connect(workspace.folder, settings) as client,
+    ):
+        pulled = pull(store, client, workspace.scheme, settings, full=full)
+        outcome |= asdict(pulled)
+    return pulled

@@ -1,0 +1,34 @@
+"""A workspace's own Label Studio: its environment, the server, and accounts on it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from annotation.label_studio.server import server
+from annotation.label_studio.server.annotators import add_annotator as make_account
+from annotation.label_studio.server.credentials import Account
+from annotation.label_studio.server.environment import ensure_environment
+from annotation.label_studio.server.server import Server
+from pipeline.config import CONFIG_FILE, load_config
+from pipeline.progress import Notify, not_notified
+from pipeline.workspace import Workspace
+
+
+def install_server(folder: Path, *, notify: Notify = not_notified) -> Path:
+    """The virtual environment of Label Studio, installed once for all workspaces; the folder may hold none yet."""
+    return ensure_environment(load_config(folder / CONFIG_FILE).review, report=notify)
+
+
+def start_server(workspace: Workspace, *, notify: Notify = not_notified) -> Server:
+    """The workspace's own Label Studio, running."""
+    return server.start(workspace.folder, workspace.config.review, report=notify)
+
+
+def stop_server(workspace: Workspace) -> bool:
+    """Whether the workspace's own Label Studio ran and was stopped."""
+    return server.stop(workspace.folder)
+
+
+def add_annotator(workspace: Workspace, name: str) -> Account:
+    """An account on the workspace's own Label Studio, the same one when asked again."""
+    return make_account(workspace.folder, workspace.config.review, name)

@@ -1,0 +1,38 @@
+"""An adapter trained on a curated set of a workspace."""
+
+from __future__ import annotations
+
+from curation.store import Store
+from pipeline.progress import ProgressBar, no_progress
+from pipeline.runs import recorded
+from pipeline.steps.freeze import chosen_set, split_pairs
+from pipeline.workspace import Workspace
+from training.encoder import Trained
+from training.encoder import train as train_adapter
+
+
+def train(
+    workspace: Workspace,
+    store: Store,
+    *,
+    name: str,
+    curated: str | None = None,
+    progress: ProgressBar = no_progress,
+) -> Trained:
+    """An adapter of that name in the workspace, trained on a curated set, by default the newest."""
+    chosen = chosen_set(store, curated)
+    learn, choose = (split_pairs(store, chosen, split) for split in ("train", "validation"))
+    with (
+        recorded(workspace, store, "train", set=chosen.digest, name=name) as outcome,
+        progress(f"train {name} (windows' steps)", None) as advance,
+    ):
+        trained = train_adapter(
+            learn,
+            choose,
+            scheme=workspace.scheme,
+            settings=workspace.config.training,
+            to=workspace.place("adapters") / name,
+            on_step=lambda done, total, loss: advance(1),
+        )
+        outcome |= {"folder": str(trained.folder), "manifest": trained.manifest.model_dump(mode="json")}
+    return trained

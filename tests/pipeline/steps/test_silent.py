@@ -1,0 +1,73 @@
+"""Steps over the shipped sample write nothing to the terminal; what they have to say, their caller hears."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+
+from curation.decision import Decision, Verdict
+from curation.sources import ReadOptions
+from pipeline.steps.annotate import annotate
+from pipeline.steps.export import export
+from pipeline.steps.freeze import freeze
+from pipeline.steps.imports import import_into
+from pipeline.steps.run import run_steps, sample_workspace
+from pipeline.workspace import Workspace
+
+SETTINGS = {
+    "run.annotators": ("rules",),
+    "run.review": False,
+    "run.sources": ("sample",),
+    "run.format": "sample",
+    "run.verdicts": ("accepted", "needs_review"),
+    "training.epochs": 1,
+    "training.threads": 1,
+    "validation.similarity.enabled": False,
+}
+
+
+def test_each_step_is_silent(tmp_path, capfd):
+    workspace = sample_workspace(tmp_path / "w")
+    with workspace.open_store() as store:
+        import_into(workspace, store, ["sample"], ReadOptions())
+        assert annotate(workspace, store, "rules").failed == 0
+        store.decide(Decision(record_id=id, verdict=Verdict.ACCEPTED, by="test") for id in store.record_ids())
+        freeze(workspace, store, name="sample", layers=["gold"])
+        assert export(workspace, store, "chat", tmp_path / "out")
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_whole_run_is_silent_and_its_caller_sees_the_progress(tmp_path, capfd):
+    seen: list[tuple[str, int]] = []
+
+    @contextmanager
+    def watched(title, total):
+        records = []
+        yield lambda count, failed=0: records.append(count)
+        seen.append((title, sum(records)))
+
+    workspace = Workspace.make(tmp_path / "w", SETTINGS)
+    with workspace.open_store() as store:
+        names = [step.name for step in run_steps(workspace, store, progress=watched)]
+        records = sum(store.count_records().values())
+    assert names == [
+        "import",
+        "annotate rules",
+        "validate",
+        "freeze",
+        "train",
+        "annotate adapter",
+        "evaluate",
+        "export",
+    ]
+    assert dict(seen)["annotate:rules"] == dict(seen)["annotate:adapter"] == records
+    assert capfd.readouterr() == ("", "")
+
+
+def test_where_text_goes_is_said_before_the_first_record(tmp_path, monkeypatch):
+    lines: list[str] = []
+    workspace = Workspace.make(tmp_path / "w", {"annotation.llm.base_url": "https://models.example.org/v1"})
+    with workspace.open_store() as store:
+        annotate(workspace, store, "llm:model", notify=lines.append)
+    assert lines == [
+        "annotate:llm sends the text of each record to https://models.example.org/v1, which is not this machine"
+    ]
