@@ -6,40 +6,48 @@ from collections.abc import Callable
 from pathlib import Path
 
 from annotation.settings import AnnotationSettings
+from curation.egress.gate import Gate
 from curation.errors import MissingExtraError, UsageError
 from curation.scheme import Scheme
 from curation.stage import Stage
 
-Make = Callable[[Scheme, AnnotationSettings, str | None, str | None], Stage]
+Make = Callable[[Scheme, AnnotationSettings, str | None, str | None, Gate | None], Stage]
 
 
-def annotator(spoken: str, scheme: Scheme, settings: AnnotationSettings, *, layer: str | None = None) -> Stage:
+def annotator(
+    spoken: str, scheme: Scheme, settings: AnnotationSettings, *, layer: str | None = None, gate: Gate | None = None
+) -> Stage:
     """The stage that `curate annotate --with` names: `rules`, `few-shot`, `adapter:PATH`, or `llm:MODEL`.
 
-    It writes to the layer given, else to the one that has the annotator's name.
+    It writes to the layer given, else to the one that has the annotator's name. Raises EgressBlockedError when it would
+    send texts off this machine and the gate lets nothing go there, or there is none.
     """
     name, _, argument = spoken.partition(":")
     if name not in ANNOTATORS:
         raise UsageError(f"expected an annotator of {', '.join(ANNOTATORS)}, got {spoken!r}")
     try:
-        return ANNOTATORS[name](scheme, settings, argument or None, layer)
+        return ANNOTATORS[name](scheme, settings, argument or None, layer, gate)
     except ModuleNotFoundError as error:
         raise MissingExtraError(error.name or name, "annotate") from error
 
 
-def _rules(scheme: Scheme, settings: AnnotationSettings, _: str | None, layer: str | None) -> Stage:
+def _rules(scheme: Scheme, settings: AnnotationSettings, _: str | None, layer: str | None, gate: Gate | None) -> Stage:
     from annotation.rules.annotator import RulesAnnotator
 
     return RulesAnnotator(scheme, settings.rules, layer=layer or "rules")
 
 
-def _few_shot(scheme: Scheme, settings: AnnotationSettings, _: str | None, layer: str | None) -> Stage:
+def _few_shot(
+    scheme: Scheme, settings: AnnotationSettings, _: str | None, layer: str | None, gate: Gate | None
+) -> Stage:
     from annotation.few_shot.annotator import FewShotAnnotator
 
     return FewShotAnnotator(scheme, settings.few_shot, layer=layer or "few-shot")
 
 
-def _adapter(scheme: Scheme, settings: AnnotationSettings, path: str | None, layer: str | None) -> Stage:
+def _adapter(
+    scheme: Scheme, settings: AnnotationSettings, path: str | None, layer: str | None, gate: Gate | None
+) -> Stage:
     from annotation.adapter import AdapterAnnotator
 
     folder = Path(path) if path else settings.adapter.path
@@ -48,15 +56,17 @@ def _adapter(scheme: Scheme, settings: AnnotationSettings, path: str | None, lay
     return AdapterAnnotator(folder, scheme, settings.adapter, layer=layer or "adapter")
 
 
-def _llm(scheme: Scheme, settings: AnnotationSettings, model: str | None, layer: str | None) -> Stage:
+def _llm(
+    scheme: Scheme, settings: AnnotationSettings, model: str | None, layer: str | None, gate: Gate | None
+) -> Stage:
     from annotation.llm.annotator import LlmAnnotator
 
     chosen = settings.llm.model_copy(update={"model": model}) if model else settings.llm
-    return LlmAnnotator(scheme, chosen, layer=layer or "llm")
+    return LlmAnnotator(scheme, chosen, gate, layer=layer or "llm")
 
 
 def remote_address(stage: Stage) -> str | None:
-    """The host that an annotator sends records' text to, if it is not this machine."""
+    """The host that an annotator sends texts to, if it is not this machine."""
     remote = getattr(stage, "remote", None)
     return remote if isinstance(remote, str) else None
 

@@ -8,7 +8,7 @@ CurateError                 the job failed; the message says what was expected, 
 ├── SourceError             a source cannot be read at all (single bad rows are problems, not errors)
 ├── StoreError              the store refused, or is of another version
 ├── MissingExtraError       an optional dependency is not installed
-├── ExportBlockedError      records hold what the policy keeps in the house
+├── EgressBlockedError      the privacy policy keeps texts on this machine
 ├── ReviewError             Label Studio did not answer as expected
 └── LanguageModelError      a language model gave no answer that can be used; `kind` says why
 """
@@ -49,8 +49,8 @@ class MissingExtraError(CurateError):
         super().__init__(f"this needs the package {package}, which is not installed: pip install 'clincurate[{extra}]'")
 
 
-class ExportBlockedError(CurateError):
-    """Records hold what the policy keeps in the house."""
+class EgressBlockedError(CurateError):
+    """The privacy policy keeps texts on this machine."""
 
 
 class ReviewError(CurateError):

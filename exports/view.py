@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
+from curation.deidentify.identifiers.surrogate_marks import unplaced
+from curation.egress.gate import Passage
+from curation.egress.outgoing import Outgoing
 from curation.record import Layer, Record
 from curation.scheme import Scheme
 from curation.store.sets import CuratedSet
@@ -20,6 +23,19 @@ class SetView:
     curated: CuratedSet
     scheme: Scheme
     members: Callable[[str], Iterator[tuple[Record, Layer]]]
+
+
+def let_out(view: SetView, passage: Passage) -> SetView:
+    """The set as it leaves: its records without the offsets of surrogates.
+
+    Raises EgressBlockedError when one of them may not leave.
+    """
+
+    def leaving(split: str) -> Iterator[tuple[Record, Layer]]:
+        return ((unplaced(record), layer) for record, layer in view.members(split))
+
+    passage.check(Outgoing.of(*member) for split in view.curated.splits for member in view.members(split))
+    return replace(view, members=leaving)
 
 
 class Writer(Protocol):

@@ -5,6 +5,7 @@ Exit codes: 0 done, 1 the job failed or some input was refused, 2 wrong usage, 1
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from collections.abc import Callable
@@ -13,6 +14,7 @@ import typer
 
 from pipeline.commands import (
     annotate,
+    audit,
     deidentify,
     doctor,
     drift,
@@ -58,6 +60,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "export": export.export,
     "run": run.run,
     "status": status.status,
+    "audit": audit.audit,
     "doctor": doctor.doctor,
 }
 for name, function in COMMANDS.items():
@@ -85,6 +88,7 @@ def main() -> None:
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     from curation.errors import CurateError, UsageError
 
+    _show_notices()
     try:
         app()
     except UsageError as error:
@@ -95,6 +99,15 @@ def main() -> None:
         _stop("interrupted; what was finished is kept, the same command goes on from there", 130)
     except BrokenPipeError:
         os._exit(0)
+
+
+def _show_notices() -> None:
+    """Lines for people, such as where texts go, on standard error, as they are."""
+    from pipeline.workspace import NOTICES
+
+    notices = logging.getLogger(NOTICES)
+    notices.addHandler(logging.StreamHandler(sys.stderr))
+    notices.propagate = False
 
 
 def _stop(line: str, code: int) -> None:

@@ -13,6 +13,7 @@ from time import perf_counter
 from pydantic import JsonValue
 
 from curation.store import Store
+from pipeline.egress import database_gate
 from pipeline.workspace import Workspace
 
 #: The packages whose versions change what comes out.
@@ -29,17 +30,27 @@ PACKAGES = (
 )
 
 
+class Outcome(dict[str, JsonValue]):
+    """What a run has done, by name, for its manifest."""
+
+    def __init__(self, run: int) -> None:
+        super().__init__()
+        self.run = run
+
+
 @contextmanager
-def recorded(workspace: Workspace, store: Store, command: str, **inputs: JsonValue) -> Iterator[dict[str, JsonValue]]:
+def recorded(workspace: Workspace, store: Store, command: str, **inputs: JsonValue) -> Iterator[Outcome]:
     """Notes a run in the store and in runs/; what the caller puts into the given dict joins its manifest.
 
-    Counts and ids only: the manifest holds no clinical text.
+    Counts and ids only: the manifest holds no clinical text. What the run adds to a store on another machine passes the
+    gate.
     """
     run = store.start_run(command)
-    outcome: dict[str, JsonValue] = {}
+    outcome = Outcome(run)
     started, state = perf_counter(), "failed"
     try:
-        yield outcome
+        with database_gate(workspace, store, run):
+            yield outcome
         state = "done"
     except KeyboardInterrupt:
         state = "interrupted"

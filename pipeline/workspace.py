@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
@@ -13,12 +15,17 @@ from pipeline.config import CONFIG_FILE, Config, commented_config, load_config
 
 SQLITE = "sqlite:///"
 
+#: The log of lines for people.
+NOTICES = "clincurate"
+
 
 @dataclass(frozen=True)
 class Workspace:
     """Where things are in a workspace folder."""
 
     folder: Path
+    #: Called with a line for people, such as where texts go; by default it becomes a warning in the log.
+    notify: Callable[[str], None] = field(default=logging.getLogger(NOTICES).warning, compare=False)
 
     @classmethod
     def at(cls, folder: Path) -> Workspace:

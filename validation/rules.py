@@ -445,7 +445,7 @@ RULES: tuple[Rule, ...] = (
         parameters=lambda v, s: {"max_value": v.privacy.maximum},
         severity=Severity.SOFT,
         beside=("identifier_kinds", "identifier_places"),
-        by_setting=lambda v: v.privacy.severity,
+        by_setting=lambda v: v.privacy_severity,
     ),
 )
 

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from pydantic import Field, model_validator
 
-from curation.deidentify.identifiers.identifier import COUNTED, Kind
+from curation.egress.settings import PrivacyPolicy, PrivacySettings
 from curation.embeddings.encoder import BACKENDS, PACKAGED_ENCODER, Backend
 from curation.record import Frozen
 from curation.sets.duplicates import THRESHOLD
@@ -22,6 +22,14 @@ class Severity(StrEnum):
     SOFT = "soft"  # needs review
     OFF = "off"  # not checked
 
+
+#: How grave identifiers in a text are under each privacy policy.
+IDENTIFIERS_ARE = {
+    PrivacyPolicy.ALLOW: Severity.OFF,
+    PrivacyPolicy.REPORT: Severity.SOFT,
+    PrivacyPolicy.REPLACE: Severity.HARD,
+    PrivacyPolicy.BLOCK: Severity.HARD,
+}
 
 #: Records up to which the engine "auto" holds what was measured in memory, at some 3 kB each.
 IN_MEMORY = 50_000
@@ -203,34 +211,6 @@ class ReportSettings(Frozen):
     )
 
 
-class PrivacyPolicy(StrEnum):
-    """What identifiers in a text have for a consequence."""
-
-    REPORT = "report"
-    BLOCK = "block"
-    REPLACE = "replace"
-
-
-class PrivacySettings(Frozen):
-    """Whether a text tells who the patient is."""
-
-    policy: PrivacyPolicy = Field(
-        default=PrivacyPolicy.REPORT,
-        description="What identifiers lead to. report: the record needs review; block: it is quarantined, and no set "
-        "with it is exported; replace: `curate run` puts de-identified records in its place, and what is left "
-        "is blocked.",
-    )
-    kinds: tuple[Kind, ...] = Field(
-        default=COUNTED, description="What counts as an identifier; also known, and left out here, are TITLE and YEAR."
-    )
-    maximum: int = Field(default=0, ge=0, description="Most identifiers that a text may hold.")
-
-    @property
-    def severity(self) -> Severity:
-        """How grave it is to hold more."""
-        return Severity.SOFT if self.policy is PrivacyPolicy.REPORT else Severity.HARD
-
-
 class ValidationSettings(Frozen):
     """What is checked, and from where on it fails."""
 
@@ -284,3 +264,8 @@ class ValidationSettings(Frozen):
     )
     report: ReportSettings = Field(default_factory=ReportSettings, description="The report.")
     keep_runs: int = Field(default=10, ge=1, description="Validation runs that Data Docs keep; older ones are removed.")
+
+    @property
+    def privacy_severity(self) -> Severity:
+        """How grave it is that a text holds more identifiers than it may."""
+        return IDENTIFIERS_ARE[self.privacy.policy]

@@ -54,6 +54,7 @@ def parcel(ballot: Ballot, scheme: Scheme, settings: AdjudicationSettings, *, la
         task={"data": data, "predictions": made},
         versions=tuple(one["model_version"] for one in made),
         digest=digest([made, data[DIFFERENCES]]),
+        records=(record,),
     )
 
 

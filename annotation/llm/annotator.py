@@ -16,8 +16,9 @@ from annotation.llm.ask import ask
 from annotation.llm.parse import Answer, parse
 from annotation.llm.prompt import Prompt
 from annotation.settings import LlmSettings
-from curation.errors import LanguageModelError
-from curation.models.endpoint import LanguageModel, Reply, remote_address
+from curation.egress.gate import Gate
+from curation.errors import EgressBlockedError, LanguageModelError
+from curation.models.endpoint import LanguageModel, Reply
 from curation.record import Layer, Record, digest
 from curation.scheme import Scheme
 from curation.stage import Item, Result
@@ -35,22 +36,23 @@ DENIAL = 60.0
 class LlmAnnotator:
     """Writes what a language model extracts as a layer; what it gives no whole answer for is that record's error.
 
-    Raises UsageError at once when no server is configured.
+    Raises UsageError at once when no server is configured, EgressBlockedError when it is on another machine and the
+    gate lets nothing go there.
     """
 
     reads: Sequence[str] = ()
 
-    def __init__(self, scheme: Scheme, settings: LlmSettings, *, layer: str = "llm") -> None:
+    def __init__(self, scheme: Scheme, settings: LlmSettings, gate: Gate | None, *, layer: str = "llm") -> None:
         self._scheme = scheme
         self._settings = settings
         self._layer = layer
         # One stage a layer: results for one layer do not stand for another's.
         self.name = f"annotate:{layer}"
         self._prompt = Prompt(settings.prompt, scheme)
-        self._model = LanguageModel(settings)
+        self._model = LanguageModel(settings, gate)
         self._denied: tuple[LanguageModelError, float] | None = None
         #: The host that records' text is sent to, if it is not this machine.
-        self.remote = remote_address(settings)
+        self.remote = self._model.remote
 
     @property
     def author(self) -> str:
@@ -72,9 +74,11 @@ class LlmAnnotator:
         try:
             self._check_denial()
             return Result(record.id, layers=(self._annotated(record),))
+        except EgressBlockedError as error:
+            return Result(record.id, error=str(error))
         except LanguageModelError as error:
             if error.kind == "denied":
-                # Every further request would be denied too, and be one more on somebody's list.
+                # Every further request would be denied too, and could get the account locked.
                 self._denied = (error, time.monotonic())
             return Result(record.id, error=str(error))
 

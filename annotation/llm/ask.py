@@ -11,13 +11,13 @@ from curation.models.endpoint import Message, Reply
 from curation.record import Assertion, Record
 from curation.scheme import Scheme
 
-#: What a language model is to us: messages and the form of the answer in, a reply out.
-Model = Callable[[Sequence[Message], Mapping[str, JsonValue]], Reply]
+#: What a language model is to us: messages, the form of the answer and the records asked about in, a reply out.
+Model = Callable[[Sequence[Message], Mapping[str, JsonValue], Sequence[Record]], Reply]
 
 
 def ask(model: Model, prompt: Prompt, record: Record, scheme: Scheme) -> Reply:
     """What the model says about the record."""
-    return model(prompt.messages(record), answer_schema(scheme))
+    return model(prompt.messages(record), answer_schema(scheme), [record])
 
 
 def answer_schema(scheme: Scheme) -> dict[str, JsonValue]:

@@ -8,13 +8,13 @@ from time import process_time
 from measuring import table
 
 from curation.deidentify.group import deidentified
+from curation.deidentify.identifiers.analyzer import identifiers_of
 from curation.deidentify.identifiers.identifier import COUNTED
 from curation.deidentify.key import Key
 from curation.deidentify.rewrite import Rewritten
 from curation.deidentify.scope import Wanted
 from curation.record import Alignment, Layer, wording
 from curation.stage import Item
-from validation.measures.privacy import identifiers_of
 from validation_parts.planting import Case
 
 KINDS = frozenset(COUNTED)

@@ -187,7 +187,7 @@ def _pace(texts: Sequence[str]) -> float:
 def _pace_together(texts: Sequence[str]) -> float:
     """Texts a second on the clock, by two processes that have their patterns ready."""
     batches = [texts[place : place + BATCH] for place in range(0, len(texts), BATCH)]
-    # Forked: a process that starts anew would read Presidio again, which takes longer than the texts.
+    # Forked: a process that starts anew would compile the patterns again, which takes longer than many texts.
     with ProcessPoolExecutor(2, mp_context=get_context("fork")) as pool:
         list(pool.map(_look, batches[:2]))
         started = perf_counter()

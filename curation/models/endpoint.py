@@ -16,17 +16,19 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, Self
-from urllib.parse import urlsplit
 
 from pydantic import JsonValue
 
+from curation.address import remote_host
+from curation.egress.gate import Gate, way_out
+from curation.egress.outgoing import Outgoing
+from curation.egress.settings import Destination
 from curation.errors import ConfigError, LanguageModelError, MissingExtraError, UsageError
+from curation.record import Record
 from curation.settings import EndpointSettings
 
 #: The key for the server, which never stands in the config.
 KEY = "CLINCURATE_LLM_KEY"
-
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 #: Statuses after which the same request may succeed.
 AGAIN = (408, 425, 429)
@@ -60,16 +62,14 @@ class Reply:
     tokens_out: int | None = None
 
 
-def remote_address(settings: EndpointSettings) -> str | None:
-    """The host that records' text is sent to, if it is not this machine."""
-    host = urlsplit(settings.url or "").hostname
-    return None if host is None or host in LOOPBACK else host
-
-
 class LanguageModel:
-    """One model on one server; may be called from several threads."""
+    """One model on one server; may be called from several threads.
 
-    def __init__(self, settings: EndpointSettings) -> None:
+    Raises EgressBlockedError when the server is not on this machine and the gate lets nothing go there, or there is
+    no gate.
+    """
+
+    def __init__(self, settings: EndpointSettings, gate: Gate | None) -> None:
         if settings.url is None or settings.model is None:
             missing = "its address (url)" if settings.url is None else "its name (model)"
             raise UsageError(
@@ -81,6 +81,9 @@ class LanguageModel:
         except ImportError as error:
             raise MissingExtraError("httpx", "llm") from error
         self.model = settings.model
+        #: The host of the server, if it is not this machine.
+        self.remote = remote_host(settings.url)
+        self._passage = way_out(gate, Destination.MODEL, self.remote)
         self._settings = settings
         self._forms = FORMS[settings.structured]
         self._form = 0
@@ -88,9 +91,9 @@ class LanguageModel:
         self._http = httpx.Client(
             headers=_key(),
             timeout=settings.timeout,
-            # A proxy from the environment has no business with what stays on this machine.
-            trust_env=remote_address(settings) is not None,
-            # Another host that a server points to is nobody's choice.
+            # What stays on this machine goes through no proxy of the environment.
+            trust_env=self.remote is not None,
+            # Another host that a server points to was not chosen by the user.
             follow_redirects=False,
             limits=httpx.Limits(max_connections=settings.concurrency),
         )
@@ -106,11 +109,19 @@ class LanguageModel:
         """Give the connections back."""
         self._http.close()
 
-    def __call__(self, messages: Sequence[Message], schema: Mapping[str, JsonValue] | None = None) -> Reply:
-        """The model's answer to a conversation, in the schema where the server can hold it to one.
+    def __call__(
+        self,
+        messages: Sequence[Message],
+        schema: Mapping[str, JsonValue] | None = None,
+        about: Sequence[Record] = (),
+    ) -> Reply:
+        """The model's answer to a conversation about records, in the schema where the server can hold it to one.
 
-        Raises LanguageModelError when there is no whole answer.
+        Raises LanguageModelError when there is no whole answer, EgressBlockedError when the messages may not leave
+        this machine.
         """
+        if self._passage is not None:
+            self._passage.check([Outgoing(tuple(message.content for message in messages), tuple(about))])
         forms = self._forms if schema is not None else ("off",)
         for number in range(self._form if schema is not None else 0, len(forms)):
             answer = self._answer(self._request(messages, forms[number], schema))

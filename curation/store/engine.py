@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 
+from curation.address import is_this_machine
 from curation.errors import MissingExtraError, StoreError
 from curation.store.migrations import migrate
 
@@ -23,6 +25,8 @@ class Connected:
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
         self._writing = engine.execution_options(clincurate_writes=True)
+        #: The server and the database, where that is not on this machine.
+        self.remote = remote_database(engine.url)
 
     def read(self) -> Any:
         """A context manager that gives a connection for reading."""
@@ -52,6 +56,25 @@ class Connected:
 
         dialects = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
         return dialects[self._engine.dialect.name](table)
+
+
+def remote_database(url: sa.URL) -> str | None:
+    """The host and the name of a PostgreSQL database that is not on this machine; None for all others.
+
+    As the driver does, the host is taken from the URL's host, its query, or the environment of libpq; a service
+    counts as another machine, since its file says where it is.
+    """
+    if url.get_backend_name() != "postgresql":
+        return None
+    asked = {name: value if isinstance(value, str) else ",".join(value) for name, value in url.query.items()}
+    if service := asked.get("service") or os.environ.get("PGSERVICE"):
+        return f"the service {service}"
+    hosts = [
+        url.host or asked.get("host") or os.environ.get("PGHOST") or "/",
+        asked.get("hostaddr") or os.environ.get("PGHOSTADDR") or "/",
+    ]
+    away = [host for named in hosts for host in named.split(",") if host and not is_this_machine(host)]
+    return f"{away[0]}/{url.database or ''}" if away else None
 
 
 def connect(url: str) -> sa.Engine:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 
 from curation.batches import batched
-from curation.errors import StoreError
+from curation.errors import EgressBlockedError, StoreError
 from curation.record import Layer, Record, check_layer
 from curation.stage import Item
 from curation.store.engine import CHUNK, Connected
@@ -28,11 +28,20 @@ class Added:
 class Records(Connected):
     """Records and layers: both only ever added, never changed."""
 
+    #: What new records pass on their way into a store on another machine; it raises when one may not go there.
+    let_out: Callable[[Sequence[Record]], None] | None = None
+
     def add_records(self, new: Iterable[Record]) -> Added:
-        """Store records that are not there yet; a record's id says what its content is."""
+        """Store records that are not there yet; a record's id says what its content is.
+
+        Raises EgressBlockedError, and stores nothing of the batch, when the store is on another machine and one of
+        them may not go there, or nothing says what may.
+        """
         imported = unchanged = 0
         for batch in batched(new, CHUNK):
             unique = {record.id: record for record in batch}
+            if self.remote is not None:
+                self._pass_out(unique)
             with self.write() as connection:
                 known = _known(connection, unique)
                 fresh = [_record_row(record) for id, record in unique.items() if id not in known]
@@ -41,6 +50,22 @@ class Records(Connected):
             imported += len(fresh)
             unchanged += len(batch) - len(fresh)
         return Added(imported, unchanged)
+
+    def _pass_out(self, unique: Mapping[str, Record]) -> None:
+        if self.let_out is None:
+            raise EgressBlockedError(
+                f"expected the gate of curation.egress on the way to the store at {self.remote}, which is not this "
+                "machine, got none; nothing was stored"
+            )
+        with self.read() as connection:
+            known = _known(connection, unique)
+        self.let_out([record for id, record in unique.items() if id not in known])
+
+    def with_text(self, text: str) -> Record | None:
+        """The first record with this very text."""
+        with self.read() as connection:
+            found = connection.execute(sa.select(records.c.id).where(records.c.text == text).limit(1)).scalar()
+        return next(self.records([found])) if found is not None else None
 
     def add_layers(self, new: Iterable[Layer], *, categories: Mapping[str, object] | None = None) -> int:
         """How many layers were added: one that says what the latest of its name says is not.

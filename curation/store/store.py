@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from types import TracebackType
 
+from curation.store.egress import EgressLog
 from curation.store.engine import connect
 from curation.store.jobs import Jobs
 from curation.store.records import Added
@@ -15,7 +16,7 @@ from curation.store.sets import Sets
 __all__ = ["Added", "Store"]
 
 
-class Store(Jobs, Sets, ReviewLedger, Runs, Scratch):
+class Store(Jobs, Sets, ReviewLedger, Runs, Scratch, EgressLog):
     """All that a workspace knows; safe for several threads and processes at once."""
 
     @classmethod

@@ -132,3 +132,29 @@ runs = sa.Table(
     sa.Column("started", sa.Text, nullable=False),
     sa.Column("manifest", sa.Text, nullable=False),
 )
+
+egress = sa.Table(
+    "egress",
+    metadata,
+    sa.Column("seq", Serial, primary_key=True),
+    sa.Column("run", sa.BigInteger),
+    sa.Column("time", sa.Text, nullable=False),
+    sa.Column("destination", sa.Text, nullable=False),
+    sa.Column("address", sa.Text, nullable=False),
+    sa.Column("policy", sa.Text, nullable=False),
+    sa.Column("texts", sa.BigInteger, nullable=False),
+    sa.Column("characters", sa.BigInteger, nullable=False),
+    sa.Column("with_identifiers", sa.BigInteger),
+    sa.Column("refused", sa.BigInteger, nullable=False),
+)
+
+egress_records = sa.Table(
+    "egress_records",
+    metadata,
+    sa.Column("seq", Serial, primary_key=True),
+    sa.Column("line", sa.BigInteger, sa.ForeignKey("egress.seq"), nullable=False),
+    #: No foreign key: what a server is asked about may be no record of the store.
+    sa.Column("record_id", sa.Text, nullable=False),
+    sa.Column("refused", sa.Integer, nullable=False),
+    sa.UniqueConstraint("line", "record_id", "refused"),
+)

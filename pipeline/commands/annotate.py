@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from pipeline.commands.options import HERE, JsonOption, RetryOption, WorkspaceOption
-from pipeline.commands.output import print_json, print_table, say
+from pipeline.commands.output import print_json, print_table
 from pipeline.commands.progress_bars import progress_bar
 
 
@@ -24,9 +24,7 @@ def annotate(
 
     place = Workspace.at(workspace)
     with place.open_store() as store:
-        done = annotate_all(
-            place, store, annotator, layer=layer, retry_failed=retry_failed, notify=say, progress=progress_bar
-        )
+        done = annotate_all(place, store, annotator, layer=layer, retry_failed=retry_failed, progress=progress_bar)
     if as_json:
         print_json(done.as_json())
     else:

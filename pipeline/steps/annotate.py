@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pydantic import JsonValue
+
 from annotation.annotators import annotator, remote_address
 from curation.store import Store
-from pipeline.progress import Notify, ProgressBar, no_progress, not_notified
+from pipeline.egress import gate_of
+from pipeline.progress import ProgressBar, no_progress
 from pipeline.runner import StageReport, run_over
 from pipeline.runs import recorded
 from pipeline.workspace import Workspace
@@ -17,15 +20,14 @@ def annotate(
     *,
     layer: str | None = None,
     retry_failed: bool = False,
-    notify: Notify = not_notified,
     progress: ProgressBar = no_progress,
 ) -> StageReport:
-    """An annotator's layer on every record that lacks it; notifies of a remote address before the first record."""
-    stage = annotator(spoken, workspace.scheme, workspace.config.annotation, layer=layer)
-    remote = remote_address(stage)
-    if remote:
-        notify(f"{stage.name} sends the text of each record to {remote}, which is not this machine")
-    with recorded(workspace, store, "annotate", annotator=spoken, layer=layer, sent_to=remote) as outcome:
+    """An annotator's layer on every record that lacks it; what goes off this machine passes the gate."""
+    gate = gate_of(workspace, store)
+    stage = annotator(spoken, workspace.scheme, workspace.config.annotation, layer=layer, gate=gate)
+    inputs: dict[str, JsonValue] = {"annotator": spoken, "layer": layer, "sent_to": remote_address(stage)}
+    with recorded(workspace, store, "annotate", **inputs) as outcome:
+        gate.run = outcome.run
         done = run_over(workspace, store, stage, retry_failed=retry_failed, progress=progress)
         outcome |= done.as_json()
     return done

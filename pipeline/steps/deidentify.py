@@ -10,6 +10,7 @@ from pydantic import JsonValue
 
 from curation.decision import Decision, Verdict
 from curation.deidentify.group import deidentified
+from curation.deidentify.identifiers.analyzer import identifiers_of
 from curation.deidentify.identifiers.identifier import Kind
 from curation.deidentify.identifiers.surrogate_marks import MARK, is_marked
 from curation.deidentify.key import Key, read_key
@@ -22,7 +23,6 @@ from curation.store import Store
 from pipeline.progress import ProgressBar, no_progress
 from pipeline.runs import recorded
 from pipeline.workspace import Workspace
-from validation.measures.privacy import identifiers_of
 from validation.policy import POLICY
 
 #: Who sets originals aside, and carries over what people had decided about them.

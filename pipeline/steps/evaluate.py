@@ -34,7 +34,7 @@ def evaluate_layer(
 ) -> Evaluation:
     """The latest predicted layers against gold; with a set, against its frozen layers in one split."""
     with recorded(workspace, store, "evaluate", gold=gold, predicted=predicted, set=curated, split=split) as outcome:
-        pairs = split_pairs(store, store.curated_set(curated), split) if curated else _latest(store, gold)
+        pairs = list(split_pairs(store, store.curated_set(curated), split)) if curated else _latest(store, gold)
         if not pairs:
             raise UsageError(f"expected records with a layer {gold}, found none; layers: {_known(store)}")
         guesses = _layers(store, [record.id for record, _ in pairs], predicted)

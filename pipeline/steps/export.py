@@ -4,22 +4,26 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from curation.egress.settings import Destination
 from curation.store import Store
 from exports.formats import writer
-from pipeline.leaving import view_of
+from exports.view import SetView, let_out
+from pipeline.egress import gate_of
 from pipeline.runs import recorded
-from pipeline.steps.freeze import chosen_set
+from pipeline.steps.freeze import chosen_set, split_pairs
 from pipeline.workspace import Workspace
 
 
 def export(workspace: Workspace, store: Store, format: str, to: Path, *, curated: str | None = None) -> list[Path]:
     """The written files of a curated set, by default the newest.
 
-    Raises ExportBlockedError, and writes nothing, when the privacy policy keeps one of its records back.
+    Raises EgressBlockedError, and writes nothing, when the privacy policy keeps one of its records here.
     """
     chosen = chosen_set(store, curated)
     write = writer(format)
     with recorded(workspace, store, "export", format=format, set=chosen.digest) as outcome:
-        files = write(view_of(workspace, store, chosen), to, workspace.config.exports)
+        passage = gate_of(workspace, store, run=outcome.run).passage(Destination.EXPORT, str(to))
+        view = SetView(chosen, workspace.scheme, lambda split: split_pairs(store, chosen, split))
+        files = write(let_out(view, passage), to, workspace.config.exports)
         outcome["files"] = [str(path) for path in files]
     return files

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from pydantic import JsonValue
 
@@ -53,6 +53,6 @@ def chosen_set(store: Store, name: str | None = None) -> CuratedSet:
     return frozen[-1]
 
 
-def split_pairs(store: Store, curated: CuratedSet, split: str) -> list[tuple[Record, Layer]]:
-    """The records of a split with their frozen layers."""
-    return [(record, layer) for _, record, layer in store.set_members(curated.digest, split=split)]
+def split_pairs(store: Store, curated: CuratedSet, split: str) -> Iterator[tuple[Record, Layer]]:
+    """The records of a split with their frozen layers, streamed."""
+    return ((record, layer) for _, record, layer in store.set_members(curated.digest, split=split))

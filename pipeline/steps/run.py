@@ -11,6 +11,7 @@ from typing import Generic, TypeVar
 from annotation.label_studio.exchange.pull import Pulled
 from annotation.label_studio.exchange.push import Pushed
 from annotation.label_studio.server.server import Server
+from curation.egress.settings import PrivacyPolicy
 from curation.sources.reading import ReadOptions
 from curation.store import Store
 from curation.store.sets import CuratedSet
@@ -29,7 +30,6 @@ from pipeline.steps.train import train
 from pipeline.steps.validate import validate
 from pipeline.workspace import Workspace
 from training.encoder import Trained
-from validation.settings import PrivacyPolicy
 from validation.verdict import Verdicts
 
 #: What `curate run` writes for others.
@@ -91,7 +91,7 @@ def run_steps(
     if settings.sources:
         yield _timed("import", lambda: _import(workspace, store, progress))
     for annotator in settings.annotators:
-        yield _timed(f"annotate {annotator}", _annotating(workspace, store, annotator, notify, progress))
+        yield _timed(f"annotate {annotator}", _annotating(workspace, store, annotator, progress))
     if workspace.config.validation.privacy.policy is PrivacyPolicy.REPLACE:
         yield _timed("deidentify", lambda: deidentify(workspace, store, progress=progress))
     yield _timed("validate", lambda: validate(workspace, store, layer=settings.layer, progress=progress))
@@ -106,7 +106,7 @@ def run_steps(
         )
     )
     adapter = f"adapter:{trained.result.folder}"
-    yield _timed("annotate adapter", _annotating(workspace, store, adapter, notify, progress))
+    yield _timed("annotate adapter", _annotating(workspace, store, adapter, progress))
     yield _timed("evaluate", lambda: _evaluate(workspace, store, curated))
     yield _timed("export", lambda: _export(workspace, store, curated))
 
@@ -130,10 +130,8 @@ def _import(workspace: Workspace, store: Store, progress: ProgressBar) -> Import
     )
 
 
-def _annotating(
-    workspace: Workspace, store: Store, annotator: str, notify: Notify, progress: ProgressBar
-) -> Callable[[], StageReport]:
-    return lambda: annotate(workspace, store, annotator, notify=notify, progress=progress)
+def _annotating(workspace: Workspace, store: Store, annotator: str, progress: ProgressBar) -> Callable[[], StageReport]:
+    return lambda: annotate(workspace, store, annotator, progress=progress)
 
 
 def _review(workspace: Workspace, store: Store, notify: Notify, progress: ProgressBar) -> ReviewRound:

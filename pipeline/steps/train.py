@@ -21,7 +21,7 @@ def train(
 ) -> Trained:
     """An adapter of that name in the workspace, trained on a curated set, by default the newest."""
     chosen = chosen_set(store, curated)
-    learn, choose = (split_pairs(store, chosen, split) for split in ("train", "validation"))
+    learn, choose = (list(split_pairs(store, chosen, split)) for split in ("train", "validation"))
     with (
         recorded(workspace, store, "train", set=chosen.digest, name=name) as outcome,
         progress(f"train {name} (windows' steps)", None) as advance,

@@ -7,10 +7,12 @@ import pytest
 import sqlalchemy as sa
 
 from curation.decision import Decision, Verdict
-from curation.errors import ContradictionError, StoreError, UsageError
+from curation.errors import ContradictionError, EgressBlockedError, StoreError, UsageError
 from curation.record import Layer
 from curation.stage import Result
 from curation.store import Added, ReviewEvent, ReviewTask, Store
+from curation.store.egress import EgressCounts
+from curation.store.engine import remote_database
 
 
 @pytest.fixture
@@ -234,7 +236,7 @@ def test_a_store_of_a_newer_version_is_refused(store_url):
     with engine.begin() as connection:
         connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
     engine.dispose()
-    with pytest.raises(StoreError, match=r"expected a store of revision 0002 or older, found 9999"):
+    with pytest.raises(StoreError, match=r"expected a store of revision 0004 or older, found 9999"):
         Store.open(store_url)
 
 
@@ -260,3 +262,55 @@ def test_the_tables_are_what_the_migrations_made(store):
 
     with store.read() as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+
+
+@pytest.mark.parametrize(
+    ("url", "environment", "remote"),
+    [
+        ("sqlite:///records.db", {"PGHOST": "db.example"}, None),
+        ("postgresql+psycopg://me@127.0.0.1:5432/name", {}, None),
+        ("postgresql+psycopg:///name", {}, None),
+        ("postgresql+psycopg:///name?host=/var/run/postgresql", {}, None),
+        ("postgresql+psycopg://me@db.example:5432/name", {}, "db.example/name"),
+        ("postgresql+psycopg:///name?host=db.example", {}, "db.example/name"),
+        ("postgresql+psycopg:///name?host=localhost,db.example", {}, "db.example/name"),
+        ("postgresql+psycopg://localhost/name?hostaddr=10.0.0.7", {}, "10.0.0.7/name"),
+        ("postgresql+psycopg:///name", {"PGHOST": "db.example"}, "db.example/name"),
+        ("postgresql+psycopg://localhost/name", {"PGHOSTADDR": "10.0.0.7"}, "10.0.0.7/name"),
+        ("postgresql+psycopg:///name?service=team", {}, "the service team"),
+    ],
+)
+def test_a_database_on_another_machine_is_known_as_such(url, environment, remote, monkeypatch):
+    for name in ("PGHOST", "PGHOSTADDR", "PGSERVICE"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    assert remote_database(sa.make_url(url)) == remote
+
+
+def test_new_records_go_to_another_machine_through_the_gate_only(store, pair):
+    store.remote = "db.example/name"
+    with pytest.raises(EgressBlockedError, match="expected the gate"):
+        store.add_records([pair[0]])
+    assert store.record_ids() == []
+    passed: list[list[str]] = []
+    store.let_out = lambda records: passed.append([record.id for record in records])
+    store.add_records([pair[0]])
+    store.add_records([pair[0]])
+    assert passed == [[pair[0].id], []]
+
+
+def test_a_record_is_found_by_its_text(store, pair):
+    store.add_records([pair[0]])
+    assert store.with_text(pair[0].text) == pair[0]
+    assert store.with_text("another") is None
+
+
+def test_what_left_is_written_down_in_counts_and_ids(store):
+    line = store.begin_egress(run=None, destination="model", address="llm.example", policy="allow")
+    store.count_egress(line, EgressCounts(texts=2, characters=30), records=["b", "a", "b"])
+    store.count_egress(line, EgressCounts(texts=1, characters=5, with_identifiers=1, refused=2), refused=["c"])
+    store.count_egress(line, EgressCounts(texts=1, characters=5, with_identifiers=2), records=["a"])
+    (found,) = store.egress()
+    assert (found.run, found.texts, found.characters, found.with_identifiers, found.refused) == (None, 4, 40, 3, 2)
+    assert (found.records, found.refused_records) == (("b", "a"), ("c",))

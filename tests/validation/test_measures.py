@@ -8,6 +8,7 @@ from hypothesis import settings as tried
 from hypothesis import strategies as st
 
 from curation.deidentify.identifiers.identifier import Kind
+from curation.egress.settings import PrivacySettings
 from curation.markup import parse_markup
 from curation.record import Alignment, Assertion, Entity, Fragment, Layer, Record
 from curation.scheme import Scheme, load_scheme
@@ -17,7 +18,7 @@ from validation.frame import RECORD_ID
 from validation.layers import preferred_layers
 from validation.measures import COLUMNS, LISTS, MEASURES, WORDS
 from validation.rules import RULES
-from validation.settings import PrivacySettings, SimilaritySettings, ValidationSettings
+from validation.settings import SimilaritySettings, ValidationSettings
 from validation.stage import Measure
 
 PLAIN = ValidationSettings(similarity=SimilaritySettings(enabled=False))

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Container, Sequence
+from collections.abc import Sequence
 
-from curation.deidentify.identifiers.analyzer import find_identifiers
-from curation.deidentify.identifiers.identifier import Identifier, Kind, outside
-from curation.deidentify.identifiers.surrogate_marks import surrogates
-from curation.record import Record
+from curation.deidentify.identifiers.analyzer import identifiers_of
+from curation.deidentify.identifiers.identifier import Identifier
 from validation.measures.measure import Columns, MeasureSpec, Scope, Subject
 
 #: Places that are listed of one text; all are counted.
@@ -19,12 +17,6 @@ def measure(subjects: Sequence[Subject], scope: Scope) -> list[Columns]:
     """The identifiers in each text, of the kinds that the settings count."""
     kinds = frozenset(scope.settings.privacy.kinds)
     return [_row(identifiers_of(subject.record, kinds)) for subject in subjects]
-
-
-def identifiers_of(record: Record, kinds: Container[Kind]) -> tuple[Identifier, ...]:
-    """The identifiers of some kinds in a record's text; surrogates that stand for others are none."""
-    found = [one for one in find_identifiers(record.text, language=record.language) if one.kind in kinds]
-    return outside(record.text, found, surrogates(record))
 
 
 def _row(found: Sequence[Identifier]) -> Columns:
@@ -38,7 +30,7 @@ def _row(found: Sequence[Identifier]) -> Columns:
 
 PRIVACY = MeasureSpec(
     name="privacy",
-    version=3,
+    version=4,
     measure=measure,
     lists=frozenset({"identifier_kinds", "identifier_places"}),
     columns={

@@ -16,7 +16,7 @@ PACKAGES = (
     "great-expectations",
     "lingua-language-detector",
     "onnxruntime",
-    "presidio-analyzer",
+    "python-stdnum",
     "rapidfuzz",
     "rensa",
     "sentence-transformers",

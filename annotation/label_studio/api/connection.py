@@ -12,10 +12,12 @@ import time
 import warnings
 from collections.abc import Mapping
 from typing import Any, NoReturn, Self
-from urllib.parse import urlsplit
 
 from annotation.label_studio.api.errors import RefusedError, UnansweredError
 from annotation.label_studio.settings import LabelStudioSettings
+from curation.address import remote_host
+from curation.egress.gate import Gate, Passage, way_out
+from curation.egress.settings import Destination
 from curation.errors import MissingExtraError, ReviewError
 
 #: Statuses that do not tell whether the work was done.
@@ -28,7 +30,7 @@ PAUSES = (0.2, 1.0)
 class Connection:
     """One Label Studio, spoken to with one token; a context manager."""
 
-    def __init__(self, url: str, token: str, settings: LabelStudioSettings) -> None:
+    def __init__(self, url: str, token: str, settings: LabelStudioSettings, gate: Gate | None = None) -> None:
         import httpx
 
         try:
@@ -38,10 +40,15 @@ class Connection:
             raise MissingExtraError("label-studio-sdk", "review") from error
         self.url = url.rstrip("/")
         self.timeout = settings.request_timeout
-        # A proxy from the environment has no business with what stays on this machine.
-        local = urlsplit(self.url).hostname in ("127.0.0.1", "localhost", "::1")
+        self._gate = gate
+        #: Another machine's server, and where not, another machine's database behind the server here.
+        self._server = remote_host(self.url)
+        self._database = remote_host(settings.database) if settings.url is None else None
         self._http = httpx.Client(
-            base_url=self.url, timeout=settings.request_timeout, trust_env=not local, follow_redirects=False
+            base_url=self.url,
+            timeout=settings.request_timeout,
+            trust_env=self._server is not None,
+            follow_redirects=False,
         )
         try:
             sdk = LabelStudio(base_url=self.url, api_key=token, httpx_client=self._http, max_retries=0)
@@ -63,6 +70,16 @@ class Connection:
     def close(self) -> None:
         """Give the connections back."""
         self._http.close()
+
+    @property
+    def passage(self) -> Passage | None:
+        """What texts pass on their way to Label Studio; None where all of it stays on this machine.
+
+        Raises EgressBlockedError where it is on another machine and the gate lets nothing go there, or there is none.
+        """
+        if self._server is not None:
+            return way_out(self._gate, Destination.LABEL_STUDIO, self._server)
+        return way_out(self._gate, Destination.DATABASE, self._database)
 
     def get(self, path: str, **params: object) -> Any:
         """The JSON at a path; looking is harmless, so it is done again when no answer comes."""

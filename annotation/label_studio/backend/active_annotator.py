@@ -11,6 +11,7 @@ from annotation.annotators import annotator
 from annotation.label_studio.backend.prediction_queue import Ready
 from annotation.label_studio.settings import BackendSettings
 from annotation.settings import AnnotationSettings
+from curation.egress.gate import Gate
 from curation.errors import CurateError, UsageError
 from curation.record import Record, record_id
 from curation.scheme import Scheme
@@ -36,7 +37,9 @@ class Current:
         *,
         adapters: Path,
         language: str = "en",
+        gate: Gate | None = None,
     ) -> None:
+        self._gate = gate
         self._scheme = scheme
         self._annotation = annotation
         self._settings = settings
@@ -102,7 +105,7 @@ class Current:
         spoken = self._settings.until if self._follows and self._pinned is None else self._settings.annotator
         if spoken.partition(":")[0] == ADAPTER and self._pinned is None:
             raise UsageError(f"expected another annotator than an adapter in review.backend.until, got {spoken!r}")
-        return _warm(annotator(spoken, self._scheme, self._annotation), self._language)
+        return _warm(annotator(spoken, self._scheme, self._annotation, gate=self._gate), self._language)
 
     def _newest(self) -> tuple[Path, AdapterManifest] | None:
         return max(self._finished(), key=lambda one: one[1].created, default=None)

@@ -11,8 +11,9 @@ import asyncio
 import json
 import logging
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from concurrent.futures import Future
+from dataclasses import replace
 
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
@@ -37,6 +38,8 @@ from annotation.label_studio.backend.training import Trainer
 from annotation.label_studio.editor.controls import MAIN, ORIGINAL
 from annotation.label_studio.editor.variants.spans import marks
 from annotation.label_studio.settings import BackendSettings
+from curation.egress.gate import Passage
+from curation.egress.outgoing import Outgoing
 from curation.record import Entity, Layer, Record, record_id
 from curation.scheme import Scheme
 
@@ -63,6 +66,7 @@ class Backend:
         settings: BackendSettings,
         *,
         language: str = "en",
+        passage: Passage | None = None,
     ) -> None:
         self._current = current
         self._desk = desk
@@ -70,6 +74,7 @@ class Backend:
         self._scheme = scheme
         self._settings = settings
         self._language = language
+        self._passage = passage
 
     def health(self) -> dict[str, JsonValue]:
         """That it is up, who annotates, and how far a training is."""
@@ -96,7 +101,7 @@ class Backend:
 
     async def predict(self, body: object, *, until: float) -> dict[str, list[Json | list[Json]]]:
         """A prediction for each task, as far as there is one in time."""
-        request = asked(body, language=self._language)
+        request = await asyncio.to_thread(self._leaving, asked(body, language=self._language))
         if request.selected is not None:
             return {"results": [await self._selected(request, until)]}
         version, known = self._current().version, known_values(request.label_config, self._scheme)
@@ -117,6 +122,16 @@ class Backend:
             pair = (original, said_beside[1]) if original and said_beside else None
             made.append(predicted(record, said[1], self._scheme, version=said[0], known=known, beside=pair))
         return {"results": made}
+
+    def _leaving(self, request: Asked) -> Asked:
+        """The request without the records about which nothing may be said to whoever asks from another machine."""
+        if self._passage is None:
+            return request
+        return replace(
+            request,
+            records=_let_out(request.records, self._passage),
+            originals=_let_out(request.originals, self._passage),
+        )
 
     async def _selected(self, request: Asked, until: float) -> Json:
         """What is suggested for the mark that somebody has just made in the first task."""
@@ -148,6 +163,14 @@ class Backend:
         await _ready([future], until)
         said = _said(future)
         return labelled(record, span, said[1]) if said else None
+
+
+def _let_out(records: Sequence[Record | None], passage: Passage) -> tuple[Record | None, ...]:
+    """The records, None for each that may not leave."""
+    present = [record for record in records if record is not None]
+    counts = passage.screen(Outgoing.of(record) for record in present)
+    held = {record.id for record, count in zip(present, counts, strict=True) if count}
+    return tuple(None if record is None or record.id in held else record for record in records)
 
 
 async def _ready(futures: Iterable[Future[Done] | None], until: float) -> None:

@@ -18,6 +18,7 @@ from annotation.label_studio.backend.training import Trainer
 from annotation.label_studio.processes import is_free
 from annotation.label_studio.settings import LabelStudioSettings
 from annotation.settings import AnnotationSettings
+from curation.egress.gate import Gate, server_way_out
 from curation.errors import ReviewError
 from curation.scheme import Scheme
 
@@ -32,14 +33,16 @@ def serve(
     annotation: AnnotationSettings,
     *,
     train: Sequence[str],
+    gate: Gate | None = None,
     on_up: OnUp = lambda url, door: None,
 ) -> None:
     """Answer Label Studio until the process is asked to end; `train` is the command that trains an adapter.
 
-    Raises ReviewError when the port is taken, UsageError when there is no such annotator.
+    Raises ReviewError when the port is taken, UsageError when there is no such annotator, EgressBlockedError when texts
+    would leave this machine and the gate lets them not, or there is none.
     """
     settings = review.backend
-    with at_work(workspace, scheme, review, annotation, train=train) as (server, url, door):
+    with at_work(workspace, scheme, review, annotation, train=train, gate=gate) as (server, url, door):
         up = threading.Thread(target=_when_up, args=(server, url, door, on_up), daemon=True)
         up.start()
         server.run()
@@ -55,6 +58,7 @@ def at_work(
     annotation: AnnotationSettings,
     *,
     train: Sequence[str],
+    gate: Gate | None = None,
 ) -> Iterator[tuple[uvicorn.Server, str, Door]]:
     """A server that is ready to run, its address and its password; all that works for it ends with the block."""
     settings = review.backend
@@ -62,7 +66,8 @@ def at_work(
         raise ReviewError(f"expected port {settings.port} to be free, it is not; name another with --port")
     folder, adapters = backend_folder(workspace), workspace / "adapters"
     door = ensure_door(folder)
-    current = Current(scheme, annotation, settings, adapters=adapters, language=review.language)
+    passage = server_way_out(gate, settings.host, settings.port, password=door.password)
+    current = Current(scheme, annotation, settings, adapters=adapters, language=review.language, gate=gate)
     # A language model's requests do not wait for each other: each is a batch of its own.
     asks_out = settings.annotator.partition(":")[0] == "llm"
     desk = Desk(
@@ -72,7 +77,7 @@ def at_work(
         workers=annotation.llm.concurrency if asks_out else 1,
     )
     trainer = Trainer(folder, command=train, adapters=adapters, name=settings.trained)
-    backend = Backend(current, desk, trainer, scheme, settings, language=review.language)
+    backend = Backend(current, desk, trainer, scheme, settings, language=review.language, passage=passage)
     app = make_app(backend, door, settings)
     config = uvicorn.Config(
         app, host=settings.host, port=settings.port, log_level="warning", access_log=False, server_header=False

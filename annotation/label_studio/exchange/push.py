@@ -76,8 +76,9 @@ def push(
     or that the record comes again as a hidden repeat. ``layers`` are shown side by side, each as predictions of
     a model version of its own; without them the first `review.shown` of `review.layers` are.
 
-    Annotations are never touched. Safe to repeat, also after a kill at any moment. Raises ReviewError when
-    Label Studio cannot be reached or does not confirm; what was confirmed until then stays noted.
+    Annotations are never touched. Safe to repeat, also after a kill at any moment. A record that may not go to a Label
+    Studio on another machine is among the refused. Raises ReviewError when Label Studio cannot be reached or does not
+    confirm; what was confirmed until then stays noted. Raises EgressBlockedError when nothing may go there.
     """
     wanted = None if ids is None else [Wanted(one) if isinstance(one, str) else one for one in ids]
     project = ensure_project(client, scheme, settings)
@@ -111,6 +112,7 @@ class _Push:
         self._ledger = Ledger(store, project.key)
         self._done = Pushed(project=project.key)
         self._written: dict[str, bytes] = {}
+        self._passage = client.passage
         self._doubtful = self._ledger.begun
         #: Whether the server may have tasks that the ledger does not know.
         self._look_first = self._doubtful or project.tasks != self._ledger.confirmed
@@ -142,10 +144,19 @@ class _Push:
         sending = {one.key for one in fresh}
         changed = [one for one in batch if one.key not in sending and not self._ledger.is_current(one)]
         self._done.unchanged += len(batch) - len(fresh) - len(changed)
-        for load in loads(fresh):
+        for load in loads(self._leaving(fresh)):
             self._send(load)
-        if changed:
-            self._refresh(changed)
+        if leaving := self._leaving(changed):
+            self._refresh(leaving)
+
+    def _leaving(self, batch: Sequence[Parcel]) -> Sequence[Parcel]:
+        """Those that may leave this machine, where they have to; the others are refused."""
+        if self._passage is None or not batch:
+            return batch
+        counts = self._passage.screen(one.outgoing for one in batch)
+        held = {one.key: count for one, count in zip(batch, counts, strict=True) if count}
+        self._done.refused += [(one.record_id, self._passage.reason(held[one.key])) for one in batch if one.key in held]
+        return [one for one in batch if one.key not in held]
 
     def _send(self, batch: Sequence[Parcel]) -> None:
         missing = list(batch)

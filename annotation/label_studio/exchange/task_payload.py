@@ -11,6 +11,7 @@ from annotation.label_studio.exchange.repeats import task_key
 from annotation.label_studio.settings import LabelStudioSettings, Variant
 from curation.batches import batched
 from curation.decision import Decision, Verdict
+from curation.egress.outgoing import Outgoing
 from curation.errors import ContradictionError
 from curation.record import Layer, Record, check_layer, digest
 from curation.scheme import Scheme
@@ -23,6 +24,9 @@ KEPT_BACK = (Verdict.QUARANTINED, Verdict.REJECTED)
 #: How heavy a character and the frame of a region are at most, in UTF-8.
 MOST_BYTES_A_CHARACTER = 4
 A_REGION = 400
+
+#: What a task's data says beside texts.
+KEYS = frozenset({"record_id", "language", "original_id", "original_language"})
 
 NOT_VALIDATED = "expected a record that validation has judged, got one that waits for it"
 
@@ -46,6 +50,8 @@ class Parcel:
     digest: str
     annotators: int = 1
     repeat: int = 0
+    #: The records whose texts the task shows.
+    records: tuple[Record, ...] = ()
 
     @property
     def key(self) -> str:
@@ -58,6 +64,13 @@ class Parcel:
         regions = [part for one in self.predictions for part in one["result"]]
         marked = sum(len(part.get("value", {}).get("text", "")) for part in regions)
         return MOST_BYTES_A_CHARACTER * (sum(map(len, self.task["data"].values())) + marked) + A_REGION * len(regions)
+
+    @property
+    def outgoing(self) -> Outgoing:
+        """All words of the task: its texts, and what predictions say that does not stand in them."""
+        texts = [text for name, text in self.task["data"].items() if name not in KEYS]
+        beside = (word for word in dict.fromkeys(_words(self.predictions)) if not any(word in text for text in texts))
+        return Outgoing((*texts, *beside), self.records)
 
     @property
     def predictions(self) -> list[dict[str, Any]]:
@@ -136,6 +149,7 @@ def parcel(
         digest=digest(made),
         annotators=wanted.annotators,
         repeat=wanted.repeat,
+        records=(record, *([original.record] if original else [])),
     )
 
 
@@ -154,6 +168,18 @@ def original_data(variant: Variant, original: Item | None) -> dict[str, str]:
         "original_id": record.id if record else "",
         "original_language": record.language if record else "",
     }
+
+
+def _words(value: Any, *, said: bool = False) -> Iterator[str]:
+    """The strings under the key "text", however deep."""
+    if isinstance(value, str):
+        yield from (value,) if said else ()
+    elif isinstance(value, dict):
+        for name, part in value.items():
+            yield from _words(part, said=name == "text")
+    elif isinstance(value, list):
+        for part in value:
+            yield from _words(part, said=said)
 
 
 def _same_of(original: Item | None, name: str, scheme: Scheme) -> tuple[Record, Layer] | None:

@@ -1,1 +1,1 @@
-"""Identifiers in a text: what would tell who the patient is, found by Presidio and patterns of ours."""
+"""Identifiers in a text: what would tell who the patient is, by patterns, check digits and words around names."""

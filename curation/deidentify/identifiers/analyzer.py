@@ -1,41 +1,56 @@
-"""The recognizers of identifiers: Presidio's with patterns of ours, its own, and no model at all.
+"""Identifiers in a text: by patterns, by check digits, and names by what stands around them; no model at all.
 
-Presidio wants words of a language model to weigh contexts. Here a pattern says itself what has to stand before
-it, so no engine is needed around the recognizers, nothing is downloaded, and a text takes milliseconds.
+A pattern says itself what has to stand before it, nothing is downloaded, and a text takes milliseconds.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Container, Iterator
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import regex
 import yaml
 
-from curation.deidentify.identifiers.identifier import Identifier, Kind, parted
-from curation.deidentify.identifiers.matching import Seek, seeker
+from curation.deidentify.identifiers.check_digits import CHECKS
+from curation.deidentify.identifiers.identifier import Identifier, Kind, outside, parted
 from curation.deidentify.identifiers.names import AGAIN, find_names
-from curation.deidentify.identifiers.presidio import read_presidio
+from curation.deidentify.identifiers.surrogate_marks import surrogates
+from curation.record import Record
 from curation.text.dates import fill_date_parts
 
 PATTERNS = Path(__file__).with_name("patterns.yaml")
 LANGUAGES = ("en", "de")
 WORD = re.compile(r"\w+")
-#: A match that is less sure is left out: Presidio's own numbers without their check digit, for one.
-SURE = 0.45
-#: Longer texts are read in pieces, for what looks back or on from a place may do so from each; and with what stands
+#: Longer texts are read in pieces, for what looks back or on from an offset may do so from each; and with what stands
 #: around them: no pattern looks further.
 PIECE, OVERLAP = 10_000, 200
-#: Presidio's own recognizers that need no model: class, kind, languages.
-PREDEFINED = (
-    ("EmailRecognizer", Kind.EMAIL, LANGUAGES),
-    ("IbanRecognizer", Kind.ID, LANGUAGES),
-    ("DeHealthInsuranceRecognizer", Kind.ID, ("de",)),
-    ("DeSocialSecurityRecognizer", Kind.ID, ("de",)),
-    ("NhsRecognizer", Kind.ID, ("en",)),
-)
+
+
+@dataclass(frozen=True, slots=True)
+class IdentifierPattern:
+    """An entry of the file, compiled: what its matches are, how sure, and how much of each is sound."""
+
+    expression: regex.Pattern[str]
+    kind: Kind
+    score: float
+    check: Callable[[str], int]
+
+    def __call__(self, text: str) -> Iterator[Identifier]:
+        """The identifiers that the pattern finds in a text."""
+        # A match that is no sound number may hold the beginning of one that is.
+        for match in self.expression.finditer(text, overlapped=self.check is not len):
+            if length := self.check(match.group()):
+                yield Identifier(match.start(), match.start() + length, self.kind, self.score)
+
+
+def identifiers_of(record: Record, kinds: Container[Kind]) -> tuple[Identifier, ...]:
+    """The identifiers of some kinds in a record's text; surrogates that stand for others are none."""
+    found = find_identifiers(record.text, language=record.language)
+    return outside(record.text, [identifier for identifier in found if identifier.kind in kinds], surrogates(record))
 
 
 def find_identifiers(text: str, *, language: str) -> tuple[Identifier, ...]:
@@ -46,11 +61,10 @@ def find_identifiers(text: str, *, language: str) -> tuple[Identifier, ...]:
         left = max(0, begin - OVERLAP)
         piece = text[left : begin + PIECE + OVERLAP]
         found += [
-            Identifier(left + start, left + end, Kind(kind), round(score, 3))
-            for seek in _seekers(spoken)
-            for start, end, kind, score in seek(piece)
+            Identifier(left + identifier.start, left + identifier.end, identifier.kind, identifier.score)
+            for identifier in _found_in_piece(piece, spoken)
             # What begins before was found in the piece before, which sees further to its left.
-            if score >= SURE and left + start >= begin
+            if left + identifier.start >= begin
         ]
     return parted([*_within(text, found), *_again(text, found)])
 
@@ -81,84 +95,24 @@ def _within(text: str, found: list[Identifier]) -> list[Identifier]:
     return trimmed
 
 
+def _found_in_piece(piece: str, language: str) -> Iterator[Identifier]:
+    for pattern in _patterns(language):
+        yield from pattern(piece)
+    yield from find_names(piece, language)
+
+
 @lru_cache(maxsize=len(LANGUAGES))
-def _seekers(language: str) -> tuple[Seek, ...]:
-    """What finds what the recognizers of a language find, made once a process."""
-    return tuple(map(seeker, _recognizers(language)))
-
-
-def _recognizers(language: str) -> tuple[Any, ...]:
-    """Ours from the file, ours for names, and those of Presidio.
-
-    They are asked one after the other: what Presidio's engine does around them (looking them up for each text,
-    weighing contexts, dropping what lies within a longer match) is done by the patterns and by `parted`.
-    """
-    read_presidio()
-    from presidio_analyzer import PatternRecognizer
-
-    ours = [
-        PatternRecognizer.from_dict({**entry, "supported_language": language, "global_regex_flags": int(re.MULTILINE)})
-        for entry in _entries(language)
-    ]
-    return (*ours, _name_recognizer(language), *_predefined(language))
-
-
-def _entries(language: str) -> Iterator[dict[str, Any]]:
-    """The entries of the file that serve a language, without the note on which they serve."""
-    for entry in yaml.safe_load(fill_date_parts(PATTERNS.read_text(encoding="utf-8"))):
-        if language in entry.pop("languages", LANGUAGES):
-            yield entry
-
-
-def _predefined(language: str) -> Iterator[Any]:
-    from presidio_analyzer import predefined_recognizers
-
-    for name, kind, languages in PREDEFINED:
-        if language in languages:
-            made = getattr(predefined_recognizers, name)
-            if name == "EmailRecognizer":
-                made = _offline(made)
-            yield made(supported_language=language, supported_entity=str(kind))
-
-
-def _offline(recognizer: Any) -> Any:
-    """The e-mail recognizer with the list of endings that tldextract brings along, in place of one from the network."""
-    import tldextract
-
-    extract = tldextract.TLDExtract(suffix_list_urls=())
-
-    class Offline(recognizer):  # type: ignore[misc]
-        def validate_result(self, pattern_text: str) -> bool | None:
-            # An address with an unknown ending is one still: its score stays as it is.
-            return True if extract(pattern_text).fqdn else None
-
-    return Offline
-
-
-def _name_recognizer(language: str) -> Any:
-    from presidio_analyzer import LocalRecognizer, RecognizerResult
-
-    class NameRecognizer(LocalRecognizer):  # type: ignore[misc]
-        """Names and titles, as a recognizer of Presidio."""
-
-        def load(self) -> None:
-            """Nothing: the words are read when first used."""
-
-        def analyze(self, text: str, entities: Any, nlp_artifacts: Any = None) -> list[Any]:
-            return [
-                RecognizerResult(
-                    entity_type=str(one.kind),
-                    start=one.start,
-                    end=one.end,
-                    score=one.score,
-                    recognition_metadata={
-                        RecognizerResult.RECOGNIZER_NAME_KEY: self.name,
-                        RecognizerResult.RECOGNIZER_IDENTIFIER_KEY: self.id,
-                    },
-                )
-                for one in find_names(text, language)
-            ]
-
-    return NameRecognizer(
-        supported_entities=[str(Kind.NAME), str(Kind.TITLE)], supported_language=language, name="names"
+def _patterns(language: str) -> tuple[IdentifierPattern, ...]:
+    """The patterns of the file that serve a language, compiled once a process."""
+    entries: list[dict[str, Any]] = yaml.safe_load(fill_date_parts(PATTERNS.read_text(encoding="utf-8")))
+    return tuple(
+        IdentifierPattern(
+            regex.compile(pattern["regex"], regex.MULTILINE),
+            Kind(entry["kind"]),
+            pattern["score"],
+            CHECKS[pattern["check"]] if "check" in pattern else len,
+        )
+        for entry in entries
+        if language in entry.get("languages", LANGUAGES)
+        for pattern in entry["patterns"]
     )

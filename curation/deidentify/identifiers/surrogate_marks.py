@@ -1,12 +1,12 @@
-"""The mark of a record whose identifiers were replaced: where its surrogates stand, so that nobody blames them.
+"""The mark of a record whose identifiers were replaced: where its surrogates stand, so that they count as none.
 
-The places stay in the workspace: outside it they would tell an identifier that was overlooked from a surrogate.
+The offsets stay in the workspace: outside it they would tell an identifier that was overlooked from a surrogate.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from pydantic import JsonValue
@@ -18,6 +18,8 @@ from curation.record import Record
 MARK = "deidentified"
 #: A place as `Identifier.place` writes it.
 PLACE = re.compile(r"(\d+)-(\d+):")
+#: A shorter wording may be anything where no offsets say that it is a surrogate.
+TELLING = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,28 @@ def surrogates(record: Record) -> list[tuple[int, int]]:
         return []
     spans = [PLACE.match(str(place)) for place in places]
     return [(int(span[1]), int(span[2])) for span in spans if span]
+
+
+def surrogates_within(text: str, records: Iterable[Record]) -> list[tuple[int, int]]:
+    """Where surrogates of records stand in a text that quotes them, whole or in part.
+
+    Where a record's whole text stands, these are its own offsets; elsewhere, wordings that are long enough to tell.
+    """
+    spans: list[tuple[int, int]] = []
+    for record in records:
+        if offsets := surrogates(record):
+            whole = [match.span() for match in re.finditer(re.escape(record.text), text)]
+            spans += [(begin + start, begin + end) for begin, _ in whole for start, end in offsets]
+            spans += _quoted(text, {record.text[start:end] for start, end in offsets}, whole)
+    return spans
+
+
+def _quoted(text: str, wordings: set[str], apart_from: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    telling = sorted((wording for wording in wordings if len(wording) >= TELLING), key=len, reverse=True)
+    if not telling:
+        return []
+    found = (match.span() for match in re.finditer(rf"(?<!\w)(?:{'|'.join(map(re.escape, telling))})(?!\w)", text))
+    return [(start, end) for start, end in found if not any(low <= start < high for low, high in apart_from)]
 
 
 def unplaced(record: Record) -> Record:

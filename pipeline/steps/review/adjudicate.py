@@ -9,6 +9,7 @@ from pydantic import JsonValue
 
 from annotation.label_studio.session import connect
 from curation.store import Store
+from pipeline.egress import gate_of
 from pipeline.progress import ProgressBar, no_progress
 from pipeline.runs import recorded
 from pipeline.workspace import Workspace
@@ -25,7 +26,7 @@ def push_disputes(workspace: Workspace, store: Store, *, progress: ProgressBar =
     settings = workspace.config.review
     with (
         recorded(workspace, store, "review adjudicate push", project=settings.adjudication.project) as outcome,
-        connect(workspace.folder, settings) as client,
+        connect(workspace.folder, settings, gate_of(workspace, store, run=outcome.run)) as client,
         progress("push", None) as advance,
     ):
         pushed = push(store, client, workspace.scheme, settings, settings.adjudication, progress=advance)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import sys
 
-from annotation.annotators import annotator as make_annotator
-from annotation.annotators import remote_address
 from annotation.label_studio.backend.basic_auth import Door
 from annotation.label_studio.backend.connect import connect_backend
 from annotation.label_studio.session import connect as connect_to_server
 from curation.errors import MissingExtraError, ReviewError
+from pipeline.egress import gate_of
 from pipeline.progress import Notify, not_notified
 from pipeline.workspace import Workspace
 
@@ -34,7 +33,6 @@ def run_backend(
     chosen = {name: value for name, value in given.items() if value is not None}
     review = workspace.config.review
     review = review.model_copy(update={"backend": review.backend.model_copy(update=chosen)})
-    _tell_where_text_goes(workspace, review.backend.annotator, notify)
 
     def up(url: str, door: Door) -> None:
         notify(f"back end: {url}, annotating with {review.backend.annotator}; Ctrl-C ends it")
@@ -47,11 +45,7 @@ def run_backend(
 
     notify(f"Loading {review.backend.annotator}")
     train = [*CURATE, "train", "--workspace", str(workspace.folder.resolve())]
-    serve(workspace.folder, workspace.scheme, review, workspace.config.annotation, train=train, on_up=up)
-
-
-def _tell_where_text_goes(workspace: Workspace, spoken: str, notify: Notify) -> None:
-    if spoken.partition(":")[0] != "llm":
-        return
-    if remote := remote_address(make_annotator(spoken, workspace.scheme, workspace.config.annotation)):
-        notify(f"the text of each record that is opened goes to {remote}, which is not this machine")
+    with workspace.open_store() as store:
+        gate = gate_of(workspace, store, recognise=lambda record: store.with_text(record.text) or record)
+        annotation = workspace.config.annotation
+        serve(workspace.folder, workspace.scheme, review, annotation, train=train, gate=gate, on_up=up)

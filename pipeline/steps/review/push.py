@@ -10,6 +10,7 @@ from annotation.label_studio.exchange.task_payload import Wanted
 from annotation.label_studio.session import connect
 from curation.errors import UsageError
 from curation.store import Store
+from pipeline.egress import gate_of
 from pipeline.progress import ProgressBar, no_progress
 from pipeline.runs import recorded
 from pipeline.workspace import Workspace
@@ -36,7 +37,7 @@ def push_records(
     settings = workspace.config.review
     with (
         recorded(workspace, store, "review push", project=settings.project) as outcome,
-        connect(workspace.folder, settings) as client,
+        connect(workspace.folder, settings, gate_of(workspace, store, run=outcome.run)) as client,
         progress("push", None) as advance,
     ):
         pushed = push(store, client, workspace.scheme, settings, ids=ids, layers=layers, progress=advance)

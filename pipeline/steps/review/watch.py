@@ -6,7 +6,6 @@ import secrets
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
-from urllib.parse import urlsplit
 
 from pydantic import JsonValue
 
@@ -16,13 +15,13 @@ from annotation.label_studio.session import connect
 from annotation.label_studio.watch.loop import Bell, is_news, watch
 from annotation.label_studio.watch.webhook import hooked
 from annotation.label_studio.watch.webhook_receiver import PATH, Hints
+from curation.address import remote_host
+from curation.egress.gate import Gate, server_way_out
 from curation.errors import ReviewError
 from curation.store import Store
+from pipeline.egress import gate_of
 from pipeline.runs import recorded
 from pipeline.workspace import Workspace
-
-#: Names of this machine by which only this machine is reached.
-HERE = ("127.0.0.1", "localhost", "::1")
 
 Tell = Callable[[str, dict[str, JsonValue]], None]
 
@@ -50,7 +49,7 @@ def watch_reviews(workspace: Workspace, store: Store, bell: Bell, tell: Tell) ->
 
     with (
         recorded(workspace, store, "review watch", project=settings.project) as outcome,
-        _listening(workspace, bell, tell),
+        _listening(workspace, gate_of(workspace, store, run=outcome.run), bell, tell),
     ):
         counts["looks"] = watch(look, bell, poll=settings.watch.poll, report=report, trouble=trouble)
         outcome |= counts
@@ -58,19 +57,20 @@ def watch_reviews(workspace: Workspace, store: Store, bell: Bell, tell: Tell) ->
 
 
 @contextmanager
-def _listening(workspace: Workspace, bell: Bell, tell: Tell) -> Iterator[None]:
+def _listening(workspace: Workspace, gate: Gate, bell: Bell, tell: Tell) -> Iterator[None]:
     """Hints from Label Studio ring the bell, where it can reach us; where not, that is said."""
     settings = workspace.config.review
     with ExitStack() as stack:
         client = stack.enter_context(connect(workspace.folder, settings))
         project = ensure_project(client, workspace.scheme, settings)
-        is_near = urlsplit(client.url).hostname in HERE
+        is_near = remote_host(client.url) is None
         if not is_near and settings.watch.address is None:
             tell("polling", {"project": project.title, "every": settings.watch.poll})
             yield
             return
         secret = secrets.token_urlsafe(32)
         host = "127.0.0.1" if settings.watch.address is None else "0.0.0.0"
+        server_way_out(gate, host, settings.watch.port, password=secret)
         hints = stack.enter_context(Hints(host, settings.watch.port, secret, bell.ring))
         address = settings.watch.address or f"http://127.0.0.1:{hints.port}{PATH}"
         stack.enter_context(hooked(client, project.id, address, secret))

@@ -29,7 +29,7 @@ def server() -> Iterator[ChatServer]:
 def make(server: ChatServer, scheme: Scheme) -> Callable[..., LlmAnnotator]:
     def build(*, of: Scheme = scheme, **settings: object) -> LlmAnnotator:
         quick = {"backoff": 0.01, "timeout": 5.0, "attempts": 2}
-        return LlmAnnotator(of, LlmSettings(url=server.url, **{"model": "m", **quick, **settings}))
+        return LlmAnnotator(of, LlmSettings(url=server.url, **{"model": "m", **quick, **settings}), None)
 
     return build
 

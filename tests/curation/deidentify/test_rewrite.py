@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from curation.deidentify.group import deidentified
-from curation.deidentify.identifiers.analyzer import find_identifiers
+from curation.deidentify.identifiers.analyzer import find_identifiers, identifiers_of
 from curation.deidentify.identifiers.identifier import COUNTED, Kind
 from curation.deidentify.identifiers.surrogate_marks import surrogates, unplaced
 from curation.deidentify.key import Key
@@ -18,7 +18,6 @@ from curation.deidentify.scope import Wanted
 from curation.deidentify.surrogates import Mode
 from curation.record import Alignment, Entity, Fragment, Layer, Record, Relation, check_layer, record_id, wording
 from curation.stage import Item
-from validation.measures.privacy import identifiers_of
 
 KEY = Key(b"k" * 32)
 ALL = Wanted(frozenset(COUNTED))

@@ -13,7 +13,7 @@ from chat_server import Answer, ChatServer, chat_server, completion
 from pydantic import ValidationError
 
 from curation.errors import ConfigError, LanguageModelError, UsageError
-from curation.models.endpoint import KEY, LanguageModel, Message, Reply, remote_address
+from curation.models.endpoint import KEY, LanguageModel, Message, Reply
 from curation.settings import EndpointSettings
 
 ASKED = [Message("system", "Extract."), Message("user", "A report.")]
@@ -28,7 +28,7 @@ def server() -> Iterator[ChatServer]:
 
 def model(server: ChatServer, **settings: object) -> LanguageModel:
     quick = {"backoff": 0.01, "timeout": 5.0, "attempts": 3}
-    return LanguageModel(EndpointSettings(url=server.url, model="m", **{**quick, **settings}))
+    return LanguageModel(EndpointSettings(url=server.url, model="m", **{**quick, **settings}), None)
 
 
 def test_a_conversation_goes_out_and_the_answer_comes_back(server, monkeypatch):
@@ -45,9 +45,9 @@ def test_a_conversation_goes_out_and_the_answer_comes_back(server, monkeypatch):
 
 def test_nothing_is_sent_without_an_address_or_a_model():
     with pytest.raises(UsageError, match="nothing is sent anywhere unless"):
-        LanguageModel(EndpointSettings(model="m"))
+        LanguageModel(EndpointSettings(model="m"), None)
     with pytest.raises(UsageError, match="its name"):
-        LanguageModel(EndpointSettings(url="http://127.0.0.1:1/v1"))
+        LanguageModel(EndpointSettings(url="http://127.0.0.1:1/v1"), None)
 
 
 def test_secrets_stay_out_of_addresses_and_messages(server, monkeypatch):
@@ -66,20 +66,6 @@ def test_secrets_stay_out_of_addresses_and_messages(server, monkeypatch):
     assert denied.value.kind == "denied"
     assert "hunter2" not in str(denied.value)
     assert "A report" not in str(denied.value)
-
-
-@pytest.mark.parametrize(
-    ("url", "host"),
-    [
-        ("http://127.0.0.1:8000/v1", None),
-        ("http://localhost/v1", None),
-        ("http://[::1]:8000", None),
-        ("https://llm.example.org/v1", "llm.example.org"),
-        ("http://127.0.0.1.example.org", "127.0.0.1.example.org"),
-    ],
-)
-def test_an_address_beyond_this_machine_is_told(url, host):
-    assert remote_address(EndpointSettings(url=url)) == host
 
 
 def test_a_busy_server_is_asked_again_after_the_time_it_names(server):
@@ -116,7 +102,7 @@ def test_a_server_that_never_answers_is_given_up(server):
 def test_nobody_at_the_address_is_told():
     settings = EndpointSettings(url="http://127.0.0.1:9/v1", model="m", attempts=2, backoff=0)
     with pytest.raises(LanguageModelError, match=r"unreachable.*ConnectError"):
-        LanguageModel(settings)(ASKED)
+        LanguageModel(settings, None)(ASKED)
 
 
 @pytest.mark.parametrize(

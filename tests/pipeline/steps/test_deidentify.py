@@ -13,7 +13,7 @@ from curation.decision import Decision, Verdict
 from curation.deidentify.identifiers.identifier import Kind
 from curation.deidentify.key import KEY_FILE
 from curation.deidentify.surrogates import Mode
-from curation.errors import ExportBlockedError
+from curation.errors import EgressBlockedError
 from curation.record import Layer, check_layer
 from curation.sets.freeze import freeze
 from curation.settings import SplitSettings
@@ -148,7 +148,7 @@ def test_under_block_nothing_with_identifiers_is_exported(place, tmp_path):
     with place.open_store() as store:
         frozen(place, store)
         held = store.record_ids()[0]
-        with pytest.raises(ExportBlockedError, match=rf"1 of 3 .* hold 2 .*{held} \(2\).*curate deidentify"):
+        with pytest.raises(EgressBlockedError, match=rf"1 of 3 .* hold 2 .*{held} \(2\).*curate deidentify"):
             export(under(place, "block"), store, "chat", tmp_path / "out")
         assert not (tmp_path / "out").exists()
         assert export(place, store, "chat", tmp_path / "reported")

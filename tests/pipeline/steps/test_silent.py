@@ -61,13 +61,3 @@ def test_a_whole_run_is_silent_and_its_caller_sees_the_progress(tmp_path, capfd)
     ]
     assert dict(seen)["annotate:rules"] == dict(seen)["annotate:adapter"] == records
     assert capfd.readouterr() == ("", "")
-
-
-def test_where_text_goes_is_said_before_the_first_record(tmp_path, monkeypatch):
-    lines: list[str] = []
-    workspace = Workspace.make(tmp_path / "w", {"annotation.llm.base_url": "https://models.example.org/v1"})
-    with workspace.open_store() as store:
-        annotate(workspace, store, "llm:model", notify=lines.append)
-    assert lines == [
-        "annotate:llm sends the text of each record to https://models.example.org/v1, which is not this machine"
-    ]

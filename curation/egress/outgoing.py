@@ -1,0 +1,52 @@
+"""What leaves this machine in one piece, and what in it tells who somebody is."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterator
+from dataclasses import dataclass
+
+from pydantic import JsonValue
+
+from curation.deidentify.identifiers.analyzer import find_identifiers
+from curation.deidentify.identifiers.identifier import Identifier, Kind, outside
+from curation.deidentify.identifiers.surrogate_marks import MARK, surrogates_within
+from curation.record import Layer, Record
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """The whole of what is sent at once: all its texts, and the records that they are about.
+
+    The texts are read in the language of the first record, in English without one.
+    """
+
+    texts: tuple[str, ...]
+    records: tuple[Record, ...] = ()
+
+    @classmethod
+    def of(cls, record: Record, layer: Layer | None = None) -> Outgoing:
+        """A record with what is said beside its text: group, meta, and a layer's words that do not stand in it."""
+        beside = [record.group, *_words({name: value for name, value in record.meta.items() if name != MARK})]
+        for entity in layer.entities if layer else ():
+            beside += [entity.text, *entity.attributes.values()]
+        return cls((record.text, *(said for said in dict.fromkeys(beside) if said not in record.text)), (record,))
+
+    @property
+    def characters(self) -> int:
+        """How long all texts are together, in code points."""
+        return sum(map(len, self.texts))
+
+    def identifiers(self, kinds: Container[Kind]) -> Iterator[Identifier]:
+        """The identifiers of some kinds in the texts; surrogates of the records are none."""
+        language = self.records[0].language if self.records else "en"
+        for text in self.texts:
+            found = [identifier for identifier in find_identifiers(text, language=language) if identifier.kind in kinds]
+            yield from outside(text, found, surrogates_within(text, self.records)) if found else ()
+
+
+def _words(value: JsonValue) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list | dict):
+        for part in value.values() if isinstance(value, dict) else value:
+            yield from _words(part)

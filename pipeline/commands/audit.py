@@ -1,0 +1,49 @@
+"""`curate audit`"""
+
+from __future__ import annotations
+
+from pipeline.commands.options import HERE, JsonOption, WorkspaceOption
+from pipeline.commands.output import print_json, print_table, say
+
+HEAD = (
+    "run",
+    "when (UTC)",
+    "destination",
+    "address",
+    "policy",
+    "texts",
+    "characters",
+    "with identifiers",
+    "refused",
+    "records",
+)
+
+
+def audit(workspace: WorkspaceOption = HERE, as_json: JsonOption = False) -> None:
+    """Show what has left this machine: where to, under which privacy policy, how much, and (--json) which records."""
+    from pipeline.workspace import Workspace
+
+    with Workspace.at(workspace).open_store() as store:
+        lines = store.egress()
+    if as_json:
+        print_json({"egress": [line.model_dump(mode="json") for line in lines]})
+        return
+    if not lines:
+        say("nothing has left this machine through this workspace")
+        return
+    rows = [
+        (
+            "-" if line.run is None else line.run,
+            line.time[:16].replace("T", " "),
+            line.destination,
+            line.address,
+            line.policy,
+            line.texts,
+            line.characters,
+            "not looked for" if line.with_identifiers is None else line.with_identifiers,
+            line.refused,
+            len(line.records),
+        )
+        for line in lines
+    ]
+    print_table(f"What left this machine ({len(rows)} lines)", HEAD, rows)

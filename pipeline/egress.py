@@ -1,0 +1,57 @@
+"""The gate of a workspace: its privacy policy, its audit log, and who has released which record."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from curation.author import is_human
+from curation.decision import Verdict
+from curation.egress.gate import Gate
+from curation.egress.outgoing import Outgoing
+from curation.egress.settings import Destination
+from curation.record import Record
+from curation.store import Store
+from pipeline.workspace import Workspace
+from validation.quarantine import expectations_of
+from validation.rules import IDENTIFIERS
+
+
+def gate_of(
+    workspace: Workspace,
+    store: Store,
+    *,
+    run: int | None = None,
+    recognise: Callable[[Record], Record] = lambda record: record,
+) -> Gate:
+    """The gate for what a run sends off this machine; lines for people go to the workspace's listener."""
+
+    def released(record_id: str, _: Destination) -> bool:
+        """Whether a person accepted the record, knowing of its identifiers."""
+        decision = store.decisions([record_id]).get(record_id)
+        accepted = decision is not None and decision.verdict is Verdict.ACCEPTED and is_human(decision.by)
+        return decision is not None and accepted and IDENTIFIERS in expectations_of(decision)
+
+    return Gate(
+        workspace.config.validation.privacy,
+        store,
+        notify=workspace.notify,
+        released=released,
+        recognise=recognise,
+        run=run,
+    )
+
+
+@contextmanager
+def database_gate(workspace: Workspace, store: Store, run: int) -> Iterator[None]:
+    """While a run lasts, new records of a store on another machine pass the gate; the run has a line in any case."""
+    if store.remote is None:
+        yield
+        return
+    passage = gate_of(workspace, store, run=run).passage(Destination.DATABASE, store.remote)
+    passage.begin()
+    store.let_out = lambda records: passage.check(map(Outgoing.of, records))
+    try:
+        yield
+    finally:
+        store.let_out = None

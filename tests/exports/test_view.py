@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from curation.deidentify.identifiers.surrogate_marks import MARK
+from curation.egress.gate import Gate, Passage
+from curation.egress.settings import Destination, PrivacyPolicy, PrivacySettings
+from curation.errors import EgressBlockedError
+from curation.store import Store
+from exports.view import SetView, let_out
+
+
+@pytest.fixture
+def passage(sqlite_store: Store) -> Passage:
+    settings = PrivacySettings(policy=PrivacyPolicy.BLOCK)
+    return Gate(settings, sqlite_store, notify=lambda line: None).passage(Destination.EXPORT, "out")
+
+
+def test_a_set_without_identifiers_leaves(view: SetView, passage: Passage, sqlite_store: Store):
+    leaving = let_out(view, passage)
+    assert [record.id for split in view.curated.splits for record, _ in leaving.members(split)] == [
+        record.id for split in view.curated.splits for record, _ in view.members(split)
+    ]
+    (line,) = sqlite_store.egress()
+    assert (line.texts, line.refused, len(line.records)) == (3, 0, 3)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"text": "Mr. Holloway has pain in the left and right knee."},
+        {"meta": {"file": {"names": ["Karin Lindemann, report"]}}},
+        {"group": "Mrs. Karin Lindemann"},
+    ],
+)
+def test_what_holds_an_identifier_keeps_the_set_here(view: SetView, passage: Passage, change):
+    (record, layer), *rest = view.members("test")
+    layer = layer.model_copy(update={"entities": (), "relations": ()})
+    changed = [(record.model_copy(update=change), layer), *rest]
+    with pytest.raises(EgressBlockedError, match=r"1 of 3 texts hold 1 .*: r3 \(1\)\. None of them"):
+        let_out(replace(view, members=lambda split: iter(changed if split == "test" else view.members(split))), passage)
+
+
+def test_the_offsets_of_surrogates_stay_here(view: SetView, passage: Passage):
+    record, layer = next(iter(view.members("train")))
+    marked = record.model_copy(update={"meta": {MARK: {"mode": "surrogate", "places": ["2-13:AGE"]}}})
+    leaving = let_out(replace(view, members=lambda split: iter([(marked, layer)])), passage)
+    assert next(iter(leaving.members("train")))[0].meta == {MARK: {"mode": "surrogate"}}
