@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -160,9 +161,8 @@ class Layer(Frozen):
 
     @model_validator(mode="after")
     def _links_hold(self) -> Layer:
-        ids = [entity.id for entity in self.entities]
-        if len(set(ids)) != len(ids):
-            twice = sorted({one for one in ids if ids.count(one) > 1})
+        ids = Counter(entity.id for entity in self.entities)
+        if twice := sorted(id for id, count in ids.items() if count > 1):
             raise ValueError(f"layer {self.name} of record {self.record_id}: entity ids given twice: {twice}")
         for relation in self.relations:
             for end in (relation.head, relation.tail):

@@ -5,12 +5,12 @@ from __future__ import annotations
 from huggingface_hub import DatasetCardData
 
 from exports.settings import ExportSettings
-from exports.view import SetView
+from exports.writer import ExportedSet
 
 SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
 
 
-def dataset_card(view: SetView, settings: ExportSettings) -> str:
+def dataset_card(view: ExportedSet, settings: ExportSettings) -> str:
     """Markdown with the hub's metadata on top."""
     manifest = view.curated.manifest
     total = view.curated.records
@@ -31,7 +31,7 @@ def dataset_card(view: SetView, settings: ExportSettings) -> str:
     return f"---\n{data.to_yaml()}\n---\n\n{_body(view, settings)}"
 
 
-def _body(view: SetView, settings: ExportSettings) -> str:
+def _body(view: ExportedSet, settings: ExportSettings) -> str:
     curated, scheme = view.curated, view.scheme
     manifest = curated.manifest
     return "\n\n".join(

@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from curation.record import Layer, Record
-from curation.scheme import ABSENT, FACT_JOIN, Scheme
+from curation.views.chat import chat_example
 from exports.settings import ExportSettings
-from exports.view import SetView
+from exports.writer import ExportedSet
 
 
-def write(view: SetView, to: Path, settings: ExportSettings) -> list[Path]:
+def write(view: ExportedSet, to: Path, settings: ExportSettings) -> list[Path]:
     """One file a split, one example a line: `{"id", "language", "messages": [system, user, assistant]}`."""
     to.mkdir(parents=True, exist_ok=True)
     prompt = Path(settings.prompt).read_text(encoding="utf-8") if settings.prompt else None
@@ -20,37 +19,7 @@ def write(view: SetView, to: Path, settings: ExportSettings) -> list[Path]:
         path = to / f"{split}.jsonl"
         with path.open("w", encoding="utf-8") as lines:
             for record, layer in view.members(split):
-                line = example(record, layer, view.scheme, prompt=prompt)
+                line = chat_example(record, layer, view.scheme, prompt=prompt)
                 lines.write(json.dumps(line, ensure_ascii=False) + "\n")
         files.append(path)
     return files
-
-
-def example(record: Record, layer: Layer, scheme: Scheme, *, prompt: str | None = None) -> dict[str, object]:
-    """One report as a chat whose answer is the layer's flat view."""
-    answer = json.dumps(scheme.flat(layer), ensure_ascii=False)
-    # The report is data: it stands between marks, in the user's message, never in the instruction.
-    return {
-        "id": record.id,
-        "language": record.language,
-        "messages": [
-            {"role": "system", "content": prompt or instruction(scheme, record.language)},
-            {"role": "user", "content": f"<report>\n{record.text}\n</report>"},
-            {"role": "assistant", "content": answer},
-        ],
-    }
-
-
-def instruction(scheme: Scheme, language: str) -> str:
-    """The system message made from the scheme's definitions."""
-    speech = language if language in scheme.languages else scheme.languages[0]
-    rules = "\n".join(
-        f"- {category.name}: {category.definition.get(speech, '')} {category.boundary.get(speech, '')}".rstrip()
-        for category in scheme.categories
-    )
-    return (
-        "Extract the facts of the clinical report between <report> and </report> into one JSON object. "
-        f"Its keys, in this order, are the categories below; every value is one string. Several facts are "
-        f'joined by "{FACT_JOIN}"; a category without a fact is "{ABSENT}". Use the wording of the report '
-        f"and add nothing.\n{rules}"
-    )

@@ -1,11 +1,11 @@
-"""The table of formats. To add one: a file with a `write`, a line here, a test, a line in docs/formats.md."""
+"""The table of formats. To add one: a file with a `write`, a line here, a test, a line in docs/trainers.md."""
 
 from __future__ import annotations
 
 from importlib import import_module
 
 from curation.errors import MissingExtraError, UsageError
-from exports.view import Writer
+from exports.writer import Writer
 
 #: Modules by the name that `curate export` takes; imported when used, since some are heavy.
 FORMATS = {

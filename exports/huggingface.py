@@ -16,10 +16,10 @@ from curation.record import Alignment, Assertion, Entity, Layer, Record
 from curation.scheme import Scheme
 from exports.card import dataset_card
 from exports.settings import ExportSettings
-from exports.view import SetView
+from exports.writer import ExportedSet
 
 
-def write(view: SetView, to: Path, settings: ExportSettings) -> list[Path]:
+def write(view: ExportedSet, to: Path, settings: ExportSettings) -> list[Path]:
     """A folder that `datasets.load_dataset` reads back: `data/SPLIT-....parquet` and `README.md`."""
     data = to / "data"
     shutil.rmtree(data, ignore_errors=True)
@@ -86,7 +86,7 @@ def row(record: Record, layer: Layer, scheme: Scheme) -> dict[str, Any]:
     }
 
 
-def _rows(view: SetView, split: str) -> Iterator[dict[str, Any]]:
+def _rows(view: ExportedSet, split: str) -> Iterator[dict[str, Any]]:
     for record, layer in view.members(split):
         yield row(record, layer, view.scheme)
 

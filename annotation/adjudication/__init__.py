@@ -1,1 +1,1 @@
-"""What several reviewers of a record say together: a vote where they agree, an adjudicator where they do not."""
+"""One layer from several reviewers of a record: by vote where they agree, by an adjudicator where they do not."""

@@ -1,7 +1,7 @@
-"""The vote on a record: each mark, link and document label with those who made it, and what the majority says.
+"""The vote on a record: each entity, relation and document label with its voters, and the outcome by majority.
 
-A mark is voted on as a whole first, and where it is in, on its place and its assertion: three reviewers of whom
-two see a finding and only one of these sees it negated agree that there is a finding.
+The vote is on an entity as a whole first; where it is in, on its spans and its assertion. Of three reviewers, two
+may mark a finding and one of these two as negated: then the majority has the finding.
 """
 
 from __future__ import annotations
@@ -16,67 +16,69 @@ from typing import Literal, TypeVar
 from curation.record import Assertion, Entity, Fragment, Layer, Record, wording
 from curation.scoring.matching import Spans, overlap
 
-#: A person's word that a record is of no use.
+#: The verdict of a person that a record is not usable.
 REJECT = "reject"
 
-Value = TypeVar("Value")
+VoteValue = TypeVar("VoteValue")
 
 
-class Outcome(StrEnum):
-    """What a vote comes to."""
+class VoteOutcome(StrEnum):
+    """The outcome of a vote."""
 
     IN = "in"
     OUT = "out"
     TIE = "tie"
 
 
-def outcome(votes: int, of: int) -> Outcome:
-    """In with more than half of the votes, out with fewer, a tie with just half."""
-    if 2 * votes == of:
-        return Outcome.TIE
-    return Outcome.IN if 2 * votes > of else Outcome.OUT
+def outcome(votes: int, reviewers: int) -> VoteOutcome:
+    """In with the votes of more than half of the reviewers, out with fewer, a tie with exactly half."""
+    if 2 * votes == reviewers:
+        return VoteOutcome.TIE
+    return VoteOutcome.IN if 2 * votes > reviewers else VoteOutcome.OUT
 
 
 @dataclass(frozen=True)
-class Mark:
-    """One mark as the reviewers made it; ``of`` is how many reviewers there are."""
+class VotedEntity:
+    """One entity with the reviewers who marked it, by the names of their layers, and the number of all reviewers."""
 
     category: str
-    voices: Mapping[str, Entity]
-    of: int
+    votes: Mapping[str, Entity]
+    reviewer_count: int
 
     @property
-    def outcome(self) -> Outcome:
-        """Whether the majority has it."""
-        return outcome(len(self.voices), self.of)
+    def outcome(self) -> VoteOutcome:
+        """Whether the majority has marked it."""
+        return outcome(len(self.votes), self.reviewer_count)
 
     @property
     def is_disputed(self) -> bool:
-        """Whether not all reviewers have it, at the same place and with the same assertion."""
-        return len(self.voices) < self.of or len(self._places) > 1 or len(self._assertions) > 1
+        """Whether not all reviewers have it with the same spans and the same assertion."""
+        return len(self.votes) < self.reviewer_count or len(self._span_votes) > 1 or len(self._assertion_votes) > 1
 
     @property
     def is_tied(self) -> bool:
-        """Whether the majority leaves open if it is in, or where, or as what."""
-        if self.outcome is Outcome.IN:
-            return _is_even(self._places) or _is_even(self._assertions)
-        return self.outcome is Outcome.TIE
+        """Whether there is a tie on the entity itself, its spans or its assertion."""
+        if self.outcome is VoteOutcome.IN:
+            return _is_split_evenly(self._span_votes) or _is_split_evenly(self._assertion_votes)
+        return self.outcome is VoteOutcome.TIE
 
     @property
     def spans(self) -> Spans:
-        """Its place as most have it; of even ones the longest, then the first."""
-        return min(self._places, key=lambda spans: (-self._places[spans], -_length(spans), spans))
+        """The spans with most votes; in a tie the longest, then the first."""
+        return min(self._span_votes, key=lambda spans: (-self._span_votes[spans], -_length(spans), spans))
 
     @property
     def assertion(self) -> Assertion:
-        """Its assertion as most have it."""
+        """The assertion with most votes; in a tie the first in the order of `Assertion`."""
         order = list(Assertion)
-        return min(self._assertions, key=lambda one: (-self._assertions[one], order.index(one)))
+        return min(
+            self._assertion_votes, key=lambda assertion: (-self._assertion_votes[assertion], order.index(assertion))
+        )
 
     def entity(self, record: Record, id: str) -> Entity:
-        """The mark as most have it; codes and attributes are those of the first who has it so."""
-        alike = [one for one in self.voices.values() if one.spans == self.spans]
-        source = next((one for one in alike if one.assertion is self.assertion), alike[0])
+        """The entity as most reviewers have it, with the codes and attributes of the first of these."""
+        alike = [entity for entity in self.votes.values() if entity.spans == self.spans]
+        source = next((entity for entity in alike if entity.assertion is self.assertion), alike[0])
         return Entity(
             id=id,
             category=self.category,
@@ -88,138 +90,138 @@ class Mark:
         )
 
     @cached_property
-    def _places(self) -> Counter[Spans]:
-        return Counter(entity.spans for entity in self.voices.values())
+    def _span_votes(self) -> Counter[Spans]:
+        return Counter(entity.spans for entity in self.votes.values())
 
     @cached_property
-    def _assertions(self) -> Counter[Assertion]:
-        return Counter(entity.assertion for entity in self.voices.values())
+    def _assertion_votes(self) -> Counter[Assertion]:
+        return Counter(entity.assertion for entity in self.votes.values())
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
-    """A relation between two marks, by their numbers."""
+class VotedRelation:
+    """A relation between two entities of the ballot, by their numbers."""
 
     type: str
     head: int
     tail: int
     voters: tuple[str, ...]
-    of: int
+    reviewer_count: int
 
     @property
-    def outcome(self) -> Outcome:
-        """Whether the majority has it."""
-        return outcome(len(self.voters), self.of)
+    def outcome(self) -> VoteOutcome:
+        """Whether the majority has marked it."""
+        return outcome(len(self.voters), self.reviewer_count)
 
 
 @dataclass(frozen=True)
 class Ballot:
-    """All that the reviewers of one record say, by the names of their layers."""
+    """The reviews of one record by the names of their layers, and the votes on each entity and relation."""
 
     record: Record
     reviews: Mapping[str, Layer]
-    marks: tuple[Mark, ...]
-    links: tuple[Link, ...]
+    marks: tuple[VotedEntity, ...]
+    links: tuple[VotedRelation, ...]
 
     @property
     def is_disputed(self) -> bool:
-        """Whether the reviewers differ in anything that an adjudicator could settle."""
+        """Whether the reviewers differ in anything that an adjudicator can decide."""
         return (
             any(mark.is_disputed for mark in self.marks)
-            or any(len(link.voters) < link.of for link in self.links)
+            or any(len(link.voters) < link.reviewer_count for link in self.links)
             or any(len(values) > 1 for values in self.labels.values())
             or 0 < self.rejections < len(self.reviews)
         )
 
     @property
     def is_tied(self) -> bool:
-        """Whether the majority leaves anything open."""
+        """Whether there is a tie on anything."""
         return (
             any(mark.is_tied for mark in self.marks)
-            or any(link.outcome is Outcome.TIE for link in self.links)
-            or any(_is_even(values) for values in self.labels.values())
-            or outcome(self.rejections, len(self.reviews)) is Outcome.TIE
+            or any(link.outcome is VoteOutcome.TIE for link in self.links)
+            or any(_is_split_evenly(values) for values in self.labels.values())
+            or outcome(self.rejections, len(self.reviews)) is VoteOutcome.TIE
         )
 
     @property
     def is_rejected(self) -> bool:
-        """Whether the majority says that the record is of no use."""
-        return outcome(self.rejections, len(self.reviews)) is Outcome.IN
+        """Whether the majority rejects the record."""
+        return outcome(self.rejections, len(self.reviews)) is VoteOutcome.IN
 
     @property
     def rejections(self) -> int:
-        """How many reviewers say that the record is of no use."""
+        """The number of reviewers who reject the record."""
         return sum(layer.provenance.get("verdict") == REJECT for layer in self.reviews.values())
 
     @cached_property
     def labels(self) -> dict[str, Counter[str]]:
-        """For each document label that anybody gave, how many gave which value; none is the empty one."""
+        """For each document label that was given, the number of reviewers by value; no value is the empty string."""
         names = sorted({name for layer in self.reviews.values() for name in layer.labels})
         return {name: Counter(layer.labels.get(name, "") for layer in self.reviews.values()) for name in names}
 
 
 def ballot(record: Record, reviews: Mapping[str, Layer], *, matching: Literal["exact", "lenient"] = "exact") -> Ballot:
-    """The vote of the reviewers of a record; entities without a place, which no editor shows, have none."""
-    marks = _gathered(reviews)
+    """The ballot of a record; entities without fragments, which the editor does not show, are left out."""
+    marks = _same_spans(reviews)
     if matching == "lenient":
-        marks = _joined(marks)
+        marks = _overlapping_joined(marks)
     marks.sort(key=lambda mark: (mark.spans, mark.category))
-    return Ballot(record, reviews, tuple(marks), tuple(_links(reviews, marks)))
+    return Ballot(record, reviews, tuple(marks), tuple(_voted_relations(reviews, marks)))
 
 
-def _gathered(reviews: Mapping[str, Layer]) -> list[Mark]:
-    """The marks at the same place in the same category, each with all who made it."""
-    voices: dict[tuple[str, Spans], dict[str, Entity]] = {}
+def _same_spans(reviews: Mapping[str, Layer]) -> list[VotedEntity]:
+    """The entities with the same spans and category, each with all reviewers who marked it."""
+    votes: dict[tuple[str, Spans], dict[str, Entity]] = {}
     for name, layer in reviews.items():
         for entity in layer.entities:
             if entity.fragments:
-                voices.setdefault((entity.category, entity.spans), {}).setdefault(name, entity)
-    return [Mark(category, found, len(reviews)) for (category, _), found in voices.items()]
+                votes.setdefault((entity.category, entity.spans), {}).setdefault(name, entity)
+    return [VotedEntity(category, found, len(reviews)) for (category, _), found in votes.items()]
 
 
-def _joined(marks: Iterable[Mark]) -> list[Mark]:
-    """Marks of one category that overlap made one, those of most reviewers first; nobody has two voices in one."""
-    joined: list[Mark] = []
-    for mark in sorted(marks, key=lambda mark: (-len(mark.voices), -_length(mark.spans), mark.spans, mark.category)):
-        place = next((place for place, other in enumerate(joined) if _are_one(mark, other)), None)
-        if place is None:
+def _overlapping_joined(marks: Iterable[VotedEntity]) -> list[VotedEntity]:
+    """Overlapping entities of one category joined, those with most votes first; each reviewer has one vote in each."""
+    joined: list[VotedEntity] = []
+    for mark in sorted(marks, key=lambda mark: (-len(mark.votes), -_length(mark.spans), mark.spans, mark.category)):
+        index = next((index for index, other in enumerate(joined) if _are_same_entity(mark, other)), None)
+        if index is None:
             joined.append(mark)
         else:
-            other = joined[place]
-            joined[place] = Mark(mark.category, {**other.voices, **mark.voices}, mark.of)
+            other = joined[index]
+            joined[index] = VotedEntity(mark.category, {**other.votes, **mark.votes}, mark.reviewer_count)
     return joined
 
 
-def _are_one(one: Mark, other: Mark) -> bool:
+def _are_same_entity(left: VotedEntity, right: VotedEntity) -> bool:
     return (
-        one.category == other.category
-        and not one.voices.keys() & other.voices.keys()
-        and overlap(one.spans, other.spans)
+        left.category == right.category
+        and not left.votes.keys() & right.votes.keys()
+        and overlap(left.spans, right.spans)
     )
 
 
-def _links(reviews: Mapping[str, Layer], marks: Sequence[Mark]) -> Iterable[Link]:
+def _voted_relations(reviews: Mapping[str, Layer], marks: Sequence[VotedEntity]) -> Iterable[VotedRelation]:
     voters: dict[tuple[str, int, int], list[str]] = {}
     for name, layer in reviews.items():
-        numbers = _numbers(name, layer, marks)
+        numbers = _voted_numbers(name, layer, marks)
         for relation in layer.relations:
             if relation.head in numbers and relation.tail in numbers:
-                said = voters.setdefault((relation.type, numbers[relation.head], numbers[relation.tail]), [])
-                said += [name] if name not in said else []
-    return [Link(*key, tuple(names), len(reviews)) for key, names in sorted(voters.items())]
+                names = voters.setdefault((relation.type, numbers[relation.head], numbers[relation.tail]), [])
+                names += [name] if name not in names else []
+    return [VotedRelation(*key, tuple(names), len(reviews)) for key, names in sorted(voters.items())]
 
 
-def _numbers(name: str, layer: Layer, marks: Sequence[Mark]) -> dict[str, int]:
-    """The number of the mark that each entity of a reviewer has a voice in."""
-    places = {
-        (mark.category, mark.voices[name].spans): number for number, mark in enumerate(marks) if name in mark.voices
+def _voted_numbers(name: str, layer: Layer, marks: Sequence[VotedEntity]) -> dict[str, int]:
+    """The number of the voted entity for each entity of a reviewer, by its id."""
+    by_spans = {
+        (mark.category, mark.votes[name].spans): number for number, mark in enumerate(marks) if name in mark.votes
     }
     keys = {entity.id: (entity.category, entity.spans) for entity in layer.entities}
-    return {id: places[key] for id, key in keys.items() if key in places}
+    return {id: by_spans[key] for id, key in keys.items() if key in by_spans}
 
 
-def _is_even(votes: Counter[Value]) -> bool:
-    """Whether no value has more votes than any other."""
+def _is_split_evenly(votes: Counter[VoteValue]) -> bool:
+    """Whether the two best values have the same number of votes."""
     best = votes.most_common(2)
     return len(best) == 2 and best[0][1] == best[1][1]
 

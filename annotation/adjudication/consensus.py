@@ -1,8 +1,8 @@
-"""The layers that stand for all reviewers of a record, each with where it comes from.
+"""The layers that stand for all reviewers of a record, each with its provenance.
 
-`consensus` is what people say together as far as it is settled: the majority's word, then the adjudicator's.
-`gold` is there only for what is settled: all agree, or an adjudicator has decided (or the majority has, where the
-settings leave to an adjudicator only its ties).
+`consensus` is the majority's layer, or the adjudicator's once there is one. `gold` exists only for settled records:
+all reviewers agree, or an adjudicator has decided (or the majority has, where the settings send only ties to an
+adjudicator).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from enum import StrEnum
 
 from pydantic import JsonValue
 
-from annotation.adjudication.ballot import Ballot, Outcome, ballot
+from annotation.adjudication.ballot import Ballot, VoteOutcome, ballot
 from annotation.adjudication.settings import AdjudicationSettings
 from curation.batches import batched
 from curation.record import Layer, Relation
@@ -25,7 +25,7 @@ from curation.store import Store
 #: How the layers of reviewers are named, and the one that they have together.
 HUMAN, CONSENSUS = "human:", "consensus"
 
-#: Who writes it when nobody had to decide.
+#: The author of layers that no adjudicator has decided.
 AUTHOR = "consensus@1"
 
 #: Records that are read and stored together.
@@ -35,15 +35,15 @@ FOREIGN = "its layer {name} was not made here and is left alone; name another in
 
 
 class Method(StrEnum):
-    """How a joint layer came about."""
+    """How the layer of all reviewers was made."""
 
     UNANIMOUS = "unanimous"
     MAJORITY = "majority"
     ADJUDICATED = "adjudicated"
 
 
-class State(StrEnum):
-    """Where a reviewed record stands."""
+class CaseState(StrEnum):
+    """The state of a record with enough reviews."""
 
     AGREED = "agreed"
     OUTVOTED = "by majority"
@@ -54,23 +54,23 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """A record with enough reviews: its vote, where it stands, and the gold that it has already."""
+class AdjudicationCase:
+    """A record with enough reviews: its ballot, its state, and the gold and consensus layers that it has."""
 
     ballot: Ballot
-    state: State
+    state: CaseState
     gold: Layer | None
     consensus: Layer | None
 
     @property
     def is_foreign(self) -> bool:
-        """Whether the record has a gold layer that did not come from its reviewers."""
+        """Whether the record has a gold layer that was not made from its reviews."""
         return self.gold is not None and method_of(self.gold) is None
 
 
 @dataclass(slots=True)
 class Settled:
-    """How many records stand where, how many layers are new, and what could not be settled."""
+    """The number of records by state, the numbers of new layers, and the records that could not be settled."""
 
     states: Counter[str] = field(default_factory=Counter)
     consensus: int = 0
@@ -79,48 +79,48 @@ class Settled:
 
 
 def method_of(layer: Layer | None) -> Method | None:
-    """How a joint layer came about; None for any other layer."""
-    said = layer.provenance.get("method") if layer else None
-    return Method(said) if isinstance(said, str) and said in list(Method) else None
+    """How a gold or consensus layer was made; None for any other layer."""
+    method = layer.provenance.get("method") if layer else None
+    return Method(method) if isinstance(method, str) and method in list(Method) else None
 
 
 def settle(store: Store, scheme: Scheme, settings: AdjudicationSettings) -> Settled:
-    """Consensus and gold of every record with enough reviews, as far as nobody has to decide.
+    """Add the consensus and gold layers of all records with enough reviews that need no adjudicator.
 
-    Layers are only added, and none that says what is there already. An adjudicator's word stands until an
-    adjudicator changes it, also when a review is changed later.
+    Only layers with new content are added. An adjudicator's layer stays until an adjudicator changes it, also when a
+    review is changed later.
     """
     done = Settled()
-    for batch in batched(standings(store, settings), BATCH):
-        done.states.update(one.state.value for one in batch)
+    for batch in batched(adjudication_cases(store, settings), BATCH):
+        done.states.update(case.state.value for case in batch)
         done.consensus += store.add_layers(_consensus(batch), categories=scheme.by_name)
         done.gold += store.add_layers(_gold(batch, settings), categories=scheme.by_name)
         why = FOREIGN.format(name=settings.gold)
-        done.refused += [(one.ballot.record.id, why) for one in batch if one.is_foreign]
+        done.refused += [(case.ballot.record.id, why) for case in batch if case.is_foreign]
     return done
 
 
-def standings(
+def adjudication_cases(
     store: Store,
     settings: AdjudicationSettings,
     *,
     people: Sequence[str] | None = None,
     ids: Iterable[str] | None = None,
-) -> Iterator[Standing]:
+) -> Iterator[AdjudicationCase]:
     """Every record with enough reviews, in the order of the records; with ids, of these.
 
-    ``people`` are the layers of all reviewers, looked for when they are not given.
+    ``people`` are the layers of all reviewers, which are read from the store when they are not given.
     """
     people = reviewers(store) if people is None else people
-    wanted = store.record_ids(having=people) if ids is None else list(ids)
-    for item in store.items([*people, settings.gold, CONSENSUS], ids=wanted):
+    record_ids = store.record_ids(having=people) if ids is None else list(ids)
+    for item in store.items([*people, settings.gold, CONSENSUS], ids=record_ids):
         reviews = reviews_of(item)
         if len(reviews) >= settings.minimum_reviews:
-            yield _standing(item, reviews, settings)
+            yield _case(item, reviews, settings)
 
 
 def reviewers(store: Store) -> list[str]:
-    """The layers of all who have reviewed anything."""
+    """The names of the layers of all reviewers."""
     return [name for name in store.layer_names() if name.startswith(HUMAN)]
 
 
@@ -129,8 +129,8 @@ def reviews_of(item: Item) -> dict[str, Layer]:
     return {name: layer for name, layer in sorted(item.layers.items()) if name.startswith(HUMAN)}
 
 
-def origin(reviews: Mapping[str, Layer]) -> list[JsonValue]:
-    """Which version of which review a joint layer rests on."""
+def review_versions(reviews: Mapping[str, Layer]) -> list[JsonValue]:
+    """The versions of the reviews that a gold or consensus layer is made from."""
     return [
         {
             "layer": layer.name,
@@ -143,17 +143,17 @@ def origin(reviews: Mapping[str, Layer]) -> list[JsonValue]:
 
 
 def majority(ballot: Ballot, *, name: str = CONSENSUS) -> Layer:
-    """What more than half of the reviewers say; what they are even on is left out and counted.
+    """The layer of what more than half of the reviewers have; ties are left out and counted.
 
-    The entities are numbered by their marks in the ballot.
+    The entities are numbered as in the ballot.
     """
-    ins = {number: mark for number, mark in enumerate(ballot.marks) if mark.outcome is Outcome.IN}
-    links = [link for link in ballot.links if link.outcome is Outcome.IN and link.head in ins and link.tail in ins]
+    ins = {number: mark for number, mark in enumerate(ballot.marks) if mark.outcome is VoteOutcome.IN}
+    links = [link for link in ballot.links if link.outcome is VoteOutcome.IN and link.head in ins and link.tail in ins]
     labels = {name: values.most_common(1)[0][0] for name, values in ballot.labels.items()}
     provenance: dict[str, JsonValue] = {
         "method": (Method.MAJORITY if ballot.is_disputed else Method.UNANIMOUS).value,
-        "reviews": origin(ballot.reviews),
-        "votes": {entity_id(number): list(mark.voices) for number, mark in ins.items()},
+        "reviews": review_versions(ballot.reviews),
+        "votes": {entity_id(number): list(mark.votes) for number, mark in ins.items()},
         "ties": sum(mark.is_tied for mark in ballot.marks),
     }
     return Layer(
@@ -171,39 +171,39 @@ def majority(ballot: Ballot, *, name: str = CONSENSUS) -> Layer:
 
 
 def entity_id(number: int) -> str:
-    """The id of the entity that stands for a mark of the ballot."""
+    """The id of an entity by its number in the ballot."""
     return f"E{number + 1}"
 
 
-def _standing(item: Item, reviews: Mapping[str, Layer], settings: AdjudicationSettings) -> Standing:
+def _case(item: Item, reviews: Mapping[str, Layer], settings: AdjudicationSettings) -> AdjudicationCase:
     vote = ballot(item.record, reviews, matching=settings.matching)
     gold = item.layers.get(settings.gold)
-    return Standing(vote, _state(vote, gold, settings), gold, item.layers.get(CONSENSUS))
+    return AdjudicationCase(vote, _state(vote, gold, settings), gold, item.layers.get(CONSENSUS))
 
 
-def _state(vote: Ballot, gold: Layer | None, settings: AdjudicationSettings) -> State:
+def _state(vote: Ballot, gold: Layer | None, settings: AdjudicationSettings) -> CaseState:
     if gold is not None and method_of(gold) is Method.ADJUDICATED:
-        same = gold.provenance.get("reviews") == origin(vote.reviews)
-        return State.ADJUDICATED if same else State.CHANGED
+        same = gold.provenance.get("reviews") == review_versions(vote.reviews)
+        return CaseState.ADJUDICATED if same else CaseState.CHANGED
     if not vote.is_disputed:
-        return State.REJECTED if vote.is_rejected else State.AGREED
+        return CaseState.REJECTED if vote.is_rejected else CaseState.AGREED
     if settings.send == "ties" and not vote.is_tied:
-        return State.REJECTED if vote.is_rejected else State.OUTVOTED
-    return State.OPEN
+        return CaseState.REJECTED if vote.is_rejected else CaseState.OUTVOTED
+    return CaseState.OPEN
 
 
-def _consensus(batch: Iterable[Standing]) -> Iterator[Layer]:
-    for one in batch:
-        if one.state in (State.ADJUDICATED, State.CHANGED) and one.gold is not None:
-            yield one.gold.model_copy(update={"name": CONSENSUS})
-        elif one.state is not State.REJECTED:
-            yield majority(one.ballot)
+def _consensus(batch: Iterable[AdjudicationCase]) -> Iterator[Layer]:
+    for case in batch:
+        if case.state in (CaseState.ADJUDICATED, CaseState.CHANGED) and case.gold is not None:
+            yield case.gold.model_copy(update={"name": CONSENSUS})
+        elif case.state is not CaseState.REJECTED:
+            yield majority(case.ballot)
 
 
-def _gold(batch: Iterable[Standing], settings: AdjudicationSettings) -> Iterator[Layer]:
-    for one in batch:
-        if one.state in (State.AGREED, State.OUTVOTED) and not one.is_foreign:
-            yield majority(one.ballot, name=settings.gold)
+def _gold(batch: Iterable[AdjudicationCase], settings: AdjudicationSettings) -> Iterator[Layer]:
+    for case in batch:
+        if case.state in (CaseState.AGREED, CaseState.OUTVOTED) and not case.is_foreign:
+            yield majority(case.ballot, name=settings.gold)
 
 
 def _is_split(ballot: Ballot, name: str) -> bool:

@@ -1,16 +1,16 @@
-"""Where the reviewers of a record differ, and the page on which an adjudicator sees it at a glance."""
+"""The disagreements of a record's reviewers, and the page that shows them to an adjudicator."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 
-from annotation.adjudication.ballot import REJECT, Ballot, Mark
-from annotation.adjudication.wording import Words
-from annotation.label_studio.editor.wording import ASSERTIONS, say
+from annotation.adjudication.ballot import REJECT, Ballot, VotedEntity
+from annotation.adjudication.wording import AdjudicationWording
+from annotation.label_studio.editor.wording import ASSERTIONS, localised
 from curation.html_templates import templates
 from curation.record import Assertion, digest
 from curation.scheme import Scheme
@@ -21,135 +21,145 @@ LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
 @dataclass(frozen=True, slots=True)
-class Variant:
-    """One thing that was said, and who said it."""
+class Opinion:
+    """One opinion in a disagreement, and the reviewers who have it."""
 
     text: str
     names: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
-    """One thing that the reviewers differ in: what each said, and who said nothing of it."""
+class Disagreement:
+    """One disagreement: the opinions, and the reviewers without one."""
 
     number: int
     kind: str
     what: str
     colour: str
-    variants: tuple[Variant, ...]
+    opinions: tuple[Opinion, ...]
     silent: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
-    """A stretch of the text, with the numbers of the differences that it is in and of those that end here."""
+class TextSegment:
+    """A segment of the text, with the numbers of the disagreements that it is in and of those that end with it."""
 
     text: str
     within: tuple[int, ...]
     ending: tuple[int, ...]
 
 
-def shown_names(ballot: Ballot, words: Words, *, blind: bool) -> dict[str, str]:
-    """What an adjudicator sees of each reviewer: the name, or a letter that is drawn anew for each record."""
+def shown_names(ballot: Ballot, words: AdjudicationWording, *, blind: bool) -> dict[str, str]:
+    """The name of each reviewer for the adjudicator: the reviewer's own, or a letter that differs between records."""
     if not blind:
         return {name: name.partition(":")[2] for name in ballot.reviews}
     order = sorted(ballot.reviews, key=lambda name: digest([ballot.record.id, name]))
     return {name: words.reviewer.format(letter=letter) for name, letter in zip(order, _letters(), strict=False)}
 
 
-def differences(
-    ballot: Ballot, scheme: Scheme, names: Mapping[str, str], words: Words, *, language: str
-) -> list[Difference]:
-    """All that the reviewers differ in: marks in the order of the text, then links, labels and the verdict."""
-    found = [*_marks(ballot, scheme, names, language), *_links(ballot, scheme, names, language)]
-    found += [*_labels(ballot, names, words), *_verdict(ballot, names, words)]
-    return [
-        Difference(number, one.kind, one.what, one.colour, one.variants, one.silent)
-        for number, one in enumerate(found, 1)
+def disagreements(
+    ballot: Ballot, scheme: Scheme, names: Mapping[str, str], words: AdjudicationWording, *, language: str
+) -> list[Disagreement]:
+    """All disagreements: entities in the order of the text, then relations, document labels and the verdict."""
+    found = [
+        *_entity_disagreements(ballot, scheme, names, language),
+        *_relation_disagreements(ballot, scheme, names, language),
     ]
+    found += [*_label_disagreements(ballot, names, words), *_verdict_disagreement(ballot, names, words)]
+    return [replace(disagreement, number=number) for number, disagreement in enumerate(found, 1)]
 
 
-def page(ballot: Ballot, found: list[Difference], words: Words) -> str:
-    """The text with what is disputed highlighted, and the list of who says what, as HTML without scripts."""
+def disagreements_page(ballot: Ballot, found: list[Disagreement], words: AdjudicationWording) -> str:
+    """The text with disputed spans highlighted, and the list of opinions with names, as HTML without scripts."""
     agreed = sum(not mark.is_disputed for mark in ballot.marks)
     return (
         templates(Path(__file__).parent, extra="review")
         .get_template(TEMPLATE)
-        .render(differences=found, stretches=list(stretches(ballot)), agreed=agreed, words=words)
+        .render(disagreements=found, segments=list(text_segments(ballot)), agreed=agreed, words=words)
     )
 
 
-def stretches(ballot: Ballot) -> Iterator[Stretch]:
-    """The text cut wherever a disputed mark begins or ends; the parts joined are the text."""
+def text_segments(ballot: Ballot) -> Iterator[TextSegment]:
+    """The text split at the borders of disputed entities; the segments joined are the text."""
     text = ballot.record.text
-    places = [
-        (number, {span for entity in mark.voices.values() for span in entity.spans})
+    disputed = [
+        (number, {span for entity in mark.votes.values() for span in entity.spans})
         for number, mark in enumerate((mark for mark in ballot.marks if mark.is_disputed), 1)
     ]
-    cuts = sorted({0, len(text), *(cut for _, spans in places for span in spans for cut in span)})
+    cuts = sorted({0, len(text), *(cut for _, spans in disputed for span in spans for cut in span)})
     for start, end in pairwise(cuts):
-        within = [number for number, spans in places if any(a <= start and end <= b for a, b in spans)]
-        ending = [number for number, spans in places if max(b for _, b in spans) == end]
-        yield Stretch(text[start:end], tuple(within), tuple(ending))
+        within = [number for number, spans in disputed if any(a <= start and end <= b for a, b in spans)]
+        ending = [number for number, spans in disputed if max(b for _, b in spans) == end]
+        yield TextSegment(text[start:end], tuple(within), tuple(ending))
 
 
-def _marks(ballot: Ballot, scheme: Scheme, names: Mapping[str, str], language: str) -> Iterator[Difference]:
+def _entity_disagreements(
+    ballot: Ballot, scheme: Scheme, names: Mapping[str, str], language: str
+) -> Iterator[Disagreement]:
     for mark in ballot.marks:
         if mark.is_disputed:
             category = scheme.by_name.get(mark.category)
-            yield Difference(
+            yield Disagreement(
                 number=0,
                 kind="mark",
-                what=say(category.label, language) if category else mark.category,
+                what=localised(category.label, language) if category else mark.category,
                 colour=category.colour if category else "#000000",
-                variants=_grouped((_said(mark, name, language), names[name]) for name in mark.voices),
-                silent=_others(names, mark.voices),
+                opinions=_grouped((_described(mark, name, language), names[name]) for name in mark.votes),
+                silent=_silent(names, mark.votes),
             )
 
 
-def _said(mark: Mark, name: str, language: str) -> str:
-    entity = mark.voices[name]
+def _described(mark: VotedEntity, name: str, language: str) -> str:
+    entity = mark.votes[name]
     if entity.assertion is Assertion.PRESENT:
         return entity.text
-    return f"{entity.text} ({say(ASSERTIONS[entity.assertion.value][1], language)})"
+    return f"{entity.text} ({localised(ASSERTIONS[entity.assertion.value][1], language)})"
 
 
-def _links(ballot: Ballot, scheme: Scheme, names: Mapping[str, str], language: str) -> Iterator[Difference]:
+def _relation_disagreements(
+    ballot: Ballot, scheme: Scheme, names: Mapping[str, str], language: str
+) -> Iterator[Disagreement]:
     for link in ballot.links:
-        if len(link.voters) < link.of:
+        if len(link.voters) < link.reviewer_count:
             head, tail = (ballot.marks[number].entity(ballot.record, "E").text for number in (link.head, link.tail))
-            variant = Variant(f"{head} → {tail}", tuple(names[name] for name in link.voters))
-            yield Difference(0, "link", link.type, "#000000", (variant,), _others(names, link.voters))
+            opinion = Opinion(f"{head} → {tail}", tuple(names[name] for name in link.voters))
+            yield Disagreement(0, "link", link.type, "#000000", (opinion,), _silent(names, link.voters))
 
 
-def _labels(ballot: Ballot, names: Mapping[str, str], words: Words) -> Iterator[Difference]:
+def _label_disagreements(
+    ballot: Ballot, names: Mapping[str, str], words: AdjudicationWording
+) -> Iterator[Disagreement]:
     for label, values in ballot.labels.items():
         if len(values) > 1:
-            said = ((layer.labels.get(label) or words.no_value, names[name]) for name, layer in ballot.reviews.items())
-            yield Difference(0, "label", label, "#000000", _grouped(said))
+            opinions = (
+                (layer.labels.get(label) or words.no_value, names[name]) for name, layer in ballot.reviews.items()
+            )
+            yield Disagreement(0, "label", label, "#000000", _grouped(opinions))
 
 
-def _verdict(ballot: Ballot, names: Mapping[str, str], words: Words) -> Iterator[Difference]:
+def _verdict_disagreement(
+    ballot: Ballot, names: Mapping[str, str], words: AdjudicationWording
+) -> Iterator[Disagreement]:
     if 0 < ballot.rejections < len(ballot.reviews):
-        said = (
+        opinions = (
             (words.reject if layer.provenance.get("verdict") == REJECT else words.keep, names[name])
             for name, layer in ballot.reviews.items()
         )
-        yield Difference(0, "verdict", "", "#000000", _grouped(said))
+        yield Disagreement(0, "verdict", "", "#000000", _grouped(opinions))
 
 
-def _grouped(said: Iterable[tuple[str, str]]) -> tuple[Variant, ...]:
-    """Equal words once with all who said them, those of most people first."""
+def _grouped(opinions: Iterable[tuple[str, str]]) -> tuple[Opinion, ...]:
+    """Equal opinions joined with all their reviewers, the most frequent first."""
     by_text: dict[str, list[str]] = {}
-    for text, name in said:
+    for text, name in opinions:
         by_text.setdefault(text, []).append(name)
     votes = Counter({text: len(found) for text, found in by_text.items()})
-    return tuple(Variant(text, tuple(sorted(by_text[text]))) for text, _ in votes.most_common())
+    return tuple(Opinion(text, tuple(sorted(by_text[text]))) for text, _ in votes.most_common())
 
 
-def _others(names: Mapping[str, str], voters: Iterable[str]) -> tuple[str, ...]:
-    said = set(voters)
-    return tuple(sorted(shown for name, shown in names.items() if name not in said))
+def _silent(names: Mapping[str, str], voters: Iterable[str]) -> tuple[str, ...]:
+    voter_set = set(voters)
+    return tuple(sorted(shown for name, shown in names.items() if name not in voter_set))
 
 
 def _letters() -> Iterator[str]:

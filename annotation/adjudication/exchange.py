@@ -1,4 +1,4 @@
-"""Disagreements to Label Studio and decisions back, each once: the same way out and home as a review."""
+"""Push of disagreements to Label Studio and pull of adjudicators' decisions, each once."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from dataclasses import dataclass, field
 from annotation.adjudication.ballot import Ballot
 from annotation.adjudication.consensus import (
     FOREIGN,
+    AdjudicationCase,
     Method,
     Settled,
-    Standing,
+    adjudication_cases,
     method_of,
-    origin,
+    review_versions,
     reviewers,
     settle,
-    standings,
 )
 from annotation.adjudication.project import ensure_adjudication
 from annotation.adjudication.settings import AdjudicationSettings
-from annotation.adjudication.task_payloads import parcels
+from annotation.adjudication.task_payloads import adjudication_payloads
 from annotation.label_studio.api.client import Client
 from annotation.label_studio.exchange.pull import Pulled, collect
 from annotation.label_studio.exchange.push import Progress, Pushed, send
@@ -33,8 +33,8 @@ from curation.store import Store
 
 
 @dataclass(slots=True)
-class Exchanged:
-    """What an exchange settled, and what went to Label Studio or came from there."""
+class ExchangeOutcome:
+    """The counts of settled records, and those of the push or pull."""
 
     settled: Settled
     exchanged: Pushed | Pulled
@@ -49,17 +49,19 @@ def push_disputes(
     settings: AdjudicationSettings,
     *,
     progress: Progress = lambda count: None,
-) -> Exchanged:
-    """Records on which all agree are gold, the others are tasks of the adjudication project, each once.
+) -> ExchangeOutcome:
+    """Settle records on which all reviewers agree, and make one adjudication task of each other record.
 
-    Safe to repeat; when a review has changed, its record's task shows it. Raises ReviewError as `push`.
+    Safe to repeat; the task of a record with a changed review is updated. Raises ReviewError as `push` does.
     """
     settled = settle(store, scheme, settings)
     project = ensure_adjudication(client, scheme, settings.project, language=review.language)
     sent = set(store.review_tasks(project.key))
-    outgoing = parcels(_at_home(store, settings, sent), scheme, settings, language=review.language, sent=sent)
+    outgoing = adjudication_payloads(
+        _eligible_cases(store, settings, sent), scheme, settings, language=review.language, sent=sent
+    )
     pushed = send(store, client, review, project, outgoing, progress=progress)
-    return Exchanged(settled, pushed, settled.refused + pushed.refused)
+    return ExchangeOutcome(settled, pushed, settled.refused + pushed.refused)
 
 
 def pull_decisions(
@@ -70,28 +72,28 @@ def pull_decisions(
     settings: AdjudicationSettings,
     *,
     full: bool = False,
-) -> Exchanged:
-    """What adjudicators decided is gold, with the reviews that it rests on and who voted for what.
+) -> ExchangeOutcome:
+    """Store adjudicators' answers as gold, with the versions of the reviews and the voters of each entity.
 
-    Every version that is found is added; nothing is replaced. Pulling twice adds nothing.
+    Each version is added, none is replaced. A second pull adds nothing.
     """
     project = ensure_adjudication(client, scheme, settings.project, language=review.language)
     pulled = collect(
         store,
         client,
         scheme,
-        # What was shown is not the models' layers: codes and attributes come from the reviews.
+        # The predictions are reviews, not layers of models: codes and attributes come from the reviews.
         review.model_copy(update={"layers": ()}),
         project,
         names=[settings.gold],
-        keep=_Decided(store, settings),
+        keep=_AdjudicatedGold(store, settings),
         full=full,
     )
     settled = settle(store, scheme, settings)
-    return Exchanged(settled, pulled, settled.refused + pulled.refused)
+    return ExchangeOutcome(settled, pulled, settled.refused + pulled.refused)
 
 
-class _Decided:
+class _AdjudicatedGold:
     """Makes the gold layer of an adjudicator's answer."""
 
     def __init__(self, store: Store, settings: AdjudicationSettings) -> None:
@@ -100,11 +102,11 @@ class _Decided:
         self._people = reviewers(store)
 
     def __call__(self, item: Item, layer: Layer) -> Layer:
-        """The answer as gold; raises ContradictionError when it rests on nothing, or would hide other gold."""
+        """The answer as gold. Raises ContradictionError for a record without reviews or with gold from elsewhere."""
         gold = item.layers.get(self._settings.gold)
         if gold is not None and method_of(gold) is None:
             raise ContradictionError(FOREIGN.format(name=self._settings.gold))
-        found = next(standings(self._store, self._settings, people=self._people, ids=[item.record.id]), None)
+        found = next(adjudication_cases(self._store, self._settings, people=self._people, ids=[item.record.id]), None)
         if found is None:
             raise ContradictionError(
                 f"expected a record with {self._settings.minimum_reviews} reviews, got one with fewer"
@@ -115,44 +117,46 @@ class _Decided:
 def adjudicated(layer: Layer, ballot: Ballot, *, name: str) -> Layer:
     """An adjudicator's layer as the gold of a record, with its provenance."""
     entities = tuple(_as_reviewed(entity, ballot) for entity in layer.entities)
-    said = {
+    provenance = {
         "method": Method.ADJUDICATED.value,
         "adjudicator": layer.author,
         "adjudicated": layer.created.isoformat(),
-        "reviews": origin(ballot.reviews),
+        "reviews": review_versions(ballot.reviews),
         "votes": {entity.id: list(voters(entity, ballot)) for entity in entities},
     }
-    return layer.model_copy(update={"name": name, "entities": entities, "provenance": layer.provenance | said})
+    return layer.model_copy(update={"name": name, "entities": entities, "provenance": layer.provenance | provenance})
 
 
 def voters(entity: Entity, ballot: Ballot) -> Iterator[str]:
-    """The reviewers who have this very mark: category, place and assertion."""
+    """The reviewers who have an entity with the same category, spans and assertion."""
     for name, layer in ballot.reviews.items():
-        if any(_is_same(entity, one) and one.assertion is entity.assertion for one in layer.entities):
+        if any(_is_same(entity, candidate) and candidate.assertion is entity.assertion for candidate in layer.entities):
             yield name
 
 
 def _as_reviewed(entity: Entity, ballot: Ballot) -> Entity:
-    """The entity with the codes and attributes of the first reviewer who has it, and no score: that was the vote's."""
-    same = (one for layer in ballot.reviews.values() for one in layer.entities if _is_same(entity, one))
-    known = next(same, None)
-    kept = {"codes": known.codes, "attributes": known.attributes} if known else {}
-    return entity.model_copy(update={"score": None, **kept})
+    """The entity with the codes and attributes of the first reviewer who has it, without the score of the vote."""
+    same = (
+        candidate for layer in ballot.reviews.values() for candidate in layer.entities if _is_same(entity, candidate)
+    )
+    reviewed = next(same, None)
+    details = {"codes": reviewed.codes, "attributes": reviewed.attributes} if reviewed else {}
+    return entity.model_copy(update={"score": None, **details})
 
 
-def _is_same(one: Entity, other: Entity) -> bool:
-    return (one.category, one.spans) == (other.category, other.spans)
+def _is_same(left: Entity, right: Entity) -> bool:
+    return (left.category, left.spans) == (right.category, right.spans)
 
 
-def _at_home(store: Store, settings: AdjudicationSettings, sent: Collection[str]) -> Iterator[Standing]:
-    """The records that an adjudicator may see: not those that validation, or somebody else, has turned away."""
+def _eligible_cases(store: Store, settings: AdjudicationSettings, sent: Collection[str]) -> Iterator[AdjudicationCase]:
+    """The cases for an adjudicator: without records that validation or a person who is no reviewer has rejected."""
     people = set(reviewers(store))
     decisions = store.decisions()
-    for one in standings(store, settings):
-        decision = decisions.get(one.ballot.record.id)
-        away = decision is not None and (
+    for case in adjudication_cases(store, settings):
+        decision = decisions.get(case.ballot.record.id)
+        is_excluded = decision is not None and (
             decision.verdict is Verdict.QUARANTINED
             or (decision.verdict is Verdict.REJECTED and decision.by not in people)
         )
-        if not away or one.ballot.record.id in sent:
-            yield one
+        if not is_excluded or case.ballot.record.id in sent:
+            yield case

@@ -1,4 +1,4 @@
-"""What adjudicators read, in their language; the words are in files, one for each language."""
+"""The words that adjudicators read, from one file for each language."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from curation.record import Frozen
 FOLDER = Path(__file__).with_name("wording")
 
 
-class Words(Frozen):
-    """The words of one language; what stands in braces is filled in."""
+class AdjudicationWording(Frozen):
+    """The words of one language; names in braces are filled in."""
 
     reviewer: str
     start: str
@@ -32,8 +32,8 @@ class Words(Frozen):
 
 
 @cache
-def words(language: str) -> Words:
+def adjudication_wording(language: str) -> AdjudicationWording:
     """The words of the language, in English where there are none."""
     path = FOLDER / f"{language}.yaml"
     chosen = path if path in FOLDER.glob("*.yaml") else FOLDER / "en.yaml"
-    return Words.model_validate(yaml.safe_load(chosen.read_text(encoding="utf-8")))
+    return AdjudicationWording.model_validate(yaml.safe_load(chosen.read_text(encoding="utf-8")))

@@ -1,4 +1,4 @@
-"""Agreement on what is chosen for a whole record: the verdict, a quality rating, the value of a document label."""
+"""Agreement on choices for a whole record: the verdict, the quality rating, the document labels."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from annotation.agreement.alpha import alpha_of, coincidences
 from annotation.agreement.estimate import Figure, Tally, figure
 from annotation.agreement.over_time import week_of
 from annotation.agreement.settings import AgreementSettings
-from annotation.agreement.study import HUMAN, Reviewed
+from annotation.agreement.study import HUMAN, ReviewedRecord
 from curation.record import Frozen, Layer
 from curation.scheme import Scheme
 from curation.scoring.bootstrap import Array
@@ -23,7 +23,7 @@ LABEL = "label: "
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Something that is asked of a whole record: how the answer is found in a layer, and the level of its scale."""
+    """A question about a whole record: its answer in a layer, and the level of its scale."""
 
     name: str
     answer: Callable[[Layer], str | None]
@@ -42,7 +42,7 @@ def _label(name: str) -> Callable[[Layer], str | None]:
     return lambda layer: layer.labels.get(name)
 
 
-#: What the editor asks of every record, whatever the scheme.
+#: The questions that do not depend on the scheme.
 ALWAYS = (
     Question("verdict", _provenance("verdict")),
     Question("quality", _provenance("quality"), "ordinal"),
@@ -50,13 +50,13 @@ ALWAYS = (
 
 
 def questions(scheme: Scheme) -> tuple[Question, ...]:
-    """What is asked: the verdict, the quality, and the scheme's document labels."""
-    return ALWAYS + tuple(Question(LABEL + one.name, _label(one.name)) for one in scheme.labels)
+    """All questions: the verdict, the quality, and the scheme's document labels."""
+    return ALWAYS + tuple(Question(LABEL + label.name, _label(label.name)) for label in scheme.labels)
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
-    """What several people answered about one record."""
+class RecordAnswers:
+    """The answers of several people about one record."""
 
     record_id: str
     answers: Mapping[str, str]
@@ -64,20 +64,20 @@ class Answered:
 
 
 class ChoiceFigures(Frozen):
-    """Agreement on one question: the share of pairs of people who say the same, and alpha beyond chance."""
+    """Agreement on one question: the share of pairs of people with equal answers, and alpha."""
 
     percent: Figure
     alpha: Figure
 
 
 class PairChoice(ChoiceFigures):
-    """The same for two people, with Cohen's kappa, which knows which of the two said what."""
+    """The same for two people, with Cohen's kappa."""
 
     kappa: Figure
 
 
-class Choice(Frozen):
-    """Agreement on one question: of all, of each two, of each with all others, and by week."""
+class ChoiceAgreement(Frozen):
+    """Agreement on one question: of all people, of each pair, of each person with all others, and by week."""
 
     level: str
     #: Every answer that was given, in order, and how often.
@@ -91,44 +91,48 @@ class Choice(Frozen):
 
 
 @dataclass(slots=True)
-class Choices:
-    """Answers as they come in, record by record."""
+class ChoiceCollector:
+    """Collects the answers record by record."""
 
     asked: Sequence[Question]
-    answered: dict[str, list[Answered]] = field(default_factory=dict)
+    answered: dict[str, list[RecordAnswers]] = field(default_factory=dict)
 
-    def add(self, reviewed: Reviewed) -> None:
-        """Take one record in."""
+    def add(self, reviewed: ReviewedRecord) -> None:
+        """Add one record."""
         for question in self.asked:
             people = {name: layer for name, layer in reviewed.layers.items() if name.startswith(HUMAN)}
             answers = {name: answer for name, layer in people.items() if (answer := question.answer(layer)) is not None}
             if len(answers) > 1:
                 at = {name: people[name].created for name in answers}
-                self.answered.setdefault(question.name, []).append(Answered(reviewed.record.id, answers, at))
+                self.answered.setdefault(question.name, []).append(RecordAnswers(reviewed.record.id, answers, at))
 
-    def measured(self, settings: AgreementSettings) -> dict[str, Choice]:
-        """Agreement on each question that two people or more have answered about a record."""
+    def measured(self, settings: AgreementSettings) -> dict[str, ChoiceAgreement]:
+        """Agreement on each question that two or more people have answered about a record."""
         return {
-            one.name: choice(self.answered[one.name], settings, level=one.level)
-            for one in self.asked
-            if one.name in self.answered
+            question.name: choice_agreement(self.answered[question.name], settings, level=question.level)
+            for question in self.asked
+            if question.name in self.answered
         }
 
 
-def choice(answered: Sequence[Answered], settings: AgreementSettings, *, level: str = "nominal") -> Choice:
+def choice_agreement(
+    answered: Sequence[RecordAnswers], settings: AgreementSettings, *, level: str = "nominal"
+) -> ChoiceAgreement:
     """Agreement on the answers to one question, whose values are in order where the level is ordinal."""
-    said = [value for one in answered for value in one.answers.values()]
-    scale = _Scale(sorted(set(said), key=_place), level, settings)
-    pairs = sorted({pair for one in answered for pair in combinations(sorted(one.answers), 2)})
+    given = [value for record_answers in answered for value in record_answers.answers.values()]
+    scale = _Scale(sorted(set(given), key=_numeric_order), level, settings)
+    pairs = sorted({pair for record_answers in answered for pair in combinations(sorted(record_answers.answers), 2)})
     people = sorted({name for pair in pairs for name in pair})
-    return Choice(
+    return ChoiceAgreement(
         level=level,
-        answers={value: said.count(value) for value in scale.values},
-        overall=scale.figures(_all(answered)),
-        per_pair={f"{one} & {other}": scale.of_pair(answered, one, other) for one, other in pairs},
+        answers={value: given.count(value) for value in scale.values},
+        overall=scale.figures(_all_answers(answered)),
+        per_pair={f"{first} & {second}": scale.of_pair(answered, first, second) for first, second in pairs},
         per_person={name: scale.figures(_with_others(answered, name)) for name in people},
-        per_week={week: scale.figures(_all(among)) for week, among in _by_week(answered).items()},
-        differing=tuple(one.record_id for one in answered if len(set(one.answers.values())) > 1),
+        per_week={week: scale.figures(_all_answers(among)) for week, among in _by_week(answered).items()},
+        differing=tuple(
+            record_answers.record_id for record_answers in answered if len(set(record_answers.answers.values())) > 1
+        ),
     )
 
 
@@ -143,27 +147,27 @@ def agreed_share(counts: Array) -> Array:
 Rows = list[list[tuple[str, ...]]]
 
 
-def _all(answered: Iterable[Answered]) -> Rows:
-    return [[tuple(one.answers.values())] for one in answered]
+def _all_answers(answered: Iterable[RecordAnswers]) -> Rows:
+    return [[tuple(record_answers.answers.values())] for record_answers in answered]
 
 
-def _with_others(answered: Iterable[Answered], person: str) -> Rows:
-    """A person with each of the others, who are not compared among themselves."""
+def _with_others(answered: Iterable[RecordAnswers], person: str) -> Rows:
+    """The pairs of a person with each of the others."""
     return [
-        [(one.answers[person], answer) for name, answer in one.answers.items() if name != person]
-        for one in answered
-        if person in one.answers
+        [(record_answers.answers[person], answer) for name, answer in record_answers.answers.items() if name != person]
+        for record_answers in answered
+        if person in record_answers.answers
     ]
 
 
-def _by_week(answered: Iterable[Answered]) -> dict[str, list[Answered]]:
-    weeks: dict[str, list[Answered]] = {}
-    for one in answered:
-        weeks.setdefault(week_of(max(one.at.values())), []).append(one)
+def _by_week(answered: Iterable[RecordAnswers]) -> dict[str, list[RecordAnswers]]:
+    weeks: dict[str, list[RecordAnswers]] = {}
+    for record_answers in answered:
+        weeks.setdefault(week_of(max(record_answers.at.values())), []).append(record_answers)
     return dict(sorted(weeks.items()))
 
 
-def _place(value: str) -> tuple[bool, int, str]:
+def _numeric_order(value: str) -> tuple[bool, int, str]:
     """Numbers come first, by their size: 9 before 10."""
     return (not value.isdigit(), int(value) if value.isdigit() else 0, value)
 
@@ -188,7 +192,7 @@ class _Scale:
             alpha=figure(Tally(matrices, records, support), alpha_of(self.level), self.settings),
         )
 
-    def of_pair(self, answered: Iterable[Answered], one: str, other: str) -> PairChoice:
+    def of_pair(self, answered: Iterable[RecordAnswers], one: str, other: str) -> PairChoice:
         import numpy as np
 
         both = [(a.answers[one], a.answers[other]) for a in answered if one in a.answers and other in a.answers]

@@ -1,4 +1,4 @@
-"""How far all people agree at once: Fleiss' kappa and Krippendorff's alpha of units, and alpha for unitising."""
+"""Agreement of all people: Fleiss' kappa and Krippendorff's alpha of units, and alpha for unitising."""
 
 from __future__ import annotations
 
@@ -20,25 +20,25 @@ class Coefficients(Frozen):
     unitised: Figure
 
 
-class Everybody(Frozen):
+class OverallAgreement(Frozen):
     """Agreement of all people on the records that two or more have marked."""
 
     records: int
     overall: Coefficients
     per_category: dict[str, Coefficients]
-    #: The overall figures if one person had not taken part: what is higher without somebody is lower with them.
+    #: The overall figures without each person.
     without: dict[str, Coefficients]
 
 
-def everybody(study: Study) -> Everybody:
+def overall_agreement(study: Study) -> OverallAgreement:
     """Agreement of all people at once; with three or more, also without each of them."""
     rows, people, settings = group(study), study.people, study.settings
     left_out = people if len(people) > 2 else []
-    return Everybody(
+    return OverallAgreement(
         records=len(rows),
         overall=coefficients(rows, settings),
-        per_category={one: coefficients(rows, settings, one) for one in rows.categories},
-        without={one: coefficients(group(study, without=[one]), settings) for one in left_out},
+        per_category={category: coefficients(rows, settings, category) for category in rows.categories},
+        without={person: coefficients(group(study, without=[person]), settings) for person in left_out},
     )
 
 

@@ -1,4 +1,4 @@
-"""Two on one record: a row for each time that two have marked the same record, with all that can be counted of it."""
+"""Pairs of annotators: a row for each record and pair, with the counts that the coefficients need."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 from annotation.agreement.estimate import Tally
-from annotation.agreement.study import Seen, Study
+from annotation.agreement.study import CodedRecord, Study
 from curation.scoring.bootstrap import Array
 from curation.scoring.kappa import cell_counts, cohen_counts
 from curation.scoring.marks import MODES, count_marks
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 
 Pair = tuple[str, str]
 
-#: Who is compared on a record.
-Pairing = Callable[[Seen], Iterable[Pair]]
+#: The pairs that are compared on a record.
+Pairing = Callable[[CodedRecord], Iterable[Pair]]
 
 
-def among_people(seen: Seen) -> Iterator[Pair]:
+def among_people(record: CodedRecord) -> Iterator[Pair]:
     """Every two people who have marked the record."""
-    return combinations(seen.people, 2)
+    return combinations(record.people, 2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Comparisons:
     #: The number of the record in the study, and who is compared.
     records: NDArray[np.int64]
     pairs: tuple[Pair, ...]
-    #: When the first, and when the second of the pair said what they say.
+    #: When the first, and when the second of the pair annotated the record.
     times: tuple[tuple[datetime, datetime], ...]
     #: By category and mode: matched marks, marks of the first, marks of the second.
     marks: Array
@@ -49,11 +49,11 @@ class Comparisons:
     def __len__(self) -> int:
         return len(self.records)
 
-    def where(self, wanted: Callable[[int], bool]) -> Comparisons:
-        """The rows whose numbers are wanted."""
+    def where(self, condition: Callable[[int], bool]) -> Comparisons:
+        """The rows whose numbers fulfil the condition."""
         import numpy as np
 
-        rows = [row for row in range(len(self)) if wanted(row)]
+        rows = [row for row in range(len(self)) if condition(row)]
         index = np.array(rows, dtype=np.int64)
         return Comparisons(
             categories=self.categories,
@@ -106,8 +106,8 @@ class Comparisons:
 
     def cell_tally(self, category: str) -> Tally:
         """Agreement of the units on one category; what it rests on are the marks of either side."""
-        place = self.categories.index(category)
-        return Tally(self.cells[:, place], self.records, self.mark_tally("strict", category).support)
+        index = self.categories.index(category)
+        return Tally(self.cells[:, index], self.records, self.mark_tally("strict", category).support)
 
 
 def compare(study: Study, pairing: Pairing = among_people) -> Comparisons:
@@ -116,20 +116,20 @@ def compare(study: Study, pairing: Pairing = among_people) -> Comparisons:
 
     categories, labels = study.categories, len(study.labels)
     members = study.labels.members(categories)
-    rows = [(number, seen, pair) for number, seen in enumerate(study.seen) for pair in pairing(seen)]
+    rows = [(number, record, pair) for number, record in enumerate(study.records) for pair in pairing(record)]
     marks = np.zeros((len(rows), len(categories), len(MODES), 3))
     units = np.zeros((len(rows), 1 + 2 * labels))
     cells = np.zeros((len(rows), len(categories), 4))
-    for row, (_, seen, (one, other)) in enumerate(rows):
-        marks[row] = np.reshape(count_marks(seen.marks[one], seen.marks[other], categories), marks.shape[1:])
-        left, right = seen.codes[one], seen.codes[other]
+    for row, (_, record, (first, second)) in enumerate(rows):
+        marks[row] = np.reshape(count_marks(record.marks[first], record.marks[second], categories), marks.shape[1:])
+        left, right = record.codes[first], record.codes[second]
         units[row] = cohen_counts(left, right, labels)
         cells[row] = cell_counts(members[left], members[right])
     return Comparisons(
         categories=tuple(categories),
         records=np.array([number for number, _, _ in rows], dtype=np.int64),
         pairs=tuple(pair for _, _, pair in rows),
-        times=tuple((seen.at[one], seen.at[other]) for _, seen, (one, other) in rows),
+        times=tuple((record.at[first], record.at[second]) for _, record, (first, second) in rows),
         marks=marks,
         units=units,
         cells=cells,

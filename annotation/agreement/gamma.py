@@ -14,7 +14,7 @@ from typing import Any
 
 from annotation.agreement.estimate import Figure, Tally, figure
 from annotation.agreement.settings import AgreementSettings
-from annotation.agreement.study import Seen, Study
+from annotation.agreement.study import CodedRecord, Study
 from curation.errors import MissingExtraError
 from curation.scoring.bootstrap import Array
 from curation.scoring.marks import Marks
@@ -32,11 +32,13 @@ def gamma(study: Study) -> Figure:
     import numpy as np
 
     settings = study.settings
-    able = [(number, seen) for number, seen in enumerate(study.seen) if _is_able(seen)]
-    drawn = sorted(Random(settings.seed).sample(able, min(settings.gamma_records, len(able))), key=lambda one: one[0])
-    found = [gamma_of([seen.marks[name] for name in seen.people], settings) for _, seen in drawn]
+    usable = [(number, record) for number, record in enumerate(study.records) if _is_usable(record)]
+    drawn = sorted(
+        Random(settings.seed).sample(usable, min(settings.gamma_records, len(usable))), key=lambda numbered: numbered[0]
+    )
+    found = [gamma_of([record.marks[name] for name in record.people], settings) for _, record in drawn]
     counts = np.array([[value, 1] for value in found], dtype=np.float64).reshape(len(found), 2)
-    marks = sum(len(places) for _, seen in drawn for name in seen.people for places in seen.marks[name].values())
+    marks = sum(len(spans) for _, record in drawn for name in record.people for spans in record.marks[name].values())
     return figure(Tally(counts, np.array([number for number, _ in drawn], dtype=np.int64), marks), _mean, settings)
 
 
@@ -44,13 +46,13 @@ def gamma_of(people: Sequence[Marks], settings: AgreementSettings) -> float:
     """Gamma of what several people marked on one record; each must have marked something."""
     continuum, dissimilarity = _continuum(people)
     with _seeded(settings.seed), _quiet():
-        # Without a precision the number of samples, and with it the time, would depend on luck.
+        # A precision instead of a number of samples would make the time unpredictable.
         found = continuum.compute_gamma(dissimilarity, n_samples=settings.gamma_samples, fast=len(people) > EXACT)
     return float(found.gamma)
 
 
-def _is_able(seen: Seen) -> bool:
-    return len(seen.people) > 1 and all(seen.marks[name] for name in seen.people)
+def _is_usable(record: CodedRecord) -> bool:
+    return len(record.people) > 1 and all(record.marks[name] for name in record.people)
 
 
 def _continuum(people: Sequence[Marks]) -> tuple[Any, Any]:
@@ -61,8 +63,8 @@ def _continuum(people: Sequence[Marks]) -> tuple[Any, Any]:
         raise MissingExtraError("pygamma-agreement", "gamma") from error
     continuum = Continuum()
     for number, marks in enumerate(people):
-        for (category, assertion), places in marks.items():
-            for start, end in (fragment for spans in places for fragment in spans):
+        for (category, assertion), entities in marks.items():
+            for start, end in (fragment for spans in entities for fragment in spans):
                 continuum.add(f"{number:03}", Segment(start, end), f"{category} {assertion}".strip())
     return continuum, CombinedCategoricalDissimilarity(alpha=1, beta=1, delta_empty=1)
 
@@ -75,7 +77,7 @@ def _mean(counts: Array) -> Array:
 
 @contextmanager
 def _seeded(seed: int) -> Iterator[None]:
-    """The library draws from numpy's global generator, which is given back as it was."""
+    """The library draws from numpy's global generator, whose state is restored."""
     import numpy as np
 
     before = np.random.get_state()
@@ -88,13 +90,13 @@ def _seeded(seed: int) -> Iterator[None]:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """The library warns at every alignment that one solver is not there, and the other one prints its progress."""
+    """Silence the library, which warns of a missing solver at each alignment, and a solver that prints its progress."""
     root = logging.getLogger()
     root.addFilter(_not_the_solver)
     try:
         from cvxopt import glpk
 
-        # Set for good: the library solves in threads, which give each other's settings back.
+        # Not restored: the library solves in threads, which would restore each other's settings.
         glpk.options["msg_lev"] = "GLP_MSG_OFF"
         yield
     except ImportError as error:

@@ -1,4 +1,4 @@
-"""What people have said, from the store: whose word counts, in which version, and what they were shown."""
+"""The annotations of people from the store: whose count, in which version, and what they were shown."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 
 from annotation.agreement.settings import AgreementSettings
-from annotation.agreement.study import HUMAN, REPEAT, SHOWN, Reviewed
+from annotation.agreement.study import HUMAN, REPEAT, SHOWN, ReviewedRecord
 from curation.batches import batched
 from curation.record import Layer
 from curation.store import Store
@@ -15,11 +15,11 @@ from curation.store import Store
 BATCH = 200
 
 
-def reviewed(store: Store, settings: AgreementSettings, *, others: Iterable[str] = ()) -> Iterator[Reviewed]:
-    """Every record that a person has marked, with the layers of people, of repeats, and the others that are named.
+def reviewed(store: Store, settings: AgreementSettings, *, others: Iterable[str] = ()) -> Iterator[ReviewedRecord]:
+    """Each record that a person has marked, with the layers of people, their hidden repeats, and ``others``.
 
-    Of a person's versions the one that the settings name counts. The layer that a person was shown, if it is
-    known, is there as `shown:` before the name of the person's own.
+    Of a person's versions the first or the last is taken, as the settings say. The layer that a person was shown is
+    added, if it is known, under the name of the person's own layer with the prefix `shown:`.
     """
     every = list(store.layer_names())
     people = [name for name in every if name.startswith((HUMAN, REPEAT))]
@@ -32,11 +32,11 @@ def reviewed(store: Store, settings: AgreementSettings, *, others: Iterable[str]
         for record in store.records(list(mine)):
             found, layers = known.get(record.id, []), mine[record.id]
             named = {layer.name: layer for layer in found if layer.name in wanted}
-            yield Reviewed(record, named | layers | _shown(layers, found))
+            yield ReviewedRecord(record, named | layers | _shown(layers, found))
 
 
 def chosen(versions: Iterable[Layer], settings: AgreementSettings) -> dict[str, Layer]:
-    """Of each name the version that counts, the versions coming oldest first."""
+    """For each name the version that counts; the versions come oldest first."""
     found: dict[str, Layer] = {}
     for layer in versions:
         if of_project(layer, settings.project) and (settings.version == "last" or layer.name not in found):
@@ -50,13 +50,13 @@ def of_project(layer: Layer, title: str | None) -> bool:
 
 
 def _shown(people: Mapping[str, Layer], models: list[Layer]) -> dict[str, Layer]:
-    """For each person the layer they began with: of the author that the annotation names, the newest before it."""
+    """For each person the layer that was shown: the newest of the named author before the annotation."""
     found: dict[str, Layer] = {}
     for name, layer in people.items():
         version = layer.provenance.get("model_version")
-        begun = [one for one in models if one.author == version and one.created <= layer.created]
-        if version and begun:
-            found[SHOWN + name] = begun[-1]
+        shown = [model for model in models if model.author == version and model.created <= layer.created]
+        if version and shown:
+            found[SHOWN + name] = shown[-1]
     return found
 
 

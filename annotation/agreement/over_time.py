@@ -1,4 +1,4 @@
-"""Agreement week by week, and whether a person's agreement with the others drifts."""
+"""Agreement by week, and the trend of each person's agreement with the others."""
 
 from __future__ import annotations
 
@@ -32,19 +32,19 @@ class WeekFigures(Frozen):
     kappa: Figure
 
 
-class Drift(Frozen):
-    """By how much a person's strict F1 with the others rises or falls a week, and how likely chance alone does that.
+class AgreementTrend(Frozen):
+    """The change of a person's strict F1 with the others per week, and the probability of such a change by chance.
 
-    The slope is that of a straight line through the records, each weighing as many marks as it has.
+    The slope is that of a weighted regression line through the records; the weights are their numbers of marks.
     """
 
     slope: Figure
     weeks: int
-    #: The same slope of the pairs that the person has no part in: where these fall too, it is not the person.
+    #: The slope of all pairs without the person: where it falls too, the cause is not the person.
     others: Figure | None = None
-    #: Of a permutation test in which the records' times are dealt anew.
+    #: p of a permutation test over the times of the records.
     p: float | None = None
-    #: The same after Holm's correction for having asked about several people.
+    #: p after Holm's correction for the number of people.
     p_corrected: float | None = None
 
 
@@ -60,44 +60,44 @@ def weekly(rows: Comparisons, settings: AgreementSettings, *, own: bool = False)
     return {week: _figures(_of_week(rows, weeks, week), settings) for week in sorted(set(weeks))}
 
 
-def drift(rows: Comparisons, settings: AgreementSettings) -> Drift:
-    """The trend over rows whose first person is the one that is asked about."""
+def trend(rows: Comparisons, settings: AgreementSettings) -> AgreementTrend:
+    """The trend over rows, by the times of the first person of each."""
     weeks = len({week_of(mine) for mine, _ in rows.times})
     tally = _trend_tally(rows)
     slope = figure(tally, slope_of, settings)
     if slope.value is None or weeks < FEWEST_WEEKS:
         note = slope.note or f"withheld: {weeks} weeks, fewer than {FEWEST_WEEKS}"
         note = "withheld: all at one time" if note == UNDEFINED else note
-        return Drift(slope=Figure(records=slope.records, support=slope.support, note=note), weeks=weeks)
-    return Drift(slope=slope, weeks=weeks, p=_by_chance(tally, slope.value, settings))
+        return AgreementTrend(slope=Figure(records=slope.records, support=slope.support, note=note), weeks=weeks)
+    return AgreementTrend(slope=slope, weeks=weeks, p=_by_chance(tally, slope.value, settings))
 
 
-def drifts(rows: Comparisons, settings: AgreementSettings) -> dict[str, Drift]:
-    """Of each person the trend with the others, beside that of the others among themselves."""
+def trends(rows: Comparisons, settings: AgreementSettings) -> dict[str, AgreementTrend]:
+    """For each person the trend with the others, and that of the others without the person."""
     people = sorted({name for pair in rows.pairs for name in pair})
-    found = {name: drift(rows.of_person(name), settings) for name in people}
-    others = {name: drift(_without(rows, name), settings).slope for name in people} if len(people) > 2 else {}
-    return corrected({name: one.model_copy(update={"others": others.get(name)}) for name, one in found.items()})
+    found = {name: trend(rows.of_person(name), settings) for name in people}
+    others = {name: trend(_without(rows, name), settings).slope for name in people} if len(people) > 2 else {}
+    return corrected({name: trend.model_copy(update={"others": others.get(name)}) for name, trend in found.items()})
 
 
 def _without(rows: Comparisons, person: str) -> Comparisons:
     return rows.where(lambda row: person not in rows.pairs[row])
 
 
-def corrected(found: dict[str, Drift]) -> dict[str, Drift]:
+def corrected(found: dict[str, AgreementTrend]) -> dict[str, AgreementTrend]:
     """The same with p corrected for their number (Holm 1979)."""
-    asked = {name: one.p for name, one in found.items() if one.p is not None}
+    asked = {name: trend.p for name, trend in found.items() if trend.p is not None}
     fair = dict(zip(asked, holm(list(asked.values())), strict=True))
-    return {name: one.model_copy(update={"p_corrected": fair.get(name)}) for name, one in found.items()}
+    return {name: trend.model_copy(update={"p_corrected": fair.get(name)}) for name, trend in found.items()}
 
 
 def holm(chances: Sequence[float]) -> list[float]:
-    """p values corrected for having asked so often, step by step from the smallest."""
+    """p values with Holm's step-down correction for their number."""
     order = sorted(range(len(chances)), key=chances.__getitem__)
     fair, least = [0.0] * len(chances), 0.0
-    for step, place in enumerate(order):
-        least = max(least, min(1.0, (len(chances) - step) * chances[place]))
-        fair[place] = least
+    for step, index in enumerate(order):
+        least = max(least, min(1.0, (len(chances) - step) * chances[index]))
+        fair[index] = least
     return fair
 
 
@@ -105,9 +105,9 @@ def slope_of(counts: Array) -> Array:
     """The slope from the sums of w, wt, wtt, wy and wty: weight, time and agreement; nan when all is at one time."""
     import numpy as np
 
-    weight, time, square, agreed, product = (counts[..., place] for place in range(5))
+    weight, time, square, agreed, product = (counts[..., index] for index in range(5))
     spread = weight * square - time**2
-    # Times of one moment, told as sums, differ from nought by rounding alone.
+    # For records of one moment, the spread differs from 0 only by rounding.
     defined = spread > 1e-9 * np.maximum(weight, 1) ** 2
     return np.where(defined, (weight * product - time * agreed) / np.where(defined, spread, 1), np.nan)
 
@@ -124,7 +124,7 @@ def _trend_tally(rows: Comparisons) -> Tally:
 
 
 def _weeks_since(times: Iterable[datetime]) -> NDArray[np.float64]:
-    """Weeks since the middle of all: small numbers, whose squares keep their digits."""
+    """Weeks since the mean of all times: small numbers, whose squares lose no precision."""
     import numpy as np
 
     stamps = np.array([time.timestamp() for time in times], dtype=np.float64)
@@ -132,22 +132,25 @@ def _weeks_since(times: Iterable[datetime]) -> NDArray[np.float64]:
 
 
 def _by_chance(tally: Tally, slope: float, settings: AgreementSettings) -> float | None:
-    """How often times that are dealt to the records at random give a slope as steep."""
+    """The share of random permutations of the times with a slope at least as steep."""
     import numpy as np
 
     if not settings.resamples:
         return None
-    _, places = np.unique(tally.records, return_inverse=True)
-    sums = np.zeros((places.max() + 1, tally.counts.shape[1]))
-    np.add.at(sums, places, tally.counts)
+    _, indexes = np.unique(tally.records, return_inverse=True)
+    sums = np.zeros((indexes.max() + 1, tally.counts.shape[1]))
+    np.add.at(sums, indexes, tally.counts)
     weight, agreed = sums[:, 0], sums[:, 3]
-    kept = weight > 0
-    weight, agreed, time = weight[kept], agreed[kept], (sums[:, 1][kept] / weight[kept])
+    has_marks = weight > 0
+    weight, agreed, time = weight[has_marks], agreed[has_marks], (sums[:, 1][has_marks] / weight[has_marks])
     draw = np.random.default_rng(settings.seed)
-    dealt = np.stack([draw.permutation(time) for _ in range(settings.resamples)])
-    whole = np.full(len(dealt), weight.sum())
+    permuted = np.stack([draw.permutation(time) for _ in range(settings.resamples)])
+    whole = np.full(len(permuted), weight.sum())
     found = slope_of(
-        np.stack([whole, dealt @ weight, dealt**2 @ weight, np.full(len(dealt), agreed.sum()), dealt @ agreed], axis=-1)
+        np.stack(
+            [whole, permuted @ weight, permuted**2 @ weight, np.full(len(permuted), agreed.sum()), permuted @ agreed],
+            axis=-1,
+        )
     )
     steep = int(np.count_nonzero(np.abs(found) >= abs(slope) - 1e-12))
     return (1 + steep) / (1 + settings.resamples)

@@ -1,4 +1,4 @@
-"""How far two agree, or one with all the others: F1 of marks and Cohen's kappa of units, each with its interval."""
+"""Agreement of pairs: F1 of marks and Cohen's kappa of units, each with its interval."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from annotation.agreement.comparisons import Comparisons, compare
 from annotation.agreement.estimate import Figure, figure, mean
 from annotation.agreement.settings import AgreementSettings
-from annotation.agreement.study import Reviewed, Study
+from annotation.agreement.study import ReviewedRecord, Study
 from curation.record import Frozen
 from curation.scheme import Scheme
 from curation.scoring.kappa import cohen, cohen_of_cells
@@ -50,19 +50,21 @@ class Pairwise(Frozen):
 WITH = " & "
 
 
-def pairwise(reviewed: Iterable[Reviewed], scheme: Scheme, settings: AgreementSettings | None = None) -> Pairwise:
+def pairwise(reviewed: Iterable[ReviewedRecord], scheme: Scheme, settings: AgreementSettings | None = None) -> Pairwise:
     """Agreement between people on the records that two or more of them have marked."""
     study = Study.of(reviewed, scheme.names, settings)
     return pairwise_of(compare(study), study.settings)
 
 
 def pairwise_of(rows: Comparisons, settings: AgreementSettings) -> Pairwise:
-    """Agreement between people, of comparisons that are at hand."""
-    pairs = sorted({tuple(sorted(pair)) for pair in rows.pairs})
+    """Agreement between people, from comparisons."""
+    pairs = sorted({(min(pair), max(pair)) for pair in rows.pairs})
     people = sorted({name for pair in pairs for name in pair})
     return Pairwise(
         overall=figures(rows, settings),
-        per_pair={f"{one}{WITH}{other}": figures(rows.of_pair((one, other)), settings) for one, other in pairs},
+        per_pair={
+            f"{first}{WITH}{second}": figures(rows.of_pair((first, second)), settings) for first, second in pairs
+        },
         per_person={person: figures(rows.of_person(person), settings) for person in people},
     )
 
@@ -75,8 +77,8 @@ def figures(rows: Comparisons, settings: AgreementSettings) -> PairFigures:
         records=strict.records,
         strict=strict,
         lenient=lenient,
-        strict_macro=mean([one.strict for one in per_category.values()]),
-        lenient_macro=mean([one.lenient for one in per_category.values()]),
+        strict_macro=mean([category_figures.strict for category_figures in per_category.values()]),
+        lenient_macro=mean([category_figures.lenient for category_figures in per_category.values()]),
         kappa=figure(rows.unit_tally(), cohen, settings),
         per_category=per_category,
     )

@@ -1,4 +1,4 @@
-"""Plots of agreement as SVG that stands within a page: figures with their intervals, tables of counts, courses.
+"""Plots of agreement as SVG for a page: figures with their intervals, tables of counts, figures over time.
 
 The only module of agreement that knows matplotlib. Names are drawn as they are: no sign in them is a formula.
 """
@@ -12,7 +12,7 @@ from typing import Any
 from annotation.agreement.estimate import Figure
 from curation.errors import MissingExtraError
 
-#: Colours that people who see no red or green tell apart too (Okabe and Ito 2008).
+#: Colours that colour-blind people can tell apart too (Okabe and Ito 2008).
 COLOURS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00")
 MARKERS = ("o", "s", "D", "^", "v", "P")
 QUIET = "#667"
@@ -92,7 +92,7 @@ def courses(
         axes.set_title(name, fontsize=9, loc="left", parse_math=False)
         axes.set_ylim(low, 1.03)
         axes.set_xlim(-0.5, len(weeks) - 0.5)
-        axes.set_xticks(shown, labels=[weeks[place].split("-")[-1] for place in shown], fontsize=8)
+        axes.set_xticks(shown, labels=[weeks[position].split("-")[-1] for position in shown], fontsize=8)
         axes.grid(axis="y", color="#dfe3e8", linewidth=0.6)
         _tidy(axes)
     for axes in flat[len(panels) :]:
@@ -103,13 +103,13 @@ def courses(
 
 
 def bars(counts: Mapping[str, int]) -> str:
-    """How often each thing is, as a bar below the other."""
+    """A bar for each count, one below the other."""
     canvas, axes = _canvas((5.2, 0.35 + 0.26 * len(counts)))
     names, numbers = list(counts), list(counts.values())
     axes.barh(range(len(names)), numbers, color=COLOURS[0], height=0.62)
     total = sum(numbers) or 1
-    for place, number in enumerate(numbers):
-        axes.text(number, place, f" {number:,} ({number / total:.0%})", va="center", fontsize=8.5, color="#222")
+    for position, number in enumerate(numbers):
+        axes.text(number, position, f" {number:,} ({number / total:.0%})", va="center", fontsize=8.5, color="#222")
     axes.set_yticks(range(len(names)), labels=names, fontsize=9, parse_math=False)
     axes.set_ylim(len(names) - 0.45, -0.55)
     axes.set_xlim(0, max(numbers, default=1) * 1.25)
@@ -120,12 +120,16 @@ def bars(counts: Mapping[str, int]) -> str:
 
 
 def _points(axes: Any, rows: Sequence[float], figures: Sequence[Figure | None], number: int, name: str) -> None:
-    given = [(row, one) for row, one in zip(rows, figures, strict=True) if one is not None and one.value is not None]
-    for row, one in given:
-        if one.interval is not None:
-            axes.plot(one.interval, [row, row], color=COLOURS[number], linewidth=1.4, solid_capstyle="round")
+    given = [
+        (row, figure)
+        for row, figure in zip(rows, figures, strict=True)
+        if figure is not None and figure.value is not None
+    ]
+    for row, figure in given:
+        if figure.interval is not None:
+            axes.plot(figure.interval, [row, row], color=COLOURS[number], linewidth=1.4, solid_capstyle="round")
     axes.plot(
-        [one.value for _, one in given],
+        [figure.value for _, figure in given],
         [row for row, _ in given],
         MARKERS[number],
         color=COLOURS[number],
@@ -135,19 +139,27 @@ def _points(axes: Any, rows: Sequence[float], figures: Sequence[Figure | None], 
 
 
 def _course(axes: Any, figures: Sequence[Figure | None], number: int, name: str) -> None:
-    places = [place for place, one in enumerate(figures) if one is not None and one.value is not None]
-    values = [one.value for one in figures if one is not None and one.value is not None]
-    ends = [one.interval or (one.value, one.value) for one in figures if one is not None and one.value is not None]
-    axes.plot(places, values, MARKERS[number] + "-", color=COLOURS[number], markersize=3.5, linewidth=1.2, label=name)
-    if len(places) > 1:
+    positions = [position for position, figure in enumerate(figures) if figure is not None and figure.value is not None]
+    values = [figure.value for figure in figures if figure is not None and figure.value is not None]
+    ends = [
+        figure.interval or (figure.value, figure.value)
+        for figure in figures
+        if figure is not None and figure.value is not None
+    ]
+    axes.plot(
+        positions, values, MARKERS[number] + "-", color=COLOURS[number], markersize=3.5, linewidth=1.2, label=name
+    )
+    if len(positions) > 1:
         low, high = zip(*ends, strict=True)
-        axes.fill_between(places, low, high, color=COLOURS[number], alpha=0.15, linewidth=0)
+        axes.fill_between(positions, low, high, color=COLOURS[number], alpha=0.15, linewidth=0)
 
 
 def _lowest(figures: Iterable[Figure | None]) -> float:
-    """Where the scale begins: at nought, or lower where a figure does."""
+    """The lower end of the scale: 0, or less where a figure is lower."""
     ends = [
-        one.interval[0] if one.interval else one.value for one in figures if one is not None and one.value is not None
+        figure.interval[0] if figure.interval else figure.value
+        for figure in figures
+        if figure is not None and figure.value is not None
     ]
     return min([-0.02, *(end - 0.03 for end in ends)])
 

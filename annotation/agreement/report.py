@@ -1,4 +1,4 @@
-"""The methodologist's page: every agreement figure, its plot, and the records behind it, in one HTML file and as JSON.
+"""The agreement report: each figure with its plot and the records that it rests on, as one HTML file and as JSON.
 
 Record ids, offsets and categories; the wording of marks only when the settings say so.
 """
@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from annotation.agreement import plots
-from annotation.agreement.differences import Compared, Difference, Mark, confusions, kinds
-from annotation.agreement.drill_down import Counted, about, between, by_record, counted, of_pair, of_person
+from annotation.agreement.differences import LayerComparison, MarkDifference, MarkedEntity, confusions, kinds
+from annotation.agreement.drill_down import RecordCounts, about, between, by_record, of_pair, of_person, record_counts
 from annotation.agreement.estimate import Figure
 from annotation.agreement.pairs import WITH, PairFigures
-from annotation.agreement.results import ALL, Agreement, Place
+from annotation.agreement.results import ALL, Agreement, TaskReference
 from annotation.agreement.study import HUMAN
 from curation.html_templates import templates
 from curation.record import wording
@@ -44,7 +44,7 @@ NUMBER = re.compile(r" #(\d+) [^#]*$")
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """All that the page is made from beside the figures."""
+    """The content of the page: the figures, the address of Label Studio, and texts."""
 
     agreement: Agreement
     #: The address of Label Studio, without a slash at its end.
@@ -69,16 +69,16 @@ def write_report(
 
 
 def shown_records(agreement: Agreement) -> list[str]:
-    """The ids of the records that have a place on the page, most differing first."""
-    found = counted(chain(agreement.behind.people, agreement.behind.repeats, agreement.behind.shown))
+    """The ids of the records on the page, those with most differences first."""
+    found = record_counts(chain(agreement.drill_down.people, agreement.drill_down.repeats, agreement.drill_down.shown))
     answered = (id for choice in agreement.choices.values() for id in choice.differing)
     return list(dict.fromkeys(chain((id for id, _ in found), answered)))[: agreement.settings.report_records]
 
 
-def task_address(address: str, place: Place) -> str | None:
-    """Where an annotation's task is opened in Label Studio."""
-    project = NUMBER.search(place.project)
-    return f"{address}/projects/{project[1]}/data?task={place.task}" if project else None
+def task_address(address: str, task: TaskReference) -> str | None:
+    """The address of the task in Label Studio."""
+    project = NUMBER.search(task.project)
+    return f"{address}/projects/{project[1]}/data?task={task.task}" if project else None
 
 
 def person(name: str) -> str:
@@ -88,7 +88,7 @@ def person(name: str) -> str:
 
 def pair(name: str) -> str:
     """A pair's name as it is read."""
-    return WITH.join(person(one) for one in name.split(WITH))
+    return WITH.join(person(person_name) for person_name in name.split(WITH))
 
 
 def _html(page: Page, data: str) -> str:
@@ -100,10 +100,10 @@ def _html(page: Page, data: str) -> str:
         report=page.agreement,
         data=data,
         plots=_plots(page.agreement),
-        behind=_behind(page.agreement),
+        behind=_records_by_row(page.agreement),
         records=_records(page),
         most=page.agreement.settings.report_records,
-        kinds=kinds(page.agreement.behind.people),
+        kinds=kinds(page.agreement.drill_down.people),
         confusions=_confusions(page.agreement)[:MOST_CONFUSIONS],
         versions={name: version(name) for name in ("clincurate", "matplotlib", "numpy")},
     ).lstrip()
@@ -118,7 +118,7 @@ def _plots(agreement: Agreement) -> dict[str, str]:
         drawn["people"] = _forest(pairs.per_person, overall)
         drawn["categories"] = _categories(agreement)
         drawn["kinds"] = plots.bars(
-            {KINDS.get(kind, kind): count for kind, count in kinds(agreement.behind.people).items()}
+            {KINDS.get(kind, kind): count for kind, count in kinds(agreement.drill_down.people).items()}
         )
         drawn["confusions"] = _confusion_table(agreement)
     for name, found in {"shown": agreement.shown, "repeats": agreement.repeats}.items():
@@ -132,9 +132,9 @@ def _plots(agreement: Agreement) -> dict[str, str]:
 def _pairs(per_pair: Mapping[str, PairFigures], overall: PairFigures) -> str:
     if len(per_pair) <= MOST_PAIRS:
         return _forest({pair(name): found for name, found in per_pair.items()}, overall)
-    people = sorted({one for name in per_pair for one in name.split(WITH)})
-    values = [[_of_two(per_pair, one, other) for other in people] for one in people]
-    names = [person(one) for one in people]
+    people = sorted({person_name for name in per_pair for person_name in name.split(WITH)})
+    values = [[_of_two(per_pair, person_name, other) for other in people] for person_name in people]
+    names = [person(person_name) for person_name in people]
     return plots.matrix(names, names, values, counts=False)
 
 
@@ -179,25 +179,25 @@ def _weeks(agreement: Agreement) -> str:
     return plots.courses(weeks, panels)
 
 
-def _confusions(agreement: Agreement) -> list[tuple[str, str, int, Counted]]:
-    """What one calls so and the other otherwise, how often, and on which records."""
-    compared = agreement.behind.people
+def _confusions(agreement: Agreement) -> list[tuple[str, str, int, RecordCounts]]:
+    """Pairs of confused categories, with their count and their records."""
+    compared = agreement.drill_down.people
     return [
-        (one, other, count, counted(compared, between(one, other)))
+        (one, other, count, record_counts(compared, between(one, other)))
         for (one, other), count in confusions(compared).items()
     ]
 
 
 def _confusion_table(agreement: Agreement) -> str:
     """Category by category, with `not marked` as the last column."""
-    found = confusions(agreement.behind.people)
+    found = confusions(agreement.drill_down.people)
     names = [name for name in agreement.pairs.overall.per_category if any(name in both for both in found)]
     if not names:
         return ""
     values: list[list[float | None]] = []
-    for place, row in enumerate(names):
-        # Above the diagonal nothing: each two categories stand once.
-        cells = [_cell(found, row, column) if number < place else None for number, column in enumerate(names)]
+    for index, row in enumerate(names):
+        # Above the diagonal nothing: each pair of categories is shown once.
+        cells = [_cell(found, row, column) if number < index else None for number, column in enumerate(names)]
         values.append([*cells, _cell(found, row, "")])
     # The last category has nothing above the diagonal.
     return plots.matrix(names, [*names[:-1], "not marked"], [[*row[:-2], row[-1]] for row in values], counts=True)
@@ -208,53 +208,62 @@ def _cell(found: Mapping[tuple[str, str], int], one: str, other: str) -> float |
     return found.get((first, second))
 
 
-def _behind(agreement: Agreement) -> dict[str, Any]:
-    """The records behind each row of each table."""
-    people, behind = agreement.behind.people, agreement.behind
+def _records_by_row(agreement: Agreement) -> dict[str, Any]:
+    """The records that each row of each table rests on."""
+    people, comparisons = agreement.drill_down.people, agreement.drill_down
     return {
-        "all": counted(people),
-        "pairs": {name: counted(of_pair(people, *name.split(WITH))) for name in agreement.pairs.per_pair},
-        "people": {name: counted(of_person(people, name)) for name in agreement.pairs.per_person},
-        "categories": {name: counted(people, about(name)) for name in agreement.pairs.overall.per_category},
-        "shown": _per_person(behind.shown),
-        "repeats": _per_person(behind.repeats),
+        "all": record_counts(people),
+        "pairs": {name: record_counts(of_pair(people, *name.split(WITH))) for name in agreement.pairs.per_pair},
+        "people": {name: record_counts(of_person(people, name)) for name in agreement.pairs.per_person},
+        "categories": {name: record_counts(people, about(name)) for name in agreement.pairs.overall.per_category},
+        "shown": _per_person(comparisons.shown),
+        "repeats": _per_person(comparisons.repeats),
         "weeks": {
-            ALL: _per_week((max(one.weeks), one) for one in people),
+            ALL: _per_week((max(comparison.weeks), comparison) for comparison in people),
             **{name: _per_week(_own_weeks(people, name)) for name in agreement.pairs.per_person},
         },
         "choices": {name: [(id, 1) for id in found.differing] for name, found in agreement.choices.items()},
     }
 
 
-def _per_person(compared: Iterable[Compared]) -> dict[str, Counted]:
-    found: dict[str, list[Compared]] = {}
-    for one in compared:
-        found.setdefault(one.one, []).append(one)
-    return {name: counted(among) for name, among in found.items()}
+def _per_person(compared: Iterable[LayerComparison]) -> dict[str, RecordCounts]:
+    found: dict[str, list[LayerComparison]] = {}
+    for comparison in compared:
+        found.setdefault(comparison.one, []).append(comparison)
+    return {name: record_counts(among) for name, among in found.items()}
 
 
-def _own_weeks(compared: Iterable[Compared], name: str) -> Iterable[tuple[str, Compared]]:
-    return ((one.weeks[0] if one.one == name else one.weeks[1], one) for one in of_person(compared, name))
+def _own_weeks(compared: Iterable[LayerComparison], name: str) -> Iterable[tuple[str, LayerComparison]]:
+    return (
+        (comparison.weeks[0] if comparison.one == name else comparison.weeks[1], comparison)
+        for comparison in of_person(compared, name)
+    )
 
 
-def _per_week(compared: Iterable[tuple[str, Compared]]) -> dict[str, Counted]:
-    found: dict[str, list[Compared]] = {}
-    for week, one in compared:
-        found.setdefault(week, []).append(one)
-    return {week: counted(among) for week, among in found.items()}
+def _per_week(compared: Iterable[tuple[str, LayerComparison]]) -> dict[str, RecordCounts]:
+    found: dict[str, list[LayerComparison]] = {}
+    for week, comparison in compared:
+        found.setdefault(week, []).append(comparison)
+    return {week: record_counts(among) for week, among in found.items()}
 
 
 def _records(page: Page) -> list[dict[str, Any]]:
-    """The records of the page, each with everything that two say differently about it."""
-    behind, order = page.agreement.behind, shown_records(page.agreement)
-    among = by_record([*behind.people, *behind.repeats, *behind.shown], order)
+    """The records of the page, each with all differences of its annotators."""
+    comparisons, order = page.agreement.drill_down, shown_records(page.agreement)
+    among = by_record([*comparisons.people, *comparisons.repeats, *comparisons.shown], order)
     return [
         {
             "id": id,
             "tasks": _tasks(page, id),
-            "count": sum(len(one.differences) for one in compared),
+            "count": sum(len(comparison.differences) for comparison in compared),
             "compared": [
-                {"one": one.one, "other": one.other, "same": one.same, "rows": _rows(page, one)} for one in compared
+                {
+                    "one": comparison.one,
+                    "other": comparison.other,
+                    "same": comparison.same,
+                    "rows": _rows(page, comparison),
+                }
+                for comparison in compared
             ],
         }
         for id, compared in among.items()
@@ -262,21 +271,26 @@ def _records(page: Page) -> list[dict[str, Any]]:
 
 
 def _tasks(page: Page, id: str) -> dict[str, str]:
-    places = page.agreement.behind.places.get(id, {})
-    found = {name: task_address(page.address, place) for name, place in places.items()}
+    tasks = page.agreement.drill_down.tasks.get(id, {})
+    found = {name: task_address(page.address, task) for name, task in tasks.items()}
     return {name: address for name, address in found.items() if address}
 
 
-def _rows(page: Page, compared: Compared) -> list[dict[str, Any]]:
+def _rows(page: Page, compared: LayerComparison) -> list[dict[str, Any]]:
     text = page.texts.get(compared.record_id)
     return [
-        {"kind": one.kind, "one": one.one, "other": one.other, "excerpt": _excerpt(one, text)}
-        for one in compared.differences
+        {
+            "kind": difference.kind,
+            "one": difference.one,
+            "other": difference.other,
+            "excerpt": _excerpt(difference, text),
+        }
+        for difference in compared.differences
     ]
 
 
-def _excerpt(difference: Difference, text: str | None) -> dict[str, str] | None:
-    """The wording of either side, and what stands around."""
+def _excerpt(difference: MarkDifference, text: str | None) -> dict[str, str] | None:
+    """The wording of both sides, and the text around."""
     if text is None:
         return None
     marks = [mark for mark in (difference.one, difference.other) if mark]
@@ -290,5 +304,5 @@ def _excerpt(difference: Difference, text: str | None) -> dict[str, str] | None:
     }
 
 
-def _wording(mark: Mark | None, text: str) -> str:
+def _wording(mark: MarkedEntity | None, text: str) -> str:
     return wording(text, mark.spans) if mark else ""

@@ -1,4 +1,4 @@
-"""All agreement figures of a review at once, and the differences behind them."""
+"""All agreement figures of a review, and the differences that they rest on."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from itertools import combinations
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
-from annotation.agreement.choices import Choice, Choices, questions
-from annotation.agreement.coefficients import Everybody, everybody
+from annotation.agreement.choices import ChoiceAgreement, ChoiceCollector, questions
+from annotation.agreement.coefficients import OverallAgreement, overall_agreement
 from annotation.agreement.comparisons import Comparisons, Pair, compare
-from annotation.agreement.differences import Compared, differences
+from annotation.agreement.differences import LayerComparison, differences
 from annotation.agreement.estimate import Figure
 from annotation.agreement.gamma import gamma
-from annotation.agreement.model_and_self import WithOther, with_layer, with_other, with_repeat, with_shown
-from annotation.agreement.over_time import Drift, WeekFigures, drifts, week_of, weekly
+from annotation.agreement.model_and_self import LayerAgreement, layer_agreement, with_layer, with_repeat, with_shown
+from annotation.agreement.over_time import AgreementTrend, WeekFigures, trends, week_of, weekly
 from annotation.agreement.pairs import Pairwise, pairwise_of
 from annotation.agreement.settings import AgreementSettings
-from annotation.agreement.study import HUMAN, REPEAT, SHOWN, Reviewed, Study
+from annotation.agreement.study import HUMAN, REPEAT, SHOWN, ReviewedRecord, Study
 from curation.record import Frozen
 from curation.scheme import Scheme
 
@@ -26,24 +26,30 @@ from curation.scheme import Scheme
 ALL = "all"
 
 
-class Place(Frozen):
-    """Where an annotation came from: the project's key in the ledger, and the task."""
+class _InReport(Frozen):
+    """What the report's JSON holds; its keys are the aliases."""
+
+    model_config = ConfigDict(serialize_by_alias=True, validate_by_name=True, validate_by_alias=True)
+
+
+class TaskReference(Frozen):
+    """The task of an annotation, with the project's key in the ledger."""
 
     project: str
     task: int
 
 
-class Behind(Frozen):
-    """The records behind the figures: each two on each record, and where each annotation came from."""
+class DrillDown(_InReport):
+    """The records that the figures rest on: the comparisons of layers, and the tasks of the annotations."""
 
-    people: tuple[Compared, ...] = ()
-    shown: tuple[Compared, ...] = ()
-    repeats: tuple[Compared, ...] = ()
-    #: By record and by who annotated it.
-    places: dict[str, dict[str, Place]] = Field(default_factory=dict)
+    people: tuple[LayerComparison, ...] = ()
+    shown: tuple[LayerComparison, ...] = ()
+    repeats: tuple[LayerComparison, ...] = ()
+    #: By record and layer.
+    tasks: dict[str, dict[str, TaskReference]] = Field(default_factory=dict, alias="places")
 
 
-class Agreement(Frozen):
+class Agreement(_InReport):
     """How far people agree: with each other, with the model, with themselves; over time, and on choices."""
 
     created: datetime
@@ -56,20 +62,20 @@ class Agreement(Frozen):
     people: dict[str, int]
     weeks: tuple[str, ...]
     pairs: Pairwise
-    everybody: Everybody
-    #: By person, `all` being all pairs: agreement with the others in each week.
+    everybody: OverallAgreement
+    #: By person (`all` for all pairs): agreement with the others in each week.
     weekly: dict[str, dict[str, WeekFigures]]
-    drift: dict[str, Drift]
-    shown: WithOther | None
-    layers: dict[str, WithOther]
-    repeats: WithOther | None
-    choices: dict[str, Choice]
+    drift: dict[str, AgreementTrend]
+    shown: LayerAgreement | None
+    layers: dict[str, LayerAgreement]
+    repeats: LayerAgreement | None
+    choices: dict[str, ChoiceAgreement]
     gamma: Figure | None
-    behind: Behind
+    drill_down: DrillDown = Field(alias="behind")
 
 
 def measure(
-    reviewed: Iterable[Reviewed],
+    reviewed: Iterable[ReviewedRecord],
     scheme: Scheme,
     settings: AgreementSettings | None = None,
     *,
@@ -81,38 +87,42 @@ def measure(
     Raises MissingExtraError when gamma is asked for and pygamma-agreement is not installed.
     """
     chosen = settings or AgreementSettings()
-    study, choices, behind = Study(chosen, scheme.names), Choices(questions(scheme)), _Behind(chosen)
-    for one in reviewed:
-        study.add(one)
-        choices.add(one)
-        behind.add(one)
+    study, choices, drill_down = (
+        Study(chosen, scheme.names),
+        ChoiceCollector(questions(scheme)),
+        _DrillDownCollector(chosen),
+    )
+    for record in reviewed:
+        study.add(record)
+        choices.add(record)
+        drill_down.add(record)
     rows = compare(study)
     return Agreement(
         created=datetime.now(UTC),
         scheme=scheme.name,
         settings=chosen,
-        **_seen(study),
+        **_overview(study),
         pairs=pairwise_of(rows, chosen),
-        everybody=everybody(study),
+        everybody=overall_agreement(study),
         **_over_time(rows, chosen),
-        shown=with_other(study, with_shown),
-        layers={name: found for name in others if (found := with_other(study, with_layer(name)))},
-        repeats=with_other(study, with_repeat),
+        shown=layer_agreement(study, with_shown),
+        layers={name: found for name in others if (found := layer_agreement(study, with_layer(name)))},
+        repeats=layer_agreement(study, with_repeat),
         choices=choices.measured(chosen),
         gamma=gamma(study) if with_gamma else None,
-        behind=behind.found(),
+        drill_down=drill_down.found(),
     )
 
 
-def _seen(study: Study) -> dict[str, object]:
-    """Who has seen what, and when."""
-    by_people = [len(seen.people) for seen in study.seen]
-    people = [name for seen in study.seen for name in seen.people]
+def _overview(study: Study) -> dict[str, object]:
+    """The numbers of records and people, and the weeks."""
+    by_people = [len(record.people) for record in study.records]
+    people = [name for record in study.records for name in record.people]
     return {
-        "records": len(study.seen),
+        "records": len(study.records),
         "by_people": {count: by_people.count(count) for count in sorted(set(by_people))},
         "people": {name: people.count(name) for name in study.people},
-        "weeks": tuple(sorted({week_of(seen.at[name]) for seen in study.seen for name in seen.people})),
+        "weeks": tuple(sorted({week_of(record.at[name]) for record in study.records for name in record.people})),
     }
 
 
@@ -122,19 +132,19 @@ def _over_time(rows: Comparisons, settings: AgreementSettings) -> dict[str, obje
     own = {name: weekly(rows.of_person(name), settings, own=True) for name in people}
     return {
         "weekly": {ALL: weekly(rows, settings)} | own,
-        "drift": drifts(rows, settings),
+        "drift": trends(rows, settings),
     }
 
 
-class _Behind:
+class _DrillDownCollector:
     """Differences as records come in."""
 
     def __init__(self, settings: AgreementSettings) -> None:
         self._assertion = settings.assertion
-        self._lists: dict[str, list[Compared]] = {"people": [], "shown": [], "repeats": []}
-        self._places: dict[str, dict[str, Place]] = {}
+        self._lists: dict[str, list[LayerComparison]] = {"people": [], "shown": [], "repeats": []}
+        self._tasks: dict[str, dict[str, TaskReference]] = {}
 
-    def add(self, reviewed: Reviewed) -> None:
+    def add(self, reviewed: ReviewedRecord) -> None:
         people = reviewed.people
         own = [(name, REPEAT + name.removeprefix(HUMAN)) for name in people]
         pairs = {
@@ -144,20 +154,20 @@ class _Behind:
         }
         for kind, asked in pairs.items():
             self._lists[kind] += [self._compared(reviewed, pair) for pair in asked if set(pair) <= set(reviewed.layers)]
-        places = {name: place for name in reviewed.layers if (place := _place(reviewed, name))}
-        if places:
-            self._places[reviewed.record.id] = places
+        tasks = {name: task for name in reviewed.layers if (task := _task_reference(reviewed, name))}
+        if tasks:
+            self._tasks[reviewed.record.id] = tasks
 
-    def found(self) -> Behind:
-        return Behind(**{kind: tuple(found) for kind, found in self._lists.items()}, places=self._places)
+    def found(self) -> DrillDown:
+        return DrillDown(**{kind: tuple(found) for kind, found in self._lists.items()}, tasks=self._tasks)
 
-    def _compared(self, reviewed: Reviewed, pair: Pair) -> Compared:
+    def _compared(self, reviewed: ReviewedRecord, pair: Pair) -> LayerComparison:
         one, other = (reviewed.layers[name] for name in pair)
         found = differences(one, other, assertion=self._assertion)
         return found.model_copy(update={"one": pair[0], "other": pair[1]})
 
 
-def _place(reviewed: Reviewed, name: str) -> Place | None:
+def _task_reference(reviewed: ReviewedRecord, name: str) -> TaskReference | None:
     source = reviewed.layers[name].provenance
     project, task = source.get("project"), source.get("task")
-    return Place(project=project, task=task) if isinstance(project, str) and isinstance(task, int) else None
+    return TaskReference(project=project, task=task) if isinstance(project, str) and isinstance(task, int) else None

@@ -1,4 +1,4 @@
-"""What is compared: for each record, the marks and the coded units of everybody who has seen it."""
+"""The data of an agreement study: the marks and the coded units of all annotators of each record."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-#: How the layers of people are named, and those of a person who got a record a second time without knowing.
+#: Prefixes of the layers of people, and of their layers on hidden repeats.
 HUMAN, REPEAT = "human:", "repeat:"
 
-#: The layer that a person was shown, by the name of the person's own.
+#: Prefix of the layer that a person was shown, before the name of the person's own layer.
 SHOWN = "shown:"
 
 
 @dataclass(frozen=True, slots=True)
-class Reviewed:
+class ReviewedRecord:
     """A record with the layers that are compared, by the names of those who made them."""
 
     record: Record
@@ -37,8 +37,8 @@ class Reviewed:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
-    """A record as everybody has marked it, without its text."""
+class CodedRecord:
+    """One record as all annotators have marked it, without its text."""
 
     record_id: str
     #: Characters of its text.
@@ -55,44 +55,44 @@ class Seen:
 
 @dataclass(slots=True)
 class Study:
-    """Records as they were seen; the labels number what a unit was marked as."""
+    """The annotated records; ``labels`` gives each combination of categories of a unit its number."""
 
     settings: AgreementSettings
-    known: Sequence[str]
+    scheme_categories: Sequence[str]
     labels: Labels = field(default_factory=Labels)
-    seen: list[Seen] = field(default_factory=list)
+    records: list[CodedRecord] = field(default_factory=list)
 
     @classmethod
     def of(
-        cls, reviewed: Iterable[Reviewed], categories: Sequence[str], settings: AgreementSettings | None = None
+        cls, reviewed: Iterable[ReviewedRecord], categories: Sequence[str], settings: AgreementSettings | None = None
     ) -> Study:
         """The study of reviewed records; ``categories`` are the scheme's, in order."""
         study = cls(settings or AgreementSettings(), categories)
-        for one in reviewed:
-            study.add(one)
+        for record in reviewed:
+            study.add(record)
         return study
 
-    def add(self, reviewed: Reviewed) -> None:
-        """Take one record in."""
+    def add(self, reviewed: ReviewedRecord) -> None:
+        """Add one record."""
         units = units_of(reviewed.record.text, self.settings.unit)
         marks = {name: marks_of(layer, assertion=self.settings.assertion) for name, layer in reviewed.layers.items()}
-        self.seen.append(
-            Seen(
+        self.records.append(
+            CodedRecord(
                 record_id=reviewed.record.id,
                 length=len(reviewed.record.text),
                 marks=marks,
-                codes={name: codes_of(one, units, self.labels) for name, one in marks.items()},
+                codes={name: codes_of(record_marks, units, self.labels) for name, record_marks in marks.items()},
                 at={name: layer.created for name, layer in reviewed.layers.items()},
             )
         )
 
     @property
     def people(self) -> list[str]:
-        """Everybody who has seen a record."""
-        return sorted({name for seen in self.seen for name in seen.people})
+        """The layers of all people with an annotated record."""
+        return sorted({name for record in self.records for name in record.people})
 
     @property
     def categories(self) -> list[str]:
-        """The categories that anybody used: the scheme's in their order, then any others."""
-        used = {category for seen in self.seen for marks in seen.marks.values() for category, _ in marks}
-        return [name for name in self.known if name in used] + sorted(used - set(self.known))
+        """The categories that were used: the scheme's in their order, then any others."""
+        used = {category for record in self.records for marks in record.marks.values() for category, _ in marks}
+        return [name for name in self.scheme_categories if name in used] + sorted(used - set(self.scheme_categories))

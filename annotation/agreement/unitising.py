@@ -1,4 +1,4 @@
-"""Krippendorff's alpha for unitising: whether people find the same stretches, and how far their ends lie apart.
+"""Krippendorff's alpha for unitising: whether people mark the same spans, and how far their borders are apart.
 
 K. Krippendorff: On the reliability of unitizing contiguous data, Sociological Methodology 25 (1995), in the form of
 Content Analysis, 2nd edition (2004), section 11.6.
@@ -13,7 +13,7 @@ from curation.scoring.bootstrap import Array
 from curation.scoring.marks import Marks
 
 #: Start and end, in characters, end-exclusive.
-Stretch = tuple[int, int]
+MarkedSpan = tuple[int, int]
 
 
 def unitised_counts(marks: Sequence[Marks], length: int, categories: Sequence[str]) -> list[tuple[float, float]]:
@@ -22,10 +22,13 @@ def unitised_counts(marks: Sequence[Marks], length: int, categories: Sequence[st
     Both are Krippendorff's times the squared length, which makes them add up: a text of twice the length with
     twice the marks weighs twice as much.
     """
-    return [disagreements([stretches(one, category) for one in marks], length) for category in categories]
+    return [
+        disagreements([marked_spans(person_marks, category) for person_marks in marks], length)
+        for category in categories
+    ]
 
 
-def disagreements(people: Sequence[Sequence[Stretch]], length: int) -> tuple[float, float]:
+def disagreements(people: Sequence[Sequence[MarkedSpan]], length: int) -> tuple[float, float]:
     """Observed and expected disagreement about one category, times the squared length of the text."""
     if not any(people):
         return 0.0, 0.0
@@ -40,11 +43,11 @@ def unitised(counts: Array) -> Array:
     return np.where(expected > 0, 1 - counts[..., 0] / np.where(expected > 0, expected, 1), np.nan)
 
 
-def stretches(marks: Mapping[tuple[str, str], Iterable[tuple[Stretch, ...]]], category: str) -> list[Stretch]:
-    """The stretches of a category, in order; marks of one person that overlap are one."""
-    found: list[Stretch] = []
+def marked_spans(marks: Mapping[tuple[str, str], Iterable[tuple[MarkedSpan, ...]]], category: str) -> list[MarkedSpan]:
+    """The marked spans of a category, in order; overlapping marks of one person are joined."""
+    found: list[MarkedSpan] = []
     for start, end in sorted(
-        fragment for key, places in marks.items() if key[0] == category for spans in places for fragment in spans
+        fragment for key, entities in marks.items() if key[0] == category for spans in entities for fragment in spans
     ):
         if found and start < found[-1][1]:
             found[-1] = (found[-1][0], max(end, found[-1][1]))
@@ -53,8 +56,8 @@ def stretches(marks: Mapping[tuple[str, str], Iterable[tuple[Stretch, ...]]], ca
     return found
 
 
-def gaps(marked: Sequence[Stretch], length: int) -> Iterator[Stretch]:
-    """What lies between the stretches."""
+def gaps(marked: Sequence[MarkedSpan], length: int) -> Iterator[MarkedSpan]:
+    """The gaps between the marked spans."""
     at = 0
     for start, end in marked:
         if at < start:
@@ -64,24 +67,24 @@ def gaps(marked: Sequence[Stretch], length: int) -> Iterator[Stretch]:
         yield at, length
 
 
-def _observed(people: Sequence[Sequence[Stretch]]) -> float:
+def _observed(people: Sequence[Sequence[MarkedSpan]]) -> float:
     """The mean over pairs of people of the squared distances between what they mark."""
     total = 0
-    for one, other in permutations(people, 2):
-        for start, end in one:
-            met = [(start - s) ** 2 + (end - e) ** 2 for s, e in other if start < e and s < end]
-            # An overlap is met from either side; what meets nothing lies in a gap of the other, and counts for both.
-            total += sum(met) if met else 2 * (end - start) ** 2
+    for first, second in permutations(people, 2):
+        for start, end in first:
+            distances = [(start - s) ** 2 + (end - e) ** 2 for s, e in second if start < e and s < end]
+            # An overlap is counted from both sides; a span in a gap of the other is counted once, so twice here.
+            total += sum(distances) if distances else 2 * (end - start) ** 2
     return total / (len(people) * (len(people) - 1))
 
 
-def _expected(people: Sequence[Sequence[Stretch]], length: int) -> float:
-    """The same if everybody's stretches were strewn at random."""
+def _expected(people: Sequence[Sequence[MarkedSpan]], length: int) -> float:
+    """The same for spans at random positions."""
     widths = [end - start for marked in people for start, end in marked]
     free = [end - start for marked in people for start, end in gaps(marked, length)]
     total = 0.0
     for width in widths:
         room = sum(gap - width + 1 for gap in free if gap >= width)
         total += (len(widths) - 1) / 3 * (2 * width**3 - 3 * width**2 + width) + width**2 * room
-    places = len(people) * length
-    return 2 * length * total / (places * (places - 1) - sum(width * (width - 1) for width in widths))
+    positions = len(people) * length
+    return 2 * length * total / (positions * (positions - 1) - sum(width * (width - 1) for width in widths))

@@ -1,1 +1,1 @@
-"""The guidelines as a page: the scheme in people's words, with examples from what was settled."""
+"""The annotation guidelines as a page: the scheme's definitions, with examples from settled records."""

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import yaml
 
-from annotation.guidelines.settled_examples import Fault, Lessons, Wrong
-from annotation.label_studio.editor.wording import ASSERTIONS, say
+from annotation.guidelines.settled_examples import IncorrectExample, MarkError, SettledExamples
+from annotation.label_studio.editor.wording import ASSERTIONS, localised
 from curation.html_templates import templates
 from curation.record import Frozen
 from curation.scheme import Scheme
@@ -19,8 +19,8 @@ FOLDER = Path(__file__).parent
 TEMPLATE = "guidelines.html.jinja"
 
 
-class Words(Frozen):
-    """The words of one language; what stands in braces is filled in."""
+class GuidelineWording(Frozen):
+    """The words of one language; names in braces are filled in."""
 
     title: str
     made: str
@@ -37,7 +37,7 @@ class Words(Frozen):
     counts: str
     right_count: str
     wrong_count: str
-    faults: Mapping[Fault, str]
+    faults: Mapping[MarkError, str]
     assertions: str
     assertion: str
     meaning: str
@@ -46,36 +46,36 @@ class Words(Frozen):
 
 
 @cache
-def words(language: str) -> Words:
+def guideline_wording(language: str) -> GuidelineWording:
     """The words of the language, in English where there are none."""
-    known = {path.stem: path for path in (FOLDER / "wording").glob("*.yaml")}
-    return Words.model_validate(yaml.safe_load(known.get(language, known["en"]).read_text(encoding="utf-8")))
+    paths = {path.stem: path for path in (FOLDER / "wording").glob("*.yaml")}
+    return GuidelineWording.model_validate(yaml.safe_load(paths.get(language, paths["en"]).read_text(encoding="utf-8")))
 
 
-def guidelines(scheme: Scheme, lessons: Lessons, *, language: str) -> str:
-    """The page: of each category its definition, boundary, key and colour, with right and wrong examples and counts."""
-    said = words(language)
+def guidelines(scheme: Scheme, settled: SettledExamples, *, language: str) -> str:
+    """The page as HTML: each category with definition, boundary, key, colour, counts and examples."""
+    wording = guideline_wording(language)
     return (
         templates(FOLDER, extra="review")
         .get_template(TEMPLATE)
         .render(
             scheme=scheme,
-            lessons=lessons,
-            words=said,
+            settled=settled,
+            words=wording,
             language=language,
-            say=lambda localised: say(localised, language),
+            localised=lambda wordings: localised(wordings, language),
             examples=lambda category: category.examples.get(language) or category.examples.get("en") or (),
-            fault=lambda wrong: _explained(wrong, scheme, said, language),
-            faults=list(Fault),
-            assertions=[(name, say(hint, language)) for name, (_, hint) in ASSERTIONS.items()],
+            error=lambda wrong: _explained(wrong, scheme, wording, language),
+            errors=list(MarkError),
+            assertions=[(name, localised(hint, language)) for name, (_, hint) in ASSERTIONS.items()],
         )
     )
 
 
-def _explained(wrong: Wrong, scheme: Scheme, said: Words, language: str) -> str:
+def _explained(wrong: IncorrectExample, scheme: Scheme, wording: GuidelineWording, language: str) -> str:
     instead = wrong.instead
-    if wrong.fault is Fault.CATEGORY and instead in scheme.by_name:
-        instead = say(scheme.by_name[instead].label, language)
-    if wrong.fault is Fault.ASSERTION:
-        instead = say(ASSERTIONS[instead][1], language)
-    return said.faults[wrong.fault].format(instead=instead)
+    if wrong.error is MarkError.CATEGORY and instead in scheme.by_name:
+        instead = localised(scheme.by_name[instead].label, language)
+    if wrong.error is MarkError.ASSERTION:
+        instead = localised(ASSERTIONS[instead][1], language)
+    return wording.faults[wrong.error].format(instead=instead)

@@ -1,4 +1,4 @@
-"""What keeps a workspace from its Label Studio, and what to do about it."""
+"""Checks of the connection from a workspace to its Label Studio, each with advice."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from annotation.label_studio.session import TOKEN, connect
 from annotation.label_studio.settings import LabelStudioSettings
 from curation.errors import ReviewError
 
-#: The version that all of this was measured with.
+#: The version of Label Studio that this code was tested with.
 MEASURED = "1.23.2"
 #: How the two kinds of token look: forty hexadecimal digits, or a JSON web token.
 LEGACY, PERSONAL = re.compile(r"[0-9a-f]{40}"), re.compile(r"[\w-]+\.[\w-]+\.[\w-]+")
@@ -27,7 +27,7 @@ GOOD, WARNING, BAD = "good", "warning", "bad"
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """One thing that was looked at."""
+    """The result of one check."""
 
     state: str
     what: str
@@ -36,7 +36,7 @@ class Diagnosis:
 
 
 def diagnose(workspace: Path, settings: LabelStudioSettings) -> Iterator[Diagnosis]:
-    """What is well and what is not, from the address to what the server may call; it stops at what is in the way."""
+    """The results, from the address to the addresses that the server may call; the first obstacle ends them."""
     if settings.url is None:
         ready = is_ready(environment_path(settings), settings.version)
         running = status(workspace)

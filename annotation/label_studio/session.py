@@ -1,4 +1,4 @@
-"""From a workspace to a client of its Label Studio."""
+"""The connection from a workspace to its Label Studio."""
 
 from __future__ import annotations
 

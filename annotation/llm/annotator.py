@@ -14,11 +14,11 @@ from annotation.llm.align import Placed, align_quotes
 from annotation.llm.apply import apply
 from annotation.llm.ask import ask
 from annotation.llm.parse import Answer, parse
-from annotation.llm.prompt import Prompt
 from annotation.settings import LlmSettings
 from curation.egress.gate import Gate
 from curation.errors import EgressBlockedError, LanguageModelError
 from curation.models.endpoint import LanguageModel, Reply
+from curation.models.prompt import Prompt
 from curation.record import Layer, Record, digest
 from curation.scheme import Scheme
 from curation.stage import Item, Result

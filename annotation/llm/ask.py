@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 
 from pydantic import JsonValue
 
-from annotation.llm.prompt import Prompt
 from curation.models.endpoint import Message, Reply
+from curation.models.prompt import Prompt
 from curation.record import Assertion, Record
 from curation.scheme import Scheme
 

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from curation.errors import LanguageModelError
+from curation.models.tolerant_json import read_object
 from curation.record import Assertion
 from curation.scheme import Scheme
-
-#: A comma before a closing bracket, which people and models write and JSON does not know.
-TRAILING_COMMA = re.compile(r",(?=\s*[}\]])")
-STRING = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
 
 #: Half of a surrogate pair and NUL, which no store takes.
 UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
@@ -46,8 +40,10 @@ def parse(text: str, scheme: Scheme) -> Answer:
     Raises LanguageModelError when there is none, or when nothing of a non-empty one can be used: that is
     another thing than a record without information.
     """
-    answer = Answer()
-    content = _load(text, answer.repaired)
+    content, repaired = read_object(text)
+    if content is None:
+        raise _unparsable("a JSON object")
+    answer = Answer(repaired=repaired)
     entities = content.get("entities")
     if not isinstance(entities, list):
         raise _unparsable("a list of entities")
@@ -58,40 +54,6 @@ def parse(text: str, scheme: Scheme) -> Answer:
         raise _unparsable("entities with a text and a category of the scheme")
     answer.labels = _labels(content.get("labels"), scheme, answer.dropped)
     return answer
-
-
-def _load(text: str, repaired: list[str]) -> Mapping[str, Any]:
-    """The object in the text; each repair is noted by its name."""
-    content = _json(text)
-    if content is None:
-        # Models put fences and friendly words around what was asked for.
-        start, end = text.find("{"), text.rfind("}") + 1
-        if 0 <= start < end and text.strip() != text[start:end]:
-            text = text[start:end]
-            repaired.append("words around the JSON")
-            content = _json(text)
-    if content is None:
-        repaired.append("trailing commas")
-        content = _json(_without_trailing_commas(text))
-    if not isinstance(content, dict):
-        raise _unparsable("a JSON object")
-    return content
-
-
-def _json(text: str) -> Any:
-    try:
-        return json.loads(text, strict=False)
-    except (ValueError, RecursionError):
-        return None
-
-
-def _without_trailing_commas(text: str) -> str:
-    """The text without them, what stands in strings left as it is."""
-    pieces, after = [], 0
-    for string in STRING.finditer(text):
-        pieces += [TRAILING_COMMA.sub("", text[after : string.start()]), string[0]]
-        after = string.end()
-    return "".join(pieces) + TRAILING_COMMA.sub("", text[after:])
 
 
 def _quote(entity: object, scheme: Scheme, dropped: Counter[str]) -> Quote | None:

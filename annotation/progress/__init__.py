@@ -1,1 +1,1 @@
-"""How far each annotator is, how fast, and how well with the others: for stewards, pay, or a thesis."""
+"""The progress of each annotator: records done, time, and agreement with the others."""

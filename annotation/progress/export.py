@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
-from annotation.progress.figures import Day, Person, Progress
+from annotation.progress.figures import AnnotatorProgress, WorkDay, WorkProgress
 
 #: One row for each annotator, day and kind of work; the figures after the minutes are of all the annotator's work.
 COLUMNS = (
@@ -27,7 +27,7 @@ COLUMNS = (
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-def write_csv(progress: Progress, path: Path) -> None:
+def write_csv(progress: WorkProgress, path: Path) -> None:
     """The file, in UTF-8 with the mark that spreadsheets ask for."""
     people = {person.name: person for person in progress.people}
     with path.open("w", encoding="utf-8-sig", newline="") as file:
@@ -36,7 +36,7 @@ def write_csv(progress: Progress, path: Path) -> None:
         writer.writerows(_row(day, people[day.name]) for day in progress.days)
 
 
-def _row(day: Day, person: Person) -> tuple[object, ...]:
+def _row(day: WorkDay, person: AnnotatorProgress) -> tuple[object, ...]:
     return (
         f"'{day.name}" if day.name.startswith(FORMULA) else day.name,
         day.day.isoformat(),

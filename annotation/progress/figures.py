@@ -1,4 +1,4 @@
-"""What the work of each annotator comes to."""
+"""The figures of each annotator's work."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ from annotation.agreement.estimate import Figure, figure
 from annotation.agreement.judgements import reviewed
 from annotation.agreement.settings import AgreementSettings
 from annotation.agreement.study import HUMAN, Study
-from annotation.progress.work import Kind, Sitting, sittings
+from annotation.progress.work import WorkKind, WorkSession, work_sessions
 from annotation.review_settings import ReviewSettings
 from curation.record import Frozen
 from curation.scheme import Scheme
 from curation.scoring.marks import f1
 from curation.store import Store
 
-#: A record that took more than so many times the person's median had a page left open: it counts as that many.
+#: A record that took more than so many times the person's median was left open: it counts as that many medians.
 IDLE = 5.0
 
 HOUR = 3600.0
 
 
-class Person(Frozen):
-    """One annotator's work; medians are over records, and one who left a page open does not move them."""
+class AnnotatorProgress(Frozen):
+    """One annotator's work; the figures per record are medians, on which a page left open has little influence."""
 
     name: str
-    #: Records with an answer, hidden repeats among them, and answers that were saved again later.
+    #: Reviewed records (hidden repeats included), repeats, and annotations that were saved again later.
     done: int
     repeats: int
     edits: int
@@ -41,7 +41,7 @@ class Person(Frozen):
     seconds_per_record: float | None
     records_per_hour: float | None
     entities_per_hour: float | None
-    #: Hours as they were counted, hours without pages left open, and how many records had one.
+    #: Hours as counted, hours without pages left open, and the number of sessions with such a page.
     hours: float
     hours_at_work: float
     left_open: int
@@ -52,12 +52,12 @@ class Person(Frozen):
     lenient: Figure
 
 
-class Day(Frozen):
+class WorkDay(Frozen):
     """What one annotator did on one day; a record counts on the day on which it was first saved."""
 
     name: str
     day: date
-    work: Kind
+    work: WorkKind
     records: int
     edits: int
     entities: int
@@ -65,13 +65,13 @@ class Day(Frozen):
     minutes_at_work: float
 
 
-class Progress(Frozen):
-    """Everybody's work."""
+class WorkProgress(Frozen):
+    """The work of all annotators."""
 
     records: int
     reviewed: int
-    people: tuple[Person, ...]
-    days: tuple[Day, ...]
+    people: tuple[AnnotatorProgress, ...]
+    days: tuple[WorkDay, ...]
 
     def as_json(self) -> dict[str, Any]:
         """The figures as plain values."""
@@ -80,8 +80,8 @@ class Progress(Frozen):
 
 
 @dataclass(frozen=True, slots=True)
-class _Piece:
-    """All sittings of one person over one answer."""
+class _RecordWork:
+    """All sessions of one person on one record."""
 
     seconds: float
     entities: int
@@ -92,107 +92,116 @@ def work_progress(
     scheme: Scheme,
     settings: ReviewSettings,
     *,
-    wanted: Mapping[str, int] | None = None,
+    required: Mapping[str, int] | None = None,
     zone: tzinfo | None = None,
-) -> Progress:
-    """Everybody's work by person and by day; no Label Studio is asked: it shows what was pulled.
+) -> WorkProgress:
+    """The work of all annotators by person and by day, from the store: it covers what was pulled.
 
-    ``wanted`` says of how many people each record wants a review, by default one.
+    ``required`` is the number of reviews that each record needs, by default one.
     """
-    every = list(sittings(store, gold=settings.adjudication.gold, zone=zone))
-    names = sorted({one.person for one in every})
-    capped = [one for name in names for one in _without_idle([s for s in every if s.person == name])]
+    sessions = list(work_sessions(store, gold=settings.adjudication.gold, zone=zone))
+    names = sorted({session.person for session in sessions})
+    capped = [
+        session
+        for name in names
+        for session in _capped_sessions([session for session in sessions if session.person == name])
+    ]
     rows = _compared(store, scheme, settings.agreement)
     sent = _sent(store, settings.project)
-    seen = _seen(every)
-    open_ = [id for id in sent if len(seen.get(id, ())) < (wanted or {}).get(id, 1)]
-    return Progress(
+    seen = _seen(sessions)
+    incomplete = [id for id in sent if len(seen.get(id, ())) < (required or {}).get(id, 1)]
+    return WorkProgress(
         records=len(sent),
         reviewed=sum(id in seen for id in sent),
         people=tuple(
-            _person(
+            _annotator_progress(
                 name,
-                [one for one in every if one.person == name],
-                [one for one in capped if one.person == name],
-                sum(name not in seen.get(id, ()) for id in open_),
+                [session for session in sessions if session.person == name],
+                [session for session in capped if session.person == name],
+                sum(name not in seen.get(id, ()) for id in incomplete),
                 rows.of_person(f"{HUMAN}{name}"),
                 settings.agreement,
             )
             for name in names
         ),
-        days=tuple(_days(every, capped)),
+        days=tuple(_days(sessions, capped)),
     )
 
 
-def _person(
+def _annotator_progress(
     name: str,
-    work: Sequence[Sitting],
-    capped: Sequence[Sitting],
+    work: Sequence[WorkSession],
+    capped: Sequence[WorkSession],
     left: int,
     rows: Comparisons,
     settings: AgreementSettings,
-) -> Person:
-    answers = [one for one in work if one.kind is not Kind.ADJUDICATION]
-    timed = [piece for piece in _pieces(answers) if piece.seconds > 0]
+) -> AnnotatorProgress:
+    answers = [session for session in work if session.kind is not WorkKind.ADJUDICATION]
+    timed = [piece for piece in _work_by_record(answers) if piece.seconds > 0]
     typical = median(piece.seconds for piece in timed) if timed else None
-    return Person(
+    return AnnotatorProgress(
         name=name,
-        done=sum(one.is_first for one in answers),
-        repeats=sum(one.is_first for one in answers if one.kind is Kind.REPEAT),
-        edits=sum(not one.is_first for one in work),
-        adjudicated=sum(one.is_first for one in work if one.kind is Kind.ADJUDICATION),
+        done=sum(session.is_first for session in answers),
+        repeats=sum(session.is_first for session in answers if session.kind is WorkKind.REPEAT),
+        edits=sum(not session.is_first for session in work),
+        adjudicated=sum(session.is_first for session in work if session.kind is WorkKind.ADJUDICATION),
         left=left,
-        entities=sum(piece.entities for piece in _pieces(answers)),
+        entities=sum(piece.entities for piece in _work_by_record(answers)),
         seconds_per_record=typical,
         records_per_hour=HOUR / typical if typical else None,
         entities_per_hour=median(HOUR * piece.entities / piece.seconds for piece in timed) if timed else None,
         hours=_seconds(work) / HOUR,
         hours_at_work=_seconds(capped) / HOUR,
-        left_open=sum(one.seconds != other.seconds for one, other in zip(work, capped, strict=True)),
-        days=len({one.day for one in work}),
-        first_day=min((one.day for one in work), default=None),
-        last_day=max((one.day for one in work), default=None),
+        left_open=sum(session.seconds != other.seconds for session, other in zip(work, capped, strict=True)),
+        days=len({session.day for session in work}),
+        first_day=min((session.day for session in work), default=None),
+        last_day=max((session.day for session in work), default=None),
         strict=figure(rows.mark_tally("strict"), f1, settings),
         lenient=figure(rows.mark_tally("lenient"), f1, settings),
     )
 
 
-def _days(every: Iterable[Sitting], capped: Iterable[Sitting]) -> Iterable[Day]:
-    by_day: dict[tuple[str, date, Kind], list[tuple[Sitting, Sitting]]] = {}
-    in_order = sorted(every, key=lambda one: one.person)
-    for one, other in zip(in_order, capped, strict=True):
-        by_day.setdefault((one.person, one.day, one.kind), []).append((one, other))
+def _days(sessions: Iterable[WorkSession], capped: Iterable[WorkSession]) -> Iterable[WorkDay]:
+    by_day: dict[tuple[str, date, WorkKind], list[tuple[WorkSession, WorkSession]]] = {}
+    in_order = sorted(sessions, key=lambda session: session.person)
+    for session, other in zip(in_order, capped, strict=True):
+        by_day.setdefault((session.person, session.day, session.kind), []).append((session, other))
     for (name, day, work), found in sorted(by_day.items()):
-        yield Day(
+        yield WorkDay(
             name=name,
             day=day,
             work=work,
-            records=sum(one.is_first for one, _ in found),
-            edits=sum(not one.is_first for one, _ in found),
-            entities=sum(one.entities for one, _ in found if one.is_first),
-            minutes=_seconds([one for one, _ in found]) / 60,
+            records=sum(session.is_first for session, _ in found),
+            edits=sum(not session.is_first for session, _ in found),
+            entities=sum(session.entities for session, _ in found if session.is_first),
+            minutes=_seconds([session for session, _ in found]) / 60,
             minutes_at_work=_seconds([other for _, other in found]) / 60,
         )
 
 
-def _without_idle(work: Sequence[Sitting]) -> list[Sitting]:
-    """One person's sittings, those that are far longer than a typical one of their kind shortened."""
-    firsts = {kind: [one.seconds for one in work if one.kind is kind and one.is_first and one.seconds] for kind in Kind}
+def _capped_sessions(work: Sequence[WorkSession]) -> list[WorkSession]:
+    """One person's sessions; those far longer than the median of their kind are shortened."""
+    firsts = {
+        kind: [session.seconds for session in work if session.kind is kind and session.is_first and session.seconds]
+        for kind in WorkKind
+    }
     typical = {kind: median(seconds) for kind, seconds in firsts.items() if seconds}
     return [
-        replace(one, seconds=min(one.seconds, IDLE * typical[one.kind])) if one.seconds and one.kind in typical else one
-        for one in work
+        replace(session, seconds=min(session.seconds, IDLE * typical[session.kind]))
+        if session.seconds and session.kind in typical
+        else session
+        for session in work
     ]
 
 
-def _pieces(work: Iterable[Sitting]) -> list[_Piece]:
-    """Each record of a kind with all seconds that went into it, and the entities of its last version."""
-    pieces: dict[tuple[str, Kind], _Piece] = {}
-    for one in work:
-        key = (one.record_id, one.kind)
-        past = pieces.get(key, _Piece(0.0, 0))
-        pieces[key] = _Piece(past.seconds + (one.seconds or 0.0), one.entities)
-    return list(pieces.values())
+def _work_by_record(work: Iterable[WorkSession]) -> list[_RecordWork]:
+    """Each record of a kind with its total seconds, and the entities of its last version."""
+    work_by_key: dict[tuple[str, WorkKind], _RecordWork] = {}
+    for session in work:
+        key = (session.record_id, session.kind)
+        past = work_by_key.get(key, _RecordWork(0.0, 0))
+        work_by_key[key] = _RecordWork(past.seconds + (session.seconds or 0.0), session.entities)
+    return list(work_by_key.values())
 
 
 def _compared(store: Store, scheme: Scheme, settings: AgreementSettings) -> Comparisons:
@@ -200,20 +209,20 @@ def _compared(store: Store, scheme: Scheme, settings: AgreementSettings) -> Comp
 
 
 def _sent(store: Store, project: str) -> list[str]:
-    """The records that have a task in a project of the title; hidden repeats are none of their own."""
+    """The records with a task in a project of the title; hidden repeats are not counted."""
     keys = [key for key in store.review_projects() if key.startswith(f"{project} #") and " repeat " not in key]
     tasks = (task for key in keys for task in store.review_tasks(key).values())
     return list(dict.fromkeys(task.record_id for task in tasks if task.task_id is not None))
 
 
-def _seen(work: Iterable[Sitting]) -> dict[str, set[str]]:
+def _seen(work: Iterable[WorkSession]) -> dict[str, set[str]]:
     """Who has reviewed each record."""
     seen: dict[str, set[str]] = {}
-    for one in work:
-        if one.kind is Kind.REVIEW:
-            seen.setdefault(one.record_id, set()).add(one.person)
+    for session in work:
+        if session.kind is WorkKind.REVIEW:
+            seen.setdefault(session.record_id, set()).add(session.person)
     return seen
 
 
-def _seconds(work: Iterable[Sitting]) -> float:
-    return sum(one.seconds or 0.0 for one in work)
+def _seconds(work: Iterable[WorkSession]) -> float:
+    return sum(session.seconds or 0.0 for session in work)

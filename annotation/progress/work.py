@@ -1,4 +1,4 @@
-"""The work that people did: every saving of every answer, with its day and the seconds it took."""
+"""The work of people: each save of each annotation, with its day and the seconds it took."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from curation.record import Layer
 from curation.store import Store
 
 
-class Kind(StrEnum):
-    """What somebody did with a record."""
+class WorkKind(StrEnum):
+    """The kind of work on a record."""
 
     REVIEW = "review"
     REPEAT = "repeat"
@@ -22,11 +22,11 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Sitting:
-    """One saving of one answer; ``seconds`` are those since the saving before, or None where nobody counted."""
+class WorkSession:
+    """The work until one save of an annotation; ``seconds`` since the save before, None where they are not known."""
 
     person: str
-    kind: Kind
+    kind: WorkKind
     record_id: str
     day: date
     seconds: float | None
@@ -34,46 +34,46 @@ class Sitting:
     is_first: bool
 
 
-def sittings(store: Store, *, gold: str, zone: tzinfo | None = None) -> Iterator[Sitting]:
-    """Every sitting, record by record, the oldest first; days are those of the time zone, by default this machine's.
+def work_sessions(store: Store, *, gold: str, zone: tzinfo | None = None) -> Iterator[WorkSession]:
+    """All work sessions by record, the oldest first; days are those of the time zone, by default this machine's.
 
-    Label Studio counts the seconds that an answer took from its first opening on, over all its savings.
+    Label Studio counts the seconds of an annotation from its first opening on, over all its saves.
     """
     names = [name for name in store.layer_names() if name.startswith((HUMAN, REPEAT)) or name == gold]
-    before: dict[tuple[str, Kind, object], float] = {}
+    before: dict[tuple[str, WorkKind, object], float] = {}
     record_id = ""
     for layer in store.layer_versions(names):
         if layer.record_id != record_id:
             record_id, before = layer.record_id, {}
-        for kind, person in _done_by(layer, gold):
+        for kind, person in _work_of(layer, gold):
             key = (person, kind, layer.provenance.get("annotation"))
             lead = layer.provenance.get("lead_time")
             total = float(lead) if isinstance(lead, int | float) else None
-            yield Sitting(
+            yield WorkSession(
                 person=person,
                 kind=kind,
                 record_id=layer.record_id,
                 day=layer.created.astimezone(zone).date(),
-                seconds=_since(total, before.get(key)),
+                seconds=_session_seconds(total, before.get(key)),
                 entities=len(layer.entities),
                 is_first=key not in before,
             )
             before[key] = total or 0.0
 
 
-def _done_by(layer: Layer, gold: str) -> Iterable[tuple[Kind, str]]:
-    """What was done and by whom; nothing for a gold layer that no person made."""
+def _work_of(layer: Layer, gold: str) -> Iterable[tuple[WorkKind, str]]:
+    """The kind of work and the person; empty for a gold layer that no person made."""
     if layer.name == gold:
         found = layer.provenance.get("adjudicator")
         if method_of(layer) is Method.ADJUDICATED and isinstance(found, str):
-            return [(Kind.ADJUDICATION, found.removeprefix(HUMAN))]
+            return [(WorkKind.ADJUDICATION, found.removeprefix(HUMAN))]
         return []
-    prefix, kind = (REPEAT, Kind.REPEAT) if layer.name.startswith(REPEAT) else (HUMAN, Kind.REVIEW)
+    prefix, kind = (REPEAT, WorkKind.REPEAT) if layer.name.startswith(REPEAT) else (HUMAN, WorkKind.REVIEW)
     return [(kind, layer.name.removeprefix(prefix))]
 
 
-def _since(total: float | None, before: float | None) -> float | None:
-    """The seconds of this sitting alone; a count that went back began anew."""
+def _session_seconds(total: float | None, before: float | None) -> float | None:
+    """The seconds of this session alone; a total that is lower than before started again at 0."""
     if total is None or before is None or total < before:
         return total
     return total - before

@@ -1,1 +1,1 @@
-"""What a person should see next and why, and when it is enough."""
+"""The review queue: which record is reviewed next and why, and when enough is reviewed."""

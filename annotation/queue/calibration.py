@@ -1,4 +1,4 @@
-"""From an annotator's scores to how often it is right, learned from what reviewers kept."""
+"""Calibration of an annotator's scores: how often it is right, learned from the entities that reviewers kept."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from typing import Any
 FOR_TEMPERATURE = 50
 FOR_ISOTONIC = 500
 
-#: No outcome at all of one kind teaches nothing.
+#: Fewer kept or fewer changed entities than this are too few to learn from.
 FEWEST_OF_A_KIND = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """How scores are read: `kind` says by which method, learned from so many reviewed entities."""
+    """A mapping of scores to probabilities: its method, and the number of reviewed entities it was learned from."""
 
     kind: str
     learned_from: int
@@ -24,16 +24,19 @@ class Calibration:
 
     @property
     def words(self) -> str:
-        """How the scores were read, for people."""
+        """The method in words, for people."""
         if self.kind == "raw":
             return "scores as they are: too few reviewed entities to calibrate them"
         return f"scores calibrated ({self.kind}) by {self.learned_from:,} reviewed entities"
 
 
-def calibrate(kept: Iterable[tuple[float, bool]]) -> Calibration:
-    """The reading of an annotator's scores: isotonic (Zadrozny and Elkan 2002), by temperature, or raw."""
-    pairs = list(kept)
-    right = sum(held for _, held in pairs)
+def calibrate(outcomes: Iterable[tuple[float, bool]]) -> Calibration:
+    """The calibration by the number of outcomes: isotonic (Zadrozny and Elkan 2002), by temperature, or none.
+
+    Each outcome is the score of a shown entity, and whether the reviewer kept the entity.
+    """
+    pairs = list(outcomes)
+    right = sum(was_kept for _, was_kept in pairs)
     if len(pairs) < FOR_TEMPERATURE or min(right, len(pairs) - right) < FEWEST_OF_A_KIND:
         return Calibration("raw", len(pairs), list)
     if len(pairs) < FOR_ISOTONIC:
@@ -45,7 +48,7 @@ def _isotonic(pairs: Sequence[tuple[float, bool]]) -> Callable[[Sequence[float]]
     from sklearn.isotonic import IsotonicRegression
 
     model: Any = IsotonicRegression(y_min=0, y_max=1, out_of_bounds="clip")
-    model.fit([score for score, _ in pairs], [float(held) for _, held in pairs])
+    model.fit([score for score, _ in pairs], [float(was_kept) for _, was_kept in pairs])
     return lambda scores: [float(value) for value in model.predict(list(scores))] if scores else []
 
 
@@ -55,7 +58,7 @@ def _temperature(pairs: Sequence[tuple[float, bool]]) -> Callable[[Sequence[floa
     from sklearn.linear_model import LogisticRegression
 
     model: Any = LogisticRegression(C=10.0)
-    model.fit(np.array([[_logit(score)] for score, _ in pairs]), [held for _, held in pairs])
+    model.fit(np.array([[_logit(score)] for score, _ in pairs]), [was_kept for _, was_kept in pairs])
 
     def read(scores: Sequence[float]) -> list[float]:
         if not scores:

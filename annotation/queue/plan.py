@@ -6,12 +6,12 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from random import Random
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from annotation.queue.control_sample import control_sample
-from annotation.queue.record_summary import Sketch
+from annotation.queue.record_summary import RecordSummary
 from annotation.queue.settings import QueueSettings
-from annotation.queue.signals import EXPECTED, Known, Reasons, measured
+from annotation.queue.signals import EXPECTED, Reasons, RecordPool, measure_signals
 from curation.record import Frozen
 
 #: Why a record is in a queue, where it is not for a signal.
@@ -22,11 +22,17 @@ CONTROL_WHY = "drawn at random, for the error rate of what nobody reviews"
 REPEAT_WHY = "reviewed before; shows whether people agree with themselves"
 
 
-class Place(Frozen):
-    """One place of a queue; none of it but the order and the number of annotators reaches Label Studio."""
+class _InFile(Frozen):
+    """What a queue's file holds; the keys in the file are the aliases, which older files have."""
+
+    model_config = ConfigDict(serialize_by_alias=True, validate_by_name=True, validate_by_alias=True)
+
+
+class QueueEntry(_InFile):
+    """One record in a queue. Only the order and the number of annotators reach Label Studio."""
 
     record_id: str
-    place: int = Field(ge=1)
+    position: int = Field(ge=1, alias="place")
     signal: str
     value: float
     why: str
@@ -43,123 +49,133 @@ class Place(Frozen):
         return self.signal == REPEAT
 
 
-class Queue(Frozen):
+class Queue(_InFile):
     """A queue, and what its control sample was drawn from."""
 
     number: int = Field(ge=1)
     created: datetime = Field(default_factory=lambda: datetime.now(UTC))
     settings: QueueSettings
     layers: tuple[str, ...]
-    places: tuple[Place, ...]
-    #: Records that were open before the queue, and those among them that no signal picked.
+    entries: tuple[QueueEntry, ...] = Field(alias="places")
+    #: Number of records that were open before the queue, and of those among them that no signal picked.
     open: int
     frame: int
 
     @property
     def control(self) -> list[str]:
         """The records of the control sample, in the order of the queue."""
-        return [one.record_id for one in self.places if one.is_control]
+        return [entry.record_id for entry in self.entries if entry.is_control]
 
     @property
     def record_ids(self) -> list[str]:
         """All records that are queued for the first time, in order."""
-        return [one.record_id for one in self.places if not one.is_repeat]
+        return [entry.record_id for entry in self.entries if not entry.is_repeat]
 
 
 def plan(
-    known: Known, settings: QueueSettings, *, queued: Collection[str] = (), number: int = 1, layers: Sequence[str] = ()
+    pool: RecordPool,
+    settings: QueueSettings,
+    *,
+    queued: Collection[str] = (),
+    number: int = 1,
+    layers: Sequence[str] = (),
 ) -> Queue:
     """The next queue; the same for the same records, reviews, settings and number.
 
-    Records that are reviewed, queued before, or turned away are left out. The signals pick first; the control
-    sample is drawn from what they leave, so that it speaks for exactly that.
+    Records that are reviewed, queued before or excluded are left out. The signals pick first. The control sample
+    is drawn from the rest, so that it is representative of exactly that.
     """
-    taken = set(queued) | set(known.reviews)
-    free = [one for one in known.sketches if one.id not in taken and not one.away]
+    taken = set(queued) | set(pool.reviews)
+    free = [summary for summary in pool.summaries if summary.id not in taken and not summary.is_excluded]
     random = Random(f"{settings.seed}:{number}")
     size = min(settings.size, len(free))
-    repeats = _repeats(known, round(settings.size * settings.repeats), random)
+    repeats = _repeats(pool, round(settings.size * settings.repeats), random)
     control = min(round(settings.size * settings.control), size)
-    picked = _picked(known, free, max(0, size - control - len(repeats)), settings)
-    chosen = {one.record_id for one in picked}
-    frame = [one for one in free if one.id not in chosen]
+    picked = _picked_by_signals(pool, free, max(0, size - control - len(repeats)), settings)
+    chosen = {entry.record_id for entry in picked}
+    frame = [summary for summary in free if summary.id not in chosen]
     drawn = [
-        Place(record_id=one.id, place=1, signal=CONTROL, value=0.0, why=CONTROL_WHY)
-        for one in control_sample(frame, control, strata=settings.strata, random=random)
+        QueueEntry(record_id=summary.id, position=1, signal=CONTROL, value=0.0, why=CONTROL_WHY)
+        for summary in control_sample(frame, control, strata=settings.strata, random=random)
     ]
     return Queue(
         number=number,
         settings=settings,
         layers=tuple(layers),
-        places=tuple(_numbered(_mixed(picked, [*drawn, *repeats], random), settings, random)),
+        entries=tuple(_numbered(_shuffled_in(picked, [*drawn, *repeats], random), settings, random)),
         open=len(free),
         frame=len(frame),
     )
 
 
-def _picked(known: Known, free: Sequence[Sketch], count: int, settings: QueueSettings) -> list[Place]:
+def _picked_by_signals(
+    pool: RecordPool, free: Sequence[RecordSummary], count: int, settings: QueueSettings
+) -> list[QueueEntry]:
     """The records that the signals pick, the most urgent first, each signal in its turn."""
     if not count:
         return []
-    found = measured(known)
-    numbers = {one.id: number for number, one in enumerate(known.sketches)}
-    open_ones = [numbers[one.id] for one in free]
+    found = measure_signals(pool)
+    numbers = {summary.id: number for number, summary in enumerate(pool.summaries)}
+    open_numbers = [numbers[summary.id] for summary in free]
     shares = {name: share for name, share in settings.mix.model_dump().items() if share}
-    rankings = {name: _ranking(known, found[name], open_ones) for name in shares}
+    rankings = {name: _ranking(pool, found[name], open_numbers) for name in shares}
     given = dict.fromkeys(shares, 0)
-    places: dict[int, Place] = {}
-    while len(places) < count and shares:
-        # The signal that is furthest behind its share; in a tie, the one named first.
+    entries: dict[int, QueueEntry] = {}
+    while len(entries) < count and shares:
+        # The signal with the largest part of its share still to give; in a tie, the first in the table.
         name = max(shares, key=lambda name: shares[name] * (sum(given.values()) + 1) - given[name])
-        best = next((number for number in rankings[name] if number not in places), None)
+        best = next((number for number in rankings[name] if number not in entries), None)
         if best is None:
             del shares[name]
             continue
         given[name] += 1
         reason = found[name][best]
-        places[best] = Place(
-            record_id=known.sketches[best].id, place=1, signal=name, value=round(reason.value, 4), why=reason.why
+        entries[best] = QueueEntry(
+            record_id=pool.summaries[best].id, position=1, signal=name, value=round(reason.value, 4), why=reason.why
         )
-    if len(places) < count:
-        places |= _rest(known, [number for number in open_ones if number not in places], count - len(places))
-    return list(places.values())
+    if len(entries) < count:
+        left = [number for number in open_numbers if number not in entries]
+        entries |= _unsignalled(pool, left, count - len(entries))
+    return list(entries.values())
 
 
-def _ranking(known: Known, reasons: Reasons, open_ones: Sequence[int]) -> Iterator[int]:
-    """The open records for which the signal speaks, loudest first; equal ones by id, so that order is no whim."""
-    speaking = [number for number in open_ones if reasons[number].value > 0]
-    return iter(sorted(speaking, key=lambda number: (-reasons[number].value, known.sketches[number].id)))
+def _ranking(pool: RecordPool, reasons: Reasons, open_numbers: Sequence[int]) -> Iterator[int]:
+    """The open records with a value above 0, highest first; equal values in the order of ids, which is reproducible."""
+    with_value = [number for number in open_numbers if reasons[number].value > 0]
+    return iter(sorted(with_value, key=lambda number: (-reasons[number].value, pool.summaries[number].id)))
 
 
-def _rest(known: Known, left: Sequence[int], count: int) -> Mapping[int, Place]:
-    """Records that no signal speaks for, where there are places left."""
-    order = sorted(left, key=lambda number: known.sketches[number].id)[:count]
+def _unsignalled(pool: RecordPool, left: Sequence[int], count: int) -> Mapping[int, QueueEntry]:
+    """Records without a value from any signal, where the queue has room left."""
+    order = sorted(left, key=lambda number: pool.summaries[number].id)[:count]
     why = "no signal speaks for any record that is left"
     return {
-        number: Place(record_id=known.sketches[number].id, place=1, signal=EXPECTED, value=0.0, why=why)
+        number: QueueEntry(record_id=pool.summaries[number].id, position=1, signal=EXPECTED, value=0.0, why=why)
         for number in order
     }
 
 
-def _repeats(known: Known, count: int, random: Random) -> list[Place]:
-    reviewed = sorted(one.id for one in known.sketches if one.id in known.reviews and not one.away)
+def _repeats(pool: RecordPool, count: int, random: Random) -> list[QueueEntry]:
+    reviewed = sorted(
+        summary.id for summary in pool.summaries if summary.id in pool.reviews and not summary.is_excluded
+    )
     drawn = random.sample(reviewed, min(count, len(reviewed)))
-    return [Place(record_id=id, place=1, signal=REPEAT, value=0.0, why=REPEAT_WHY) for id in drawn]
+    return [QueueEntry(record_id=id, position=1, signal=REPEAT, value=0.0, why=REPEAT_WHY) for id in drawn]
 
 
-def _mixed(picked: Sequence[Place], hidden: Sequence[Place], random: Random) -> list[Place]:
-    """The picked ones in their order with the hidden ones at random places, so that no place gives them away."""
+def _shuffled_in(picked: Sequence[QueueEntry], hidden: Sequence[QueueEntry], random: Random) -> list[QueueEntry]:
+    """The picked entries in their order, with the hidden ones at random positions, which tell nothing about them."""
     total = len(picked) + len(hidden)
-    at = set(random.sample(range(total), len(hidden)))
-    ordered, strewn = iter(picked), iter(random.sample(list(hidden), len(hidden)))
-    return [next(strewn) if place in at else next(ordered) for place in range(total)]
+    positions = set(random.sample(range(total), len(hidden)))
+    ordered, shuffled = iter(picked), iter(random.sample(list(hidden), len(hidden)))
+    return [next(shuffled) if position in positions else next(ordered) for position in range(total)]
 
 
-def _numbered(places: Sequence[Place], settings: QueueSettings, random: Random) -> list[Place]:
-    """The places with their numbers, and a random share of them for several people."""
-    once = [number for number, one in enumerate(places) if not one.is_repeat]
+def _numbered(entries: Sequence[QueueEntry], settings: QueueSettings, random: Random) -> list[QueueEntry]:
+    """The entries with their positions, a random share of them for several annotators."""
+    once = [number for number, entry in enumerate(entries) if not entry.is_repeat]
     several = set(random.sample(once, round(len(once) * settings.overlap)))
     return [
-        one.model_copy(update={"place": number + 1, "annotators": settings.annotators if number in several else 1})
-        for number, one in enumerate(places)
+        entry.model_copy(update={"position": number + 1, "annotators": settings.annotators if number in several else 1})
+        for number, entry in enumerate(entries)
     ]

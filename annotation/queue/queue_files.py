@@ -19,13 +19,13 @@ def queues(folder: Path) -> list[Queue]:
     return [_read(path) for path in sorted(folder.glob("queue-*.json"))]
 
 
-def queued(folder: Path) -> set[str]:
+def queued_record_ids(folder: Path) -> set[str]:
     """The records of all queues."""
     return {id for queue in queues(folder) for id in queue.record_ids}
 
 
-def keep(queue: Queue, folder: Path) -> Path:
-    """The file of the queue. A process that dies leaves all of it or nothing, and a number is used once."""
+def save_queue(queue: Queue, folder: Path) -> Path:
+    """The path of the queue's new file. A process that dies leaves the whole file or none; a number is used once."""
     path = folder / NAME.format(number=queue.number)
     draft = folder / f".{path.name}.{os.getpid()}"
     try:
@@ -33,7 +33,7 @@ def keep(queue: Queue, folder: Path) -> Path:
             file.write(queue.model_dump_json(indent=1))
             file.flush()
             os.fsync(file.fileno())
-        # Unlike a rename, a link is refused when somebody else made this queue first.
+        # Unlike a rename, a link is refused when another process made this queue first.
         os.link(draft, path)
     except FileExistsError as error:
         raise CurateError(

@@ -1,4 +1,4 @@
-"""What the queue knows of a record, small enough to hold tens of thousands: numbers, never the text."""
+"""What the queue needs of a record: figures without the text, small enough to hold tens of thousands in memory."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-#: Records with these verdicts are nobody's work.
-AWAY = (Verdict.QUARANTINED, Verdict.REJECTED)
+#: Records with these verdicts are not reviewed.
+EXCLUDED = (Verdict.QUARANTINED, Verdict.REJECTED)
 
 #: Records that the models of suspected label errors learn from at most.
 LEARN_FROM = 2_000
 
-#: What is known of a record that no layer is shown of.
+#: The suspicion of a record without a shown layer.
 NOTHING = Suspicion()
 
-#: Records that are read and sketched together.
+#: Records that are read and summarised together.
 BATCH = 250
 
 
 @dataclass(frozen=True, slots=True)
-class Sketch:
+class RecordSummary:
     """One record with the layer that reviewers are shown."""
 
     id: str
@@ -49,28 +49,28 @@ class Sketch:
     suspicion: Suspicion = NOTHING
     findings: tuple[str, ...] = ()
     vector: NDArray[np.float32] | None = None
-    #: Whether validation or a person has turned the record away: it is known, but not queued.
-    away: bool = False
+    #: Whether validation or a person has rejected the record: it counts for the signals, but is not queued.
+    is_excluded: bool = False
 
 
-def sketches(store: Store, layers: Sequence[str], *, seed: int = 0) -> Iterator[Sketch]:
-    """A sketch of every record of the store, in its order; the shown layer is the first of the names that it has."""
+def record_summaries(store: Store, layers: Sequence[str], *, seed: int = 0) -> Iterator[RecordSummary]:
+    """A summary of each record of the store, in its order; the shown layer is the first of the names that it has."""
     decisions = store.decisions()
-    suspect = LabelErrors(list(_lessons(store, layers, seed)), seed=seed)
+    suspect = LabelErrors(list(_training_pairs(store, layers, seed)), seed=seed)
     for items in batched(store.items(layers), BATCH):
-        yield from sketched(items, layers, suspect, decisions)
+        yield from summarised(items, layers, suspect, decisions)
 
 
-def sketched(
+def summarised(
     items: Sequence[Item], layers: Sequence[str], suspect: LabelErrors, decisions: Mapping[str, Decision]
-) -> Iterator[Sketch]:
-    """A sketch of each item."""
+) -> Iterator[RecordSummary]:
+    """A summary of each item."""
     shown = [shown_layer(item, layers) for item in items]
     pairs = [(item.record, layer) for item, layer in zip(items, shown, strict=True) if layer is not None]
     suspicions = dict(zip((record.id for record, _ in pairs), suspect(pairs), strict=True))
     vectors = hashed_vectors([item.record.text for item in items])
     for item, layer, vector in zip(items, shown, vectors, strict=True):
-        yield _sketch(item, layer, vector, suspicions.get(item.record.id, NOTHING), decisions.get(item.record.id))
+        yield _summary(item, layer, vector, suspicions.get(item.record.id, NOTHING), decisions.get(item.record.id))
 
 
 def shown_layer(item: Item, layers: Sequence[str]) -> Layer | None:
@@ -78,37 +78,37 @@ def shown_layer(item: Item, layers: Sequence[str]) -> Layer | None:
     return next((item.layers[name] for name in layers if name in item.layers), None)
 
 
-def _lessons(store: Store, layers: Sequence[str], seed: int) -> Iterator[tuple[Record, Layer]]:
+def _training_pairs(store: Store, layers: Sequence[str], seed: int) -> Iterator[tuple[Record, Layer]]:
     """A random sample of the records with their shown layers."""
     ids = sorted(store.record_ids(), key=lambda id: digest([seed, id]))
     pairs = ((item.record, shown_layer(item, layers)) for item in store.items(layers, ids=ids))
     yield from islice(((record, layer) for record, layer in pairs if layer is not None), LEARN_FROM)
 
 
-def _sketch(
+def _summary(
     item: Item,
     layer: Layer | None,
     vector: NDArray[np.float32],
     suspicion: Suspicion,
     decision: Decision | None,
-) -> Sketch:
+) -> RecordSummary:
     record = item.record
-    placed = [entity for entity in layer.entities if entity.fragments] if layer else []
-    others = {name: other for name, other in item.layers.items() if layer is not None and name != layer.name}
-    return Sketch(
+    located = [entity for entity in layer.entities if entity.fragments] if layer else []
+    other_layers = {name: other for name, other in item.layers.items() if layer is not None and name != layer.name}
+    return RecordSummary(
         id=record.id,
         language=record.language,
         source=record.source,
         words=len(record.text.split()),
         author=layer.author if layer else "",
-        entities=len(placed),
-        profile=_commonest(entity.category for entity in placed),
-        scores=tuple(entity.score for entity in placed if entity.score is not None),
-        differences={name: changes(layer, other) for name, other in sorted(others.items())},
+        entities=len(located),
+        profile=_commonest(entity.category for entity in located),
+        scores=tuple(entity.score for entity in located if entity.score is not None),
+        differences={name: changes(layer, other) for name, other in sorted(other_layers.items())},
         suspicion=suspicion,
         findings=_soft_findings(decision),
         vector=vector,
-        away=decision is not None and decision.verdict in AWAY,
+        is_excluded=decision is not None and decision.verdict in EXCLUDED,
     )
 
 
@@ -124,5 +124,7 @@ def _soft_findings(decision: Decision | None) -> tuple[str, ...]:
         return ()
     failures = decision.details.get("failures")
     found = failures if isinstance(failures, list) else []
-    names = sorted({str(one["expectation"]) for one in found if isinstance(one, dict) and "expectation" in one})
+    names = sorted(
+        {str(failure["expectation"]) for failure in found if isinstance(failure, dict) and "expectation" in failure}
+    )
     return tuple(names) or (decision.reason or "needs review",)

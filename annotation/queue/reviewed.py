@@ -1,4 +1,4 @@
-"""What people have reviewed, and how much they had to change of what they were shown."""
+"""The records that people have reviewed, and how much they changed of the layer that they were shown."""
 
 from __future__ import annotations
 
@@ -11,36 +11,36 @@ from curation.scoring.changes import Changes, changes, said, what
 from curation.stage import Item
 from curation.store import Store
 
-#: Layers by people, and what was made of several of them, best first.
+#: Prefix of layers by people, and the layer that stands for several of them.
 HUMAN = "human:"
 CONSENSUS = "consensus"
 
-#: A person's word that a record is of no use.
+#: The verdict of a person that a record is not usable.
 REJECT = "reject"
 
 
 @dataclass(frozen=True, slots=True)
-class Reviewed:
-    """A record that somebody reviewed."""
+class ReviewOutcome:
+    """How a reviewed record came out of its review."""
 
     changes: Changes
     #: Of each shown entity that has a score: the score, and whether it was kept as it was.
-    kept: tuple[tuple[float, bool], ...] = ()
+    score_outcomes: tuple[tuple[float, bool], ...] = ()
     rejected: bool = False
 
     @property
     def needed_change(self) -> bool:
-        """Whether the record could not stay as it was."""
+        """Whether the reviewer rejected the record or changed an entity."""
         return self.rejected or self.changes.errors > 0
 
 
-def reviewed_records(store: Store, layers: Sequence[str]) -> dict[str, Reviewed]:
+def reviewed_records(store: Store, layers: Sequence[str]) -> dict[str, ReviewOutcome]:
     """The records that have a layer by a person, with what was changed of the layer that was shown."""
     people = [name for name in store.layer_names() if name.startswith(HUMAN)]
     if not people:
         return {}
     ids = store.record_ids(having=people)
-    found: dict[str, Reviewed] = {}
+    found: dict[str, ReviewOutcome] = {}
     for item in store.items([*layers, CONSENSUS, *people], ids=ids):
         final = final_layer(item)
         if final is not None:
@@ -49,25 +49,25 @@ def reviewed_records(store: Store, layers: Sequence[str]) -> dict[str, Reviewed]
 
 
 def final_layer(item: Item) -> Layer | None:
-    """What people agreed on, or what the first of them said last."""
+    """The consensus layer, or else the newest layer of the first person in order of names."""
     people = (layer for name, layer in sorted(item.layers.items()) if name.startswith(HUMAN))
     return item.layers.get(CONSENSUS) or next(people, None)
 
 
-def compare(shown: Layer | None, final: Layer) -> Reviewed:
-    """What became of a shown layer."""
-    kept = said(final)
+def compare(shown: Layer | None, final: Layer) -> ReviewOutcome:
+    """The outcome of a review that began with the shown layer."""
+    final_entities = said(final)
     entities = shown.entities if shown else ()
-    scored = ((entity.score, what(entity) in kept) for entity in entities if entity.fragments)
-    return Reviewed(
+    scored = ((entity.score, what(entity) in final_entities) for entity in entities if entity.fragments)
+    return ReviewOutcome(
         changes=changes(shown, final),
-        kept=tuple((score, held) for score, held in scored if score is not None),
+        score_outcomes=tuple((score, was_kept) for score, was_kept in scored if score is not None),
         rejected=final.provenance.get("verdict") == REJECT,
     )
 
 
 def _shown(store: Store, item: Item, layers: Sequence[str], final: Layer) -> Layer | None:
-    """The version that the person began with: annotators may have been run again since."""
+    """The version that the person began with; annotators may have run again since then."""
     author, newest = final.provenance.get("model_version"), shown_layer(item, layers)
     if author is None or (newest is not None and newest.author == author and newest.created <= final.created):
         return newest

@@ -1,4 +1,4 @@
-"""When it is enough: the error rate of what nobody has reviewed, told from the control sample."""
+"""When to stop: the error rate of the records that nobody has reviewed, estimated from the control sample."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from math import ceil
 
 from annotation.queue.plan import Queue
-from annotation.queue.reviewed import Reviewed
+from annotation.queue.reviewed import ReviewOutcome
 from annotation.queue.settings import QueueSettings
 from curation.record import Frozen
 from curation.scoring.intervals import clopper_pearson, hypergeometric_interval
 
-#: The newest queue speaks once so many of its control records are reviewed; before that, the best before it.
+#: The newest queue is used once so many of its control records are reviewed; before that, an earlier one.
 ENOUGH = 30
 
 
@@ -27,7 +27,7 @@ class Stopping(Frozen):
     """What the control sample says about the records that no queue has reviewed."""
 
     queue: int | None = None
-    #: Records that the control sample speaks for: neither picked by a signal nor reviewed in the sample.
+    #: Records that the control sample represents: neither picked by a signal nor reviewed in the sample.
     rest: int = 0
     control: int = 0
     control_reviewed: int = 0
@@ -45,15 +45,15 @@ class Stopping(Frozen):
     needed_of: str | None = None
 
 
-def stopping(queues: Sequence[Queue], reviews: Mapping[str, Reviewed], settings: QueueSettings) -> Stopping:
+def stopping(queues: Sequence[Queue], reviews: Mapping[str, ReviewOutcome], settings: QueueSettings) -> Stopping:
     """The estimate, and how many reviews are still needed until the target is reached with confidence."""
-    queue = _speaking(queues, reviews)
-    waiting = len({id for one in queues for id in one.record_ids} - set(reviews))
+    queue = _deciding_queue(queues, reviews)
+    waiting = len({id for made in queues for id in made.record_ids} - set(reviews))
     nothing = Stopping(waiting=waiting, target=settings.target, confidence=settings.confidence)
     if queue is None:
         return nothing
     seen = [reviews[id] for id in queue.control if id in reviews]
-    bad = sum(one.needed_change for one in seen)
+    bad = sum(review.needed_change for review in seen)
     rest = queue.frame - len(seen)
     about = nothing.model_copy(
         update={
@@ -89,14 +89,14 @@ def record_rate(bad: int, sample: int, frame: int, *, confidence: float) -> Rate
     return Rate(estimate=bad / sample, low=(low - bad) / rest, high=(high - bad) / rest)
 
 
-def entity_rate(seen: Sequence[Reviewed], frame: int, *, confidence: float) -> Rate | None:
+def entity_rate(seen: Sequence[ReviewOutcome], frame: int, *, confidence: float) -> Rate | None:
     """The share of entities that need a change, in the records of the frame that are not in the sample.
 
-    Entities of one record stand and fall together: the interval is that of Clopper and Pearson for the number
-    of entities that would say as much if each stood alone (Korn and Graubard 1998), for a finite frame.
+    Entities of one record are not independent: the interval is that of Clopper and Pearson for the number
+    of independent entities that carry as much information (Korn and Graubard 1998), for a finite frame.
     """
-    errors = [one.changes.errors for one in seen]
-    sizes = [one.changes.entities for one in seen]
+    errors = [review.changes.errors for review in seen]
+    sizes = [review.changes.entities for review in seen]
     total, count = sum(sizes), len(seen)
     if not total:
         return None
@@ -123,7 +123,7 @@ def _effective(errors: Sequence[int], sizes: Sequence[int], rate: float) -> floa
     return min(float(total), rate * (1 - rate) / variance) if variance > 0 else float(count)
 
 
-def _speaking(queues: Sequence[Queue], reviews: Mapping[str, Reviewed]) -> Queue | None:
+def _deciding_queue(queues: Sequence[Queue], reviews: Mapping[str, ReviewOutcome]) -> Queue | None:
     """The newest queue with enough reviews of its control sample; or else the one that has most."""
     drawn = [queue for queue in queues if queue.control]
     counts = {queue.number: sum(id in reviews for id in queue.control) for queue in drawn}
@@ -134,14 +134,16 @@ def _speaking(queues: Sequence[Queue], reviews: Mapping[str, Reviewed]) -> Queue
 
 
 def _needed(
-    queue: Queue, reviews: Mapping[str, Reviewed], records: Rate, bad: int, sample: int, settings: QueueSettings
+    queue: Queue, reviews: Mapping[str, ReviewOutcome], records: Rate, bad: int, sample: int, settings: QueueSettings
 ) -> tuple[int | None, str | None]:
     """Where the estimate is below the target, more control reviews; where it is above, more in queue order."""
     if records.estimate < settings.target:
         return _control_needed(bad, sample, queue.frame, settings), "control"
-    picked = [reviews[one.record_id] for one in queue.places if one.record_id in reviews and not one.is_control]
+    picked = [
+        reviews[entry.record_id] for entry in queue.entries if entry.record_id in reviews and not entry.is_control
+    ]
     rest = queue.frame - sample
-    found = sum(one.needed_change for one in picked) / len(picked) if picked else records.estimate
+    found = sum(review.needed_change for review in picked) / len(picked) if picked else records.estimate
     if found <= settings.target:
         return rest, "queue"
     surplus = (records.estimate - settings.target) * rest

@@ -1,4 +1,4 @@
-"""What the control sample says, in a sentence that a steward understands."""
+"""The result of the control sample in sentences, for stewards."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ SENTENCES = {
 
 
 def sentence(found: Stopping, *, language: str = "en") -> str:
-    """What was found, in the words of a language (English where there are none)."""
+    """The result in a language, or in English where there is no wording in it."""
     words = SENTENCES.get(language, SENTENCES["en"])
     facts = found.model_dump() | {"target": _percent(found.target), "sure": _percent(found.confidence)}
     return " ".join(words[key].format(**facts | more) for key, more in _parts(found))
@@ -50,10 +50,10 @@ def _parts(found: Stopping) -> list[tuple[str, dict[str, object]]]:
         return [("nothing", {}), *waiting]
     if found.records is None:
         return [("unseen", {}), *waiting]
-    said: list[tuple[str, dict[str, object]]] = [("records", _numbers(found.records))]
+    sentences: list[tuple[str, dict[str, object]]] = [("records", _numbers(found.records))]
     if found.entities is not None:
-        said.append(("entities", _numbers(found.entities)))
-    return [*said, (_advice(found), {}), *waiting]
+        sentences.append(("entities", _numbers(found.entities)))
+    return [*sentences, (_advice(found), {}), *waiting]
 
 
 def _advice(found: Stopping) -> str:

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from annotation.agreement.study import Reviewed
+from annotation.agreement.study import ReviewedRecord
 from curation.record import Layer
 
 Sides = tuple[list[Layer], list[Layer]]
@@ -14,14 +14,14 @@ Label = tuple[str, ...]
 Mark = tuple[str, tuple[tuple[int, int], ...]]
 
 
-def sides(study: Iterable[Reviewed], pair: str) -> Sides:
+def sides(study: Iterable[ReviewedRecord], pair: str) -> Sides:
     """The layers of the two of a pair on the records that both have seen."""
     one, other = pair.split(" & ")
     both = [reviewed.layers for reviewed in study if one in reviewed.layers and other in reviewed.layers]
     return [layers[one] for layers in both], [layers[other] for layers in both]
 
 
-def unambiguous(study: Iterable[Reviewed], pair: str) -> list[Reviewed]:
+def unambiguous(study: Iterable[ReviewedRecord], pair: str) -> list[ReviewedRecord]:
     """Every record of a pair with those marks alone on which nervaluate means the same by F1 as we do.
 
     They are of one piece and meet at most one mark of the other side, which meets no other either. Elsewhere
@@ -64,7 +64,7 @@ def scipy_lenient(ours: list[Layer], theirs: list[Layer]) -> float:
     return 2 * matched / marks
 
 
-def token_labels(study: Iterable[Reviewed], pair: str) -> tuple[list[Label], list[Label]]:
+def token_labels(study: Iterable[ReviewedRecord], pair: str) -> tuple[list[Label], list[Label]]:
     """What each token is by either of a pair: the sorted categories of the marks that touch it."""
     one, other = pair.split(" & ")
     both = [reviewed for reviewed in study if one in reviewed.layers and other in reviewed.layers]
@@ -72,7 +72,7 @@ def token_labels(study: Iterable[Reviewed], pair: str) -> tuple[list[Label], lis
     return found[0], found[1]
 
 
-def labels_of(reviewed: Reviewed, name: str) -> list[Label]:
+def labels_of(reviewed: ReviewedRecord, name: str) -> list[Label]:
     """What each token of a record is by one rater, character by character."""
     text = reviewed.record.text
     said: list[set[str]] = [set() for _ in text]
@@ -109,7 +109,7 @@ def plain_fleiss(said: Sequence[Sequence[object]]) -> float:
     return (observed - expected) / (1 - expected)
 
 
-def plain_unitised(study: Iterable[Reviewed], people: Sequence[str], categories: Sequence[str]) -> float:
+def plain_unitised(study: Iterable[ReviewedRecord], people: Sequence[str], categories: Sequence[str]) -> float:
     """Alpha for unitising as Krippendorff writes it (2004), every pair of sections, gaps among them."""
     observed = expected = 0.0
     for one in study:
@@ -200,7 +200,7 @@ def _ambiguous(one: Layer, other: Layer) -> set[Mark]:
     return unclear | {mark for mark in (*left, *right) if len(mark[1]) > 1}
 
 
-def _without(reviewed: Reviewed, one: str, other: str, marks: set[Mark]) -> Reviewed:
+def _without(reviewed: ReviewedRecord, one: str, other: str, marks: set[Mark]) -> ReviewedRecord:
     layers = {
         name: reviewed.layers[name].model_copy(
             update={
@@ -211,4 +211,4 @@ def _without(reviewed: Reviewed, one: str, other: str, marks: set[Mark]) -> Revi
         )
         for name in (one, other)
     }
-    return Reviewed(reviewed.record, layers)
+    return ReviewedRecord(reviewed.record, layers)

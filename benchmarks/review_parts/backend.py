@@ -19,7 +19,7 @@ from typing import TypeVar
 import httpx
 
 from annotation.annotators import annotator
-from annotation.label_studio.backend.serve import at_work
+from annotation.label_studio.backend.serve import running_backend
 from annotation.label_studio.editor.label_config import label_config
 from annotation.label_studio.settings import BackendSettings
 from annotation.review_settings import ReviewSettings
@@ -90,13 +90,13 @@ def _listening(name: str, scheme: Scheme) -> Iterator[httpx.Client]:
     review = ReviewSettings(backend=BackendSettings(annotator=name, port=PORT, deadline=90))
     with (
         tempfile.TemporaryDirectory(prefix="clincurate-backend-") as folder,
-        at_work(Path(folder), scheme, review, AnnotationSettings(), train=("true",)) as (server, url, door),
+        running_backend(Path(folder), scheme, review, AnnotationSettings(), train=("true",)) as (server, url, auth),
     ):
         thread = threading.Thread(target=server.run, daemon=True)
         thread.start()
         while not server.started:
             thread.join(0.01)
-        with httpx.Client(base_url=url, auth=(door.login, door.password), timeout=120, trust_env=False) as http:
+        with httpx.Client(base_url=url, auth=(auth.login, auth.password), timeout=120, trust_env=False) as http:
             yield http
         server.should_exit = True
         thread.join()

@@ -10,7 +10,7 @@ from measuring import table
 from annotation.label_studio.api.client import Client
 from annotation.label_studio.exchange.project import ensure_project, keep_project
 from annotation.label_studio.exchange.push import push
-from annotation.label_studio.exchange.task_payload import Parcel, Wanted, parcels
+from annotation.label_studio.exchange.task_payload import TaskPayload, TaskRequest, task_payloads
 from curation.batches import batched
 from curation.scheme import load_scheme
 from curation.store import Store
@@ -83,7 +83,9 @@ def _in_turns(place: Place, store: Store, client: Client, count: int, rounds: in
     for number in range(rounds):
         part = list(islice(ids, count // rounds))
         tasks = [
-            one.task for one in parcels(store, scheme, settings, wanted=map(Wanted, part)) if isinstance(one, Parcel)
+            one.task
+            for one in task_payloads(store, scheme, settings, requests=map(TaskRequest, part))
+            if isinstance(one, TaskPayload)
         ]
         # Whoever begins has the smaller project and the colder server: each in its turn.
         for name in sorted(seconds, reverse=bool(number % 2)):

@@ -23,10 +23,10 @@ from random import Random
 from statistics import fmean
 
 from annotation.queue.plan import plan
-from annotation.queue.record_summary import Sketch, sketched
-from annotation.queue.reviewed import Reviewed, compare
+from annotation.queue.record_summary import RecordSummary, summarised
+from annotation.queue.reviewed import ReviewOutcome, compare
 from annotation.queue.settings import QueueSettings
-from annotation.queue.signals import Known
+from annotation.queue.signals import RecordPool
 from annotation.queue.stopping import stopping
 from annotation.rules.annotator import RulesAnnotator
 from curation.error_detection.label_errors import LabelErrors
@@ -38,7 +38,7 @@ from review_parts.annotators import AVERAGE, HASTY, Habits, annotate, reports
 from review_parts.output import output_folder
 
 Pair = tuple[Record, Layer]
-Reviews = Mapping[str, Reviewed]
+Reviews = Mapping[str, ReviewOutcome]
 
 #: A model where it does not fail: about four marks in a hundred want a correction.
 SOUND = Habits(drop=0.01, category=0.005, boundary=0.015, assertion=0.005, invent=0.005)
@@ -147,7 +147,7 @@ def rule_scores(pairs: Sequence[Pair], ruled: Mapping[str, Layer]) -> tuple[list
     """The scores that the rules give to marks which gold keeps, and to the others."""
     right, wrong = [], []
     for record, gold in pairs:
-        for score, kept in compare(ruled[record.id], gold).kept:
+        for score, kept in compare(ruled[record.id], gold).score_outcomes:
             (right if kept else wrong).append(score)
     return right, wrong
 
@@ -170,16 +170,16 @@ def queue_order(items: Sequence[Item], truth: Reviews, *, seed: int) -> list[tup
     """Report after report as the queue shows them, and whether it was seen before; each queue learns from the last."""
     layers = ("shown", "rules")
     suspect = LabelErrors([(item.record, item.layers["shown"]) for item in items], seed=seed)
-    known = list(sketched(items, layers, suspect, {}))
+    known = list(summarised(items, layers, suspect, {}))
     settings = QueueSettings(size=max(1, round(len(items) * ROUND)), seed=seed)
     order: list[tuple[str, bool]] = []
-    reviews: dict[str, Reviewed] = {}
+    reviews: dict[str, ReviewOutcome] = {}
     number = 0
     while len(reviews) < len(items):
         number += 1
-        queue = plan(Known(known, reviews), settings, number=number)
-        order += [(place.record_id, place.is_repeat) for place in queue.places]
-        reviews |= {place.record_id: truth[place.record_id] for place in queue.places}
+        queue = plan(RecordPool(known, reviews), settings, number=number)
+        order += [(place.record_id, place.is_repeat) for place in queue.entries]
+        reviews |= {place.record_id: truth[place.record_id] for place in queue.entries}
     return order
 
 
@@ -199,20 +199,20 @@ def coverage(pairs: Sequence[Pair], scheme: Scheme, *, simulations: int) -> tupl
     """
     # Who has learned from nothing suspects nothing: here the order does not matter.
     nobody = LabelErrors([])
-    plain = list(sketched([Item(record, {"shown": gold}) for record, gold in pairs], ("shown",), nobody, {}))
+    plain = list(summarised([Item(record, {"shown": gold}) for record, gold in pairs], ("shown",), nobody, {}))
     settings = QueueSettings(size=len(pairs) // 2, control=0.5, repeats=0)
     held = [_holds(pairs, plain, scheme, settings, seed) for seed in range(simulations)]
     return fmean(records for records, _ in held), fmean(entities for _, entities in held)
 
 
 def _holds(
-    pairs: Sequence[Pair], plain: Sequence[Sketch], scheme: Scheme, settings: QueueSettings, seed: int
+    pairs: Sequence[Pair], plain: Sequence[RecordSummary], scheme: Scheme, settings: QueueSettings, seed: int
 ) -> tuple[bool, bool]:
     random = Random(seed)
     # From one mark in a thousand to one in ten, so that some and nearly all reports need a change.
     rate = 10 ** random.uniform(-3, -1)
     habits = Habits(drop=rate / 2, category=rate / 4, boundary=rate / 4)
-    truth: dict[str, Reviewed] = {}
+    truth: dict[str, ReviewOutcome] = {}
     sketches = []
     for (record, gold), sketch in zip(pairs, plain, strict=True):
         made = annotate(record, gold, habits, name="model", categories=scheme.names, seed=seed).layer
@@ -220,8 +220,8 @@ def _holds(
         # What the model says is told by noise as much as by errors: the order must not matter to the estimate.
         unsure = tuple(random.random() for _ in range(truth[record.id].changes.errors + random.randrange(3)))
         sketches.append(replace(sketch, scores=unsure))
-    queue = plan(Known(sketches, {}), settings.model_copy(update={"seed": seed}))
-    reviews = {one.record_id: truth[one.record_id] for one in queue.places}
+    queue = plan(RecordPool(sketches, {}), settings.model_copy(update={"seed": seed}))
+    reviews = {one.record_id: truth[one.record_id] for one in queue.entries}
     found = stopping([queue], reviews, settings)
     rest = [one for id, one in truth.items() if id not in reviews]
     bad = sum(one.needed_change for one in rest) / len(rest)

@@ -13,21 +13,21 @@ from dataclasses import dataclass, field
 from itertools import cycle
 from typing import Any
 
+from annotation.label_studio.editor.opinions.spans import result
 from measuring import table
 
-from annotation.adjudication.ballot import Ballot, Mark, Outcome, ballot
+from annotation.adjudication.ballot import Ballot, VotedEntity, VoteOutcome, ballot
 from annotation.adjudication.consensus import majority, reviews_of
 from annotation.adjudication.exchange import pull_decisions, push_disputes
 from annotation.adjudication.settings import AdjudicationSettings
 from annotation.agreement.judgements import reviewed
 from annotation.agreement.pairs import WITH, pairwise
 from annotation.agreement.settings import AgreementSettings
-from annotation.agreement.study import Reviewed
-from annotation.label_studio.editor.variants.spans import result
+from annotation.agreement.study import ReviewedRecord
 from annotation.label_studio.exchange.pull import pull
 from annotation.label_studio.exchange.push import push
-from annotation.label_studio.exchange.result_parser import read_result
-from annotation.label_studio.exchange.task_payload import Wanted
+from annotation.label_studio.exchange.result_parser import parse_result
+from annotation.label_studio.exchange.task_payload import TaskRequest
 from curation.record import Entity, Layer, Record
 from curation.scheme import Scheme, load_scheme
 from curation.scoring.changes import Said, said, what
@@ -75,7 +75,7 @@ def run(*, quick: bool) -> dict[str, object]:
 
 def _worked(study: Study, place: Place, store: Store) -> dict[str, object]:
     store.add_records(record for record, _ in study.truth.values())
-    wanted = [Wanted(id, people) for id, people in zip(study.truth, cycle(OVERLAP), strict=False)]
+    wanted = [TaskRequest(id, people) for id, people in zip(study.truth, cycle(OVERLAP), strict=False)]
     with place.client() as client:
         push(store, client, study.scheme, place.settings, ids=wanted)
         project = client.find_project(place.settings.project)
@@ -119,7 +119,7 @@ def _adjudicate(study: Study, place: Place, store: Store, project: int) -> None:
             (item,) = store.items([f"human:{name}" for name in HABITS], ids=[record_id])
             record, truth = study.truth[record_id]
             begun = next(one for one in task["predictions"] if one["model_version"] == "to decide")
-            shown = read_result(begun["result"], record, study.scheme).entities
+            shown = parse_result(begun["result"], record, study.scheme).entities
             chosen = decide(shown, ballot(record, reviews_of(item)), truth)
             layer = Layer(record_id=record_id, name="decided", author="decided", entities=tuple(chosen))
             person.annotate(task["id"], _result(study, record_id, layer), parent_prediction=begun["id"])
@@ -135,7 +135,7 @@ def decide(shown: Iterable[Entity], vote: Ballot, truth: Layer) -> list[Entity]:
     chosen: list[Entity] = []
     reached: set[Said] = set()
     for mark in vote.marks:
-        right = next((one for one in mark.voices.values() if what(one) in true), None)
+        right = next((one for one in mark.votes.values() if what(one) in true), None)
         if right is not None:
             place = by_place[mark.category, mark.spans]
             chosen.append(place.model_copy(update={"assertion": right.assertion}))
@@ -145,7 +145,7 @@ def decide(shown: Iterable[Entity], vote: Ballot, truth: Layer) -> list[Entity]:
 
 
 def _nearest(
-    missing: Iterable[Said], marks: Iterable[Mark], shown: Mapping[Any, Entity], chosen: list[Entity]
+    missing: Iterable[Said], marks: Iterable[VotedEntity], shown: Mapping[Any, Entity], chosen: list[Entity]
 ) -> list[Entity]:
     """For each mark that nobody had right, the one with most votes of its category that touches it, if any is left."""
     taken = {(one.category, one.spans) for one in chosen}
@@ -157,7 +157,7 @@ def _nearest(
             if mark.category == category and overlap(mark.spans, spans) and (category, mark.spans) not in taken
         ]
         if near:
-            best = max(near, key=lambda mark: (mark.outcome is Outcome.IN, len(mark.voices)))
+            best = max(near, key=lambda mark: (mark.outcome is VoteOutcome.IN, len(mark.votes)))
             taken.add((category, best.spans))
             found.append(shown[category, best.spans])
     return found
@@ -193,7 +193,9 @@ def _agreement(study: Study, store: Store, place: Place) -> dict[str, object]:
     settings = AgreementSettings(resamples=200, minimum_records=1)
     ours = pairwise(reviewed(store, settings), study.scheme, settings)
     made = [
-        Reviewed(record, {f"human:{name}": layer for name in HABITS if (layer := study.made.get((record.id, name)))})
+        ReviewedRecord(
+            record, {f"human:{name}": layer for name in HABITS if (layer := study.made.get((record.id, name)))}
+        )
         for record, _ in study.truth.values()
     ]
     rows: list[tuple[object, ...]] = []
@@ -218,11 +220,11 @@ def _recovered(study: Study, store: Store) -> dict[str, object]:
     for item in store.items([*names, "gold"], ids=list(study.truth)):
         record, layer = study.truth[item.record.id]
         true, reviews = said(layer), reviews_of(item)
-        voices = {name: said(one) for name, one in reviews.items()}
-        anybody = set().union(*voices.values())
+        votes = {name: said(one) for name, one in reviews.items()}
+        anybody = set().union(*votes.values())
         vote = ballot(record, reviews)
         gold = said(item.layers.get("gold"))
-        sources = voices | {
+        sources = votes | {
             "majority": said(majority(vote)),
             "any": anybody,
             "gold": gold,

@@ -79,6 +79,14 @@ class Records(Connected):
                 added += self.append_layers(connection, batch, categories=categories)
         return added
 
+    def add_checked_layers(self, new: Iterable[Layer]) -> int:
+        """`add_layers` for layers that `check_layer` has let pass beside records that are in the store."""
+        added = 0
+        for batch in batched(new, CHUNK):
+            with self.write() as connection:
+                added += _append(connection, batch)
+        return added
+
     def append_layers(
         self,
         connection: sa.Connection,
@@ -87,25 +95,14 @@ class Records(Connected):
         categories: Mapping[str, object] | None = None,
     ) -> int:
         """`add_layers` for one batch within a transaction that also holds other things."""
-        if not batch:
-            return 0
-        wanted = {layer.record_id for layer in batch}
-        texts = {record.id: record for record in _fetch(connection, wanted)}
-        latest = _latest_digests(connection, wanted)
-        rows: list[dict[str, Any]] = []
+        stored = {record.id: record for record in _fetch(connection, {layer.record_id for layer in batch})}
         for layer in batch:
-            if layer.record_id not in texts:
+            if layer.record_id not in stored:
                 raise StoreError(
                     f"expected record {layer.record_id} in the store before its layer {layer.name}; add it first"
                 )
-            check_layer(texts[layer.record_id], layer, categories=categories)
-            key, says = (layer.record_id, layer.name), (layer.author, layer.digest)
-            if latest.get(key) != says:
-                latest[key] = says
-                rows.append(_layer_row(layer))
-        if rows:
-            connection.execute(sa.insert(layers), rows)
-        return len(rows)
+            check_layer(stored[layer.record_id], layer, categories=categories)
+        return _append(connection, batch)
 
     def records(
         self, ids: Iterable[str] | None = None, *, language: str | None = None, page: int = CHUNK
@@ -268,6 +265,20 @@ def _fetch(connection: sa.Connection, ids: Iterable[str]) -> Iterator[Record]:
     for batch in batched(ids, CHUNK):
         for row in connection.execute(sa.select(records).where(records.c.id.in_(batch))):
             yield record_of(row)
+
+
+def _append(connection: sa.Connection, batch: Sequence[Layer]) -> int:
+    """How many layers of a batch were added: those that say something else than the latest of their name."""
+    latest = _latest_digests(connection, {layer.record_id for layer in batch})
+    rows: list[dict[str, Any]] = []
+    for layer in batch:
+        key, content = (layer.record_id, layer.name), (layer.author, layer.digest)
+        if latest.get(key) != content:
+            latest[key] = content
+            rows.append(_layer_row(layer))
+    if rows:
+        connection.execute(sa.insert(layers), rows)
+    return len(rows)
 
 
 def _latest(ids: Sequence[str], *columns: sa.ColumnElement[Any]) -> sa.Select[Any]:

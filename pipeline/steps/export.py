@@ -7,7 +7,7 @@ from pathlib import Path
 from curation.egress.settings import Destination
 from curation.store import Store
 from exports.formats import writer
-from exports.view import SetView, let_out
+from exports.writer import ExportedSet, let_out
 from pipeline.egress import gate_of
 from pipeline.runs import recorded
 from pipeline.steps.freeze import chosen_set, split_pairs
@@ -23,7 +23,7 @@ def export(workspace: Workspace, store: Store, format: str, to: Path, *, curated
     write = writer(format)
     with recorded(workspace, store, "export", format=format, set=chosen.digest) as outcome:
         passage = gate_of(workspace, store, run=outcome.run).passage(Destination.EXPORT, str(to))
-        view = SetView(chosen, workspace.scheme, lambda split: split_pairs(store, chosen, split))
+        view = ExportedSet(chosen, workspace.scheme, lambda split: split_pairs(store, chosen, split))
         files = write(let_out(view, passage), to, workspace.config.exports)
         outcome["files"] = [str(path) for path in files]
     return files

@@ -102,7 +102,7 @@ def store_batch(
     added = store.add_records(records)
     report.imported += added.imported
     report.unchanged += added.unchanged
-    report.layers += store.add_layers(layers)
+    report.layers += store.add_checked_layers(layers)
 
 
 def _sound(record: Record, layer: Layer, report: ImportReport) -> Iterator[Layer]:

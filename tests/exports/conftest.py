@@ -9,7 +9,7 @@ import pytest
 from curation.record import Alignment, Assertion, Entity, Fragment, Layer, Record, Relation
 from curation.scheme import Scheme
 from curation.store.sets import CuratedSet
-from exports.view import SetView
+from exports.writer import ExportedSet
 
 MANIFEST = {
     "layer": "gold",
@@ -64,8 +64,8 @@ def members(annotated) -> dict[str, list[tuple[Record, Layer]]]:
 
 
 @pytest.fixture(scope="session")
-def view(members: dict[str, list[tuple[Record, Layer]]], scheme: Scheme) -> SetView:
+def view(members: dict[str, list[tuple[Record, Layer]]], scheme: Scheme) -> ExportedSet:
     def stream(split: str) -> Iterator[tuple[Record, Layer]]:
         return iter(members[split])
 
-    return SetView(CuratedSet(digest="abc123", name="cases", version=2, manifest=MANIFEST), scheme, stream)
+    return ExportedSet(CuratedSet(digest="abc123", name="cases", version=2, manifest=MANIFEST), scheme, stream)

@@ -30,10 +30,10 @@ PAGE = 500
 #: How often a server that fails for another reason than a task is asked again.
 TRIES = 3
 
-#: No server has more tasks than this.
+#: Larger than the id of any task.
 MOST_TASKS = 2**40
 
-#: Seconds between two looks at a snapshot that is being written.
+#: Seconds between two checks of a snapshot that the server is making.
 LOOK = 0.5
 
 
@@ -57,7 +57,7 @@ class Project:
 
 
 class Client(Connection):
-    """What we ask of one Label Studio; a context manager."""
+    """The requests that we make of one Label Studio; a context manager."""
 
     def version(self) -> str:
         """The server's version."""
@@ -66,7 +66,7 @@ class Client(Connection):
     def may_call(self, url: str) -> bool:
         """Whether the server would call an address.
 
-        It is asked for a webhook without a project, which it never makes: it looks at the address first.
+        The request is for a webhook without a project. The server never makes one, but checks the address first.
         """
         try:
             self.call("POST", "/api/webhooks/", body={"url": url, "is_active": False})
@@ -102,8 +102,8 @@ class Client(Connection):
         )
 
     def create_project(self, title: str, label_config: str, instruction: str) -> Project:
-        """A new project; one that was made although the answer was lost is found instead."""
-        wanted = {
+        """A new project; one that was made although the answer was lost is looked up."""
+        fields = {
             "title": title,
             "label_config": label_config,
             "expert_instruction": instruction,
@@ -111,7 +111,7 @@ class Client(Connection):
             "show_collab_predictions": True,
         }
         with suppress(UnansweredError):
-            self.call("POST", "/api/projects", body=wanted)
+            self.call("POST", "/api/projects", body=fields)
         made = self.find_project(title)
         if made is None:
             raise ReviewError(f"expected Label Studio to make the project {title!r}, but there is none; try again")
@@ -135,9 +135,9 @@ class Client(Connection):
     def import_tasks(self, project: int, tasks: Sequence[Json | bytes]) -> list[int]:
         """The ids of the tasks that were made, in order; tasks may come as JSON that is written already.
 
-        Not to be repeated blindly: nothing dedups them.
+        Must not be repeated without a check: the server removes no duplicates.
         """
-        body = b"[" + b",".join(one if isinstance(one, bytes) else encoded(one) for one in tasks) + b"]"
+        body = b"[" + b",".join(task if isinstance(task, bytes) else encoded(task) for task in tasks) + b"]"
         answer = self.call("POST", f"/api/projects/{project}/import", body=body, return_task_ids="true")
         ids = answer.get("task_ids") if isinstance(answer, dict) else None
         if not isinstance(ids, list) or len(ids) != len(tasks):
@@ -148,8 +148,8 @@ class Client(Connection):
         """The tasks of these records, by record; none for a record that has none."""
         found: dict[str, list[Json]] = {}
         for batch in batched(record_ids, FILTER):
-            wanted = [_filter("data.record_id", "in_list", "String", batch)]
-            for task in self.tasks(project, wanted, full=False):
+            filters = [_filter("data.record_id", "in_list", "String", batch)]
+            for task in self.tasks(project, filters, full=False):
                 found.setdefault(str(task["data"].get("record_id")), []).append(task)
         return found
 
@@ -161,50 +161,50 @@ class Client(Connection):
     def annotated_since(
         self, project: int, since: str | None, *, broken: Callable[[int], None] | None = None
     ) -> Iterator[Json]:
-        """Tasks touched after a time (all, without one) with their annotations; `broken` as in `tasks`.
+        """Tasks updated after a time (all, without one) with their annotations; `broken` as in `tasks`.
 
         Without a time, tasks that nobody has answered or skipped are left out.
         """
         if since is not None:
-            touched = [_filter("updated_at", "greater", "Datetime", since)]
-            yield from self.tasks(project, touched, full=True, broken=broken)
+            updated = [_filter("updated_at", "greater", "Datetime", since)]
+            yield from self.tasks(project, updated, full=True, broken=broken)
             return
         answered = [
             _filter("total_annotations", "greater", "Number", 0),
             _filter("cancelled_annotations", "greater", "Number", 0),
         ]
         seen: set[int] = set()
-        for wanted in answered:
-            for task in self.tasks(project, [wanted], full=True, broken=broken):
+        for condition in answered:
+            for task in self.tasks(project, [condition], full=True, broken=broken):
                 if task["id"] not in seen:
                     seen.add(task["id"])
                     yield task
 
     def snapshot(self, project: int) -> list[Json] | None:
-        """All answered tasks as they are at one moment; None when the server cannot write that down.
+        """All answered tasks as they are at one moment; None when the server cannot make the snapshot.
 
-        One annotation that the server cannot show is enough for that; `annotated_since` reads around it.
+        One annotation that the server cannot show is enough for it to fail; `annotated_since` skips such ones.
         """
         path, title = f"/api/projects/{project}/exports/", f"clincurate {uuid.uuid4().hex}"
         try:
-            return self._written(path, title)
+            return self._snapshot(path, title)
         except UnansweredError:
             return None
         finally:
-            # It holds all texts, and nobody needs it any more.
+            # It holds all texts, and is not needed any more.
             with suppress(AnswerError):
-                for one in self.get(path):
-                    if one["title"] == title:
-                        self.call("DELETE", f"{path}{one['id']}")
+                for export in self.get(path):
+                    if export["title"] == title:
+                        self.call("DELETE", f"{path}{export['id']}")
 
-    def _written(self, path: str, title: str) -> list[Json] | None:
-        wanted = {
+    def _snapshot(self, path: str, title: str) -> list[Json] | None:
+        options = {
             "title": title,
             "task_filter_options": {"only_with_annotations": True},
             "serialization_options": {"predictions": {"only_id": False}, "drafts": {"only_id": True}},
         }
-        # A snapshot that fails leaves the server's end of the connection without a database.
-        made = self.call("POST", path, body=wanted, last=True)
+        # After a snapshot that fails, the server's thread for this connection has no database any more.
+        made = self.call("POST", path, body=options, last=True)
         deadline = time.monotonic() + self.timeout
         while made["status"] in ("created", "in_progress") and time.monotonic() < deadline:
             time.sleep(LOOK)
@@ -214,22 +214,22 @@ class Client(Connection):
         found: list[Json] = self.get(f"{path}{made['id']}/download", exportType="JSON")
         return found
 
-    def around(self, project: int, id: int) -> tuple[Json | None, list[int]]:
-        """A task that cannot be shown as a whole: with those annotations that can, and the ids of the others.
+    def partial_task(self, project: int, id: int) -> tuple[Json | None, list[int]]:
+        """A task that the server cannot show as a whole: with its readable annotations, and the ids of the others.
 
         None when not even the task itself can be shown.
         """
-        # The filter lets everything pass; it makes the server tell the ids.
-        wanted = [_filter("id", "equal", "Number", id), _filter("annotations_ids", "not_equal", "String", "-")]
+        # The filter excludes nothing; it makes the server list the ids.
+        filters = [_filter("id", "equal", "Number", id), _filter("annotations_ids", "not_equal", "String", "-")]
         try:
-            found = self._page(project, _query(wanted), full=False, size=1, once=True)
+            found = self._page(project, _query(filters), full=False, size=1, once=True)
         except UnansweredError:
             return None, []
         if not found:
             return None, []
         task: Json = {**found[0], "predictions": [], "annotations": []}
         hidden: list[int] = []
-        for number in [int(one) for one in str(task.get("annotations_ids") or "").split(",") if one]:
+        for number in [int(digits) for digits in str(task.get("annotations_ids") or "").split(",") if digits]:
             try:
                 task["annotations"].append(self.call("GET", f"/api/annotations/{number}/"))
             except UnansweredError:
@@ -239,17 +239,17 @@ class Client(Connection):
         return task, hidden
 
     def last_update(self, project: int) -> str | None:
-        """When a task of the project was last touched, by the server's clock."""
+        """When a task of the project was last updated, by the server's clock."""
         page = self._page(project, {"ordering": ["-tasks:updated_at"]}, full=False, size=1)
         return str(page[0]["updated_at"]) if page else None
 
     def tasks(
         self, project: int, filters: Sequence[Json], *, full: bool, broken: Callable[[int], None] | None = None
     ) -> Iterator[Json]:
-        """Tasks that fit all filters, by id; none is left out when others change meanwhile.
+        """Tasks that match all filters, by id; none is skipped when tasks change meanwhile.
 
-        A task that the server cannot show fails the page that it is on. With `broken` it is looked for, named
-        there, and left out; without, the whole listing fails with UnansweredError.
+        A task that the server cannot show makes its whole page fail. With `broken` its id is searched, passed to
+        `broken`, and the task left out; without, the listing fails with UnansweredError.
         """
         after, size, tries = 0, PAGE, TRIES
         while True:
@@ -274,9 +274,9 @@ class Client(Connection):
             after, size, tries = page[-1]["id"], min(PAGE, size * 8), TRIES
 
     def _first_broken(self, project: int, filters: Sequence[Json], after: int, *, full: bool) -> int | None:
-        """The id of the next task, which the server cannot show: the end of the shortest range that fails.
+        """The id of the next task that the server cannot show: the end of the shortest range of ids that fails.
 
-        None when no range fails: then it was not the task that made the server fail.
+        None when no range fails: then the failure had another cause.
         """
 
         def fails(end: int) -> bool:
@@ -301,7 +301,7 @@ class Client(Connection):
         return high
 
     def _next_id(self, project: int, filters: Sequence[Json], after: int) -> int | None:
-        """The id of the next task, by a look that leaves out its annotations, which are mostly what is broken."""
+        """The id of the next task, read without its annotations, which are the usual cause of a failure."""
         items = [*filters, _filter("id", "greater", "Number", after)]
         try:
             page = self._page(project, _query(items), full=False, size=1, once=True)
@@ -314,11 +314,11 @@ class Client(Connection):
         answer = self.call("POST", f"/api/projects/{project}/import/predictions", body=predictions)
         made = answer.get("created") if isinstance(answer, dict) else None
         if made != len(predictions):
-            # Without its validation switched on, the server drops what it does not like and says 201.
+            # Without its validation, the server drops invalid predictions and answers 201.
             raise RefusedError(f"expected {len(predictions)} predictions to be made, Label Studio made {made}")
 
     def update_prediction(self, id: int, prediction: Json) -> None:
-        """Put another result in the place of a prediction's; its id, which open pages refer to, stays."""
+        """Replace the result of a prediction; its id stays, which open pages refer to."""
         self.call("PATCH", f"/api/predictions/{id}", body=prediction)
 
     def update_task(self, id: int, **fields: object) -> None:
@@ -326,7 +326,7 @@ class Client(Connection):
         self.call("PATCH", f"/api/tasks/{id}", body=fields)
 
     def share_task(self, task: Json, annotators: int) -> None:
-        """Leave a task open until so many people have answered it."""
+        """Keep a task open until so many people have answered it."""
         done = int(task.get("total_annotations") or 0) >= annotators
         self.update_task(task["id"], overlap=annotators, is_labeled=done)
 
@@ -336,8 +336,8 @@ class Client(Connection):
         return found
 
     def add_webhook(self, project: int, url: str, headers: Mapping[str, str], actions: Sequence[str]) -> int:
-        """The id of a new webhook, which tells that something happened and not what."""
-        wanted = {
+        """The id of a new webhook, whose messages carry no content."""
+        fields = {
             "project": project,
             "url": url,
             "headers": dict(headers),
@@ -345,7 +345,7 @@ class Client(Connection):
             "send_for_all_actions": False,
             "send_payload": False,
         }
-        return int(self.call("POST", "/api/webhooks/", body=wanted)["id"])
+        return int(self.call("POST", "/api/webhooks/", body=fields)["id"])
 
     def delete_webhook(self, id: int) -> None:
         """Remove a webhook."""
@@ -357,8 +357,8 @@ class Client(Connection):
             self.call("DELETE", f"/api/tasks/{id}")
 
     def _page(self, project: int, query: Json, *, full: bool, size: int, once: bool = False) -> list[Json]:
-        """One page; with ``once`` a look that is not answered is not repeated."""
-        wanted = {
+        """One page; with ``once`` the request is not repeated when no answer comes."""
+        params = {
             "project": project,
             "query": json.dumps(query, separators=(",", ":")),
             "fields": "all" if full else "task_only",
@@ -366,7 +366,7 @@ class Client(Connection):
             "resolve_uri": "false",
         }
         try:
-            answer = self._once("GET", "/api/tasks", wanted) if once else self.get("/api/tasks", **wanted)
+            answer = self._once("GET", "/api/tasks", params) if once else self.get("/api/tasks", **params)
         except RefusedError as error:
             if error.status == 404 and self.get(f"/api/projects/{project}"):
                 return []

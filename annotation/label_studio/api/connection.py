@@ -1,8 +1,8 @@
 """The connection to one Label Studio; the only module that knows its SDK.
 
-The SDK brings the way in (both kinds of token). Requests go out once: the SDK repeats a POST that was
-answered by an error, which doubles tasks that were committed before the error. Answers are taken as plain
-JSON: what an annotation holds is for `reading` to judge, not for typed models to fail on.
+The SDK provides the authorisation (both kinds of token). Each request is sent once: the SDK repeats a POST that
+was answered by an error, which makes tasks that were committed before the error twice. Answers are plain JSON:
+`exchange.result_parser` validates annotations; typed models would fail on them.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ from curation.egress.gate import Gate, Passage, way_out
 from curation.egress.settings import Destination
 from curation.errors import MissingExtraError, ReviewError
 
-#: Statuses that do not tell whether the work was done.
+#: Statuses that do not tell whether the request was carried out.
 UNCLEAR = (408, 425, 429)
 
-#: Seconds between looks that were not answered.
+#: Seconds between GET requests that were not answered.
 PAUSES = (0.2, 1.0)
 
 
 class Connection:
-    """One Label Studio, spoken to with one token; a context manager."""
+    """The connection to one Label Studio with one token; a context manager."""
 
     def __init__(self, url: str, token: str, settings: LabelStudioSettings, gate: Gate | None = None) -> None:
         import httpx
@@ -68,7 +68,7 @@ class Connection:
         self.close()
 
     def close(self) -> None:
-        """Give the connections back."""
+        """Close the connections."""
         self._http.close()
 
     @property
@@ -82,7 +82,7 @@ class Connection:
         return way_out(self._gate, Destination.DATABASE, self._database)
 
     def get(self, path: str, **params: object) -> Any:
-        """The JSON at a path; looking is harmless, so it is done again when no answer comes."""
+        """The JSON at a path; a GET changes nothing, so it is repeated when no answer comes."""
         for pause in PAUSES:
             try:
                 return self._once("GET", path, params)
@@ -91,9 +91,9 @@ class Connection:
         return self._once("GET", path, params)
 
     def call(self, method: str, path: str, *, body: object = None, last: bool = False, **params: object) -> Any:
-        """The JSON that one request brings, sent once; with ``last`` its connection is not used again.
+        """The JSON answer to one request, sent once; with ``last`` its connection is closed afterwards.
 
-        Raises RefusedError when it certainly was not done, UnansweredError when nobody knows.
+        Raises RefusedError when it was certainly not carried out, UnansweredError when that is unknown.
         """
         return self._once(method, path, params, body=body, last=last)
 
@@ -102,20 +102,21 @@ class Connection:
     ) -> Any:
         content = body if body is None or isinstance(body, bytes) else encoded(body)
         try:
-            headers = {**self._way_in(), "content-type": "application/json"} | ({"connection": "close"} if last else {})
+            headers = {**self._authorisation(), "content-type": "application/json"}
+            headers |= {"connection": "close"} if last else {}
             answer = self._http.request(method, path, params=_plain(params), content=content, headers=headers)
         except self._failures as error:
             self._explain(error, method, path)
         return self._judge(answer, method, path)
 
-    def _way_in(self) -> Mapping[str, str]:
+    def _authorisation(self) -> Mapping[str, str]:
         # The SDK reads the answer to a personal access token in a way that pydantic has deprecated.
         with warnings.catch_warnings(action="ignore", category=DeprecationWarning):
             headers: Mapping[str, str] = self._headers()
         return headers
 
     def _explain(self, error: Exception, method: str, path: str) -> NoReturn:
-        # Neither the error's text nor its cause is passed on: they hold headers, and these the token.
+        # Neither the error's text nor its cause is passed on: they hold headers with the token.
         what = f"{method} {path}"
         if isinstance(error, self._unsent):
             raise RefusedError(
@@ -124,17 +125,17 @@ class Connection:
             ) from None
         status = getattr(error, "status_code", None)
         if status in (401, 403):
-            raise self._no_entry(status) from None
+            raise self._unauthorised(status) from None
         raise UnansweredError(f"expected an answer to {what}, got {type(error).__name__}") from None
 
     def _judge(self, answer: Any, method: str, path: str) -> Any:
         status = answer.status_code
         if status in (401, 403):
-            raise self._no_entry(status)
+            raise self._unauthorised(status)
         if status >= 500 or status in UNCLEAR:
             raise UnansweredError(f"expected Label Studio to do {method} {path}, got HTTP {status}", status)
         if status >= 300:
-            # The body may quote the record's text, and stays out.
+            # The body is left out: it may quote the record's text.
             raise RefusedError(f"expected Label Studio to do {method} {path}, got HTTP {status}", status)
         try:
             return answer.json() if answer.content else {}
@@ -143,7 +144,7 @@ class Connection:
                 f"expected JSON as the answer to {method} {path}, got something else", status
             ) from None
 
-    def _no_entry(self, status: int) -> ReviewError:
+    def _unauthorised(self, status: int) -> ReviewError:
         return RefusedError(
             f"expected Label Studio at {self.url} to know the token, got HTTP {status}; it wants a personal "
             "access token, or a legacy token where its organisation allows these",
@@ -152,7 +153,7 @@ class Connection:
 
 
 def encoded(body: object) -> bytes:
-    """JSON as it goes over the line."""
+    """The body as JSON in UTF-8."""
     return json.dumps(body, ensure_ascii=False).encode("utf-8", "surrogatepass")
 
 

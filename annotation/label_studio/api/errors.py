@@ -1,8 +1,8 @@
 """What Label Studio's answers mean for whoever asked.
 
 ReviewError
-├── RefusedError       it certainly was not done: asking again as it is makes no sense
-└── UnansweredError    it may or may not have been done: look before asking again
+├── RefusedError       the request was certainly not carried out; repeating it unchanged is useless
+└── UnansweredError    the request may have been carried out; check before repeating it
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from curation.errors import ReviewError
 
 
 class AnswerError(ReviewError):
-    """An answer that is not the one hoped for."""
+    """A request that did not succeed."""
 
     def __init__(self, message: str, status: int | None = None) -> None:
         super().__init__(message)
@@ -19,8 +19,8 @@ class AnswerError(ReviewError):
 
 
 class RefusedError(AnswerError):
-    """It certainly was not done."""
+    """The request was certainly not carried out."""
 
 
 class UnansweredError(AnswerError):
-    """It may or may not have been done."""
+    """The request may or may not have been carried out."""

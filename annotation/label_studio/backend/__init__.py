@@ -1,1 +1,1 @@
-"""The live back end: Label Studio asks it for predictions, and any annotator of ours answers."""
+"""The live back end: an annotator of ours answers Label Studio's requests for predictions."""

@@ -1,4 +1,4 @@
-"""The annotator of this moment: the one that was named, or the newest adapter as soon as it is finished."""
+"""The current annotator of the back end: the one of the settings, or the newest finished adapter."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 from annotation.adapter import AdapterAnnotator
 from annotation.annotators import annotator
-from annotation.label_studio.backend.prediction_queue import Ready
+from annotation.label_studio.backend.prediction_queue import LoadedAnnotator
 from annotation.label_studio.settings import BackendSettings
 from annotation.settings import AnnotationSettings
 from curation.egress.gate import Gate
@@ -23,10 +23,10 @@ log = logging.getLogger(__name__)
 ADAPTER = "adapter"
 
 
-class Current:
-    """Gives the annotator of this moment; `look` takes a newer adapter in once it is whole.
+class ActiveAnnotator:
+    """Returns the current annotator; `look` replaces it by a newer adapter that is finished.
 
-    Whoever has asked already is answered by the annotator that was there then.
+    Requests that were made before are answered by the annotator of that time.
     """
 
     def __init__(
@@ -57,8 +57,8 @@ class Current:
         else:
             self._ready = self._first()
 
-    def __call__(self) -> Ready:
-        """The annotator of this moment."""
+    def __call__(self) -> LoadedAnnotator:
+        """The current annotator."""
         return self._ready
 
     @property
@@ -68,12 +68,12 @@ class Current:
 
     @property
     def versions(self) -> list[str]:
-        """The version in use, then those of the other finished adapters that could be."""
-        others = [manifest.author for _, manifest in self._finished()] if self._follows else []
-        return list(dict.fromkeys([self._ready.version, *others]))
+        """The version in use, then those of the other finished adapters."""
+        finished = [manifest.author for _, manifest in self._finished()] if self._follows else []
+        return list(dict.fromkeys([self._ready.version, *finished]))
 
     def look(self) -> bool:
-        """Whether a newer adapter has been taken in; one that cannot be read leaves the old one where it is."""
+        """Whether a newer adapter is used now; one that cannot be read changes nothing."""
         found = self._newest() if self._follows else None
         if found is None or found[1].weights_digest == self._digest:
             return False
@@ -86,13 +86,13 @@ class Current:
         return True
 
     def watch(self) -> None:
-        """Look again and again, until `close`."""
+        """Call `look` regularly until `close`."""
         if self._follows and self._watcher is None:
             self._watcher = threading.Thread(target=self._watch, name="adapters", daemon=True)
             self._watcher.start()
 
     def close(self) -> None:
-        """No more looking."""
+        """Stop looking for newer adapters."""
         self._stopped.set()
         if self._watcher is not None:
             self._watcher.join()
@@ -101,18 +101,22 @@ class Current:
         while not self._stopped.wait(self._settings.watch):
             self.look()
 
-    def _first(self) -> Ready:
+    def _first(self) -> LoadedAnnotator:
         spoken = self._settings.until if self._follows and self._pinned is None else self._settings.annotator
         if spoken.partition(":")[0] == ADAPTER and self._pinned is None:
             raise UsageError(f"expected another annotator than an adapter in review.backend.until, got {spoken!r}")
-        return _warm(annotator(spoken, self._scheme, self._annotation, gate=self._gate), self._language)
+        return _loaded(annotator(spoken, self._scheme, self._annotation, gate=self._gate), self._language)
 
     def _newest(self) -> tuple[Path, AdapterManifest] | None:
-        return max(self._finished(), key=lambda one: one[1].created, default=None)
+        return max(self._finished(), key=lambda adapter: adapter[1].created, default=None)
 
     def _finished(self) -> list[tuple[Path, AdapterManifest]]:
-        """The adapters with a manifest, which is written last."""
-        folders = [self._pinned] if self._pinned else sorted(one.parent for one in self._adapters.glob(f"*/{MANIFEST}"))
+        """The adapters with a manifest, which training writes last."""
+        folders = (
+            [self._pinned]
+            if self._pinned
+            else sorted(manifest.parent for manifest in self._adapters.glob(f"*/{MANIFEST}"))
+        )
         found = []
         for folder in folders:
             try:
@@ -121,18 +125,18 @@ class Current:
                 continue  # being written just now, or of another version
         return found
 
-    def _load(self, folder: Path, manifest: AdapterManifest) -> Ready:
+    def _load(self, folder: Path, manifest: AdapterManifest) -> LoadedAnnotator:
         stage = AdapterAnnotator(folder, self._scheme, self._annotation.adapter)
-        ready = _warm(stage, self._language)
+        ready = _loaded(stage, self._language)
         self._digest = manifest.weights_digest
         return ready
 
 
-def _warm(stage: Stage, language: str) -> Ready:
-    """The annotator once it has been asked about an empty text: all is loaded, and the author is known.
+def _loaded(stage: Stage, language: str) -> LoadedAnnotator:
+    """The annotator after it has annotated an empty text: its models are loaded, and its author is known.
 
-    Predictions carry one version for all languages, since Label Studio asks again for whatever is of another.
+    Predictions have one version for all languages, because Label Studio asks again for tasks of another version.
     """
     record = Record(id=record_id("", language=language), group="-", source="-", language=language, text="")
     layers = [layer for result in stage([Item(record)]) for layer in result.layers]
-    return Ready(stage, layers[0].author if layers else stage.name, stage.fingerprint)
+    return LoadedAnnotator(stage, layers[0].author if layers else stage.name, stage.fingerprint)

@@ -1,8 +1,8 @@
 """Label Studio's machine learning protocol over HTTP; the only module that knows FastAPI.
 
-/health and /setup are asked before each prediction, /predict with a second's patience of the annotator's at
-stake, /versions by the settings page, /webhook by the training button. All but /webhook want the password:
-Label Studio announces events there without it, and these are taken for what they are, words of a stranger.
+Label Studio calls /health and /setup before each prediction, /predict when a task is opened, /versions from the
+settings page, /webhook from the training button. All but /webhook require the password: Label Studio sends events
+to /webhook without it, and these are ignored.
 """
 
 from __future__ import annotations
@@ -19,21 +19,28 @@ from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 from pydantic import JsonValue
 
-from annotation.label_studio.backend.active_annotator import Current
-from annotation.label_studio.backend.basic_auth import Door
-from annotation.label_studio.backend.prediction_queue import Desk, Done
+from annotation.label_studio.backend.active_annotator import ActiveAnnotator
+from annotation.label_studio.backend.basic_auth import BasicAuth
+from annotation.label_studio.backend.prediction_queue import Prediction, PredictionQueue
 from annotation.label_studio.backend.protocol import (
-    Asked,
     Json,
+    PredictionRequest,
     UnknownRequestError,
-    asked,
-    known_values,
-    nothing,
-    predicted,
-    shown,
+    displayable,
+    displayable_values,
+    empty_prediction,
+    parse_request,
+    prediction_body,
     shows_original,
 )
-from annotation.label_studio.backend.selection import Selection, Span, labelled, replied, selection, suggested
+from annotation.label_studio.backend.selection import (
+    Selection,
+    Span,
+    best_entity,
+    editor_reply,
+    labelled_selection,
+    selection,
+)
 from annotation.label_studio.backend.training import Trainer
 from annotation.label_studio.editor.controls import MAIN, ORIGINAL
 from annotation.label_studio.editor.variants.spans import marks
@@ -47,20 +54,20 @@ log = logging.getLogger(__name__)
 
 START_TRAINING = "START_TRAINING"
 
-#: No request that Label Studio makes is larger.
+#: Most bytes of a request; Label Studio's are smaller.
 LARGEST = 64_000_000
 
-#: Roads that need no password.
+#: Paths that need no password.
 OPEN = ("/webhook",)
 
 
 class Backend:
-    """What each road of the protocol answers."""
+    """The answer to each path of the protocol."""
 
     def __init__(
         self,
-        current: Current,
-        desk: Desk,
+        current: ActiveAnnotator,
+        queue: PredictionQueue,
         trainer: Trainer,
         scheme: Scheme,
         settings: BackendSettings,
@@ -69,7 +76,7 @@ class Backend:
         passage: Passage | None = None,
     ) -> None:
         self._current = current
-        self._desk = desk
+        self._queue = queue
         self._trainer = trainer
         self._scheme = scheme
         self._settings = settings
@@ -77,54 +84,54 @@ class Backend:
         self._passage = passage
 
     def health(self) -> dict[str, JsonValue]:
-        """That it is up, who annotates, and how far a training is."""
+        """That the back end runs, its model version, its counts, and the state of the training."""
         return {
             "status": "UP",
             "model_version": self._current().version,
-            "waiting": self._desk.waiting,
-            "calls": self._desk.calls,
-            "annotated": self._desk.annotated,
+            "waiting": self._queue.waiting,
+            "calls": self._queue.calls,
+            "annotated": self._queue.annotated,
             "training": self._trainer.status(),
         }
 
     def setup(self) -> dict[str, JsonValue]:
-        """The version of whatever is predicted from now on; the token that comes with the request is not kept."""
+        """The current model version; the token that comes with the request is not stored."""
         return {"model_version": self._current().version}
 
     def versions(self) -> dict[str, JsonValue]:
-        """All versions, the one in use first."""
+        """All model versions, the one in use first."""
         return {"versions": list(self._current.versions), "training": self._trainer.status()}
 
     def train(self) -> dict[str, JsonValue]:
-        """The training that runs now."""
+        """The state of the training, which is started unless it runs."""
         return self._trainer.start()
 
     async def predict(self, body: object, *, until: float) -> dict[str, list[Json | list[Json]]]:
-        """A prediction for each task, as far as there is one in time."""
-        request = await asyncio.to_thread(self._leaving, asked(body, language=self._language))
+        """A prediction for each task, where it is ready in time."""
+        request = await asyncio.to_thread(self._leaving, parse_request(body, language=self._language))
         if request.selected is not None:
             return {"results": [await self._selected(request, until)]}
-        version, known = self._current().version, known_values(request.label_config, self._scheme)
-        futures = [self._desk.ask(record) if record else None for record in request.records]
-        originals = request.originals if shows_original(known) else (None,) * len(futures)
-        beside = [self._desk.ask(original) if original else None for original in originals]
-        await _ready([*futures, *beside], until)
+        version, values = self._current().version, displayable_values(request.label_config, self._scheme)
+        futures = [self._queue.submit(record) if record else None for record in request.records]
+        originals = request.originals if shows_original(values) else (None,) * len(futures)
+        beside = [self._queue.submit(original) if original else None for original in originals]
+        await _wait([*futures, *beside], until)
         made: list[Json | list[Json]] = []
         for record, future, original, other in zip(request.records, futures, originals, beside, strict=True):
             if record is None:
-                made.append(nothing(version))
+                made.append(empty_prediction(version))
                 continue
-            said, said_beside = _said(future), _said(other)
-            if said is None or (original is not None and said_beside is None):
-                # An empty list is no prediction at all: Label Studio keeps nothing and asks again next time.
+            found, found_beside = _finished(future), _finished(other)
+            if found is None or (original is not None and found_beside is None):
+                # An empty list is no prediction: Label Studio stores nothing and asks again next time.
                 made.append([])
                 continue
-            pair = (original, said_beside[1]) if original and said_beside else None
-            made.append(predicted(record, said[1], self._scheme, version=said[0], known=known, beside=pair))
+            pair = (original, found_beside[1]) if original and found_beside else None
+            made.append(prediction_body(record, found[1], self._scheme, version=found[0], values=values, beside=pair))
         return {"results": made}
 
-    def _leaving(self, request: Asked) -> Asked:
-        """The request without the records about which nothing may be said to whoever asks from another machine."""
+    def _leaving(self, request: PredictionRequest) -> PredictionRequest:
+        """The request without the records that may not leave, where whoever asks is on another machine."""
         if self._passage is None:
             return request
         return replace(
@@ -133,36 +140,36 @@ class Backend:
             originals=_let_out(request.originals, self._passage),
         )
 
-    async def _selected(self, request: Asked, until: float) -> Json:
-        """What is suggested for the mark that somebody has just made in the first task."""
-        version, known = self._current().version, known_values(request.label_config, self._scheme)
+    async def _selected(self, request: PredictionRequest, until: float) -> Json:
+        """The suggestion for the region that an annotator has just marked in the first task."""
+        version, values = self._current().version, displayable_values(request.label_config, self._scheme)
         for side, records in ((MAIN, request.records), (ORIGINAL, request.originals)):
             record = next(iter(records), None)
             marked = selection(record, request.selected or (), side) if record else None
             entity = await self._suggested(record, marked, until) if record and marked else None
             if record and entity:
                 layer = Layer(record_id=record.id, name="suggested", author=version, entities=(entity,))
-                parts = shown(marks(record, layer, self._scheme, side), known)
+                parts = displayable(marks(record, layer, self._scheme, side), values)
                 return {"result": parts, "score": entity.score or 0.0, "model_version": version}
-        return nothing(version)
+        return empty_prediction(version)
 
     async def _suggested(self, record: Record, marked: Selection, until: float) -> Entity | None:
-        """What the annotator has at the selection, or what it makes of its wording."""
-        whole = self._desk.ask(record, soon=True)
-        await _ready([whole], until)
-        said = _said(whole)
-        found = suggested(said[1], marked.span, marked.label) if said else None
+        """The annotator's entity at the selection, or what it makes of the selected wording alone."""
+        whole = self._queue.submit(record, urgent=True)
+        await _wait([whole], until)
+        ready = _finished(whole)
+        found = best_entity(ready[1], marked.span, marked.label) if ready else None
         found = found or await self._read_alone(record, marked.span, until)
-        return replied(marked, found) if found else None
+        return editor_reply(marked, found) if found else None
 
     async def _read_alone(self, record: Record, span: Span, until: float) -> Entity | None:
-        """The selection labelled by what the annotator says about its wording alone."""
+        """The selection with the label that the annotator gives its wording alone."""
         text = record.text[span[0] : span[1]]
         alone = record.model_copy(update={"id": record_id(text, language=record.language), "text": text})
-        future = self._desk.ask(alone, soon=True)
-        await _ready([future], until)
-        said = _said(future)
-        return labelled(record, span, said[1]) if said else None
+        future = self._queue.submit(alone, urgent=True)
+        await _wait([future], until)
+        found = _finished(future)
+        return labelled_selection(record, span, found[1]) if found else None
 
 
 def _let_out(records: Sequence[Record | None], passage: Passage) -> tuple[Record | None, ...]:
@@ -173,32 +180,32 @@ def _let_out(records: Sequence[Record | None], passage: Passage) -> tuple[Record
     return tuple(None if record is None or record.id in held else record for record in records)
 
 
-async def _ready(futures: Iterable[Future[Done] | None], until: float) -> None:
-    """All futures are done, or the time is over; nobody's work is broken off."""
-    waiting = [asyncio.wrap_future(one) for one in futures if one is not None and not one.done()]
+async def _wait(futures: Iterable[Future[Prediction] | None], until: float) -> None:
+    """Wait until all futures are done or the time is over; running work is not cancelled."""
+    waiting = [asyncio.wrap_future(future) for future in futures if future is not None and not future.done()]
     if waiting:
         await asyncio.wait(waiting, timeout=max(0.0, until - time.monotonic()))
 
 
-def _said(future: Future[Done] | None) -> tuple[str, Layer] | None:
-    """The version and the layer, if they are there already."""
+def _finished(future: Future[Prediction] | None) -> tuple[str, Layer] | None:
+    """The model version and the layer, if the prediction is ready and has one."""
     done = future.result() if future is not None and future.done() else None
     return (done.version, done.layer) if done and done.layer else None
 
 
-def make_app(backend: Backend, door: Door, settings: BackendSettings) -> FastAPI:
+def make_app(backend: Backend, auth: BasicAuth, settings: BackendSettings) -> FastAPI:
     """The application that uvicorn serves."""
     app = FastAPI(title="Clincurate", openapi_url=None, docs_url=None, redoc_url=None)
 
     @app.middleware("http")
-    async def guard(request: Request, go_on: Callable[[Request], Awaitable[JSONResponse]]) -> JSONResponse:
-        shows, opens = request.headers.get("authorization"), request.url.path in OPEN
-        if not door.opens_for(shows) and not (opens and shows is None):
+    async def guard(request: Request, call_next: Callable[[Request], Awaitable[JSONResponse]]) -> JSONResponse:
+        header, is_open = request.headers.get("authorization"), request.url.path in OPEN
+        if not auth.accepts(header) and not (is_open and header is None):
             return _refused(401, "expected the back end's login and password", {"WWW-Authenticate": "Basic"})
         size = request.headers.get("content-length", "0")
         if not size.isdigit() or int(size) > LARGEST:
             return _refused(413, f"expected at most {LARGEST:,} bytes")
-        return await go_on(request)
+        return await call_next(request)
 
     @app.get("/health")
     @app.get("/")
@@ -227,7 +234,7 @@ def make_app(backend: Backend, door: Door, settings: BackendSettings) -> FastAPI
         body = await _json(request)
         if not isinstance(body, dict) or body.get("action") != START_TRAINING:
             return JSONResponse({"status": "not needed"})
-        if not door.opens_for(request.headers.get("authorization")):
+        if not auth.accepts(request.headers.get("authorization")):
             return _refused(401, "expected the back end's login and password", {"WWW-Authenticate": "Basic"})
         return JSONResponse({"status": "training", "training": await asyncio.to_thread(backend.train)})
 

@@ -1,4 +1,4 @@
-"""Who may come in: the back end's own login and password, in a file that only its owner reads."""
+"""The back end's own login and password, in a file that only its owner can read."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ LOGIN = "clincurate"
 
 
 @dataclass(frozen=True, slots=True)
-class Door:
-    """The login and password that Label Studio must show."""
+class BasicAuth:
+    """The login and password that Label Studio must send."""
 
     login: str
     password: str = field(repr=False)
 
-    def opens_for(self, header: str | None) -> bool:
-        """Whether an Authorization header holds both; the time it takes does not tell how much was right."""
+    def accepts(self, header: str | None) -> bool:
+        """Whether an Authorization header holds both, compared in constant time."""
         scheme, _, given = (header or "").partition(" ")
         if scheme.lower() != "basic":
             return False
@@ -36,26 +36,26 @@ class Door:
 
     @property
     def header(self) -> str:
-        """The Authorization header that opens."""
+        """The Authorization header with both."""
         return "Basic " + base64.b64encode(f"{self.login}:{self.password}".encode()).decode()
 
 
-def ensure_door(folder: Path) -> Door:
+def ensure_basic_auth(folder: Path) -> BasicAuth:
     """The workspace's login and password, made when there are none."""
     path = folder / "secrets.json"
-    if found := read_door(folder):
+    if found := read_basic_auth(folder):
         return found
-    made = Door(LOGIN, secrets.token_hex(20))
+    made = BasicAuth(LOGIN, secrets.token_hex(20))
     write_private(path, json.dumps({"login": made.login, "password": made.password}, indent=1))
     return made
 
 
-def read_door(folder: Path) -> Door | None:
+def read_basic_auth(folder: Path) -> BasicAuth | None:
     """The workspace's login and password, or None when there are none yet."""
     path = folder / "secrets.json"
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-        return Door(str(content["login"]), str(content["password"]))
+        return BasicAuth(str(content["login"]), str(content["password"]))
     except FileNotFoundError:
         return None
     except (ValueError, KeyError, TypeError):

@@ -1,4 +1,4 @@
-"""The desk where an annotator works for all who ask: one at a time, in batches, and nothing twice."""
+"""A queue of prediction requests: the annotator works in batches, and annotates the same text only once."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Ready:
-    """An annotator that has loaded what it needs, the version that its predictions carry, and its fingerprint."""
+class LoadedAnnotator:
+    """An annotator that is loaded, with the model version of its predictions and its fingerprint."""
 
     stage: Stage
     version: str
@@ -31,38 +31,38 @@ class Ready:
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
-    """What became of a record: a layer, or no layer; never an exception, so that nobody has to catch one."""
+class Prediction:
+    """The result for one record: a layer, or None where the annotator failed; no exception is passed on."""
 
     version: str
     layer: Layer | None
 
 
-#: A place in the queue: selections before pre-annotations, then first come, first served.
-Place = tuple[int, int]
-SOON, LATER = 0, 1
+#: The order of jobs: selections before pre-annotations, then by arrival.
+Priority = tuple[int, int]
+URGENT, NORMAL = 0, 1
 
 
 @dataclass(order=True, slots=True)
 class _Job:
-    place: Place
+    priority: Priority
     record: Record | None = field(compare=False)
-    ready: Ready | None = field(compare=False)
-    future: Future[Done] = field(compare=False, default_factory=Future)
+    ready: LoadedAnnotator | None = field(compare=False)
+    future: Future[Prediction] = field(compare=False, default_factory=Future)
 
 
-class Desk:
-    """Records in, futures of layers out; what is done is kept for whoever asks next."""
+class PredictionQueue:
+    """Takes records and returns futures of predictions, which are cached."""
 
     def __init__(
-        self, ready: Callable[[], Ready], scheme: Scheme, settings: BackendSettings, *, workers: int = 1
+        self, ready: Callable[[], LoadedAnnotator], scheme: Scheme, settings: BackendSettings, *, workers: int = 1
     ) -> None:
         self._ready = ready
         self._scheme = scheme
         self._settings = settings
         self._jobs: PriorityQueue[_Job] = PriorityQueue()
         self._numbers = itertools.count()
-        self._kept: OrderedDict[str, Future[Done]] = OrderedDict()
+        self._cache: OrderedDict[str, Future[Prediction]] = OrderedDict()
         self._lock = threading.Lock()
         #: Calls of the annotator, and records in them.
         self.calls = self.annotated = 0
@@ -72,30 +72,30 @@ class Desk:
         for worker in self._workers:
             worker.start()
 
-    def ask(self, record: Record, *, soon: bool = False) -> Future[Done]:
-        """What the annotator of this moment says, when it has said it; the same for the same text."""
+    def submit(self, record: Record, *, urgent: bool = False) -> Future[Prediction]:
+        """The future prediction of the current annotator; the same future for the same text."""
         ready = self._ready()
         key = digest([ready.version, ready.fingerprint, record.id], length=32)
         with self._lock:
-            if (known := self._kept.get(key)) and not (known.done() and known.result().layer is None):
-                self._kept.move_to_end(key)
-                return known
-            job = _Job((SOON if soon else LATER, next(self._numbers)), record, ready)
-            self._kept[key] = job.future
-            while len(self._kept) > self._settings.cache:
-                self._kept.popitem(last=False)
+            if (cached := self._cache.get(key)) and not (cached.done() and cached.result().layer is None):
+                self._cache.move_to_end(key)
+                return cached
+            job = _Job((URGENT if urgent else NORMAL, next(self._numbers)), record, ready)
+            self._cache[key] = job.future
+            while len(self._cache) > self._settings.cache:
+                self._cache.popitem(last=False)
         self._jobs.put(job)
         return job.future
 
     @property
     def waiting(self) -> int:
-        """Records that nobody has begun."""
+        """The number of records that wait."""
         return self._jobs.qsize()
 
     def close(self) -> None:
-        """Nobody works here any more; what was begun is finished."""
+        """End the workers; jobs that have begun are finished first."""
         for _ in self._workers:
-            self._jobs.put(_Job((SOON, -1), None, None))
+            self._jobs.put(_Job((URGENT, -1), None, None))
         for worker in self._workers:
             worker.join()
 
@@ -109,7 +109,7 @@ class Desk:
                 self._annotate(jobs)
 
     def _batch(self) -> list[_Job]:
-        """The next jobs, those that come within moments of the first together; none at the end of work."""
+        """The next jobs: the first, and those that arrive within `gather` seconds; none when the queue is closed."""
         batch = [self._jobs.get()]
         until = time.monotonic() + self._settings.gather
         while batch[-1].record is not None and len(batch) < self._settings.batch_size:
@@ -125,14 +125,14 @@ class Desk:
         ready = jobs[0].ready
         assert ready is not None
         records = {job.record.id: job.record for job in jobs if job.record is not None}
-        said = self._said(ready.stage, list(records.values()))
+        results = self._results(ready.stage, list(records.values()))
         for job in jobs:
             assert job.record is not None
-            layer = self._checked(job.record, said.get(job.record.id))
-            job.future.set_result(Done(ready.version, layer))
+            layer = self._checked(job.record, results.get(job.record.id))
+            job.future.set_result(Prediction(ready.version, layer))
 
-    def _said(self, stage: Stage, records: Sequence[Record]) -> dict[str, Result]:
-        """The annotator's results; where a batch fails, each record alone, so that one spoils nothing for others."""
+    def _results(self, stage: Stage, records: Sequence[Record]) -> dict[str, Result]:
+        """The annotator's results by record; where a batch fails, each record is tried alone."""
         self.calls += 1
         self.annotated += len(records)
         try:
@@ -142,7 +142,7 @@ class Desk:
                 # The error's text may quote the record.
                 log.warning("record %s could not be annotated: %s", records[0].id, type(error).__name__)
                 return {}
-            return {id: result for record in records for id, result in self._said(stage, [record]).items()}
+            return {id: result for record in records for id, result in self._results(stage, [record]).items()}
 
     def _checked(self, record: Record, result: Result | None) -> Layer | None:
         if result is None or not result.layers:

@@ -1,4 +1,4 @@
-"""Training in the background: one at a time, in a process of its own that outlives the back end."""
+"""Training in the background: one at a time, in a process of its own that continues after the back end ends."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from annotation.label_studio.process_lock import process_lock
 from annotation.label_studio.processes import command_of, is_alive, launch
 from curation.tagging.folder import MANIFEST
 
-#: The process number is shared: training makes way for whoever waits for a prediction.
-POLITELY = ("nice", "-n", "10")
+#: Training runs at a low priority, so that predictions are not delayed.
+LOW_PRIORITY = ("nice", "-n", "10")
 
 
 class Trainer:
-    """Starts `curate train` and says how far it is."""
+    """Starts `curate train` and returns its state."""
 
     def __init__(self, folder: Path, *, command: Sequence[str], adapters: Path, name: str) -> None:
         self._folder = folder
@@ -31,7 +31,7 @@ class Trainer:
         self._name = name
 
     def start(self) -> dict[str, JsonValue]:
-        """The training that runs now: a new one, or the one that ran already."""
+        """The state of the running training, which is started unless it runs."""
         with process_lock(self._folder / "training.lock"):
             if self.status()["state"] == "running":
                 return self.status()
@@ -39,7 +39,7 @@ class Trainer:
             log = self._folder / f"{name}.log"
             log.unlink(missing_ok=True)
             pid = launch(
-                [*(POLITELY if shutil.which(POLITELY[0]) else ()), *self._command, "--name", name],
+                [*(LOW_PRIORITY if shutil.which(LOW_PRIORITY[0]) else ()), *self._command, "--name", name],
                 variables=os.environ,
                 folder=self._folder,
                 log=log,
@@ -49,29 +49,29 @@ class Trainer:
         return self.status()
 
     def status(self) -> dict[str, JsonValue]:
-        """Name, start, state (none, running, done or failed), and the last line that the training said."""
+        """Name, start, state (none, running, done or failed), and the last line of the training's log."""
         return training_status(self._folder, self._adapters)
 
     def _next_name(self) -> str:
-        """The name with the next number; adapters are added and never written over."""
-        numbers = [one.name.rpartition("-")[2] for one in self._adapters.glob(f"{self._name}-*")]
+        """The name with the next number; adapters are never overwritten."""
+        numbers = [adapter.name.rpartition("-")[2] for adapter in self._adapters.glob(f"{self._name}-*")]
         last = max((int(number) for number in numbers if number.isdigit()), default=0)
         return f"{self._name}-{last + 1:04d}"
 
 
 def training_status(folder: Path, adapters: Path) -> dict[str, JsonValue]:
-    """How far the last training is that Label Studio has started."""
+    """The state of the last training that was started from Label Studio."""
     try:
         state: dict[str, Any] = json.loads((folder / "training.json").read_text(encoding="utf-8"))
         pid, name, log = int(state["pid"]), str(state["name"]), Path(state["log"])
     except (OSError, ValueError, KeyError, TypeError):
         return {"state": "none"}
-    # Numbers of processes come round again, so the command is looked at too.
+    # The system gives numbers of ended processes to new ones, so the command is compared too.
     if is_alive(pid) and name in command_of(pid):
-        now = "running"
+        current = "running"
     else:
-        now = "done" if (adapters / name / MANIFEST).is_file() else "failed"
-    return {"state": now, "name": name, "started": str(state["started"]), "says": _last_line(log)}
+        current = "done" if (adapters / name / MANIFEST).is_file() else "failed"
+    return {"state": current, "name": name, "started": str(state["started"]), "says": _last_line(log)}
 
 
 def _last_line(log: Path) -> str:

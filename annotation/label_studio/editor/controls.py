@@ -6,27 +6,26 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Side:
-    """A text in the editor, with the controls that mark it."""
+class EditorSide:
+    """One side of the editor: a text with the controls that mark it."""
 
     text: str
     labels: str
     assertion: str
-    #: What the ids of its regions begin with: both texts may have an entity T1.
+    #: The prefix of its regions' ids: both texts may have an entity T1.
     prefix: str = ""
 
     @property
     def controls(self) -> frozenset[str]:
-        """What results about this text come from."""
+        """The controls of the results about this text."""
         return frozenset({self.labels, self.assertion})
 
 
 #: The record under review.
-MAIN = Side("text", "label", "assertion")
+MAIN = EditorSide("text", "label", "assertion")
 #: The record that it was translated from, where that is shown beside it; not `source`, which the page takes for
-#: the task itself. One control for both texts would
-#: show the spans of both, but not let any be relabelled.
-ORIGINAL = Side("original", "original_label", "original_assertion", prefix="original:")
+#: the task itself. One control for both texts would show the spans of both, but could not relabel any.
+ORIGINAL = EditorSide("original", "original_label", "original_assertion", prefix="original:")
 
 TEXT, LABELS, ASSERTION = MAIN.text, MAIN.labels, MAIN.assertion
 RELATIONS = "relations"
@@ -35,7 +34,7 @@ REASON = "reasons"
 QUALITY = "quality"
 COMMENT = "comment"
 
-#: Prefix of the controls of a scheme's document labels, which are the scheme's to name.
+#: Prefix of the controls of a scheme's document labels.
 DOCUMENT_LABEL = "document_"
 #: Prefix of the controls of a category's facts.
 FACTS = "facts_"

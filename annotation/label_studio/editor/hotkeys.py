@@ -1,4 +1,4 @@
-"""Keys of the editor, each given once."""
+"""Keyboard shortcuts of the editor, each used once."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ class Hotkeys:
     def __init__(self, taken: Iterable[str]) -> None:
         self._taken = {key.lower() for key in taken}
 
-    def take(self, wish: str) -> str:
-        """The wished key, or the next free one."""
-        key = next(one for one in self._candidates(wish) if one not in self._taken)
+    def take(self, preferred: str) -> str:
+        """The preferred key, or the next free one."""
+        key = next(candidate for candidate in self._candidates(preferred) if candidate not in self._taken)
         self._taken.add(key)
         return key
 
     @staticmethod
-    def _candidates(wish: str) -> Iterator[str]:
-        yield wish
+    def _candidates(preferred: str) -> Iterator[str]:
+        yield preferred
         yield from KEYS
-        # Beyond these, with more labels than keys: together with others.
-        yield from (f"{held}+{key}" for held in ("shift", "ctrl+shift", "alt+shift") for key in KEYS)
+        # With more labels than keys: combinations.
+        yield from (f"{modifiers}+{key}" for modifiers in ("shift", "ctrl+shift", "alt+shift") for key in KEYS)

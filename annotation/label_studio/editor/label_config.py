@@ -8,22 +8,22 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 from annotation.label_studio.editor.controls import COMMENT, QUALITY, REASON, TEXT, VERDICT
 from annotation.label_studio.editor.hotkeys import Hotkeys
 from annotation.label_studio.editor.variants import VARIANTS
-from annotation.label_studio.editor.variants.variant import Words
-from annotation.label_studio.editor.wording import HEADINGS, REASONS, VERDICTS, say
+from annotation.label_studio.editor.variants.variant import EditorWording
+from annotation.label_studio.editor.wording import HEADINGS, REASONS, VERDICTS, localised
 from annotation.label_studio.settings import Variant
 from curation.scheme import Category, Scheme
 
-#: Without this the page folds runs of blanks, and shown text and offsets part.
+#: Without this the page collapses blanks, and the shown text no longer matches the offsets.
 STYLE = '[class*="htx-richtext"]{white-space:pre-wrap}'
-#: The best quality.
+#: The best rating of quality.
 STARS = 5
 
 
 def label_config(scheme: Scheme, *, language: str = "en", variant: Variant = Variant.SPANS) -> str:
     """The labelling interface as XML; values are the scheme's names, headings and hints are localised."""
-    words = Words(language, Hotkeys(category.hotkey for category in scheme.categories))
-    # First, so that the verdict has the same keys whatever else there is.
-    verdicts = {value: words.keys.take(wish) for value, (wish, _) in VERDICTS.items()}
+    words = EditorWording(language, Hotkeys(category.hotkey for category in scheme.categories))
+    # First, so that the verdict has the same keys with each scheme and variant.
+    verdicts = {value: words.keys.take(preferred) for value, (preferred, _) in VERDICTS.items()}
     view = Element("View")
     SubElement(view, "Style").text = STYLE
     VARIANTS[variant].controls(view, scheme, words)
@@ -42,14 +42,14 @@ def guideline(scheme: Scheme, *, language: str = "en") -> str:
     return tostring(page, encoding="unicode", method="html")
 
 
-def _verdict(view: Element, words: Words, keys: Mapping[str, str]) -> None:
-    """The verdict, for what is not accepted as it stands the reasons, a mark for quality, and a comment."""
+def _verdict(view: Element, words: EditorWording, keys: Mapping[str, str]) -> None:
+    """The verdict, the reasons for a record that is fixed or rejected, a rating of quality, and a comment."""
     SubElement(view, "Header", value=words.heading("verdict"), size="5")
     verdict = SubElement(
         view, "Choices", name=VERDICT, toName=TEXT, choice="single", showInline="true", required="true"
     )
     for value, (_, hint) in VERDICTS.items():
-        SubElement(verdict, "Choice", value=value, hotkey=keys[value], hint=say(hint, words.language))
+        SubElement(verdict, "Choice", value=value, hotkey=keys[value], hint=localised(hint, words.language))
     box = SubElement(view, "View", visibleWhen="choice-selected", whenTagName=VERDICT, whenChoiceValue="fix,reject")
     SubElement(box, "Header", value=words.heading("reasons"), size="5")
     reasons = SubElement(
@@ -59,7 +59,7 @@ def _verdict(view: Element, words: Words, keys: Mapping[str, str]) -> None:
         toName=TEXT,
         choice="multiple",
         showInline="true",
-        # Both again: Label Studio asks for a reason only where the box is seen if the control itself says so.
+        # Repeated here: without it, Label Studio requires a reason also where the box is hidden.
         visibleWhen="choice-selected",
         whenTagName=VERDICT,
         whenChoiceValue="fix,reject",
@@ -67,7 +67,7 @@ def _verdict(view: Element, words: Words, keys: Mapping[str, str]) -> None:
         requiredMessage=words.heading("reasons_missing"),
     )
     for value, hint in REASONS.items():
-        SubElement(reasons, "Choice", value=value, hint=say(hint, words.language))
+        SubElement(reasons, "Choice", value=value, hint=localised(hint, words.language))
     SubElement(view, "Header", value=words.heading("quality"), size="5")
     SubElement(view, "Rating", name=QUALITY, toName=TEXT, maxRating=str(STARS), icon="star", size="small")
     SubElement(view, "Header", value=words.heading("comment"), size="5")
@@ -76,9 +76,9 @@ def _verdict(view: Element, words: Words, keys: Mapping[str, str]) -> None:
 
 def _explain(page: Element, category: Category, language: str, headings: dict[str, str]) -> None:
     title = SubElement(page, "h4")
-    title.text = f"{say(category.label, language)} ({category.name}, {headings['hotkey']} {category.hotkey})"
-    SubElement(page, "p").text = say(category.definition, language)
-    if boundary := say(category.boundary, language):
+    title.text = f"{localised(category.label, language)} ({category.name}, {headings['hotkey']} {category.hotkey})"
+    SubElement(page, "p").text = localised(category.definition, language)
+    if boundary := localised(category.boundary, language):
         line = SubElement(page, "p")
         SubElement(line, "b").text = f"{headings['boundary']}: "
         line[-1].tail = boundary

@@ -1,8 +1,8 @@
-"""What the editor says to annotators, in their language."""
+"""The words of the editor, by language."""
 
 from __future__ import annotations
 
-#: Values are what is stored, headings are what is read; a language that is missing is shown in English.
+#: Headings by name; a missing language is shown in English.
 HEADINGS: dict[str, dict[str, str]] = {
     "en": {
         "labels": "Mark the information",
@@ -40,14 +40,14 @@ HEADINGS: dict[str, dict[str, str]] = {
     },
 }
 
-#: Verdicts on a record, with the key that is wished for each.
+#: Verdicts on a record, each with its preferred key.
 VERDICTS: dict[str, tuple[str, dict[str, str]]] = {
     "accept": ("a", {"en": "accept as it stands", "de": "annehmen, wie es ist"}),
     "fix": ("f", {"en": "accept with my corrections", "de": "mit meinen Korrekturen annehmen"}),
     "reject": ("x", {"en": "reject the record", "de": "Bericht verwerfen"}),
 }
 
-#: Why a record is rejected or had to be fixed: the error taxonomy of the reviews.
+#: The reasons why a record is rejected or was fixed: the error taxonomy of the reviews.
 REASONS: dict[str, dict[str, str]] = {
     "invention": {"en": "not in the text", "de": "steht nicht im Text"},
     "omission": {"en": "missing", "de": "fehlt"},
@@ -58,7 +58,7 @@ REASONS: dict[str, dict[str, str]] = {
     "identifier": {"en": "identifies a person", "de": "nennt eine Person"},
 }
 
-#: Assertions that a mark may carry; present is what holds without one.
+#: Assertions of an entity, each with its preferred key; an entity without one is present.
 ASSERTIONS: dict[str, tuple[str, dict[str, str]]] = {
     "present": ("p", {"en": "present", "de": "vorhanden"}),
     "negated": ("n", {"en": "stated as absent", "de": "verneint"}),
@@ -69,6 +69,6 @@ ASSERTIONS: dict[str, tuple[str, dict[str, str]]] = {
 }
 
 
-def say(localised: dict[str, str], language: str) -> str:
-    """The wording in the language, else in English, else in any, else nothing."""
-    return localised.get(language) or localised.get("en") or next(iter(localised.values()), "")
+def localised(wordings: dict[str, str], language: str) -> str:
+    """The wording in the language, or else in English, in any language, or empty."""
+    return wordings.get(language) or wordings.get("en") or next(iter(wordings.values()), "")

@@ -1,4 +1,4 @@
-"""Facts that people wrote as lines, as entities with their places in the text."""
+"""The answers of the flat view: facts that people wrote as lines become entities, aligned to the text."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from curation.scheme import ABSENT, FACT_JOIN
 from curation.text.alignment import align
 
 
-def entities(record: Record, lines: Mapping[str, Iterable[str]], shown: Mapping[str, Entity]) -> Iterator[Entity]:
+def fact_entities(record: Record, lines: Mapping[str, Iterable[str]], shown: Mapping[str, Entity]) -> Iterator[Entity]:
     """An entity for each fact of each category, in order.
 
-    A fact that stands as it was shown is the entity that was shown, with its assertion and codes; another is
-    aligned to the text, and has no place if it does not stand there.
+    An unchanged fact is the entity that was shown, with its assertion and codes. Any other fact is aligned to the
+    text; an entity that is not found there has no fragments.
     """
     left = {(entity.category, _plain(entity.text)): entity for entity in reversed(list(shown.values()))}
     for category, written in lines.items():

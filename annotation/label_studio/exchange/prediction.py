@@ -23,8 +23,8 @@ def prediction(
 ) -> dict[str, Any]:
     """The layer as a prediction: its author as the model version, a score for each region that has one.
 
-    Entities that were not found in the text have no place among marks and are left out. ``beside`` is the
-    original with its layer, shown beside a translation.
+    Entities without fragments cannot be shown as regions and are left out. ``beside`` is the original with its
+    layer, shown beside a translation.
     """
     result = VARIANTS[variant].result(record, layer, scheme)
     if beside is not None:

@@ -20,25 +20,24 @@ def ensure_project(client: Client, scheme: Scheme, settings: LabelStudioSettings
     )
 
 
-def keep_project(client: Client, title: str, wanted: str, instruction: str) -> Project:
+def keep_project(client: Client, title: str, config: str, instruction: str) -> Project:
     """The project of the title with a label config and an instruction, made if there is none.
 
-    Raises ReviewError when the new config lacks something that people have used, and says what and how often:
-    Label Studio itself would take it without a word and leave annotations that cannot be opened. What nobody
-    has used may go.
+    Raises ReviewError when the new config lacks a value that people have used, with the value and its count: Label
+    Studio itself accepts such a config and leaves annotations that cannot be opened. Unused values may be removed.
     """
     found = client.find_project(title)
     if found is None:
-        return client.create_project(title, wanted, instruction)
-    if found.label_config.strip() == wanted.strip():
+        return client.create_project(title, config, instruction)
+    if found.label_config.strip() == config.strip():
         return found
-    if gone := config_values(found.label_config) - config_values(wanted):
+    if removed := config_values(found.label_config) - config_values(config):
         used = client.used_values(found.id)
-        if lost := [f"{value} (used {used[value]} times)" for value in sorted(gone) if used.get(value)]:
+        if lost := [f"{value} (used {used[value]} times)" for value in sorted(removed) if used.get(value)]:
             raise ReviewError(
                 f"expected a scheme and a variant that still have all that people used in project {title!r}, but "
                 f"{', '.join(lost)} would be lost to {found.annotations} annotations; "
                 "keep them in the scheme, or name another project in review.project"
             )
-    client.update_project(found.id, label_config=wanted, expert_instruction=instruction)
+    client.update_project(found.id, label_config=config, expert_instruction=instruction)
     return client.project(found.id)

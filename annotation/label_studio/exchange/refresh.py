@@ -1,4 +1,4 @@
-"""New predictions for tasks that are there already; annotations and pages that are open stay whole."""
+"""New predictions for existing tasks; annotations and open pages stay intact."""
 
 from __future__ import annotations
 
@@ -9,29 +9,29 @@ from functools import partial
 
 from annotation.label_studio.api.client import Client, Json, Project
 from annotation.label_studio.api.errors import UnansweredError
-from annotation.label_studio.exchange.task_payload import Parcel
+from annotation.label_studio.exchange.task_payload import TaskPayload
 from curation.errors import ReviewError
 
-#: Single changes under way at once: more of them only wait for the server's database.
+#: Single changes sent at the same time: more of them only wait for the server's database.
 SENDERS = 4
 
-#: How often predictions are added whose confirmation gets lost.
+#: How often predictions are sent when their confirmation is lost.
 ATTEMPTS = 3
 
 
 def refresh(
-    client: Client, project: Project, changed: Sequence[Parcel], tasks: Mapping[str, int], *, pause: float
+    client: Client, project: Project, changed: Sequence[TaskPayload], tasks: Mapping[str, int], *, pause: float
 ) -> set[str]:
-    """The keys of the tasks that are gone; all others have the parcels' predictions and annotators afterwards.
+    """The keys of the tasks that were deleted; all others have their payloads' predictions and annotators afterwards.
 
-    A prediction of a new model version is added beside the older ones, all tasks' in one request. One of the same
-    version is changed in place, which costs a request each: the page of somebody at work refers to it by its id and
-    could not be saved without it. The number of annotators is only ever raised.
+    A prediction of a new model version is added beside the older ones, for all tasks in one request. One of the
+    same version is changed in place, in a request each: an open page refers to it by its id and could not be saved
+    without it. The number of annotators is only raised.
     """
     for _ in range(ATTEMPTS):
-        there = {task["id"]: task for task in client.tasks_by_id(project.id, tasks.values())}
-        gone = {one.key for one in changed if tasks[one.key] not in there}
-        present = [(one, there[tasks[one.key]]) for one in changed if one.key not in gone]
+        existing = {task["id"]: task for task in client.tasks_by_id(project.id, tasks.values())}
+        gone = {payload.key for payload in changed if tasks[payload.key] not in existing}
+        present = [(payload, existing[tasks[payload.key]]) for payload in changed if payload.key not in gone]
         try:
             _bring_up_to_date(client, project, present)
         except UnansweredError:
@@ -44,25 +44,29 @@ def refresh(
     )
 
 
-def _bring_up_to_date(client: Client, project: Project, present: Sequence[tuple[Parcel, Json]]) -> None:
+def _bring_up_to_date(client: Client, project: Project, present: Sequence[tuple[TaskPayload, Json]]) -> None:
     additions: list[Json] = []
     changes: list[Callable[[], None]] = []
-    for parcel, task in present:
-        if any(task["data"].get(name) != value for name, value in parcel.task["data"].items()):
-            changes.append(partial(client.update_task, task["id"], data=task["data"] | parcel.task["data"]))
-        for wanted in parcel.predictions:
-            same = [one for one in task["predictions"] if one["model_version"] == wanted["model_version"]]
-            body = {**wanted, "task": task["id"]}
+    for payload, task in present:
+        if any(task["data"].get(name) != value for name, value in payload.task["data"].items()):
+            changes.append(partial(client.update_task, task["id"], data=task["data"] | payload.task["data"]))
+        for new in payload.predictions:
+            same = [
+                prediction for prediction in task["predictions"] if prediction["model_version"] == new["model_version"]
+            ]
+            body = {**new, "task": task["id"]}
             changes += [
-                partial(client.update_prediction, one["id"], body) for one in same if one["result"] != wanted["result"]
+                partial(client.update_prediction, prediction["id"], body)
+                for prediction in same
+                if prediction["result"] != new["result"]
             ]
             if not same:
                 additions.append(body)
-        if task["overlap"] < parcel.annotators:
-            changes.append(partial(client.share_task, task, parcel.annotators))
+        if task["overlap"] < payload.annotators:
+            changes.append(partial(client.share_task, task, payload.annotators))
     if additions:
         client.import_predictions(project.id, additions)
     with ThreadPoolExecutor(SENDERS) as pool:
         # All of them are waited for; the first that failed is raised.
-        for one in [pool.submit(change) for change in changes]:
-            one.result()
+        for future in [pool.submit(change) for change in changes]:
+            future.result()

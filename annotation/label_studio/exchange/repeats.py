@@ -1,7 +1,7 @@
-"""Hidden repeats: a record that somebody reviewed comes again as another task, to see who agrees with themselves.
+"""Hidden repeats: a reviewed record is sent again as another task, to measure agreement with oneself.
 
-Nothing in Label Studio tells a repeat from a first time. Its task names its record by a key that looks like any
-record's id and that only our ledger can read.
+Nothing in Label Studio tells a repeat from a first task. Its key looks like a record's id; only our ledger knows
+which record it stands for.
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ from curation.record import digest
 
 
 def task_key(record_id: str, repeat: int) -> str:
-    """What a task calls its record: the record's id; for the first, second ... repeat, something that looks alike."""
+    """The key of the record in a task: the record's id, or for repeat 1, 2 ... a digest that looks like an id."""
     return digest([record_id, "repeat", repeat]) if repeat else record_id
 
 
 def ledger_name(project: str, repeat: int) -> str:
-    """The project's name in the ledger, another one for each repeat."""
+    """The project's name in the ledger; each repeat has its own."""
     return f"{project} repeat {repeat}" if repeat else project

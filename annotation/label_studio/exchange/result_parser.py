@@ -1,4 +1,4 @@
-"""What an annotation says, read as if a stranger had sent it: what does not hold is refused with a reason.
+"""Parsing of an annotation's result, which is not trusted: each invalid part is refused with a reason.
 
 Label Studio checks nothing of an annotation that comes through its API, and `value.text` is not the text
 (line ends come back as a backslash and an n): only offsets are read, and the wording is ours.
@@ -20,30 +20,30 @@ from annotation.label_studio.editor.controls import (
     QUALITY,
     REASON,
     VERDICT,
-    Side,
+    EditorSide,
 )
 from annotation.label_studio.editor.label_config import STARS
 from annotation.label_studio.editor.wording import REASONS, VERDICTS
-from annotation.label_studio.exchange.discontinuous import Chains
-from annotation.label_studio.exchange.flat_answers import entities
+from annotation.label_studio.exchange.discontinuous import FragmentChains
+from annotation.label_studio.exchange.flat_answers import fact_entities
 from curation.record import Assertion, Entity, Fragment, Record, Relation, wording
 from curation.scheme import Scheme
 
-#: Longer ids than Label Studio or we ever make are somebody's joke.
+#: Label Studio and we make shorter ids; longer ones are refused.
 LONGEST_ID = 200
 
 #: More parts than an annotation of the longest report has.
 MOST_PARTS = 20_000
 
-#: Who made a region, in Label Studio's words.
+#: The origins of a region in Label Studio.
 ORIGINS = ("prediction", "prediction-changed", "manual")
 
 Part = dict[str, Any]
 
 
 @dataclass(slots=True)
-class Reading:
-    """What could be read, and why the rest could not; the reasons name places and numbers, never wording."""
+class ParsedResult:
+    """The valid parts of a result, and why the others were refused; reasons hold offsets and counts, no wording."""
 
     entities: list[Entity] = field(default_factory=list)
     relations: list[Relation] = field(default_factory=list)
@@ -57,58 +57,58 @@ class Reading:
 
 
 class UnreadableError(ValueError):
-    """A part of a result that does not hold; never leaves this module."""
+    """A part of a result is invalid; not raised outside of this module."""
 
 
-def read_result(
+def parse_result(
     result: object,
     record: Record,
     scheme: Scheme,
     *,
-    known: Mapping[str, Entity] | None = None,
-    side: Side = MAIN,
-) -> Reading:
-    """The result of an annotation on the record, which is the text of one side of the editor.
+    shown: Mapping[str, Entity] | None = None,
+    side: EditorSide = MAIN,
+) -> ParsedResult:
+    """Parse an annotation of the record, which is the text of one side of the editor.
 
-    ``known`` are the entities that were shown as predictions: one that nobody touched keeps its codes
-    and attributes, which the editor does not show.
+    ``shown`` are the entities of the predictions: an unchanged one keeps its codes and attributes, which the
+    editor does not show.
     """
-    reader = _Reader(record, scheme, known or {}, side)
+    parser = _ResultParser(record, scheme, shown or {}, side)
     if not isinstance(result, list):
-        reader.reading.refused.append(f"result: expected a list, got {type(result).__name__}")
-        return reader.reading
+        parser.parsed.refused.append(f"result: expected a list, got {type(result).__name__}")
+        return parser.parsed
     if len(result) > MOST_PARTS:
-        reader.reading.refused.append(f"result: expected at most {MOST_PARTS} parts, got {len(result)}")
-        return reader.reading
-    # Regions first, then what refers to them: the order of a result is the sender's whim.
+        parser.parsed.refused.append(f"result: expected at most {MOST_PARTS} parts, got {len(result)}")
+        return parser.parsed
+    # Regions first, then the parts that refer to them: a result may have any order.
     parts = sorted(_of_side(result, side), key=lambda pair: _kind(pair[1]) != "labels")
     for number, part in parts:
         try:
-            reader.read(part)
+            parser.read(part)
         except UnreadableError as error:
-            reader.reading.refused.append(f"result {number}: {error}")
-    return reader.finish()
+            parser.parsed.refused.append(f"result {number}: {error}")
+    return parser.finish()
 
 
-class _Reader:
-    """Collects the parts of one result."""
+class _ResultParser:
+    """Parses the parts of one result."""
 
-    def __init__(self, record: Record, scheme: Scheme, known: Mapping[str, Entity], side: Side) -> None:
-        self.reading = Reading()
+    def __init__(self, record: Record, scheme: Scheme, shown: Mapping[str, Entity], side: EditorSide) -> None:
+        self.parsed = ParsedResult()
         self._side = side
         self._facts: dict[str, list[str]] = {}
         self._record = record
         self._scheme = scheme
-        self._known = known
+        self._shown = shown
         self._regions: dict[str, Entity] = {}
         self._assertions: dict[str, Assertion] = {}
-        self._chains = Chains(self._regions)
+        self._chains = FragmentChains(self._regions)
         self._links: list[tuple[str, str, str]] = []
         self._types = tuple(relation.name for relation in scheme.relations)
 
     def read(self, part: object) -> None:
-        """Take one part in, or raise UnreadableError."""
-        readers = {
+        """Add one part, or raise UnreadableError."""
+        methods = {
             "labels": self._region,
             "choices": self._choice,
             "textarea": self._lines,
@@ -117,80 +117,80 @@ class _Reader:
         }
         if not isinstance(part, dict):
             raise UnreadableError(f"expected an object, got {type(part).__name__}")
-        reader = readers.get(_kind(part))
-        if reader is None:
-            raise UnreadableError(f"expected one of {', '.join(readers)}, got another type")
-        reader(part)
+        method = methods.get(_kind(part))
+        if method is None:
+            raise UnreadableError(f"expected one of {', '.join(methods)}, got another type")
+        method(part)
 
-    def finish(self) -> Reading:
-        """Join fragments, add assertions, and give the reading."""
+    def finish(self) -> ParsedResult:
+        """Join fragments, add assertions, and return the parsed result."""
         names: dict[str, str] = {}
         for first in self._chains.firsts():
             chain = self._chains.of(first)
             names |= dict.fromkeys(chain, first)
-            self.reading.entities.append(self._entity(chain))
-        self.reading.entities += entities(self._record, self._facts, self._known)
+            self.parsed.entities.append(self._entity(chain))
+        self.parsed.entities += fact_entities(self._record, self._facts, self._shown)
         for number, (type, head, tail) in enumerate(self._links, 1):
             if names[head] != names[tail]:
-                self.reading.relations.append(Relation(id=f"R{number}", type=type, head=names[head], tail=names[tail]))
-        return self.reading
+                self.parsed.relations.append(Relation(id=f"R{number}", type=type, head=names[head], tail=names[tail]))
+        return self.parsed
 
     def _region(self, part: Part) -> None:
-        _from(part, self._side.labels, self._side)
-        id, value = _id(part.get("id")).removeprefix(self._side.prefix), _object(part.get("value"))
+        _require_control(part, self._side.labels, self._side)
+        id, value = _region_id(part.get("id")).removeprefix(self._side.prefix), _require_object(part.get("value"))
         if id in self._regions:
             raise UnreadableError("expected the region's id once, got it again")
         start, end = self._span(value)
-        category = _one(value.get("labels"), self._scheme.by_name, "label")
+        category = _single(value.get("labels"), self._scheme.by_name, "label")
         score = _score(part.get("score"))
         self._regions[id] = Entity.at(self._record.text, start, end, category, id=id, score=score)
         origin = part.get("origin")
-        self.reading.origins[id] = origin if origin in ORIGINS else "unknown"
+        self.parsed.origins[id] = origin if origin in ORIGINS else "unknown"
 
     def _choice(self, part: Part) -> None:
-        name, values = part.get("from_name"), _object(part.get("value")).get("choices")
+        name, values = part.get("from_name"), _require_object(part.get("value")).get("choices")
         if name == self._side.assertion:
-            region = _id(part.get("id")).removeprefix(self._side.prefix)
+            region = _region_id(part.get("id")).removeprefix(self._side.prefix)
             if region not in self._regions:
                 raise UnreadableError("expected an assertion of a region, got one of something else")
-            self._assertions[region] = Assertion(_one(values, dict.fromkeys(Assertion), "assertion"))
+            self._assertions[region] = Assertion(_single(values, dict.fromkeys(Assertion), "assertion"))
         elif name == VERDICT:
-            self.reading.verdict = _one(values, VERDICTS, "verdict")
+            self.parsed.verdict = _single(values, VERDICTS, "verdict")
         elif name == REASON:
-            self.reading.reasons = _some(values, REASONS, "reason")
+            self.parsed.reasons = _several(values, REASONS, "reason")
         else:
             self._document_label(name, values)
 
     def _document_label(self, name: object, values: object) -> None:
         for label in self._scheme.labels:
             if name == DOCUMENT_LABEL + label.name:
-                value = _one(values, dict.fromkeys(label.values), "document label")
-                self.reading.labels[label.name] = value
+                value = _single(values, dict.fromkeys(label.values), "document label")
+                self.parsed.labels[label.name] = value
                 return
         raise UnreadableError("expected a choice of the label config, got another control")
 
     def _lines(self, part: Part) -> None:
-        text = _object(part.get("value")).get("text")
+        text = _require_object(part.get("value")).get("text")
         lines = [line for line in (text if isinstance(text, list) else [text]) if isinstance(line, str)]
         name = part.get("from_name")
         category = name.removeprefix(FACTS) if isinstance(name, str) and name.startswith(FACTS) else None
         if category is None:
-            _from(part, COMMENT, self._side)
-            self.reading.comment = "\n".join(lines) or None
+            _require_control(part, COMMENT, self._side)
+            self.parsed.comment = "\n".join(lines) or None
         elif category in self._scheme.by_name:
             self._facts.setdefault(category, []).extend(lines)
         else:
             raise UnreadableError("expected facts of a category of the scheme, got an unknown one")
 
     def _rating(self, part: Part) -> None:
-        _from(part, QUALITY, self._side)
-        stars = _object(part.get("value")).get("rating")
+        _require_control(part, QUALITY, self._side)
+        stars = _require_object(part.get("value")).get("rating")
         if type(stars) is not int or not 1 <= stars <= STARS:
             raise UnreadableError(f"expected a quality from 1 to {STARS}, got another")
-        self.reading.quality = stars
+        self.parsed.quality = stars
 
     def _relation(self, part: Part) -> None:
-        head, tail = (_id(part.get(end)).removeprefix(self._side.prefix) for end in ("from_id", "to_id"))
+        head, tail = (_region_id(part.get(end)).removeprefix(self._side.prefix) for end in ("from_id", "to_id"))
         if part.get("direction") == "left":
             head, tail = tail, head
         if head not in self._regions or tail not in self._regions or head == tail:
@@ -205,7 +205,7 @@ class _Reader:
         if labels in (None, []) and len(self._types) == 1:
             # The editor leaves a link without a type when the annotator does not choose one.
             return self._types
-        return _some(labels, dict.fromkeys((*self._types, CONTINUES)), "relation type")
+        return _several(labels, dict.fromkeys((*self._types, CONTINUES)), "relation type")
 
     def _span(self, value: Part) -> tuple[int, int]:
         start, end = value.get("start"), value.get("end")
@@ -223,8 +223,8 @@ class _Reader:
         first = self._regions[chain[0]]
         spans = sorted(self._regions[id].spans[0] for id in chain)
         assertion = next((self._assertions[id] for id in chain if id in self._assertions), Assertion.PRESENT)
-        known = self._known.get(first.id)
-        same = known if known and (known.category, list(known.spans)) == (first.category, spans) else None
+        shown = self._shown.get(first.id)
+        same = shown if shown and (shown.category, list(shown.spans)) == (first.category, spans) else None
         return Entity(
             id=first.id,
             category=first.category,
@@ -242,8 +242,8 @@ def _kind(part: object) -> str:
     return kind if isinstance(kind, str) else ""
 
 
-def _of_side(result: list[object], side: Side) -> list[tuple[int, object]]:
-    """The parts that are about one text, each with its place; what is about neither is left to the record's own."""
+def _of_side(result: list[object], side: EditorSide) -> list[tuple[int, object]]:
+    """The parts about one text with their numbers; parts about neither text belong to the record's own."""
     other = MAIN if side is ORIGINAL else ORIGINAL
     parts = [(number, part) for number, part in enumerate(result)]
     theirs = {str(part.get("id")) for _, part in parts if isinstance(part, dict) and _comes_from(part, other)}
@@ -260,29 +260,29 @@ def _of_side(result: list[object], side: Side) -> list[tuple[int, object]]:
     return [(number, part) for number, part in parts if belongs(part)]
 
 
-def _comes_from(part: Part, side: Side) -> bool:
+def _comes_from(part: Part, side: EditorSide) -> bool:
     name = part.get("from_name")
     return isinstance(name, str) and name in side.controls
 
 
-def _from(part: Part, control: str, side: Side) -> None:
+def _require_control(part: Part, control: str, side: EditorSide) -> None:
     if (part.get("from_name"), part.get("to_name")) != (control, side.text):
         raise UnreadableError(f"expected a result from {control} to {side.text}, got other controls")
 
 
-def _object(value: object) -> Part:
+def _require_object(value: object) -> Part:
     if not isinstance(value, dict):
         raise UnreadableError(f"expected a value object, got {type(value).__name__}")
     return value
 
 
-def _id(value: object) -> str:
+def _region_id(value: object) -> str:
     if not isinstance(value, str) or not 0 < len(value) <= LONGEST_ID or not value.isprintable():
         raise UnreadableError("expected an id of letters, got something else")
     return value
 
 
-def _some(values: object, allowed: Mapping[str, object], what: str) -> tuple[str, ...]:
+def _several(values: object, allowed: Mapping[str, object], what: str) -> tuple[str, ...]:
     if not isinstance(values, list) or not values:
         raise UnreadableError(f"expected a list with a {what}, got none")
     if not all(isinstance(value, str) and value in allowed for value in values):
@@ -290,8 +290,8 @@ def _some(values: object, allowed: Mapping[str, object], what: str) -> tuple[str
     return tuple(dict.fromkeys(values))
 
 
-def _one(values: object, allowed: Mapping[str, object], what: str) -> str:
-    found = _some(values, allowed, what)
+def _single(values: object, allowed: Mapping[str, object], what: str) -> str:
+    found = _several(values, allowed, what)
     if len(found) != 1:
         raise UnreadableError(f"expected one {what}, got {len(found)}")
     return found[0]

@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 from pydantic import JsonValue, ValidationError
 
 from annotation.label_studio.api.client import Json
-from annotation.label_studio.editor.controls import MAIN, Side
-from annotation.label_studio.exchange.rejections import begun_with, rejected
-from annotation.label_studio.exchange.result_parser import Reading, read_result
+from annotation.label_studio.editor.controls import MAIN, EditorSide
+from annotation.label_studio.exchange.rejections import removed_regions, starting_prediction
+from annotation.label_studio.exchange.result_parser import ParsedResult, parse_result
 from annotation.label_studio.logins import annotator_of
 from annotation.label_studio.settings import LabelStudioSettings
 from curation.errors import ContradictionError
@@ -22,19 +22,19 @@ from curation.stage import Item
 #: How a layer by a person is named; a person's layer on a hidden repeat stands apart from their first.
 HUMAN, REPEAT = "human:", "repeat:"
 
-#: Seconds beyond which a lead time is somebody's joke: a year.
+#: Longer lead times, in seconds, are not believed: a year.
 LONGEST_LEAD = 366 * 86_400
 
-#: What reading something that nobody foresaw may raise.
+#: What parsing an annotation of unexpected form may raise.
 UNREADABLE = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 
-#: The one form of a time that Label Studio's filters take.
+#: The only format of a time that Label Studio's filters accept.
 TIME = "%Y-%m-%dT%H:%M:%S.%fZ"
 
 
 @dataclass(frozen=True, slots=True)
 class Annotation:
-    """One annotation: its layer, if it has one, its verdict, and what of it was refused."""
+    """One annotation: its layer, if it has one, its verdict, and the reasons for parts that were refused."""
 
     id: int
     task: int
@@ -44,7 +44,7 @@ class Annotation:
     verdict: str | None
     reasons: tuple[str, ...]
     refused: tuple[str, ...]
-    #: What came, as it came.
+    #: The result as Label Studio sent it.
     result: object = None
 
 
@@ -57,11 +57,11 @@ def annotations_of(
     *,
     project: str,
     kind: str = HUMAN,
-    side: Side = MAIN,
+    side: EditorSide = MAIN,
 ) -> Iterator[Annotation]:
     """Each annotation of a task that shows the item's record as one side's text.
 
-    ``kind`` is what the names of the layers begin with.
+    ``kind`` is the prefix of the layers' names.
     """
     shown = {
         entity.id: entity
@@ -88,29 +88,29 @@ def _annotation(
     *,
     project: str,
     kind: str,
-    side: Side,
+    side: EditorSide,
 ) -> Annotation:
-    reading = read_result(found.get("result"), item.record, scheme, known=shown, side=side)
+    parsed = parse_result(found.get("result"), item.record, scheme, shown=shown, side=side)
     layer = None
     if not same_text:
-        reading.refused = ["the task's text is no longer the record's"]
+        parsed.refused = ["the task's text is no longer the record's"]
     elif isinstance(found.get("result"), list):
-        layer = _layer(found, task, item, reading, annotator(found, users), project=project, kind=kind, side=side)
+        layer = _layer(found, task, item, parsed, annotator(found, users), project=project, kind=kind, side=side)
     return Annotation(
         id=int(found["id"]),
         task=int(task["id"]),
         updated=_time(found).strftime(TIME),
         was_cancelled=bool(found.get("was_cancelled")),
         layer=layer,
-        verdict=reading.verdict if layer else None,
-        reasons=reading.reasons,
-        refused=tuple(reading.refused),
+        verdict=parsed.verdict if layer else None,
+        reasons=parsed.reasons,
+        refused=tuple(parsed.refused),
         result=found.get("result"),
     )
 
 
 def _unreadable(found: Json, task: Json, error: Exception) -> Annotation:
-    """An annotation of which nothing could be read: what it was kept aside by."""
+    """An annotation that could not be parsed at all, with the error as its reason."""
     return Annotation(
         id=int(found["id"]),
         task=int(task["id"]),
@@ -125,29 +125,29 @@ def _unreadable(found: Json, task: Json, error: Exception) -> Annotation:
 
 
 def annotator(found: Json, users: Mapping[int, str]) -> str:
-    """The name of who made an annotation: of our own accounts the name, of others the login."""
+    """The annotator of an annotation: the name of an account of ours, the login of any other."""
     by = found.get("completed_by")
     login = by.get("email") if isinstance(by, dict) else users.get(by) if isinstance(by, int) else None
     return annotator_of(str(login or "unknown"))
 
 
 def _layer(
-    found: Json, task: Json, item: Item, reading: Reading, who: str, *, project: str, kind: str, side: Side
+    found: Json, task: Json, item: Item, parsed: ParsedResult, who: str, *, project: str, kind: str, side: EditorSide
 ) -> Layer | None:
     try:
         layer = Layer(
             record_id=item.record.id,
             name=kind + who,
             author=HUMAN + who,
-            entities=tuple(_in_order(reading.entities)),
-            relations=tuple(reading.relations),
-            labels=reading.labels,
+            entities=tuple(_in_order(parsed.entities)),
+            relations=tuple(parsed.relations),
+            labels=parsed.labels,
             created=_time(found),
-            provenance=_provenance(found, task, reading, project, side),
+            provenance=_provenance(found, task, parsed, project, side),
         )
         return check_layer(item.record, layer)
     except (ValidationError, ContradictionError):
-        reading.refused.append("expected a layer without contradictions, got one that contradicts itself")
+        parsed.refused.append("expected a layer without contradictions, got one that contradicts itself")
         return None
 
 
@@ -155,7 +155,7 @@ def _in_order(entities: list[Entity]) -> list[Entity]:
     return sorted(entities, key=lambda entity: (entity.spans, entity.category, entity.id))
 
 
-def _provenance(found: Json, task: Json, reading: Reading, project: str, side: Side) -> dict[str, JsonValue]:
+def _provenance(found: Json, task: Json, parsed: ParsedResult, project: str, side: EditorSide) -> dict[str, JsonValue]:
     return {
         "project": project,
         "task": task["id"],
@@ -165,19 +165,19 @@ def _provenance(found: Json, task: Json, reading: Reading, project: str, side: S
         "was_cancelled": bool(found.get("was_cancelled")),
         "ground_truth": bool(found.get("ground_truth")),
         "model_version": _model_version(found, task),
-        "origins": dict(reading.origins),
-        "rejected": rejected(found, task, side),
-        "verdict": reading.verdict,
-        "reasons": list(reading.reasons),
-        "quality": reading.quality,
-        "comment": reading.comment,
-        "refused": list(reading.refused),
+        "origins": dict(parsed.origins),
+        "rejected": removed_regions(found, task, side),
+        "verdict": parsed.verdict,
+        "reasons": list(parsed.reasons),
+        "quality": parsed.quality,
+        "comment": parsed.comment,
+        "refused": list(parsed.refused),
     }
 
 
 def _model_version(found: Json, task: Json) -> str | None:
-    """Of the prediction that the annotator began with, if there was one and it is still there."""
-    version = (begun_with(found, task) or {}).get("model_version")
+    """The model version of the prediction that the annotator started with, if it is known."""
+    version = (starting_prediction(found, task) or {}).get("model_version")
     return version if isinstance(version, str) else None
 
 

@@ -18,12 +18,12 @@ from curation.scheme import Scheme
 from curation.stage import Item
 from curation.store import Store
 
-#: Records that have failed already are nobody's work.
-KEPT_BACK = (Verdict.QUARANTINED, Verdict.REJECTED)
+#: Records with these verdicts are not sent.
+EXCLUDED = (Verdict.QUARANTINED, Verdict.REJECTED)
 
-#: How heavy a character and the frame of a region are at most, in UTF-8.
-MOST_BYTES_A_CHARACTER = 4
-A_REGION = 400
+#: Most bytes of a character in UTF-8, and of a region besides its text.
+BYTES_A_CHARACTER = 4
+BYTES_A_REGION = 400
 
 #: What a task's data says beside texts.
 KEYS = frozenset({"record_id", "language", "original_id", "original_language"})
@@ -32,8 +32,8 @@ NOT_VALIDATED = "expected a record that validation has judged, got one that wait
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """A record that people are to see: how many of them, and whether as a hidden repeat, the first, second ..."""
+class TaskRequest:
+    """A record to send: for how many annotators, and as which hidden repeat (0 for none)."""
 
     record_id: str
     annotators: int = 1
@@ -41,8 +41,8 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
-class Parcel:
-    """A record with its predictions, checked and ready to leave."""
+class TaskPayload:
+    """The task of a record with its predictions, checked and ready to be sent."""
 
     record_id: str
     task: dict[str, Any]
@@ -55,15 +55,16 @@ class Parcel:
 
     @property
     def key(self) -> str:
-        """What the task calls its record."""
+        """The key by which the task names its record."""
         return task_key(self.record_id, self.repeat)
 
     @property
-    def weight(self) -> int:
-        """About as many bytes as it has at most: nobody writes it twice to know."""
-        regions = [part for one in self.predictions for part in one["result"]]
-        marked = sum(len(part.get("value", {}).get("text", "")) for part in regions)
-        return MOST_BYTES_A_CHARACTER * (sum(map(len, self.task["data"].values())) + marked) + A_REGION * len(regions)
+    def most_bytes(self) -> int:
+        """An upper bound of the task's bytes as JSON, without encoding it."""
+        regions = [part for prediction in self.predictions for part in prediction["result"]]
+        characters = sum(map(len, self.task["data"].values()))
+        characters += sum(len(part.get("value", {}).get("text", "")) for part in regions)
+        return BYTES_A_CHARACTER * characters + BYTES_A_REGION * len(regions)
 
     @property
     def outgoing(self) -> Outgoing:
@@ -88,78 +89,78 @@ class NotSent:
 
     @property
     def waits(self) -> bool:
-        """Whether there is nothing wrong with it: validation has just not come to it yet."""
+        """Whether the record only waits for validation."""
         return self.reason == NOT_VALIDATED
 
 
-def parcels(
+def task_payloads(
     store: Store,
     scheme: Scheme,
     settings: LabelStudioSettings,
     *,
-    wanted: Iterable[Wanted] | None = None,
+    requests: Iterable[TaskRequest] | None = None,
     layers: Sequence[str] | None = None,
-) -> Iterator[Parcel | NotSent]:
-    """What to send for each record that validation and people have not turned away; if some are wanted, in their order.
+) -> Iterator[TaskPayload | NotSent]:
+    """The payload of each record that validation and people have not rejected; with requests, of these in their order.
 
-    ``layers`` are all shown, side by side; without them, the first ones of the settings that a record has.
+    ``layers`` are all shown side by side; by default the first layers of the settings that a record has are shown.
     """
     reads = settings.layers if layers is None else tuple(dict.fromkeys(layers))
     shown = settings.shown if layers is None else len(reads)
-    asked = None if wanted is None else list({(one.record_id, one.repeat): one for one in wanted}.values())
-    decisions = store.decisions(None if asked is None else [one.record_id for one in asked])
-    for want, item, original in _beside(store, settings, reads, _items(store, settings, reads, asked)):
+    distinct = None if requests is None else _distinct(requests)
+    decisions = store.decisions(None if distinct is None else [request.record_id for request in distinct])
+    for request, item, original in _with_originals(store, settings, reads, _items(store, settings, reads, distinct)):
         decision = decisions.get(item.record.id)
         if decision is None and not settings.unvalidated:
             yield NotSent(item.record.id, NOT_VALIDATED)
-        elif not _is_away(decision):
+        elif not _is_excluded(decision):
             best = [item.layers[name] for name in reads if name in item.layers][:shown]
-            yield parcel(item.record, best, scheme, want, variant=settings.variant, original=original)
+            yield task_payload(item.record, best, scheme, request, variant=settings.variant, original=original)
 
 
-def parcel(
+def task_payload(
     record: Record,
     layers: Sequence[Layer],
     scheme: Scheme,
-    wanted: Wanted,
+    request: TaskRequest,
     *,
     variant: Variant = Variant.SPANS,
     original: Item | None = None,
-) -> Parcel | NotSent:
-    """One record's parcel; every offset is checked here, since Label Studio checks none.
+) -> TaskPayload | NotSent:
+    """The payload of one record. Every offset is checked here, because Label Studio checks none.
 
-    ``original`` is what the record was translated from, where that is shown beside it.
+    ``original`` is the record that it was translated from, where that is shown beside it.
     """
     if not record.text.strip():
         return NotSent(record.id, "expected a text to annotate, got an empty one")
     try:
         checked = [check_layer(record, layer, categories=scheme.by_name) for layer in layers]
-        beside = [_same_of(original, layer.name, scheme) for layer in checked]
+        beside = [_original_layer(original, layer.name, scheme) for layer in checked]
     except ContradictionError as error:
         return NotSent(record.id, str(error))
     shown = [
         prediction(record, layer, scheme, variant=variant, beside=other)
         for layer, other in zip(checked, beside, strict=True)
     ]
-    made = _told_apart(shown, checked)
-    return Parcel(
+    made = _with_own_versions(shown, checked)
+    return TaskPayload(
         record_id=record.id,
-        task={"data": task_data(record, repeat=wanted.repeat) | original_data(variant, original), "predictions": made},
-        versions=tuple(one["model_version"] for one in made),
+        task={"data": task_data(record, repeat=request.repeat) | original_data(variant, original), "predictions": made},
+        versions=tuple(prediction["model_version"] for prediction in made),
         digest=digest(made),
-        annotators=wanted.annotators,
-        repeat=wanted.repeat,
+        annotators=request.annotators,
+        repeat=request.repeat,
         records=(record, *([original.record] if original else [])),
     )
 
 
 def task_data(record: Record, *, repeat: int = 0) -> dict[str, str]:
-    """The data of a record's task: its text, and the key by which its answers find the way home."""
+    """The data of a record's task: its text, its language, and the key that leads from its answers to the record."""
     return {"text": record.text, "record_id": task_key(record.id, repeat), "language": record.language}
 
 
 def original_data(variant: Variant, original: Item | None) -> dict[str, str]:
-    """What a task says of the text that is shown beside the record's; empty where the record has no original."""
+    """The data of the original that is shown beside the record; empty strings where the record has none."""
     if variant is not Variant.SIDE_BY_SIDE:
         return {}
     record = original.record if original else None
@@ -170,64 +171,68 @@ def original_data(variant: Variant, original: Item | None) -> dict[str, str]:
     }
 
 
-def _words(value: Any, *, said: bool = False) -> Iterator[str]:
+def _words(value: Any, *, text: bool = False) -> Iterator[str]:
     """The strings under the key "text", however deep."""
     if isinstance(value, str):
-        yield from (value,) if said else ()
+        yield from (value,) if text else ()
     elif isinstance(value, dict):
         for name, part in value.items():
-            yield from _words(part, said=name == "text")
+            yield from _words(part, text=name == "text")
     elif isinstance(value, list):
         for part in value:
-            yield from _words(part, said=said)
+            yield from _words(part, text=text)
 
 
-def _same_of(original: Item | None, name: str, scheme: Scheme) -> tuple[Record, Layer] | None:
+def _original_layer(original: Item | None, name: str, scheme: Scheme) -> tuple[Record, Layer] | None:
     """The original with its layer of the same name, if it has one."""
     if original is None or name not in original.layers:
         return None
     return original.record, check_layer(original.record, original.layers[name], categories=scheme.by_name)
 
 
-def _is_away(decision: Decision | None) -> bool:
-    return decision is not None and decision.verdict in KEPT_BACK
+def _is_excluded(decision: Decision | None) -> bool:
+    return decision is not None and decision.verdict in EXCLUDED
+
+
+def _distinct(requests: Iterable[TaskRequest]) -> list[TaskRequest]:
+    return list({(request.record_id, request.repeat): request for request in requests}.values())
 
 
 def _items(
-    store: Store, settings: LabelStudioSettings, reads: Sequence[str], wanted: Sequence[Wanted] | None
-) -> Iterator[tuple[Wanted, Item]]:
-    """The items as they are wanted: people see tasks in the order in which they are made."""
-    if wanted is None:
-        yield from ((Wanted(item.record.id), item) for item in store.items(reads))
+    store: Store, settings: LabelStudioSettings, reads: Sequence[str], requests: Sequence[TaskRequest] | None
+) -> Iterator[tuple[TaskRequest, Item]]:
+    """The requested items in the order of the requests: people see tasks in the order in which they are made."""
+    if requests is None:
+        yield from ((TaskRequest(item.record.id), item) for item in store.items(reads))
         return
-    for batch in batched(wanted, settings.batch_size):
+    for batch in batched(requests, settings.batch_size):
         found: Mapping[str, Item] = {
-            item.record.id: item for item in store.items(reads, ids={one.record_id for one in batch})
+            item.record.id: item for item in store.items(reads, ids={request.record_id for request in batch})
         }
-        yield from ((one, found[one.record_id]) for one in batch if one.record_id in found)
+        yield from ((request, found[request.record_id]) for request in batch if request.record_id in found)
 
 
-def _beside(
-    store: Store, settings: LabelStudioSettings, reads: Sequence[str], items: Iterable[tuple[Wanted, Item]]
-) -> Iterator[tuple[Wanted, Item, Item | None]]:
-    """Each item with its original, where the variant shows both; an original is then seen with its translation only."""
+def _with_originals(
+    store: Store, settings: LabelStudioSettings, reads: Sequence[str], items: Iterable[tuple[TaskRequest, Item]]
+) -> Iterator[tuple[TaskRequest, Item, Item | None]]:
+    """Each item with its original, where the variant shows both; an original then has no task of its own."""
     if settings.variant is not Variant.SIDE_BY_SIDE:
-        yield from ((want, item, None) for want, item in items)
+        yield from ((request, item, None) for request, item in items)
         return
     translated = store.translated_ids()
     for batch in batched(items, settings.batch_size):
-        wanted = {item.record.translation_of for _, item in batch if item.record.translation_of}
-        originals = {item.record.id: item for item in store.items(reads, ids=sorted(wanted))}
-        for want, item in batch:
+        ids = {item.record.translation_of for _, item in batch if item.record.translation_of}
+        originals = {item.record.id: item for item in store.items(reads, ids=sorted(ids))}
+        for request, item in batch:
             if item.record.id not in translated:
-                yield want, item, originals.get(item.record.translation_of or "")
+                yield request, item, originals.get(item.record.translation_of or "")
 
 
-def _told_apart(made: list[dict[str, Any]], layers: Sequence[Layer]) -> list[dict[str, Any]]:
-    """The predictions, each with a model version of its own: one author may have made several of the layers."""
+def _with_own_versions(predictions: list[dict[str, Any]], layers: Sequence[Layer]) -> list[dict[str, Any]]:
+    """The predictions, each with its own model version: one author may have made several of the layers."""
     seen: set[str] = set()
-    for one, layer in zip(made, layers, strict=True):
-        if one["model_version"] in seen:
-            one["model_version"] = f"{layer.author} ({layer.name})"
-        seen.add(one["model_version"])
-    return made
+    for shown, layer in zip(predictions, layers, strict=True):
+        if shown["model_version"] in seen:
+            shown["model_version"] = f"{layer.author} ({layer.name})"
+        seen.add(shown["model_version"])
+    return predictions

@@ -1,8 +1,8 @@
 """Makes accounts in Label Studio's database. Runs in Label Studio's own interpreter, not in ours.
 
 Reads ``[{"login": ..., "password": ..., "token": ...}]`` from standard input and prints one line of JSON:
-the logins that were made. The server's own API makes accounts that cannot log in, and the invitation link
-wants a person.
+the logins that were made. Accounts made by the server's own API cannot log in, and the invitation link is a form
+for a person.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any
 
 
-def make_accounts(wanted: list[dict[str, str]]) -> list[str]:
-    """The logins that were not there before; a known one gets the password and token that are asked for."""
+def make_accounts(accounts: list[dict[str, str]]) -> list[str]:
+    """Make the accounts and return the logins that are new; an existing one gets the given password and token."""
     # Looked up by name, since our interpreter, in which this file is checked, does not have them.
     Organization: Any = import_module("organizations.models").Organization  # noqa: N806
     Token: Any = import_module("rest_framework.authtoken.models").Token  # noqa: N806
@@ -27,7 +27,7 @@ def make_accounts(wanted: list[dict[str, str]]) -> list[str]:
     if organization is None:
         raise SystemExit("expected a server that was started once, found no organisation in its database")
     made = []
-    for account, password in zip(wanted, _hashed(account["password"] for account in wanted), strict=True):
+    for account, password in zip(accounts, _hashed(account["password"] for account in accounts), strict=True):
         user = User.objects.filter(email=account["login"]).first()
         if user is None:
             user = User.objects.create_user(email=account["login"])
@@ -43,7 +43,7 @@ def make_accounts(wanted: list[dict[str, str]]) -> list[str]:
 
 
 def _hashed(passwords: Iterable[str]) -> list[str]:
-    """The passwords as Django keeps them: half a second of work each, on all cores."""
+    """The hashes of the passwords as Django stores them; each takes half a second, so all cores are used."""
     make_password: Any = import_module("django.contrib.auth.hashers").make_password
     with ThreadPoolExecutor() as pool:
         return list(pool.map(make_password, passwords))
@@ -57,13 +57,13 @@ def _set_up_django() -> None:
 
 
 def main() -> None:
-    """Read, make, print."""
-    wanted: list[dict[str, Any]] = json.load(sys.stdin)
+    """Read the accounts, make them, print the new logins."""
+    accounts: list[dict[str, Any]] = json.load(sys.stdin)
     _set_up_django()
-    print(json.dumps(make_accounts(wanted)))
+    print(json.dumps(make_accounts(accounts)))
 
 
 if __name__ == "__main__":
-    # This file's folder holds modules of ours that must not shadow what Django looks for.
+    # This folder holds modules of ours, which must not be imported in place of Django's.
     sys.path = [entry for entry in sys.path if Path(entry or ".").resolve() != Path(__file__).resolve().parent]
     main()

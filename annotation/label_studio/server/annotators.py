@@ -21,8 +21,8 @@ from annotation.label_studio.server.environment_variables import server_variable
 from annotation.label_studio.settings import LabelStudioSettings
 from curation.errors import ReviewError, UsageError
 
-#: What an annotator's name may be made of: it becomes a login and part of a layer's name.
-NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,39}")
+#: The form of an annotator's name, which becomes a login and part of a layer's name.
+ANNOTATOR_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,39}")
 
 
 def add_annotator(workspace: Path, settings: LabelStudioSettings, name: str) -> Account:
@@ -31,9 +31,9 @@ def add_annotator(workspace: Path, settings: LabelStudioSettings, name: str) -> 
 
 
 def add_annotators(workspace: Path, settings: LabelStudioSettings, names: Iterable[str]) -> list[Account]:
-    """`add_annotator` for several at once; Label Studio's code is loaded only once (about four seconds)."""
-    wanted = list(names)
-    if wrong := [name for name in wanted if not NAME.fullmatch(name)]:
+    """`add_annotator` for several at once, which loads Label Studio's code only once (about four seconds)."""
+    names = list(names)
+    if wrong := [name for name in names if not ANNOTATOR_NAME.fullmatch(name)]:
         raise UsageError(f"expected names of small letters, digits, '.', '_' and '-', got {wrong[0]!r}")
     folder = workspace / "label-studio"
     if not (folder / "data").is_dir():
@@ -43,24 +43,24 @@ def add_annotators(workspace: Path, settings: LabelStudioSettings, names: Iterab
         credentials = read_credentials(path)
         if credentials is None:
             raise ReviewError("expected a server that was started once; run curate review start")
-        accounts = {name: credentials.annotators.get(name) or new_account(name) for name in wanted}
+        accounts = {name: credentials.annotators.get(name) or new_account(name) for name in names}
         _make_accounts(folder / "data", settings, accounts.values())
         write_credentials(path, Credentials(steward=credentials.steward, annotators=credentials.annotators | accounts))
-    return [accounts[name] for name in wanted]
+    return [accounts[name] for name in names]
 
 
 def _make_accounts(data: Path, settings: LabelStudioSettings, accounts: Iterable[Account]) -> None:
-    wanted = [
+    fields = [
         {
-            "login": one.login,
-            "password": one.password.get_secret_value(),
-            "token": one.token.get_secret_value(),
+            "login": account.login,
+            "password": account.password.get_secret_value(),
+            "token": account.token.get_secret_value(),
         }
-        for one in accounts
+        for account in accounts
     ]
     done = subprocess.run(
         [str(executable(environment_path(settings), "python")), str(Path(__file__).with_name("accounts.py"))],
-        input=json.dumps(wanted),
+        input=json.dumps(fields),
         env=server_variables(data, settings),
         cwd=data,
         capture_output=True,
@@ -69,4 +69,4 @@ def _make_accounts(data: Path, settings: LabelStudioSettings, accounts: Iterable
     )
     if done.returncode:
         tail = " | ".join(done.stderr.strip().splitlines()[-2:])
-        raise ReviewError(f"expected Label Studio to make {len(wanted)} accounts, got: {tail}")
+        raise ReviewError(f"expected Label Studio to make {len(fields)} accounts, got: {tail}")

@@ -18,7 +18,7 @@ STEWARD = "steward"
 
 
 class Account(Frozen):
-    """One person's way in."""
+    """The login, password and API token of one person."""
 
     login: str
     password: SecretStr

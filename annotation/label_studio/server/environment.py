@@ -1,6 +1,6 @@
 """Label Studio's own virtual environment, made once and shared by all workspaces.
 
-Its dependencies cannot live beside ours (it pins old ones), so it never shares an interpreter with us.
+It pins old versions of libraries that we need newer, so it never shares an interpreter with us.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from curation.errors import ReviewError
 #: The versions that were measured together.
 CONSTRAINTS = Path(__file__).with_name("label-studio.txt")
 
-#: Names the environment's folder for all workspaces, as tests and shared machines want it.
+#: Names the environment's folder for all workspaces, for tests and shared machines.
 VARIABLE = "CLINCURATE_LABEL_STUDIO_ENV"
 
 #: Written last: an environment without it was not finished.
@@ -30,7 +30,7 @@ Report = Callable[[str], None]
 
 
 def environment_path(settings: LabelStudioSettings) -> Path:
-    """Where the environment is or will be."""
+    """The folder of the environment, whether it exists or not."""
     if settings.environment:
         return settings.environment.expanduser().resolve()
     if named := os.environ.get(VARIABLE):

@@ -13,7 +13,7 @@ from curation.errors import ConfigError
 #: The password of the PostgreSQL database, which never stands in the config.
 DATABASE_PASSWORD = "CLINCURATE_LABEL_STUDIO_DB_PASSWORD"
 
-#: What a process needs from its surroundings to run at all.
+#: Variables that are passed on from our own environment.
 INHERITED = ("PATH", "LANG", "LC_ALL", "TZ", "TMPDIR", "SYSTEMROOT", "TEMP", "TMP", "LD_LIBRARY_PATH")
 
 #: Nothing leaves the machine: no analytics, no crash reports, no look-up of the newest version.
@@ -26,7 +26,7 @@ QUIET = {
     "CONVERTER_DOWNLOAD_RESOURCES": "false",
 }
 
-#: No strangers, no garbage in predictions (the check ships switched off), no records' wording in the log.
+#: No sign-up by strangers, predictions are validated (off by default), no wording of records in the log.
 CLOSED = {
     "LABEL_STUDIO_DISABLE_SIGNUP_WITHOUT_LINK": "true",
     "LABEL_STUDIO_ENABLE_LEGACY_API_TOKEN": "true",

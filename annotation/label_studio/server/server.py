@@ -29,7 +29,7 @@ def silent(line: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A running server and the way in; its secrets do not show in a repr."""
+    """A running server with its login, password and token, which are not in its repr."""
 
     url: str
     pid: int
@@ -62,7 +62,7 @@ def status(workspace: Path) -> Server | None:
     """The workspace's server if it answers to the workspace's own token, else None."""
     folder = workspace / "label-studio"
     state, credentials = _state(folder), read_credentials(folder / "secrets.json")
-    # Looked at first, so that our token is never shown to somebody who got the port after us.
+    # Checked first: our token is never sent to another program that uses the port now.
     if state is None or credentials is None or not _is_ours(state):
         return None
     if not knows(state["port"], credentials.steward):
@@ -71,18 +71,18 @@ def status(workspace: Path) -> Server | None:
 
 
 def stop(workspace: Path) -> bool:
-    """Whether a server ran and was stopped; a process that only got its number is left alone."""
+    """Whether a server ran and was stopped; another process that has its number now is left alone."""
     folder = workspace / "label-studio"
     state = _state(folder)
     if state is None:
         return False
     with process_lock(folder / "lock"):
-        ours = _is_ours(state)
-        if ours:
+        was_running = _is_ours(state)
+        if was_running:
             end(state["pid"], port=state["port"])
-        # The port stays noted: it is the first choice for the next start.
+        # The port stays in the file: the next start tries it first.
         write_private(folder / "server.json", json.dumps({"pid": 0, "port": state["port"]}))
-    return ours
+    return was_running
 
 
 def log_tail(log: Path, lines: int = 15) -> str:
@@ -94,7 +94,7 @@ def log_tail(log: Path, lines: int = 15) -> str:
 
 
 def _start_on_free_port(folder: Path, environment: Path, settings: LabelStudioSettings, steward: Account) -> Server:
-    # The port that was used last comes first, so that annotators' bookmarks stay good.
+    # The port that was used last is tried first, so that annotators' bookmarks stay valid.
     last = _state(folder)
     first = last["port"] if last else settings.port
     for port in free_ports(first):
@@ -122,7 +122,7 @@ def _launch(
 
 
 def _came_up(folder: Path, state: dict[str, Any], settings: LabelStudioSettings, steward: Account) -> bool:
-    """Whether the server answers to our token; False when somebody else got the port first."""
+    """Whether the server accepts our token; False when another program took the port first."""
     deadline = time.monotonic() + settings.start_timeout
     while time.monotonic() < deadline:
         if knows(state["port"], steward):
@@ -132,12 +132,12 @@ def _came_up(folder: Path, state: dict[str, Any], settings: LabelStudioSettings,
         if not is_alive(state["pid"]):
             break
         time.sleep(0.1)
-    what = "did not answer" if is_alive(state["pid"]) else "ended"
+    outcome = "did not answer" if is_alive(state["pid"]) else "ended"
     end(state["pid"], port=state["port"])
     (folder / "server.json").unlink(missing_ok=True)
     log = folder / "server.log"
     raise ReviewError(
-        f"expected Label Studio to answer within {settings.start_timeout:.0f} seconds, but it {what}; "
+        f"expected Label Studio to answer within {settings.start_timeout:.0f} seconds, but it {outcome}; "
         f"the end of {log}:\n{log_tail(log)}"
     )
 

@@ -1,1 +1,1 @@
-"""What people save in Label Studio, in the store within seconds: webhooks are hints, looking is the truth."""
+"""Pulls what people save in Label Studio within seconds: a webhook starts a pull, and only the pull is trusted."""

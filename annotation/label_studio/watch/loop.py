@@ -1,4 +1,4 @@
-"""Look, wait for a hint or for the time to come, look again."""
+"""The loop of a watch: pull, wait for a webhook or for the time between two pulls, pull again."""
 
 from __future__ import annotations
 
@@ -9,56 +9,56 @@ from dataclasses import dataclass, field
 from annotation.label_studio.exchange.pull import Pulled
 from curation.errors import ReviewError
 
-#: Seconds in which hints gather, so that one save with several hints is one look.
+#: Seconds to wait after a hint, so that one save with several hints is one pull.
 GATHER = 0.3
 
 
 @dataclass(frozen=True, slots=True)
-class Bell:
-    """What rings when there may be news, and when it is time to end."""
+class WatchSignal:
+    """Wakes a watch when there may be news, and ends it; safe to call from any thread."""
 
-    rung: threading.Event = field(default_factory=threading.Event)
-    over: threading.Event = field(default_factory=threading.Event)
+    news: threading.Event = field(default_factory=threading.Event)
+    stopped: threading.Event = field(default_factory=threading.Event)
 
-    def ring(self) -> None:
-        """There may be news."""
-        self.rung.set()
+    def notify(self) -> None:
+        """Wake the watch: there may be news."""
+        self.news.set()
 
-    def end(self) -> None:
-        """It is time to end; what is being done is finished first."""
-        self.over.set()
-        self.rung.set()
+    def stop(self) -> None:
+        """End the watch after the pull that is running."""
+        self.stopped.set()
+        self.news.set()
 
 
 def watch(
     look: Callable[[], Pulled],
-    bell: Bell,
+    signal: WatchSignal,
     *,
     poll: float,
     report: Callable[[Pulled], None],
     trouble: Callable[[ReviewError], None],
 ) -> int:
-    """How often it was looked, until the bell ends it: at once, at each hint, and after `poll` seconds without one.
+    """Call `look` at once, at each signal, and after `poll` seconds without one; return the number of calls.
 
-    A look that fails is told to `trouble` and made again at the next occasion: a lost hint or a server that was
-    away costs time, never an annotation.
+    A call that fails is passed to `trouble` and repeated at the next occasion: a lost hint or a server that is down
+    delays annotations, but loses none.
     """
     looks = 0
-    while not bell.over.is_set():
-        # Before the look: a hint that comes during it is for the next one.
-        bell.rung.clear()
-        if bell.over.is_set():
+    while not signal.stopped.is_set():
+        # Cleared before the call: a hint that comes during it causes another one.
+        signal.news.clear()
+        if signal.stopped.is_set():
             break
         try:
             report(look())
         except ReviewError as error:
             trouble(error)
         looks += 1
-        if bell.rung.wait(poll):
-            bell.over.wait(GATHER)
+        if signal.news.wait(poll):
+            signal.stopped.wait(GATHER)
     return looks
 
 
 def is_news(pulled: Pulled) -> bool:
-    """Whether a look brought anything."""
+    """Whether a pull stored or reported anything."""
     return bool(pulled.layers or pulled.decisions or pulled.refused or pulled.deleted)

@@ -1,7 +1,7 @@
-"""Where Label Studio's webhooks arrive: a hint says that there is news, never what it is.
+"""The receiver of Label Studio's webhooks: each is a hint that there is news, without the news.
 
-Label Studio signs nothing; a secret of ours in a header keeps strangers from keeping us busy. It waits a second
-for an answer while somebody's saving waits for it, so the answer comes before any work is done.
+Label Studio does not sign webhooks; a secret of ours in a header keeps out requests of others. A save in Label
+Studio waits up to a second for the answer, so the answer is sent before any work is done.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ HEADER = "X-Clincurate-Secret"
 
 PATH = "/hints"
 
-#: Seconds until a caller who does not say what they want is hung up on.
-PATIENCE = 5.0
+#: Seconds until a connection without a complete request is closed.
+REQUEST_TIMEOUT = 5.0
 
-#: A hint is a few words long.
+#: Most bytes of a hint.
 LONGEST = 65_536
 
 
-class Hints:
-    """A server for hints; a context manager. `on_hint` is called on the caller's thread and must not wait."""
+class HintServer:
+    """A server for hints; a context manager. `on_hint` is called in the request's thread and must not block."""
 
     def __init__(self, host: str, port: int, secret: str, on_hint: Callable[[], None]) -> None:
         self._server = ThreadingHTTPServer((host, port), _handler(secret, on_hint))
@@ -50,7 +50,7 @@ class Hints:
 
 def _handler(secret: str, on_hint: Callable[[], None]) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
-        timeout = PATIENCE
+        timeout = REQUEST_TIMEOUT
         server_version = "clincurate"
         sys_version = ""
 
@@ -58,14 +58,14 @@ def _handler(secret: str, on_hint: Callable[[], None]) -> type[BaseHTTPRequestHa
             if urlsplit(self.path).path != PATH:
                 return self._answer(404)
             given = self.headers.get(HEADER, "")
-            # Compared in a time that does not tell how much of it was right.
+            # Compared in constant time.
             if not hmac.compare_digest(given.encode("latin-1", "replace"), secret.encode()):
                 return self._answer(403)
             on_hint()
             return self._answer(202)
 
         def _answer(self, status: int) -> None:
-            # What it says is not read: it would only be believed, and the truth is looked up.
+            # The body is not used: the news is pulled from the server.
             self.close_connection = True
             self.send_response(status)
             self.send_header("Content-Length", "0")
@@ -74,12 +74,12 @@ def _handler(secret: str, on_hint: Callable[[], None]) -> type[BaseHTTPRequestHa
             self._drain()
 
         def _drain(self) -> None:
-            # Closed with words unread, the connection would be reset and the answer lost.
+            # A connection that is closed with unread bytes is reset, which loses the answer.
             length = self.headers.get("Content-Length", "")
             if length.isdecimal():
                 self.rfile.read(min(int(length), LONGEST))
 
         def log_message(self, format: str, *args: object) -> None:
-            """Say nothing: the words of a stranger do not belong in a log."""
+            """Log nothing: the content of a request may come from anyone."""
 
     return Handler

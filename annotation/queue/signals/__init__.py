@@ -7,11 +7,11 @@ from annotation.queue.signals.diversity import diversity
 from annotation.queue.signals.expected import expected
 from annotation.queue.signals.history import history
 from annotation.queue.signals.label_errors import label_errors
-from annotation.queue.signals.signal import Known, Reason, Reasons, Signal
+from annotation.queue.signals.signal import Reason, Reasons, RecordPool, Signal
 from annotation.queue.signals.soft_checks import soft_checks
 from annotation.queue.signals.uncertainty import uncertainty
 
-__all__ = ["EXPECTED", "SIGNALS", "Known", "Reason", "Reasons", "Signal", "measured"]
+__all__ = ["EXPECTED", "SIGNALS", "Reason", "Reasons", "RecordPool", "Signal", "measure_signals"]
 
 #: The signal that weighs all others.
 EXPECTED = "expected"
@@ -26,9 +26,9 @@ SIGNALS = (
 )
 
 
-def measured(known: Known) -> dict[str, Reasons]:
-    """The reasons by each signal of the table, and by all of them together, first."""
-    found = {signal.name: signal.measure(known) for signal in SIGNALS}
+def measure_signals(pool: RecordPool) -> dict[str, Reasons]:
+    """The reasons by all signals together, first, then by each signal of the table."""
+    found = {signal.name: signal.measure(pool) for signal in SIGNALS}
     explaining = {signal.name: found[signal.name] for signal in SIGNALS if signal.explains}
-    together = expected(known, explaining) or [Reason() for _ in known.sketches]
+    together = expected(pool, explaining) or [Reason() for _ in pool.summaries]
     return {EXPECTED: together, **found}

@@ -1,21 +1,21 @@
-"""Disagreement: other layers of the record say something else than the one that is shown."""
+"""Disagreement: other layers of the record differ from the one that is shown."""
 
 from __future__ import annotations
 
-from annotation.queue.record_summary import Sketch
-from annotation.queue.signals.signal import Known, Reason, Reasons
+from annotation.queue.record_summary import RecordSummary
+from annotation.queue.signals.signal import Reason, Reasons, RecordPool
 
 
-def disagreement(known: Known) -> Reasons:
+def disagreement(pool: RecordPool) -> Reasons:
     """The mean number of entities that other layers would change, remove or add."""
-    return [_reason(one) for one in known.sketches]
+    return [_reason(summary) for summary in pool.summaries]
 
 
-def _reason(one: Sketch) -> Reason:
-    if not one.differences:
+def _reason(summary: RecordSummary) -> Reason:
+    if not summary.differences:
         return Reason()
-    differing = {name: found.errors for name, found in one.differences.items()}
-    said = ", ".join(
-        f"{name} differs in {count} of {one.differences[name].entities}" for name, count in differing.items()
+    differing = {name: found.errors for name, found in summary.differences.items()}
+    layers = ", ".join(
+        f"{name} differs in {count} of {summary.differences[name].entities}" for name, count in differing.items()
     )
-    return Reason(sum(differing.values()) / len(differing), f"{said} entities")
+    return Reason(sum(differing.values()) / len(differing), f"{layers} entities")

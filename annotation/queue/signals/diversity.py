@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from annotation.queue.signals.signal import Known, Reason, Reasons
+from annotation.queue.signals.signal import Reason, Reasons, RecordPool
 
 if TYPE_CHECKING:
     import numpy as np
@@ -14,24 +14,26 @@ if TYPE_CHECKING:
 CENTERS = 500
 
 
-def diversity(known: Known) -> Reasons:
+def diversity(pool: RecordPool) -> Reasons:
     """The distance to the nearest text that is reviewed or chosen before (Sener and Savarese 2018)."""
     import numpy as np
 
-    open_ones = [number for number, one in enumerate(known.sketches) if one.id not in known.reviews and one.words]
-    reasons = [Reason() for _ in known.sketches]
-    vectors = [known.sketches[number].vector for number in open_ones]
-    if not open_ones:
+    open_numbers = [
+        number for number, summary in enumerate(pool.summaries) if summary.id not in pool.reviews and summary.words
+    ]
+    reasons = [Reason() for _ in pool.summaries]
+    vectors = [pool.summaries[number].vector for number in open_numbers]
+    if not open_numbers:
         return reasons
     points = np.stack([vector for vector in vectors if vector is not None])
-    seen = [one.vector for one in known.sketches if one.id in known.reviews and one.vector is not None]
+    seen = [summary.vector for summary in pool.summaries if summary.id in pool.reviews and summary.vector is not None]
     nearest = 1 - (points @ np.stack(seen).T).max(axis=1) if seen else 1 - points @ _middle(points)
-    for _ in range(min(CENTERS, len(open_ones))):
+    for _ in range(min(CENTERS, len(open_numbers))):
         chosen = int(nearest.argmax())
         if nearest[chosen] <= 1e-6:
             break
         distance = float(nearest[chosen])
-        reasons[open_ones[chosen]] = Reason(distance, f"unlike the texts before it (distance {distance:.2f})")
+        reasons[open_numbers[chosen]] = Reason(distance, f"unlike the texts before it (distance {distance:.2f})")
         nearest = np.minimum(nearest, 1 - points @ points[chosen])
     return reasons
 

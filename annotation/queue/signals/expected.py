@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from annotation.queue.signals.signal import Known, Reason, Reasons
+from annotation.queue.signals.signal import Reason, Reasons, RecordPool
 
 if TYPE_CHECKING:
     import numpy as np
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 #: Reviewed records from which weights are learned; before that every signal counts the same.
 ENOUGH = 10
 
-#: Regularisation of the regression: a signal must earn its weight.
+#: Regularisation of the regression: a signal gets weight only for evidence.
 RIDGE = 0.1
 
 #: Signals named in a reason at most.
 NAMED = 3
 
 
-def expected(known: Known, found: Mapping[str, Reasons]) -> Reasons:
+def expected(pool: RecordPool, found: Mapping[str, Reasons]) -> Reasons:
     """The number of corrections that a Poisson regression on the other signals expects, refitted at each call.
 
     Until enough records are reviewed it is the mean rank by the signals that say anything.
@@ -31,14 +31,14 @@ def expected(known: Known, found: Mapping[str, Reasons]) -> Reasons:
     import numpy as np
 
     names = [name for name, reasons in found.items() if any(reason.value for reason in reasons)]
-    lengths = np.log1p([one.words for one in known.sketches])
+    lengths = np.log1p([summary.words for summary in pool.summaries])
     columns = [np.log1p([reason.value for reason in found[name]]) for name in names]
-    reviewed = [number for number, one in enumerate(known.sketches) if one.id in known.reviews]
+    reviewed = [number for number, summary in enumerate(pool.summaries) if summary.id in pool.reviews]
     if len(reviewed) < ENOUGH:
         return _ranked(names, found, columns)
     table = np.stack([*columns, lengths], axis=1)
     table = (table - table.mean(axis=0)) / (table.std(axis=0) + 1e-9)
-    counts = [known.reviews[known.sketches[number].id].changes.errors for number in reviewed]
+    counts = [pool.reviews[pool.summaries[number].id].changes.errors for number in reviewed]
     values = _fitted(table, reviewed, counts)
     return [
         Reason(float(value), f"about {value:.1f} corrections expected, learned from {len(reviewed):,} reviews")
@@ -53,7 +53,7 @@ def _fitted(table: Numbers, reviewed: Sequence[int], counts: Sequence[int]) -> N
     if not any(counts):
         return np.zeros(len(table))
     model: Any = PoissonRegressor(alpha=RIDGE, max_iter=500).fit(table[reviewed], counts)
-    # Far outside of what it has seen, an exponential promises anything.
+    # Far from the data that it was fitted to, an exponential grows without limit.
     return np.asarray(np.minimum(model.predict(table), 3.0 * max(counts)))
 
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from annotation.queue.record_summary import Sketch
-from annotation.queue.signals.signal import Known, Reason, Reasons
+from annotation.queue.record_summary import RecordSummary
+from annotation.queue.signals.signal import Reason, Reasons, RecordPool
 
 
-def label_errors(known: Known) -> Reasons:
+def label_errors(pool: RecordPool) -> Reasons:
     """How surprising the shown layer is to models that learned from the same layer of other records."""
-    return [_reason(one) for one in known.sketches]
+    return [_reason(summary) for summary in pool.summaries]
 
 
-def _reason(one: Sketch) -> Reason:
-    if not one.suspicion.surprise:
+def _reason(summary: RecordSummary) -> Reason:
+    if not summary.suspicion.surprise:
         return Reason()
-    places = one.suspicion.stretches
-    return Reason(one.suspicion.surprise, f"{places} places are labelled unlike what this layer says elsewhere")
+    count = summary.suspicion.stretches
+    return Reason(summary.suspicion.surprise, f"{count} places are labelled unlike what this layer says elsewhere")

@@ -1,31 +1,31 @@
-"""What a signal is: from what is known of all records to a number and a reason for each."""
+"""What a signal is: a value and a reason for each record of the pool."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from annotation.queue.record_summary import Sketch
-from annotation.queue.reviewed import Reviewed
+from annotation.queue.record_summary import RecordSummary
+from annotation.queue.reviewed import ReviewOutcome
 
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """How much a signal speaks for a person's looking at a record, and why in words; nought says nothing."""
+    """How urgently a record should be reviewed by one signal, and why in words; 0 is no reason."""
 
     value: float = 0.0
     why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
-    """All records, and what people have said about some of them."""
+class RecordPool:
+    """All records, and the reviews of some of them (the pool of active learning)."""
 
-    sketches: Sequence[Sketch]
-    reviews: Mapping[str, Reviewed]
+    summaries: Sequence[RecordSummary]
+    reviews: Mapping[str, ReviewOutcome]
 
 
-#: A reason for each sketch, in their order.
+#: A reason for each record of the pool, in its order.
 Reasons = list[Reason]
 
 
@@ -35,6 +35,6 @@ class Signal:
 
     name: str
     says: str
-    measure: Callable[[Known], Reasons]
-    #: Whether the expected corrections are told from it: it must not depend on which records were picked.
+    measure: Callable[[RecordPool], Reasons]
+    #: Whether the expected corrections are learned from it: it must not depend on which records were picked.
     explains: bool = True

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from annotation.queue.signals.signal import Known, Reason, Reasons
+from annotation.queue.signals.signal import Reason, Reasons, RecordPool
 
 
-def soft_checks(known: Known) -> Reasons:
+def soft_checks(pool: RecordPool) -> Reasons:
     """How many expectations the record fails softly."""
     return [
-        Reason(float(len(one.findings)), f"validation asks for a person: {', '.join(one.findings)}")
-        if one.findings
+        Reason(float(len(summary.findings)), f"validation asks for a person: {', '.join(summary.findings)}")
+        if summary.findings
         else Reason()
-        for one in known.sketches
+        for summary in pool.summaries
     ]

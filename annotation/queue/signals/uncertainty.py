@@ -5,25 +5,25 @@ from __future__ import annotations
 from collections import defaultdict
 
 from annotation.queue.calibration import Calibration, calibrate
-from annotation.queue.record_summary import Sketch
-from annotation.queue.signals.signal import Known, Reason, Reasons
+from annotation.queue.record_summary import RecordSummary
+from annotation.queue.signals.signal import Reason, Reasons, RecordPool
 
 
-def uncertainty(known: Known) -> Reasons:
+def uncertainty(pool: RecordPool) -> Reasons:
     """The expected number of wrong ones among the entities that have a score; calibrated for each author."""
-    readings = calibrations(known)
-    return [_reason(one, readings[one.author]) if one.scores else Reason() for one in known.sketches]
+    readings = calibrations(pool)
+    return [_reason(summary, readings[summary.author]) if summary.scores else Reason() for summary in pool.summaries]
 
 
-def calibrations(known: Known) -> dict[str, Calibration]:
+def calibrations(pool: RecordPool) -> dict[str, Calibration]:
     """How the scores of each author are read."""
-    kept: dict[str, list[tuple[float, bool]]] = defaultdict(list)
-    for one in known.sketches:
-        review = known.reviews.get(one.id)
-        kept[one.author] += review.kept if review else ()
-    return {author: calibrate(pairs) for author, pairs in kept.items()}
+    outcomes: dict[str, list[tuple[float, bool]]] = defaultdict(list)
+    for summary in pool.summaries:
+        review = pool.reviews.get(summary.id)
+        outcomes[summary.author] += review.score_outcomes if review else ()
+    return {author: calibrate(pairs) for author, pairs in outcomes.items()}
 
 
-def _reason(one: Sketch, reading: Calibration) -> Reason:
-    wrong = sum(1 - right for right in reading.read(one.scores))
-    return Reason(wrong, f"about {wrong:.1f} of {len(one.scores)} scored entities are wrong ({reading.words})")
+def _reason(summary: RecordSummary, reading: Calibration) -> Reason:
+    wrong = sum(1 - right for right in reading.read(summary.scores))
+    return Reason(wrong, f"about {wrong:.1f} of {len(summary.scores)} scored entities are wrong ({reading.words})")

@@ -39,7 +39,7 @@ def agreement(
     with place.open_store() as store:
         found = measure_agreement(place, store, to=to, with_gamma=gamma, progress=progress_bar)
     if as_json:
-        figures = found.agreement.model_dump(mode="json", exclude={"behind"})
+        figures = found.agreement.model_dump(mode="json", exclude={"drill_down"})
         print_json(figures | {"report": str(found.page), "data": str(found.data)})
     else:
         _show(found.agreement)

@@ -11,7 +11,7 @@ from pipeline.commands.options import HERE, JsonOption, WorkspaceOption
 from pipeline.commands.output import print_json, print_table, say
 
 if TYPE_CHECKING:
-    from annotation.progress.figures import Person, Progress
+    from annotation.progress.figures import AnnotatorProgress, WorkProgress
 
 HEAD = (
     "annotator",
@@ -47,11 +47,11 @@ def progress(
     print_json(found.as_json()) if as_json else _show(found)
 
 
-def _show(found: Progress) -> None:
+def _show(found: WorkProgress) -> None:
     print_table(f"{found.reviewed} of {found.records} records reviewed", HEAD, [_row(one) for one in found.people])
 
 
-def _row(one: Person) -> tuple[object, ...]:
+def _row(one: AnnotatorProgress) -> tuple[object, ...]:
     return (
         one.name,
         one.done,

@@ -63,12 +63,14 @@ def _make(workspace: Path, changed: dict[str, object], *, as_json: bool) -> None
 def _show(made: Queue) -> None:
     from collections import Counter
 
-    if not made.places:
+    if not made.entries:
         say("no record is open: all are reviewed, queued, or turned away")
         return
-    rows = [(one.place, one.record_id, one.signal, one.annotators, one.why) for one in made.places[:SHOWN]]
+    rows = [
+        (entry.position, entry.record_id, entry.signal, entry.annotators, entry.why) for entry in made.entries[:SHOWN]
+    ]
     print_table(f"Queue {made.number}, the first places", ("place", "record", "signal", "people", "why"), rows)
-    print_counts("Places", {"open": made.open, **Counter(one.signal for one in made.places)})
+    print_counts("Places", {"open": made.open, **Counter(entry.signal for entry in made.entries)})
 
 
 def _push(workspace: Path, *, as_json: bool) -> None:

@@ -23,17 +23,17 @@ def watch(
     import signal
     import threading
 
-    from annotation.label_studio.watch.loop import Bell
+    from annotation.label_studio.watch.loop import WatchSignal
     from pipeline.steps.review.watch import watch_reviews
     from pipeline.workspace import Workspace
 
-    bell = Bell()
+    watch_signal = WatchSignal()
     for number in (signal.SIGINT, signal.SIGTERM):
-        # Not here and now: the bell's lock may be held by the very thread that the signal interrupted.
-        signal.signal(number, lambda *_: threading.Thread(target=bell.end, daemon=True).start())
+        # Not here and now: its lock may be held by the very thread that the signal interrupted.
+        signal.signal(number, lambda *_: threading.Thread(target=watch_signal.stop, daemon=True).start())
     place = Workspace.at(workspace)
     with place.open_store() as store:
-        watch_reviews(place, store, bell, _as_json if as_json else _for_people)
+        watch_reviews(place, store, watch_signal, _as_json if as_json else _for_people)
 
 
 def _as_json(event: str, found: dict[str, JsonValue]) -> None:

@@ -16,10 +16,10 @@ from pipeline.workspace import Workspace
 
 if TYPE_CHECKING:
     from annotation.adjudication.consensus import Settled
-    from annotation.adjudication.exchange import Exchanged
+    from annotation.adjudication.exchange import ExchangeOutcome
 
 
-def push_disputes(workspace: Workspace, store: Store, *, progress: ProgressBar = no_progress) -> Exchanged:
+def push_disputes(workspace: Workspace, store: Store, *, progress: ProgressBar = no_progress) -> ExchangeOutcome:
     """Gold where reviewers agree, a task for the adjudicator where they do not."""
     from annotation.adjudication.exchange import push_disputes as push
 
@@ -34,7 +34,7 @@ def push_disputes(workspace: Workspace, store: Store, *, progress: ProgressBar =
     return pushed
 
 
-def pull_decisions(workspace: Workspace, store: Store, *, full: bool = False) -> Exchanged:
+def pull_decisions(workspace: Workspace, store: Store, *, full: bool = False) -> ExchangeOutcome:
     """What adjudicators have decided, as gold."""
     from annotation.adjudication.exchange import pull_decisions as pull
 
@@ -60,7 +60,7 @@ def settle(workspace: Workspace, store: Store) -> Settled:
     return settled
 
 
-def exchange_counts(exchanged: Exchanged) -> dict[str, JsonValue]:
+def exchange_counts(exchanged: ExchangeOutcome) -> dict[str, JsonValue]:
     """What was settled and what was exchanged, side by side: the form that scripts and manifests rely on."""
     settled, moved = asdict(exchanged.settled), asdict(exchanged.exchanged)
     names = {"layers": "decided"}

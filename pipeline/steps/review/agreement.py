@@ -9,7 +9,7 @@ from pathlib import Path
 from annotation.agreement.judgements import reviewed
 from annotation.agreement.report import shown_records, write_report
 from annotation.agreement.results import Agreement, measure
-from annotation.agreement.study import Reviewed
+from annotation.agreement.study import ReviewedRecord
 from annotation.label_studio.server.server import status
 from annotation.review_settings import ReviewSettings
 from curation.errors import UsageError
@@ -66,7 +66,7 @@ def _page(workspace: Workspace, to: Path | None) -> Path:
     return to if to.suffix in (".html", ".htm") else to / "index.html"
 
 
-def _counted(read: Iterator[Reviewed], advance: Advance) -> Iterator[Reviewed]:
+def _counted(read: Iterator[ReviewedRecord], advance: Advance) -> Iterator[ReviewedRecord]:
     for one in read:
         yield one
         advance(1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from annotation.label_studio.backend.basic_auth import Door
+from annotation.label_studio.backend.basic_auth import BasicAuth
 from annotation.label_studio.backend.connect import connect_backend
 from annotation.label_studio.session import connect as connect_to_server
 from curation.errors import MissingExtraError, ReviewError
@@ -34,12 +34,12 @@ def run_backend(
     review = workspace.config.review
     review = review.model_copy(update={"backend": review.backend.model_copy(update=chosen)})
 
-    def up(url: str, door: Door) -> None:
+    def up(url: str, auth: BasicAuth) -> None:
         notify(f"back end: {url}, annotating with {review.backend.annotator}; Ctrl-C ends it")
         if connect:
             try:
                 with connect_to_server(workspace.folder, review) as client:
-                    notify(f"Label Studio asks it: {connect_backend(client, review.project, url, door)}")
+                    notify(f"Label Studio asks it: {connect_backend(client, review.project, url, auth)}")
             except ReviewError as error:
                 notify(f"not known to Label Studio yet: {error}")
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from annotation.adjudication.consensus import standings
+from annotation.adjudication.consensus import adjudication_cases
 from annotation.guidelines.page import guidelines
-from annotation.guidelines.settled_examples import Lessons
+from annotation.guidelines.settled_examples import SettledExamples
 from curation.store import Store
 from pipeline.workspace import Workspace
 
@@ -27,7 +27,7 @@ def write_guidelines(
     """The written page, by default in `reports/` and in the language of the review; 0 examples quote no record."""
     review = workspace.config.review
     language = language or review.language
-    found = Lessons(standings(store, review.adjudication), language=language, examples=examples)
+    found = SettledExamples(adjudication_cases(store, review.adjudication), language=language, examples=examples)
     path = to or workspace.place("reports") / f"guidelines-{language}.html"
     path.write_text(guidelines(workspace.scheme, found, language=language), encoding="utf-8")
     return GuidelinesPage(path, found.records, found.adjudicated)

@@ -5,15 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 from annotation.progress.export import write_csv
-from annotation.progress.figures import Progress, work_progress
+from annotation.progress.figures import WorkProgress, work_progress
 from curation.store import Store
 from pipeline.steps.review.queue import people_wanted
 from pipeline.workspace import Workspace
 
 
-def review_progress(workspace: Workspace, store: Store, *, csv: Path | None = None) -> Progress:
+def review_progress(workspace: Workspace, store: Store, *, csv: Path | None = None) -> WorkProgress:
     """Each annotator's work in figures; with `csv`, every day of every annotator in that file too."""
-    found = work_progress(store, workspace.scheme, workspace.config.review, wanted=people_wanted(workspace))
+    found = work_progress(store, workspace.scheme, workspace.config.review, required=people_wanted(workspace))
     if csv is not None:
         write_csv(found, csv)
     return found

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 
 from annotation.label_studio.exchange.push import Pushed, push
-from annotation.label_studio.exchange.task_payload import Wanted
+from annotation.label_studio.exchange.task_payload import TaskRequest
 from annotation.label_studio.session import connect
 from curation.errors import UsageError
 from curation.store import Store
@@ -20,7 +20,7 @@ def push_records(
     workspace: Workspace,
     store: Store,
     *,
-    ids: Sequence[str | Wanted] | None = None,
+    ids: Sequence[str | TaskRequest] | None = None,
     layers: Sequence[str] | None = None,
     progress: ProgressBar = no_progress,
 ) -> Pushed:

@@ -6,13 +6,13 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from annotation.label_studio.exchange.push import Pushed
-from annotation.label_studio.exchange.task_payload import Wanted
+from annotation.label_studio.exchange.task_payload import TaskRequest
 from annotation.queue.plan import Queue, plan
-from annotation.queue.queue_files import keep, queued, queues
-from annotation.queue.record_summary import Sketch, sketches
+from annotation.queue.queue_files import queued_record_ids, queues, save_queue
+from annotation.queue.record_summary import RecordSummary, record_summaries
 from annotation.queue.reviewed import reviewed_records
 from annotation.queue.settings import QueueSettings
-from annotation.queue.signals import Known
+from annotation.queue.signals import RecordPool
 from annotation.queue.stopping import Stopping, stopping
 from curation.store import Store
 from pipeline.progress import ProgressBar, no_progress
@@ -31,12 +31,13 @@ def make_queue(workspace: Workspace, store: Store, *, progress: ProgressBar = no
     folder = workspace.place(FOLDER)
     with recorded(workspace, store, "review queue", settings=settings.model_dump(mode="json")) as outcome:
         made = queues(folder)
-        known = Known(_sketched(store, review.layers, settings, progress), reviewed_records(store, review.layers))
+        summaries = _summaries(store, review.layers, settings, progress)
+        pool = RecordPool(summaries, reviewed_records(store, review.layers))
         number = 1 + max((queue.number for queue in made), default=0)
-        queue = plan(known, settings, queued=queued(folder), number=number, layers=review.layers)
-        outcome["places"] = dict(Counter(one.signal for one in queue.places))
-        if queue.places:
-            outcome["file"] = keep(queue, folder).name
+        queue = plan(pool, settings, queued=queued_record_ids(folder), number=number, layers=review.layers)
+        outcome["places"] = dict(Counter(entry.signal for entry in queue.entries))
+        if queue.entries:
+            outcome["file"] = save_queue(queue, folder).name
     return queue
 
 
@@ -45,12 +46,12 @@ def push_queues(workspace: Workspace, store: Store, *, progress: ProgressBar = n
     return push_records(workspace, store, ids=list(wanted(queues(workspace.place(FOLDER)))), progress=progress)
 
 
-def wanted(made: Iterable[Queue]) -> Iterator[Wanted]:
+def wanted(made: Iterable[Queue]) -> Iterator[TaskRequest]:
     """What the queues want people to see, in order: a record that comes again is its first, second ... repeat."""
     repeats: Counter[str] = Counter()
-    for place in (place for queue in made for place in queue.places):
-        repeats[place.record_id] += place.is_repeat
-        yield Wanted(place.record_id, place.annotators, repeats[place.record_id] if place.is_repeat else 0)
+    for entry in (entry for queue in made for entry in queue.entries):
+        repeats[entry.record_id] += entry.is_repeat
+        yield TaskRequest(entry.record_id, entry.annotators, repeats[entry.record_id] if entry.is_repeat else 0)
 
 
 def people_wanted(workspace: Workspace) -> dict[str, int]:
@@ -64,10 +65,12 @@ def when_to_stop(workspace: Workspace, store: Store) -> Stopping:
     return stopping(queues(workspace.place(FOLDER)), reviewed_records(store, review.layers), review.queue)
 
 
-def _sketched(store: Store, layers: tuple[str, ...], settings: QueueSettings, progress: ProgressBar) -> list[Sketch]:
-    found: list[Sketch] = []
+def _summaries(
+    store: Store, layers: tuple[str, ...], settings: QueueSettings, progress: ProgressBar
+) -> list[RecordSummary]:
+    found: list[RecordSummary] = []
     with progress("look at the records", sum(store.count_records().values())) as advance:
-        for one in sketches(store, layers, seed=settings.seed):
-            found.append(one)
+        for summary in record_summaries(store, layers, seed=settings.seed):
+            found.append(summary)
             advance(1)
     return found

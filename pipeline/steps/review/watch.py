@@ -12,9 +12,9 @@ from pydantic import JsonValue
 from annotation.label_studio.exchange.project import ensure_project
 from annotation.label_studio.exchange.pull import Pulled, pull
 from annotation.label_studio.session import connect
-from annotation.label_studio.watch.loop import Bell, is_news, watch
-from annotation.label_studio.watch.webhook import hooked
-from annotation.label_studio.watch.webhook_receiver import PATH, Hints
+from annotation.label_studio.watch.loop import WatchSignal, is_news, watch
+from annotation.label_studio.watch.webhook import registered_webhook
+from annotation.label_studio.watch.webhook_receiver import PATH, HintServer
 from curation.address import remote_host
 from curation.egress.gate import Gate, server_way_out
 from curation.errors import ReviewError
@@ -26,8 +26,8 @@ from pipeline.workspace import Workspace
 Tell = Callable[[str, dict[str, JsonValue]], None]
 
 
-def watch_reviews(workspace: Workspace, store: Store, bell: Bell, tell: Tell) -> None:
-    """Pull whenever there is news, until the bell ends it; `tell` hears what happens, as a word and its figures."""
+def watch_reviews(workspace: Workspace, store: Store, signal: WatchSignal, tell: Tell) -> None:
+    """Pull whenever there is news, until the signal stops it; `tell` hears what happens, as a word and its figures."""
     settings = workspace.config.review
     counts: dict[str, int] = {}
 
@@ -49,16 +49,16 @@ def watch_reviews(workspace: Workspace, store: Store, bell: Bell, tell: Tell) ->
 
     with (
         recorded(workspace, store, "review watch", project=settings.project) as outcome,
-        _listening(workspace, gate_of(workspace, store, run=outcome.run), bell, tell),
+        _listening(workspace, gate_of(workspace, store, run=outcome.run), signal, tell),
     ):
-        counts["looks"] = watch(look, bell, poll=settings.watch.poll, report=report, trouble=trouble)
+        counts["looks"] = watch(look, signal, poll=settings.watch.poll, report=report, trouble=trouble)
         outcome |= counts
     tell("stopped", dict(counts))
 
 
 @contextmanager
-def _listening(workspace: Workspace, gate: Gate, bell: Bell, tell: Tell) -> Iterator[None]:
-    """Hints from Label Studio ring the bell, where it can reach us; where not, that is said."""
+def _listening(workspace: Workspace, gate: Gate, signal: WatchSignal, tell: Tell) -> Iterator[None]:
+    """Webhooks of Label Studio notify the signal, where it can reach us; where not, `tell` hears that."""
     settings = workspace.config.review
     with ExitStack() as stack:
         client = stack.enter_context(connect(workspace.folder, settings))
@@ -71,8 +71,8 @@ def _listening(workspace: Workspace, gate: Gate, bell: Bell, tell: Tell) -> Iter
         secret = secrets.token_urlsafe(32)
         host = "127.0.0.1" if settings.watch.address is None else "0.0.0.0"
         server_way_out(gate, host, settings.watch.port, password=secret)
-        hints = stack.enter_context(Hints(host, settings.watch.port, secret, bell.ring))
+        hints = stack.enter_context(HintServer(host, settings.watch.port, secret, signal.notify))
         address = settings.watch.address or f"http://127.0.0.1:{hints.port}{PATH}"
-        stack.enter_context(hooked(client, project.id, address, secret))
+        stack.enter_context(registered_webhook(client, project.id, address, secret))
         tell("listening", {"project": project.title, "address": address, "every": settings.watch.poll})
         yield

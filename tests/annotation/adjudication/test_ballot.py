@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from annotation.adjudication.ballot import Outcome, ballot, outcome
+from annotation.adjudication.ballot import VoteOutcome, ballot, outcome
 from annotation.adjudication.consensus import majority
 from curation.record import Entity, Layer, Record, Relation
 
@@ -29,7 +29,7 @@ def test_what_more_than_half_mark_is_in(reviews) -> None:
         ("fever", "signs_symptoms", "negated"),
         ("cough", "signs_symptoms", "present"),
     ]
-    assert [(mark.category, len(mark.voices), mark.is_disputed) for mark in vote.marks] == [
+    assert [(mark.category, len(mark.votes), mark.is_disputed) for mark in vote.marks] == [
         ("signs_symptoms", 3, False),
         ("diagnosis", 1, True),
         ("signs_symptoms", 2, True),
@@ -41,7 +41,7 @@ def test_what_more_than_half_mark_is_in(reviews) -> None:
 def test_just_half_is_a_tie_and_not_in(reviews) -> None:
     record, layers = reviews(anna="[fever]{signs_symptoms} today", ben="fever today")
     vote = ballot(record, layers)
-    assert [mark.outcome for mark in vote.marks] == [Outcome.TIE]
+    assert [mark.outcome for mark in vote.marks] == [VoteOutcome.TIE]
     assert vote.is_tied
     assert majority(vote).entities == ()
     assert majority(vote).provenance["ties"] == 1
@@ -65,9 +65,9 @@ def test_lenient_matching_counts_overlapping_marks_as_one_and_votes_on_the_bound
         clara="high [fever today]{signs_symptoms}",
     )
     exact = ballot(record, layers)
-    assert [(mark.spans, len(mark.voices)) for mark in exact.marks] == [(((0, 10),), 2), (((5, 16),), 1)]
+    assert [(mark.spans, len(mark.votes)) for mark in exact.marks] == [(((0, 10),), 2), (((5, 16),), 1)]
     lenient = ballot(record, layers, matching="lenient")
-    assert [(mark.spans, len(mark.voices)) for mark in lenient.marks] == [(((0, 10),), 3)]
+    assert [(mark.spans, len(mark.votes)) for mark in lenient.marks] == [(((0, 10),), 3)]
     assert lenient.is_disputed
     assert not lenient.is_tied
     assert said(majority(lenient)) == [("high fever", "signs_symptoms", "present")]
@@ -76,7 +76,7 @@ def test_lenient_matching_counts_overlapping_marks_as_one_and_votes_on_the_bound
 def test_lenient_matching_never_gives_a_reviewer_two_voices_in_one_mark(reviews) -> None:
     record, layers = reviews(anna="[high]{signs_symptoms} [fever]{signs_symptoms}", ben="[high fever]{signs_symptoms}")
     marks = ballot(record, layers, matching="lenient").marks
-    assert sorted(sorted(mark.voices) for mark in marks) == [["human:anna"], ["human:anna", "human:ben"]]
+    assert sorted(sorted(mark.votes) for mark in marks) == [["human:anna"], ["human:anna", "human:ben"]]
 
 
 def linked(name: str, *, link: bool, label: str | None = None) -> Layer:
@@ -131,8 +131,8 @@ def test_every_mark_is_in_the_ballot_once_whoever_is_named_first(reviewers, matc
         name = f"human:{number}"
         layers[name] = Layer(record_id="r", name=name, author=name, entities=entities)
     vote = ballot(RECORD, layers, matching=matching)
-    voices = [(name, entity.id) for mark in vote.marks for name, entity in mark.voices.items()]
-    assert sorted(voices) == sorted((name, entity.id) for name, layer in layers.items() for entity in layer.entities)
+    votes = [(name, entity.id) for mark in vote.marks for name, entity in mark.votes.items()]
+    assert sorted(votes) == sorted((name, entity.id) for name, layer in layers.items() for entity in layer.entities)
     turned = ballot(RECORD, dict(reversed(layers.items())), matching=matching)
     assert said(majority(turned)) == said(majority(vote))
     everybody = [mark for mark in vote.marks if not mark.is_disputed]
@@ -143,7 +143,7 @@ def test_every_mark_is_in_the_ballot_once_whoever_is_named_first(reviewers, matc
 
 @pytest.mark.parametrize(("votes", "of"), [(0, 2), (1, 2), (2, 2), (1, 3), (2, 3), (2, 4), (3, 4)])
 def test_in_is_more_than_half(votes: int, of: int) -> None:
-    wanted = Outcome.TIE if votes * 2 == of else Outcome.IN if votes / of > 0.5 else Outcome.OUT
+    wanted = VoteOutcome.TIE if votes * 2 == of else VoteOutcome.IN if votes / of > 0.5 else VoteOutcome.OUT
     assert outcome(votes, of) is wanted
 
 
@@ -154,5 +154,5 @@ def test_the_order_of_reviewers_does_not_decide_a_boundary(reviews) -> None:
     found = set()
     for order in permutations(layers):
         vote = ballot(record, {name: layers[name] for name in order}, matching="lenient")
-        found.add(tuple((mark.spans, tuple(sorted(mark.voices))) for mark in vote.marks))
+        found.add(tuple((mark.spans, tuple(sorted(mark.votes))) for mark in vote.marks))
     assert len(found) == 1

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from annotation.adjudication.consensus import CONSENSUS, Method, Settled, method_of, settle, standings
+from annotation.adjudication.consensus import CONSENSUS, Method, Settled, adjudication_cases, method_of, settle
 from annotation.adjudication.exchange import adjudicated
 from annotation.adjudication.settings import AdjudicationSettings
 from curation.record import Layer
@@ -28,7 +28,7 @@ def said(sqlite_store: Store, reviews):
 
 def decide(store: Store, id: str, marked: Layer, settings: AdjudicationSettings) -> None:
     """What a pull from the adjudication project stores."""
-    (one,) = standings(store, settings, ids=[id])
+    (one,) = adjudication_cases(store, settings, ids=[id])
     store.add_layers([adjudicated(marked, one.ballot, name=settings.gold)])
 
 

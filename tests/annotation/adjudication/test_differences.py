@@ -6,11 +6,11 @@ from xml.etree.ElementTree import fromstring
 import pytest
 
 from annotation.adjudication.ballot import ballot
-from annotation.adjudication.differences import differences, page, shown_names, stretches
+from annotation.adjudication.differences import disagreements, disagreements_page, shown_names, text_segments
 from annotation.adjudication.project import with_differences
 from annotation.adjudication.settings import AdjudicationSettings
-from annotation.adjudication.task_payloads import parcel
-from annotation.adjudication.wording import words
+from annotation.adjudication.task_payloads import adjudication_payload
+from annotation.adjudication.wording import adjudication_wording
 from annotation.label_studio.editor.label_config import label_config
 from curation.scheme import Scheme
 
@@ -26,14 +26,14 @@ def vote(reviews):
 
 
 def seen(vote, scheme: Scheme, *, language: str = "en", blind: bool = False):
-    said = words(language)
+    said = adjudication_wording(language)
     names = shown_names(vote, said, blind=blind)
-    found = differences(vote, scheme, names, said, language=language)
-    return found, page(vote, found, said)
+    found = disagreements(vote, scheme, names, said, language=language)
+    return found, disagreements_page(vote, found, said)
 
 
 def test_the_stretches_are_the_text_and_name_what_is_disputed(vote) -> None:
-    found = list(stretches(vote))
+    found = list(text_segments(vote))
     assert "".join(one.text for one in found) == vote.record.text
     assert [(one.text, one.within, one.ending) for one in found if one.within] == [
         ("high ", (1,), ()),
@@ -44,7 +44,7 @@ def test_the_stretches_are_the_text_and_name_what_is_disputed(vote) -> None:
 
 def test_the_list_says_who_said_what_and_who_did_not(vote, scheme: Scheme) -> None:
     found, _ = seen(vote, scheme)
-    assert [(one.number, one.what, [(v.text, v.names) for v in one.variants], one.silent) for one in found] == [
+    assert [(one.number, one.what, [(v.text, v.names) for v in one.opinions], one.silent) for one in found] == [
         (1, "Signs and symptoms", [("high fever (stated as absent)", ("anna",))], ("ben",)),
         (2, "Signs and symptoms", [("fever (stated as absent)", ("ben",))], ("anna",)),
         (3, "Age", [("May", ("anna",))], ("ben",)),
@@ -66,20 +66,20 @@ def test_a_blind_page_names_nobody(vote, scheme: Scheme) -> None:
     for language in ("en", "de"):
         _, html = seen(vote, scheme, language=language, blind=True)
         assert re.search(r"\b(anna|ben)\b", html) is None
-        assert words(language).reviewer.format(letter="B") in html
+        assert adjudication_wording(language).reviewer.format(letter="B") in html
 
 
 def test_letters_are_drawn_anew_for_each_record(reviews) -> None:
     firsts = set()
     for number in range(20):
         vote = ballot(*reviews(anna=f"[fever]{{age}} {number}", ben=f"fever {number}"))
-        names = shown_names(vote, words("en"), blind=True)
+        names = shown_names(vote, adjudication_wording("en"), blind=True)
         firsts.add(min(names, key=names.__getitem__))
     assert firsts == {"human:anna", "human:ben"}
 
 
 def test_the_adjudicator_begins_with_all_marks_and_sees_each_review(vote, scheme: Scheme) -> None:
-    sent = parcel(vote, scheme, AdjudicationSettings(), language="en")
+    sent = adjudication_payload(vote, scheme, AdjudicationSettings(), language="en")
     assert sent.versions == ("to decide", "anna", "ben")
     first = [part for part in sent.predictions[0]["result"] if part["type"] == "labels"]
     assert [(part["value"]["text"], part["score"], part.get("meta")) for part in first] == [
@@ -93,14 +93,14 @@ def test_the_adjudicator_begins_with_all_marks_and_sees_each_review(vote, scheme
 
 def test_the_adjudicator_may_begin_with_the_majority(vote, scheme: Scheme) -> None:
     settings = AdjudicationSettings(start="majority", blind=True)
-    sent = parcel(vote, scheme, settings, language="en")
+    sent = adjudication_payload(vote, scheme, settings, language="en")
     assert [part["value"]["text"] for part in sent.predictions[0]["result"] if part["type"] == "labels"] == ["cough"]
     assert sent.versions == ("to decide", "Reviewer A", "Reviewer B")
 
 
 def test_the_config_shows_the_differences_before_the_work(scheme: Scheme) -> None:
     plain = fromstring(label_config(scheme))
-    config = fromstring(with_differences(label_config(scheme), words("en")))
+    config = fromstring(with_differences(label_config(scheme), adjudication_wording("en")))
     tags = [child.tag for child in config]
     assert tags.index("View") == sum(child.tag == "Style" for child in plain)
     (panel,) = config.iter("HyperText")
@@ -111,7 +111,7 @@ def test_the_config_shows_the_differences_before_the_work(scheme: Scheme) -> Non
 
 
 def test_every_language_has_all_words() -> None:
-    assert words("de").start != words("en").start
-    assert words("xx") == words("en")
-    assert set(words("de").kinds) == set(words("en").kinds)
-    assert set(words("de").columns) == set(words("en").columns)
+    assert adjudication_wording("de").start != adjudication_wording("en").start
+    assert adjudication_wording("xx") == adjudication_wording("en")
+    assert set(adjudication_wording("de").kinds) == set(adjudication_wording("en").kinds)
+    assert set(adjudication_wording("de").columns) == set(adjudication_wording("en").columns)

@@ -7,17 +7,17 @@ from collections.abc import Callable
 import pytest
 from review_parts.annotators import AVERAGE, CAREFUL, HASTY, annotate, reports
 
-from annotation.agreement.study import Reviewed
+from annotation.agreement.study import ReviewedRecord
 from curation.markup import parse_markup
 from curation.record import Layer, Record, record_id
 from curation.scheme import Scheme
 
 
 @pytest.fixture(scope="session")
-def reviews() -> Callable[..., Reviewed]:
+def reviews() -> Callable[..., ReviewedRecord]:
     """Makes a reviewed record from the same text marked by several."""
 
-    def make(**marked: str) -> Reviewed:
+    def make(**marked: str) -> ReviewedRecord:
         texts = {name: parse_markup(one) for name, one in marked.items()}
         (text,) = {text for text, _ in texts.values()}
         id = record_id(text, language="en")
@@ -26,19 +26,19 @@ def reviews() -> Callable[..., Reviewed]:
             f"human:{name}": Layer(record_id=id, name=f"human:{name}", author=f"human:{name}", entities=entities)
             for name, (_, entities) in texts.items()
         }
-        return Reviewed(record, layers)
+        return ReviewedRecord(record, layers)
 
     return make
 
 
 @pytest.fixture(scope="session")
-def simulated(scheme: Scheme) -> Callable[[int], list[Reviewed]]:
+def simulated(scheme: Scheme) -> Callable[[int], list[ReviewedRecord]]:
     """So many cases of the shipped sample, marked by three scripted annotators."""
     habits = {"anna": CAREFUL, "ben": AVERAGE, "clara": HASTY}
 
-    def study(cases: int) -> list[Reviewed]:
+    def study(cases: int) -> list[ReviewedRecord]:
         return [
-            Reviewed(
+            ReviewedRecord(
                 record,
                 {
                     f"human:{name}": annotate(record, gold, each, name=name, categories=scheme.names).layer

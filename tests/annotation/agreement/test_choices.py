@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 
-from annotation.agreement.choices import Answered, Choices, choice, questions
+from annotation.agreement.choices import ChoiceCollector, RecordAnswers, choice_agreement, questions
 from annotation.agreement.settings import AgreementSettings
 from curation.scheme import DocumentLabel
 
@@ -18,7 +18,7 @@ START = datetime(2026, 3, 2, 9, tzinfo=UTC)
 def answered(*rows, days=0):
     """A record for each row; the letters are the answers of a, b, c, a dot being none."""
     return [
-        Answered(
+        RecordAnswers(
             record_id=f"r{number}",
             answers={name: letter for name, letter in zip("abc", row, strict=False) if letter != "."},
             at=dict.fromkeys("abc", START + timedelta(days=days * number)),
@@ -28,7 +28,7 @@ def answered(*rows, days=0):
 
 
 def test_percent_and_alpha_by_hand():
-    found = choice(answered("xx", "xy", "yy"), PLAIN)
+    found = choice_agreement(answered("xx", "xy", "yy"), PLAIN)
     assert found.answers == {"x": 3, "y": 3}
     assert found.overall.percent.value == pytest.approx(2 / 3)
     assert found.overall.alpha.value == pytest.approx(1 - (2 / 6) / (18 / 30))
@@ -39,7 +39,7 @@ def test_percent_and_alpha_by_hand():
 
 
 def test_a_person_is_compared_with_the_others_and_not_they_with_each_other():
-    found = choice(answered("xyy", "xx."), PLAIN)
+    found = choice_agreement(answered("xyy", "xx."), PLAIN)
     assert found.overall.percent.value == 2 / 4
     assert {name: one.percent.value for name, one in found.per_person.items()} == {"a": 1 / 3, "b": 2 / 3, "c": 1 / 2}
 
@@ -49,21 +49,21 @@ def test_ratings_have_an_order_and_missing_ones_do_not_count():
 
     rows = ["123", "22.", "4.5", "554", "11.", "3.2", "444", "25."]
     data = [[float(row[rater]) if row[rater] != "." else np.nan for row in rows] for rater in range(3)]
-    found = choice(answered(*rows), PLAIN, level="ordinal")
+    found = choice_agreement(answered(*rows), PLAIN, level="ordinal")
     theirs = krippendorff.alpha(reliability_data=data, level_of_measurement="ordinal")
     assert found.overall.alpha.value == pytest.approx(theirs, abs=1e-12)
-    assert choice(answered(*rows), PLAIN).overall.alpha.value < found.overall.alpha.value
-    tens = [Answered("r", {"a": "10", "b": "9"}, dict.fromkeys("ab", START))]
-    assert list(choice(tens, PLAIN, level="ordinal").answers) == ["9", "10"]
+    assert choice_agreement(answered(*rows), PLAIN).overall.alpha.value < found.overall.alpha.value
+    tens = [RecordAnswers("r", {"a": "10", "b": "9"}, dict.fromkeys("ab", START))]
+    assert list(choice_agreement(tens, PLAIN, level="ordinal").answers) == ["9", "10"]
 
 
 def test_weeks_are_told_apart():
-    found = choice(answered("xx", "xy", days=7), PLAIN)
+    found = choice_agreement(answered("xx", "xy", days=7), PLAIN)
     assert {week: one.percent.value for week, one in found.per_week.items()} == {"2026-W10": 1, "2026-W11": 0}
 
 
 def test_too_few_records_are_withheld():
-    few = choice(answered("xx", "xy", "yy"), AgreementSettings()).overall.alpha
+    few = choice_agreement(answered("xx", "xy", "yy"), AgreementSettings()).overall.alpha
     assert (few.value, few.note) == (None, "withheld: 3 records, fewer than 5")
 
 
@@ -83,7 +83,7 @@ def test_answers_are_found_in_layers(reviews, scheme):
         )
         for name, (verdict, quality, label) in said.items()
     }
-    choices = Choices(asked)
+    choices = ChoiceCollector(asked)
     choices.add(type(one)(one.record, layers))
     found = choices.measured(PLAIN)
     assert {name: (each.level, each.overall.percent.value) for name, each in found.items()} == {

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from annotation.agreement.alpha import alpha_of, coincidences, nominal, nominal_cells, nominal_counts
-from annotation.agreement.coefficients import everybody
+from annotation.agreement.coefficients import overall_agreement
 from annotation.agreement.settings import AgreementSettings
 from annotation.agreement.study import Study
 from annotation.agreement.unitising import disagreements, unitised
@@ -90,14 +90,14 @@ def test_alpha_for_unitising_by_hand():
 
 def test_marks_of_one_person_that_overlap_are_one_stretch(reviews, scheme):
     one = reviews(anna="[high fever]{signs_symptoms} today", ben="[high]{signs_symptoms} [fever]{signs_symptoms} today")
-    assert everybody(Study.of([one], scheme.names, PLAIN)).overall.unitised.value < 1
+    assert overall_agreement(Study.of([one], scheme.names, PLAIN)).overall.unitised.value < 1
     same = reviews(anna="[fever]{diagnosis} today", ben="[fever]{diagnosis} today")
-    assert everybody(Study.of([same], scheme.names, PLAIN)).overall.unitised.value == 1
+    assert overall_agreement(Study.of([same], scheme.names, PLAIN)).overall.unitised.value == 1
 
 
 def test_everybody_at_once_by_hand(reviews, scheme):
     one = reviews(anna="[fever]{diagnosis} today", ben="[fever]{diagnosis} today", clara="[fever today]{diagnosis}")
-    found = everybody(Study.of([one], scheme.names, PLAIN))
+    found = overall_agreement(Study.of([one], scheme.names, PLAIN))
     # Fever: three of three; today: Clara alone, so one pair of three agrees. Diagnosis 4 of 6, nothing 2.
     observed, expected = (1 + 1 / 3) / 2, (4 / 6) ** 2 + (2 / 6) ** 2
     assert found.overall.fleiss.value == pytest.approx((observed - expected) / (1 - expected))
@@ -115,7 +115,7 @@ def test_alpha_and_fleiss_on_tokens_are_those_of_other_libraries(simulated, sche
     from review_parts import agreement_peers as peers
 
     reviewed = simulated(20)
-    found = everybody(Study.of(reviewed, scheme.names, PLAIN))
+    found = overall_agreement(Study.of(reviewed, scheme.names, PLAIN))
     people = ["human:anna", "human:ben", "human:clara"]
     labels = [[label for one in reviewed for label in peers.labels_of(one, name)] for name in people]
     assert found.overall.alpha.value == pytest.approx(peers.krippendorff_alpha(labels), abs=1e-12)
@@ -129,7 +129,7 @@ def test_alpha_and_fleiss_on_tokens_are_those_of_other_libraries(simulated, sche
 
 
 def test_intervals_hold_the_values(simulated, scheme):
-    found = everybody(Study.of(simulated(12), scheme.names, AgreementSettings(resamples=200)))
+    found = overall_agreement(Study.of(simulated(12), scheme.names, AgreementSettings(resamples=200)))
     for one in (found.overall.fleiss, found.overall.alpha, found.overall.unitised):
         low, high = one.interval
         assert low < one.value < high

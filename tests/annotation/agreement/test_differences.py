@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from annotation.agreement.differences import Difference, confusions, differences, kinds
+from annotation.agreement.differences import MarkDifference, confusions, differences, kinds
 from annotation.agreement.pairs import pairwise
 from annotation.agreement.settings import AgreementSettings
-from annotation.agreement.study import Reviewed
+from annotation.agreement.study import ReviewedRecord
 from curation.record import Entity, Layer, Record
 
 
@@ -85,7 +85,7 @@ def test_every_mark_is_told_once_and_sames_are_those_of_strict_f1(scheme, ours, 
     assert [found.same + len(told) for told in told_of] == [len(side) for side in sides]
     assert found.same == len(sides[0] & sides[1])
     strict = pairwise(
-        [Reviewed(record, layers)], scheme, AgreementSettings(minimum_records=1, resamples=0)
+        [ReviewedRecord(record, layers)], scheme, AgreementSettings(minimum_records=1, resamples=0)
     ).overall.strict.value
     total = sum(map(len, sides))
     assert strict == (pytest.approx(2 * found.same / total) if total else None)
@@ -94,4 +94,4 @@ def test_every_mark_is_told_once_and_sames_are_those_of_strict_f1(scheme, ours, 
 
 
 def flipped(one):
-    return Difference(kind=one.kind, one=one.other, other=one.one)
+    return MarkDifference(kind=one.kind, one=one.other, other=one.one)

@@ -29,7 +29,7 @@ def test_gamma_is_one_when_all_say_the_same_and_less_when_not(reviews, scheme, c
     less = reviews(anna="[high fever]{diagnosis} but [cough]{age}", ben="high [fever]{diagnosis} but [cough]{gender}")
     alone = reviews(anna="[fever]{diagnosis}", ben="fever")
     study = Study.of([same, alone, less], scheme.names, FEW)
-    values = [gamma_of([one.marks[name] for name in one.people], FEW) for one in (study.seen[0], study.seen[2])]
+    values = [gamma_of([one.marks[name] for name in one.people], FEW) for one in (study.records[0], study.records[2])]
     assert values[0] == 1
     assert 0 < values[1] < 1
     before = np.random.get_state()[1].tolist()

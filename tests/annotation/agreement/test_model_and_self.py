@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from annotation.agreement.model_and_self import with_layer, with_other, with_repeat, with_shown
+from annotation.agreement.model_and_self import layer_agreement, with_layer, with_repeat, with_shown
 from annotation.agreement.results import measure
 from annotation.agreement.settings import AgreementSettings
-from annotation.agreement.study import Reviewed, Study
+from annotation.agreement.study import ReviewedRecord, Study
 
 PLAIN = AgreementSettings(minimum_records=1, minimum_entities=1, resamples=0)
 
@@ -24,7 +24,7 @@ def reviewed(reviews):
     )
     names = {"again": "repeat:anna", "shown": "shown:human:anna", "adapter": "adapter"}
     layers = {names.get(name.removeprefix("human:"), name): layer for name, layer in one.layers.items()}
-    return Reviewed(one.record, layers)
+    return ReviewedRecord(one.record, layers)
 
 
 @pytest.mark.parametrize(
@@ -36,13 +36,13 @@ def reviewed(reviews):
     ],
 )
 def test_each_person_is_compared_with_the_other(reviewed, scheme, pairing, values):
-    found = with_other(Study.of([reviewed], scheme.names, PLAIN), pairing)
+    found = layer_agreement(Study.of([reviewed], scheme.names, PLAIN), pairing)
     assert {name: one.strict.value for name, one in found.per_person.items()} == values
     assert found.overall.records == 1
 
 
 def test_nobody_to_compare_with_is_no_figure(reviewed, scheme):
-    assert with_other(Study.of([reviewed], scheme.names, PLAIN), with_layer("rules")) is None
+    assert layer_agreement(Study.of([reviewed], scheme.names, PLAIN), with_layer("rules")) is None
 
 
 def test_all_figures_come_from_one_reading(reviewed, scheme):
@@ -56,7 +56,7 @@ def test_all_figures_come_from_one_reading(reviewed, scheme):
     assert list(found.weekly) == ["all", "human:anna", "human:ben"]
     assert found.drift["human:anna"].slope.note == "withheld: all at one time"
     assert (found.choices, found.gamma) == ({}, None)
-    behind = found.behind
+    behind = found.drill_down
     assert [(one.one, one.other, one.same, len(one.differences)) for one in behind.people] == [
         ("human:anna", "human:ben", 1, 1)
     ]
@@ -70,7 +70,7 @@ def test_where_an_annotation_came_from_is_kept(reviewed, scheme):
     source = {"project": "Clinical review #3 2026", "task": 17}
     layers = dict(reviewed.layers)
     layers["human:anna"] = layers["human:anna"].model_copy(update={"provenance": source})
-    found = measure([Reviewed(reviewed.record, layers)], scheme, PLAIN).behind.places
+    found = measure([ReviewedRecord(reviewed.record, layers)], scheme, PLAIN).drill_down.tasks
     assert {name: (one.project, one.task) for name, one in found[reviewed.record.id].items()} == {
         "human:anna": ("Clinical review #3 2026", 17)
     }

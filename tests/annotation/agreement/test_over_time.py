@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from annotation.agreement.comparisons import compare
-from annotation.agreement.over_time import corrected, drift, holm, slope_of, week_of, weekly
+from annotation.agreement.over_time import corrected, holm, slope_of, trend, week_of, weekly
 from annotation.agreement.settings import AgreementSettings
-from annotation.agreement.study import Reviewed, Study
+from annotation.agreement.study import ReviewedRecord, Study
 
 PLAIN = AgreementSettings(minimum_records=1, minimum_entities=1, resamples=0)
 START = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -25,7 +25,7 @@ def at(reviews):
         one = reviews(anna=f"Case {number}: {anna}", ben=f"Case {number}: {ben}")
         times = {"human:anna": START + weeks * WEEK, "human:ben": START + (weeks + ben_later) * WEEK}
         layers = {name: layer.model_copy(update={"created": times[name]}) for name, layer in one.layers.items()}
-        return Reviewed(one.record, layers)
+        return ReviewedRecord(one.record, layers)
 
     return make
 
@@ -55,7 +55,7 @@ def test_a_pair_belongs_to_the_week_of_the_later_and_a_person_to_their_own(at, s
 
 def test_the_slope_is_that_of_a_weighted_line(at, scheme):
     study = [at(week, anna=BOTH, ben=HALF if week > 1 else BOTH, weeks=week) for week in range(4)]
-    found = drift(rows_of(study, scheme).of_person("human:anna"), PLAIN)
+    found = trend(rows_of(study, scheme).of_person("human:anna"), PLAIN)
     # F1 is 1, 1, 1/2, 1/2 in the weeks 0 to 3.
     assert found.slope.value == pytest.approx(np.polyfit(range(4), [1, 1, 0.5, 0.5], 1)[0])
     assert (found.weeks, found.slope.records, found.p) == (4, 4, None)
@@ -68,21 +68,21 @@ def test_the_slope_is_that_of_a_weighted_line(at, scheme):
 def test_a_steady_fall_is_no_chance_and_a_steady_person_has_no_drift(at, scheme):
     settings = AgreementSettings(minimum_records=1, resamples=400)
     falling = [at(n, anna=BOTH, ben=HALF if n // 5 > 1 else BOTH, weeks=n // 5) for n in range(20)]
-    found = drift(rows_of(falling, scheme, settings).of_person("human:ben"), settings)
+    found = trend(rows_of(falling, scheme, settings).of_person("human:ben"), settings)
     low, high = found.slope.interval
     assert low < found.slope.value < high < 0
     assert found.p < 0.01
     steady = [at(n, anna=BOTH, ben=HALF if n % 2 else BOTH, weeks=n // 5) for n in range(20)]
-    level = drift(rows_of(steady, scheme, settings).of_person("human:ben"), settings)
+    level = trend(rows_of(steady, scheme, settings).of_person("human:ben"), settings)
     assert level.p > 0.2
     assert level.slope.interval[0] < 0 < level.slope.interval[1]
 
 
 def test_two_weeks_show_no_trend_and_one_moment_none(at, scheme):
     two = [at(n, anna=BOTH, ben=BOTH, weeks=n % 2) for n in range(6)]
-    assert drift(rows_of(two, scheme), PLAIN).slope.note == "withheld: 2 weeks, fewer than 3"
+    assert trend(rows_of(two, scheme), PLAIN).slope.note == "withheld: 2 weeks, fewer than 3"
     one = [at(n, anna=BOTH, ben=BOTH, weeks=0) for n in range(6)]
-    assert drift(rows_of(one, scheme), PLAIN).slope.note == "withheld: all at one time"
+    assert trend(rows_of(one, scheme), PLAIN).slope.note == "withheld: all at one time"
 
 
 def test_asking_about_many_people_makes_chance_findings_likelier(at, scheme):
@@ -91,5 +91,5 @@ def test_asking_about_many_people_makes_chance_findings_likelier(at, scheme):
     assert holm([0.9, 0.8]) == [1, 1]
     settings = AgreementSettings(minimum_records=1, resamples=99)
     rows = rows_of([at(n, anna=BOTH, ben=HALF if n > 4 else BOTH, weeks=n // 3) for n in range(9)], scheme, settings)
-    found = corrected({name: drift(rows.of_person(name), settings) for name in ("human:anna", "human:ben")})
+    found = corrected({name: trend(rows.of_person(name), settings) for name in ("human:anna", "human:ben")})
     assert all(one.p_corrected == pytest.approx(min(1, 2 * one.p)) for one in found.values())

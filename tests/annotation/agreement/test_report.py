@@ -10,12 +10,12 @@ from html.parser import HTMLParser
 import pytest
 
 from annotation.agreement import plots
-from annotation.agreement.drill_down import about, between, counted
+from annotation.agreement.drill_down import about, between, record_counts
 from annotation.agreement.estimate import Figure
 from annotation.agreement.report import shown_records, task_address, write_report
-from annotation.agreement.results import Place, measure
+from annotation.agreement.results import TaskReference, measure
 from annotation.agreement.settings import AgreementSettings
-from annotation.agreement.study import Reviewed
+from annotation.agreement.study import ReviewedRecord
 
 SETTINGS = AgreementSettings(minimum_records=1, minimum_entities=1, resamples=20)
 ADDRESS = "http://127.0.0.1:8099"
@@ -55,7 +55,7 @@ def study(simulated):
             layers[name] = layer.model_copy(update={"provenance": source, "created": created})
         layers["human:" + HOSTILE] = layers.pop("human:clara")
         layers["repeat:anna"] = layers["shown:human:ben"] = layers["human:ben"]
-        changed.append(Reviewed(one.record, layers))
+        changed.append(ReviewedRecord(one.record, layers))
     return changed
 
 
@@ -68,7 +68,7 @@ def measured(study, scheme):
 def page(measured, tmp_path_factory):
     """The page as text, without excerpts, though the texts are at hand."""
     path = tmp_path_factory.mktemp("report") / "index.html"
-    texts = {one.record_id: "never to be seen" for one in measured.behind.people}
+    texts = {one.record_id: "never to be seen" for one in measured.drill_down.people}
     assert write_report(measured, path, address=ADDRESS, texts=texts) == {
         "report": path,
         "data": path.with_suffix(".json"),
@@ -112,7 +112,7 @@ def test_every_link_within_leads_somewhere_and_every_record_to_its_tasks(page, m
     shown = shown_records(measured)
     assert {f"r-{id}" for id in shown} <= within
     assert {one for one in read.addresses if "task=" in one} == {
-        f"{ADDRESS}/projects/3/data?task={measured.behind.places[id]['human:anna'].task}" for id in shown
+        f"{ADDRESS}/projects/3/data?task={measured.drill_down.tasks[id]['human:anna'].task}" for id in shown
     }
 
 
@@ -147,18 +147,18 @@ def test_records_stand_behind_figures_by_category_and_confusion(reviews, scheme)
         ],
         scheme,
         SETTINGS,
-    ).behind.people
+    ).drill_down.people
     first, second = (one.record_id for one in found)
-    assert counted(found, about("diagnosis")) == sorted([(first, 1), (second, 1)])
-    assert counted(found, about("age")) == []
-    assert counted(found, between("pathology", "diagnosis")) == [(first, 1)]
-    assert counted(found, between("diagnosis", "")) == [(second, 1)]
+    assert record_counts(found, about("diagnosis")) == sorted([(first, 1), (second, 1)])
+    assert record_counts(found, about("age")) == []
+    assert record_counts(found, between("pathology", "diagnosis")) == [(first, 1)]
+    assert record_counts(found, between("diagnosis", "")) == [(second, 1)]
 
 
 def test_a_task_has_its_address_if_its_project_has_a_number():
-    found = task_address(ADDRESS, Place(project="Study #2 of #7 2026-01-01", task=5))
+    found = task_address(ADDRESS, TaskReference(project="Study #2 of #7 2026-01-01", task=5))
     assert found == f"{ADDRESS}/projects/7/data?task=5"
-    assert task_address(ADDRESS, Place(project="by hand", task=5)) is None
+    assert task_address(ADDRESS, TaskReference(project="by hand", task=5)) is None
 
 
 def test_plots_leave_out_what_is_withheld_and_hold_values_below_nought():

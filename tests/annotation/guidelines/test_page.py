@@ -6,11 +6,11 @@ from html.parser import HTMLParser
 import pytest
 from typer.testing import CliRunner
 
-from annotation.adjudication.consensus import settle, standings
+from annotation.adjudication.consensus import adjudication_cases, settle
 from annotation.adjudication.exchange import adjudicated
 from annotation.adjudication.settings import AdjudicationSettings
-from annotation.guidelines.page import guidelines, words
-from annotation.guidelines.settled_examples import Fault, Lessons
+from annotation.guidelines.page import guideline_wording, guidelines
+from annotation.guidelines.settled_examples import MarkError, SettledExamples
 from curation.markup import parse_markup
 from curation.record import Layer, Record, record_id
 from curation.scheme import Scheme
@@ -41,7 +41,7 @@ def add(store: Store, marked: dict[str, str], *, language: str = "en") -> str:
 def settled(sqlite_store: Store, scheme: Scheme) -> Store:
     """A store with a record that an adjudicator has decided, and one on which all agree."""
     id = add(sqlite_store, {"anna": ANNA, "ben": BEN})
-    (one,) = standings(sqlite_store, SETTINGS, ids=[id])
+    (one,) = adjudication_cases(sqlite_store, SETTINGS, ids=[id])
     said = Layer(record_id=id, name="human:clara", author="human:clara", entities=parse_markup(GOLD)[1])
     sqlite_store.add_layers([adjudicated(said, one.ballot, name="gold")])
     add(sqlite_store, dict.fromkeys(("anna", "ben"), "again [sepsis]{diagnosis}"))
@@ -49,8 +49,8 @@ def settled(sqlite_store: Store, scheme: Scheme) -> Store:
     return sqlite_store
 
 
-def lessons(store: Store, **options) -> Lessons:
-    return Lessons(standings(store, SETTINGS), **{"language": "en", **options})
+def lessons(store: Store, **options) -> SettledExamples:
+    return SettledExamples(adjudication_cases(store, SETTINGS), **{"language": "en", **options})
 
 
 def marked(excerpt) -> str:
@@ -61,12 +61,12 @@ def test_every_fault_is_named_with_what_is_right(settled: Store) -> None:
     found = lessons(settled)
     assert (found.records, found.adjudicated) == (2, 1)
     symptoms = found.of("signs_symptoms")
-    assert {(marked(one.excerpt), one.fault, one.instead, one.count) for one in symptoms.wrong} == {
-        ("high fever, no [cough], sepsis since <Monday>", Fault.ASSERTION, "negated", 1),
-        ("high [fever], no cough, sepsis since <Monday>", Fault.BOUNDARY, "high fever", 1),
+    assert {(marked(one.excerpt), one.error, one.instead, one.count) for one in symptoms.wrong} == {
+        ("high fever, no [cough], sepsis since <Monday>", MarkError.ASSERTION, "negated", 1),
+        ("high [fever], no cough, sepsis since <Monday>", MarkError.BOUNDARY, "high fever", 1),
     }
-    assert [(one.fault, one.instead) for one in found.of("pathology").wrong] == [(Fault.CATEGORY, "diagnosis")]
-    assert [(one.fault, one.instead) for one in found.of("age").wrong] == [(Fault.REMOVED, "")]
+    assert [(one.error, one.instead) for one in found.of("pathology").wrong] == [(MarkError.CATEGORY, "diagnosis")]
+    assert [(one.error, one.instead) for one in found.of("age").wrong] == [(MarkError.REMOVED, "")]
 
 
 def test_what_is_right_is_counted_and_what_was_missed_comes_first(settled: Store) -> None:
@@ -77,8 +77,13 @@ def test_what_is_right_is_counted_and_what_was_missed_comes_first(settled: Store
     ]
     ((one),) = diagnosis.right
     assert (one.count, one.found, one.missed) == (2, 3, 1)
-    assert (diagnosis.gold, diagnosis.kept, sum(diagnosis.faults.values())) == (2, 3, 0)
-    assert (symptoms.gold, symptoms.kept, symptoms.faults[Fault.BOUNDARY], symptoms.faults[Fault.ASSERTION]) == (
+    assert (diagnosis.gold, diagnosis.correct, sum(diagnosis.errors.values())) == (2, 3, 0)
+    assert (
+        symptoms.gold,
+        symptoms.correct,
+        symptoms.errors[MarkError.BOUNDARY],
+        symptoms.errors[MarkError.ASSERTION],
+    ) == (
         2,
         1,
         1,
@@ -132,8 +137,8 @@ def test_the_page_is_escaped(settled: Store, scheme: Scheme) -> None:
 
 
 def test_every_language_has_all_words() -> None:
-    assert words("xx") == words("en") != words("de")
-    assert set(words("de").faults) == set(Fault)
+    assert guideline_wording("xx") == guideline_wording("en") != guideline_wording("de")
+    assert set(guideline_wording("de").faults) == set(MarkError)
 
 
 def test_the_command_writes_the_page_of_the_language(tmp_path) -> None:
@@ -143,4 +148,4 @@ def test_the_command_writes_the_page_of_the_language(tmp_path) -> None:
     done = CliRunner().invoke(app, line)
     assert done.exit_code == 0, done.output
     assert '<html lang="de">' in path.read_text(encoding="utf-8")
-    assert words("de").unsettled in path.read_text(encoding="utf-8")
+    assert guideline_wording("de").unsettled in path.read_text(encoding="utf-8")

@@ -17,8 +17,8 @@ from pydantic import ValidationError
 from annotation.label_studio.api.client import Client
 from annotation.label_studio.api.errors import RefusedError
 from annotation.label_studio.editor.label_config import label_config
-from annotation.label_studio.exchange.push import loads, push
-from annotation.label_studio.exchange.task_payload import Parcel, Wanted, parcel
+from annotation.label_studio.exchange.push import push, request_batches
+from annotation.label_studio.exchange.task_payload import TaskPayload, TaskRequest, task_payload
 from annotation.review_settings import ReviewSettings
 from curation.record import Entity, Layer, Record, record_id
 from curation.store import Store
@@ -194,8 +194,8 @@ def test_new_predictions_are_shown_in_the_label_stream(
 def test_no_annotation_is_ever_imported(scheme) -> None:
     record, layer = fever(0)
     human = layer.model_copy(update={"name": "human:anna", "author": "human:anna"})
-    made = parcel(record, [layer, human], scheme, Wanted(record.id))
-    assert isinstance(made, Parcel)
+    made = task_payload(record, [layer, human], scheme, TaskRequest(record.id))
+    assert isinstance(made, TaskPayload)
     assert set(made.task) == {"data", "predictions"}
 
 
@@ -205,14 +205,14 @@ def test_no_control_that_fails_with_predictions_is_used(scheme) -> None:
 
 
 def test_a_request_is_never_larger_than_the_server_takes(scheme) -> None:
-    made = [parcel(record, [layer], scheme, Wanted(record.id)) for record, layer in map(fever, range(6))]
-    parcels = [one for one in made if isinstance(one, Parcel)]
-    assert [len(load) for load in loads(parcels)] == [6]
+    made = [task_payload(record, [layer], scheme, TaskRequest(record.id)) for record, layer in map(fever, range(6))]
+    parcels = [one for one in made if isinstance(one, TaskPayload)]
+    assert [len(load) for load in request_batches(parcels)] == [6]
     weight = max(one.weight for one in parcels)
-    assert [len(load) for load in loads(parcels, limit=2 * weight)] == [2, 2, 2]
+    assert [len(load) for load in request_batches(parcels, limit=2 * weight)] == [2, 2, 2]
     # One that is too heavy by itself goes alone: what the server says about it is about it.
-    assert [len(load) for load in loads(parcels, limit=1)] == [1] * 6
-    assert list(loads([])) == []
+    assert [len(load) for load in request_batches(parcels, limit=1)] == [1] * 6
+    assert list(request_batches([])) == []
 
 
 def test_pages_leave_nothing_out_while_tasks_are_deleted(pushed, client, settings, anna, monkeypatch) -> None:

@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from annotation.progress.export import COLUMNS, write_csv
-from annotation.progress.figures import IDLE, Person, Progress, work_progress
+from annotation.progress.figures import IDLE, AnnotatorProgress, WorkProgress, work_progress
 from annotation.review_settings import ReviewSettings
 from curation.record import Entity, Layer, Record
 from curation.scheme import Scheme
@@ -53,10 +53,10 @@ def saved(
 
 
 @pytest.fixture
-def worked(sqlite_store: Store, scheme: Scheme) -> Callable[..., Progress]:
+def worked(sqlite_store: Store, scheme: Scheme) -> Callable[..., WorkProgress]:
     """The progress after the answers."""
 
-    def work(*answers: Layer, **options: object) -> Progress:
+    def work(*answers: Layer, **options: object) -> WorkProgress:
         fill(sqlite_store)
         for answer in answers:
             sqlite_store.add_layers([answer])
@@ -65,7 +65,7 @@ def worked(sqlite_store: Store, scheme: Scheme) -> Callable[..., Progress]:
     return work
 
 
-def person(progress: Progress, name: str) -> Person:
+def person(progress: WorkProgress, name: str) -> AnnotatorProgress:
     return next(one for one in progress.people if one.name == name)
 
 
@@ -98,7 +98,7 @@ def test_an_edit_adds_only_the_seconds_since_the_saving_before(worked) -> None:
 
 
 def test_what_is_left_is_what_still_wants_a_review_and_was_not_seen(worked) -> None:
-    found = worked(saved("anna", 0), saved("anna", 1), saved("ben", 0), wanted={"r1": 2, "r2": 2})
+    found = worked(saved("anna", 0), saved("anna", 1), saved("ben", 0), required={"r1": 2, "r2": 2})
     assert (found.records, found.reviewed) == (6, 2)
     assert person(found, "anna").left == 4
     assert person(found, "ben").left == 5

@@ -10,20 +10,20 @@ from pydantic import ValidationError
 from annotation.queue.control_sample import control_sample
 from annotation.queue.plan import CONTROL, REPEAT, plan
 from annotation.queue.settings import MixSettings, QueueSettings
-from annotation.queue.signals import Known
+from annotation.queue.signals import RecordPool
 
 
 @pytest.fixture
-def known(sketch, review):
+def pool(summary, review):
     """Two hundred records with scores, of which ten are reviewed and one is turned away."""
-    sketches = [
-        sketch(f"{number:03}", scores=(number / 200,), findings=("x",) * (number % 2 == 0), away=number == 199)
+    summaries = [
+        summary(f"{number:03}", scores=(number / 200,), findings=("x",) * (number % 2 == 0), is_excluded=number == 199)
         for number in range(200)
     ]
-    return Known(sketches, {f"{number:03}": review(number % 3) for number in range(10)})
+    return RecordPool(summaries, {f"{number:03}": review(number % 3) for number in range(10)})
 
 
-def test_the_shares_add_up(known):
+def test_the_shares_add_up(pool):
     settings = QueueSettings(
         size=100,
         control=0.2,
@@ -33,65 +33,65 @@ def test_the_shares_add_up(known):
             expected=0.4, uncertainty=0.4, soft_checks=0.2, disagreement=0, label_errors=0, history=0, diversity=0
         ),
     )
-    queue = plan(known, settings)
-    counted = Counter(one.signal for one in queue.places)
+    queue = plan(pool, settings)
+    counted = Counter(one.signal for one in queue.entries)
     assert counted == {"expected": 30, "uncertainty": 30, "soft_checks": 15, CONTROL: 20, REPEAT: 5}
-    assert [one.place for one in queue.places] == list(range(1, 101))
-    assert sum(one.annotators == 2 for one in queue.places) == 10  # a tenth of the 95 that are not repeats, rounded
+    assert [one.position for one in queue.entries] == list(range(1, 101))
+    assert sum(one.annotators == 2 for one in queue.entries) == 10  # a tenth of the 95 that are not repeats, rounded
 
 
-def test_a_signal_that_has_nothing_to_say_leaves_its_places_to_the_others(known):
+def test_a_signal_that_has_nothing_to_say_leaves_its_places_to_the_others(pool):
     mix = MixSettings(expected=0.5, disagreement=0.5, uncertainty=0, label_errors=0, soft_checks=0, diversity=0)
-    queue = plan(known, QueueSettings(size=50, control=0, repeats=0, mix=mix))
-    assert Counter(one.signal for one in queue.places) == {"expected": 50}
+    queue = plan(pool, QueueSettings(size=50, control=0, repeats=0, mix=mix))
+    assert Counter(one.signal for one in queue.entries) == {"expected": 50}
 
 
-def test_reviewed_queued_and_rejected_records_are_left_out(known):
+def test_reviewed_queued_and_rejected_records_are_left_out(pool):
     settings = QueueSettings(size=60)
-    first = plan(known, settings)
-    second = plan(known, settings, queued=first.record_ids, number=2)
+    first = plan(pool, settings)
+    second = plan(pool, settings, queued=first.record_ids, number=2)
     queued = {*first.record_ids, *second.record_ids}
     assert len(queued) == len(first.record_ids) + len(second.record_ids)
-    assert not queued & {*known.reviews, "199"}
-    assert {one.record_id for one in second.places if one.is_repeat} <= set(known.reviews)
+    assert not queued & {*pool.reviews, "199"}
+    assert {one.record_id for one in second.entries if one.is_repeat} <= set(pool.reviews)
 
 
-def test_the_queue_ends_when_every_open_record_is_in_it(known):
-    queue = plan(known, QueueSettings(size=5000))
+def test_the_queue_ends_when_every_open_record_is_in_it(pool):
+    queue = plan(pool, QueueSettings(size=5000))
     assert sorted(queue.record_ids) == [f"{number:03}" for number in range(10, 199)]
 
 
-def test_the_same_seed_gives_the_same_queue_and_another_one_another(known):
-    one, again, other = (plan(known, QueueSettings(size=60, seed=seed)).places for seed in (1, 1, 2))
+def test_the_same_seed_gives_the_same_queue_and_another_one_another(pool):
+    one, again, other = (plan(pool, QueueSettings(size=60, seed=seed)).entries for seed in (1, 1, 2))
     assert one == again
     assert one != other
 
 
-def test_the_order_of_the_store_does_not_matter(known):
-    turned = Known(list(reversed(known.sketches)), known.reviews)
-    assert plan(known, QueueSettings(size=60)).places == plan(turned, QueueSettings(size=60)).places
+def test_the_order_of_the_store_does_not_matter(pool):
+    turned = RecordPool(list(reversed(pool.summaries)), pool.reviews)
+    assert plan(pool, QueueSettings(size=60)).entries == plan(turned, QueueSettings(size=60)).entries
 
 
-def test_the_control_sample_is_drawn_from_what_no_signal_picked(known):
-    queue = plan(known, QueueSettings(size=60, control=0.5, repeats=0))
-    picked = [one for one in queue.places if not one.is_control]
+def test_the_control_sample_is_drawn_from_what_no_signal_picked(pool):
+    queue = plan(pool, QueueSettings(size=60, control=0.5, repeats=0))
+    picked = [one for one in queue.entries if not one.is_control]
     assert queue.open == 189
     assert queue.frame == queue.open - len(picked)
     assert len(queue.control) == 30
 
 
-def test_the_control_sample_has_its_share_of_every_stratum(sketch):
+def test_the_control_sample_has_its_share_of_every_stratum(summary):
     from random import Random
 
-    frame = [sketch(f"{number}", language="de" if number % 4 == 0 else "en") for number in range(400)]
+    frame = [summary(f"{number}", language="de" if number % 4 == 0 else "en") for number in range(400)]
     drawn = control_sample(frame, 40, strata=("language", "source", "length"), random=Random(5))
     assert Counter(one.language for one in drawn) == {"en": 30, "de": 10}
 
 
-def test_every_record_has_the_same_chance_of_being_control(sketch):
+def test_every_record_has_the_same_chance_of_being_control(summary):
     from random import Random
 
-    frame = [sketch(f"{number}", source="large" if number % 10 else "small") for number in range(30)]
+    frame = [summary(f"{number}", source="large" if number % 10 else "small") for number in range(30)]
     random = Random(3)
     counted = Counter(
         one.id for _ in range(2000) for one in control_sample(frame, 6, strata=("source",), random=random)
@@ -100,10 +100,10 @@ def test_every_record_has_the_same_chance_of_being_control(sketch):
     assert max(counted.values()) < 470
 
 
-def test_control_and_repeats_stand_anywhere_in_the_queue(known):
+def test_control_and_repeats_stand_anywhere_in_the_queue(pool):
     """Neither the first nor the last places give away what they are."""
-    queue = plan(known, QueueSettings(size=100, control=0.4, repeats=0.1))
-    hidden = [one.place for one in queue.places if one.is_control or one.is_repeat]
+    queue = plan(pool, QueueSettings(size=100, control=0.4, repeats=0.1))
+    hidden = [one.position for one in queue.entries if one.is_control or one.is_repeat]
     assert min(hidden) < 20
     assert max(hidden) > 80
     assert 30 < sum(hidden) / len(hidden) < 70

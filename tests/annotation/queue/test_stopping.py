@@ -8,7 +8,7 @@ import pytest
 
 from annotation.queue.plan import plan
 from annotation.queue.settings import QueueSettings
-from annotation.queue.signals import Known
+from annotation.queue.signals import RecordPool
 from annotation.queue.stopping import Stopping, stopping
 from annotation.queue.wording import SENTENCES, sentence
 
@@ -17,20 +17,20 @@ def reviewed(queue, truth):
     return {id: truth[id] for id in queue.record_ids}
 
 
-def test_the_interval_covers_the_truth(sketch, review):
+def test_the_interval_covers_the_truth(summary, review):
     """A hundred reviews in queue order, with errors where the scores are low: 95 % are promised."""
     covered = {"records": 0, "entities": 0}
     for seed in range(100):
         random = Random(seed)
-        sketches = [sketch(f"{number:03}", scores=(random.random(),)) for number in range(240)]
+        summaries = [summary(f"{number:03}", scores=(random.random(),)) for number in range(240)]
         truth = {
-            one.id: review(random.choice((0, 0, 2, 5)) if random.random() > one.scores[0] else 0) for one in sketches
+            one.id: review(random.choice((0, 0, 2, 5)) if random.random() > one.scores[0] else 0) for one in summaries
         }
         settings = QueueSettings(size=80, control=0.5, repeats=0, seed=seed)
-        queue = plan(Known(sketches, {}), settings)
+        queue = plan(RecordPool(summaries, {}), settings)
         seen = reviewed(queue, truth)
         found = stopping([queue], seen, settings)
-        rest = [truth[one.id] for one in sketches if one.id not in seen]
+        rest = [truth[one.id] for one in summaries if one.id not in seen]
         assert found.rest == len(rest)
         bad = sum(one.needed_change for one in rest) / len(rest)
         wrong = sum(one.changes.errors for one in rest) / sum(one.changes.entities for one in rest)
@@ -40,8 +40,10 @@ def test_the_interval_covers_the_truth(sketch, review):
 
 
 @pytest.fixture
-def queue(sketch):
-    return plan(Known([sketch(f"{number:03}") for number in range(400)], {}), QueueSettings(size=100, control=0.6))
+def queue(summary):
+    return plan(
+        RecordPool([summary(f"{number:03}") for number in range(400)], {}), QueueSettings(size=100, control=0.6)
+    )
 
 
 def test_no_error_in_the_sample_reaches_a_target_only_if_it_is_large_enough(queue, review):
@@ -58,19 +60,19 @@ def test_no_error_in_the_sample_reaches_a_target_only_if_it_is_large_enough(queu
 
 
 def test_a_rest_above_the_target_wants_reviews_in_queue_order(queue, review):
-    reviews = {one.record_id: review(0 if one.is_control and one.place % 2 else 1) for one in queue.places}
+    reviews = {one.record_id: review(0 if one.is_control and one.position % 2 else 1) for one in queue.entries}
     found = stopping([queue], reviews, QueueSettings(target=0.05))
     assert found.needed_of == "queue"
     assert found.records.low < 0.5 < found.records.high
     assert 0 < found.needed <= found.rest
 
 
-def test_the_newest_queue_speaks_once_enough_of_its_control_is_reviewed(sketch, review):
-    sketches = [sketch(f"{number:03}") for number in range(400)]
+def test_the_newest_queue_speaks_once_enough_of_its_control_is_reviewed(summary, review):
+    summaries = [summary(f"{number:03}") for number in range(400)]
     settings = QueueSettings(size=100, control=0.5, repeats=0)
-    first = plan(Known(sketches, {}), settings)
+    first = plan(RecordPool(summaries, {}), settings)
     reviews = {id: review(0) for id in first.record_ids}
-    second = plan(Known(sketches, reviews), settings, queued=first.record_ids, number=2)
+    second = plan(RecordPool(summaries, reviews), settings, queued=first.record_ids, number=2)
     assert stopping([first, second], reviews, settings).queue == 1
     assert stopping([first, second], reviews, settings).waiting == 100
     reviews |= {id: review(0) for id in second.control[:30]}

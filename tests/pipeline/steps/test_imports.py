@@ -1,7 +1,11 @@
 import json
+import sys
+from collections import Counter
 
 import pytest
+import sqlalchemy as sa
 
+from curation import record as record_module
 from curation.sources import ReadOptions
 from pipeline.steps.generate import generate_into
 from pipeline.steps.imports import import_into
@@ -94,3 +98,33 @@ def test_a_run_is_noted_without_the_text(workspace, tmp_path):
     manifest = json.loads(path.read_text(encoding="utf-8"))
     assert (manifest["command"], manifest["state"], manifest["outcome"]["imported"]) == ("import", "done", 1)
     assert "fever" not in path.read_text(encoding="utf-8")
+
+
+def test_a_layer_is_checked_once_and_no_text_is_read_back(workspace, tmp_path, monkeypatch):
+    checked = Counter()
+    read_back = []
+
+    def check(record, layer, *, categories=None):
+        checked[record.id] += 1
+        return check_layer(record, layer, categories=categories)
+
+    check_layer = record_module.check_layer
+    for module in list(sys.modules.values()):
+        if getattr(module, "check_layer", None) is check_layer:
+            monkeypatch.setattr(module, "check_layer", check)
+
+    def note(connection, cursor, statement, *_):
+        if statement.startswith("SELECT") and "records.text" in statement:
+            read_back.append(statement)
+
+    source = rows(tmp_path, row(span("age", "40-year-old")), row(span("signs_symptoms", "fever"), id="2"))
+    sa.event.listen(sa.Engine, "before_cursor_execute", note)
+    try:
+        with workspace.open_store() as store:
+            import_into(workspace, store, [source], ReadOptions(language="en"))
+            import_into(workspace, store, ["sample"], ReadOptions(), format="sample")
+    finally:
+        sa.event.remove(sa.Engine, "before_cursor_execute", note)
+    assert len(checked) > 2
+    assert set(checked.values()) == {1}
+    assert read_back == []

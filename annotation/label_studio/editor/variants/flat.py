@@ -5,8 +5,8 @@ from __future__ import annotations
 from xml.etree.ElementTree import Element, SubElement
 
 from annotation.label_studio.editor.controls import FACTS, TEXT
-from annotation.label_studio.editor.variants.variant import Result, Words
-from annotation.label_studio.editor.wording import say
+from annotation.label_studio.editor.variants.variant import EditorWording, Result
+from annotation.label_studio.editor.wording import localised
 from curation.record import Layer, Record
 from curation.scheme import ABSENT, FACT_JOIN, Scheme
 
@@ -14,14 +14,14 @@ COLUMNS = "display:flex;gap:24px;align-items:flex-start"
 READ, WRITE = "flex:1 1 0;min-width:0;position:sticky;top:0", "flex:1 1 0;min-width:0"
 
 
-def controls(view: Element, scheme: Scheme, words: Words) -> None:
+def controls(view: Element, scheme: Scheme, words: EditorWording) -> None:
     """The text, and beside it a list of lines for each category."""
     columns = SubElement(view, "View", style=COLUMNS)
     SubElement(SubElement(columns, "View", style=READ), "Text", name=TEXT, value=f"${TEXT}")
     write = SubElement(columns, "View", style=WRITE)
     SubElement(write, "Header", value=words.heading("facts"), size="5")
     for category in scheme.categories:
-        SubElement(write, "Header", value=say(category.label, words.language), size="6")
+        SubElement(write, "Header", value=localised(category.label, words.language), size="6")
         SubElement(
             write,
             "TextArea",
@@ -29,7 +29,7 @@ def controls(view: Element, scheme: Scheme, words: Words) -> None:
             toName=TEXT,
             rows="1",
             editable="true",
-            placeholder=say(category.definition, words.language),
+            placeholder=localised(category.definition, words.language),
         )
 
 

@@ -1,4 +1,4 @@
-"""What a variant of the editor is."""
+"""The contract of the editor's variants."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ Result = list[dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
-    """The language of the editor, its headings, and the keys that are left."""
+class EditorWording:
+    """The language of the editor, its headings, and the free keys."""
 
     language: str
     keys: Hotkeys
@@ -29,8 +29,8 @@ class Words:
 
 
 @dataclass(frozen=True, slots=True)
-class Form:
-    """A variant: the controls it adds to the editor's view, and the parts that show a layer in them."""
+class LabelingInterface:
+    """A variant: it adds controls to the editor's view, and makes the parts of a prediction that show a layer."""
 
-    controls: Callable[[Element, Scheme, Words], None]
+    controls: Callable[[Element, Scheme, EditorWording], None]
     result: Callable[[Record, Layer, Scheme], Result]

@@ -13,8 +13,8 @@ import httpx
 import pytest
 
 from annotation.annotators import ANNOTATORS
-from annotation.label_studio.backend.basic_auth import Door
-from annotation.label_studio.backend.serve import at_work
+from annotation.label_studio.backend.basic_auth import BasicAuth
+from annotation.label_studio.backend.serve import running_backend
 from annotation.label_studio.settings import BackendSettings
 from annotation.review_settings import ReviewSettings
 from annotation.settings import AnnotationSettings
@@ -30,7 +30,7 @@ class Running:
     """A back end that listens, and a client that knows its password."""
 
     url: str
-    door: Door
+    auth: BasicAuth
     http: httpx.Client
 
     def predict(self, *texts, context=None, language="en", **body):
@@ -50,14 +50,18 @@ def running(workspace, scheme, review, annotation=None, train=(sys.executable, "
         port = probe.getsockname()[1]
     review = review.model_copy(update={"backend": review.backend.model_copy(update={"port": port})})
     workspace.mkdir(exist_ok=True)
-    with at_work(workspace, scheme, review, annotation or AnnotationSettings(), train=train) as (server, url, door):
+    with running_backend(workspace, scheme, review, annotation or AnnotationSettings(), train=train) as (
+        server,
+        url,
+        auth,
+    ):
         thread = threading.Thread(target=server.run, daemon=True)
         thread.start()
         transport = httpx.HTTPTransport(retries=5)
-        with httpx.Client(base_url=url, auth=(door.login, door.password), timeout=60, transport=transport) as http:
+        with httpx.Client(base_url=url, auth=(auth.login, auth.password), timeout=60, transport=transport) as http:
             while not server.started:
                 thread.join(0.01)
-            yield Running(url, door, http)
+            yield Running(url, auth, http)
         server.should_exit = True
         thread.join()
 

@@ -6,7 +6,7 @@ import shutil
 
 import pytest
 
-from annotation.label_studio.backend.active_annotator import Current
+from annotation.label_studio.backend.active_annotator import ActiveAnnotator
 from annotation.label_studio.settings import BackendSettings
 from annotation.settings import AnnotationSettings
 from curation.errors import UsageError
@@ -31,7 +31,7 @@ def trained(annotated, scheme, tmp_path_factory):
 
 
 def follow(scheme, adapters, annotator="adapter"):
-    return Current(scheme, AnnotationSettings(), BackendSettings(annotator=annotator), adapters=adapters)
+    return ActiveAnnotator(scheme, AnnotationSettings(), BackendSettings(annotator=annotator), adapters=adapters)
 
 
 def test_the_first_adapter_takes_over_from_the_rules_and_the_next_from_it(trained, scheme, tmp_path):

@@ -9,7 +9,7 @@ import pytest
 
 from annotation.label_studio.api.client import BACKEND_TITLE
 from annotation.label_studio.api.errors import RefusedError
-from annotation.label_studio.backend.basic_auth import Door
+from annotation.label_studio.backend.basic_auth import BasicAuth
 from annotation.label_studio.backend.connect import connect_backend
 from annotation.label_studio.exchange.project import ensure_project
 from annotation.label_studio.exchange.push import push
@@ -83,18 +83,18 @@ def test_label_studio_is_helped_while_people_work(
     backend, workspace, records, sqlite_store, client, scheme, settings, anna
 ):
     with pytest.raises(ReviewError, match="found none; make it with"):
-        connect_backend(client, settings.project, backend.url, backend.door)
+        connect_backend(client, settings.project, backend.url, backend.auth)
     project = ensure_project(client, scheme, settings)
     tasks = client.import_tasks(project.id, [{"data": task_data(record)} for record in records])
 
     # A wrong password is refused, and leaves nothing behind.
     with pytest.raises(RefusedError):
-        connect_backend(client, settings.project, backend.url, Door("clincurate", "wrong"))
+        connect_backend(client, settings.project, backend.url, BasicAuth("clincurate", "wrong"))
     assert client.get("/api/ml", project=project.id) == []
 
     # Connected twice, there is one back end, and no webhook that sends texts about.
     for _ in range(2):
-        connect_backend(client, settings.project, backend.url, backend.door)
+        connect_backend(client, settings.project, backend.url, backend.auth)
     (known,) = client.get("/api/ml", project=project.id)
     assert (known["state"], known["title"], known["model_version"]) == ("CO", BACKEND_TITLE, "rules@1")
     assert client.get("/api/webhooks", project=project.id) == []

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from annotation.label_studio.backend.basic_auth import Door, ensure_door, read_door
-from annotation.label_studio.backend.selection import suggested
+from annotation.label_studio.backend.basic_auth import BasicAuth, ensure_basic_auth, read_basic_auth
+from annotation.label_studio.backend.selection import best_entity
 from annotation.label_studio.backend.state import backend_folder
 from annotation.label_studio.editor.label_config import label_config
 from annotation.label_studio.settings import Variant
@@ -95,20 +95,20 @@ def test_nobody_comes_in_without_the_password(rules_backend, road, auth):
 
 @pytest.mark.parametrize("header", ["Basic", "Basic !!!", "Basic " + "é" * 3, "Bearer x", "Basic Y2xpbmN1cmF0ZQ=="])
 def test_a_header_of_another_shape_opens_nothing(header):
-    assert not Door("clincurate", "secret").opens_for(header)
-    assert Door("clincurate", "secret").opens_for(Door("clincurate", "secret").header)
+    assert not BasicAuth("clincurate", "secret").accepts(header)
+    assert BasicAuth("clincurate", "secret").accepts(BasicAuth("clincurate", "secret").header)
 
 
 def test_the_password_is_made_once_and_read_by_its_owner_only(tmp_path):
     folder = backend_folder(tmp_path)
-    made = ensure_door(folder)
-    assert ensure_door(folder) == read_door(folder) == made
+    made = ensure_basic_auth(folder)
+    assert ensure_basic_auth(folder) == read_basic_auth(folder) == made
     assert stat.S_IMODE((folder / "secrets.json").stat().st_mode) == 0o600
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     assert made.password not in repr(made)
     (folder / "secrets.json").write_text("{}")
     with pytest.raises(ReviewError, match="remove the file"):
-        read_door(folder)
+        read_basic_auth(folder)
 
 
 def test_events_come_without_a_password_but_training_does_not(rules_backend):
@@ -159,9 +159,9 @@ def test_a_selection_with_a_label_is_refined_to_a_mark_of_that_label(scheme):
         Entity.at(text, 10, 22, "social_history", id="T2"),
     )
     layer = Layer(record_id="r", name="x", author="x", entities=entities)
-    assert suggested(layer, (6, 22)).id == "T2"
-    assert suggested(layer, (6, 22), "diagnosis").id == "T1"
-    assert suggested(layer, (9, 10)) is None
+    assert best_entity(layer, (6, 22)).id == "T2"
+    assert best_entity(layer, (6, 22), "diagnosis").id == "T1"
+    assert best_entity(layer, (9, 10)) is None
 
 
 def test_a_mark_of_the_same_label_is_moved_and_one_that_is_right_left_alone(rules_backend):

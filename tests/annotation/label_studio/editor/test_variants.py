@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from annotation.label_studio.exchange.flat_answers import entities
+from annotation.label_studio.exchange.flat_answers import fact_entities
 from annotation.label_studio.exchange.pull import pull
 from annotation.label_studio.exchange.push import push
-from annotation.label_studio.exchange.result_parser import read_result
+from annotation.label_studio.exchange.result_parser import parse_result
 from annotation.label_studio.settings import Variant
 from annotation.review_settings import ReviewSettings
 from curation.record import Alignment, Assertion, Entity, Layer, Record, Relation
@@ -111,12 +111,12 @@ def test_the_sides_of_a_result_do_not_mix(scheme: Scheme) -> None:
         mark(8, 13, "signs_symptoms", id="original:a") | {"from_name": "original_label", "to_name": "original"},
         {"type": "relation", "from_id": "a", "to_id": "original:a", "direction": "right", "labels": ["continues"]},
     ]
-    ours = read_result(parts, GERMAN, scheme)
+    ours = parse_result(parts, GERMAN, scheme)
     assert [one.text for one in ours.entities] == ["Fieber"]
     assert ours.refused == ["result 2: expected a relation between two regions, got one to something else"]
     from annotation.label_studio.editor.controls import ORIGINAL
 
-    theirs = read_result(parts, ENGLISH, scheme, side=ORIGINAL)
+    theirs = parse_result(parts, ENGLISH, scheme, side=ORIGINAL)
     assert ([one.text for one in theirs.entities], theirs.refused) == (["fever"], [])
 
 
@@ -148,7 +148,7 @@ def test_facts_are_reviewed_as_lines(client, shown, sqlite_store: Store, scheme:
 def test_a_fact_twice_in_the_text_has_two_places_and_ids_are_never_given_twice() -> None:
     record = Record(id="r", group="r", source="test", language="en", text="Pain. No pain. Pain in the leg.")
     known = Entity.at(record.text, 0, 4, "signs_symptoms", id="signs_symptoms-1")
-    made = list(entities(record, {"signs_symptoms": ["Pain", "Pain in the leg", "N/A", " "]}, {known.id: known}))
+    made = list(fact_entities(record, {"signs_symptoms": ["Pain", "Pain in the leg", "N/A", " "]}, {known.id: known}))
     assert [(one.id, one.spans) for one in made] == [
         ("signs_symptoms-1", ((0, 4),)),
         ("signs_symptoms-2", ((15, 30),)),
@@ -192,5 +192,5 @@ def test_stars_and_relations_are_kept(client, shown, sqlite_store: Store, scheme
 @pytest.mark.parametrize("stars", [0, 6, 2.5, True, "4", None])
 def test_other_stars_are_refused(stars: object, scheme: Scheme) -> None:
     part = {"id": "q", "from_name": "quality", "to_name": "text", "type": "rating", "value": {"rating": stars}}
-    reading = read_result([part], ENGLISH, scheme)
+    reading = parse_result([part], ENGLISH, scheme)
     assert (reading.quality, reading.refused) == (None, ["result 0: expected a quality from 1 to 5, got another"])

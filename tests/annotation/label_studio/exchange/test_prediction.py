@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from annotation.label_studio.exchange.prediction import prediction
-from annotation.label_studio.exchange.result_parser import read_result
+from annotation.label_studio.exchange.result_parser import parse_result
 from curation.record import Assertion, Entity, Fragment, Layer, Record, Relation, wording
 from curation.scheme import DocumentLabel, Scheme
 
@@ -87,6 +87,6 @@ def test_a_prediction_that_nobody_touched_reads_back_as_the_same_layer(scheme: S
         labels={"smoker": "never", "not of the scheme": "x"},
     )
     sent = prediction(RECORD, layer, labelled)["result"]
-    reading = read_result(sent, RECORD, labelled, known={"T1": knee, "T2": fever})
+    reading = parse_result(sent, RECORD, labelled, shown={"T1": knee, "T2": fever})
     assert (reading.entities, reading.relations) == ([knee, fever], list(layer.relations))
     assert (reading.labels, reading.refused) == ({"smoker": "never"}, [])

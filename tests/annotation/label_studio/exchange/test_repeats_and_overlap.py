@@ -13,7 +13,7 @@ from annotation.label_studio.api.client import Client
 from annotation.label_studio.exchange.pull import pull
 from annotation.label_studio.exchange.push import Pushed, push
 from annotation.label_studio.exchange.repeats import task_key
-from annotation.label_studio.exchange.task_payload import Wanted
+from annotation.label_studio.exchange.task_payload import TaskRequest
 from curation.decision import Verdict
 from curation.record import Entity, Layer, Record, record_id
 from curation.store import Store
@@ -54,7 +54,7 @@ def mark(word: str, text: str, *, verdict: str | None = None) -> list[dict[str, 
 def test_a_record_for_two_is_shown_to_two_and_neither_sees_the_other(
     client, settings, sqlite_store: Store, scheme, records, anna, ben, label_studio
 ) -> None:
-    wanted = [Wanted(records[0].id, annotators=2), *(one.id for one in records[1:])]
+    wanted = [TaskRequest(records[0].id, annotators=2), *(one.id for one in records[1:])]
     assert counts(push(sqlite_store, client, scheme, settings, ids=wanted)) == {"created": 4}
     project = client.find_project(settings.project)
     seen = Counter[str]()
@@ -66,7 +66,7 @@ def test_a_record_for_two_is_shown_to_two_and_neither_sees_the_other(
     assert seen == Counter({record.id: 1 for record in records} | {records[0].id: 2})
     # A push without a wish for several does not take it back; more people can be asked for later.
     assert counts(push(sqlite_store, client, scheme, settings)) == {"unchanged": 4}
-    again = [Wanted(records[1].id, annotators=2)]
+    again = [TaskRequest(records[1].id, annotators=2)]
     assert counts(push(sqlite_store, client, scheme, settings, ids=again)) == {"refreshed": 1}
     assert ben.next_task(project.id)["data"]["record_id"] == records[1].id
     assert counts(push(sqlite_store, client, scheme, settings, ids=again)) == {"unchanged": 1}
@@ -79,7 +79,7 @@ def test_a_repeat_is_a_second_task_and_its_answers_never_replace_the_first(
     push(sqlite_store, client, scheme, settings, ids=[record.id])
     anna.annotate(tasks()[record.id].task_id, mark("fever", record.text, verdict="accept"))
     pull(sqlite_store, client, scheme, settings)
-    wanted = [records[1].id, Wanted(record.id, repeat=1), records[2].id]
+    wanted = [records[1].id, TaskRequest(record.id, repeat=1), records[2].id]
     assert counts(push(sqlite_store, client, scheme, settings, ids=wanted)) == {"created": 3}
     assert counts(push(sqlite_store, client, scheme, settings, ids=wanted)) == {"unchanged": 3}
 
@@ -101,7 +101,7 @@ def test_a_repeat_is_a_second_task_and_its_answers_never_replace_the_first(
     assert {"human:anna", "repeat:anna"} <= set(one.layers)
     # A full pull and a third time change nothing of that.
     assert pull(sqlite_store, client, scheme, settings, full=True).layers == 0
-    third = [Wanted(record.id, repeat=2)]
+    third = [TaskRequest(record.id, repeat=2)]
     assert counts(push(sqlite_store, client, scheme, settings, ids=third)) == {"created": 1}
 
 
@@ -111,7 +111,7 @@ def test_an_answer_lost_after_the_commit_doubles_no_repeat_and_loses_no_overlap(
     push(sqlite_store, client, scheme, settings, ids=[records[0].id])
     fates = iter(["502"])
     proxy.on_import = lambda body: next(fates)
-    wanted = [Wanted(records[0].id, repeat=1), Wanted(records[1].id, annotators=2)]
+    wanted = [TaskRequest(records[0].id, repeat=1), TaskRequest(records[1].id, annotators=2)]
     with Client(proxy.url, label_studio.server.token, settings) as through:
         assert counts(push(sqlite_store, through, scheme, settings, ids=wanted)) == {"created": 2}
     project = client.find_project(settings.project)

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from annotation.label_studio.exchange.result_parser import read_result
+from annotation.label_studio.exchange.result_parser import parse_result
 from curation.record import Assertion, Entity, Record, Relation
 from curation.scheme import Scheme
 
@@ -44,7 +44,7 @@ FEVER = Entity.at(TEXT, 0, 5, "signs_symptoms", id="good")
 
 @pytest.mark.parametrize("garbage", GARBAGE, ids=str)
 def test_garbage_is_refused_and_keeps_nothing_good_out(scheme: Scheme, garbage: object) -> None:
-    reading = read_result([garbage, region(0, 5)], RECORD, scheme)
+    reading = parse_result([garbage, region(0, 5)], RECORD, scheme)
     assert reading.entities == [FEVER]
     assert len(reading.refused) == 1
     assert reading.refused[0].startswith("result 0: expected ")
@@ -76,7 +76,7 @@ def test_garbage_is_refused_and_keeps_nothing_good_out(scheme: Scheme, garbage: 
     ],
 )
 def test_a_region_that_does_not_hold_is_refused(scheme: Scheme, bad: dict[str, Any]) -> None:
-    reading = read_result([bad, region(13, 18, id="other")], RECORD, scheme)
+    reading = parse_result([bad, region(13, 18, id="other")], RECORD, scheme)
     assert [entity.text for entity in reading.entities] == ["cough"]
     assert len(reading.refused) == 1
 
@@ -90,13 +90,13 @@ def test_no_wording_stands_in_a_reason(scheme: Scheme) -> None:
         {"type": secret, "from_name": secret},
         {"type": "choices", "from_name": secret, "value": {"choices": [secret]}},
     ]
-    refused = read_result(parts, RECORD, scheme).refused
+    refused = parse_result(parts, RECORD, scheme).refused
     assert len(refused) == 5
     assert not any(secret in reason for reason in refused)
 
 
 def test_what_is_no_list_is_refused_whole(scheme: Scheme) -> None:
-    assert read_result({"a": 1}, RECORD, scheme).refused == ["result: expected a list, got dict"]
+    assert parse_result({"a": 1}, RECORD, scheme).refused == ["result: expected a list, got dict"]
 
 
 def test_order_does_not_matter(scheme: Scheme) -> None:
@@ -108,7 +108,7 @@ def test_order_does_not_matter(scheme: Scheme) -> None:
         "value": {"choices": ["negated"]},
     }
     link = {"type": "relation", "from_id": "other", "to_id": "good", "direction": "left", "labels": []}
-    reading = read_result(
+    reading = parse_result(
         [link, assertion, region(0, 5, score=0.5, origin="prediction"), region(13, 18, id="other")], RECORD, scheme
     )
     assert reading.entities == [
@@ -130,7 +130,7 @@ def test_fragments_join_only_in_chains_without_rings_forks_and_overlaps(scheme: 
     ]
     links = [("a", "b"), ("b", "c"), ("c", "a"), ("a", "c"), ("c", "d"), ("c", "e")]
     parts = [{"type": "relation", "from_id": one, "to_id": two, "labels": ["continues"]} for one, two in links]
-    reading = read_result([*regions, *parts], RECORD, scheme)
+    reading = parse_result([*regions, *parts], RECORD, scheme)
     assert [(entity.id, entity.text) for entity in reading.entities] == [
         ("a", "Fever cough Monday"),
         ("d", "Fever and"),
@@ -146,7 +146,7 @@ def test_fragments_join_only_in_chains_without_rings_forks_and_overlaps(scheme: 
 
 def test_codes_stay_with_an_entity_that_nobody_moved(scheme: Scheme) -> None:
     known = FEVER.model_copy(update={"codes": ("icd10:R50",), "attributes": {"grade": "high"}})
-    same = read_result([region(0, 5)], RECORD, scheme, known={"good": known})
-    moved = read_result([region(0, 9)], RECORD, scheme, known={"good": known})
+    same = parse_result([region(0, 5)], RECORD, scheme, shown={"good": known})
+    moved = parse_result([region(0, 9)], RECORD, scheme, shown={"good": known})
     assert same.entities == [known]
     assert moved.entities == [Entity.at(TEXT, 0, 9, "signs_symptoms", id="good")]

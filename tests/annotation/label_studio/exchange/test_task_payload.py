@@ -5,7 +5,14 @@ from __future__ import annotations
 import pytest
 
 from annotation.label_studio.exchange.repeats import task_key
-from annotation.label_studio.exchange.task_payload import NOT_VALIDATED, NotSent, Parcel, Wanted, parcel, parcels
+from annotation.label_studio.exchange.task_payload import (
+    NOT_VALIDATED,
+    NotSent,
+    TaskPayload,
+    TaskRequest,
+    task_payload,
+    task_payloads,
+)
 from annotation.review_settings import ReviewSettings
 from curation.decision import Decision, Verdict
 from curation.record import Entity, Fragment, Layer, Record, record_id
@@ -34,7 +41,7 @@ def entity(start: int, end: int, text: str) -> Entity:
     ],
 )
 def test_a_layer_whose_offsets_are_wrong_does_not_leave(scheme, wrong: Entity, why: str) -> None:
-    kept = parcel(RECORD, [layer(entity(0, 5, "Fever")), layer(wrong)], scheme, Wanted(RECORD.id))
+    kept = task_payload(RECORD, [layer(entity(0, 5, "Fever")), layer(wrong)], scheme, TaskRequest(RECORD.id))
     assert isinstance(kept, NotSent)
     assert why in kept.reason
     assert "ough" not in kept.reason
@@ -42,13 +49,13 @@ def test_a_layer_whose_offsets_are_wrong_does_not_leave(scheme, wrong: Entity, w
 
 def test_each_layer_is_a_prediction_of_a_version_of_its_own(scheme) -> None:
     fever, cough = entity(0, 5, "Fever"), entity(12, 17, "cough")
-    made = parcel(
+    made = task_payload(
         RECORD,
         [layer(fever), layer(cough, name="few-shot", author="few-shot@2"), layer(cough, name="rules-2")],
         scheme,
-        Wanted(RECORD.id),
+        TaskRequest(RECORD.id),
     )
-    assert isinstance(made, Parcel)
+    assert isinstance(made, TaskPayload)
     assert made.versions == ("rules@1", "few-shot@2", "rules@1 (rules-2)")
     starts = [[region["value"]["start"] for region in one["result"]] for one in made.predictions]
     assert starts == [[0], [12], [12]]
@@ -63,10 +70,10 @@ def test_only_what_validation_has_judged_leaves(scheme, sqlite_store: Store) -> 
         sqlite_store.add_records([record])
         if verdict:
             sqlite_store.decide([Decision(record_id=record.id, verdict=Verdict(verdict), by="policy")])
-    found = list(parcels(sqlite_store, scheme, ReviewSettings()))
-    assert [ids[one.record_id] for one in found if isinstance(one, Parcel)] == ["accepted", "needs_review"]
+    found = list(task_payloads(sqlite_store, scheme, ReviewSettings()))
+    assert [ids[one.record_id] for one in found if isinstance(one, TaskPayload)] == ["accepted", "needs_review"]
     assert [(ids[one.record_id], one.reason) for one in found if isinstance(one, NotSent)] == [("", NOT_VALIDATED)]
-    everybody = parcels(sqlite_store, scheme, ReviewSettings(unvalidated=True))
+    everybody = task_payloads(sqlite_store, scheme, ReviewSettings(unvalidated=True))
     assert [ids[one.record_id] for one in everybody] == ["accepted", "needs_review", ""]
 
 

@@ -19,9 +19,9 @@ import pytest
 
 from annotation.label_studio.exchange.push import push
 from annotation.label_studio.session import TOKEN
-from annotation.label_studio.watch.loop import Bell
+from annotation.label_studio.watch.loop import WatchSignal
 from annotation.label_studio.watch.webhook import ACTIONS
-from annotation.label_studio.watch.webhook_receiver import HEADER, PATH, Hints
+from annotation.label_studio.watch.webhook_receiver import HEADER, PATH, HintServer
 from curation.record import Record, record_id
 from curation.store import Store
 from pipeline.steps.review.watch import watch_reviews
@@ -88,15 +88,17 @@ def said(store: Store) -> list[str]:
 def watching(place: Workspace) -> Iterator[list[tuple[str, dict[str, Any]]]]:
     """What the watch tells, while it runs."""
     told: list[tuple[str, dict[str, Any]]] = []
-    bell = Bell()
+    watch_signal = WatchSignal()
     with place.open_store() as store:
-        thread = threading.Thread(target=watch_reviews, args=(place, store, bell, lambda *one: told.append(one)))
+        thread = threading.Thread(
+            target=watch_reviews, args=(place, store, watch_signal, lambda *one: told.append(one))
+        )
         thread.start()
         try:
             until(lambda: told)
             yield told
         finally:
-            bell.end()
+            watch_signal.stop()
             thread.join(PATIENCE)
     assert not thread.is_alive()
 
@@ -141,17 +143,17 @@ def test_a_lost_hint_is_made_up_for_by_looking(workspace: Workspace, client, set
 
 
 def test_a_hint_is_answered_before_any_work_is_done() -> None:
-    bell = Bell()
-    with Hints("127.0.0.1", 0, "secret", bell.ring) as hints:
+    watch_signal = WatchSignal()
+    with HintServer("127.0.0.1", 0, "secret", watch_signal.notify) as hints:
         address = f"http://127.0.0.1:{hints.port}"
         body = {"action": "ANNOTATION_CREATED", "padding": "x" * 20_000}
         answer = httpx.post(address + PATH, headers={HEADER: "secret"}, json=body, trust_env=False)
-        # Nobody has looked yet: the bell has only been rung.
-        assert (answer.status_code, bell.rung.is_set(), bell.over.is_set()) == (202, True, False)
-        bell.rung.clear()
+        # Nobody has looked yet: the signal is only set.
+        assert (answer.status_code, watch_signal.news.is_set(), watch_signal.stopped.is_set()) == (202, True, False)
+        watch_signal.news.clear()
         assert httpx.post(address + "/other", headers={HEADER: "secret"}, trust_env=False).status_code == 404
         assert httpx.get(address + PATH, headers={HEADER: "secret"}, trust_env=False).status_code == 501
-        assert not bell.rung.is_set()
+        assert not watch_signal.news.is_set()
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals")

@@ -95,9 +95,9 @@ def test_a_record_that_comes_again_is_wanted_as_a_repeat(workspace):
     run(workspace, "--size", "30")
     made = queues(workspace.folder / "runs")
     found = list(wanted([*made, made[1]]))
-    repeats = [one.record_id for one in made[1].places if one.is_repeat]
+    repeats = [one.record_id for one in made[1].entries if one.is_repeat]
     assert len(repeats) == 3
-    assert len(found) == sum(len(queue.places) for queue in made) + len(made[1].places)
+    assert len(found) == sum(len(queue.entries) for queue in made) + len(made[1].entries)
     again = sorted((one.record_id, one.repeat) for one in found if one.repeat)
     assert again == sorted((id, number) for id in repeats for number in (1, 2))
     assert {one.annotators for one in found} == {1, 2}

@@ -17,7 +17,7 @@ from exports.settings import ExportSettings
 
 
 @dataclass(frozen=True, slots=True)
-class SetView:
+class ExportedSet:
     """A curated set, its scheme, and a way to its members that can be taken once for each split."""
 
     curated: CuratedSet
@@ -25,7 +25,7 @@ class SetView:
     members: Callable[[str], Iterator[tuple[Record, Layer]]]
 
 
-def let_out(view: SetView, passage: Passage) -> SetView:
+def let_out(view: ExportedSet, passage: Passage) -> ExportedSet:
     """The set as it leaves: its records without the offsets of surrogates.
 
     Raises EgressBlockedError when one of them may not leave.
@@ -41,4 +41,4 @@ def let_out(view: SetView, passage: Passage) -> SetView:
 class Writer(Protocol):
     """Writes a curated set in one format and gives the files it wrote."""
 
-    def __call__(self, view: SetView, to: Path, settings: ExportSettings) -> list[Path]: ...
+    def __call__(self, view: ExportedSet, to: Path, settings: ExportSettings) -> list[Path]: ...

