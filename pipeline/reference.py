@@ -9,15 +9,21 @@ from typing import Any
 
 from typer.main import get_command
 
+from curation.scheme import load_scheme
 from pipeline.command import app
 from pipeline.config import Config, settings_rows, toml_value
+from validation.findings import in_words
+from validation.measures import MEASURES, Level, MeasureSpec
+from validation.measures.rule import Rule
+from validation.settings import ValidationSettings
 
 MADE = "<!-- Made by `python -m pipeline.reference docs`; do not edit. -->"
 
 
 def pages() -> dict[str, str]:
     """The text of each reference page by its file name."""
-    return {"commands.md": "\n".join(_commands()) + "\n", "configuration.md": "\n".join(_configuration()) + "\n"}
+    made = {"commands.md": _commands(), "configuration.md": _configuration(), "rules.md": _rules()}
+    return {name: "\n".join(lines) + "\n" for name, lines in made.items()}
 
 
 def _commands() -> Iterator[str]:
@@ -77,6 +83,39 @@ def _about(section: str) -> str:
         field = model.model_fields[part]
         model, description = field.annotation, field.description or ""
     return description
+
+
+def _rules() -> Iterator[str]:
+    yield from ("# Measures and rules", "", MADE, "")
+    yield (
+        "A measure says what is; a rule says what is expected of one of its columns, and what a failure does: hard "
+        "quarantines, soft asks for review, off is not checked. `validation.severity` gives a rule another severity. "
+        "Measures over the whole set are taken where an expectation of the suite looks at one of their columns, be it "
+        "ours or your own. An expectation that looked at no record is not measured, and no success."
+    )
+    for spec in MEASURES:
+        yield from _measure(spec)
+
+
+def _measure(spec: MeasureSpec) -> Iterator[str]:
+    seen = {Level.RECORD: "on each record", Level.SET: "over the whole set"}[spec.level]
+    yield from ("", f"## `{spec.name}`", "", f"{spec.says} Measured {seen}; a verdict is of the {spec.of.value}.")
+    if spec.settings:
+        paths = ", ".join(f"`validation.{path}`" for path in spec.settings)
+        yield from ("", f"What is measured depends on {paths}.")
+    if spec.rules:
+        yield from ("", "| rule | column | says | expected by default | a failure |", "|---|---|---|---|---|")
+        yield from (_rule(rule, spec) for rule in spec.rules)
+    yield from ("", "| column | holds | says |", "|---|---|---|")
+    yield from (f"| `{column}` | {column.holds.value} | {column.says} |" for column in spec.columns)
+
+
+def _rule(rule: Rule, spec: MeasureSpec) -> str:
+    settings = ValidationSettings()
+    expected = in_words(rule.expects, rule.parameters(settings, load_scheme()))
+    severity = f"{rule.severity_under(settings).value}{', by `validation.privacy.policy`' if rule.by_setting else ''}"
+    of = f", of the {rule.of.value}" if rule.of is not spec.of else ""
+    return f"| `{rule.name}` | `{rule.column}` | {rule.says} | {expected} | {severity}{of} |"
 
 
 def main(folder: Path) -> None:

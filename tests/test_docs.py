@@ -53,7 +53,7 @@ def test_the_readme_names_commands_that_exist():
         ("formats.md", "curation.sources.formats", "FORMATS"),
         ("trainers.md", "annotation.annotators", "ANNOTATORS"),
         ("trainers.md", "exports.formats", "FORMATS"),
-        ("stewards.md", "validation.measures", "MEASURES"),
+        ("rules.md", "validation.measures", "MEASURES"),
         ("stewards.md", "annotation.queue.signals", "SIGNALS"),
     ],
 )

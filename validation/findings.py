@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import JsonValue
 
-from validation.rules import BOUNDED
+from validation.measures.rule import BOUNDED
 from validation.settings import Severity
 
 #: How the parameters of common expectations read.
@@ -36,6 +36,8 @@ class Finding:
     note: str = ""
     #: A steward's own, or changed by one.
     by_hand: bool = False
+    #: Why no record was looked at, "" when one was. What was not measured is no success.
+    not_measured: str = ""
 
     def as_json(self) -> dict[str, JsonValue]:
         """The form that scripts read; failing records are in the table of decisions."""
@@ -51,6 +53,7 @@ class Finding:
             "success": self.success,
             "note": self.note,
             "by_hand": self.by_hand,
+            "not_measured": self.not_measured,
         }
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from math import isnan, nan
+from types import MappingProxyType
 from typing import Any, Protocol
 
 from pydantic import JsonValue
@@ -13,15 +14,15 @@ from pydantic import JsonValue
 from curation.decision import Decision, Verdict
 from curation.errors import MissingExtraError
 from curation.store import Store
-from validation.measures import COLUMNS, LISTS, MEASURES, WORDS, Scope, Whole
-from validation.measures.measure import Columns
+from validation.measures import COLUMNS, LISTS, MEASURES, RECORD_ID, WORDS, Whole
+from validation.measures.measure import Columns, Scope
 from validation.stage import Measure
 
-#: The index of the frame and the name by which Great Expectations points to a row.
-RECORD_ID = "record_id"
 #: The columns that expectations see: numbers, and words.
 TEXTS: tuple[str, ...] = tuple(name for name in COLUMNS if name in WORDS)
 NUMBERS: tuple[str, ...] = tuple(name for name in COLUMNS if name not in WORDS | LISTS)
+#: Where every column could be taken.
+NOTHING: Mapping[str, str] = MappingProxyType({})
 #: How a person's verdict counts when one record of a duplicate pair is to be kept.
 PREFER = {Verdict.ACCEPTED: 1, Verdict.REJECTED: -1, Verdict.QUARANTINED: -1}
 
@@ -44,25 +45,47 @@ class Measured(Protocol):
     def counts(self, name: str) -> Counter[str]:
         """How often each word of a column occurs; "none" where there is none."""
 
+    @property
+    def not_taken(self) -> Mapping[str, str]:
+        """Why a column could be measured on no record, by column."""
 
-def rows(store: Store, scope: Scope, others: Mapping[str, Decision]) -> Iterator[tuple[str, Columns]]:
-    """Each measured record's id and columns, streamed, with what can only be measured on the whole set.
+
+def whole_of(store: Store, scope: Scope, others: Mapping[str, Decision], looked_at: Container[str]) -> Whole:
+    """All measured records of a store.
 
     others: the decisions that are not this policy's; of two records that say the same, one that a person
-    accepted is kept before others, and one that she turned away after them.
+    accepted is kept before others, and one that she turned away after them. looked_at: the columns that an
+    expectation looks at.
     """
     measured = frozenset(store.measured_ids(Measure.name))
     prefer = {record_id: PREFER.get(decision.verdict, 0) for record_id, decision in others.items()}
-    found = _over(Whole(store, scope, measured, prefer))
-    for record_id, columns in store.measures(stage=Measure.name):
+    return Whole(store, scope, measured, prefer, looked_at)
+
+
+def rows(whole: Whole) -> Iterator[tuple[str, Columns]]:
+    """Each measured record's id and columns, streamed, with what is looked at and takes the whole set to measure."""
+    found = _over(whole)
+    for record_id, columns in whole.store.measures(stage=Measure.name):
         yield record_id, {**dict.fromkeys(COLUMNS), **_known(columns), **found.get(record_id, {})}
+
+
+def not_taken(whole: Whole) -> dict[str, str]:
+    """Why a column that is looked at can be measured on no record, by column."""
+    reasons = {
+        column: spec.why_not(whole) or (column.lacks(whole) if column.lacks else "")
+        for spec in MEASURES
+        for column in spec.columns
+        if column in whole.looked_at
+    }
+    return {column: reason for column, reason in reasons.items() if reason}
 
 
 def _over(whole: Whole) -> dict[str, Columns]:
     found: dict[str, Columns] = {}
     for spec in MEASURES:
-        for record_id, columns in spec.over(whole).items() if spec.over else ():
-            found.setdefault(record_id, {}).update(columns)
+        if spec.over and any(column in whole.looked_at for column in spec.columns) and not spec.why_not(whole):
+            for record_id, columns in spec.over(whole).items():
+                found.setdefault(record_id, {}).update(columns)
     return found
 
 
@@ -74,13 +97,14 @@ def _known(columns: Mapping[str, JsonValue]) -> Columns:
 class Frame:
     """The rows in memory, eight bytes a number, with the lists that explain them."""
 
-    def __init__(self, rows: Iterable[tuple[str, Columns]]) -> None:
-        self._place: dict[str, int] = {}
+    def __init__(self, rows: Iterable[tuple[str, Columns]], not_taken: Mapping[str, str] = NOTHING) -> None:
+        self.not_taken = not_taken
+        self._index: dict[str, int] = {}
         self._numbers = {name: array("d") for name in NUMBERS}
         self._texts: dict[str, list[JsonValue]] = {name: [] for name in TEXTS}
         self._lists: dict[str, Columns] = {}
         for record_id, columns in rows:
-            self._place[record_id] = len(self._place)
+            self._index[record_id] = len(self._index)
             for name, numbers in self._numbers.items():
                 numbers.append(as_number(columns[name]))
             for name, texts in self._texts.items():
@@ -89,16 +113,16 @@ class Frame:
                 self._lists[record_id] = said
 
     def __len__(self) -> int:
-        return len(self._place)
+        return len(self._index)
 
     def __call__(self, record_id: str, column: str) -> JsonValue:
         if column in LISTS:
             return self._lists.get(record_id, {}).get(column)
-        place = self._place[record_id]
-        return plain(self._numbers[column][place]) if column in self._numbers else self._texts[column][place]
+        index = self._index[record_id]
+        return plain(self._numbers[column][index]) if column in self._numbers else self._texts[column][index]
 
     def ids(self) -> Iterator[str]:
-        return iter(self._place)
+        return iter(self._index)
 
     def column(self, name: str) -> list[float]:
         return [number for number in self._numbers[name] if not isnan(number)]
@@ -114,7 +138,7 @@ class Frame:
             raise MissingExtraError("pandas", "validate") from error
         import numpy as np
 
-        columns: dict[str, Any] = {RECORD_ID: pandas.Series(list(self._place), dtype=object)}
+        columns: dict[str, Any] = {RECORD_ID: pandas.Series(list(self._index), dtype=object)}
         for name in COLUMNS:
             if name in self._numbers:
                 columns[name] = np.frombuffer(self._numbers[name], dtype=np.float64)

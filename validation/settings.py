@@ -195,8 +195,8 @@ class DuplicateSettings(Frozen):
         ge=-1,
         le=1,
         description="Mean cosine of sentences with the nearest ones of another record from which both tell the same "
-        "case, if they have their numbers in common; measured only where the severity of no_semantic_duplicate is "
-        "hard or soft.",
+        "case, if they have their numbers in common; measured only where an expectation looks at it, such as "
+        "no_semantic_duplicate (off by default).",
     )
 
 
@@ -240,8 +240,8 @@ class ValidationSettings(Frozen):
     )
     categories: CategorySettings = Field(
         default_factory=CategorySettings,
-        description="Entities in the wrong category; measured only where the severity of categories_consistent or "
-        "entities_near_their_category is hard or soft.",
+        description="Entities in the wrong category; measured only where an expectation looks at them, such as "
+        "categories_consistent or entities_near_their_category (off by default).",
     )
     second_opinion: SecondOpinionSettings = Field(
         default_factory=SecondOpinionSettings, description="Other layers of a record against the checked one."

@@ -12,7 +12,6 @@ from curation.stage import Item, Result
 from curation.store import Store
 from validation.layers import PREFERENCE, ChosenLayers, checked_layer
 from validation.measures import MEASURES, Columns, Level, MeasureSpec, Scope, Subject
-from validation.measures.boundaries import chosen_boundaries
 from validation.measures.known import known_digest
 from validation.settings import ValidationSettings
 
@@ -52,22 +51,15 @@ class Measure:
 
     @cached_property
     def fingerprint(self) -> str:
-        """A digest of what the measures depend on; thresholds that only judge are not among it."""
-        settings = self._scope.settings
-        encoder = self._scope.encoder if settings.similarity.enabled else None
+        """A digest of what the measures say that they depend on, the word lists that all of them read texts with, the
+        scheme, and which layer is checked.
+        """
         return digest(
             {
-                "measures": [(spec.name, spec.version) for spec in MEASURES if spec.level is Level.RECORD],
+                "measures": [spec.depends_on(self._scope) for spec in MEASURES if spec.level is Level.RECORD],
+                "words": known_digest(),
                 "scheme": self._scope.scheme.digest,
-                "layer": settings.layer or list(PREFERENCE),
-                "second_opinion": list(settings.second_opinion.layers),
-                "languages": settings.language.candidates,
-                "known": known_digest(),
-                "boundaries": chosen_boundaries(settings.boundaries).digest,
-                "fuzzy": settings.grounding.fuzzy,
-                "semantic": settings.grounding.semantic if encoder else None,
-                "identifiers": sorted(settings.privacy.kinds),
-                "encoder": [encoder.name, encoder.revision] if encoder else None,
+                "layer": self._scope.settings.layer or list(PREFERENCE),
             }
         )
 

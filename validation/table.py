@@ -10,8 +10,8 @@ from typing import Any
 from pydantic import JsonValue
 
 from curation.store import Store
-from validation.frame import NUMBERS, RECORD_ID, TEXTS, plain
-from validation.measures import LISTS
+from validation.frame import NOTHING, NUMBERS, TEXTS, plain
+from validation.measures import LISTS, RECORD_ID
 from validation.measures.measure import Columns
 
 #: The table, made anew by every validation that looks there.
@@ -25,7 +25,10 @@ class Table:
 
     name = NAME
 
-    def __init__(self, store: Store, rows: Iterable[tuple[str, Columns]]) -> None:
+    def __init__(
+        self, store: Store, rows: Iterable[tuple[str, Columns]], not_taken: Mapping[str, str] = NOTHING
+    ) -> None:
+        self.not_taken = not_taken
         self.url = store.url
         self._scratch = store.replace_table(
             NAME, key=RECORD_ID, texts=(*TEXTS, EXPLAINED), numbers=NUMBERS, rows=map(_row, rows)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -15,8 +15,8 @@ from curation.errors import UsageError
 from curation.scheme import Scheme
 from curation.store import Store
 from validation.findings import Finding
-from validation.frame import Frame, rows
-from validation.gx.checkpoint import check
+from validation.frame import Frame, not_taken, rows, whole_of
+from validation.gx.checkpoint import OpenSuite
 from validation.measures import Scope
 from validation.measures.measure import VECTORS
 from validation.policy import POLICY, decide
@@ -52,6 +52,15 @@ class Verdicts:
         """Whether the suite differs from ours by a steward's hand, which was respected."""
         return bool(self.by_hand or self.deleted)
 
+    @property
+    def not_measured(self) -> Mapping[str, Sequence[str]]:
+        """The expectations that looked at no record, by the reason."""
+        reasons: dict[str, list[str]] = {}
+        for finding in self.per_expectation:
+            if finding.not_measured:
+                reasons.setdefault(finding.not_measured, []).append(finding.expectation)
+        return reasons
+
     def as_json(self) -> dict[str, JsonValue]:
         """The form that scripts rely on."""
         return {
@@ -77,8 +86,9 @@ def judge(store: Store, scheme: Scheme, settings: ValidationSettings, workspace:
     """
     others = store.decisions_not_by(POLICY)
     scope = Scope(scheme, settings, workspace / VECTORS)
-    measured = gather(store, scope, others)
-    outcome = check(measured, scheme, settings, workspace)
+    suite = OpenSuite(scheme, settings, workspace)
+    measured = gather(store, scope, others, suite.columns)
+    outcome = suite.check(measured)
     foreign = Counter(others[record_id].verdict.value for record_id in measured.ids() if record_id in others)
     sides: Counter[Verdict] = Counter()
     failed: list[Decision] = []
@@ -117,10 +127,15 @@ def judge(store: Store, scheme: Scheme, settings: ValidationSettings, workspace:
     )
 
 
-def gather(store: Store, scope: Scope, others: Mapping[str, Decision]) -> Frame | Table:
-    """What was measured, where the engine of the settings reads it. Raises UsageError when nothing was."""
-    found = rows(store, scope, others)
-    measured = Table(store, found) if _in_the_store(store, scope.settings.engine) else Frame(found)
+def gather(store: Store, scope: Scope, others: Mapping[str, Decision], looked_at: Container[str]) -> Frame | Table:
+    """What was measured, where the engine of the settings reads it. Raises UsageError when nothing was.
+
+    looked_at: the columns that an expectation looks at; what takes the whole set is measured for these alone.
+    """
+    whole = whole_of(store, scope, others, looked_at)
+    found, missing = rows(whole), not_taken(whole)
+    in_the_store = _in_the_store(store, scope.settings.engine)
+    measured = Table(store, found, missing) if in_the_store else Frame(found, missing)
     if not len(measured):
         raise UsageError("expected measured records, there are none: import records and run `curate validate`")
     return measured

@@ -14,7 +14,7 @@ from curation.errors import UsageError
 from curation.scheme import Scheme
 from curation.store import Store
 from validation.findings import Finding
-from validation.gx.checkpoint import preview
+from validation.gx.checkpoint import OpenSuite
 from validation.measures import Scope
 from validation.measures.measure import VECTORS
 from validation.policy import POLICY, decide
@@ -89,8 +89,9 @@ class _Judged:
 def _judged(
     store: Store, scheme: Scheme, settings: ValidationSettings, workspace: Path, others: Mapping[str, Decision]
 ) -> _Judged:
-    measured = gather(store, Scope(scheme, settings, workspace / VECTORS), others)
-    findings = preview(measured, scheme, settings, workspace)
+    suite = OpenSuite(scheme, settings, workspace)
+    measured = gather(store, Scope(scheme, settings, workspace / VECTORS), others, suite.columns)
+    findings = suite.preview(measured)
     decisions = decide(measured.ids(), findings, measured)
     return _Judged({one.record_id: one.verdict for one in decisions}, findings)
 

@@ -11,8 +11,8 @@ from curation.deidentify.group import deidentified
 from curation.deidentify.identifiers.analyzer import identifiers_of
 from curation.deidentify.identifiers.identifier import COUNTED
 from curation.deidentify.key import Key
-from curation.deidentify.rewrite import Rewritten
-from curation.deidentify.scope import Wanted
+from curation.deidentify.rewrite import RewrittenRecord
+from curation.deidentify.scope import DeidentifyScope
 from curation.record import Alignment, Layer, wording
 from curation.stage import Item
 from validation_parts.planting import Case
@@ -53,16 +53,18 @@ def checked(sources: dict[str, Sequence[Case]]) -> dict[str, object]:
     }
 
 
-def replaced(cases: Iterable[Case]) -> dict[str, Rewritten]:
+def replaced(cases: Iterable[Case]) -> dict[str, RewrittenRecord]:
     """All records de-identified, each group by itself."""
     groups: dict[str, list[Item]] = {}
     for case in cases:
         items = groups.setdefault(case.record.group, [])
         items.append(Item(case.record, {case.layer.name: case.layer} if case.layer else {}))
-    return {id: one for items in groups.values() for id, one in deidentified(items, KEY, Wanted(KINDS)).items()}
+    return {
+        id: one for items in groups.values() for id, one in deidentified(items, KEY, DeidentifyScope(KINDS)).items()
+    }
 
 
-def astray(before: Layer | None, after: Rewritten) -> int:
+def astray(before: Layer | None, after: RewrittenRecord) -> int:
     """Entities that are lost, or whose wording is not what stands at their offsets."""
     if before is None:
         return 0

@@ -17,7 +17,7 @@ from curation.store import Store
 from pipeline.runner import run_stage
 from pipeline.workspace import Workspace
 from validation.findings import Finding
-from validation.gx.checkpoint import preview
+from validation.gx.checkpoint import OpenSuite
 from validation.measures import Scope
 from validation.policy import decide
 from validation.rules import BY_NAME, RULES
@@ -118,8 +118,8 @@ def _judged(workspace: Workspace, store: Store, encoder: SentenceEncoder, vector
     with patch("validation.measures.measure.load_encoder", lambda *_: encoder):
         stage = Measure.over(store, workspace.scheme, SETTINGS, vectors=vectors)
         run_stage(store, stage, batch_size=workspace.config.curation.batch_size)
-        measured = gather(store, Scope(workspace.scheme, SETTINGS, vectors), {})
-        return preview(measured, workspace.scheme, SETTINGS, workspace.folder)
+        suite = OpenSuite(workspace.scheme, SETTINGS, workspace.folder)
+        return suite.preview(gather(store, Scope(workspace.scheme, SETTINGS, vectors), {}, suite.columns))
 
 
 def _compared(ids: Sequence[str], one: Sequence[Finding], other: Sequence[Finding]) -> Changes:

@@ -1,1 +1,1 @@
-"""Identifiers replaced by surrogates: the same one by the same, in new records, with every layer in its place."""
+"""Identifiers replaced by surrogates: the same one by the same, in new records, with every layer projected."""

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
 
-from curation.deidentify.identifiers.identifier import Kind
+from curation.deidentify.identifiers.identifier import IdentifierKind
 
 Span = tuple[int, int]
 
@@ -19,7 +19,7 @@ class Edit:
     start: int
     end: int
     text: str
-    kind: Kind
+    kind: IdentifierKind
 
 
 class Edits:
@@ -69,10 +69,3 @@ class Edits:
             else:
                 found.append((start, end))
         return found
-
-    def places(self) -> list[tuple[Span, Kind]]:
-        """Where the new wordings stand in the new text."""
-        return [
-            ((edit.start + moved, edit.start + moved + len(edit.text)), edit.kind)
-            for edit, moved in zip(self.edits, self._moved, strict=False)
-        ]

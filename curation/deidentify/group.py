@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from curation.deidentify.identifiers.identifier import Kind
+from curation.deidentify.identifiers.identifier import IdentifierKind
 from curation.deidentify.identifiers.names import name_words
 from curation.deidentify.key import Key
-from curation.deidentify.rewrite import Rewritten, rewritten
-from curation.deidentify.scope import Wanted, found_in
+from curation.deidentify.rewrite import RewrittenRecord, rewritten
+from curation.deidentify.scope import DeidentifyScope, found_in
 from curation.deidentify.surrogates import Patient
 from curation.record import Record
 from curation.stage import Item
 
 
-def deidentified(items: Sequence[Item], key: Key, wanted: Wanted) -> dict[str, Rewritten]:
+def deidentified(items: Sequence[Item], key: Key, scope: DeidentifyScope) -> dict[str, RewrittenRecord]:
     """Each record of a bundle (a group, with what translates it) as a new one, by the old id.
 
     items: in the order in which they came to the store, so that more of them later change nothing. A translation
@@ -26,20 +26,20 @@ def deidentified(items: Sequence[Item], key: Key, wanted: Wanted) -> dict[str, R
     speaks: dict[str, str] = {}
     for id, group in groups.items():
         speaks.setdefault(group, _original(records[id], records).language)
-    names: frozenset[str] = frozenset().union(*(_names(record, wanted) for record in records.values()))
+    names: frozenset[str] = frozenset().union(*(_names(record, scope) for record in records.values()))
     ids: dict[str, str] = {}
-    made: dict[str, Rewritten] = {}
+    made: dict[str, RewrittenRecord] = {}
     for record in _originals_first(records):
         patient = Patient(key, groups[record.id], speaks[groups[record.id]])
-        made[record.id] = rewritten(record, layers[record.id], patient, wanted, names=names, ids=ids)
+        made[record.id] = rewritten(record, layers[record.id], patient, scope, names=names, ids=ids)
         ids[record.id] = made[record.id].record.id
     return made
 
 
-def _names(record: Record, wanted: Wanted) -> frozenset[str]:
-    if Kind.NAME not in wanted.kinds:
+def _names(record: Record, scope: DeidentifyScope) -> frozenset[str]:
+    if IdentifierKind.NAME not in scope.kinds:
         return frozenset()
-    return name_words(record.text, found_in(record.text, record.language, {Kind.NAME}), record.language)
+    return name_words(record.text, found_in(record.text, record.language, {IdentifierKind.NAME}), record.language)
 
 
 def _original(record: Record, records: Mapping[str, Record]) -> Record:

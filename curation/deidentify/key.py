@@ -20,7 +20,7 @@ SIZE = 32
 T = TypeVar("T")
 
 
-class Draws:
+class KeyedDraws:
     """An endless row of numbers: HMAC-SHA256 (RFC 2104) over the words and a counter."""
 
     def __init__(self, secret: bytes, about: Sequence[str]) -> None:
@@ -48,9 +48,9 @@ class Key:
     def __repr__(self) -> str:
         return "Key(...)"
 
-    def draws(self, *about: str) -> Draws:
+    def draws(self, *about: str) -> KeyedDraws:
         """What is drawn for these words."""
-        return Draws(self._secret, about)
+        return KeyedDraws(self._secret, about)
 
     def pseudonym(self, *about: str) -> str:
         """A name of 16 hexadecimal digits for these words."""

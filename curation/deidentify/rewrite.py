@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from pydantic import JsonValue
 
 from curation.deidentify.edits import Edits
-from curation.deidentify.identifiers.identifier import Identifier, Kind, outside
-from curation.deidentify.identifiers.surrogate_marks import MARK, Marked
-from curation.deidentify.metadata import Elsewhere
-from curation.deidentify.scope import Wanted, found_in
+from curation.deidentify.identifiers.identifier import Identifier, IdentifierKind, outside
+from curation.deidentify.identifiers.surrogate_marks import MARK, SurrogateMark
+from curation.deidentify.metadata import MetadataRewriter
+from curation.deidentify.scope import DeidentifyScope, found_in
 from curation.deidentify.surrogates import Mode, Patient, edits_for
 from curation.record import Alignment, Entity, Fragment, Layer, Record, check_layer, record_id, wording
 
@@ -20,23 +20,23 @@ ROUNDS = 3
 
 
 @dataclass(frozen=True)
-class Rewritten:
+class RewrittenRecord:
     """A record with its layers, without identifiers, and how many were replaced, by kind."""
 
     record: Record
     layers: tuple[Layer, ...]
-    replaced: Mapping[Kind, int] = field(default_factory=dict)
+    replaced: Mapping[IdentifierKind, int] = field(default_factory=dict)
 
 
 def rewritten(
     record: Record,
     layers: Sequence[Layer],
     patient: Patient,
-    wanted: Wanted,
+    scope: DeidentifyScope,
     *,
     names: Collection[str] = (),
     ids: Mapping[str, str] | None = None,
-) -> Rewritten:
+) -> RewrittenRecord:
     """The record as a new one, with each layer projected onto its text.
 
     names: words that are names in other records of the group. ids: new ids by old ones, for `translation_of`
@@ -44,25 +44,25 @@ def rewritten(
     """
     ids = ids or {}
     text = record.text
-    places: tuple[Identifier, ...] = ()
-    counts: dict[Kind, int] = {}
+    surrogates: tuple[Identifier, ...] = ()
+    counts: dict[IdentifierKind, int] = {}
     known: dict[str, str] = {}
     entities = [layer.entities for layer in layers]
     for _ in range(ROUNDS):
         found = outside(
-            text, found_in(text, record.language, _moving(wanted), names), [(one.start, one.end) for one in places]
+            text, found_in(text, record.language, _moving(scope), names), [surrogate.span for surrogate in surrogates]
         )
         if not found:
             break
-        edits = Edits(edits_for(text, found, patient, language=record.language, mode=wanted.mode))
+        edits = Edits(edits_for(text, found, patient, language=record.language, mode=scope.mode))
         new = edits.apply(text)
-        for one in found:
-            counts[one.kind] = counts.get(one.kind, 0) + 1
-            known[text[one.start : one.end]] = new[slice(*edits.span((one.start, one.end)))]
-        places = _places((*places, *found), edits)
+        for identifier in found:
+            counts[identifier.kind] = counts.get(identifier.kind, 0) + 1
+            known[text[slice(*identifier.span)]] = new[slice(*edits.span(identifier.span))]
+        surrogates = _surrogates((*surrogates, *found), edits)
         entities = [tuple(_entity(entity, new, edits) for entity in each) for each in entities]
         text = new
-    elsewhere = Elsewhere(record.language, patient, wanted, known, names, ids)
+    metadata = MetadataRewriter(record.language, patient, scope, known, names, ids)
     group = f"p-{patient.key.pseudonym('group', record.group)}"
     made = Record(
         id=record_id(text, language=record.language, source_id=patient.key.pseudonym("record", record.id)),
@@ -72,21 +72,21 @@ def rewritten(
         text=text,
         translation_of=ids.get(record.translation_of, record.translation_of) if record.translation_of else None,
         licence=record.licence,
-        meta={**_meta(record, elsewhere, patient), MARK: Marked(wanted.mode.value, places).as_json()},
+        meta={**_meta(record, metadata, patient), MARK: SurrogateMark(scope.mode.value, surrogates).as_json()},
     )
-    projected = [_layer(layer, each, made, elsewhere) for layer, each in zip(layers, entities, strict=True)]
-    return Rewritten(made, tuple(projected), counts)
+    projected = [_layer(layer, each, made, metadata) for layer, each in zip(layers, entities, strict=True)]
+    return RewrittenRecord(made, tuple(projected), counts)
 
 
-def _moving(wanted: Wanted) -> frozenset[Kind]:
+def _moving(scope: DeidentifyScope) -> frozenset[IdentifierKind]:
     """The kinds that are changed: where dates move, years that stand alone move along, so that order holds."""
-    moves = Kind.DATE in wanted.kinds and wanted.mode is Mode.SURROGATE
-    return wanted.kinds | ({Kind.YEAR} if moves else set())
+    moves = IdentifierKind.DATE in scope.kinds and scope.mode is Mode.SURROGATE
+    return scope.kinds | ({IdentifierKind.YEAR} if moves else set())
 
 
-def _places(replaced: Sequence[Identifier], edits: Edits) -> tuple[Identifier, ...]:
+def _surrogates(replaced: Sequence[Identifier], edits: Edits) -> tuple[Identifier, ...]:
     """Where surrogates stand in the new text, whole ones even where only a part has changed."""
-    return tuple(sorted(Identifier(*edits.span((one.start, one.end)), one.kind, one.score) for one in replaced))
+    return tuple(sorted(Identifier(*edits.span(each.span), each.kind, each.score) for each in replaced))
 
 
 def _entity(entity: Entity, text: str, edits: Edits) -> Entity:
@@ -96,16 +96,16 @@ def _entity(entity: Entity, text: str, edits: Edits) -> Entity:
     spans = edits.spans(entity.spans)
     touched = any(edits.touch(span) for span in entity.spans)
     fragments = tuple(Fragment(start=start, end=end) for start, end in spans)
-    said = wording(text, spans) if touched or entity.alignment is Alignment.EXACT else entity.text
-    return entity.model_copy(update={"fragments": fragments, "text": said})
+    words = wording(text, spans) if touched or entity.alignment is Alignment.EXACT else entity.text
+    return entity.model_copy(update={"fragments": fragments, "text": words})
 
 
-def _layer(layer: Layer, entities: Sequence[Entity], record: Record, elsewhere: Elsewhere) -> Layer:
-    said = tuple(
+def _layer(layer: Layer, entities: Sequence[Entity], record: Record, metadata: MetadataRewriter) -> Layer:
+    rewritten_entities = tuple(
         entity.model_copy(
             update={
-                "text": entity.text if entity.alignment is Alignment.EXACT else elsewhere.text(entity.text),
-                "attributes": {name: elsewhere.text(value) for name, value in entity.attributes.items()},
+                "text": entity.text if entity.alignment is Alignment.EXACT else metadata.text(entity.text),
+                "attributes": {name: metadata.text(value) for name, value in entity.attributes.items()},
             }
         )
         for entity in entities
@@ -114,17 +114,17 @@ def _layer(layer: Layer, entities: Sequence[Entity], record: Record, elsewhere: 
         record_id=record.id,
         name=layer.name,
         author=layer.author,
-        entities=said,
+        entities=rewritten_entities,
         relations=layer.relations,
-        labels={name: elsewhere.text(value) for name, value in layer.labels.items()},
+        labels={name: metadata.text(value) for name, value in layer.labels.items()},
         created=layer.created,
-        provenance={**elsewhere.object(layer.provenance, prose=True), MARK: True},
+        provenance={**metadata.object(layer.provenance, prose=True), MARK: True},
     )
     return check_layer(record, made)
 
 
-def _meta(record: Record, elsewhere: Elsewhere, patient: Patient) -> dict[str, JsonValue]:
-    meta = elsewhere.object(record.meta)
+def _meta(record: Record, metadata: MetadataRewriter, patient: Patient) -> dict[str, JsonValue]:
+    meta = metadata.object(record.meta)
     if "source_id" in meta:
         # The name of a file or a row is often the patient's name or number.
         meta["source_id"] = patient.key.pseudonym("source", str(record.meta["source_id"]))

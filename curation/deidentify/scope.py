@@ -6,22 +6,24 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from curation.deidentify.identifiers.analyzer import find_identifiers
-from curation.deidentify.identifiers.identifier import Identifier, Kind, parted
+from curation.deidentify.identifiers.identifier import Identifier, IdentifierKind, parted
 from curation.deidentify.identifiers.names import find_again
 from curation.deidentify.surrogates import Mode
 
 
 @dataclass(frozen=True)
-class Wanted:
+class DeidentifyScope:
     """What is to be replaced, and by what."""
 
-    kinds: frozenset[Kind]
+    kinds: frozenset[IdentifierKind]
     mode: Mode = Mode.SURROGATE
 
 
-def found_in(text: str, language: str, kinds: Collection[Kind], names: Collection[str] = ()) -> tuple[Identifier, ...]:
+def found_in(
+    text: str, language: str, kinds: Collection[IdentifierKind], names: Collection[str] = ()
+) -> tuple[Identifier, ...]:
     """The identifiers of some kinds in a text; `names` are words known to be names from elsewhere."""
     found = find_identifiers(text, language=language)
-    if names and Kind.NAME in kinds:
+    if names and IdentifierKind.NAME in kinds:
         found = parted([*found, *find_again(text, names, language)])
-    return tuple(one for one in found if one.kind in kinds)
+    return tuple(identifier for identifier in found if identifier.kind in kinds)

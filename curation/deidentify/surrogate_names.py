@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 
 from curation.deidentify.identifiers.names import lexicon
-from curation.deidentify.key import Draws
+from curation.deidentify.key import KeyedDraws
 from curation.deidentify.surrogate_words import given_name, initials, surname
 
 Span = tuple[int, int]
@@ -16,26 +16,26 @@ PART = re.compile(r"[^\W\d_]+\.?")
 TITLES = frozenset({"dr.", "st.", "hr.", "fr.", "jr.", "sr.", "mr.", "ms."})
 
 
-def names(said: str, drawn: Callable[..., Draws], *, language: str) -> list[tuple[Span, str]]:
+def names(wording: str, drawn: Callable[..., KeyedDraws], *, language: str) -> list[tuple[Span, str]]:
     """The words of a name with what stands for each.
 
     drawn: the draws of the patient's group. language: the one that the group speaks, in which names are invented.
     """
-    return [(match.span(), word) for match in PART.finditer(said) if (word := _word(match[0], drawn, language))]
+    return [(match.span(), word) for match in PART.finditer(wording) if (word := _word(match[0], drawn, language))]
 
 
-def _word(said: str, drawn: Callable[..., Draws], language: str) -> str | None:
+def _word(wording: str, drawn: Callable[..., KeyedDraws], language: str) -> str | None:
     words = lexicon(language)
-    if said.lower() in TITLES or said in words.particles or {said, said.rstrip(".")} & words.academic:
+    if wording.lower() in TITLES or wording in words.particles or {wording, wording.rstrip(".")} & words.academic:
         return None
-    stop = "." if said.endswith(".") else ""
-    plain = said.rstrip(".")
+    stop = "." if wording.endswith(".") else ""
+    plain = wording.rstrip(".")
     if len(plain) <= 2 and stop:
         return _letter(plain[0], drawn) + stop
     return _cased(_instead(plain, drawn, language), plain) + stop
 
 
-def _instead(plain: str, drawn: Callable[..., Draws], language: str) -> str:
+def _instead(plain: str, drawn: Callable[..., KeyedDraws], language: str) -> str:
     draws = drawn("word", plain.lower())
     given = plain.title() in lexicon(language).first
     for _ in range(8):
@@ -46,7 +46,7 @@ def _instead(plain: str, drawn: Callable[..., Draws], language: str) -> str:
     return surname(draws, language)
 
 
-def _letter(letter: str, drawn: Callable[..., Draws]) -> str:
+def _letter(letter: str, drawn: Callable[..., KeyedDraws]) -> str:
     return drawn("letter", letter.upper()).one_of(initials())
 
 

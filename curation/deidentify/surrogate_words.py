@@ -1,4 +1,4 @@
-"""Invented names and places, drawn for words; the same draw gives the same one."""
+"""Invented names and towns, drawn for words; the same draw gives the same one."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import Any
 
 import yaml
 
-from curation.deidentify.key import Draws
+from curation.deidentify.key import KeyedDraws
 
 WORDS = Path(__file__).with_name("surrogates.yaml")
 
 
-def given_name(draws: Draws, letter: str) -> str:
+def given_name(draws: KeyedDraws, letter: str) -> str:
     """A given name with this first letter."""
     return draws.one_of(_given()[letter])
 
@@ -23,23 +23,23 @@ def initials() -> tuple[str, ...]:
     return tuple(_given())
 
 
-def surname(draws: Draws, language: str) -> str:
+def surname(draws: KeyedDraws, language: str) -> str:
     """A surname."""
     return _joined(draws, "surname", language)
 
 
-def town(draws: Draws, language: str) -> str:
+def town(draws: KeyedDraws, language: str) -> str:
     """The name of a town."""
     return _joined(draws, "town", language)
 
 
-def street(draws: Draws, language: str) -> str:
+def street(draws: KeyedDraws, language: str) -> str:
     """The name of a street."""
     stem = draws.one_of(_words("beginnings", language))
     return f"{stem}straße" if language == "de" else f"{stem} Street"
 
 
-def _joined(draws: Draws, ending: str, language: str) -> str:
+def _joined(draws: KeyedDraws, ending: str, language: str) -> str:
     return draws.one_of(_words("beginnings", language)) + draws.one_of(_words(f"endings.{ending}", language))
 
 

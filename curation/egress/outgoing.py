@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pydantic import JsonValue
 
 from curation.deidentify.identifiers.analyzer import find_identifiers
-from curation.deidentify.identifiers.identifier import Identifier, Kind, outside
+from curation.deidentify.identifiers.identifier import Identifier, IdentifierKind, outside
 from curation.deidentify.identifiers.surrogate_marks import MARK, surrogates_within
 from curation.record import Layer, Record
 
@@ -36,7 +36,7 @@ class Outgoing:
         """How long all texts are together, in code points."""
         return sum(map(len, self.texts))
 
-    def identifiers(self, kinds: Container[Kind]) -> Iterator[Identifier]:
+    def identifiers(self, kinds: Container[IdentifierKind]) -> Iterator[Identifier]:
         """The identifiers of some kinds in the texts; surrogates of the records are none."""
         language = self.records[0].language if self.records else "en"
         for text in self.texts:

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from pydantic import Field
 
-from curation.deidentify.identifiers.identifier import COUNTED, Kind
+from curation.deidentify.identifiers.identifier import COUNTED, IdentifierKind
 from curation.record import Frozen
 
 
@@ -52,7 +52,7 @@ class PrivacySettings(Frozen):
         description="Another policy for texts on their way to a destination: model, embedding, translator, "
         "label-studio, export, hub, database or server.",
     )
-    kinds: tuple[Kind, ...] = Field(
+    kinds: tuple[IdentifierKind, ...] = Field(
         default=COUNTED, description="What counts as an identifier; also known, and left out here, are TITLE and YEAR."
     )
     maximum: int = Field(default=0, ge=0, description="Most identifiers that a text may hold.")

@@ -34,7 +34,7 @@ def deidentify(
     as_json: JsonOption = False,
 ) -> None:
     """Put new records without identifiers, with all layers, in the place of those that hold some."""
-    from curation.deidentify.identifiers.identifier import Kind
+    from curation.deidentify.identifiers.identifier import IdentifierKind
     from curation.deidentify.surrogates import Mode
     from curation.errors import UsageError
     from pipeline.steps.deidentify import deidentify as deidentify_all
@@ -42,9 +42,9 @@ def deidentify(
 
     said = [one.strip().upper() for spoken in kinds or () for one in spoken.split(",") if one.strip()]
     try:
-        chosen = [Kind(one) for one in said]
+        chosen = [IdentifierKind(one) for one in said]
     except ValueError as error:
-        raise UsageError(f"expected kinds of {', '.join(Kind)}, got {', '.join(said)}") from error
+        raise UsageError(f"expected kinds of {', '.join(IdentifierKind)}, got {', '.join(said)}") from error
     if mode not in set(Mode):
         raise UsageError(f"expected a mode of {', '.join(Mode)}, got {mode!r}")
     place = Workspace.at(workspace)

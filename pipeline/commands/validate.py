@@ -49,6 +49,8 @@ def validate(
     failing = [(one.expectation, one.severity.value, len(one.failed)) for one in verdicts.per_expectation if one.failed]
     if failing:
         print_table("Failed", ("expectation", "severity", "records"), failing)
+    for reason, names in verdicts.not_measured.items():
+        say(f"not measured ({reason}): {', '.join(names)}")
     say(f"report: {verdicts.report}")
     say(f"data docs: {verdicts.data_docs}")
 

@@ -11,11 +11,11 @@ from pydantic import JsonValue
 from curation.decision import Decision, Verdict
 from curation.deidentify.group import deidentified
 from curation.deidentify.identifiers.analyzer import identifiers_of
-from curation.deidentify.identifiers.identifier import Kind
+from curation.deidentify.identifiers.identifier import IdentifierKind
 from curation.deidentify.identifiers.surrogate_marks import MARK, is_marked
 from curation.deidentify.key import Key, read_key
-from curation.deidentify.rewrite import Rewritten
-from curation.deidentify.scope import Wanted
+from curation.deidentify.rewrite import RewrittenRecord
+from curation.deidentify.scope import DeidentifyScope
 from curation.deidentify.surrogates import Mode
 from curation.record import Layer
 from curation.sets.split import Member, tie_together
@@ -34,7 +34,7 @@ class DeidentifyReport:
     """What was found and what was made, in counts."""
 
     mode: Mode
-    kinds: tuple[Kind, ...]
+    kinds: tuple[IdentifierKind, ...]
     dry_run: bool
     records: int = 0  # records looked at, without those that are de-identified already
     holding: int = 0  # of these, records that hold identifiers
@@ -64,7 +64,7 @@ def deidentify(
     workspace: Workspace,
     store: Store,
     *,
-    kinds: Sequence[Kind] | None = None,
+    kinds: Sequence[IdentifierKind] | None = None,
     mode: Mode = Mode.SURROGATE,
     dry_run: bool = False,
     progress: ProgressBar = no_progress,
@@ -80,21 +80,23 @@ def deidentify(
         _bundles(store, chosen, report, progress)
         return report
     with recorded(workspace, store, "deidentify", **inputs) as outcome:
-        wanted = Wanted(frozenset(chosen), mode)
+        scope = DeidentifyScope(frozenset(chosen), mode)
         bundles = _bundles(store, chosen, report, progress)
         key = read_key(workspace.folder) if bundles else None
         with progress("deidentify", sum(map(len, bundles))) as advance:
             for bundle in bundles:
                 assert key is not None
-                _replace(store, bundle, key, wanted, report)
+                _replace(store, bundle, key, scope, report)
                 advance(len(bundle))
         outcome |= report.as_json()
     return report
 
 
-def _bundles(store: Store, kinds: Collection[Kind], report: DeidentifyReport, progress: ProgressBar) -> list[list[str]]:
+def _bundles(
+    store: Store, kinds: Collection[IdentifierKind], report: DeidentifyReport, progress: ProgressBar
+) -> list[list[str]]:
     """The ids of the records to replace, those together that must be; counts what is found."""
-    place: dict[str, int] = {}
+    order: dict[str, int] = {}
     members: list[Member] = []
     due = {id for id, decision in store.decisions().items() if _replaced_by(decision)}
     total = sum(store.count_records().values())
@@ -103,21 +105,21 @@ def _bundles(store: Store, kinds: Collection[Kind], report: DeidentifyReport, pr
             advance(1)
             if is_marked(record):
                 continue
-            place[record.id] = len(place)
+            order[record.id] = len(order)
             members.append(Member(record.id, record.group, record.translation_of))
             if found := identifiers_of(record, kinds):
                 due.add(record.id)
                 report.holding += 1
                 report.identifiers.update(one.kind.value for one in found)
     report.records = len(members)
-    bundles = [sorted(ids, key=place.__getitem__) for ids in tie_together(members)]
+    bundles = [sorted(ids, key=order.__getitem__) for ids in tie_together(members)]
     return [ids for ids in bundles if not due.isdisjoint(ids)]
 
 
-def _replace(store: Store, ids: Sequence[str], key: Key, wanted: Wanted, report: DeidentifyReport) -> None:
+def _replace(store: Store, ids: Sequence[str], key: Key, scope: DeidentifyScope, report: DeidentifyReport) -> None:
     """New records, their layers and the decisions, of one bundle; what is stored already stays."""
     items = list(store.items(list(store.layer_names()), ids=ids))
-    made = deidentified(items, key, wanted)
+    made = deidentified(items, key, scope)
     added = store.add_records(one.record for one in made.values())
     report.made += added.imported
     report.there += added.unchanged
@@ -128,7 +130,7 @@ def _replace(store: Store, ids: Sequence[str], key: Key, wanted: Wanted, report:
     store.decide(_decisions(made, before, superseded))
 
 
-def _new_layers(store: Store, made: Mapping[str, Rewritten]) -> Iterator[Layer]:
+def _new_layers(store: Store, made: Mapping[str, RewrittenRecord]) -> Iterator[Layer]:
     """The layers that the new records have never had; where one has gone on by itself since, it stays."""
     for one in made.values():
         history = store.layer_history(one.record.id)
@@ -138,7 +140,7 @@ def _new_layers(store: Store, made: Mapping[str, Rewritten]) -> Iterator[Layer]:
 
 
 def _decisions(
-    made: Mapping[str, Rewritten], before: Mapping[str, Decision], superseded: Collection[str]
+    made: Mapping[str, RewrittenRecord], before: Mapping[str, Decision], superseded: Collection[str]
 ) -> Iterator[Decision]:
     """What a person or another policy had said of the old record is said of the new one; the old one is set aside."""
     for id, one in made.items():

@@ -168,7 +168,7 @@ def test_each_run_over_a_store_elsewhere_says_where_it_lies_and_writes_it_down(u
     workspace = under("report")
     with remote_store(workspace) as store:
         import_into(workspace, store, [new_source(tmp_path, *TEXTS)], ReadOptions(language="en"))
-        annotate(workspace, store, "rules")
+        import_into(workspace, store, [new_source(tmp_path, *TEXTS)], ReadOptions(language="en"))
         lines = store.egress()
         runs = [run.id for run in store.runs()]
     where = "db.hospital.example/clincurate"

@@ -50,11 +50,11 @@ def test_both_engines_decide_alike_for_the_same_reasons(
     assert store.url not in written
 
 
-@pytest.mark.parametrize(("most", "place"), [(2, Frame), (1, Table)])
+@pytest.mark.parametrize(("most", "kind"), [(2, Frame), (1, Table)])
 def test_by_default_many_records_are_held_in_the_store(
-    store: Store, scheme: Scheme, settings: ValidationSettings, monkeypatch: pytest.MonkeyPatch, most: int, place: type
+    store: Store, scheme: Scheme, settings: ValidationSettings, monkeypatch: pytest.MonkeyPatch, most: int, kind: type
 ) -> None:
     fill(store, [KEPT, story("s0", SOUND)], scheme, settings)
     monkeypatch.setattr(judging, "IN_MEMORY", most)
     assert settings.engine is Engine.AUTO
-    assert type(gather(store, Scope(scheme, settings), {})) is place
+    assert type(gather(store, Scope(scheme, settings), {}, ())) is kind

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import settings as tried
 from hypothesis import strategies as st
 
-from curation.deidentify.identifiers.identifier import Kind
+from curation.deidentify.identifiers.identifier import IdentifierKind
 from curation.egress.settings import PrivacySettings
 from curation.markup import parse_markup
 from curation.record import Alignment, Assertion, Entity, Fragment, Layer, Record
@@ -238,6 +238,6 @@ def test_identifiers_are_counted_by_kind_and_place_and_never_quoted() -> None:
 
 
 def test_the_settings_say_what_counts_as_an_identifier() -> None:
-    privacy = PrivacySettings(kinds=(Kind.YEAR,))
+    privacy = PrivacySettings(kinds=(IdentifierKind.YEAR,))
     found = _measured(_record("Mr. Holloway had a hip replacement in 2014."), privacy=privacy)
     assert found["identifier_kinds"] == ["YEAR: 1"]

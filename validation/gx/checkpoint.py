@@ -22,10 +22,11 @@ from pydantic import JsonValue
 from curation.errors import ConfigError, MissingExtraError
 from curation.scheme import Scheme
 from validation.findings import Finding, in_words
-from validation.frame import RECORD_ID, Frame
+from validation.frame import Frame
 from validation.gx.data_docs import quieten
 from validation.gx.data_source import Data, data_of
 from validation.gx.suite import OURS, Merged, merge, name_of, severity_of, wanted
+from validation.measures import RECORD_ID
 from validation.rules import BY_NAME
 from validation.settings import ValidationSettings
 from validation.table import Table
@@ -52,44 +53,55 @@ class Outcome:
     deleted: tuple[str, ...]
 
 
-def check(measured: Frame | Table, scheme: Scheme, settings: ValidationSettings, workspace: Path) -> Outcome:
-    """The suite put to what was measured, stored and documented under `workspace/gx`."""
-    with _library() as gx, closing(data_of(measured)) as data:
-        context = _context(gx, workspace)
-        suite = _suite(gx, context, workspace)
-        merged = _merged(suite, wanted(scheme, settings))
-        _save(suite, merged)
-        checkpoint = _checkpoint(gx, context, data)
-        _forget_old_runs(workspace, settings.keep_runs - 1)
-        run = checkpoint.run(batch_parameters=data.parameters())
-        (result,) = run.run_results.values()
-        findings = _findings(result, merged, len(measured))
-    site = workspace / "gx" / "uncommitted" / "data_docs" / "local_site"
-    quieten(site)
-    return Outcome(
-        findings=findings,
-        data_docs=site / "index.html",
-        suite=_suite_file(workspace),
-        by_hand=merged.by_hand,
-        deleted=merged.deleted,
-    )
+class OpenSuite:
+    """The suite of a workspace, to be put to what was measured: our expectations around a steward's changes."""
 
+    def __init__(self, scheme: Scheme, settings: ValidationSettings, workspace: Path) -> None:
+        """Read the suite under `workspace/gx`. Raises ConfigError where Great Expectations cannot."""
+        self._workspace, self._settings = workspace, settings
+        with _library() as gx:
+            self._context = _context(gx, workspace)
+            self._suite = _suite(gx, self._context, workspace)
+            self._merged = _merged(self._suite, wanted(scheme, settings))
+            for expectation in self._merged.expectations:
+                expectation.id = expectation.id or str(uuid4())
 
-def preview(
-    measured: Frame | Table, scheme: Scheme, settings: ValidationSettings, workspace: Path
-) -> tuple[Finding, ...]:
-    """What `check` would find, a steward's changes to the suite included; nothing is stored or documented."""
-    with _library() as gx, closing(data_of(measured)) as data:
-        merged = _merged(_suite(gx, _context(gx, workspace), workspace), wanted(scheme, settings))
-        for expectation in merged.expectations:
-            # What was never saved has no id yet, and results are told apart by it.
-            expectation.id = expectation.id or str(uuid4())
-        suite = gx.ExpectationSuite(SUITE)
-        suite.expectations = merged.expectations
-        passing = gx.get_context(mode="ephemeral")
-        _silence(passing)
-        batch = data.batch(passing).get_batch(data.parameters())
-        return _findings(batch.validate(suite, result_format=RESULT_FORMAT), merged, len(measured))
+    @property
+    def columns(self) -> frozenset[str]:
+        """The columns that an expectation looks at."""
+        return self._merged.columns
+
+    def check(self, measured: Frame | Table) -> Outcome:
+        """What the suite finds, stored and documented under `workspace/gx`."""
+        merged, workspace = self._merged, self._workspace
+        with _library() as gx, closing(data_of(measured)) as data:
+            _save(self._suite, merged)
+            checkpoint = _checkpoint(gx, self._context, data, measured.not_taken)
+            _forget_old_runs(workspace, self._settings.keep_runs - 1)
+            run = checkpoint.run(batch_parameters=data.parameters())
+            (result,) = run.run_results.values()
+            findings = _findings(result, merged, len(measured))
+        site = workspace / "gx" / "uncommitted" / "data_docs" / "local_site"
+        quieten(site)
+        return Outcome(
+            findings=findings,
+            data_docs=site / "index.html",
+            suite=_suite_file(workspace),
+            by_hand=merged.by_hand,
+            deleted=merged.deleted,
+        )
+
+    def preview(self, measured: Frame | Table) -> tuple[Finding, ...]:
+        """What `check` would find; nothing is stored or documented."""
+        with _library() as gx, closing(data_of(measured)) as data:
+            suite = gx.ExpectationSuite(SUITE)
+            suite.expectations = self._merged.expectations
+            passing = gx.get_context(mode="ephemeral")
+            _silence(passing)
+            batch = data.batch(passing).get_batch(data.parameters())
+            result = batch.validate(suite, result_format=RESULT_FORMAT)
+            _plugin().mark_unmeasured(result, measured.not_taken)
+            return _findings(result, self._merged, len(measured))
 
 
 @contextmanager
@@ -102,11 +114,17 @@ def _library() -> Iterator[Any]:
             import great_expectations
         except ImportError as error:
             raise MissingExtraError("great-expectations", "validate") from error
+        _plugin()
+        yield great_expectations
+
+
+def _plugin() -> Any:
+    """Our module of expectations, under the name by which the workspace's configuration knows its copy in `plugins`."""
+    if PLUGIN not in sys.modules:
         from validation.gx import clincurate_expectations
 
-        # The workspace's configuration names the copy in its plugins: here it is this very module.
-        sys.modules.setdefault(PLUGIN, clincurate_expectations)
-        yield great_expectations
+        sys.modules[PLUGIN] = clincurate_expectations
+    return sys.modules[PLUGIN]
 
 
 def _context(gx: Any, workspace: Path) -> Any:
@@ -134,10 +152,10 @@ def _silence(context: Any) -> None:
 def _give_plugin(context: Any, workspace: Path) -> None:
     """Our expectations in the workspace's plugins, and named where Great Expectations imports them by itself."""
     content = Path(__file__).with_name(f"{PLUGIN}.py").read_text(encoding="utf-8")
-    place = workspace / "gx" / "plugins" / f"{PLUGIN}.py"
-    if not place.is_file() or place.read_text(encoding="utf-8") != content:
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_text(content, encoding="utf-8")
+    path = workspace / "gx" / "plugins" / f"{PLUGIN}.py"
+    if not path.is_file() or path.read_text(encoding="utf-8") != content:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content, encoding="utf-8")
     stores = context.variables.stores
     backend = stores.get("expectations_store", {}).get("store_backend", {})
     if backend.get("class_name") == "TupleFilesystemStoreBackend" and "module_name" not in backend:
@@ -175,12 +193,24 @@ def _save(suite: Any, merged: Merged) -> None:
         suite.save()
 
 
-def _checkpoint(gx: Any, context: Any, data: Data) -> Any:
+def _checkpoint(gx: Any, context: Any, data: Data, not_taken: Mapping[str, str]) -> Any:
     """The checkpoint, with its data source and validation definition, found or made."""
-    known = {one.name: one for one in context.checkpoints.all()}
-    if data.checkpoint in known:
-        return known[data.checkpoint]
-    definitions = {one.name: one for one in context.validation_definitions.all()}
+    checkpoints = {checkpoint.name: checkpoint for checkpoint in context.checkpoints.all()}
+    checkpoint = checkpoints.get(data.checkpoint) or _added_checkpoint(gx, context, data)
+    known = [action for action in checkpoint.actions if not isinstance(action, gx.checkpoint.UpdateDataDocsAction)]
+    document = _plugin().DocumentMeasuredAction(name="data docs")
+    if document not in checkpoint.actions:
+        # Workspaces of before have the action of Great Expectations, which knows nothing of what was not measured.
+        checkpoint.actions = [document, *known]
+        checkpoint.save()
+    for action in checkpoint.actions:
+        if isinstance(action, type(document)):
+            action.tell(not_taken)
+    return checkpoint
+
+
+def _added_checkpoint(gx: Any, context: Any, data: Data) -> Any:
+    definitions = {definition.name: definition for definition in context.validation_definitions.all()}
     definition = definitions.get(data.definition) or context.validation_definitions.add(
         gx.ValidationDefinition(name=data.definition, data=data.batch(context), suite=context.suites.get(SUITE))
     )
@@ -188,7 +218,7 @@ def _checkpoint(gx: Any, context: Any, data: Data) -> Any:
         gx.Checkpoint(
             name=data.checkpoint,
             validation_definitions=[definition],
-            actions=[gx.checkpoint.UpdateDataDocsAction(name="data docs")],
+            actions=[_plugin().DocumentMeasuredAction(name="data docs")],
             result_format=RESULT_FORMAT,
         )
     )
@@ -196,8 +226,8 @@ def _checkpoint(gx: Any, context: Any, data: Data) -> Any:
 
 def _forget_old_runs(workspace: Path, keep: int) -> None:
     """All but the newest runs leave the results and the pages; a run is a folder named after its time."""
-    places = ("validations", "data_docs/local_site/validations")
-    folders = [workspace / "gx" / "uncommitted" / place / SUITE / "__none__" for place in places]
+    parents = ("validations", "data_docs/local_site/validations")
+    folders = [workspace / "gx" / "uncommitted" / parent / SUITE / "__none__" for parent in parents]
     for folder in folders:
         runs = sorted(path for path in folder.glob("*") if path.is_dir())
         for run in runs[: max(0, len(runs) - keep)]:
@@ -206,18 +236,19 @@ def _forget_old_runs(workspace: Path, keep: int) -> None:
 
 def _findings(result: Any, merged: Merged, rows: int) -> tuple[Finding, ...]:
     """What each expectation found: ours in the order of the table, then a steward's."""
-    return tuple(sorted((_finding(one, merged, rows) for one in result.results), key=_place))
+    return tuple(sorted((_finding(found, merged, rows) for found in result.results), key=_order))
 
 
 def _finding(result: Any, merged: Merged, rows: int) -> Finding:
     config = result.expectation_config
-    expectation = next(one for one in merged.expectations if one.id == config.id)
+    expectation = next(expectation for expectation in merged.expectations if expectation.id == config.id)
     name = name_of(expectation)
     parameters = {key: value for key, value in config.kwargs.items() if key not in ("batch_id", "column")}
     column = str(getattr(expectation, "column", ""))
     found = result.result or {}
     failed = {str(entry[RECORD_ID]): _json(entry.get(column)) for entry in found.get("unexpected_index_list") or ()}
     rule = BY_NAME.get(name)
+    not_measured = str(found.get("not_measured") or "")
     return Finding(
         expectation=name,
         column=column,
@@ -225,11 +256,12 @@ def _finding(result: Any, merged: Merged, rows: int) -> Finding:
         says=rule.says if rule else str(config.notes or "added by a steward"),
         expected=in_words(config.type, parameters),
         threshold={key: _json(value) for key, value in parameters.items()},
-        checked=rows - int(found.get("missing_count") or 0),
+        checked=0 if not_measured else rows - int(found.get("missing_count") or 0),
         failed=failed,
         success=bool(result.success),
-        note=_note(result, found, failed),
+        note="" if not_measured else _note(result, found, failed),
         by_hand=name in merged.by_hand,
+        not_measured=not_measured,
     )
 
 
@@ -248,7 +280,7 @@ def _raised(info: Mapping[str, Any]) -> str:
     return next((str(case["exception_message"]) for case in cases if case.get("raised_exception")), "")
 
 
-def _place(finding: Finding) -> int:
+def _order(finding: Finding) -> int:
     names = list(BY_NAME)
     return names.index(finding.expectation) if finding.expectation in BY_NAME else len(names)
 
@@ -260,5 +292,5 @@ def _json(value: Any) -> JsonValue:
     if value is None or isinstance(value, str | int | float | bool):
         return value
     if isinstance(value, list | tuple | set):
-        return [_json(one) for one in value]
+        return [_json(item) for item in value]
     return str(value)

@@ -1,4 +1,5 @@
-"""Expectations that Great Expectations does not have, each over a measure of ours, each in plain words.
+"""What Great Expectations does not have: expectations over measures of ours, in plain words, and results that
+tell what was not measured from what was met.
 
 A copy of this file stands in the workspace's `gx/plugins`, from where Great Expectations loads it by itself:
 a suite whose expectations it does not know is shown as if they had been deleted. So this module must need
@@ -7,9 +8,18 @@ nothing but Great Expectations.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from great_expectations.checkpoint import UpdateDataDocsAction
+from great_expectations.compatibility.pydantic import PrivateAttr
+
 # Named in the workspace's configuration of Great Expectations, which thereby imports this module.
 from great_expectations.data_context.store import TupleFilesystemStoreBackend as TupleFilesystemStoreBackend
 from great_expectations.expectations.core.expect_column_values_to_be_between import ExpectColumnValuesToBeBetween
+
+#: What Data Docs say of an expectation that looked at no record.
+NOT_MEASURED = "not measured"
 
 
 class ExpectEntitiesToBeGrounded(ExpectColumnValuesToBeBetween):  # type: ignore[misc]
@@ -34,3 +44,56 @@ class ExpectOriginalToBeTranslated(ExpectColumnValuesToBeBetween):  # type: igno
     """Expect at least a share `min_value` of each original's sentences in its translation, in the other language."""
 
     column: str = "translated_ratio"
+
+
+class DocumentMeasuredAction(UpdateDataDocsAction):  # type: ignore[misc]
+    """Data Docs in which an expectation that looked at no record is not met, but not measured."""
+
+    type: Literal["document_measured"] = "document_measured"
+    #: Why a column was not measured, by column; empty when Great Expectations runs by itself.
+    _not_taken: Mapping[str, str] = PrivateAttr(default_factory=dict)
+
+    def tell(self, not_taken: Mapping[str, str]) -> None:
+        """Give the reasons of this run, which are not saved with the checkpoint."""
+        self._not_taken = not_taken
+
+    def run(self, checkpoint_result: Any, action_context: Any = None) -> dict[Any, Any]:
+        """Mark what was not measured, store the results so, and document them."""
+        store = self._resolve_context().context.validation_results_store
+        for identifier, result in checkpoint_result.run_results.items():
+            mark_unmeasured(result, self._not_taken)
+            store.set(key=identifier, value=result)
+        documented: dict[Any, Any] = super().run(checkpoint_result, action_context)
+        return documented
+
+
+def mark_unmeasured(suite_result: Any, not_taken: Mapping[str, str]) -> None:
+    """Mark the results of expectations that looked at no record: no success, with the reason."""
+    for result in suite_result.results:
+        if reason := _why_unmeasured(result, not_taken):
+            result.success = False
+            # Data Docs show what was observed; where they show a share of nulls, that share is not a number.
+            shown = {"observed_value": f"{NOT_MEASURED}: {reason}", "unexpected_percent": None}
+            result.result = {**(result.result or {}), **shown, "not_measured": reason}
+    measured = [result for result in suite_result.results if "not_measured" not in (result.result or {})]
+    met = sum(bool(result.success) for result in measured)
+    suite_result.success = met == len(measured)
+    suite_result.statistics = {
+        "evaluated_expectations": len(measured),
+        "successful_expectations": met,
+        "unsuccessful_expectations": len(measured) - met,
+        "success_percent": 100 * met / len(measured) if measured else None,
+    }
+
+
+def _why_unmeasured(result: Any, not_taken: Mapping[str, str]) -> str:
+    config = result.expectation_config
+    # The column of an expectation of ours is its default, and not among its parameters.
+    column = config.kwargs.get("column") or getattr(config.to_domain_obj(), "column", "")
+    if column in not_taken:
+        return not_taken[column]
+    found = result.result or {}
+    nothing = found.get("element_count") and found["element_count"] == found.get("missing_count")
+    if nothing or ("observed_value" in found and found["observed_value"] is None):
+        return f"nothing applies: no record has a value in {column}"
+    return ""

@@ -7,6 +7,8 @@ import re
 from html import escape
 from pathlib import Path
 
+#: What a result says that looked at no record.
+NOT_MEASURED = "not measured"
 STYLE = Path(__file__).with_name("data_docs.css")
 #: The mark of a page that is already quiet; the browser itself then refuses what was overlooked.
 POLICY = (
@@ -18,6 +20,9 @@ REMOTE_LINK = re.compile(r"<link\b[^>]*https?://[^>]*>", re.IGNORECASE)
 REMOTE_IMAGE = re.compile(r"<img\b[^>]*\bsrc=\"https?://[^>]*>", re.IGNORECASE)
 REMOTE_STYLE = re.compile(r"url\(\s*['\"]?https?://[^)]*\)", re.IGNORECASE)
 FOOTER = re.compile(r"<footer\b.*?</footer>", re.DOTALL | re.IGNORECASE)
+#: A row of results, the mark of a failed one, and what is said of a share of no values.
+ROW = re.compile(r"<tr\b.*?</tr>", re.DOTALL | re.IGNORECASE)
+FAILED, SHARE_OF_NOTHING = "fa-times text-danger", "NaN% null"
 HEAD = re.compile(r"<head\b[^>]*>", re.IGNORECASE)
 BODY = re.compile(r"<body\b[^>]*>", re.IGNORECASE)
 
@@ -36,9 +41,15 @@ def quiet(page: str, style: str, links: str = "") -> str:
     for pattern in (SCRIPT, REMOTE_LINK, REMOTE_IMAGE, FOOTER):
         page = pattern.sub("", page)
     page = REMOTE_STYLE.sub("none", page)
+    page = ROW.sub(_row, page.replace(SHARE_OF_NOTHING, NOT_MEASURED))
     page = HEAD.sub(lambda head: f"{head[0]}{POLICY}", page, count=1)
     page = page.replace("</head>", f"<style>{style}</style></head>", 1)
     return BODY.sub(lambda body: f"{body[0]}{links}", page, count=1)
+
+
+def _row(row: re.Match[str]) -> str:
+    """A row of what was not measured with a mark of its own."""
+    return row[0].replace(FAILED, "not-measured") if NOT_MEASURED in row[0] else row[0]
 
 
 def _links(page: Path, site: Path) -> str:

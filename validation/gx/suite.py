@@ -6,14 +6,17 @@ the settings; what a steward has changed, added or deleted stays as the steward 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from curation.record import digest
 from curation.scheme import Scheme
 from validation.findings import in_words
-from validation.rules import BY_NAME, RULES, Rule, severities
+from validation.measures import COLUMNS
+from validation.measures.rule import Rule
+from validation.rules import BY_NAME, RULES, severities
 from validation.settings import Severity, ValidationSettings
 
 #: Under this key of an expectation's or a suite's meta stands what is ours.
@@ -21,6 +24,7 @@ OURS = "clincurate"
 
 #: Our severities in the words of Great Expectations, and back.
 TO_GX = {Severity.HARD: "critical", Severity.SOFT: "warning", Severity.OFF: "info"}
+WORD = re.compile(r"\w+")
 FROM_GX = {name: severity for severity, name in TO_GX.items()}
 
 
@@ -33,6 +37,25 @@ class Merged:
     deleted: tuple[str, ...]  # ours, deleted by a steward
     made: tuple[str, ...]  # all of ours that were ever put in, for the suite's meta
     changed: bool
+
+    @property
+    def columns(self) -> frozenset[str]:
+        """The columns of measures that an expectation looks at, be it in a condition or a query."""
+        words: set[str] = set()
+        for expectation in self.expectations:
+            # The column of an expectation of ours is its default, and not among its parameters.
+            words.update(_words([expectation.configuration.kwargs, getattr(expectation, "column", "")]))
+        return frozenset(words & COLUMNS.keys())
+
+
+def _words(value: Any) -> Iterator[str]:
+    """Every word in the parameters of an expectation."""
+    if isinstance(value, str):
+        yield from WORD.findall(value)
+    elif isinstance(value, dict):
+        yield from (word for inner in value.values() for word in _words(inner))
+    elif isinstance(value, list | tuple | set):
+        yield from (word for inner in value for word in _words(inner))
 
 
 def wanted(scheme: Scheme, settings: ValidationSettings) -> dict[str, Any]:
@@ -65,6 +88,8 @@ def merge(present: Iterable[Any], made_before: Iterable[str], ours: dict[str, An
         else:
             changed = True
             kept.append(ours[name])
+    # What a steward wrote into the file has no id until it is saved, and results are told apart by it.
+    changed = changed or any(not expectation.id for expectation in kept)
     gone = [name for name in made_before if name not in seen]
     fresh = [expectation for name, expectation in ours.items() if name not in seen and name not in gone]
     names = [name_of(expectation) for expectation in kept + fresh]
@@ -108,7 +133,7 @@ def _made(rule: Rule, severity: Severity, settings: ValidationSettings, scheme: 
     def build(mark: str) -> Any:
         return ExpectationConfiguration(
             type=rule.expects,
-            kwargs={"column": rule.column, **parameters},
+            kwargs={"column": str(rule.column), **parameters},
             meta={OURS: {"rule": rule.name, "digest": mark}},
             # Data Docs show the description in place of a phrase about columns.
             description=f"{rule.says} ({rule.column}: {in_words(rule.expects, parameters)})",

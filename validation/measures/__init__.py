@@ -1,18 +1,20 @@
-"""The table of measures. A new one is one file here and one line below.
+"""The table of measures. A new one is one file here and one line below, with its import.
 
-Measures only say what is; where a threshold lies is in `validation.rules`, and what follows from it in
-`validation.policy`.
+A measure says what is, and its rules what is expected; what follows from a failure is in `validation.policy`.
 """
 
+from curation.decision import DecisionKind
 from validation.measures.agreement import AGREEMENT
 from validation.measures.amounts import AMOUNTS
 from validation.measures.boundaries import BOUNDARIES
 from validation.measures.categories import CATEGORIES
+from validation.measures.columns import AS_LISTS, AS_WORDS, RECORD_ID, Column
 from validation.measures.dates import DATES
 from validation.measures.duplicates import DUPLICATES
 from validation.measures.flat import FLAT
 from validation.measures.grounding import GROUNDING
 from validation.measures.language import LANGUAGE
+from validation.measures.layer import LAYER
 from validation.measures.leakage import LEAKAGE
 from validation.measures.likely_omissions import MENTIONS
 from validation.measures.measure import Columns, Level, MeasureSpec, Scope, Subject, Whole
@@ -23,7 +25,7 @@ from validation.measures.plausibility import PLAUSIBILITY
 from validation.measures.privacy import PRIVACY
 from validation.measures.semantic_duplicates import SEMANTIC_DUPLICATES
 from validation.measures.similarity import SIMILARITY
-from validation.measures.structure import LAYER, TEXT
+from validation.measures.text import TEXT
 from validation.measures.translation import TRANSLATION
 
 MEASURES: tuple[MeasureSpec, ...] = (
@@ -31,30 +33,44 @@ MEASURES: tuple[MeasureSpec, ...] = (
     LANGUAGE,
     LAYER,
     FLAT,
-    BOUNDARIES,
     GROUNDING,
     OMISSION,
+    MENTIONS,
     PLAUSIBILITY,
     AMOUNTS,
     NEGATION,
     DATES,
-    PRIVACY,
-    AGREEMENT,
     SIMILARITY,
+    AGREEMENT,
+    BOUNDARIES,
     CATEGORIES,
     OUTLIERS,
-    MENTIONS,
+    TRANSLATION,
     DUPLICATES,
     SEMANTIC_DUPLICATES,
     LEAKAGE,
-    TRANSLATION,
+    PRIVACY,
 )
 
-#: Every column that a measure gives, and what it says.
-COLUMNS: dict[str, str] = {name: says for spec in MEASURES for name, says in spec.columns.items()}
+#: Every column that a measure gives, by its name.
+COLUMNS: dict[str, Column] = {column: column for spec in MEASURES for column in spec.columns}
+#: The columns that expectations see as words, and those that they do not see; all others hold numbers.
+WORDS: frozenset[str] = frozenset(column for column in COLUMNS.values() if column.holds in AS_WORDS)
+LISTS: frozenset[str] = frozenset(column for column in COLUMNS.values() if column.holds in AS_LISTS)
+#: What a verdict on a column is of: the text, the layer, or privacy.
+KINDS: dict[str, DecisionKind] = {column: column.of for column in (RECORD_ID, *COLUMNS.values())}
 
-#: Columns of words, and columns of lists that explain; all others hold numbers.
-WORDS: frozenset[str] = frozenset().union(*(spec.words for spec in MEASURES))
-LISTS: frozenset[str] = frozenset().union(*(spec.lists for spec in MEASURES))
-
-__all__ = ["COLUMNS", "LISTS", "MEASURES", "WORDS", "Columns", "Level", "MeasureSpec", "Scope", "Subject", "Whole"]
+__all__ = [
+    "COLUMNS",
+    "KINDS",
+    "LISTS",
+    "MEASURES",
+    "RECORD_ID",
+    "WORDS",
+    "Columns",
+    "Level",
+    "MeasureSpec",
+    "Scope",
+    "Subject",
+    "Whole",
+]

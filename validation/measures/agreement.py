@@ -11,14 +11,27 @@ from dataclasses import dataclass
 from math import isnan
 from typing import TYPE_CHECKING
 
+from curation.decision import DecisionKind
 from curation.record import Layer, Record
 from curation.scoring.kappa import cohen, cohen_counts
 from curation.scoring.marks import MODES, Marks, count_marks, f1, marks_of
 from curation.scoring.units import Labels, codes_of, units_of
-from validation.measures.measure import Columns, MeasureSpec, Scope, Subject
+from validation.measures.columns import Column, Holds
+from validation.measures.measure import Columns, MeasureSpec, Scope, Subject, no_second_layer
+from validation.measures.rule import Rule
+from validation.settings import Severity
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
+
+
+SECOND_OPINIONS = Column("second_opinions", "other layers that the checked one was compared with")
+AGREEMENT_STRICT = Column("agreement_strict", "F1 with the layer that agrees least: same category and place")
+AGREEMENT_LENIENT = Column(
+    "agreement_lenient", "F1 with the layer that agrees least: same category, overlapping places"
+)
+AGREEMENT_KAPPA = Column("agreement_kappa", "Cohen's kappa over tokens, with the layer that agrees least")
+AGREEMENT_BY_LAYER = Column("agreement_by_layer", "the three figures with each of the other layers", Holds.WORDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +59,11 @@ def _row(subject: Subject) -> Columns:
     found = agreements(subject.record, subject.layer, subject.others)
     said: list[JsonValue] = [str(one) for one in found]
     return {
-        "second_opinions": len(found),
-        "agreement_strict": _least(one.strict for one in found),
-        "agreement_lenient": _least(one.lenient for one in found),
-        "agreement_kappa": _least(one.kappa for one in found),
-        "agreement_by_layer": said,
+        SECOND_OPINIONS: len(found),
+        AGREEMENT_STRICT: _least(one.strict for one in found),
+        AGREEMENT_LENIENT: _least(one.lenient for one in found),
+        AGREEMENT_KAPPA: _least(one.kappa for one in found),
+        AGREEMENT_BY_LAYER: said,
     }
 
 
@@ -94,14 +107,19 @@ def _shown(value: float | None) -> str:
 AGREEMENT = MeasureSpec(
     name="agreement",
     version=1,
+    of=DecisionKind.LAYER,
+    columns=(SECOND_OPINIONS, AGREEMENT_STRICT, AGREEMENT_LENIENT, AGREEMENT_KAPPA, AGREEMENT_BY_LAYER),
+    rules=(
+        Rule(
+            "layers_agree",
+            AGREEMENT_LENIENT,
+            "Other layers of the record say much the same.",
+            parameters=lambda settings, scheme: {"min_value": settings.second_opinion.minimum},
+            severity=Severity.OFF,
+            beside=(AGREEMENT_BY_LAYER,),
+        ),
+    ),
+    settings=("second_opinion.layers",),
+    lacks=no_second_layer,
     measure=measure,
-    needs_layer=True,
-    lists=frozenset({"agreement_by_layer"}),
-    columns={
-        "second_opinions": "other layers that the checked one was compared with",
-        "agreement_strict": "F1 with the layer that agrees least: same category and place",
-        "agreement_lenient": "F1 with the layer that agrees least: same category, overlapping places",
-        "agreement_kappa": "Cohen's kappa over tokens, with the layer that agrees least",
-        "agreement_by_layer": "the three figures with each of the other layers",
-    },
 )

@@ -4,16 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
+from curation.decision import DecisionKind
 from curation.record import Entity, Layer
+from validation.measures.columns import Column, Holds
 from validation.measures.doses import doses
 from validation.measures.laboratory import Reading, readings
 from validation.measures.measure import Columns, MeasureSpec, Scope, Subject
+from validation.measures.rule import Rule
+from validation.settings import Severity
 
 #: What reads the amounts in the entities of a category.
 READERS: Mapping[str, Callable[[str, str], Iterator[Reading]]] = {
     "laboratory_values": readings,
     "pharmacological_therapy": doses,
 }
+
+
+AMOUNTS_COMPARED = Column("amounts_compared", "laboratory values and doses that could be read and compared")
+IMPLAUSIBLE_VALUES = Column(
+    "implausible_values", "laboratory values that no living person has, or in a unit of something else"
+)
+IMPLAUSIBLE_DOSES = Column("implausible_doses", "doses that are never given of the drug")
+UNIT_SLIPS = Column("unit_slips", "of both, those that another power of ten would make possible")
+IMPLAUSIBLE_VALUE_ENTITIES = Column("implausible_value_entities", "ids of the values", Holds.ENTITY_IDS)
+IMPLAUSIBLE_DOSE_ENTITIES = Column("implausible_dose_entities", "ids of the doses", Holds.ENTITY_IDS)
+UNIT_SLIP_ENTITIES = Column("unit_slip_entities", "ids of the slips", Holds.ENTITY_IDS)
 
 
 def measure(subjects: Sequence[Subject], scope: Scope) -> list[Columns]:
@@ -28,13 +43,13 @@ def _row(layer: Layer, language: str) -> Columns:
     wrong = {entity.id: entity for entity, found in read if not found.plausible}
     slips = sorted({entity.id for entity, found in read if found.slip})
     return {
-        "amounts_compared": len(read),
-        "implausible_values": sum(one.category == "laboratory_values" for one in wrong.values()),
-        "implausible_doses": sum(one.category == "pharmacological_therapy" for one in wrong.values()),
-        "unit_slips": len(slips),
-        "implausible_value_entities": [one.id for one in wrong.values() if one.category == "laboratory_values"],
-        "implausible_dose_entities": [one.id for one in wrong.values() if one.category == "pharmacological_therapy"],
-        "unit_slip_entities": list(slips),
+        AMOUNTS_COMPARED: len(read),
+        IMPLAUSIBLE_VALUES: sum(one.category == "laboratory_values" for one in wrong.values()),
+        IMPLAUSIBLE_DOSES: sum(one.category == "pharmacological_therapy" for one in wrong.values()),
+        UNIT_SLIPS: len(slips),
+        IMPLAUSIBLE_VALUE_ENTITIES: [one.id for one in wrong.values() if one.category == "laboratory_values"],
+        IMPLAUSIBLE_DOSE_ENTITIES: [one.id for one in wrong.values() if one.category == "pharmacological_therapy"],
+        UNIT_SLIP_ENTITIES: list(slips),
     }
 
 
@@ -46,16 +61,38 @@ def _amounts(entity: Entity, language: str) -> Iterator[Reading]:
 AMOUNTS = MeasureSpec(
     name="amounts",
     version=1,
+    of=DecisionKind.LAYER,
+    columns=(
+        AMOUNTS_COMPARED,
+        IMPLAUSIBLE_VALUES,
+        IMPLAUSIBLE_DOSES,
+        UNIT_SLIPS,
+        IMPLAUSIBLE_VALUE_ENTITIES,
+        IMPLAUSIBLE_DOSE_ENTITIES,
+        UNIT_SLIP_ENTITIES,
+    ),
+    rules=(
+        Rule(
+            "laboratory_values_possible",
+            IMPLAUSIBLE_VALUES,
+            "Every laboratory value that could be read is one that a living person can have.",
+            severity=Severity.SOFT,
+            beside=(IMPLAUSIBLE_VALUE_ENTITIES,),
+        ),
+        Rule(
+            "doses_possible",
+            IMPLAUSIBLE_DOSES,
+            "Every dose that could be read is one that is given of the drug.",
+            severity=Severity.SOFT,
+            beside=(IMPLAUSIBLE_DOSE_ENTITIES,),
+        ),
+        Rule(
+            "no_unit_slips",
+            UNIT_SLIPS,
+            "No value or dose is off by a power of ten.",
+            severity=Severity.SOFT,
+            beside=(UNIT_SLIP_ENTITIES,),
+        ),
+    ),
     measure=measure,
-    needs_layer=True,
-    lists=frozenset({"implausible_value_entities", "implausible_dose_entities", "unit_slip_entities"}),
-    columns={
-        "amounts_compared": "laboratory values and doses that could be read and compared",
-        "implausible_values": "laboratory values that no living person has, or in a unit of something else",
-        "implausible_doses": "doses that are never given of the drug",
-        "unit_slips": "of both, those that another power of ten would make possible",
-        "implausible_value_entities": "ids of the values",
-        "implausible_dose_entities": "ids of the doses",
-        "unit_slip_entities": "ids of the slips",
-    },
 )

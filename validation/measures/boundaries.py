@@ -4,9 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from pydantic import JsonValue
+
+from curation.decision import DecisionKind
 from validation.boundaries import Boundaries, breaches, load_boundaries
+from validation.measures.columns import Column, Holds
 from validation.measures.measure import Columns, MeasureSpec, Scope, Subject
-from validation.settings import BoundarySettings
+from validation.measures.rule import Rule
+from validation.settings import BoundarySettings, Severity
+
+BOUNDARY_BREACHES = Column("boundary_breaches", "how often entities break the boundary rules of their categories")
+BOUNDARY_BREACH_ENTITIES = Column("boundary_breach_entities", "their ids", Holds.ENTITY_IDS)
+BOUNDARIES_BROKEN = Column("boundaries_broken", "which of them breaks which rule", Holds.WORDS)
 
 
 def measure(subjects: Sequence[Subject], scope: Scope) -> list[Columns]:
@@ -20,26 +29,37 @@ def chosen_boundaries(settings: BoundarySettings) -> Boundaries:
     return load_boundaries(settings.file).chosen(settings.rules)
 
 
+def boundary_digest(scope: Scope) -> JsonValue:
+    """The rules that apply, told from others."""
+    return chosen_boundaries(scope.settings.boundaries).digest
+
+
 def _row(subject: Subject, scope: Scope, rules: Boundaries) -> Columns:
     if subject.layer is None:
         return BOUNDARIES.nothing
     found = breaches(subject.record, subject.layer, scope.scheme, rules)
     return {
-        "boundary_breaches": len(found),
-        "boundary_breach_entities": list(dict.fromkeys(one.entity_id for one in found)),
-        "boundaries_broken": [f"{one.entity_id}: {one.rule}" for one in found],
+        BOUNDARY_BREACHES: len(found),
+        BOUNDARY_BREACH_ENTITIES: list(dict.fromkeys(one.entity_id for one in found)),
+        BOUNDARIES_BROKEN: [f"{one.entity_id}: {one.rule}" for one in found],
     }
 
 
 BOUNDARIES = MeasureSpec(
     name="boundaries",
     version=1,
+    of=DecisionKind.LAYER,
+    columns=(BOUNDARY_BREACHES, BOUNDARY_BREACH_ENTITIES, BOUNDARIES_BROKEN),
+    rules=(
+        Rule(
+            "boundaries_kept",
+            BOUNDARY_BREACHES,
+            "No entity breaks a boundary rule of its category.",
+            severity=Severity.SOFT,
+            beside=(BOUNDARY_BREACH_ENTITIES, BOUNDARIES_BROKEN),
+        ),
+    ),
+    settings=("boundaries.file", "boundaries.rules"),
+    depends=boundary_digest,
     measure=measure,
-    needs_layer=True,
-    lists=frozenset({"boundary_breach_entities", "boundaries_broken"}),
-    columns={
-        "boundary_breaches": "how often entities break the boundary rules of their categories",
-        "boundary_breach_entities": "their ids",
-        "boundaries_broken": "which of them breaks which rule",
-    },
 )

@@ -13,23 +13,30 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from curation.decision import DecisionKind
 from curation.embeddings.encoder import Encoder
 from curation.errors import MissingExtraError
-from validation.measures.measure import Columns, MeasureSpec, Whole
+from validation.measures.columns import Column, Holds
+from validation.measures.measure import Columns, MeasureSpec, Whole, embeddings_off
+from validation.measures.rule import Rule
 from validation.settings import Severity
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-#: The rule that reads this; the measure costs seconds and is not taken for nobody.
-RULE = "categories_consistent"
 #: Parts of the set; each is judged by what was learnt from the others.
 FOLDS = 5
 #: Entities that are learnt from and judged at most; with fewer than the least nothing is learnt.
 MOST, LEAST = 50_000, 100
 #: A category with fewer entities is not judged: nothing could be learnt of it.
 FEWEST = 2 * FOLDS
+
+
+DOUBTFUL_CATEGORIES = Column(
+    "doubtful_categories", "entities that what other records teach would put into another category"
+)
+DOUBTFUL_CATEGORY_ENTITIES = Column("doubtful_category_entities", "their ids", Holds.ENTITY_IDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +51,8 @@ class Placed:
 
 
 def measure(whole: Whole) -> Mapping[str, Columns]:
-    """The doubtful entities of each record; nothing without embeddings, or where the rule is off."""
+    """The doubtful entities of each record."""
     settings = whole.scope.settings
-    if not settings.similarity.enabled or settings.severity.get(RULE, Severity.OFF) is Severity.OFF:
-        return {}
     placed = placed_entities(whole)
     doubted: dict[str, list[str]] = defaultdict(list)
     judged = dict.fromkeys(one.record_id for one in placed)
@@ -55,8 +60,8 @@ def measure(whole: Whole) -> Mapping[str, Columns]:
         doubted[one.record_id].append(one.entity_id)
     return {
         record_id: {
-            "doubtful_categories": len(doubted.get(record_id, ())),
-            "doubtful_category_entities": list(doubted.get(record_id, ())),
+            DOUBTFUL_CATEGORIES: len(doubted.get(record_id, ())),
+            DOUBTFUL_CATEGORY_ENTITIES: list(doubted.get(record_id, ())),
         }
         for record_id in judged
     }
@@ -112,10 +117,18 @@ def _self_confidence(
 CATEGORIES = MeasureSpec(
     name="categories",
     version=1,
+    of=DecisionKind.LAYER,
+    columns=(DOUBTFUL_CATEGORIES, DOUBTFUL_CATEGORY_ENTITIES),
+    rules=(
+        Rule(
+            "categories_consistent",
+            DOUBTFUL_CATEGORIES,
+            "Entities stand in the category that other records put their like into.",
+            severity=Severity.OFF,
+            beside=(DOUBTFUL_CATEGORY_ENTITIES,),
+        ),
+    ),
+    settings=("categories.minimum", "similarity.enabled", "similarity.encoder"),
+    lacks=embeddings_off,
     over=measure,
-    lists=frozenset({"doubtful_category_entities"}),
-    columns={
-        "doubtful_categories": "entities that what other records teach would put into another category",
-        "doubtful_category_entities": "their ids",
-    },
 )

@@ -9,14 +9,25 @@ from datetime import date
 from functools import cache
 from itertools import pairwise
 
+from curation.decision import DecisionKind
 from curation.text.dates import whole_dates
 from curation.text.folding import lower_case
 from curation.text.terms import any_of, listed
+from validation.measures.columns import Column
 from validation.measures.known import read_known
 from validation.measures.measure import Columns, MeasureSpec, Scope, Subject
+from validation.measures.rule import Rule
+from validation.settings import Severity
 
 #: How far before a date the word stands that says what happened on it.
 REACH = 30
+
+
+DATES_READ = Column("dates_read", "full dates in the text")
+DATES_IMPOSSIBLE = Column("dates_impossible", "dates that no calendar has")
+DATES_OUT_OF_ORDER = Column(
+    "dates_out_of_order", "events that lie before what comes first: a discharge before the admission"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +68,9 @@ def _row(text: str) -> Columns:
     if not found:
         return DATES.nothing
     return {
-        "dates_read": len(found),
-        "dates_impossible": sum(event.day is None for event in found),
-        "dates_out_of_order": _out_of_order(found),
+        DATES_READ: len(found),
+        DATES_IMPOSSIBLE: sum(event.day is None for event in found),
+        DATES_OUT_OF_ORDER: _out_of_order(found),
     }
 
 
@@ -72,10 +83,16 @@ def _out_of_order(found: Sequence[EventDate]) -> int:
 DATES = MeasureSpec(
     name="dates",
     version=2,
+    of=DecisionKind.TEXT,
+    columns=(DATES_READ, DATES_IMPOSSIBLE, DATES_OUT_OF_ORDER),
+    rules=(
+        Rule("dates_possible", DATES_IMPOSSIBLE, "Every full date is one that a calendar has.", severity=Severity.SOFT),
+        Rule(
+            "dates_in_order",
+            DATES_OUT_OF_ORDER,
+            "Birth, admission, discharge and death follow one another.",
+            severity=Severity.SOFT,
+        ),
+    ),
     measure=measure,
-    columns={
-        "dates_read": "full dates in the text",
-        "dates_impossible": "dates that no calendar has",
-        "dates_out_of_order": "events that lie before what comes first: a discharge before the admission",
-    },
 )

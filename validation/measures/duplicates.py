@@ -2,8 +2,19 @@
 
 from __future__ import annotations
 
+from curation.decision import DecisionKind
 from curation.sets.duplicates import Match
+from validation.measures.columns import Column, Holds
 from validation.measures.measure import Columns, MeasureSpec, Whole
+from validation.measures.rule import NULL, Rule, no_parameters
+
+DUPLICATE_OF = Column(
+    "duplicate_of", "kept record that has the same text, but for case and white space", Holds.RECORD_ID
+)
+NEAR_DUPLICATE_OF = Column("near_duplicate_of", "kept record that has nearly the same text", Holds.RECORD_ID)
+DUPLICATE_SIMILARITY = Column(
+    "duplicate_similarity", "share of three-word runs in common (estimated Jaccard)", plotted=True
+)
 
 
 def measure(whole: Whole) -> dict[str, Columns]:
@@ -16,17 +27,32 @@ def measure(whole: Whole) -> dict[str, Columns]:
 
 def _row(match: Match) -> Columns:
     column = "duplicate_of" if match.exact else "near_duplicate_of"
-    return {**DUPLICATES.nothing, column: match.keeper, "duplicate_similarity": match.similarity}
+    return {**DUPLICATES.nothing, column: match.keeper, DUPLICATE_SIMILARITY: match.similarity}
 
 
 DUPLICATES = MeasureSpec(
     name="duplicates",
     version=1,
+    of=DecisionKind.TEXT,
+    columns=(DUPLICATE_OF, NEAR_DUPLICATE_OF, DUPLICATE_SIMILARITY),
+    rules=(
+        Rule(
+            "no_duplicate",
+            DUPLICATE_OF,
+            "No other record, kept in its place, has the same text.",
+            expects=NULL,
+            parameters=no_parameters,
+            beside=(DUPLICATE_SIMILARITY,),
+        ),
+        Rule(
+            "no_near_duplicate",
+            NEAR_DUPLICATE_OF,
+            "No other record, kept in its place, has nearly the same text.",
+            expects=NULL,
+            parameters=no_parameters,
+            beside=(DUPLICATE_SIMILARITY,),
+        ),
+    ),
+    settings=("duplicates.threshold",),
     over=measure,
-    words=frozenset({"duplicate_of", "near_duplicate_of"}),
-    columns={
-        "duplicate_of": "kept record that has the same text, but for case and white space",
-        "near_duplicate_of": "kept record that has nearly the same text",
-        "duplicate_similarity": "share of three-word runs in common (estimated Jaccard)",
-    },
 )

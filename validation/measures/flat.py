@@ -4,14 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from curation.decision import DecisionKind
 from curation.record import Entity, Layer
 from curation.scheme import ABSENT, Scheme
 from curation.scoring.flat_shape import KEPT_AS, Fault, Form, Shape, facts, faults, shape
 from curation.sources.mapping import FactSource
+from validation.measures.columns import Column, Holds
 from validation.measures.measure import Columns, MeasureSpec, Scope, Subject
+from validation.measures.rule import Rule
+from validation.settings import Severity
 
 #: What reads as "nothing" when a flat view is read back.
 NOTHING = frozenset(FactSource(path="").absent)
+
+
+FLAT_FAULTS = Column(
+    "flat_faults",
+    "faults of the layer's flat view: keys that are not exactly the scheme's, no strings, N/A beside facts",
+)
+FLAT_FAULT_PLACES = Column("flat_fault_places", "what they are, and at which key", Holds.WORDS)
+ANSWER_FAULTS = Column("answer_faults", "the same of the flat answer that the layer was read from")
+ANSWER_FAULT_PLACES = Column("answer_fault_places", "what they are, and at which key", Holds.WORDS)
+FACTS_CHANGED = Column("facts_changed", "facts that are not read back from the flat view as they are")
+FACTS_CHANGED_ENTITIES = Column("facts_changed_entities", "their ids", Holds.ENTITY_IDS)
+INVALID_LABELS = Column("invalid_labels", "document labels with a value that the scheme does not have")
+INVALID_LABEL_NAMES = Column("invalid_label_names", "their names", Holds.WORDS)
+UNKNOWN_LABELS = Column("unknown_labels", "document labels that the scheme does not have")
+INVALID_ATTRIBUTES = Column("invalid_attributes", "entities whose attributes have values that the scheme does not have")
+INVALID_ATTRIBUTE_ENTITIES = Column("invalid_attribute_entities", "their ids", Holds.ENTITY_IDS)
 
 
 def measure(subjects: Sequence[Subject], scope: Scope) -> list[Columns]:
@@ -27,17 +47,17 @@ def _row(layer: Layer, scheme: Scheme) -> Columns:
     wrong = sorted(name for name, value in layer.labels.items() if value not in values.get(name, (value,)))
     odd = list(_invalid_attributes(layer, scheme))
     return {
-        "flat_faults": len(own),
-        "flat_fault_places": [str(fault) for fault in own],
-        "answer_faults": len(answered),
-        "answer_fault_places": [str(fault) for fault in answered],
-        "facts_changed": len(lost),
-        "facts_changed_entities": list(lost),
-        "invalid_labels": len(wrong),
-        "invalid_label_names": list(wrong),
-        "unknown_labels": len(layer.labels.keys() - values.keys()),
-        "invalid_attributes": len(odd),
-        "invalid_attribute_entities": list(odd),
+        FLAT_FAULTS: len(own),
+        FLAT_FAULT_PLACES: [str(fault) for fault in own],
+        ANSWER_FAULTS: len(answered),
+        ANSWER_FAULT_PLACES: [str(fault) for fault in answered],
+        FACTS_CHANGED: len(lost),
+        FACTS_CHANGED_ENTITIES: list(lost),
+        INVALID_LABELS: len(wrong),
+        INVALID_LABEL_NAMES: list(wrong),
+        UNKNOWN_LABELS: len(layer.labels.keys() - values.keys()),
+        INVALID_ATTRIBUTES: len(odd),
+        INVALID_ATTRIBUTE_ENTITIES: list(odd),
     }
 
 
@@ -84,29 +104,55 @@ def _invalid_attributes(layer: Layer, scheme: Scheme) -> Iterator[str]:
 FLAT = MeasureSpec(
     name="flat",
     version=1,
-    measure=measure,
-    needs_layer=True,
-    lists=frozenset(
-        {
-            "flat_fault_places",
-            "answer_fault_places",
-            "facts_changed_entities",
-            "invalid_label_names",
-            "invalid_attribute_entities",
-        }
+    of=DecisionKind.LAYER,
+    columns=(
+        FLAT_FAULTS,
+        FLAT_FAULT_PLACES,
+        ANSWER_FAULTS,
+        ANSWER_FAULT_PLACES,
+        FACTS_CHANGED,
+        FACTS_CHANGED_ENTITIES,
+        INVALID_LABELS,
+        INVALID_LABEL_NAMES,
+        UNKNOWN_LABELS,
+        INVALID_ATTRIBUTES,
+        INVALID_ATTRIBUTE_ENTITIES,
     ),
-    columns={
-        "flat_faults": "faults of the layer's flat view: keys that are not exactly the scheme's, no strings, N/A "
-        "beside facts",
-        "flat_fault_places": "what they are, and at which key",
-        "answer_faults": "the same of the flat answer that the layer was read from",
-        "answer_fault_places": "what they are, and at which key",
-        "facts_changed": "facts that are not read back from the flat view as they are",
-        "facts_changed_entities": "their ids",
-        "invalid_labels": "document labels with a value that the scheme does not have",
-        "invalid_label_names": "their names",
-        "unknown_labels": "document labels that the scheme does not have",
-        "invalid_attributes": "entities whose attributes have values that the scheme does not have",
-        "invalid_attribute_entities": "their ids",
-    },
+    rules=(
+        Rule(
+            "flat_view_whole",
+            FLAT_FAULTS,
+            "The flat view has exactly the scheme's keys, strings only, and N/A only alone.",
+            beside=(FLAT_FAULT_PLACES,),
+        ),
+        Rule(
+            "flat_answer_whole",
+            ANSWER_FAULTS,
+            "The flat answer that the layer was read from had exactly the scheme's keys, strings only, and N/A only "
+            "alone.",
+            severity=Severity.SOFT,
+            beside=(ANSWER_FAULT_PLACES,),
+        ),
+        Rule(
+            "facts_come_back",
+            FACTS_CHANGED,
+            "Every fact of the flat view is read back as one fact, and as this one.",
+            severity=Severity.SOFT,
+            beside=(FACTS_CHANGED_ENTITIES,),
+        ),
+        Rule(
+            "label_values_known",
+            INVALID_LABELS,
+            "Every document label has a value that the scheme has.",
+            beside=(INVALID_LABEL_NAMES,),
+        ),
+        Rule("labels_known", UNKNOWN_LABELS, "Every document label is one of the scheme's.", severity=Severity.OFF),
+        Rule(
+            "attribute_values_known",
+            INVALID_ATTRIBUTES,
+            "Every attribute that the scheme has is of a category that may have it, with a value that the scheme has.",
+            beside=(INVALID_ATTRIBUTE_ENTITIES,),
+        ),
+    ),
+    measure=measure,
 )

@@ -5,14 +5,32 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from curation.decision import DecisionKind
 from curation.record import Alignment, Entity, Record
 from curation.text.alignment import align
-from validation.measures.measure import Columns, MeasureSpec, Scope, Subject
+from validation.measures.columns import Column, Holds
+from validation.measures.layer import stands
+from validation.measures.measure import Columns, MeasureSpec, Scope, Subject, embeddings_off, encoder_identity
 from validation.measures.nearest_passage import Wanted, nearest
-from validation.measures.structure import stands
+from validation.measures.rule import GROUNDED, Rule
+from validation.settings import Severity
 
 #: Characters of a wording that are looked for in the text, and of a text that they are looked for in: more is no fact.
 LONGEST, SEARCHED = 1_000, 200_000
+
+
+GROUNDING_RATIO = Column("grounding_ratio", "share of the entities that stand in the text", plotted=True)
+FUZZY_LEAST = Column("fuzzy_least", "least similarity of an entity that was found inexactly")
+UNGROUNDED = Column("ungrounded", "entities that do not stand where they should")
+UNGROUNDED_ENTITIES = Column("ungrounded_entities", "their ids", Holds.ENTITY_IDS)
+ELSEWHERE_ENTITIES = Column(
+    "elsewhere_entities", "those of them whose wording stands elsewhere in the text", Holds.ENTITY_IDS
+)
+PARAPHRASED_ENTITIES = Column(
+    "paraphrased_entities", "those of them that a stretch of the text says in other words", Holds.ENTITY_IDS
+)
+INVENTED = Column("invented", "those of them that the text does not say", lacks=embeddings_off)
+INVENTED_ENTITIES = Column("invented_entities", "their ids", Holds.ENTITY_IDS)
 
 
 @dataclass(slots=True)
@@ -65,31 +83,49 @@ def is_grounded(entity: Entity, text: str, *, fuzzy: float) -> bool:
 def _row(found: _Found, *, told: bool) -> Columns:
     """told: whether an invention was told from other words, which takes embeddings."""
     return {
-        "grounding_ratio": round(1 - len(found.lost) / found.total, 4) if found.total else None,
-        "fuzzy_least": round(min(found.fuzzy), 4) if found.fuzzy else None,
-        "ungrounded": len(found.lost),
-        "ungrounded_entities": list(found.lost),
-        "elsewhere_entities": list(found.elsewhere),
-        "paraphrased_entities": list(found.paraphrased),
-        "invented": len(found.invented) if told else None,
-        "invented_entities": list(found.invented),
+        GROUNDING_RATIO: round(1 - len(found.lost) / found.total, 4) if found.total else None,
+        FUZZY_LEAST: round(min(found.fuzzy), 4) if found.fuzzy else None,
+        UNGROUNDED: len(found.lost),
+        UNGROUNDED_ENTITIES: list(found.lost),
+        ELSEWHERE_ENTITIES: list(found.elsewhere),
+        PARAPHRASED_ENTITIES: list(found.paraphrased),
+        INVENTED: len(found.invented) if told else None,
+        INVENTED_ENTITIES: list(found.invented),
     }
 
 
 GROUNDING = MeasureSpec(
     name="grounding",
     version=3,
+    of=DecisionKind.LAYER,
+    columns=(
+        GROUNDING_RATIO,
+        FUZZY_LEAST,
+        UNGROUNDED,
+        UNGROUNDED_ENTITIES,
+        ELSEWHERE_ENTITIES,
+        PARAPHRASED_ENTITIES,
+        INVENTED,
+        INVENTED_ENTITIES,
+    ),
+    rules=(
+        Rule(
+            "entities_grounded",
+            GROUNDING_RATIO,
+            "The entities stand in the text; what does not may be invented.",
+            expects=GROUNDED,
+            parameters=lambda settings, scheme: {"min_value": settings.grounding.minimum},
+            beside=(UNGROUNDED, UNGROUNDED_ENTITIES),
+        ),
+        Rule(
+            "nothing_invented",
+            INVENTED,
+            "The text says what the entities say, be it elsewhere or in other words.",
+            severity=Severity.SOFT,
+            beside=(INVENTED_ENTITIES,),
+        ),
+    ),
+    settings=("grounding.fuzzy", "grounding.semantic", "similarity.enabled", "similarity.encoder"),
+    depends=encoder_identity,
     measure=measure,
-    needs_layer=True,
-    lists=frozenset({"ungrounded_entities", "elsewhere_entities", "paraphrased_entities", "invented_entities"}),
-    columns={
-        "grounding_ratio": "share of the entities that stand in the text",
-        "fuzzy_least": "least similarity of an entity that was found inexactly",
-        "ungrounded": "entities that do not stand where they should",
-        "ungrounded_entities": "their ids",
-        "elsewhere_entities": "those of them whose wording stands elsewhere in the text",
-        "paraphrased_entities": "those of them that a stretch of the text says in other words",
-        "invented": "those of them that the text does not say",
-        "invented_entities": "their ids",
-    },
 )

@@ -5,26 +5,27 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 
+from curation.decision import DecisionKind
 from curation.embeddings.vector_store import VectorStore
 from curation.record import Record
 from curation.sets.duplicates import Pair
 from curation.store import Store
 from validation.leakage import QUESTIONS, Leakage, find_leaks
+from validation.measures.columns import Column, Holds
 from validation.measures.measure import Columns, MeasureSpec, Scope, Whole
+from validation.measures.rule import NOT_LEAKED, Rule
 from validation.measures.semantic.leaks import told_again
-from validation.measures.semantic_duplicates import RULE as SEMANTIC
+from validation.measures.semantic_duplicates import SEMANTIC_DUPLICATE_OF
 from validation.settings import Severity
 
-#: The rule that reads this.
-RULE = "no_leakage"
+LEAKS = Column("leaks", "ways in which an earlier split of the newest curated set gives a held-out record away")
+HELD_OUT_IN = Column("held_out_in", "set and split that the record is held out in", Holds.WORD)
+LEAKED_BY = Column("leaked_by", "the ways, each with a record that gives it away", Holds.WORDS)
 
 
 def measure(whole: Whole) -> Mapping[str, Columns]:
-    """The columns of each held-out record of the newest set; nothing without a set, or where the rule is off."""
-    sets = whole.store.curated_sets()
-    if not sets or whole.scope.settings.severity.get(RULE, Severity.SOFT) is Severity.OFF:
-        return {}
-    newest = sets[-1]
+    """The columns of each held-out record of the newest set, which there must be."""
+    newest = whole.store.curated_sets()[-1]
     settings = whole.scope.settings
     rows: dict[str, Columns] = {}
     for split, earlier in QUESTIONS:
@@ -33,12 +34,16 @@ def measure(whole: Whole) -> Mapping[str, Columns]:
             held,
             partial(_members, whole.store, newest.digest, earlier),
             near_duplicates=settings.duplicates.threshold,
-            told_again=by_meaning(whole.scope)
-            if settings.severity.get(SEMANTIC, Severity.OFF) is not Severity.OFF
-            else None,
+            # Whoever looks for cases told in other words looks for them here too.
+            told_again=by_meaning(whole.scope) if SEMANTIC_DUPLICATE_OF in whole.looked_at else None,
         )
         rows |= _rows(found, [record.id for record in held], f"{newest.name}@{newest.version} {split}")
     return rows
+
+
+def no_set(whole: Whole) -> str:
+    """That no set is frozen, "" when one is."""
+    return "" if whole.store.curated_sets() else "nothing applies: no set is frozen"
 
 
 def by_meaning(scope: Scope) -> Callable[[Sequence[Record], Iterable[Record]], list[Pair]]:
@@ -61,20 +66,26 @@ def _rows(found: Leakage, held: Iterable[str], place: str) -> dict[str, Columns]
     for leak in found.leaks:
         ways[leak.record].append(f"{leak.way.value}: {leak.other}")
     return {
-        record_id: {"leaks": len(said), "held_out_in": place, "leaked_by": list(said)}
-        for record_id, said in ways.items()
+        record_id: {LEAKS: len(said), HELD_OUT_IN: place, LEAKED_BY: list(said)} for record_id, said in ways.items()
     }
 
 
 LEAKAGE = MeasureSpec(
     name="leakage",
     version=1,
+    of=DecisionKind.TEXT,
+    columns=(LEAKS, HELD_OUT_IN, LEAKED_BY),
+    rules=(
+        Rule(
+            "no_leakage",
+            LEAKS,
+            "Nothing in an earlier split of the newest curated set gives a held-out record away.",
+            expects=NOT_LEAKED,
+            severity=Severity.SOFT,
+            beside=(HELD_OUT_IN, LEAKED_BY),
+        ),
+    ),
+    settings=("duplicates.threshold", "duplicates.semantic", "similarity.encoder"),
+    lacks=no_set,
     over=measure,
-    words=frozenset({"held_out_in"}),
-    lists=frozenset({"leaked_by"}),
-    columns={
-        "leaks": "ways in which an earlier split of the newest curated set gives a held-out record away",
-        "held_out_in": "set and split that the record is held out in",
-        "leaked_by": "the ways, each with a record that gives it away",
-    },
 )

@@ -5,23 +5,28 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from curation.decision import DecisionKind
 from curation.error_detection.omission_model import Mention, Mentions
 from curation.errors import MissingExtraError
+from validation.measures.columns import Column, Holds
 from validation.measures.measure import Columns, MeasureSpec, Whole
+from validation.measures.rule import Rule
 from validation.settings import Severity
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
-#: The rule that reads this; what it learns costs seconds and is not learnt for nobody.
-RULE = "likely_facts_covered"
+
+LIKELY_OMISSIONS = Column(
+    "likely_omissions", "stretches that other records would have in an entity and no entity meets"
+)
+LIKELY_OMITTED_SHARE = Column("likely_omitted_share", "their share of all such stretches")
+LIKELY_OMISSION_PLACES = Column("likely_omission_places", "where they stand", Holds.SPANS, kind="likely_omission")
 
 
 def measure(whole: Whole) -> Mapping[str, Columns]:
-    """The likely omissions of each record with a layer; nothing where the rule is off."""
+    """The likely omissions of each record with a layer."""
     settings = whole.scope.settings
-    if settings.severity.get(RULE, Severity.OFF) is Severity.OFF:
-        return {}
     try:
         mentions = Mentions((one.record, one.layer) for one in whole.subjects() if one.layer)
     except ImportError as error:
@@ -38,20 +43,27 @@ def _row(found: Sequence[Mention], likely: float) -> Columns:
     open_ = [one for one in sure if not one.met]
     places: list[JsonValue] = [[one.start, one.end] for one in open_]
     return {
-        "likely_omissions": len(open_),
-        "likely_omitted_share": round(len(open_) / len(sure), 4) if sure else None,
-        "likely_omission_places": places,
+        LIKELY_OMISSIONS: len(open_),
+        LIKELY_OMITTED_SHARE: round(len(open_) / len(sure), 4) if sure else None,
+        LIKELY_OMISSION_PLACES: places,
     }
 
 
 MENTIONS = MeasureSpec(
     name="mentions",
     version=1,
+    of=DecisionKind.LAYER,
+    columns=(LIKELY_OMISSIONS, LIKELY_OMITTED_SHARE, LIKELY_OMISSION_PLACES),
+    rules=(
+        Rule(
+            "likely_facts_covered",
+            LIKELY_OMITTED_SHARE,
+            "What other records would have in an entity is in one.",
+            parameters=lambda settings, scheme: {"max_value": settings.omission.share},
+            severity=Severity.OFF,
+            beside=(LIKELY_OMISSION_PLACES,),
+        ),
+    ),
+    settings=("omission.likely",),
     over=measure,
-    lists=frozenset({"likely_omission_places"}),
-    columns={
-        "likely_omissions": "stretches that other records would have in an entity and no entity meets",
-        "likely_omitted_share": "their share of all such stretches",
-        "likely_omission_places": "where they stand",
-    },
 )

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
+from typing import cast
 
 from pydantic import JsonValue
 
+from curation.decision import DecisionKind
 from curation.embeddings.encoder import Encoder, load_encoder
 from curation.record import Layer, Record
 from curation.scheme import Scheme
 from curation.sets.duplicates import Match, find_duplicates
 from curation.store import Store
-from validation.layers import checked_layer, preferred_layers
+from validation.layers import ChosenLayers, checked_layer, preferred_layers
+from validation.measures.columns import Column
+from validation.measures.rule import Rule
 from validation.settings import ValidationSettings
 
 #: The file of a workspace that keeps vectors from run to run.
@@ -60,6 +65,8 @@ class Whole:
     measured: Container[str]
     #: Records that a person accepted (1) or turned away (-1): of two that say the same, the former is kept.
     prefer: Mapping[str, int]
+    #: The columns that an expectation looks at.
+    looked_at: Container[str] = frozenset()
 
     def records(self) -> Iterator[Record]:
         """The measured records, in the order in which they came."""
@@ -91,17 +98,32 @@ class MeasureSpec:
 
     name: str
     version: int
-    columns: Mapping[str, str]  # what each column says, for people
+    #: What the verdicts of its rules are of, unless a column says otherwise. A layer's needs a layer.
+    of: DecisionKind
+    columns: tuple[Column, ...]
+    rules: tuple[Rule, ...] = ()
+    #: Settings that change what is measured, as paths below `validation`; what only judges is not among them.
+    settings: tuple[str, ...] = ()
+    #: What else changes what is measured: files, a model.
+    depends: Callable[[Scope], JsonValue] | None = None
     #: One row of all columns for each subject, in order.
     measure: Callable[[Sequence[Subject], Scope], list[Columns]] | None = None
     #: The rows, by record id, of those records of which there is something to say.
     over: Callable[[Whole], Mapping[str, Columns]] | None = None
+    #: Why nothing can be measured, "" when something can: then `over` is not asked.
+    lacks: Callable[[Whole], str] | None = None
     #: The texts of which `measure` will ask vectors; those of all measures are encoded together, before them.
     texts: Callable[[Sequence[Subject]], Iterable[str]] | None = None
-    needs_layer: bool = False
-    #: Columns of words and columns of lists; all others hold numbers. Lists only explain: no expectation sees them.
-    words: frozenset[str] = frozenset()
-    lists: frozenset[str] = frozenset()
+
+    def __post_init__(self) -> None:
+        for column in self.columns:
+            column.belongs_to(self.of)
+
+    @property
+    def says(self) -> str:
+        """What it looks at: the first paragraph of its module."""
+        module = sys.modules[(self.measure or self.over).__module__]
+        return " ".join((module.__doc__ or "").partition("\n\n")[0].split())
 
     @property
     def level(self) -> Level:
@@ -109,6 +131,48 @@ class MeasureSpec:
         return Level.RECORD if self.over is None else Level.SET
 
     @property
+    def needs_layer(self) -> bool:
+        """Whether it says nothing of a record without a layer."""
+        return self.of is DecisionKind.LAYER
+
+    @property
     def nothing(self) -> Columns:
         """The row where the measure does not apply."""
         return dict.fromkeys(self.columns)
+
+    def depends_on(self, scope: Scope) -> JsonValue:
+        """All that its rows depend on beside the records, to be told from other runs."""
+        settings: dict[str, JsonValue] = {path: setting(scope.settings, path) for path in self.settings}
+        return [self.name, self.version, settings, self.depends(scope) if self.depends else None]
+
+    def why_not(self, whole: Whole) -> str:
+        """Why it can measure nothing, "" when it can."""
+        if self.needs_layer and not whole.store.layer_names():
+            return "nothing applies: no record has a layer"
+        return self.lacks(whole) if self.lacks else ""
+
+
+def setting(settings: ValidationSettings, path: str) -> JsonValue:
+    """The value of a setting, such as `grounding.fuzzy`."""
+    value: JsonValue = settings.model_dump(mode="json")
+    for name in path.split("."):
+        value = cast(dict[str, JsonValue], value)[name]
+    return value
+
+
+def encoder_identity(scope: Scope) -> JsonValue:
+    """The sentence encoder that is used, None where embeddings are switched off."""
+    return [scope.encoder.name, scope.encoder.revision] if scope.settings.similarity.enabled else None
+
+
+def embeddings_off(whole: Whole) -> str:
+    """That embeddings are switched off, "" when they are not."""
+    enabled = whole.scope.settings.similarity.enabled
+    return "" if enabled else "embeddings are switched off (validation.similarity.enabled)"
+
+
+def no_second_layer(whole: Whole) -> str:
+    """That no record has a layer to compare the checked one with, "" when one may have."""
+    layers = ChosenLayers.among(whole.store.layer_names(), whole.scope.settings)
+    compared = any(second != checked for second in layers.seconds for checked in layers.checked)
+    return "" if compared else "nothing applies: no record has a second layer"

@@ -12,12 +12,16 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from functools import cache
 
+from curation.decision import DecisionKind
 from curation.record import Assertion, Entity, Frozen, Layer
 from curation.text.folding import lower_case
 from curation.text.sentences import sentence_spans
 from curation.text.terms import any_of
+from validation.measures.columns import Column, Holds
 from validation.measures.known import read_known
 from validation.measures.measure import Columns, MeasureSpec, Scope, Subject
+from validation.measures.rule import Rule
+from validation.settings import Severity
 
 #: Categories of findings, which are there or not; a habit or a relative's disease holds its denial in its wording.
 FINDINGS = frozenset({"signs_symptoms", "diagnosis", "comorbidities"})
@@ -25,6 +29,16 @@ FINDINGS = frozenset({"signs_symptoms", "diagnosis", "comorbidities"})
 HIDDEN = "\x01"
 #: How far from an entity a denial is looked for, in characters.
 REACH = 160
+
+
+DENIED_AS_PRESENT = Column(
+    "denied_as_present", "findings that the words beside them deny, and the layer has as present"
+)
+DENIED_AS_PRESENT_ENTITIES = Column("denied_as_present_entities", "their ids", Holds.ENTITY_IDS)
+NEGATED_UNDENIED = Column(
+    "negated_undenied", "findings that the layer has as negated, in a sentence that denies nothing"
+)
+NEGATED_UNDENIED_ENTITIES = Column("negated_undenied_entities", "their ids", Holds.ENTITY_IDS)
 
 
 class Denials(Frozen):
@@ -77,10 +91,10 @@ def _row(text: str, language: str, layer: Layer) -> Columns:
         elif one.assertion is Assertion.NEGATED and not anywhere.search(folded, start, end):
             undenied.append(one.id)
     return {
-        "denied_as_present": len(denied),
-        "denied_as_present_entities": list(denied),
-        "negated_undenied": len(undenied),
-        "negated_undenied_entities": list(undenied),
+        DENIED_AS_PRESENT: len(denied),
+        DENIED_AS_PRESENT_ENTITIES: list(denied),
+        NEGATED_UNDENIED: len(undenied),
+        NEGATED_UNDENIED_ENTITIES: list(undenied),
     }
 
 
@@ -100,13 +114,23 @@ def _sentence(entity: Entity, breaks: Sequence[int]) -> tuple[int, int]:
 NEGATION = MeasureSpec(
     name="negation",
     version=2,
+    of=DecisionKind.LAYER,
+    columns=(DENIED_AS_PRESENT, DENIED_AS_PRESENT_ENTITIES, NEGATED_UNDENIED, NEGATED_UNDENIED_ENTITIES),
+    rules=(
+        Rule(
+            "denied_findings_negated",
+            DENIED_AS_PRESENT,
+            "What the text denies is not annotated as present.",
+            severity=Severity.SOFT,
+            beside=(DENIED_AS_PRESENT_ENTITIES,),
+        ),
+        Rule(
+            "negated_findings_denied",
+            NEGATED_UNDENIED,
+            "What is annotated as negated stands in a sentence that denies something.",
+            severity=Severity.SOFT,
+            beside=(NEGATED_UNDENIED_ENTITIES,),
+        ),
+    ),
     measure=measure,
-    needs_layer=True,
-    lists=frozenset({"denied_as_present_entities", "negated_undenied_entities"}),
-    columns={
-        "denied_as_present": "findings that the words beside them deny, and the layer has as present",
-        "denied_as_present_entities": "their ids",
-        "negated_undenied": "findings that the layer has as negated, in a sentence that denies nothing",
-        "negated_undenied_entities": "their ids",
-    },
 )

@@ -5,10 +5,24 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from curation.decision import DecisionKind
 from curation.text.drugs import find_drugs
 from curation.text.quantities import measured_spans
+from validation.measures.columns import Column, Holds
 from validation.measures.measure import Columns, MeasureSpec, Scope, Subject
-from validation.measures.second_opinion import Span, merged, met, missing
+from validation.measures.rule import Rule
+from validation.measures.second_opinion import (
+    CATEGORIES_MISSING,
+    CATEGORY_NAMES_MISSING,
+    SECOND_OPINION_MISSING,
+    SECOND_OPINION_PLACES,
+    SECOND_OPINION_SHARE,
+    Span,
+    merged,
+    met,
+    missing,
+)
+from validation.settings import Severity
 
 #: Ends and names of examinations.
 TEST = re.compile(
@@ -26,6 +40,18 @@ CLAUSE = re.compile(r"[.;:!?](?=\s|$)|,(?=\s)|\n+|\s(?:and|und|but|aber|with|mit
 CLAUSE_LETTERS = 12
 
 
+UNCOVERED_MEASURED = Column("uncovered_measured", "numbers with a unit that no entity covers")
+UNCOVERED_DRUGS = Column("uncovered_drugs", "words with the stem of a drug's name that no entity covers")
+UNCOVERED_TESTS = Column("uncovered_tests", "words for examinations that no entity covers")
+UNCOVERED_CLAUSES = Column("uncovered_clauses", "clauses that no entity reaches into")
+UNCOVERED_FACTS = Column("uncovered_facts", "the first three together")
+UNCOVERED_SHARE = Column("uncovered_share", "the first three together, of 100 words")
+UNCOVERED_PLACES = Column("uncovered_places", "where they stand", Holds.SPANS, kind="uncovered")
+UNCOVERED_CLAUSE_PLACES = Column(
+    "uncovered_clause_places", "where those clauses stand", Holds.SPANS, kind="uncovered_clause"
+)
+
+
 def measure(subjects: Sequence[Subject], scope: Scope) -> list[Columns]:
     """What looks like a fact and no entity covers, by kind, with the places."""
     return [_row(subject, scope) for subject in subjects]
@@ -41,14 +67,14 @@ def _row(subject: Subject, scope: Scope) -> Columns:
     facts = sorted(span for spans in open_.values() for span in spans)
     words = len(text.split())
     return {
-        "uncovered_measured": len(open_["measured"]),
-        "uncovered_drugs": len(open_["drug"]),
-        "uncovered_tests": len(open_["test"]),
-        "uncovered_clauses": len(clauses),
-        "uncovered_facts": len(facts),
-        "uncovered_share": round(len(facts) * 100 / words, 3) if words else None,
-        "uncovered_places": [[start, end] for start, end in facts],
-        "uncovered_clause_places": [[start, end] for start, end in clauses],
+        UNCOVERED_MEASURED: len(open_["measured"]),
+        UNCOVERED_DRUGS: len(open_["drug"]),
+        UNCOVERED_TESTS: len(open_["test"]),
+        UNCOVERED_CLAUSES: len(clauses),
+        UNCOVERED_FACTS: len(facts),
+        UNCOVERED_SHARE: round(len(facts) * 100 / words, 3) if words else None,
+        UNCOVERED_PLACES: [[start, end] for start, end in facts],
+        UNCOVERED_CLAUSE_PLACES: [[start, end] for start, end in clauses],
         **missing(layer, subject.others, covered, scope.scheme),
     }
 
@@ -73,22 +99,47 @@ def clauses_of(text: str) -> list[Span]:
 OMISSION = MeasureSpec(
     name="omission",
     version=3,
+    of=DecisionKind.LAYER,
+    columns=(
+        UNCOVERED_MEASURED,
+        UNCOVERED_DRUGS,
+        UNCOVERED_TESTS,
+        UNCOVERED_CLAUSES,
+        UNCOVERED_FACTS,
+        UNCOVERED_SHARE,
+        UNCOVERED_PLACES,
+        UNCOVERED_CLAUSE_PLACES,
+        SECOND_OPINION_MISSING,
+        SECOND_OPINION_SHARE,
+        CATEGORIES_MISSING,
+        SECOND_OPINION_PLACES,
+        CATEGORY_NAMES_MISSING,
+    ),
+    rules=(
+        Rule(
+            "facts_covered",
+            UNCOVERED_SHARE,
+            "Numbers with units, drugs and tests of the text are in entities.",
+            parameters=lambda settings, scheme: {"max_value": settings.omission.maximum},
+            severity=Severity.OFF,
+            beside=(UNCOVERED_MEASURED, UNCOVERED_DRUGS, UNCOVERED_TESTS),
+        ),
+        Rule(
+            "second_opinion_covered",
+            SECOND_OPINION_SHARE,
+            "What other layers of the record have, the checked one has too.",
+            parameters=lambda settings, scheme: {"max_value": settings.second_opinion.missing},
+            severity=Severity.OFF,
+            beside=(SECOND_OPINION_PLACES,),
+        ),
+        Rule(
+            "categories_present",
+            CATEGORIES_MISSING,
+            "The checked layer says something in each category in which another layer does.",
+            severity=Severity.OFF,
+            beside=(CATEGORY_NAMES_MISSING,),
+        ),
+    ),
+    settings=("second_opinion.layers",),
     measure=measure,
-    needs_layer=True,
-    lists=frozenset({"uncovered_places", "uncovered_clause_places", "second_opinion_places", "category_names_missing"}),
-    columns={
-        "uncovered_measured": "numbers with a unit that no entity covers",
-        "uncovered_drugs": "words with the stem of a drug's name that no entity covers",
-        "uncovered_tests": "words for examinations that no entity covers",
-        "uncovered_clauses": "clauses that no entity reaches into",
-        "uncovered_facts": "the first three together",
-        "uncovered_share": "the first three together, of 100 words",
-        "uncovered_places": "where they stand",
-        "uncovered_clause_places": "where those clauses stand",
-        "second_opinion_missing": "facts of other layers that no entity of the checked one meets",
-        "second_opinion_share": "their share of the facts of other layers",
-        "categories_missing": "categories in which another layer has facts and the checked one has none",
-        "second_opinion_places": "where the facts of other layers stand that the checked one lacks",
-        "category_names_missing": "those categories",
-    },
 )

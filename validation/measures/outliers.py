@@ -11,24 +11,30 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from curation.decision import DecisionKind
 from validation.measures.categories import Placed, placed_entities
-from validation.measures.measure import Columns, MeasureSpec, Whole
+from validation.measures.columns import Column, Holds
+from validation.measures.measure import Columns, MeasureSpec, Whole, embeddings_off
+from validation.measures.rule import Rule
 from validation.settings import Severity
 
 if TYPE_CHECKING:
     from curation.embeddings.encoder import Encoder, Vectors
 
-#: The rule that reads this; the vectors cost seconds and are not taken for nobody.
-RULE = "entities_near_their_category"
 #: A category with fewer entities has no outliers.
 FEWEST = 8
 
 
+CATEGORY_OUTLIERS = Column("category_outliers", "entities that lie far from the others of their category")
+FARTHEST_FROM_CATEGORY = Column("farthest_from_category", "most robust deviations of an entity from its category")
+CATEGORY_OUTLIER_ENTITIES = Column(
+    "category_outlier_entities", "the ids of those far away, the farthest first", Holds.ENTITY_IDS
+)
+
+
 def measure(whole: Whole) -> Mapping[str, Columns]:
-    """The outliers of each record; nothing without embeddings, or where the rule is off."""
+    """The outliers of each record."""
     settings = whole.scope.settings
-    if not settings.similarity.enabled or settings.severity.get(RULE, Severity.OFF) is Severity.OFF:
-        return {}
     placed = placed_entities(whole)
     rows: dict[str, list[tuple[float, Placed]]] = {one.record_id: [] for one in placed}
     for one, far in zip(placed, distances(placed, whole.scope.encoder), strict=True):
@@ -40,9 +46,9 @@ def measure(whole: Whole) -> Mapping[str, Columns]:
 def _row(found: Sequence[tuple[float, Placed]], limit: float) -> Columns:
     beyond = sorted(((far, one.entity_id) for far, one in found if far >= limit), reverse=True)
     return {
-        "category_outliers": len(beyond),
-        "farthest_from_category": max((far for far, _ in found), default=None),
-        "category_outlier_entities": [entity_id for _, entity_id in beyond],
+        CATEGORY_OUTLIERS: len(beyond),
+        FARTHEST_FROM_CATEGORY: max((far for far, _ in found), default=None),
+        CATEGORY_OUTLIER_ENTITIES: [entity_id for _, entity_id in beyond],
     }
 
 
@@ -76,11 +82,18 @@ def deviations(vectors: Vectors, categories: Sequence[str]) -> list[float | None
 OUTLIERS = MeasureSpec(
     name="outliers",
     version=1,
+    of=DecisionKind.LAYER,
+    columns=(CATEGORY_OUTLIERS, FARTHEST_FROM_CATEGORY, CATEGORY_OUTLIER_ENTITIES),
+    rules=(
+        Rule(
+            "entities_near_their_category",
+            CATEGORY_OUTLIERS,
+            "No entity lies far from the others of its category.",
+            severity=Severity.OFF,
+            beside=(CATEGORY_OUTLIER_ENTITIES,),
+        ),
+    ),
+    settings=("categories.far", "similarity.enabled", "similarity.encoder"),
+    lacks=embeddings_off,
     over=measure,
-    lists=frozenset({"category_outlier_entities"}),
-    columns={
-        "category_outliers": "entities that lie far from the others of their category",
-        "farthest_from_category": "most robust deviations of an entity from its category",
-        "category_outlier_entities": "the ids of those far away, the farthest first",
-    },
 )

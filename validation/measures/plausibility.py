@@ -6,11 +6,15 @@ import re
 from collections.abc import Sequence
 from functools import cache
 
+from curation.decision import DecisionKind
 from curation.record import Assertion, Entity, Frozen, Layer
 from curation.text.ages import parse_age
 from curation.text.terms import any_of, listed
+from validation.measures.columns import Column, Holds
 from validation.measures.known import read_known
 from validation.measures.measure import Columns, MeasureSpec, Scope, Subject
+from validation.measures.rule import Rule
+from validation.settings import Severity
 
 #: The categories that hold the patient's age and gender; a scheme without them has nothing to measure here.
 AGE = "age"
@@ -26,6 +30,16 @@ SPOKEN_OF = frozenset({"family_history", "social_history"})
 #: From this age on a report's pronouns are the patient's.
 SPEAKS = 3
 MALE, FEMALE = "male", "female"
+
+
+AGE_LOWEST = Column("age_lowest", "lowest age given for the patient, in years")
+AGE_HIGHEST = Column("age_highest", "highest age given for the patient, in years")
+AGE_SPREAD = Column("age_spread", "years between the two")
+AGES_UNREAD = Column("ages_unread", "entities of the category age that no age can be read from")
+AGES_CONTRADICTED = Column("ages_contradicted", "ages of which the noun beside them is not said (a 4-year-old man)")
+AGE_CONTRADICTED_ENTITIES = Column("age_contradicted_entities", "their ids", Holds.ENTITY_IDS)
+GENDERS_CONTRADICTED = Column("genders_contradicted", "genders that pronouns, nouns or organs of one sex contradict")
+GENDER_CONTRADICTED_ENTITIES = Column("gender_contradicted_entities", "their ids", Holds.ENTITY_IDS)
 
 
 class AgeWords(Frozen):
@@ -90,14 +104,14 @@ def _row(text: str, language: str, layer: Layer) -> Columns:
     small = bool(ages) and min(ages) < SPEAKS
     wrong_genders = [] if small else _wrong_genders(genders, told, text, language)
     return {
-        "age_lowest": min(ages, default=None),
-        "age_highest": max(ages, default=None),
-        "age_spread": max(ages) - min(ages) if ages else None,
-        "ages_unread": len(aged) - len(ages),
-        "ages_contradicted": len(wrong_ages) if ages else None,
-        "age_contradicted_entities": list(wrong_ages),
-        "genders_contradicted": len(wrong_genders) if genders else None,
-        "gender_contradicted_entities": list(wrong_genders),
+        AGE_LOWEST: min(ages, default=None),
+        AGE_HIGHEST: max(ages, default=None),
+        AGE_SPREAD: max(ages) - min(ages) if ages else None,
+        AGES_UNREAD: len(aged) - len(ages),
+        AGES_CONTRADICTED: len(wrong_ages) if ages else None,
+        AGE_CONTRADICTED_ENTITIES: list(wrong_ages),
+        GENDERS_CONTRADICTED: len(wrong_genders) if genders else None,
+        GENDER_CONTRADICTED_ENTITIES: list(wrong_genders),
     }
 
 
@@ -154,17 +168,52 @@ def _sex_of_parts(told: Sequence[Entity]) -> str | None:
 PLAUSIBILITY = MeasureSpec(
     name="plausibility",
     version=2,
+    of=DecisionKind.LAYER,
+    columns=(
+        AGE_LOWEST,
+        AGE_HIGHEST,
+        AGE_SPREAD,
+        AGES_UNREAD,
+        AGES_CONTRADICTED,
+        AGE_CONTRADICTED_ENTITIES,
+        GENDERS_CONTRADICTED,
+        GENDER_CONTRADICTED_ENTITIES,
+    ),
+    rules=(
+        Rule(
+            "age_not_too_low",
+            AGE_LOWEST,
+            "The patient's age is not below what is plausible.",
+            parameters=lambda settings, scheme: {"min_value": settings.age.minimum},
+        ),
+        Rule(
+            "age_not_too_high",
+            AGE_HIGHEST,
+            "The patient's age is not above what is plausible.",
+            parameters=lambda settings, scheme: {"max_value": settings.age.maximum},
+        ),
+        Rule(
+            "ages_agree",
+            AGE_SPREAD,
+            "All mentions of the patient's age agree.",
+            parameters=lambda settings, scheme: {"max_value": settings.age.spread},
+            severity=Severity.SOFT,
+            beside=(AGE_LOWEST, AGE_HIGHEST),
+        ),
+        Rule(
+            "ages_fit_nouns",
+            AGES_CONTRADICTED,
+            "No age contradicts the noun beside it: no 4-year-old man, no 70-year-old infant.",
+            severity=Severity.SOFT,
+            beside=(AGE_CONTRADICTED_ENTITIES,),
+        ),
+        Rule(
+            "genders_fit_text",
+            GENDERS_CONTRADICTED,
+            "Pronouns, nouns and organs are those of the patient's gender.",
+            severity=Severity.SOFT,
+            beside=(GENDER_CONTRADICTED_ENTITIES,),
+        ),
+    ),
     measure=measure,
-    needs_layer=True,
-    lists=frozenset({"age_contradicted_entities", "gender_contradicted_entities"}),
-    columns={
-        "age_lowest": "lowest age given for the patient, in years",
-        "age_highest": "highest age given for the patient, in years",
-        "age_spread": "years between the two",
-        "ages_unread": "entities of the category age that no age can be read from",
-        "ages_contradicted": "ages of which the noun beside them is not said (a 4-year-old man)",
-        "age_contradicted_entities": "their ids",
-        "genders_contradicted": "genders that pronouns, nouns or organs of one sex contradict",
-        "gender_contradicted_entities": "their ids",
-    },
 )

@@ -8,10 +8,28 @@ from typing import TYPE_CHECKING
 
 from curation.record import Layer
 from curation.scheme import Scheme
-from validation.measures.measure import Columns
+from validation.measures.columns import Column, Holds
+from validation.measures.measure import Columns, no_second_layer
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
+
+SECOND_OPINION_MISSING = Column(
+    "second_opinion_missing", "facts of other layers that no entity of the checked one meets", lacks=no_second_layer
+)
+SECOND_OPINION_SHARE = Column("second_opinion_share", "their share of the facts of other layers", lacks=no_second_layer)
+CATEGORIES_MISSING = Column(
+    "categories_missing",
+    "categories in which another layer has facts and the checked one has none",
+    lacks=no_second_layer,
+)
+SECOND_OPINION_PLACES = Column(
+    "second_opinion_places",
+    "where the facts of other layers stand that the checked one lacks",
+    Holds.SPANS,
+    kind="second_opinion",
+)
+CATEGORY_NAMES_MISSING = Column("category_names_missing", "those categories", Holds.WORDS)
 
 Span = tuple[int, int]
 
@@ -26,11 +44,11 @@ def missing(layer: Layer, others: Sequence[Layer], covered: Sequence[Span], sche
     absent = sorted({name for other in others for name in _categories(other, scheme)} - _categories(layer, scheme))
     places: list[JsonValue] = [[spans[0][0], spans[-1][1]] for spans in lacking]
     return {
-        "second_opinion_missing": len(lacking) if others else None,
-        "second_opinion_share": round(len(lacking) / len(facts), 4) if facts else None,
-        "categories_missing": len(absent) if others else None,
-        "second_opinion_places": places,
-        "category_names_missing": list(absent),
+        SECOND_OPINION_MISSING: len(lacking) if others else None,
+        SECOND_OPINION_SHARE: round(len(lacking) / len(facts), 4) if facts else None,
+        CATEGORIES_MISSING: len(absent) if others else None,
+        SECOND_OPINION_PLACES: places,
+        CATEGORY_NAMES_MISSING: list(absent),
     }
 
 

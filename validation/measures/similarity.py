@@ -10,10 +10,20 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from curation.decision import DecisionKind
 from curation.embeddings.encoder import Encoder
 from curation.record import Entity
 from curation.text.sentences import MOST_SENTENCES, SENTENCE_CHARACTERS, sentence_spans
-from validation.measures.measure import Columns, MeasureSpec, Scope, Subject
+from validation.measures.columns import Column, Holds
+from validation.measures.measure import Columns, MeasureSpec, Scope, Subject, embeddings_off, encoder_identity
+from validation.measures.rule import Rule
+from validation.settings import Severity
+
+SIMILARITY_LEAST = Column("similarity_least", "least cosine between an entity and its sentence", plotted=True)
+SIMILARITY_MEAN = Column("similarity_mean", "mean cosine between the entities and their sentences", plotted=True)
+LEAST_SIMILAR_ENTITY = Column(
+    "least_similar_entity", "id of the entity that is least like its sentence", Holds.ENTITY_ID
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +59,9 @@ def _row(scored: Sequence[tuple[float, str]]) -> Columns:
         return SIMILARITY.nothing
     least, entity_id = min(scored)
     return {
-        "similarity_least": round(least, 4),
-        "similarity_mean": round(sum(cosine for cosine, _ in scored) / len(scored), 4),
-        "least_similar_entity": entity_id,
+        SIMILARITY_LEAST: round(least, 4),
+        SIMILARITY_MEAN: round(sum(cosine for cosine, _ in scored) / len(scored), 4),
+        LEAST_SIMILAR_ENTITY: entity_id,
     }
 
 
@@ -88,13 +98,29 @@ def _sentences(entity: Entity, text: str, bounds: Sequence[tuple[int, int]]) -> 
 SIMILARITY = MeasureSpec(
     name="similarity",
     version=2,
+    of=DecisionKind.LAYER,
+    columns=(SIMILARITY_LEAST, SIMILARITY_MEAN, LEAST_SIMILAR_ENTITY),
+    rules=(
+        Rule(
+            "entities_fit_sentences",
+            SIMILARITY_MEAN,
+            "On average, entities are like the sentences they stand in.",
+            parameters=lambda settings, scheme: {"min_value": settings.similarity.mean},
+            severity=Severity.SOFT,
+            beside=(LEAST_SIMILAR_ENTITY,),
+        ),
+        Rule(
+            "each_entity_fits_its_sentence",
+            SIMILARITY_LEAST,
+            "No entity is wholly unlike the sentence it stands in.",
+            parameters=lambda settings, scheme: {"min_value": settings.similarity.minimum},
+            severity=Severity.SOFT,
+            beside=(LEAST_SIMILAR_ENTITY,),
+        ),
+    ),
+    settings=("similarity.enabled", "similarity.encoder"),
+    depends=encoder_identity,
+    lacks=embeddings_off,
     measure=measure,
     texts=texts,
-    needs_layer=True,
-    words=frozenset({"least_similar_entity"}),
-    columns={
-        "similarity_least": "least cosine between an entity and its sentence",
-        "similarity_mean": "mean cosine between the entities and their sentences",
-        "least_similar_entity": "id of the entity that is least like its sentence",
-    },
 )

@@ -15,12 +15,17 @@ from typing import TYPE_CHECKING
 from pydantic import JsonValue
 
 from curation.batches import batched
+from curation.decision import DecisionKind
 from curation.embeddings.encoder import Encoder
 from curation.record import Layer, digest
 from curation.stage import Item
 from validation.layers import preferred_layers
 from validation.measures.known import known_digest
 from validation.measures.measure import Columns, MeasureSpec, Whole
+from validation.measures.rule import TRANSLATED, Rule
+from validation.settings import Severity
+from validation.translation import columns
+from validation.translation.multilingual import refused
 
 if TYPE_CHECKING:
     from validation.translation.pair import Pair
@@ -36,14 +41,22 @@ PAIRS = 200
 
 def measure(whole: Whole) -> Mapping[str, Columns]:
     """The columns of each measured record that translates another."""
-    pairs = [(id, original) for id, original in whole.store.translations() if id in whole.measured]
-    if not pairs:
-        return {}
+    pairs = _pairs(whole)
     work = _Work(whole)
     found: dict[str, Columns] = {}
     for some in batched(pairs, PAIRS):
         found |= work.columns(some)
     return found
+
+
+def no_translation(whole: Whole) -> str:
+    """That no measured record translates another, "" when one does."""
+    return "" if _pairs(whole) else "nothing applies: no record translates another"
+
+
+def _pairs(whole: Whole) -> list[tuple[str, str]]:
+    """Each measured record that translates another, with that one."""
+    return [(id, original) for id, original in whole.store.translations() if id in whole.measured]
 
 
 class _Work:
@@ -59,15 +72,15 @@ class _Work:
         ids = list(dict.fromkeys(id for pair in pairs for id in pair))
         keys = self._keys(pairs, ids)
         kept = dict(self._store.measures([id for id, _ in pairs], stage=KEPT))
-        known = {id: columns for id, columns in kept.items() if columns.get(KEY) == keys[id]}
+        known = {id: row for id, row in kept.items() if row.get(KEY) == keys[id]}
         unknown = [pair for pair in pairs if pair[0] not in known]
-        fresh = {id: columns | {KEY: keys[id]} for id, columns in self._measured(unknown)}
+        fresh = {id: row | {KEY: keys[id]} for id, row in self._measured(unknown)}
         if fresh:
             self._store.put_measures(KEPT, fresh)
         # What says nothing takes no room: all pairs of a set are held at once.
         return {
-            id: {name: value for name, value in columns.items() if name != KEY and value not in (None, [])}
-            for id, columns in {**known, **fresh}.items()
+            id: {name: value for name, value in row.items() if name != KEY and value not in (None, [])}
+            for id, row in {**known, **fresh}.items()
         }
 
     def _keys(self, pairs: Sequence[tuple[str, str]], ids: Sequence[str]) -> dict[str, str]:
@@ -92,24 +105,15 @@ class _Work:
         items = {item.record.id: item for item in self._store.items(self._reads, ids=wanted)}
         for id, original in pairs:
             if original not in items:
-                yield id, {"original_missing": 1}
+                yield id, {columns.ORIGINAL_MISSING: 1}
                 continue
             pair = paired(items[original], items[id], self._reads)
-            columns = measured(pair, aligned=self._scope.settings.translation.aligned, encoder=self._encoder)
-            yield id, {"original_missing": 0, "translation_encoder": self._named, **columns}
-
-    @cached_property
-    def _languages(self) -> frozenset[str]:
-        return frozenset(self._scope.scheme.languages)
+            found = measured(pair, aligned=self._scope.settings.translation.aligned, encoder=self._encoder)
+            yield id, {columns.ORIGINAL_MISSING: 0, columns.TRANSLATION_ENCODER: self._named, **found}
 
     @cached_property
     def _refused(self) -> bool:
-        """Whether there is an encoder, and it does not know the languages."""
-        from validation.translation.multilingual import knows
-
-        settings = self._scope.settings
-        told = settings.translation.multilingual
-        return settings.similarity.enabled and not knows(settings.similarity.encoder, self._languages, told=told)
+        return refused(self._scope)
 
     @cached_property
     def _encoder(self) -> Encoder | None:
@@ -147,55 +151,98 @@ def _version() -> str:
 TRANSLATION = MeasureSpec(
     name="translation",
     version=2,
-    over=measure,
-    words=frozenset({"translation_encoder"}),
-    lists=frozenset(
-        {
-            "numbers_changed_places",
-            "numbers_lost_in_original",
-            "units_changed_places",
-            "drugs_changed_places",
-            "drugs_lost_in_original",
-            "doses_swapped_places",
-            "untranslated_places",
-            "dropped_in_original",
-            "added_places",
-            "categories_untranslated",
-            "projected_inexact_entities",
-            "least_similar_places",
-        }
+    of=DecisionKind.TEXT,
+    columns=columns.TRANSLATION,
+    rules=(
+        Rule(
+            "original_present",
+            columns.ORIGINAL_MISSING,
+            "The record that this one translates is here too.",
+            severity=Severity.OFF,
+        ),
+        Rule(
+            "translated",
+            columns.TRANSLATED_RATIO,
+            "The translation says every sentence of its original, and says it in its own language.",
+            expects=TRANSLATED,
+            parameters=lambda settings, scheme: {"min_value": settings.translation.minimum},
+            severity=Severity.SOFT,
+            beside=(
+                columns.DROPPED_SENTENCES,
+                columns.DROPPED_IN_ORIGINAL,
+                columns.UNTRANSLATED_SENTENCES,
+                columns.UNTRANSLATED_PLACES,
+            ),
+        ),
+        Rule(
+            "nothing_added",
+            columns.ADDED_SENTENCES,
+            "The translation has no sentence that its original does not say.",
+            severity=Severity.SOFT,
+            beside=(columns.ADDED_PLACES,),
+        ),
+        Rule(
+            "numbers_translated",
+            columns.NUMBERS_CHANGED,
+            "The translation has the numbers of its original, and no others.",
+            severity=Severity.SOFT,
+            beside=(columns.NUMBERS_CHANGED_PLACES, columns.NUMBERS_LOST_IN_ORIGINAL),
+        ),
+        Rule(
+            "units_translated",
+            columns.UNITS_CHANGED,
+            "No number has another unit in the translation, unless it was converted.",
+            severity=Severity.SOFT,
+            beside=(columns.UNITS_CHANGED_PLACES,),
+        ),
+        Rule(
+            "drugs_translated",
+            columns.DRUGS_CHANGED,
+            "The translation names the drugs of its original, and no others.",
+            severity=Severity.SOFT,
+            beside=(columns.DRUGS_CHANGED_PLACES, columns.DRUGS_LOST_IN_ORIGINAL),
+        ),
+        Rule(
+            "doses_translated",
+            columns.DOSES_SWAPPED,
+            "Every drug has the dose in the translation that it has in the original.",
+            severity=Severity.SOFT,
+            beside=(columns.DOSES_SWAPPED_PLACES,),
+        ),
+        Rule(
+            "entities_translated",
+            columns.ENTITIES_UNTRANSLATED,
+            "Layers that must say the same have as many entities of each category on both sides.",
+            severity=Severity.SOFT,
+            beside=(columns.ENTITIES_LOST, columns.ENTITIES_GAINED, columns.CATEGORIES_UNTRANSLATED),
+        ),
+        Rule(
+            "projections_exact",
+            columns.PROJECTED_INEXACT,
+            "The entities of a translated layer stand word for word in the translation.",
+            severity=Severity.SOFT,
+            beside=(columns.PROJECTED_INEXACT_ENTITIES,),
+        ),
+        Rule(
+            "length_translated",
+            columns.TRANSLATION_LENGTH,
+            "The translation is about as long as its original.",
+            parameters=lambda settings, scheme: {
+                "min_value": settings.translation.shortest,
+                "max_value": settings.translation.longest,
+            },
+            severity=Severity.SOFT,
+        ),
+        Rule(
+            "meaning_translated",
+            columns.TRANSLATION_SIMILARITY_LEAST,
+            "Every sentence means what its original means, as far as a multilingual encoder tells.",
+            parameters=lambda settings, scheme: {"min_value": settings.translation.similarity},
+            severity=Severity.SOFT,
+            beside=(columns.TRANSLATION_ENCODER, columns.TRANSLATION_SIMILARITY_MEAN, columns.LEAST_SIMILAR_PLACES),
+        ),
     ),
-    columns={
-        "original_missing": "whether the record that this one translates is not in the store (1)",
-        "translated_ratio": "share of the original's sentences that the translation says, in its own language",
-        "dropped_sentences": "sentences of the original that the translation does not say",
-        "dropped_in_original": "where they stand in the original",
-        "untranslated_sentences": "sentences that are still in the language of the original",
-        "untranslated_places": "where they stand",
-        "added_sentences": "sentences that the original does not say",
-        "added_places": "where they stand",
-        "aligned_share": "share of the sentences of both texts that have exactly one counterpart",
-        "translation_length": "length of the text, in lengths of the original",
-        "numbers_changed": "numbers that only one of the two texts has",
-        "numbers_changed_places": "where they stand, or the sentence that lacks them",
-        "numbers_lost_in_original": "where those that the translation lacks stand in the original",
-        "units_changed": "numbers that have another unit than in the original",
-        "units_changed_places": "where they stand",
-        "drugs_changed": "drugs that only one of the two texts names",
-        "drugs_changed_places": "where those stand that the original does not name",
-        "drugs_lost_in_original": "where those that the translation lacks stand in the original",
-        "doses_swapped": "drugs that stand beside another dose than in the original",
-        "doses_swapped_places": "where they stand",
-        "entity_parity": "share of the original's entities that the translation has in the same category",
-        "entities_lost": "entities that the translation lacks, of layers that must say the same",
-        "entities_gained": "entities that the original does not have, of such layers",
-        "entities_untranslated": "both together",
-        "categories_untranslated": "their categories",
-        "projected_inexact": "entities of the translation whose wording is not the text at their place",
-        "projected_inexact_entities": "their ids",
-        "translation_encoder": "the model that compared meanings, or why none did",
-        "translation_similarity_least": "least cosine of a sentence and its translation",
-        "translation_similarity_mean": "mean cosine of the sentences and their translations",
-        "least_similar_places": "where the translation of the least similar sentence stands",
-    },
+    settings=("translation.aligned", "translation.multilingual", "similarity.enabled", "similarity.encoder"),
+    lacks=no_translation,
+    over=measure,
 )

@@ -7,23 +7,24 @@ from collections import Counter
 from pydantic import JsonValue
 
 from validation.frame import Measured
+from validation.measures.leakage import HELD_OUT_IN, LEAKED_BY, LEAKS
 from validation.measures.measure import Columns
 
 
 def leakage(measured: Measured) -> JsonValue:
     """How many records each split holds out, how many leaked in each way, and which; None where nobody looked."""
-    if not measured.column("leaks"):
+    if not measured.column(LEAKS):
         return None
-    held = measured.counts("held_out_in")
+    held = measured.counts(HELD_OUT_IN)
     ways: Counter[str] = Counter()
     leaked: Columns = {}
     for record_id in measured.ids():
-        said = measured(record_id, "leaked_by")
-        if isinstance(said, list) and said:
-            ways.update(str(one).partition(": ")[0] for one in said)
-            leaked[record_id] = said
+        found = measured(record_id, LEAKED_BY)
+        if isinstance(found, list) and found:
+            ways.update(str(way).partition(": ")[0] for way in found)
+            leaked[record_id] = found
     return {
-        "held_out": {place: count for place, count in sorted(held.items()) if place != "none"},
+        "held_out": {split: count for split, count in sorted(held.items()) if split != "none"},
         "ways": dict(ways.most_common()),
         "records": leaked,
     }

@@ -14,8 +14,8 @@ from pydantic import JsonValue
 
 from curation.decision import Verdict
 from curation.html_templates import templates
-from validation.frame import NUMBERS
 from validation.measures import COLUMNS, Whole
+from validation.measures.columns import Holds
 from validation.report.drift import drift
 from validation.report.embedding_map import EmbeddingMap, embedding_map
 from validation.report.examples import examples
@@ -30,13 +30,8 @@ from validation.report.report_data import Judged
 TEMPLATE = Path(__file__).with_name("page.html.jinja")
 #: Rows of a table of records on the page; all of them are in the JSON.
 MOST_ROWS = 500
-#: What is shown as a histogram: these, and whatever else tells of similarity or of translations.
-SHOWN = ("words", "language_confidence", "entities", "grounding_ratio")
-LIKENESS = ("similarity", "translation")
-#: How columns that name the record kept in another's place are called.
-DUPLICATE = "duplicate_of"
 #: Numbers of this release of the page's JSON form.
-FORM = 3
+FORM = 4
 
 
 def write_report(judged: Judged, folder: Path) -> Path:
@@ -103,7 +98,9 @@ def _map_json(drawn: EmbeddingMap | None) -> JsonValue:
     return {
         "encoder": drawn.encoder,
         "shown": drawn.shown,
-        "points": [[one.record_id, one.entity_id, one.category, one.x, one.y, one.far] for one in drawn.points],
+        "points": [
+            [point.record_id, point.entity_id, point.category, point.x, point.y, point.far] for point in drawn.points
+        ],
     }
 
 
@@ -111,7 +108,8 @@ def _duplicates(judged: Judged) -> JsonValue:
     """The records that are kept, each with those that go in its favour and the column that says so."""
     clusters: dict[str, dict[str, JsonValue]] = defaultdict(dict)
     for finding in judged.outcome.findings:
-        if finding.column.endswith(DUPLICATE):
+        column = COLUMNS.get(finding.column)
+        if column is not None and column.holds is Holds.RECORD_ID:
             for record_id, keeper in finding.failed.items():
                 clusters[str(keeper)][record_id] = finding.column
     return {keeper: clusters[keeper] for keeper in sorted(clusters)}
@@ -148,7 +146,7 @@ def _histograms(judged: Judged) -> list[dict[str, str]]:
             float(number) for number in numbers if isinstance(number, int | float)
         )
     return [
-        {"title": COLUMNS[name], "svg": histogram(values, thresholds.get(name, []))}
-        for name in (*SHOWN, *(name for name in NUMBERS if any(word in name for word in LIKENESS)))
-        if (values := judged.measured.column(name))
+        {"title": column.says, "svg": histogram(values, thresholds.get(column, []))}
+        for column in COLUMNS.values()
+        if column.plotted and (values := judged.measured.column(column))
     ]

@@ -7,18 +7,19 @@ from collections import Counter
 from pydantic import JsonValue
 
 from validation.frame import Measured
+from validation.measures.privacy import IDENTIFIER_COUNT, IDENTIFIER_KINDS
 
 
 def privacy(measured: Measured) -> JsonValue:
     """How many texts were looked at, the identifiers by kind, and the records that hold some; None if none was."""
-    if not (looked_at := len(measured.column("identifiers"))):
+    if not (looked_at := len(measured.column(IDENTIFIER_COUNT))):
         return None
     identifiers: Counter[str] = Counter()
     records: Counter[str] = Counter()
     holding: dict[str, JsonValue] = {}
     for record_id in measured.ids():
-        said = measured(record_id, "identifier_kinds")
-        kinds = dict(_kind(str(one)) for one in said) if isinstance(said, list) else {}
+        counts = measured(record_id, IDENTIFIER_KINDS)
+        kinds = dict(_kind(str(count)) for count in counts) if isinstance(counts, list) else {}
         if kinds:
             identifiers.update(kinds)
             records.update(kinds.keys())

@@ -15,6 +15,7 @@ from typing import Any
 import yaml
 
 from curation.embeddings.encoder import PACKAGED_ENCODER, packaged_encoder_path
+from validation.measures.measure import Scope, Whole, embeddings_off
 
 #: Parts of the names of families that were trained on many languages.
 NAMES = re.compile(
@@ -42,6 +43,18 @@ def knows(name: str, languages: frozenset[str], *, told: bool | None = None) -> 
         return "multilingual" in listed or languages <= listed
     config = _json(folder / "config.json")
     return config.get("model_type") in KINDS or int(config.get("vocab_size") or 0) >= VOCABULARY
+
+
+def refused(scope: Scope) -> bool:
+    """Whether there is an encoder, and it does not know the languages of the scheme."""
+    encoder, told = scope.settings.similarity, scope.settings.translation.multilingual
+    return encoder.enabled and not knows(encoder.encoder, frozenset(scope.scheme.languages), told=told)
+
+
+def no_encoder(whole: Whole) -> str:
+    """Why no meanings are compared, "" when they are."""
+    name = whole.scope.settings.similarity.encoder
+    return embeddings_off(whole) or (f"the encoder {name} is not multilingual" if refused(whole.scope) else "")
 
 
 @lru_cache(maxsize=8)

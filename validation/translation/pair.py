@@ -14,7 +14,7 @@ from curation.embeddings.encoder import Encoder
 from curation.record import Alignment, Layer, Record, wording
 from curation.text.folding import Span
 from curation.text.sentences import SENTENCE_CHARACTERS
-from validation.translation import drugs
+from validation.translation import columns, drugs
 from validation.translation.amounts import amounts, compared_units
 from validation.translation.doses import dosed, swapped
 from validation.translation.numerals import Differences, differences, numerals
@@ -58,15 +58,15 @@ def measured(pair: Pair, *, aligned: float, encoder: Encoder | None = None) -> C
     return {
         **_numbers(pair, found),
         **_drugs(pair),
-        "untranslated_sentences": len(left),
-        "untranslated_places": _places(theirs.spans[place] for place in left),
-        "dropped_sentences": len(dropped),
-        "dropped_in_original": _places(ours.spans[place] for place in dropped),
-        "added_sentences": len(added),
-        "added_places": _places(theirs.spans[place] for place in added),
-        "translated_ratio": round(max(0, sentences - missing) / sentences, 4) if sentences else None,
-        "aligned_share": round(found.one_to_one, 4),
-        "translation_length": round(ratio, 4) if ratio is not None else None,
+        columns.UNTRANSLATED_SENTENCES: len(left),
+        columns.UNTRANSLATED_PLACES: _places(theirs.spans[place] for place in left),
+        columns.DROPPED_SENTENCES: len(dropped),
+        columns.DROPPED_IN_ORIGINAL: _places(ours.spans[place] for place in dropped),
+        columns.ADDED_SENTENCES: len(added),
+        columns.ADDED_PLACES: _places(theirs.spans[place] for place in added),
+        columns.TRANSLATED_RATIO: round(max(0, sentences - missing) / sentences, 4) if sentences else None,
+        columns.ALIGNED_SHARE: round(found.one_to_one, 4),
+        columns.TRANSLATION_LENGTH: round(ratio, 4) if ratio is not None else None,
         **_entities(pair),
         **_similarity(found, cosines),
     }
@@ -79,11 +79,11 @@ def _numbers(pair: Pair, found: Compared) -> Columns:
     lost, gained = units.differences.lost, units.differences.gained
     places = [*((one.start, one.end) for one in gained), *_beside(units.differences, found)]
     return {
-        "numbers_changed": len(lost) + len(gained),
-        "numbers_changed_places": _places(places),
-        "numbers_lost_in_original": _places((one.start, one.end) for one in lost),
-        "units_changed": len(units.changed),
-        "units_changed_places": _places((one.start, one.end) for one in units.changed),
+        columns.NUMBERS_CHANGED: len(lost) + len(gained),
+        columns.NUMBERS_CHANGED_PLACES: _places(places),
+        columns.NUMBERS_LOST_IN_ORIGINAL: _places((one.start, one.end) for one in lost),
+        columns.UNITS_CHANGED: len(units.changed),
+        columns.UNITS_CHANGED_PLACES: _places((one.start, one.end) for one in units.changed),
     }
 
 
@@ -112,11 +112,11 @@ def _drugs(pair: Pair) -> Columns:
         )
     )
     return {
-        "doses_swapped": len(doses),
-        "doses_swapped_places": _places(doses),
-        "drugs_changed": len(lost) + len(gained),
-        "drugs_changed_places": _places((one.start, one.end) for one in gained),
-        "drugs_lost_in_original": _places((one.start, one.end) for one in lost),
+        columns.DOSES_SWAPPED: len(doses),
+        columns.DOSES_SWAPPED_PLACES: _places(doses),
+        columns.DRUGS_CHANGED: len(lost) + len(gained),
+        columns.DRUGS_CHANGED_PLACES: _places((one.start, one.end) for one in gained),
+        columns.DRUGS_LOST_IN_ORIGINAL: _places((one.start, one.end) for one in lost),
     }
 
 
@@ -152,13 +152,13 @@ def _entities(pair: Pair) -> Columns:
     ]
     same = of_one_making(ours, theirs)
     return {
-        "entity_parity": both.share,
-        "entities_lost": both.lost.total() if same else None,
-        "entities_gained": both.gained.total() if same else None,
-        "entities_untranslated": both.lost.total() + both.gained.total() if same else None,
-        "categories_untranslated": [*sorted(both.lost | both.gained)] if same else [],
-        "projected_inexact": len(inexact) if same else None,
-        "projected_inexact_entities": list(inexact) if same else [],
+        columns.ENTITY_PARITY: both.share,
+        columns.ENTITIES_LOST: both.lost.total() if same else None,
+        columns.ENTITIES_GAINED: both.gained.total() if same else None,
+        columns.ENTITIES_UNTRANSLATED: both.lost.total() + both.gained.total() if same else None,
+        columns.CATEGORIES_UNTRANSLATED: [*sorted(both.lost | both.gained)] if same else [],
+        columns.PROJECTED_INEXACT: len(inexact) if same else None,
+        columns.PROJECTED_INEXACT_ENTITIES: list(inexact) if same else [],
     }
 
 
@@ -183,9 +183,9 @@ def _similarity(found: Compared, cosines: Matrix | None) -> Columns:
         return {}
     least, worst = min(best, key=lambda one: one[0])
     return {
-        "translation_similarity_least": round(least, 4),
-        "translation_similarity_mean": round(sum(cosine for cosine, _ in best) / len(best), 4),
-        "least_similar_places": _places(found.translation.spans[place] for place in worst.translation),
+        columns.TRANSLATION_SIMILARITY_LEAST: round(least, 4),
+        columns.TRANSLATION_SIMILARITY_MEAN: round(sum(cosine for cosine, _ in best) / len(best), 4),
+        columns.LEAST_SIMILAR_PLACES: _places(found.translation.spans[place] for place in worst.translation),
     }
 
 

@@ -16,7 +16,7 @@ import regex
 import yaml
 
 from curation.deidentify.identifiers.check_digits import CHECKS
-from curation.deidentify.identifiers.identifier import Identifier, Kind, outside, parted
+from curation.deidentify.identifiers.identifier import Identifier, IdentifierKind, outside, parted
 from curation.deidentify.identifiers.names import AGAIN, find_names
 from curation.deidentify.identifiers.surrogate_marks import surrogates
 from curation.record import Record
@@ -35,7 +35,7 @@ class IdentifierPattern:
     """An entry of the file, compiled: what its matches are, how sure, and how much of each is sound."""
 
     expression: regex.Pattern[str]
-    kind: Kind
+    kind: IdentifierKind
     score: float
     check: Callable[[str], int]
 
@@ -47,7 +47,7 @@ class IdentifierPattern:
                 yield Identifier(match.start(), match.start() + length, self.kind, self.score)
 
 
-def identifiers_of(record: Record, kinds: Container[Kind]) -> tuple[Identifier, ...]:
+def identifiers_of(record: Record, kinds: Container[IdentifierKind]) -> tuple[Identifier, ...]:
     """The identifiers of some kinds in a record's text; surrogates that stand for others are none."""
     found = find_identifiers(record.text, language=record.language)
     return outside(record.text, [identifier for identifier in found if identifier.kind in kinds], surrogates(record))
@@ -70,16 +70,20 @@ def find_identifiers(text: str, *, language: str) -> tuple[Identifier, ...]:
 
 
 def _again(text: str, found: list[Identifier]) -> list[Identifier]:
-    """Other places of the towns that something showed to be towns."""
-    towns = {text[one.start : one.end].strip() for one in found if one.kind is Kind.CITY}
-    # By length, so that each place is asked a few times, however many towns there are.
+    """Where the towns stand again that something showed to be towns."""
+    towns = {
+        text[identifier.start : identifier.end].strip()
+        for identifier in found
+        if identifier.kind is IdentifierKind.CITY
+    }
+    # By length, so that each word is asked a few times, however many towns there are.
     lengths = sorted({len(town) for town in towns if len(town) > 4}, reverse=True)
     if not lengths:
         return []
-    places = ((one.start(), one.start() + length) for one in WORD.finditer(text) for length in lengths)
+    spans = ((word.start(), word.start() + length) for word in WORD.finditer(text) for length in lengths)
     return [
-        Identifier(start, end, Kind.CITY, AGAIN)
-        for start, end in places
+        Identifier(start, end, IdentifierKind.CITY, AGAIN)
+        for start, end in spans
         if text[start:end] in towns and not text[end : end + 1].isalnum()
     ]
 
@@ -87,11 +91,12 @@ def _again(text: str, found: list[Identifier]) -> list[Identifier]:
 def _within(text: str, found: list[Identifier]) -> list[Identifier]:
     """Without white space at the ends, and without what is empty then."""
     trimmed = []
-    for one in found:
-        said = text[one.start : one.end]
-        start, end = one.start + len(said) - len(said.lstrip()), one.start + len(said.rstrip())
+    for identifier in found:
+        wording = text[slice(*identifier.span)]
+        start = identifier.start + len(wording) - len(wording.lstrip())
+        end = identifier.start + len(wording.rstrip())
         if start < end:
-            trimmed.append(Identifier(start, end, one.kind, one.score))
+            trimmed.append(Identifier(start, end, identifier.kind, identifier.score))
     return trimmed
 
 
@@ -108,7 +113,7 @@ def _patterns(language: str) -> tuple[IdentifierPattern, ...]:
     return tuple(
         IdentifierPattern(
             regex.compile(pattern["regex"], regex.MULTILINE),
-            Kind(entry["kind"]),
+            IdentifierKind(entry["kind"]),
             pattern["score"],
             CHECKS[pattern["check"]] if "check" in pattern else len,
         )

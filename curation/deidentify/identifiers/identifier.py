@@ -1,4 +1,4 @@
-"""What an identifier is: a kind and a place, never a wording."""
+"""What an identifier is: a kind and offsets, never a wording."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
-class Kind(StrEnum):
+class IdentifierKind(StrEnum):
     """What tells who somebody is; near the list of the HIPAA safe harbour (45 CFR 164.514)."""
 
     NAME = "NAME"
@@ -26,7 +26,7 @@ class Kind(StrEnum):
 
 
 #: A title or a year alone tells nobody: found, but not counted unless the settings say so.
-COUNTED = tuple(kind for kind in Kind if kind not in (Kind.TITLE, Kind.YEAR))
+COUNTED = tuple(kind for kind in IdentifierKind if kind not in (IdentifierKind.TITLE, IdentifierKind.YEAR))
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -35,39 +35,48 @@ class Identifier:
 
     start: int
     end: int
-    kind: Kind
+    kind: IdentifierKind
     score: float
 
     @property
-    def place(self) -> str:
-        """The place and the kind in one word, such as 12-20:NAME; no wording."""
+    def span(self) -> tuple[int, int]:
+        """Where it begins and ends."""
+        return self.start, self.end
+
+    @property
+    def offsets(self) -> str:
+        """The offsets and the kind in one word, such as 12-20:NAME; no wording."""
         return f"{self.start}-{self.end}:{self.kind}"
 
 
 def parted(found: list[Identifier]) -> tuple[Identifier, ...]:
     """The identifiers that do not overlap, in order: of two the longer one stays, then the surer one."""
-    taken = bytearray(max((one.end for one in found), default=0))
+    taken = bytearray(max((identifier.end for identifier in found), default=0))
     kept: list[Identifier] = []
-    for one in sorted(found, key=lambda one: (one.start - one.end, -one.score, one.start, one.kind)):
+    for identifier in sorted(found, key=_longest_first):
         # None that was kept is shorter, so one that overlaps this one has its first or its last letter.
-        if not (taken[one.start] or taken[one.end - 1]):
-            taken[one.start : one.end] = b"\x01" * (one.end - one.start)
-            kept.append(one)
-    return tuple(sorted(kept, key=lambda one: one.start))
+        if not (taken[identifier.start] or taken[identifier.end - 1]):
+            taken[identifier.start : identifier.end] = b"\x01" * (identifier.end - identifier.start)
+            kept.append(identifier)
+    return tuple(sorted(kept, key=lambda identifier: identifier.start))
 
 
-def outside(text: str, found: Iterable[Identifier], places: Sequence[tuple[int, int]]) -> tuple[Identifier, ...]:
-    """What of the identifiers of a text stands outside of some places, where that has a letter or a figure."""
+def _longest_first(identifier: Identifier) -> tuple[int, float, int, IdentifierKind]:
+    return identifier.start - identifier.end, -identifier.score, identifier.start, identifier.kind
+
+
+def outside(text: str, found: Iterable[Identifier], spans: Sequence[tuple[int, int]]) -> tuple[Identifier, ...]:
+    """What of the identifiers of a text stands outside of some spans, where that has a letter or a figure."""
     left: list[Identifier] = []
-    for one in found:
-        at = one.start
+    for identifier in found:
+        at = identifier.start
         for start, end in [
-            *sorted(place for place in places if place[0] < one.end and one.start < place[1]),
-            (one.end, -1),
+            *sorted(span for span in spans if span[0] < identifier.end and identifier.start < span[1]),
+            (identifier.end, -1),
         ]:
             part = text[at:start]
             if any(character.isalnum() for character in part):
                 begin, stop = at + len(part) - len(part.lstrip()), at + len(part.rstrip())
-                left.append(Identifier(begin, stop, one.kind, one.score))
+                left.append(Identifier(begin, stop, identifier.kind, identifier.score))
             at = max(at, end)
     return tuple(left)

@@ -16,7 +16,7 @@ from typing import Any
 
 import yaml
 
-from curation.deidentify.identifiers.identifier import Identifier, Kind
+from curation.deidentify.identifiers.identifier import Identifier, IdentifierKind
 
 WORDS = Path(__file__).with_name("names.yaml")
 TOKEN = re.compile(r"[^\W\d_]+(?:[-'’´](?!s\b)[^\W\d_]+)*")
@@ -44,7 +44,7 @@ class Name:
 
 
 @dataclass(frozen=True, slots=True)
-class Lexicon:
+class NameLexicon:
     """The words of names.yaml for one language, ready for use."""
 
     first: frozenset[str]
@@ -78,19 +78,21 @@ def find_names(text: str, language: str) -> list[Identifier]:
         *((name, LISTED) for name in _by_first_name(text, tokens, words)),
         *((name, SIGNED) for name in _signed(text, words)),
     ]
-    found = [Identifier(name.start, name.end, Kind.NAME, score) for name, score in names]
+    found = [Identifier(name.start, name.end, IdentifierKind.NAME, score) for name, score in names]
     found += [
-        Identifier(*span, Kind.TITLE, TITLED) for title in titles if (span := _academic(title, words)) is not None
+        Identifier(*span, IdentifierKind.TITLE, TITLED)
+        for title in titles
+        if (span := _academic(title, words)) is not None
     ]
     return found + find_again(text, name_words(text, found, language), language)
 
 
-def _may_matter(word: str, words: Lexicon) -> bool:
+def _may_matter(word: str, words: NameLexicon) -> bool:
     return word[0].isupper() or word in words.heads
 
 
 @lru_cache(maxsize=2)
-def lexicon(language: str) -> Lexicon:
+def lexicon(language: str) -> NameLexicon:
     """The words for German texts, or for all others; first names are known in both."""
     content = _content()
     spoken = "de" if language == "de" else "en"
@@ -99,7 +101,7 @@ def lexicon(language: str) -> Lexicon:
     labels, leads = _split(content["labels"]), _split(content["leads"])
     between = _any(_split(content["between"]) + academic)
     heads = TOKEN.findall(" ".join(word.split(" ")[0] for word in [*salutations, *academic, *labels, *leads]))
-    return Lexicon(
+    return NameLexicon(
         first=frozenset(firsts),
         never=frozenset(word.lower() for word in _split(content["never"])),
         homographs=frozenset(word.lower() for word in _split(content["homographs"])),
@@ -159,37 +161,39 @@ def _any(words: Iterable[str]) -> str:
     return "|".join(re.escape(word) + (r"(?!\w)" if word[-1].isalnum() else "") for word in longest_first)
 
 
-def _academic(title: re.Match[str], words: Lexicon) -> tuple[int, int] | None:
-    """The place of the academic part, without a salutation before it."""
-    said = title.group()
-    begin = next((len(word) for word in sorted(words.salutations, key=len, reverse=True) if said.startswith(word)), 0)
-    academic = said[begin:].strip()
+def _academic(title: re.Match[str], words: NameLexicon) -> tuple[int, int] | None:
+    """Where the academic part stands, without a salutation before it."""
+    wording = title.group()
+    begin = next(
+        (len(word) for word in sorted(words.salutations, key=len, reverse=True) if wording.startswith(word)), 0
+    )
+    academic = wording[begin:].strip()
     if not academic:
         return None
-    start = title.start() + said.index(academic, begin)
+    start = title.start() + wording.index(academic, begin)
     return start, start + len(academic)
 
 
-def _name_at(text: str, at: int, words: Lexicon, *, commas: bool = False) -> Name | None:
-    """The name that begins at a place, if one does; with commas also as "surname, first name"."""
-    start, place, end, parts = at, at, -1, 0
+def _name_at(text: str, at: int, words: NameLexicon, *, commas: bool = False) -> Name | None:
+    """The name that begins at an offset, if one does; with commas also as "surname, first name"."""
+    start, offset, end, parts = at, at, -1, 0
     for _ in range(MOST_WORDS):
-        part = PART.match(text, place) if parts < MOST_PARTS else None
+        part = PART.match(text, offset) if parts < MOST_PARTS else None
         if part is None:
             break
-        said = part.group()
-        if said.endswith("."):
-            if not said[0].isupper():
+        wording = part.group()
+        if wording.endswith("."):
+            if not wording[0].isupper():
                 break
             end = part.end()
-        elif _is_name(said, words):
+        elif _is_name(wording, words):
             end, parts = part.end(), parts + 1
-        elif said not in words.particles:
+        elif wording not in words.particles:
             break
         gap = GAP.match(text, part.end())
         if gap is None:
             break
-        place = gap.end()
+        offset = gap.end()
     if end < 0 or (not parts and text[start:end].rstrip(".").lower() in words.never):
         return None
     if commas and parts == 1 and (comma := COMMA.match(text, end)):
@@ -199,39 +203,39 @@ def _name_at(text: str, at: int, words: Lexicon, *, commas: bool = False) -> Nam
     return Name(start, end, parts)
 
 
-def _is_name(word: str, words: Lexicon) -> bool:
+def _is_name(word: str, words: NameLexicon) -> bool:
     """Whether a word has the form of a name."""
     return word[0].isupper() and len(word) > 1 and word.lower() not in words.never
 
 
-def _is_first(word: str, words: Lexicon) -> bool:
+def _is_first(word: str, words: NameLexicon) -> bool:
     return word in words.first or (word.isupper() and word.title() in words.first)
 
 
-def _labelled(text: str, heads: Iterable[int], words: Lexicon) -> Iterator[Name]:
+def _labelled(text: str, heads: Iterable[int], words: NameLexicon) -> Iterator[Name]:
     """Names after a label with a colon, or after words such as "signed by"; both may have a title between."""
-    for found in (one for at in heads if (one := words.label.match(text, at))):
+    for found in (match for at in heads if (match := words.label.match(text, at))):
         name = _name_at(text, _behind_title(text, found.end(), words), words, commas=True)
         if name and (name.parts > 1 or not found.group(1).lower().startswith(("pat", "name", "contact", "kontakt"))):
             yield name
-    for found in (one for at in heads if (one := words.lead.match(text, at))):
+    for found in (match for at in heads if (match := words.lead.match(text, at))):
         name = _name_at(text, _behind_title(text, found.end(), words), words, commas=True)
         if name and (name.parts > 1 or "." in text[name.start : name.end]) and _likely(text, name, words):
             yield name
 
 
-def _behind_title(text: str, at: int, words: Lexicon) -> int:
+def _behind_title(text: str, at: int, words: NameLexicon) -> int:
     title = words.title.match(text, at)
     return title.end() if title else at
 
 
-def _likely(text: str, name: Name, words: Lexicon) -> bool:
+def _likely(text: str, name: Name, words: NameLexicon) -> bool:
     """Whether one of its words is a known first name, or an initial."""
-    said = text[name.start : name.end]
-    return "." in said or any(_is_first(part, words) for part in re.split(r"[\s,-]+", said))
+    wording = text[name.start : name.end]
+    return "." in wording or any(_is_first(part, words) for part in re.split(r"[\s,-]+", wording))
 
 
-def _born(text: str, words: Lexicon) -> Iterator[Name]:
+def _born(text: str, words: NameLexicon) -> Iterator[Name]:
     """Names before a birth date, on the same line."""
     for found in words.birth.finditer(text):
         if not re.match(r"[^\n]{0,14}\d", text[found.end() : found.end() + 15]):
@@ -239,11 +243,13 @@ def _born(text: str, words: Lexicon) -> Iterator[Name]:
         line = text.rfind("\n", 0, found.start()) + 1
         start, parts = found.start(), 0
         for part in reversed(list(PART.finditer(text, max(line, found.start() - 60), found.start()))):
-            said, between = part.group(), text[part.end() : start]
-            fits = (said.endswith(".") and len(said) < 4) or said in words.particles or _is_name(said, words)
+            wording, between = part.group(), text[part.end() : start]
+            fits = (
+                (wording.endswith(".") and len(wording) < 4) or wording in words.particles or _is_name(wording, words)
+            )
             if not fits or between.strip(" \t,(") or parts == MOST_PARTS:
                 break
-            start, parts = part.start(), parts + (_is_name(said, words))
+            start, parts = part.start(), parts + (_is_name(wording, words))
         if parts and TOKEN.match(text, start):
             end = len(text[start : found.start()].rstrip(" \t,(")) + start
             title = words.title.match(text, start)
@@ -251,7 +257,7 @@ def _born(text: str, words: Lexicon) -> Iterator[Name]:
             yield Name(start, end, parts)
 
 
-def _by_first_name(text: str, tokens: Iterable[re.Match[str]], words: Lexicon) -> Iterator[Name]:
+def _by_first_name(text: str, tokens: Iterable[re.Match[str]], words: NameLexicon) -> Iterator[Name]:
     """Known first names with a surname after them, or before them and a comma."""
     for token in tokens:
         if not _is_first(token.group().split("-")[0], words):
@@ -265,20 +271,20 @@ def _by_first_name(text: str, tokens: Iterable[re.Match[str]], words: Lexicon) -
             yield Name(token.start() - len(before[0]), token.end(), 2)
 
 
-def _signed(text: str, words: Lexicon) -> Iterator[Name]:
+def _signed(text: str, words: NameLexicon) -> Iterator[Name]:
     """Cells below a greeting that hold nothing but a name."""
     small = text.lower()
     if not any(closing in small for closing in words.closings):
         return
     for found in words.closing.finditer(text):
-        place = found.end()
-        for line in text[place:].split("\n")[:SIGNATURE_LINES]:
+        offset = found.end()
+        for line in text[offset:].split("\n")[:SIGNATURE_LINES]:
             for start, end in _cells(line):
-                begin = _behind_title(text, place + start, words)
+                begin = _behind_title(text, offset + start, words)
                 name = _name_at(text, begin, words)
-                if name and name.parts > 1 and name.end >= place + end:
+                if name and name.parts > 1 and name.end >= offset + end:
                     yield name
-            place += len(line) + 1
+            offset += len(line) + 1
 
 
 def _cells(line: str) -> Iterator[tuple[int, int]]:
@@ -286,8 +292,8 @@ def _cells(line: str) -> Iterator[tuple[int, int]]:
     start = 0
     for cut in [*CELLS.finditer(line), None]:
         end = cut.start() if cut else len(line)
-        said = line[start:end]
-        yield start + len(said) - len(said.lstrip()), start + len(said.rstrip())
+        wording = line[start:end]
+        yield start + len(wording) - len(wording.lstrip()), start + len(wording.rstrip())
         start = cut.end() if cut else end
 
 
@@ -296,9 +302,9 @@ def name_words(text: str, found: Iterable[Identifier], language: str) -> frozens
     words = lexicon(language)
     return frozenset(
         part.group().lower()
-        for one in found
-        if one.kind is Kind.NAME
-        for part in TOKEN.finditer(text, one.start, one.end)
+        for identifier in found
+        if identifier.kind is IdentifierKind.NAME
+        for part in TOKEN.finditer(text, *identifier.span)
         if len(part.group()) > 2 and part.group()[0].isupper()
     ) - (words.homographs | words.never)
 
@@ -309,7 +315,7 @@ def find_again(text: str, known: Collection[str], language: str) -> list[Identif
     if not known:
         return []
     return [
-        Identifier(token.start(), token.end() - ending, Kind.NAME, AGAIN)
+        Identifier(token.start(), token.end() - ending, IdentifierKind.NAME, AGAIN)
         for token in TOKEN.finditer(text)
         if token.group()[0].isupper()
         and (ending := _ending(token.group().lower(), known)) is not None
@@ -324,7 +330,7 @@ def _ending(word: str, known: Collection[str]) -> int | None:
     return 1 if word[-1] == "s" and word[:-1] in known and len(word) > GENITIVE else None
 
 
-def _is_eponym(text: str, token: re.Match[str], words: Lexicon) -> bool:
+def _is_eponym(text: str, token: re.Match[str], words: NameLexicon) -> bool:
     """Whether a surname stands for a disease, a sign or a device."""
     behind = re.match(r"(?:['’]s)?[ -]([^\W\d_]+)", text[token.end() : token.end() + 30])
     before = re.search(r"([^\W\d_]+\.?)[ ]$", text[max(0, token.start() - 12) : token.start()])

@@ -16,26 +16,26 @@ from curation.record import Record
 
 #: The key of a record's meta (and of a layer's provenance) that says so.
 MARK = "deidentified"
-#: A place as `Identifier.place` writes it.
-PLACE = re.compile(r"(\d+)-(\d+):")
+#: Offsets as `Identifier.offsets` writes them.
+OFFSETS = re.compile(r"(\d+)-(\d+):")
 #: A shorter wording may be anything where no offsets say that it is a surrogate.
 TELLING = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Marked:
-    """How identifiers were replaced, and where what took their place stands."""
+class SurrogateMark:
+    """How identifiers were replaced, and where their surrogates stand."""
 
     mode: str
-    places: Sequence[Identifier]
+    surrogates: Sequence[Identifier]
 
     def as_json(self) -> dict[str, JsonValue]:
         """The mark itself."""
-        return {"mode": self.mode, "places": [one.place for one in self.places]}
+        return {"mode": self.mode, "places": [surrogate.offsets for surrogate in self.surrogates]}
 
 
 def is_marked(record: Record) -> bool:
-    """Whether the record is one of this workspace whose identifiers were replaced: only here it has its places."""
+    """Whether the record is one of this workspace whose identifiers were replaced: only here it has offsets."""
     mark = record.meta.get(MARK)
     return isinstance(mark, dict) and "places" in mark
 
@@ -43,10 +43,10 @@ def is_marked(record: Record) -> bool:
 def surrogates(record: Record) -> list[tuple[int, int]]:
     """Where surrogates stand in the text of a record; nowhere in one that has no mark."""
     mark = record.meta.get(MARK)
-    places = mark.get("places") if isinstance(mark, dict) else None
-    if not isinstance(places, list):
+    offsets = mark.get("places") if isinstance(mark, dict) else None
+    if not isinstance(offsets, list):
         return []
-    spans = [PLACE.match(str(place)) for place in places]
+    spans = [OFFSETS.match(str(written)) for written in offsets]
     return [(int(span[1]), int(span[2])) for span in spans if span]
 
 
@@ -73,7 +73,7 @@ def _quoted(text: str, wordings: set[str], apart_from: Sequence[tuple[int, int]]
 
 
 def unplaced(record: Record) -> Record:
-    """The record as it may leave the workspace: its mark without places."""
+    """The record as it may leave the workspace: its mark without offsets."""
     mark = record.meta.get(MARK)
     if not isinstance(mark, dict):
         return record

@@ -10,18 +10,18 @@ from hypothesis import strategies as st
 
 from curation.deidentify.group import deidentified
 from curation.deidentify.identifiers.analyzer import find_identifiers, identifiers_of
-from curation.deidentify.identifiers.identifier import COUNTED, Kind
+from curation.deidentify.identifiers.identifier import COUNTED, IdentifierKind
 from curation.deidentify.identifiers.surrogate_marks import surrogates, unplaced
 from curation.deidentify.key import Key
-from curation.deidentify.rewrite import Rewritten
-from curation.deidentify.scope import Wanted
+from curation.deidentify.rewrite import RewrittenRecord
+from curation.deidentify.scope import DeidentifyScope
 from curation.deidentify.surrogates import Mode
 from curation.record import Alignment, Entity, Fragment, Layer, Record, Relation, check_layer, record_id, wording
 from curation.stage import Item
 
 KEY = Key(b"k" * 32)
-ALL = Wanted(frozenset(COUNTED))
-MASKED = Wanted(frozenset(COUNTED), Mode.MASK)
+ALL = DeidentifyScope(frozenset(COUNTED))
+MASKED = DeidentifyScope(frozenset(COUNTED), Mode.MASK)
 #: Pieces of texts: identifiers, words, and what makes offsets hard.
 PIECES = (
     "Frau Dr. Karin Lindemann ",
@@ -72,7 +72,7 @@ def layer(of: Record, *spans: tuple[tuple[int, int], ...], name: str = "gold") -
     return Layer(record_id=of.id, name=name, author=name, entities=entities)
 
 
-def rewrite(of: Record, *layers: Layer, wanted: Wanted = ALL) -> Rewritten:
+def rewrite(of: Record, *layers: Layer, wanted: DeidentifyScope = ALL) -> RewrittenRecord:
     return deidentified([Item(of, {one.name: one for one in layers})], KEY, wanted)[of.id]
 
 
@@ -147,7 +147,9 @@ def test_one_patient_has_one_name_and_one_shift_in_all_records_and_languages():
 def _iso(text: str, at: int) -> str:
     from curation.text.dates import read_date
 
-    dates = [one for one in find_identifiers(text, language="en") if one.kind is Kind.DATE]
+    dates = [
+        identifier for identifier in find_identifiers(text, language="en") if identifier.kind is IdentifierKind.DATE
+    ]
     found = read_date(text[dates[at].start : dates[at].end], "en")
     assert found is not None
     return str(found.whole)
@@ -190,7 +192,7 @@ def test_all_that_a_layer_says_comes_along():
     assert made.provenance["revision"] == "0a1b"
     everything = new.record.model_dump_json() + made.model_dump_json()
     assert not [word for word in ("Holloway", "93", "March 3, 2020", "Lindemann") if word in everything]
-    assert new.replaced == {Kind.NAME: 1, Kind.AGE: 1}
+    assert new.replaced == {IdentifierKind.NAME: 1, IdentifierKind.AGE: 1}
 
 
 def test_masks_say_the_kind():
@@ -199,7 +201,9 @@ def test_masks_say_the_kind():
 
 
 def test_only_the_kinds_that_are_asked_for():
-    new = rewrite(record("Mr. Holloway came on March 3, 2020."), wanted=Wanted(frozenset({Kind.NAME})))
+    new = rewrite(
+        record("Mr. Holloway came on March 3, 2020."), wanted=DeidentifyScope(frozenset({IdentifierKind.NAME}))
+    )
     assert "March 3, 2020" in new.record.text
     assert "Holloway" not in new.record.text
 

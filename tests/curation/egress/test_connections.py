@@ -21,7 +21,7 @@ KNOWN = {
     "curation/embeddings/encoder.py": "downloads a model by its name; sends no text",
     "curation/tagging/encoder.py": "downloads a model by its name; sends no text",
     "curation/sources/hugging_face.py": "downloads a data set by its name; sends no text",
-    "exports/huggingface.py": "writes files; texts pass the gate in exports/view.py",
+    "exports/huggingface.py": "writes files; texts pass the gate in exports/writer.py",
     "exports/card.py": "writes the head of a file; sends nothing",
     "annotation/label_studio/api/connection.py": "texts go out in exchange/push.py and refresh.py, which ask the gate",
     "annotation/label_studio/backend/app.py": "answers pass the gate where the server listens beyond loopback",

@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from curation.decision import Decision, Verdict
-from curation.deidentify.identifiers.identifier import Kind
+from curation.deidentify.identifiers.identifier import IdentifierKind
 from curation.deidentify.key import KEY_FILE
 from curation.deidentify.surrogates import Mode
 from curation.errors import EgressBlockedError
@@ -130,7 +130,7 @@ def test_what_a_person_has_decided_holds_for_the_new_record(place):
 
 def test_other_kinds_set_the_earlier_record_aside(place):
     with place.open_store() as store:
-        deidentify(place, store, kinds=[Kind.NAME])
+        deidentify(place, store, kinds=[IdentifierKind.NAME])
         old = store.record_ids()[0]
         first = str(store.decisions()[old].details["replaced_by"])
         report = deidentify(place, store, mode=Mode.MASK)

@@ -5,10 +5,10 @@ from pathlib import Path
 from validation.measures import COLUMNS
 from validation.rules import RULES
 
-PAGE = Path(__file__).parents[2] / "docs" / "stewards.md"
+PAGE = Path(__file__).parents[2] / "docs" / "rules.md"
 
 
-def test_the_stewards_page_names_every_expectation_with_its_severity_and_every_column() -> None:
+def test_the_page_of_rules_names_every_expectation_with_its_severity_and_every_column() -> None:
     page = PAGE.read_text(encoding="utf-8")
     rows = {line.split("`")[1]: line for line in page.splitlines() if line.startswith("| `")}
     for rule in RULES:

@@ -43,18 +43,17 @@ class Running:
 
 
 @contextmanager
-def running(workspace, scheme, review, annotation=None, train=(sys.executable, "-c", SLOW)) -> Iterator[Running]:
+def running(
+    workspace, scheme, review, annotation=None, train=(sys.executable, "-c", SLOW), gate=None
+) -> Iterator[Running]:
     """A back end of a workspace on a free port."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     review = review.model_copy(update={"backend": review.backend.model_copy(update={"port": port})})
     workspace.mkdir(exist_ok=True)
-    with running_backend(workspace, scheme, review, annotation or AnnotationSettings(), train=train) as (
-        server,
-        url,
-        auth,
-    ):
+    annotation = annotation or AnnotationSettings()
+    with running_backend(workspace, scheme, review, annotation, train=train, gate=gate) as (server, url, auth):
         thread = threading.Thread(target=server.run, daemon=True)
         thread.start()
         transport = httpx.HTTPTransport(retries=5)

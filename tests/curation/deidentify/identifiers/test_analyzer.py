@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from curation.deidentify.identifiers.analyzer import find_identifiers
-from curation.deidentify.identifiers.identifier import COUNTED, Identifier, Kind, parted
+from curation.deidentify.identifiers.identifier import COUNTED, Identifier, IdentifierKind, parted
 
 
-def found(text: str, language: str = "de", kinds: tuple[Kind, ...] = COUNTED) -> list[tuple[str, str]]:
+def found(text: str, language: str = "de", kinds: tuple[IdentifierKind, ...] = COUNTED) -> list[tuple[str, str]]:
     """Kinds and wordings, in order."""
     places = find_identifiers(text, language=language)
     return [(one.kind.value, text[one.start : one.end]) for one in places if one.kind in kinds]
@@ -89,7 +89,7 @@ def test_a_surname_that_is_a_medical_word_is_a_name_only_behind_a_title():
 
 
 def test_titles_and_years_are_found_but_not_counted():
-    kinds = (Kind.TITLE, Kind.YEAR)
+    kinds = (IdentifierKind.TITLE, IdentifierKind.YEAR)
     assert found("Prof. Dr. Lindemann operierte 2014.", kinds=kinds) == [("TITLE", "Prof. Dr."), ("YEAR", "2014")]
     assert not set(kinds) & set(COUNTED)
 
@@ -109,7 +109,7 @@ def test_a_long_text_is_read_in_pieces_with_offsets_of_the_whole():
 
 
 def test_of_two_that_overlap_the_longer_stays():
-    short, long = Identifier(3, 7, Kind.YEAR, 0.9), Identifier(0, 7, Kind.DATE, 0.6)
+    short, long = Identifier(3, 7, IdentifierKind.YEAR, 0.9), Identifier(0, 7, IdentifierKind.DATE, 0.6)
     assert parted([short, long]) == (long,)
 
 

@@ -9,7 +9,7 @@ from curation.egress.gate import Gate, Passage
 from curation.egress.settings import Destination, PrivacyPolicy, PrivacySettings
 from curation.errors import EgressBlockedError
 from curation.store import Store
-from exports.view import SetView, let_out
+from exports.writer import ExportedSet, let_out
 
 
 @pytest.fixture
@@ -18,7 +18,7 @@ def passage(sqlite_store: Store) -> Passage:
     return Gate(settings, sqlite_store, notify=lambda line: None).passage(Destination.EXPORT, "out")
 
 
-def test_a_set_without_identifiers_leaves(view: SetView, passage: Passage, sqlite_store: Store):
+def test_a_set_without_identifiers_leaves(view: ExportedSet, passage: Passage, sqlite_store: Store):
     leaving = let_out(view, passage)
     assert [record.id for split in view.curated.splits for record, _ in leaving.members(split)] == [
         record.id for split in view.curated.splits for record, _ in view.members(split)
@@ -35,7 +35,7 @@ def test_a_set_without_identifiers_leaves(view: SetView, passage: Passage, sqlit
         {"group": "Mrs. Karin Lindemann"},
     ],
 )
-def test_what_holds_an_identifier_keeps_the_set_here(view: SetView, passage: Passage, change):
+def test_what_holds_an_identifier_keeps_the_set_here(view: ExportedSet, passage: Passage, change):
     (record, layer), *rest = view.members("test")
     layer = layer.model_copy(update={"entities": (), "relations": ()})
     changed = [(record.model_copy(update=change), layer), *rest]
@@ -43,7 +43,7 @@ def test_what_holds_an_identifier_keeps_the_set_here(view: SetView, passage: Pas
         let_out(replace(view, members=lambda split: iter(changed if split == "test" else view.members(split))), passage)
 
 
-def test_the_offsets_of_surrogates_stay_here(view: SetView, passage: Passage):
+def test_the_offsets_of_surrogates_stay_here(view: ExportedSet, passage: Passage):
     record, layer = next(iter(view.members("train")))
     marked = record.model_copy(update={"meta": {MARK: {"mode": "surrogate", "places": ["2-13:AGE"]}}})
     leaving = let_out(replace(view, members=lambda split: iter([(marked, layer)])), passage)
