@@ -1,11 +1,11 @@
-# The five things one does with this project. Needs Python 3.11 or newer and make.
+# What one does with this project. Needs Python 3.11 or newer and make.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 # Torch is pinned in constraints.txt so that no CUDA packages come in by surprise; see docs/gpu.md.
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: install run test check clean
+.PHONY: install run test quick check clean
 
 install: $(VENV)/.installed ## the product with all its extras, in .venv
 
@@ -15,6 +15,13 @@ run: $(VENV)/.installed ## the main job on the shipped sample, in ./workspace
 
 test: $(VENV)/.tested ## the tests
 	$(BIN)/python -m pytest
+
+quick: $(VENV)/.tested ## while you work: lint, types, imports, tests without server, database or model
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest --quick
 
 check: $(VENV)/.tested ## what CI does: lint, format, types, imports, docs, tests
 	$(BIN)/ruff check .

@@ -1,4 +1,4 @@
-"""The whole way on 150 real case reports: who annotates how well, and what each step costs.
+"""All steps on 150 real case reports: who annotates how well, and what each step costs.
 
     python benchmarks/maccrobat.py [--data ../shared/data/maccrobat] [--workspace DIR] [--no-review]
 
@@ -39,7 +39,7 @@ SETTINGS: dict[str, object] = {
 
 
 def main() -> None:
-    """Walk and print."""
+    """Run all steps and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--data", type=Path, default=DATA)
     parser.add_argument("--workspace", type=Path)
@@ -50,7 +50,7 @@ def main() -> None:
         wanted = SETTINGS | {"run.sources": (str(options.data.resolve()),), "run.review": not options.no_review}
         workspace = Workspace.make(folder, wanted)
         try:
-            print(json.dumps(walk(workspace)))
+            print(json.dumps(run_all(workspace)))
         finally:
             if not options.workspace:
                 from annotation.label_studio.server.server import stop
@@ -58,7 +58,7 @@ def main() -> None:
                 stop(workspace.folder)
 
 
-def walk(workspace: Workspace) -> dict[str, dict[str, float]]:
+def run_all(workspace: Workspace) -> dict[str, dict[str, float]]:
     """The micro F1 of each annotator on the test split, after printing what was measured."""
     costs: list[tuple[object, ...]] = []
     with workspace.open_store() as store:

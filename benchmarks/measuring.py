@@ -10,7 +10,7 @@ from time import perf_counter
 
 
 @dataclass
-class Measured:
+class Cost:
     """What a piece of work cost."""
 
     seconds: float = 0.0
@@ -18,12 +18,12 @@ class Measured:
 
 
 @contextmanager
-def measured() -> Iterator[Measured]:
+def measured() -> Iterator[Cost]:
     """Fills in the seconds and this process's peak resident memory (MB) while the block runs.
 
     The kernel's high-water mark is set back first (Linux); elsewhere the mark since the start is given.
     """
-    found = Measured()
+    found = Cost()
     _reset_peak()
     started = perf_counter()
     try:

@@ -1,9 +1,9 @@
-"""Whether the review can lose or double anything, and what it costs: against a real Label Studio.
+"""Whether the review loses or doubles anything, and what it costs, with a real Label Studio.
 
     python benchmarks/review.py [--quick] [--part NAME ...] [--out FOLDER]
 
 Each part prints its own tables; the last line is one JSON object with the figures of all parts. `doubled`,
-`lost` and `offsets_wrong` are sums over all parts that count them: nought is the only good value. With
+`lost` and `offsets_wrong` are sums over all parts that count them: zero is the only good value. With
 --quick every part takes seconds and says less, and two run at a time, so that times and rates say nothing;
 with --part only the named ones run; with --out parts write their plots there.
 """
@@ -23,26 +23,26 @@ from importlib import import_module
 from pathlib import Path
 from time import perf_counter
 
+from review_parts.label_studio_servers import kept_running
 from review_parts.output import in_one_piece, told_apart, write_to
-from review_parts.servers import kept_running
 
 #: The parts in the order in which they run: each a module in review_parts with `run(*, quick)`.
 PARTS = (
     "queue",
     "backend",
     "push",
-    "killed",
+    "killed_pushes",
     "round_trip",
-    "crowd",
-    "hostile",
-    "page",
-    "study",
+    "concurrent_saves",
+    "hostile_answers",
+    "browser_marks",
+    "simulated_study",
 )
 
 #: Parts that need no server: it starts while they run.
 ALONE = ("queue", "backend")
 #: Parts that a quick run works through beside the others.
-BESIDE = ("queue", "backend", "page", "study")
+BESIDE = ("queue", "backend", "browser_marks", "simulated_study")
 
 #: Figures that several parts count, and that are added up.
 SUMMED = ("doubled", "lost", "offsets_wrong")
@@ -74,15 +74,15 @@ def main() -> None:
 
 
 @dataclass(frozen=True)
-class Done:
+class ReviewPart:
     """A part and its figures, none when it failed."""
 
     name: str
     figures: dict[str, object] | None
 
 
-def run_all(parts: Sequence[str], *, quick: bool) -> Iterator[Done]:
-    """The parts one after the other; where one fails, the others still have something to say."""
+def run_all(parts: Sequence[str], *, quick: bool) -> Iterator[ReviewPart]:
+    """The parts one after the other; where one fails, the others still run."""
     for name in parts:
         with in_one_piece() if quick else nullcontext():
             print(f"## {name}\n", flush=True)
@@ -93,11 +93,11 @@ def run_all(parts: Sequence[str], *, quick: bool) -> Iterator[Done]:
             except Exception:
                 print(traceback.format_exc())
             print(f"\n({name}: {perf_counter() - started:.1f} s)\n", flush=True)
-        yield Done(name, figures)
+        yield ReviewPart(name, figures)
 
 
-def side_by_side(lanes: Sequence[Sequence[str]], quick: bool) -> list[Done]:
-    """The parts of all lanes at once: a server and a browser leave time to each other, and nobody reads the clock."""
+def side_by_side(lanes: Sequence[Sequence[str]], quick: bool) -> list[ReviewPart]:
+    """The parts of all lanes at once: a server and a browser use the processor in turns, and times are not reported."""
     with ThreadPoolExecutor(len(lanes)) as pool:
         return [done for lane in pool.map(lambda parts: list(run_all(parts, quick=quick)), lanes) for done in lane]
 

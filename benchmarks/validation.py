@@ -1,4 +1,4 @@
-"""Whether validation finds what is wrong, blames nothing that is right, and what it costs.
+"""Recall and false alarms of validation on planted errors, and its cost.
 
     python benchmarks/validation.py [--quick] [--part NAME ...]
 
@@ -35,7 +35,7 @@ PARTS = (
     "second_opinions",
     "duplicates",
     "semantic_duplicates",
-    "leaks",
+    "leakage",
     "drift",
     "privacy",
     "speed",
@@ -55,7 +55,7 @@ MERGED = ("recall", "false_alarm")
 def main() -> None:
     """Run the parts and print the figures; exit code 1 when a part failed."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("--quick", action="store_true", help="all parts, with less to say")
+    parser.add_argument("--quick", action="store_true", help="all parts, with fewer figures")
     parser.add_argument("--part", action="append", choices=PARTS, help="only this one; may be given again")
     options = parser.parse_args()
     figures: dict[str, object] = {"recall": {}, "false_alarm": {}}
@@ -69,27 +69,27 @@ def main() -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
+class PartFigures:
     """The figures of some parts, and those that failed."""
 
     figures: dict[str, object]
     failed: Sequence[str] = ()
 
 
-def run_all(parts: Sequence[str], *, quick: bool) -> Iterator[Done]:
-    """The parts one after the other; where one fails, the others still have something to say."""
+def run_all(parts: Sequence[str], *, quick: bool) -> Iterator[PartFigures]:
+    """The parts one after the other; where one fails, the others still run."""
     for name in parts:
         print(f"## {name}\n", flush=True)
         started = perf_counter()
         try:
-            yield Done(import_module(f"validation_parts.{name}").run(quick=quick))
+            yield PartFigures(import_module(f"validation_parts.{name}").run(quick=quick))
         except Exception:
             traceback.print_exc()
-            yield Done({}, (name,))
+            yield PartFigures({}, (name,))
         print(f"\n({name}: {perf_counter() - started:.1f} s)\n", flush=True)
 
 
-def run_beside(parts: Sequence[str]) -> Iterator[Done]:
+def run_beside(parts: Sequence[str]) -> Iterator[PartFigures]:
     """The parts quickly, in two processes; what is timed comes at the end of the longer one, when the other is done."""
     beside = [name for name in parts if name in BESIDE]
     longer = [name for name in parts if name not in BESIDE]
@@ -97,7 +97,7 @@ def run_beside(parts: Sequence[str]) -> Iterator[Done]:
         yield from pool.map(run_apart, (longer, beside))
 
 
-def run_apart(parts: Sequence[str]) -> Done:
+def run_apart(parts: Sequence[str]) -> PartFigures:
     """Some parts quickly, in a process of their own, whose words are printed when it ends."""
     named = [word for name in parts for word in ("--part", name)]
     command = [sys.executable, str(Path(__file__)), "--quick", *named]
@@ -107,10 +107,10 @@ def run_apart(parts: Sequence[str]) -> Done:
         figures: dict[str, object] = json.loads(last)
     except ValueError:
         print(done.stdout, flush=True)
-        return Done({}, parts)
+        return PartFigures({}, parts)
     print(words, flush=True)
     failed = figures.pop("failed", [])
-    return Done(figures, [str(name) for name in failed] if isinstance(failed, list) else parts)
+    return PartFigures(figures, [str(name) for name in failed] if isinstance(failed, list) else parts)
 
 
 def add(figures: dict[str, object], new: dict[str, object]) -> None:

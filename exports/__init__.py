@@ -1,1 +1,1 @@
-"""What leaves the house: one writer per format, and the cards."""
+"""Curated sets in other formats: the table of formats, one writer per format, the dataset card."""

@@ -1,1 +1,1 @@
-"""The stages in order, the runner, and the `curate` command."""
+"""The `curate` command: runner, runs, configuration, workspace; `steps` does the work, `commands` parse and print."""

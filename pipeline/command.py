@@ -1,11 +1,10 @@
-"""The `curate` command: a table of commands, and what becomes of errors.
+"""The `curate` command: the table of commands, and exit codes for errors.
 
 Exit codes: 0 done, 1 the job failed or some input was refused, 2 wrong usage, 130 interrupted.
 """
 
 from __future__ import annotations
 
-import logging
 import os
 import sys
 from collections.abc import Callable
@@ -64,12 +63,12 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "doctor": doctor.doctor,
 }
 for name, function in COMMANDS.items():
-    # Told whole: left to itself the list of commands cuts each line short.
+    # The whole line: by default, Typer cuts it short in the list of commands.
     app.command(name, short_help=(function.__doc__ or "").splitlines()[0])(function)
 app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(review.app, name="review")
 
-#: Switched off before any library is imported: nothing calls home.
+#: Set before any library is imported, so that none sends telemetry.
 QUIET = {
     "GX_ANALYTICS_ENABLED": "False",
     "HF_HUB_DISABLE_TELEMETRY": "1",
@@ -88,7 +87,6 @@ def main() -> None:
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     from curation.errors import CurateError, UsageError
 
-    _show_notices()
     try:
         app()
     except UsageError as error:
@@ -99,15 +97,6 @@ def main() -> None:
         _stop("interrupted; what was finished is kept, the same command goes on from there", 130)
     except BrokenPipeError:
         os._exit(0)
-
-
-def _show_notices() -> None:
-    """Lines for people, such as where texts go, on standard error, as they are."""
-    from pipeline.workspace import NOTICES
-
-    notices = logging.getLogger(NOTICES)
-    notices.addHandler(logging.StreamHandler(sys.stderr))
-    notices.propagate = False
 
 
 def _stop(line: str, code: int) -> None:

@@ -74,16 +74,16 @@ def load_config(path: Path) -> Config:
         raise ConfigError("\n".join(f"{path}: {line}" for line in _explain(error))) from error
 
 
-def with_overrides(config: Config, spoken: Sequence[str]) -> Config:
-    """The settings with some changed, each spoken as SECTION.KEY=VALUE, the value as in TOML.
+def with_overrides(config: Config, changes: Sequence[str]) -> Config:
+    """The settings with some changed, each written as SECTION.KEY=VALUE, the value as in TOML.
 
     Raises ConfigError as for a file that says so.
     """
     content = config.model_dump()
-    for one in spoken:
-        key, equals, value = one.partition("=")
+    for change in changes:
+        key, equals, value = change.partition("=")
         if not equals:
-            raise ConfigError(f"expected SECTION.KEY=VALUE, got {one!r}")
+            raise ConfigError(f"expected SECTION.KEY=VALUE, got {change!r}")
         *parents, name = key.strip().split(".")
         section = content
         for parent in parents:
@@ -107,22 +107,22 @@ def _toml(value: str) -> Any:
 
 def _explain(error: ValidationError) -> Iterator[str]:
     for problem in error.errors():
-        place = [str(part) for part in problem["loc"]]
-        key = ".".join(place)
+        location = [str(part) for part in problem["loc"]]
+        key = ".".join(location)
         if problem["type"] == "extra_forbidden":
-            yield f"unknown key {key}; {_nearest(place)}"
+            yield f"unknown key {key}; {_nearest(location)}"
         else:
             yield f"{key}: {problem['msg']}, got {problem['input']!r}"
 
 
-def _nearest(place: Sequence[str]) -> str:
+def _nearest(location: Sequence[str]) -> str:
     section: type[BaseModel] = Config
-    for part in place[:-1]:
+    for part in location[:-1]:
         found = section.model_fields.get(part)
         section = found.annotation if found and _is_section(found) else section  # type: ignore[assignment]
-    near = difflib.get_close_matches(place[-1], section.model_fields, n=1, cutoff=0.5)
-    there = ", ".join(section.model_fields)
-    return f"did you mean {'.'.join([*place[:-1], near[0]])}?" if near else f"known here are: {there}"
+    near = difflib.get_close_matches(location[-1], section.model_fields, n=1, cutoff=0.5)
+    keys = ", ".join(section.model_fields)
+    return f"did you mean {'.'.join([*location[:-1], near[0]])}?" if near else f"known here are: {keys}"
 
 
 def _is_section(field: FieldInfo) -> bool:
@@ -174,8 +174,8 @@ def toml_value(value: object) -> str | None:
     if isinstance(value, int | float):
         return repr(value)
     if isinstance(value, Mapping):
-        pairs = ", ".join(f"{json.dumps(str(key))} = {toml_value(each)}" for key, each in value.items())
+        pairs = ", ".join(f"{json.dumps(str(key))} = {toml_value(item)}" for key, item in value.items())
         return f"{{{pairs}}}"
     if isinstance(value, list | tuple | set | frozenset):
-        return f"[{', '.join(str(toml_value(each)) for each in value)}]"
+        return f"[{', '.join(str(toml_value(item)) for item in value)}]"
     return json.dumps(str(value), ensure_ascii=False)

@@ -36,8 +36,8 @@ def _commands() -> Iterator[str]:
 
 
 def _command(name: str, command: Any) -> Iterator[str]:
-    for child, below in getattr(command, "commands", {}).items():
-        yield from _command(f"{name} {child}", below)
+    for child, subcommand in getattr(command, "commands", {}).items():
+        yield from _command(f"{name} {child}", subcommand)
     if getattr(command, "commands", None) is not None:
         return
     yield from ("", f"## `{name}`", "", str(command.help).strip())
@@ -52,9 +52,9 @@ def _command(name: str, command: Any) -> Iterator[str]:
 
 
 def _default(parameter: Any) -> str:
-    told = getattr(parameter, "show_default", None)
-    if isinstance(told, str):
-        return told
+    default = getattr(parameter, "show_default", None)
+    if isinstance(default, str):
+        return default
     if parameter.required:
         return "required"
     return "" if parameter.default in (None, False, ()) else f"`{parameter.default}`"

@@ -143,10 +143,10 @@ def _complete(results: Sequence[Result], batch: Sequence[Item]) -> list[Result]:
 def describe(error: Exception) -> str:
     """What went wrong and where, without words that could be clinical text.
 
-    Our own errors name ids and offsets only; of any other only the type and the place are kept.
+    Our own errors name ids and offsets only; of any other only the type and the line of code are kept.
     """
     if isinstance(error, CurateError):
         return str(error)
     frames = traceback.extract_tb(error.__traceback__)
-    place = f"{frames[-1].filename.rsplit('/', 1)[-1]}:{frames[-1].lineno}" if frames else "an unknown place"
-    return f"{type(error).__name__} at {place}"
+    location = f"{frames[-1].filename.rsplit('/', 1)[-1]}:{frames[-1].lineno}" if frames else "an unknown line"
+    return f"{type(error).__name__} at {location}"

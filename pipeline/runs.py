@@ -68,7 +68,7 @@ def recorded(workspace: Workspace, store: Store, command: str, **inputs: JsonVal
             "versions": versions(),
         }
         store.end_run(run, state=state, manifest=manifest)
-        path = workspace.place("runs") / f"{run:05d}-{command.replace(' ', '-')}.json"
+        path = workspace.subfolder("runs") / f"{run:05d}-{command.replace(' ', '-')}.json"
         path.write_text(json.dumps(manifest, indent=2, ensure_ascii=False), encoding="utf-8")
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -12,11 +10,9 @@ from curation.errors import UsageError
 from curation.scheme import DEFAULT_SCHEME, Scheme, load_scheme
 from curation.store import Store
 from pipeline.config import CONFIG_FILE, Config, commented_config, load_config
+from pipeline.progress import Notify, not_notified
 
 SQLITE = "sqlite:///"
-
-#: The log of lines for people.
-NOTICES = "clincurate"
 
 
 @dataclass(frozen=True)
@@ -24,21 +20,23 @@ class Workspace:
     """Where things are in a workspace folder."""
 
     folder: Path
-    #: Called with a line for people, such as where texts go; by default it becomes a warning in the log.
-    notify: Callable[[str], None] = field(default=logging.getLogger(NOTICES).warning, compare=False)
+    #: Called with each line for people, such as where texts go; by default no one hears them.
+    notify: Notify = field(default=not_notified, compare=False)
 
     @classmethod
-    def at(cls, folder: Path) -> Workspace:
+    def at(cls, folder: Path, *, notify: Notify = not_notified) -> Workspace:
         """The workspace in a folder that `curate init` has prepared."""
         if not (folder / CONFIG_FILE).is_file():
             raise UsageError(
                 f"expected a workspace in {folder}, found no {CONFIG_FILE}; "
                 f"make one with: curate init --workspace {folder}"
             )
-        return cls(folder)
+        return cls(folder, notify)
 
     @classmethod
-    def make(cls, folder: Path, overrides: dict[str, object] | None = None) -> Workspace:
+    def make(
+        cls, folder: Path, overrides: dict[str, object] | None = None, *, notify: Notify = not_notified
+    ) -> Workspace:
         """A workspace in the folder; files that are there already stay as they are."""
         folder.mkdir(parents=True, exist_ok=True)
         for name, content in (
@@ -47,7 +45,7 @@ class Workspace:
         ):
             if not (folder / name).exists():
                 (folder / name).write_text(content, encoding="utf-8")
-        return cls(folder)
+        return cls(folder, notify)
 
     @cached_property
     def config(self) -> Config:
@@ -71,7 +69,7 @@ class Workspace:
         """The store, as a context manager."""
         return Store.open(self.store_url)
 
-    def place(self, name: str) -> Path:
+    def subfolder(self, name: str) -> Path:
         """A folder of the workspace such as reports, adapters, exports or runs, made when missing."""
         folder = self.folder / name
         folder.mkdir(parents=True, exist_ok=True)

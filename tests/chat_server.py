@@ -37,7 +37,7 @@ def completion(text: str | None, *, ended: str = "stop", refusal: str | None = N
 
 def extraction(*entities: tuple[str, str] | tuple[str, str, str], **more: object) -> Answer:
     """A completion with entities: wording, category, and assertion unless it is present."""
-    listed = [{"text": one[0], "category": one[1], "assertion": (*one, "present")[2]} for one in entities]
+    listed = [{"text": entity[0], "category": entity[1], "assertion": (*entity, "present")[2]} for entity in entities]
     return completion(json.dumps({"entities": listed, **more}, ensure_ascii=False))
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import quick_mode
 from hypothesis import settings as hypothesis_settings
 
 from curation.markup import parse_markup
@@ -29,6 +30,37 @@ hypothesis_settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same-ever
 SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
 
 Annotated = tuple[Record, Layer]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--quick", action="store_true", help="only tests that need no server, database or model")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    for name, meaning in quick_mode.NEEDS.items():
+        config.addinivalue_line("markers", f"{name}: {meaning}")
+    if config.getoption("--quick"):
+        quick_mode.begin()
+        hypothesis_settings.register_profile(
+            "quick", hypothesis_settings.get_profile("same-everywhere"), max_examples=10
+        )
+        hypothesis_settings.load_profile("quick")
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Whole files of marked tests are not even imported in quick mode."""
+    return True if config.getoption("--quick") and quick_mode.is_left_out(collection_path) else None
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Each test gets the marks that its fixtures tell; quick mode leaves marked tests out."""
+    for item in items:
+        quick_mode.mark(item)
+    if config.getoption("--quick"):
+        left_out = [item for item in items if quick_mode.needs(item)]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if not quick_mode.needs(item)]
 
 
 @pytest.fixture(scope="session")

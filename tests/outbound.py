@@ -1,4 +1,4 @@
-"""Runs a shell line with every way out closed, and lists who tried to leave.
+"""Runs a shell line without a network, and lists the addresses that its processes tried to reach.
 
 On Linux the line runs in a network namespace that has nothing but loopback, under strace: what any
 process of any language tries is seen. Both must be installed, and allowed.

@@ -13,6 +13,7 @@ from pipeline.reference import pages
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+PACKAGES = ("curation", "annotation", "validation", "training", "exports", "pipeline")
 PAGES = sorted([*ROOT.glob("*.md"), *DOCS.rglob("*.md")])
 
 
@@ -24,9 +25,36 @@ def test_the_reference_pages_are_up_to_date(name):
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_links_lead_somewhere(page):
-    for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
+    for target, anchor in re.findall(r"\]\(([^)#]*)(?:#([^)]*))?\)", page.read_text(encoding="utf-8")):
         if "://" not in target:
-            assert (page.parent / target).exists(), target
+            found = page.parent / target if target else page
+            assert found.exists(), target
+            assert not anchor or anchor in _anchors(found), f"{target}#{anchor}"
+
+
+def _anchors(page: Path) -> set[str]:
+    """The anchors that a page's headings make: lower case, hyphens for blanks, no punctuation."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), flags=re.M)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def test_architecture_names_every_folder_of_code_and_no_other():
+    named = re.findall(r"^\| `([\w/]+)/` \|", (DOCS / "architecture.md").read_text(encoding="utf-8"), flags=re.M)
+    there = {str(file.parent.relative_to(ROOT)) for top in PACKAGES for file in (ROOT / top).rglob("*.py")}
+    assert len(set(named)) == len(named)
+    assert set(named) == there
+
+
+def test_the_readme_has_a_line_for_each_folder_at_the_top():
+    named = re.findall(r"^\| `(\w+)/` \|", (ROOT / "README.md").read_text(encoding="utf-8"), flags=re.M)
+    assert set(named) == {*PACKAGES, "tests", "benchmarks", "docs"}
+
+
+def test_the_glossary_has_each_word_once():
+    words = re.findall(r"^\| ([a-z][^|]*?) \|", (DOCS / "glossary.md").read_text(encoding="utf-8"), flags=re.M)
+    terms = [term for line in words if line != "word" for term in line.split(", ")]
+    assert len(terms) > 60
+    assert len(set(terms)) == len(terms)
 
 
 def test_every_dependency_has_its_reason():
@@ -54,7 +82,7 @@ def test_the_readme_names_commands_that_exist():
         ("trainers.md", "annotation.annotators", "ANNOTATORS"),
         ("trainers.md", "exports.formats", "FORMATS"),
         ("rules.md", "validation.measures", "MEASURES"),
-        ("stewards.md", "annotation.queue.signals", "SIGNALS"),
+        ("review-operations.md", "annotation.queue.signals", "SIGNALS"),
     ],
 )
 def test_every_table_entry_is_documented(page, module, table):

@@ -1,1 +1,1 @@
-"""Who learns: adapters from curated layers, and how good they and others are."""
+"""Training of adapters from curated layers, and the evaluation of annotators."""

@@ -1,1 +1,1 @@
-"""How far people say the same: with each other, with the model they were shown, with themselves."""
+"""Agreement between people, with the model that they were shown, and with themselves; its report."""

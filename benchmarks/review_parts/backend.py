@@ -1,4 +1,4 @@
-"""What the live back end costs beside the annotator itself: through HTTP and bare, in the same run.
+"""The cost of the live back end beside the annotator: through HTTP and called directly, in the same run.
 
 One request carries one record, as when a person opens it. Each column has texts of its own, drawn alternately from
 the same reports: the sentence encoder remembers wordings, and the back end remembers texts. What the back end
@@ -27,12 +27,12 @@ from annotation.settings import AnnotationSettings
 from curation.record import Record, record_id
 from curation.scheme import Scheme, load_scheme
 from curation.stage import Item
-from review_parts.annotators import reports
+from review_parts.scripted_annotators import reports
 
 #: People who open a record in the same moment.
 AT_ONCE = 8
 
-#: Not the default, so that somebody's own back end on this machine does not matter.
+#: Not the default, so that another back end on this machine does not matter.
 PORT = 19290
 
 Seconds = list[float]
@@ -49,11 +49,11 @@ def run(*, quick: bool) -> dict[str, object]:
     for name, each in {"rules": 4}.items() if quick else {"rules": 24, "few-shot": 8}.items():
         texts = [record.text for record, _ in reports(3 * each, real=not quick)]
         columns = {"bare": bare(name, scheme, texts[0::3]), **through(name, scheme, texts[1::3], texts[2::3])}
-        cells = " | ".join(f"{_at(one, 0.5)} / {_at(one, 0.95)}" for one in columns.values())
+        cells = " | ".join(f"{_at(times, 0.5)} / {_at(times, 0.95)}" for times in columns.values())
         print(f"| {name} | {each} each | {cells} |")
         figures |= {
-            f"backend_{name}_{column}_p{share}_ms".replace("-", "_").replace(" ", "_"): _at(one, share / 100)
-            for column, one in columns.items()
+            f"backend_{name}_{column}_p{share}_ms".replace("-", "_").replace(" ", "_"): _at(times, share / 100)
+            for column, times in columns.items()
             for share in (50, 95)
         }
     return figures

@@ -45,7 +45,7 @@ def told_apart() -> Iterator[None]:
 
 @contextmanager
 def in_one_piece() -> Iterator[None]:
-    """What this thread prints inside comes out at the end, with nobody else's lines between."""
+    """What this thread prints inside comes out at the end, with no other lines between."""
     token = _kept.set(io.StringIO())
     try:
         yield

@@ -1,4 +1,4 @@
-"""How fast records leave, against the bare SDK's bulk import of the very same tasks, in turns on one server."""
+"""Records a second of a push, compared with the bare SDK's bulk import of the same tasks, in turns on one server."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from annotation.label_studio.exchange.task_payload import TaskPayload, TaskReque
 from curation.batches import batched
 from curation.scheme import load_scheme
 from curation.store import Store
-from review_parts.counting import astray
-from review_parts.servers import Place, label_studio
-from review_parts.texts import plain
+from review_parts.label_studio_servers import BenchmarkServer, label_studio
+from review_parts.server_counts import astray
+from review_parts.synthetic_reports import plain
 
 #: Scored marks of a record.
 SPANS = 15
@@ -63,14 +63,14 @@ def run(*, quick: bool) -> dict[str, object]:
     }
 
 
-def _newer(place: Place, store: Store, client: Client, ids: list[str]) -> int:
+def _newer(place: BenchmarkServer, store: Store, client: Client, ids: list[str]) -> int:
     """How many tasks got predictions of a new version of their annotator."""
     for item in list(store.items(["rules"], ids=ids)):
         store.add_layers([item.layers["rules"].model_copy(update={"author": "rules@2"})])
     return push(store, client, load_scheme(), place.settings, ids=ids).refreshed
 
 
-def _in_turns(place: Place, store: Store, client: Client, count: int, rounds: int) -> dict[str, float]:
+def _in_turns(place: BenchmarkServer, store: Store, client: Client, count: int, rounds: int) -> dict[str, float]:
     """Seconds of both, a part of the records each in turn, so that what else the machine does falls on both."""
     from label_studio_sdk.client import LabelStudio
 

@@ -1,4 +1,4 @@
-"""Whether the queue finds errors sooner than chance, and whether its estimate of the rest can be believed.
+"""How much sooner than chance the queue finds errors, and the coverage of its estimate of the rest.
 
 MACCROBAT's gold (the shipped sample's without it) plays the reviewers, who here never err. What they are shown:
 
@@ -9,7 +9,7 @@ MACCROBAT's gold (the shipped sample's without it) plays the reviewers, who here
 Beside the scripted models stands the layer of the real rules, and their marks have scores drawn from those that
 the rules give to marks which gold keeps, or does not keep. Nothing else about gold reaches the queue before a report
 is reviewed. A queue is made of a tenth of the reports at a time, with the default settings; its control sample
-and its repeats count as reviews. The ceiling is the order of somebody who knows all errors.
+and its repeats count as reviews. The ceiling is the order of a reviewer who knows all errors.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ from curation.record import Layer, Record
 from curation.scheme import Scheme, load_scheme
 from curation.scoring.changes import said, what
 from curation.stage import Item
-from review_parts.annotators import AVERAGE, HASTY, Habits, annotate, reports
 from review_parts.output import output_folder
+from review_parts.scripted_annotators import AVERAGE, HASTY, Habits, annotate, reports
 
 Pair = tuple[Record, Layer]
 Reviews = Mapping[str, ReviewOutcome]
@@ -70,7 +70,7 @@ class Course:
 
     @property
     def ceiling(self) -> float:
-        """The same for somebody who knows all errors."""
+        """The same for a reviewer who knows all errors."""
         return needed(self.random) / needed(self.best)
 
     @property
@@ -155,7 +155,7 @@ def rule_scores(pairs: Sequence[Pair], ruled: Mapping[str, Layer]) -> tuple[list
 def course(items: Sequence[Item], gold: Mapping[str, Layer], *, seed: int) -> Course:
     """All reports reviewed in queue order, in random orders, and in the best one."""
     truth = {item.record.id: compare(item.layers["shown"], gold[item.record.id]) for item in items}
-    errors = {id: one.changes.errors for id, one in truth.items()}
+    errors = {id: review.changes.errors for id, review in truth.items()}
     found = [0 if again else errors[id] for id, again in queue_order(items, truth, seed=seed)]
     random = Random(seed)
     shuffled = [random.sample(list(errors.values()), len(errors)) for _ in range(RANDOM_ORDERS)]
@@ -192,14 +192,14 @@ def needed(found: Sequence[float]) -> float:
 
 
 def coverage(pairs: Sequence[Pair], scheme: Scheme, *, simulations: int) -> tuple[float, float]:
-    """How often the intervals for records and for entities hold the truth about what nobody has reviewed.
+    """How often the intervals for records and for entities hold the truth about the records that are not reviewed.
 
     Each simulation plants errors at another rate, makes a queue of half of the reports, half of it control,
     reviews all of it, and compares.
     """
     # Who has learned from nothing suspects nothing: here the order does not matter.
-    nobody = LabelErrors([])
-    plain = list(summarised([Item(record, {"shown": gold}) for record, gold in pairs], ("shown",), nobody, {}))
+    untaught = LabelErrors([])
+    plain = list(summarised([Item(record, {"shown": gold}) for record, gold in pairs], ("shown",), untaught, {}))
     settings = QueueSettings(size=len(pairs) // 2, control=0.5, repeats=0)
     held = [_holds(pairs, plain, scheme, settings, seed) for seed in range(simulations)]
     return fmean(records for records, _ in held), fmean(entities for _, entities in held)
@@ -221,11 +221,11 @@ def _holds(
         unsure = tuple(random.random() for _ in range(truth[record.id].changes.errors + random.randrange(3)))
         sketches.append(replace(sketch, scores=unsure))
     queue = plan(RecordPool(sketches, {}), settings.model_copy(update={"seed": seed}))
-    reviews = {one.record_id: truth[one.record_id] for one in queue.entries}
+    reviews = {entry.record_id: truth[entry.record_id] for entry in queue.entries}
     found = stopping([queue], reviews, settings)
-    rest = [one for id, one in truth.items() if id not in reviews]
-    bad = sum(one.needed_change for one in rest) / len(rest)
-    errors = sum(one.changes.errors for one in rest) / sum(one.changes.entities for one in rest)
+    rest = [review for id, review in truth.items() if id not in reviews]
+    bad = sum(review.needed_change for review in rest) / len(rest)
+    errors = sum(review.changes.errors for review in rest) / sum(review.changes.entities for review in rest)
     assert found.records is not None
     assert found.entities is not None
     return (
@@ -235,7 +235,7 @@ def _holds(
 
 
 def _mean(courses: Sequence[Course], name: str) -> float:
-    return round(fmean(getattr(one, name) for one in courses), 2)
+    return round(fmean(getattr(course, name) for course in courses), 2)
 
 
 def _print(courses: Mapping[str, Sequence[Course]], count: int) -> None:
@@ -243,9 +243,9 @@ def _print(courses: Mapping[str, Sequence[Course]], count: int) -> None:
     print("| shown | errors | by chance | in queue order | speed-up (each run) | ceiling | errors in a fifth, times |")
     print("|---|---|---|---|---|---|---|")
     for name, several in courses.items():
-        errors = fmean(one.queue[-1] for one in several)
-        chance, queue = (fmean(needed(getattr(one, kind)) for one in several) for kind in ("random", "queue"))
-        runs = ", ".join(f"{one.speedup:.2f}" for one in several)
+        errors = fmean(course.queue[-1] for course in several)
+        chance, queue = (fmean(needed(getattr(course, kind)) for course in several) for kind in ("random", "queue"))
+        runs = ", ".join(f"{course.speedup:.2f}" for course in several)
         print(
             f"| {name} | {errors:,.0f} | {chance:.0f} | {queue:.0f} | {_mean(several, 'speedup'):.2f} ({runs}) "
             f"| {_mean(several, 'ceiling'):.2f} | {_mean(several, 'yields'):.2f} |"

@@ -1,4 +1,4 @@
-"""Marks over texts of all that moves offsets: out as predictions, saved as the editor saves, and back again."""
+"""Offsets of marks over unusual characters: pushed as predictions, saved as the editor saves, pulled again."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from annotation.label_studio.exchange.push import push
 from curation.batches import batched
 from curation.record import Layer
 from curation.scheme import load_scheme
-from review_parts.counting import tasks_by_record
-from review_parts.servers import label_studio
-from review_parts.texts import GAPS, STRANGE, marks, strange
+from review_parts.label_studio_servers import label_studio
+from review_parts.server_counts import tasks_by_record
+from review_parts.synthetic_reports import GAPS, STRANGE, marks, strange
 
 #: Marks of a record.
 SPANS = 25

@@ -1,4 +1,4 @@
-"""Bad input: whether each record gets a finding, what it costs by measure, and that nothing breaks."""
+"""Bad input: whether each record gets a finding, and the cost of each measure."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def run(*, quick: bool) -> dict[str, object]:
             store.add_records(record for record, _ in cases)
             store.add_layers(layer for _, layer in cases)
             everything = Whole(
-                store, Scope(workspace.scheme, workspace.config.validation), {one.id for one, _ in cases}, {}
+                store, Scope(workspace.scheme, workspace.config.validation), {record.id for record, _ in cases}, {}
             )
             for spec in MEASURES:
                 if spec.over is not None:
@@ -146,7 +146,7 @@ def _tell(costs: Costs, found: Mapping[str, Sequence[JsonValue]]) -> None:
     rows: list[tuple[object, ...]] = []
     for name, by in costs.items():
         slowest = max(by, key=lambda measure: by[measure])
-        says = [str(one["expectation"]) for one in found.get(name, ()) if isinstance(one, dict)]
+        says = [str(failure["expectation"]) for failure in found.get(name, ()) if isinstance(failure, dict)]
         rows.append((name, sum(by.values()), f"{slowest} {by[slowest]:.2f}", ", ".join(says)))
     print(table(("record", "seconds", "of these the slowest", "expectations that fail"), rows))
     worst = {spec.name: max(((by.get(spec.name, 0.0), name) for name, by in costs.items())) for spec in MEASURES}

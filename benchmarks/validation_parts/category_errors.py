@@ -1,4 +1,4 @@
-"""Entities put into another category, looked for by what the other records teach."""
+"""Entities put into another category, searched by a model that learns from the other records."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from curation.scheme import load_scheme
 from validation.measures.categories import Placed, doubtful
 from validation.measures.outliers import distances
 from validation.settings import CategorySettings
+from validation_parts.error_planting import ErrorKind, Planted, PlantingCase, entities
 from validation_parts.layer_errors import replaced
-from validation_parts.planting import Case, Kind, Planted, entities
 
 
-def swapped(case: Case, rng: Random) -> Planted | None:
+def swapped(case: PlantingCase, rng: Random) -> Planted | None:
     """One entity in any other category of the scheme."""
     if case.layer is None or not case.layer.entities:
         return None
@@ -23,7 +23,7 @@ def swapped(case: Case, rng: Random) -> Planted | None:
     return Planted(replaced(case, entity, entity.model_copy(update={"category": category})), entity.id)
 
 
-def _placed(cases: Sequence[Case]) -> list[Placed]:
+def _placed(cases: Sequence[PlantingCase]) -> list[Placed]:
     """The entities of all cases, which are one set."""
     return [
         Placed(case.record.id, case.record.group, entity.id, entity.category, entity.text)
@@ -32,24 +32,24 @@ def _placed(cases: Sequence[Case]) -> list[Placed]:
     ]
 
 
-def doubted(cases: Sequence[Case]) -> list[frozenset[str]]:
+def doubted(cases: Sequence[PlantingCase]) -> list[frozenset[str]]:
     """The entities that are doubted, case by case."""
     return _by_case(cases, doubtful(_placed(cases), load_encoder(), CategorySettings().minimum))
 
 
-def outlying(cases: Sequence[Case]) -> list[frozenset[str]]:
+def outlying(cases: Sequence[PlantingCase]) -> list[frozenset[str]]:
     """The entities that lie far from their category, case by case."""
     placed = _placed(cases)
     far = zip(placed, distances(placed, load_encoder()), strict=True)
-    return _by_case(cases, [one for one, by in far if by is not None and by >= CategorySettings().far])
+    return _by_case(cases, [doubt for doubt, by in far if by is not None and by >= CategorySettings().far])
 
 
-def _by_case(cases: Sequence[Case], found: Sequence[Placed]) -> list[frozenset[str]]:
-    blamed = {(one.record_id, one.entity_id) for one in found}
-    return [frozenset(entity for entity in entities(case) if (case.record.id, entity) in blamed) for case in cases]
+def _by_case(cases: Sequence[PlantingCase], found: Sequence[Placed]) -> list[frozenset[str]]:
+    reported = {(doubt.record_id, doubt.entity_id) for doubt in found}
+    return [frozenset(entity for entity in entities(case) if (case.record.id, entity) in reported) for case in cases]
 
 
-KINDS: tuple[Kind, ...] = (
-    Kind("swapped category", swapped, doubted, entities, recall=0.6, false_alarm=0.1),
-    Kind("swapped category, as an outlier", swapped, outlying, entities, recall=0.6, false_alarm=0.1),
+KINDS: tuple[ErrorKind, ...] = (
+    ErrorKind("swapped category", swapped, doubted, entities, recall=0.6, false_alarm=0.1),
+    ErrorKind("swapped category, as an outlier", swapped, outlying, entities, recall=0.6, false_alarm=0.1),
 )

@@ -22,7 +22,7 @@ from validation.drift.compare import Drift, compare
 from validation.drift.profile import Portrait, portrait
 from validation.drift.settings import DriftSettings
 from validation.measures import Subject
-from validation_parts.planting import Share
+from validation_parts.error_planting import Share
 from validation_parts.semantic_duplicates import CASES, NEW, e3c, retold
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
@@ -85,15 +85,15 @@ def _no_shift(wholes: Mapping[str, Portrait], settings: DriftSettings, quick: bo
             for left, right in (_halves(whole, f"{source} {trial}", quick) for trial in range(TRIALS[quick]))
         ]
         for feature in FEATURES:
-            seen = [one for drift in found for one in drift.features if one.name == feature]
+            seen = [drifted for drift in found for drifted in drift.features if drifted.name == feature]
             if seen:
-                share = Share(sum(one.drifted for one in seen), len(seen))
+                share = Share(sum(drifted.drifted for drifted in seen), len(seen))
                 wrong[feature] += share
-                significant = Share(sum(one.corrected < settings.significance for one in seen), len(seen))
+                significant = Share(sum(drifted.corrected < settings.significance for drifted in seen), len(seen))
                 rows.append((feature, source, found[0].before, share.of, share, significant))
                 if feature in SIZED:
-                    raw = [one.tested.statistic for one in seen]
-                    size = [one.tested.size for one in seen]
+                    raw = [drifted.tested.statistic for drifted in seen]
+                    size = [drifted.tested.size for drifted in seen]
                     sizes.append((feature, source, found[0].before, _spread(raw), _spread(size)))
         any_ = Share(sum(drift.drifted for drift in found), len(found))
         rows.append(("any", source, found[0].before, any_.of, any_, ""))
@@ -119,10 +119,10 @@ def _shifts(wholes: Mapping[str, Portrait], settings: DriftSettings, quick: bool
         for trial in range(min(TRIALS[quick], SHIFTED)):
             left, right = _halves(whole, f"{shift.says} {trial}", quick)
             found.append(compare(part(whole, left), shift.plant(whole, left, right), settings))
-        hits = [one for drift in found for one in drift.features if one.name == shift.feature]
-        share = Share(sum(one.drifted for one in hits), len(hits))
+        hits = [drifted for drift in found for drifted in drift.features if drifted.name == shift.feature]
+        share = Share(sum(drifted.drifted for drifted in hits), len(hits))
         recall[shift.kind] = recall.get(shift.kind, Share(0, 0)) + share
-        size = _spread([abs(one.tested.size) for one in hits])
+        size = _spread([abs(drifted.tested.size) for drifted in hits])
         rows.append((shift.kind, shift.says, shift.source, found[0].after, share.of, share, size))
     print(table(("feature", "planted", "in", "new ones", "trials", "found", "size: median, 99th"), rows))
     return recall
@@ -152,8 +152,8 @@ def _other(whole: Portrait, **fields: object) -> Portrait:
 
 def _total(counts: Sequence[Counter[str]]) -> Counter[str]:
     total = Counter[str]()
-    for one in counts:
-        total.update(one)
+    for counted in counts:
+        total.update(counted)
     return total
 
 
@@ -188,21 +188,23 @@ def two_categories_less(whole: Portrait, left: Rows, right: Rows) -> Portrait:
     """Two of the frequent categories are marked no more."""
     new = part(whole, right)
     frequent = [name for name, _ in _total(whole.categories).most_common(4)][1:3]
-    kept = [Counter({name: n for name, n in one.items() if name not in frequent}) for one in new.categories]
+    kept = [Counter({name: n for name, n in counts.items() if name not in frequent}) for counts in new.categories]
     return _other(new, categories=kept)
 
 
 def half_the_entities(whole: Portrait, left: Rows, right: Rows) -> Portrait:
     """Of each category every second entity is marked no more."""
     new = part(whole, right)
-    return _other(new, categories=[Counter({name: n // 2 for name, n in one.items()}) for one in new.categories])
+    return _other(new, categories=[Counter({name: n // 2 for name, n in counts.items()}) for counts in new.categories])
 
 
 def other_words(whole: Portrait, left: Rows, right: Rows) -> Portrait:
     """Every twentieth of the 1,000 commonest words is spelt otherwise."""
     new = part(whole, right)
     spelt = {word: f"{word}e" for word, _ in _total(whole.words).most_common(1_000)[::20]}
-    return _other(new, words=[Counter({spelt.get(word, word): n for word, n in one.items()}) for one in new.words])
+    return _other(
+        new, words=[Counter({spelt.get(word, word): n for word, n in counted.items()}) for counted in new.words]
+    )
 
 
 def one_topic(whole: Portrait, left: Rows, right: Rows) -> Portrait:

@@ -10,7 +10,7 @@ from random import Random
 from measuring import measured, table
 
 from curation.sets.duplicates import THRESHOLD, WORD, find_duplicates, normalised, shingles
-from validation_parts.planting import Share
+from validation_parts.error_planting import Share
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
 GENERATED = {True: 100, False: 1_000}
@@ -40,7 +40,7 @@ def run(*, quick: bool) -> dict[str, object]:
 
 def _added(found: dict[str, dict[str, tuple[Share, Share]]], place: int) -> dict[str, float]:
     return {
-        name: round(sum((one[place] for one in by_source.values()), Share(0, 0)).value, 4)
+        name: round(sum((shares[place] for shares in by_source.values()), Share(0, 0)).value, 4)
         for name, by_source in found.items()
     }
 
@@ -83,9 +83,9 @@ def generated(quick: bool) -> list[tuple[str, str]]:
 
 
 def planted(texts: Texts, way: Callable[[str, Random], str]) -> tuple[Share, Share]:
-    """Found of one planted copy of each text, and sound texts blamed though none of the others is like them.
+    """Found of one planted copy of each text, and sound texts reported although no other text is like them.
 
-    Whether texts are alike is counted out on all their word runs for those that are blamed.
+    Whether texts are alike is counted out on all their word runs for those that are reported.
     """
     copies = [(f"copy {id}", way(text, Random(f"{way.__name__}:{id}"))) for id, text in texts]
     # A change in a short text may be a large one: such a copy is no near-duplicate by definition.
@@ -93,14 +93,14 @@ def planted(texts: Texts, way: Callable[[str, Random], str]) -> tuple[Share, Sha
     matches = find_duplicates([*texts, *kept]).clusters()
     cluster = {id: number for number, members in enumerate(matches) for id in members}
     hits = sum(id in cluster and cluster[id] == cluster.get(id.removeprefix("copy ")) for id, _ in kept)
-    return Share(hits, len(kept)), blamed(texts)
+    return Share(hits, len(kept)), reported(texts)
 
 
 #: The estimate has a standard error of 0.035 at 0.8: what lies within three of it may fall on either side.
 SURELY = THRESHOLD + 0.1
 
 
-def blamed(texts: Texts) -> Share:
+def reported(texts: Texts) -> Share:
     """Sound texts in a pair that is called near-duplicate though it has clearly less in common than the threshold."""
     known = dict(texts)
     found = find_duplicates(texts)

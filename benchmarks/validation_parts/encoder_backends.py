@@ -30,7 +30,7 @@ KEPT = "ONNX Runtime"
 
 
 @dataclass(frozen=True, slots=True)
-class Backend:
+class EncoderBackend:
     """One way to run the model."""
 
     name: str
@@ -83,7 +83,7 @@ class Model:
         return self._run(*self._sources.tokens(texts).values())
 
 
-def encoder_of(backend: Backend, sources: Sources, threads: int) -> SentenceEncoder:
+def encoder_of(backend: EncoderBackend, sources: Sources, threads: int) -> SentenceEncoder:
     """Our encoder with that backend in it; its revision names it, so that no cache mixes two of them."""
     ours = load_encoder(backend="torch")
     revision = f"{ours.revision} {backend.name}"
@@ -168,14 +168,14 @@ def _compiled(model: Any, threads: int) -> Forward:
     return lambda ids, mask: request.infer({"input_ids": ids, "attention_mask": mask})[0].copy()
 
 
-BACKENDS: Mapping[str, Backend] = {
+BACKENDS: Mapping[str, EncoderBackend] = {
     backend.name: backend
     for backend in (
-        Backend("torch int8, dynamic", (), _torch_int8),
-        Backend(KEPT, ("onnx", "onnxruntime"), None),
-        Backend("ONNX Runtime int8", ("onnx", "onnxruntime"), _onnx_int8),
-        Backend("OpenVINO", ("openvino",), _openvino),
-        Backend("OpenVINO int8 weights", ("openvino", "nncf"), _openvino_weights),
-        Backend("OpenVINO int8", ("openvino", "nncf"), _openvino_int8),
+        EncoderBackend("torch int8, dynamic", (), _torch_int8),
+        EncoderBackend(KEPT, ("onnx", "onnxruntime"), None),
+        EncoderBackend("ONNX Runtime int8", ("onnx", "onnxruntime"), _onnx_int8),
+        EncoderBackend("OpenVINO", ("openvino",), _openvino),
+        EncoderBackend("OpenVINO int8 weights", ("openvino", "nncf"), _openvino_weights),
+        EncoderBackend("OpenVINO int8", ("openvino", "nncf"), _openvino_int8),
     )
 }

@@ -25,11 +25,11 @@ from validation.settings import ValidationSettings
 from validation.stage import Measure
 from validation.verdict import gather
 from validation_parts.category_errors import swapped
+from validation_parts.error_planting import PlantingCase
 from validation_parts.inventions import invented
 from validation_parts.inventions import reworded as answered
 from validation_parts.paraphrases import rewritten
 from validation_parts.planted import generated, maccrobat, sample
-from validation_parts.planting import Case
 
 LAYER = "gold"
 #: Parallel records that are generated.
@@ -44,7 +44,7 @@ DEFAULT = ValidationSettings()
 
 
 @dataclass(frozen=True, slots=True)
-class Changes:
+class VerdictChanges:
     """What another encoder changes."""
 
     records: int
@@ -57,7 +57,7 @@ class Changes:
         return sum(self.by_rule.values())
 
 
-def sets() -> dict[str, list[Case]]:
+def sets() -> dict[str, list[PlantingCase]]:
     """The shipped gold and MACCROBAT as they are, both with errors in them, and translations."""
     shipped, reports = sample(False), maccrobat(False)
     return {
@@ -72,9 +72,9 @@ def sets() -> dict[str, list[Case]]:
     }
 
 
-def with_errors(cases: Sequence[Case]) -> list[Case]:
+def with_errors(cases: Sequence[PlantingCase]) -> list[PlantingCase]:
     """An invented entity and a swapped category in each; some as a language model answers; some told again."""
-    found: list[Case] = []
+    found: list[PlantingCase] = []
     for number, case in enumerate(cases):
         for plant in (invented, swapped):
             planted = plant(case, Random(f"{plant.__name__}:{case.record.id}"))
@@ -82,7 +82,7 @@ def with_errors(cases: Sequence[Case]) -> list[Case]:
         found.append(case if number % ANSWERED else answered(case))
         if number % TOLD_AGAIN == 0 and case.record.language == "en":
             told = _copy(case.record)
-            found.append(Case(told, Layer(record_id=told.id, name=LAYER, author="planted")))
+            found.append(PlantingCase(told, Layer(record_id=told.id, name=LAYER, author="planted")))
     return found
 
 
@@ -92,8 +92,8 @@ def _copy(record: Record) -> Record:
 
 
 def changes(
-    cases: Sequence[Case], ours: SentenceEncoder, others: Mapping[str, SentenceEncoder], vectors: Path
-) -> dict[str, Changes]:
+    cases: Sequence[PlantingCase], ours: SentenceEncoder, others: Mapping[str, SentenceEncoder], vectors: Path
+) -> dict[str, VerdictChanges]:
     """What each of the other encoders changes on these records, which are a set of their own.
 
     vectors: the file that keeps what was encoded, as in a real run.
@@ -109,7 +109,8 @@ def changes(
             freeze(store, workspace.scheme, name="set", layers=[LAYER], split=workspace.config.curation.split)
             expected = _judged(workspace, store, ours, vectors)
             return {
-                name: _compared(ids, expected, _judged(workspace, store, one, vectors)) for name, one in others.items()
+                name: _compared(ids, expected, _judged(workspace, store, encoder, vectors))
+                for name, encoder in others.items()
             }
 
 
@@ -122,11 +123,11 @@ def _judged(workspace: Workspace, store: Store, encoder: SentenceEncoder, vector
         return suite.preview(gather(store, Scope(workspace.scheme, SETTINGS, vectors), {}, suite.columns))
 
 
-def _compared(ids: Sequence[str], one: Sequence[Finding], other: Sequence[Finding]) -> Changes:
+def _compared(ids: Sequence[str], one: Sequence[Finding], other: Sequence[Finding]) -> VerdictChanges:
     failed = {finding.expectation: finding.failed.keys() for finding in other}
     differ = {finding.expectation: len(finding.failed.keys() ^ failed[finding.expectation]) for finding in one}
     before, after = _sides(ids, one), _sides(ids, other)
-    return Changes(
+    return VerdictChanges(
         len(ids), {rule: count for rule, count in differ.items() if count}, sum(before[id] != after[id] for id in ids)
     )
 
@@ -134,7 +135,7 @@ def _compared(ids: Sequence[str], one: Sequence[Finding], other: Sequence[Findin
 def _sides(ids: Sequence[str], findings: Sequence[Finding]) -> dict[str, Verdict]:
     """The decisions that follow under the default severities."""
     usual = [replace(finding, severity=BY_NAME[finding.expectation].severity_under(DEFAULT)) for finding in findings]
-    return {one.record_id: one.verdict for one in decide(ids, usual, _unmeasured)}
+    return {decision.record_id: decision.verdict for decision in decide(ids, usual, _unmeasured)}
 
 
 def _unmeasured(record_id: str, column: str) -> None:

@@ -15,8 +15,8 @@ from measuring import table
 
 from curation.embeddings.encoder import SentenceEncoder, load_encoder
 from curation.text.sentences import sentence_texts
-from validation_parts.encoder_backends import BACKENDS, Backend, Sources, encoder_of
-from validation_parts.encoder_verdicts import Changes, changes, sets
+from validation_parts.encoder_backends import BACKENDS, EncoderBackend, Sources, encoder_of
+from validation_parts.encoder_verdicts import VerdictChanges, changes, sets
 from validation_parts.planted import maccrobat, sample
 from validation_parts.speed import reports
 
@@ -53,7 +53,7 @@ def run(*, quick: bool) -> dict[str, object]:
         made = [backend for backend in there if not quick or backend.name in QUICK]
         found = _paces(made, sources, sentences[: len(sentences) // 2], entities, turns=TURNS[quick], threads=threads)
         print(_shown(found, threads), flush=True)
-        usable = [one for one in made if _ratio(found, one.name, lambda paces: paces.sentences) >= WORTH]
+        usable = [backend for backend in made if _ratio(found, backend.name, lambda paces: paces.sentences) >= WORTH]
         changed = {} if quick else _verdicts(usable, sources, threads)
     return {
         "encoders": {
@@ -61,8 +61,8 @@ def run(*, quick: bool) -> dict[str, object]:
                 "sentences_pace": round(_ratio(found, name, lambda paces: paces.sentences), 3),
                 "entities_pace": round(_ratio(found, name, lambda paces: paces.entities), 3),
                 "worst_cosine": round(float(min(paces.cosines)), 5),
-                "verdicts_changed": sum(one.verdicts for one in changed[name]) if name in changed else None,
-                "records_on_another_side": sum(one.sides for one in changed[name]) if name in changed else None,
+                "verdicts_changed": sum(change.verdicts for change in changed[name]) if name in changed else None,
+                "records_on_another_side": sum(change.sides for change in changed[name]) if name in changed else None,
             }
             for name, paces in found.items()
         },
@@ -81,7 +81,7 @@ def _texts(count: int, quick: bool) -> tuple[list[str], list[str]]:
 
 
 def _paces(
-    backends: Sequence[Backend],
+    backends: Sequence[EncoderBackend],
     sources: Sources,
     sentences: Sequence[str],
     entities: Sequence[str],
@@ -149,17 +149,17 @@ def _shown(found: dict[str, Paces], threads: int) -> str:
     return f"\n{table(head, rows)}\n"
 
 
-def _verdicts(backends: Sequence[Backend], sources: Sources, threads: int) -> dict[str, list[Changes]]:
+def _verdicts(backends: Sequence[EncoderBackend], sources: Sources, threads: int) -> dict[str, list[VerdictChanges]]:
     """What each backend changes on each set of records, with every rule on."""
     encoders = {backend.name: encoder_of(backend, sources, threads) for backend in backends}
-    found: dict[str, list[Changes]] = {name: [] for name in encoders}
+    found: dict[str, list[VerdictChanges]] = {name: [] for name in encoders}
     vectors = sources.folder / "vectors.db"
     for name, records in sets().items():
         rows: list[tuple[object, ...]] = []
-        for backend, one in changes(records, load_encoder(backend="torch"), encoders, vectors).items():
-            found[backend].append(one)
-            says = ", ".join(f"{rule} {count}" for rule, count in one.by_rule.items()) or "none"
-            rows.append((name, backend, one.records, one.verdicts, says, one.sides))
+        for backend, change in changes(records, load_encoder(backend="torch"), encoders, vectors).items():
+            found[backend].append(change)
+            says = ", ".join(f"{rule} {count}" for rule, count in change.by_rule.items()) or "none"
+            rows.append((name, backend, change.records, change.verdicts, says, change.sides))
         head = ("records", "way", "how many", "verdicts that change", "by rule", "records on another side")
         print(f"{table(head, rows)}\n", flush=True)
     return found

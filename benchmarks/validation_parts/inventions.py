@@ -1,4 +1,4 @@
-"""What a layer says and the text does not, among what the text says in slightly other words."""
+"""Invented entities among entities that the text has in slightly other words."""
 
 from __future__ import annotations
 
@@ -12,21 +12,23 @@ from curation.text.folding import fold
 from validation.measures import Scope, Subject
 from validation.measures.grounding import measure
 from validation.settings import ValidationSettings
-from validation_parts.planting import Case, Kind, Planted, entities
+from validation_parts.error_planting import ErrorKind, Planted, PlantingCase, entities
 
 #: Words that a paraphrase may do without.
 SMALL = frozenset("a an the of with in on and der die das den dem des ein eine einen mit im in und".split())
 
 
-def invented(case: Case, chance: Random) -> Planted | None:
+def invented(case: PlantingCase, chance: Random) -> Planted | None:
     """A fact of another record in the same language that this text does not say in the same words."""
     text = fold(case.record.text).text
-    pool = [one for one in _pool(case.record.language) if fold(one.text).text not in text]
+    pool = [entity for entity in _pool(case.record.language) if fold(entity.text).text not in text]
     if case.layer is None or not pool:
         return None
-    strange = Entity(id="invented", category=(one := chance.choice(pool)).category, text=one.text, alignment=NOWHERE)
+    strange = Entity(
+        id="invented", category=(other := chance.choice(pool)).category, text=other.text, alignment=NOWHERE
+    )
     layer = case.layer.model_copy(update={"entities": (*case.layer.entities, strange)})
-    return Planted(Case(case.record, layer), "invented")
+    return Planted(PlantingCase(case.record, layer), "invented")
 
 
 NOWHERE = Alignment.NONE
@@ -47,7 +49,7 @@ def _pool(language: str) -> list[Entity]:
     return list({entity.text.lower(): entity for entity in found}.values())
 
 
-def reworded(case: Case) -> Case:
+def reworded(case: PlantingCase) -> PlantingCase:
     """The case as a language model would answer: no offsets, a third in other case, a third without small words."""
     if case.layer is None:
         return case
@@ -55,7 +57,7 @@ def reworded(case: Case) -> Case:
         entity.model_copy(update={"fragments": (), "alignment": NOWHERE, "text": _reworded(entity.text, number % 3)})
         for number, entity in enumerate(case.layer.entities)
     ]
-    return Case(case.record, case.layer.model_copy(update={"entities": tuple(changed)}))
+    return PlantingCase(case.record, case.layer.model_copy(update={"entities": tuple(changed)}))
 
 
 def _reworded(text: str, way: int) -> str:
@@ -65,11 +67,11 @@ def _reworded(text: str, way: int) -> str:
     return " ".join(kept) or text
 
 
-def blamed(*, semantic: bool) -> Callable[[Sequence[Case]], list[frozenset[str]]]:
+def reported(*, semantic: bool) -> Callable[[Sequence[PlantingCase]], list[frozenset[str]]]:
     """The ids of entities that are called invented."""
 
-    def flags(cases: Sequence[Case]) -> list[frozenset[str]]:
-        subjects = [Subject(one.record, one.layer) for one in map(reworded, cases) if one.layer]
+    def flags(cases: Sequence[PlantingCase]) -> list[frozenset[str]]:
+        subjects = [Subject(case.record, case.layer) for case in map(reworded, cases) if case.layer]
         rows = measure(subjects, _scope(semantic))
         return [frozenset(map(str, found)) for row in rows if isinstance(found := row["invented_entities"], list)]
 
@@ -82,6 +84,6 @@ def _scope(semantic: bool) -> Scope:
     return Scope(load_scheme(), settings)
 
 
-KINDS: tuple[Kind, ...] = (
-    Kind("invented entity", invented, blamed(semantic=True), entities, recall=0.95, false_alarm=0.05),
+KINDS: tuple[ErrorKind, ...] = (
+    ErrorKind("invented entity", invented, reported(semantic=True), entities, recall=0.95, false_alarm=0.05),
 )

@@ -13,12 +13,12 @@ from curation.scheme import load_scheme
 from curation.stage import Item
 from validation.settings import ValidationSettings
 from validation.stage import Measure
-from validation_parts.planting import Case, Kind, Planted, entities
+from validation_parts.error_planting import ErrorKind, Planted, PlantingCase, entities
 
 Row = dict[str, JsonValue]
 
 
-def measured(cases: Sequence[Case]) -> list[Row]:
+def measured(cases: Sequence[PlantingCase]) -> list[Row]:
     """The columns of each case, as validation measures them."""
     stage = _stage()
     rows: list[Row] = []
@@ -35,10 +35,10 @@ def _stage() -> Measure:
     return Measure(load_scheme(), settings, reads=("checked",))
 
 
-def listed(*columns: str) -> Callable[[Sequence[Case]], list[frozenset[str]]]:
+def listed(*columns: str) -> Callable[[Sequence[PlantingCase]], list[frozenset[str]]]:
     """The entity ids that these columns list."""
 
-    def flags(cases: Sequence[Case]) -> list[frozenset[str]]:
+    def flags(cases: Sequence[PlantingCase]) -> list[frozenset[str]]:
         return [frozenset(_listed(row, columns)) for row in measured(cases)]
 
     return flags
@@ -46,23 +46,23 @@ def listed(*columns: str) -> Callable[[Sequence[Case]], list[frozenset[str]]]:
 
 def _listed(row: Row, columns: Sequence[str]) -> list[str]:
     values = [row.get(column) for column in columns]
-    return [str(one) for value in values if isinstance(value, list) for one in value]
+    return [str(item) for value in values if isinstance(value, list) for item in value]
 
 
-def replaced(case: Case, old: Entity, new: Entity) -> Case:
+def replaced(case: PlantingCase, old: Entity, new: Entity) -> PlantingCase:
     """The case with another entity in the place of one."""
     layer = _layer(case)
     kept = tuple(new if entity is old else entity for entity in layer.entities)
-    return Case(case.record, layer.model_copy(update={"entities": kept}), case.original, case.original_layer)
+    return PlantingCase(case.record, layer.model_copy(update={"entities": kept}), case.original, case.original_layer)
 
 
-def _layer(case: Case) -> Layer:
+def _layer(case: PlantingCase) -> Layer:
     if case.layer is None:
         raise ValueError("expected a case with a layer, got one without")
     return case.layer
 
 
-def chosen(case: Case, chance: Random, fits: Callable[[Entity], bool]) -> Entity | None:
+def chosen(case: PlantingCase, chance: Random, fits: Callable[[Entity], bool]) -> Entity | None:
     """An entity of the case that fits, if there is one."""
     fitting = [entity for entity in case.layer.entities if fits(entity)] if case.layer else []
     return chance.choice(fitting) if fitting else None
@@ -72,7 +72,7 @@ def _single(entity: Entity) -> bool:
     return len(entity.fragments) == 1 and entity.alignment is Alignment.EXACT
 
 
-def wrong_offset(case: Case, chance: Random) -> Planted | None:
+def wrong_offset(case: PlantingCase, chance: Random) -> Planted | None:
     """An exact entity whose offsets are a few characters off."""
     entity = chosen(case, chance, _single)
     if entity is None:
@@ -85,9 +85,9 @@ def wrong_offset(case: Case, chance: Random) -> Planted | None:
     return Planted(replaced(case, entity, moved), entity.id)
 
 
-def changed_number(case: Case, chance: Random) -> Planted | None:
+def changed_number(case: PlantingCase, chance: Random) -> Planted | None:
     """An entity that says another number than the text at its place."""
-    entity = chosen(case, chance, lambda one: any(sign.isdigit() for sign in one.text))
+    entity = chosen(case, chance, lambda entity: any(sign.isdigit() for sign in entity.text))
     if entity is None:
         return None
     at = chance.choice([place for place, sign in enumerate(entity.text) if sign.isdigit()])
@@ -96,7 +96,7 @@ def changed_number(case: Case, chance: Random) -> Planted | None:
     return Planted(replaced(case, entity, changed), entity.id)
 
 
-KINDS: tuple[Kind, ...] = (
-    Kind("wrong offset", wrong_offset, listed("inexact_entities", "ungrounded_entities"), entities),
-    Kind("changed number", changed_number, listed("inexact_entities", "ungrounded_entities"), entities),
+KINDS: tuple[ErrorKind, ...] = (
+    ErrorKind("wrong offset", wrong_offset, listed("inexact_entities", "ungrounded_entities"), entities),
+    ErrorKind("changed number", changed_number, listed("inexact_entities", "ungrounded_entities"), entities),
 )

@@ -1,4 +1,4 @@
-"""What the text says and a layer has dropped, among stretches that look like facts and are none."""
+"""Entities dropped from a layer, among passages that look like facts and are none."""
 
 from __future__ import annotations
 
@@ -12,29 +12,29 @@ from curation.scheme import load_scheme
 from validation.measures import Scope, Subject
 from validation.measures.omission import candidates, measure
 from validation.settings import ValidationSettings
+from validation_parts.error_planting import ErrorKind, Planted, PlantingCase
 from validation_parts.layer_errors import chosen
-from validation_parts.planting import Case, Kind, Planted
 
 #: Categories of which most entities hold what the measure looks for by itself.
 LOOKED_FOR = frozenset({"laboratory_values", "pharmacological_therapy", "diagnostic_techniques_procedures"})
 
 
-def dropping(fits: Callable[[Entity], bool]) -> Callable[[Case, Random], Planted | None]:
+def dropping(fits: Callable[[Entity], bool]) -> Callable[[PlantingCase, Random], Planted | None]:
     """Drops one entity that fits; the place is where it stood, and no other entity may stand there."""
 
-    def plant(case: Case, chance: Random) -> Planted | None:
-        entity = chosen(case, chance, lambda one: bool(one.spans) and fits(one))
+    def plant(case: PlantingCase, chance: Random) -> Planted | None:
+        entity = chosen(case, chance, lambda found: bool(found.spans) and fits(found))
         if entity is None or case.layer is None:
             return None
-        kept = tuple(one for one in case.layer.entities if not _touch(one, entity))
+        kept = tuple(other for other in case.layer.entities if not _touch(other, entity))
         layer = case.layer.model_copy(update={"entities": kept, "relations": ()})
-        return Planted(Case(case.record, layer), f"within {entity.start} {entity.end}")
+        return Planted(PlantingCase(case.record, layer), f"within {entity.start} {entity.end}")
 
     return plant
 
 
-def _touch(one: Entity, other: Entity) -> bool:
-    return one.start < other.end and other.start < one.end
+def _touch(first: Entity, other: Entity) -> bool:
+    return first.start < other.end and other.start < first.end
 
 
 class Reaching(frozenset[str]):
@@ -45,23 +45,23 @@ class Reaching(frozenset[str]):
         if words[0] != "within":
             return super().__contains__(place)
         start, end = int(words[1]), int(words[2])
-        return any(int(low) < end and start < int(high) for low, high in (one.split() for one in self))
+        return any(int(low) < end and start < int(high) for low, high in (span.split() for span in self))
 
 
-def uncovered(*columns: str) -> Callable[[Sequence[Case]], list[frozenset[str]]]:
+def uncovered(*columns: str) -> Callable[[Sequence[PlantingCase]], list[frozenset[str]]]:
     """The places that these columns list."""
 
-    def flags(cases: Sequence[Case]) -> list[frozenset[str]]:
+    def flags(cases: Sequence[PlantingCase]) -> list[frozenset[str]]:
         rows = measure([Subject(case.record, case.layer) for case in cases if case.layer], _scope())
         return [Reaching(f"{place[0]} {place[1]}" for column in columns for place in row[column]) for row in rows]  # type: ignore[union-attr,index]
 
     return flags
 
 
-def places(*kinds: str) -> Callable[[Case], Sequence[str]]:
-    """Every stretch that looks like a fact of these kinds, whether covered or not."""
+def places(*kinds: str) -> Callable[[PlantingCase], Sequence[str]]:
+    """Every passage that looks like a fact of these kinds, whether covered or not."""
 
-    def listed(case: Case) -> Sequence[str]:
+    def listed(case: PlantingCase) -> Sequence[str]:
         return [f"{start} {end}" for start, end in _candidates(case.record, kinds)]
 
     return listed
@@ -77,30 +77,30 @@ def _scope() -> Scope:
 
 
 class ByOthers:
-    """The stretches that the other cases would have in an entity; all cases are one set."""
+    """The passages that the other cases would have in an entity; all cases are one set."""
 
     def __init__(self) -> None:
         self._sure: dict[str, list[Mention]] = {}
 
-    def flags(self, cases: Sequence[Case]) -> list[frozenset[str]]:
-        """The stretches that no entity meets."""
+    def flags(self, cases: Sequence[PlantingCase]) -> list[frozenset[str]]:
+        """The passages that no entity meets."""
         mentions = Mentions((case.record, case.layer) for case in cases if case.layer)
         likely = ValidationSettings().omission.likely
         for case in cases:
             found = mentions(case.record, case.layer) if case.layer else []
-            self._sure[case.record.id] = [one for one in found if one.chance >= likely]
+            self._sure[case.record.id] = [mention for mention in found if mention.chance >= likely]
         sure = [self._sure[case.record.id] for case in cases]
-        return [Reaching(f"{one.start} {one.end}" for one in found if not one.met) for found in sure]
+        return [Reaching(f"{mention.start} {mention.end}" for mention in found if not mention.met) for found in sure]
 
-    def places(self, case: Case) -> Sequence[str]:
-        """All the stretches of a case that were last looked for, met or not."""
-        return [f"{one.start} {one.end}" for one in self._sure[case.record.id]]
+    def places(self, case: PlantingCase) -> Sequence[str]:
+        """All the passages of a case that were last looked for, met or not."""
+        return [f"{mention.start} {mention.end}" for mention in self._sure[case.record.id]]
 
 
 BY_OTHERS = ByOthers()
 FACTS = ("measured", "drug", "test")
-KINDS: tuple[Kind, ...] = (
-    Kind(
+KINDS: tuple[ErrorKind, ...] = (
+    ErrorKind(
         "dropped value, drug or test",
         dropping(lambda entity: entity.category in LOOKED_FOR),
         uncovered("uncovered_places"),
@@ -108,7 +108,7 @@ KINDS: tuple[Kind, ...] = (
         recall=0.6,
         false_alarm=0.1,
     ),
-    Kind(
+    ErrorKind(
         "dropped entity",
         dropping(lambda entity: entity.category not in {"age", "gender"}),
         uncovered("uncovered_places", "uncovered_clause_places"),
@@ -116,7 +116,7 @@ KINDS: tuple[Kind, ...] = (
         recall=0.6,
         false_alarm=0.1,
     ),
-    Kind(
+    ErrorKind(
         "dropped entity, by other records",
         dropping(lambda entity: entity.category not in {"age", "gender"}),
         BY_OTHERS.flags,

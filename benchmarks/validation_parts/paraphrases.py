@@ -1,4 +1,4 @@
-"""One text told otherwise: its sentences in another order, other words, other abbreviations, numbers in words."""
+"""A text in another form: its sentences in another order, other words, other abbreviations, numbers in words."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ SYNONYMS = (
     ("intravenous", "IV"),
     ("chronic obstructive pulmonary disease", "COPD"),
 )
-OTHER = {one.casefold(): other for pair in SYNONYMS for one, other in (pair, pair[::-1])}
+OTHER = {word.casefold(): other for pair in SYNONYMS for word, other in (pair, pair[::-1])}
 SAID = re.compile(rf"\b(?:{'|'.join(sorted(map(re.escape, OTHER), key=len, reverse=True))})\b", re.IGNORECASE)
 #: A whole number that stands alone or before a hyphen, but not in a value with a unit, a date or a decimal.
 SMALL = re.compile(r"(?<![\d./,:-])\b[1-9]\d?\b(?=-year|-month|-day| years| months| weeks| days)")

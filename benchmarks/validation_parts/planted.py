@@ -10,7 +10,7 @@ from pathlib import Path
 from measuring import table
 
 from curation.record import Layer, Record
-from validation_parts.planting import HEAD, Case, Kind, Outcome, divided, figures, row, tried
+from validation_parts.error_planting import HEAD, ErrorKind, KindOutcome, PlantingCase, divided, figures, row, tried
 
 #: Modules that hold a table `KINDS`.
 TABLES = (
@@ -31,7 +31,7 @@ QUICK_CASES = {"invented entity": 1, "swapped category": 4, "swapped category, a
 def run(*, quick: bool) -> dict[str, object]:
     """Recall and false alarm by kind, over all sources; thresholds were chosen on the cases left out here."""
     sources = {name: divided(read(quick))[1] for name, read in SOURCES.items()}
-    outcomes: dict[str, list[Outcome]] = {}
+    outcomes: dict[str, list[KindOutcome]] = {}
     rows = []
     for kind in kinds():
         for source, cases in sources.items():
@@ -43,19 +43,21 @@ def run(*, quick: bool) -> dict[str, object]:
     return figures(outcomes)
 
 
-def kinds() -> list[Kind]:
+def kinds() -> list[ErrorKind]:
     """The kinds of all tables."""
     return [kind for name in TABLES for kind in import_module(f"validation_parts.{name}").KINDS]
 
 
-def cases_of(annotated: Sequence[tuple[Record, Layer]]) -> list[Case]:
+def cases_of(annotated: Sequence[tuple[Record, Layer]]) -> list[PlantingCase]:
     """Records with their layers as cases; a translation with its original."""
     known = {record.id: (record, layer) for record, layer in annotated}
     nothing = (None, None)
-    return [Case(record, layer, *known.get(record.translation_of or "", nothing)) for record, layer in annotated]
+    return [
+        PlantingCase(record, layer, *known.get(record.translation_of or "", nothing)) for record, layer in annotated
+    ]
 
 
-def sample(quick: bool) -> list[Case]:
+def sample(quick: bool) -> list[PlantingCase]:
     """The shipped gold, English and German."""
     from curation.sources.sample import read_sample
 
@@ -63,14 +65,14 @@ def sample(quick: bool) -> list[Case]:
     return cases_of(annotated[::6] if quick else annotated)
 
 
-def generated(quick: bool) -> list[Case]:
+def generated(quick: bool) -> list[PlantingCase]:
     """The generator's parallel records."""
     from curation.generate import generate
 
     return cases_of(list(generate(GENERATED[quick], seed=4)))
 
 
-def maccrobat(quick: bool) -> list[Case]:
+def maccrobat(quick: bool) -> list[PlantingCase]:
     """Real case reports with gold, mapped onto the scheme; none where the data are absent."""
     folder = DATA / "maccrobat"
     if not folder.is_dir():
@@ -82,7 +84,7 @@ def maccrobat(quick: bool) -> list[Case]:
     return cases_of([(item.record, item.layers[0]) for item in good if item.layers])
 
 
-SOURCES: Mapping[str, Callable[[bool], list[Case]]] = {
+SOURCES: Mapping[str, Callable[[bool], list[PlantingCase]]] = {
     "sample": sample,
     "generated": generated,
     "MACCROBAT": maccrobat,

@@ -1,4 +1,4 @@
-"""Errors that a text and its layer share: units, denials, ages and genders that cannot be."""
+"""Errors that a text and its layer share: impossible units, denials, ages and genders."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from validation.measures.amounts import AMOUNTS, READERS
 from validation.measures.negation import FINDINGS, NEGATION
 from validation.measures.plausibility import GENDER, PLAUSIBILITY
 from validation.settings import ValidationSettings
+from validation_parts.error_planting import ErrorKind, Planted, PlantingCase
 from validation_parts.layer_errors import chosen, replaced
-from validation_parts.planting import Case, Kind, Planted
 
 #: Words by which a patient's sex is told, and those of the other sex.
 OTHER_SEX = {
@@ -26,42 +26,45 @@ OTHER_SEX = {
 }  # fmt: skip
 
 
-def rewritten(case: Case, start: int, end: int, wording: str) -> Case:
-    """The case with other words in a stretch of its text; all entities go on standing in their places."""
+def rewritten(case: PlantingCase, start: int, end: int, wording: str) -> PlantingCase:
+    """The case with other words in a passage of its text; all entities go on standing in their places."""
     text = case.record.text[:start] + wording + case.record.text[end:]
     longer = len(wording) - (end - start)
 
     def moved(entity: Entity) -> Entity:
         fragments = tuple(
             Fragment(
-                start=one.start + (longer if one.start >= end else 0), end=one.end + (longer if one.end >= end else 0)
+                start=fragment.start + (longer if fragment.start >= end else 0),
+                end=fragment.end + (longer if fragment.end >= end else 0),
             )
-            for one in entity.fragments
+            for fragment in entity.fragments
         )
         inside = len(fragments) == 1 and entity.start <= start and end <= entity.end
         said = text[fragments[0].start : fragments[0].end] if inside else entity.text
         return entity.model_copy(update={"fragments": fragments, "text": said})
 
     assert case.layer is not None
-    layer = case.layer.model_copy(update={"entities": tuple(moved(one) for one in case.layer.entities)})
-    return Case(case.record.model_copy(update={"text": text}), layer, case.original, case.original_layer)
+    layer = case.layer.model_copy(update={"entities": tuple(moved(entity) for entity in case.layer.entities)})
+    return PlantingCase(case.record.model_copy(update={"text": text}), layer, case.original, case.original_layer)
 
 
 def _amount(entity: Entity) -> bool:
     return (
         entity.category in READERS
         and len(entity.fragments) == 1
-        and any(one.unit not in (None, NONE) for one in quantities(entity.text, "en"))
+        and any(quantity.unit not in (None, NONE) for quantity in quantities(entity.text, "en"))
     )
 
 
-def slipped(factor: float, case: Case, chance: Random) -> Planted | None:
+def slipped(factor: float, case: PlantingCase, chance: Random) -> Planted | None:
     """An amount in text and layer that is too high or too low by a power of ten."""
     entity = chosen(case, chance, _amount)
     if entity is None:
         return None
     language = case.record.language
-    amount = next((one for one in quantities(entity.text, language) if one.unit not in (None, NONE)), None)
+    amount = next(
+        (quantity for quantity in quantities(entity.text, language) if quantity.unit not in (None, NONE)), None
+    )
     if amount is None:
         return None
     digits = entity.text[amount.start : amount.end].partition(" ")[0]
@@ -73,60 +76,64 @@ def slipped(factor: float, case: Case, chance: Random) -> Planted | None:
     return Planted(rewritten(case, start, start + width, written), entity.id)
 
 
-def slipped_by_10(case: Case, chance: Random) -> Planted | None:
+def slipped_by_10(case: PlantingCase, chance: Random) -> Planted | None:
     """An amount with its decimal point one place off."""
     return slipped(10, case, chance)
 
 
-def slipped_by_1000(case: Case, chance: Random) -> Planted | None:
+def slipped_by_1000(case: PlantingCase, chance: Random) -> Planted | None:
     """An amount in the wrong unit."""
     return slipped(1000, case, chance)
 
 
-def flipped(old: Assertion, new: Assertion, case: Case, chance: Random) -> Planted | None:
+def flipped(old: Assertion, new: Assertion, case: PlantingCase, chance: Random) -> Planted | None:
     """A finding with the other assertion."""
-    entity = chosen(case, chance, lambda one: one.category in FINDINGS and one.assertion is old and bool(one.fragments))
+    entity = chosen(
+        case, chance, lambda other: other.category in FINDINGS and other.assertion is old and bool(other.fragments)
+    )
     if entity is None:
         return None
     return Planted(replaced(case, entity, entity.model_copy(update={"assertion": new})), entity.id)
 
 
-def negated_as_present(case: Case, chance: Random) -> Planted | None:
+def negated_as_present(case: PlantingCase, chance: Random) -> Planted | None:
     """A finding that the text denies, as present."""
     return flipped(Assertion.NEGATED, Assertion.PRESENT, case, chance)
 
 
-def present_as_negated(case: Case, chance: Random) -> Planted | None:
+def present_as_negated(case: PlantingCase, chance: Random) -> Planted | None:
     """A finding that the text states, as negated."""
     return flipped(Assertion.PRESENT, Assertion.NEGATED, case, chance)
 
 
-def other_gender(case: Case, chance: Random) -> Planted | None:
+def other_gender(case: PlantingCase, chance: Random) -> Planted | None:
     """The patient's gender in text and layer as the other one, with everything else as it was."""
     entity = chosen(
-        case, chance, lambda one: one.category == GENDER and one.text in OTHER_SEX and len(one.fragments) == 1
+        case, chance, lambda other: other.category == GENDER and other.text in OTHER_SEX and len(other.fragments) == 1
     )
     if entity is None:
         return None
     return Planted(rewritten(case, entity.start, entity.end, OTHER_SEX[entity.text]), entity.id)
 
 
-def in_categories(categories: Container[str]) -> Callable[[Case], Sequence[str]]:
-    """The entities of some categories as the places where validation may blame wrongly."""
+def in_categories(categories: Container[str]) -> Callable[[PlantingCase], Sequence[str]]:
+    """The entities of some categories as the places that validation may report wrongly."""
 
-    def places(case: Case) -> Sequence[str]:
-        return tuple(one.id for one in (case.layer.entities if case.layer else ()) if one.category in categories)
+    def places(case: PlantingCase) -> Sequence[str]:
+        return tuple(
+            entity.id for entity in (case.layer.entities if case.layer else ()) if entity.category in categories
+        )
 
     return places
 
 
-def blamed(spec: MeasureSpec, *columns: str) -> Callable[[Sequence[Case]], list[frozenset[str]]]:
+def reported(spec: MeasureSpec, *columns: str) -> Callable[[Sequence[PlantingCase]], list[frozenset[str]]]:
     """The entities that the columns of one measure list."""
 
-    def flags(cases: Sequence[Case]) -> list[frozenset[str]]:
+    def flags(cases: Sequence[PlantingCase]) -> list[frozenset[str]]:
         assert spec.measure is not None
         rows = spec.measure([Subject(case.record, case.layer) for case in cases], Scope(load_scheme(), SETTINGS))
-        return [frozenset(str(one) for column in columns for one in _list(row[column])) for row in rows]
+        return [frozenset(str(entity_id) for column in columns for entity_id in _list(row[column])) for row in rows]
 
     return flags
 
@@ -136,16 +143,16 @@ def _list(value: JsonValue) -> list[JsonValue]:
 
 
 SETTINGS = ValidationSettings()
-AMOUNT = (blamed(AMOUNTS, "implausible_value_entities", "implausible_dose_entities"), in_categories(READERS))
-DENIED = (blamed(NEGATION, "denied_as_present_entities"), in_categories(FINDINGS))
-UNDENIED = (blamed(NEGATION, "negated_undenied_entities"), in_categories(FINDINGS))
-GENDERED = (blamed(PLAUSIBILITY, "gender_contradicted_entities"), in_categories({GENDER}))
+AMOUNT = (reported(AMOUNTS, "implausible_value_entities", "implausible_dose_entities"), in_categories(READERS))
+DENIED = (reported(NEGATION, "denied_as_present_entities"), in_categories(FINDINGS))
+UNDENIED = (reported(NEGATION, "negated_undenied_entities"), in_categories(FINDINGS))
+GENDERED = (reported(PLAUSIBILITY, "gender_contradicted_entities"), in_categories({GENDER}))
 
-#: No recall was aimed at for these; what is sound may be blamed in one of a hundred places.
-KINDS: tuple[Kind, ...] = (
-    Kind("unit slip of 1000", slipped_by_1000, *AMOUNT, recall=0),
-    Kind("unit slip of 10", slipped_by_10, *AMOUNT, recall=0),
-    Kind("negated as present", negated_as_present, *DENIED, recall=0),
-    Kind("present as negated", present_as_negated, *UNDENIED, recall=0),
-    Kind("other gender", other_gender, *GENDERED, recall=0),
+#: No recall was aimed at for these; what is sound may be reported in one of a hundred places.
+KINDS: tuple[ErrorKind, ...] = (
+    ErrorKind("unit slip of 1000", slipped_by_1000, *AMOUNT, recall=0),
+    ErrorKind("unit slip of 10", slipped_by_10, *AMOUNT, recall=0),
+    ErrorKind("negated as present", negated_as_present, *DENIED, recall=0),
+    ErrorKind("present as negated", present_as_negated, *UNDENIED, recall=0),
+    ErrorKind("other gender", other_gender, *GENDERED, recall=0),
 )

@@ -1,4 +1,4 @@
-"""Identifiers: found and missed on real German letters by label, planted ones, and the pace."""
+"""Identifiers: found and missed on real German letters by label, planted ones, and records a second."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from measuring import table
 
 from curation.deidentify.identifiers.analyzer import find_identifiers
 from curation.deidentify.identifiers.identifier import COUNTED, Identifier
-from validation_parts.deidentified import checked
+from validation_parts.deidentification import checked
+from validation_parts.error_planting import HEAD, ErrorKind, Planted, PlantingCase, figures, row, tried, whole
 from validation_parts.planted import DATA, generated, maccrobat, sample
-from validation_parts.planting import HEAD, Case, Kind, Planted, figures, row, tried, whole
 
 LETTERS = DATA / "grascco" / "phi_de.jsonl"
 REPORTS = DATA / "e3c" / "case_reports_en.jsonl"
@@ -70,7 +70,7 @@ IDENTIFIERS = {
 
 
 @dataclass
-class Tally:
+class IdentifierTally:
     """Hits over gold and over what was found."""
 
     gold: Counter[str] = field(default_factory=Counter)
@@ -82,7 +82,7 @@ class Tally:
 
 def run(*, quick: bool) -> dict[str, object]:
     """Recall and precision by label and half; recall and false alarms of planted identifiers; records a second."""
-    halves = {"developed on": Tally(), "held out": Tally()}
+    halves = {"developed on": IdentifierTally(), "held out": IdentifierTally()}
     for letter, identifiers in _letters():
         _count(halves["developed on" if _early(letter["doc_id"]) else "held out"], letter, identifiers)
     for name, tally in halves.items():
@@ -119,10 +119,10 @@ def _early(name: object) -> bool:
     return int(hashlib.sha256(str(name).encode()).hexdigest()[:8], 16) / 0xFFFFFFFF < 0.5
 
 
-def _count(tally: Tally, letter: dict[str, object], found: Sequence[Identifier]) -> None:
-    text, gold = str(letter["text"]), [one for one in letter["phi"] if one["label"]]  # type: ignore[attr-defined]
-    for one in gold:
-        label, start, end = one["label"], one["start"], one["end"]
+def _count(tally: IdentifierTally, letter: dict[str, object], found: Sequence[Identifier]) -> None:
+    text, gold = str(letter["text"]), [mark for mark in letter["phi"] if mark["label"]]  # type: ignore[attr-defined]
+    for mark in gold:
+        label, start, end = mark["label"], mark["start"], mark["end"]
         touching = [each for each in found if each.start < end and start < each.end]
         asked = SOUGHT.get(label, "").split()
         tally.gold[label] += 1
@@ -131,10 +131,10 @@ def _count(tally: Tally, letter: dict[str, object], found: Sequence[Identifier])
         tally.whole[label] += covered >= len(text[start:end].strip(" .,"))
     for each in found:
         tally.ours[each.kind] += 1
-        tally.right[each.kind] += any(one["start"] < each.end and each.start < one["end"] for one in gold)
+        tally.right[each.kind] += any(mark["start"] < each.end and each.start < mark["end"] for mark in gold)
 
 
-def _tell(name: str, tally: Tally) -> None:
+def _tell(name: str, tally: IdentifierTally) -> None:
     rows = [
         (label, count, tally.found[label] / count, tally.whole[label] / count, SOUGHT.get(label, "not sought"))
         for label, count in tally.gold.most_common()
@@ -144,29 +144,29 @@ def _tell(name: str, tally: Tally) -> None:
     print(table((f"our kind ({name})", "found", "precision"), rows), end="\n\n")
 
 
-def plant(case: Case, chance: Random) -> Planted | None:
+def plant(case: PlantingCase, chance: Random) -> Planted | None:
     """An identifier in a sentence of its own, behind the text."""
     if not sound(case):
         return None
     said = chance.choice(IDENTIFIERS.get(case.record.language, IDENTIFIERS["en"]))
     text = f"{case.record.text.rstrip()} {said}"
-    return Planted(Case(case.record.model_copy(update={"text": text})))
+    return Planted(PlantingCase(case.record.model_copy(update={"text": text})))
 
 
-def sound(case: Case) -> tuple[str, ...]:
-    """The record as a place to be blamed wrongly, unless its gold tells an age above 89, which is an identifier."""
+def sound(case: PlantingCase) -> tuple[str, ...]:
+    """The record as a place that may be reported wrongly, unless gold has an age above 89, an identifier."""
     entities = case.layer.entities if case.layer else ()
-    ages = [int(age) for one in entities if one.category == "age" for age in re.findall(r"\d+", one.text)]
+    ages = [int(age) for entity in entities if entity.category == "age" for age in re.findall(r"\d+", entity.text)]
     return () if max(ages, default=0) > OLDEST else whole(case)
 
 
-def flags(cases: Sequence[Case]) -> list[frozenset[str]]:
+def flags(cases: Sequence[PlantingCase]) -> list[frozenset[str]]:
     """Records that hold an identifier that counts."""
     found = (find_identifiers(case.record.text, language=case.record.language) for case in cases)
-    return [frozenset({"record"} if any(one.kind in COUNTED for one in each) else ()) for each in found]
+    return [frozenset({"record"} if any(identifier.kind in COUNTED for identifier in each) else ()) for each in found]
 
 
-ADDED = Kind("identifier added", plant, flags, sound)
+ADDED = ErrorKind("identifier added", plant, flags, sound)
 
 
 def _reports(most: int) -> list[str]:

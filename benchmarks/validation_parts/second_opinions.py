@@ -13,9 +13,9 @@ from curation.stage import Item
 from validation.measures import Columns, Scope, Subject
 from validation.measures.omission import measure
 from validation.settings import ValidationSettings
+from validation_parts.error_planting import HEAD, ErrorKind, KindOutcome, PlantingCase, divided, figures, row, tried
 from validation_parts.omissions import Reaching, dropping
 from validation_parts.planted import SOURCES
-from validation_parts.planting import HEAD, Case, Kind, Outcome, divided, figures, row, tried
 
 SCHEME = load_scheme()
 
@@ -27,13 +27,13 @@ class Second:
         self._annotate = RulesAnnotator(SCHEME)
         self._layers: dict[str, Layer] = {}
 
-    def flags(self, cases: Sequence[Case]) -> list[frozenset[str]]:
+    def flags(self, cases: Sequence[PlantingCase]) -> list[frozenset[str]]:
         """The facts of the rules that no entity meets."""
         subjects = [Subject(case.record, case.layer, (self._layer(case.record),)) for case in cases]
         rows = measure(subjects, Scope(SCHEME, ValidationSettings()))
         return [Reaching(_places(found)) for found in rows]
 
-    def places(self, case: Case) -> Sequence[str]:
+    def places(self, case: PlantingCase) -> Sequence[str]:
         """All facts of the rules."""
         facts = {entity.spans for entity in self._layer(case.record).entities if SCHEME.counts(entity)}
         return sorted({f"{spans[0][0]} {spans[-1][1]}" for spans in facts if spans})
@@ -53,7 +53,7 @@ def _places(found: Columns) -> list[str]:
 def run(*, quick: bool) -> dict[str, object]:
     """Recall and false alarms of the rules as a second opinion."""
     second = Second()
-    kind = Kind(
+    kind = ErrorKind(
         "dropped entity, by a second opinion",
         dropping(lambda entity: entity.category not in {"age", "gender"}),
         second.flags,
@@ -61,7 +61,7 @@ def run(*, quick: bool) -> dict[str, object]:
         recall=0.6,
         false_alarm=0.1,
     )
-    outcomes: list[Outcome] = []
+    outcomes: list[KindOutcome] = []
     rows = []
     for source, read in SOURCES.items():
         # The rules of one language load in half the time of those of both.

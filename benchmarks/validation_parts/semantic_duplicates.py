@@ -1,7 +1,7 @@
-"""Semantic duplicates: texts told otherwise beside sound ones, and the real near ones of MTSamples.
+"""Semantic duplicates: texts in another form beside sound ones, and the real near-duplicates of MTSamples.
 
 The limits were chosen on generated cases of one seed, the sample and MTSamples. Recall and false alarms are those of
-sources that nobody looked at when choosing: another seed, and E3C's case reports.
+sources that were not looked at when choosing: another seed, and E3C's case reports.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from curation.sets.duplicates import THRESHOLD, find_duplicates
 from validation.measures.semantic.duplicates import find_repeats
 from validation.settings import DuplicateSettings
 from validation_parts.duplicates import mtsamples
+from validation_parts.error_planting import Share
 from validation_parts.paraphrases import reworded, rewritten, shuffled
-from validation_parts.planting import Share
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
 #: Generated cases that are told twice, in each language; and texts of a source that are told otherwise.
@@ -46,7 +46,7 @@ WAYS: Mapping[str, Callable[[Record, Random], str]] = {
 
 
 def run(*, quick: bool) -> dict[str, object]:
-    """Recall by way of telling otherwise, and sound records blamed; a quick run encodes a handful of texts."""
+    """Recall by form of paraphrase, and sound records reported; a quick run encodes a handful of texts."""
     encoder: Encoder = load_encoder()
     if not quick:
         encoder = load_encoder().kept_in(Path(tempfile.gettempdir()) / "clincurate-benchmark-vectors.db")
@@ -66,12 +66,12 @@ def run(*, quick: bool) -> dict[str, object]:
     for seed in (NEW,) if quick else (NEW, CHOSEN_ON):
         for language in ("en",) if quick else ("en", "de"):
             told = retold(CASES[quick], language, seed)
-            add("retold", f"generated, {language}, seed {seed}", seed == NEW, told, [one for one, _ in told])
+            add("retold", f"generated, {language}, seed {seed}", seed == NEW, told, [record for record, _ in told])
     for source, records in sources(quick).items():
         for way, change in WAYS.items():
-            told = [(one, _copy(one, change(one, Random(one.id)))) for one in records[: TEXTS[quick]]]
+            told = [(record, _copy(record, change(record, Random(record.id)))) for record in records[: TEXTS[quick]]]
             add(way, source, quick or source == "E3C", told, records)
-    head = ("told otherwise", "in", "limits chosen on it", "texts", "found", "sound texts", "blamed")
+    head = ("told otherwise", "in", "limits chosen on it", "texts", "found", "sound texts", "reported")
     print(table(head, rows) + "\n")
     if not quick:
         real(encoder)
@@ -83,7 +83,7 @@ def run(*, quick: bool) -> dict[str, object]:
 
 def tried(told: Sequence[tuple[Record, Record]], sound: Sequence[Record], encoder: Encoder) -> tuple[Share, Share]:
     """Of the pairs those that are found among all records; and sound records that are paired with another one."""
-    copies = {copy.id: one.id for one, copy in told}
+    copies = {copy.id: record.id for record, copy in told}
     records = {record.id: record for record in [*sound, *(copy for _, copy in told)]}
     found = find_repeats(
         list(records.values()),
@@ -93,8 +93,8 @@ def tried(told: Sequence[tuple[Record, Record]], sound: Sequence[Record], encode
     )
     pairs = {frozenset((pair.left, pair.right)) for pair in found.pairs}
     hits = sum(frozenset(pair) in pairs for pair in copies.items())
-    blamed = {id for pair in pairs for id in pair if not pair & copies.keys()}
-    return Share(hits, len(copies)), Share(len(blamed), len(sound))
+    reported = {id for pair in pairs for id in pair if not pair & copies.keys()}
+    return Share(hits, len(copies)), Share(len(reported), len(sound))
 
 
 def _copy(record: Record, text: str) -> Record:

@@ -1,4 +1,4 @@
-"""What validation costs beside the encoding of its sentences, each measure's pace, and what a second run costs."""
+"""The cost of validation beside the encoding of its sentences; records a second of each measure and of a second run."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def reports(count: int) -> list[Record]:
         return [record for record, _ in islice(generate(count, seed=6, languages=("en",)), count)]
     lines = REPORTS.read_text(encoding="utf-8").splitlines()
     read = map(json.loads, lines[:: max(1, len(lines) // count)][:count])
-    return [Record(id=one["id"], group=one["id"], source="e3c", language="en", text=one["text"]) for one in read]
+    return [Record(id=row["id"], group=row["id"], source="e3c", language="en", text=row["text"]) for row in read]
 
 
 def whole(workspace: Workspace, store: Store, records: Sequence[Record], *, quick: bool) -> dict[str, object]:
@@ -191,12 +191,12 @@ def paces(workspace: Workspace, store: Store) -> dict[str, object]:
 
 def _cost(name: str, subjects: Iterable[Subject], scope: Scope, store: Store) -> Cost:
     spec = next(spec for spec in MEASURES if spec.name == name)
-    fit = [one for one in subjects if one.layer is not None or not spec.needs_layer]
+    fit = [subject for subject in subjects if subject.layer is not None or not spec.needs_layer]
     if spec.measure is not None:
         measure = spec.measure
         # Words and models are loaded at the first record, once a process; what is remembered of texts would flatter.
         measure(fit[:1], scope)
         fold.cache_clear()
         return Cost.of(lambda: measure(fit, scope))
-    over, everything = spec.over, Whole(store, scope, frozenset(one.record.id for one in subjects), {})
+    over, everything = spec.over, Whole(store, scope, frozenset(subject.record.id for subject in subjects), {})
     return Cost.of(lambda: over(everything) if over else None)

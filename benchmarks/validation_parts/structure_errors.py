@@ -15,8 +15,8 @@ from curation.scoring.flat_shape import KEPT_AS, shape
 from validation.measures import Scope, Subject
 from validation.measures.flat import measure
 from validation.settings import ValidationSettings
+from validation_parts.error_planting import WHOLE, ErrorKind, Planted, PlantingCase, whole
 from validation_parts.layer_errors import chosen, replaced
-from validation_parts.planting import WHOLE, Case, Kind, Planted, whole
 
 View = dict[str, JsonValue]
 Spoil = Callable[[View, Random], None]
@@ -30,8 +30,8 @@ def scheme() -> Scheme:
     return load_scheme().model_copy(update={"labels": (smoking,), "attributes": (course,)})
 
 
-def with_answer(case: Case, spoil: Spoil | None, chance: Random) -> Case:
-    """The case whose layer was read from a model's flat answer, spoilt or as it should be."""
+def with_answer(case: PlantingCase, spoil: Spoil | None, chance: Random) -> PlantingCase:
+    """The case whose layer was read from a model's flat answer, with a fault or without."""
     if case.layer is None:
         return case
     view: View = dict(scheme().flat(case.layer))
@@ -40,7 +40,7 @@ def with_answer(case: Case, spoil: Spoil | None, chance: Random) -> Case:
     known = shape(json.dumps(view))
     kept: JsonValue = known if isinstance(known, str) else dict(known)
     layer = case.layer.model_copy(update={"provenance": {**case.layer.provenance, KEPT_AS: kept}})
-    return Case(case.record, layer, case.original, case.original_layer)
+    return PlantingCase(case.record, layer, case.original, case.original_layer)
 
 
 def a_list(view: View, chance: Random) -> None:
@@ -71,10 +71,10 @@ def no_string(view: View, chance: Random) -> None:
     view[chance.choice(list(view))] = chance.choice([None, 54, True, {}, ""])
 
 
-def answering(spoil: Spoil) -> Callable[[Case, Random], Planted | None]:
+def answering(spoil: Spoil) -> Callable[[PlantingCase, Random], Planted | None]:
     """Plants the fault into the answer that the layer was read from."""
 
-    def plant(case: Case, chance: Random) -> Planted | None:
+    def plant(case: PlantingCase, chance: Random) -> Planted | None:
         if case.layer is None or not case.layer.entities:
             return None
         return Planted(with_answer(case, spoil, chance))
@@ -82,7 +82,7 @@ def answering(spoil: Spoil) -> Callable[[Case, Random], Planted | None]:
     return plant
 
 
-def absent_entity(case: Case, chance: Random) -> Planted | None:
+def absent_entity(case: PlantingCase, chance: Random) -> Planted | None:
     """A fact that says N/A beside others of its category."""
     entity = chosen(case, chance, scheme().counts)
     if entity is None or case.layer is None:
@@ -91,7 +91,7 @@ def absent_entity(case: Case, chance: Random) -> Planted | None:
     return Planted(_with(case, entities=(*case.layer.entities, nothing)))
 
 
-def two_in_one(case: Case, chance: Random) -> Planted | None:
+def two_in_one(case: PlantingCase, chance: Random) -> Planted | None:
     """A fact with the separator in it."""
     entity = chosen(case, chance, scheme().counts)
     if entity is None:
@@ -99,12 +99,12 @@ def two_in_one(case: Case, chance: Random) -> Planted | None:
     return Planted(replaced(case, entity, entity.model_copy(update={"text": f"{entity.text}; {entity.text}"})))
 
 
-def label_value(case: Case, chance: Random) -> Planted | None:
+def label_value(case: PlantingCase, chance: Random) -> Planted | None:
     """A document label with a value that the scheme does not have."""
     return Planted(_with(case, labels={"smoking": chance.choice(["Current", "sometimes", ""])})) if case.layer else None
 
 
-def attribute_value(case: Case, chance: Random) -> Planted | None:
+def attribute_value(case: PlantingCase, chance: Random) -> Planted | None:
     """An attribute with another value, or where its category has none."""
     entity = chosen(case, chance, lambda one: True)
     if entity is None:
@@ -113,26 +113,26 @@ def attribute_value(case: Case, chance: Random) -> Planted | None:
     return Planted(replaced(case, entity, entity.model_copy(update={"attributes": {"course": value}})))
 
 
-def _with(case: Case, **changes: object) -> Case:
+def _with(case: PlantingCase, **changes: object) -> PlantingCase:
     layer = case.layer.model_copy(update=changes) if case.layer else None
-    return Case(case.record, layer, case.original, case.original_layer)
+    return PlantingCase(case.record, layer, case.original, case.original_layer)
 
 
 def sound(layer: Layer) -> Layer:
     """The layer with a label and attributes as they should be."""
     entities = tuple(
-        one.model_copy(update={"attributes": {"course": "acute"}}) if one.category == "diagnosis" else one
-        for one in layer.entities
+        entity.model_copy(update={"attributes": {"course": "acute"}}) if entity.category == "diagnosis" else entity
+        for entity in layer.entities
     )
     return layer.model_copy(update={"entities": entities, "labels": layer.labels or {"smoking": "never"}})
 
 
 def counted(
-    column: str, *, prepared: Callable[[Case], Case] = lambda case: case
+    column: str, *, prepared: Callable[[PlantingCase], PlantingCase] = lambda case: case
 ) -> Callable[..., list[frozenset[str]]]:
     """Flags the records of which a column counts anything."""
 
-    def flags(cases: Sequence[Case]) -> list[frozenset[str]]:
+    def flags(cases: Sequence[PlantingCase]) -> list[frozenset[str]]:
         ready = [prepared(case) for case in cases]
         rows = measure([Subject(case.record, case.layer) for case in ready], Scope(scheme(), ValidationSettings()))
         return [frozenset({WHOLE}) if row[column] else frozenset() for row in rows]
@@ -140,14 +140,14 @@ def counted(
     return flags
 
 
-def _answered(case: Case) -> Case:
+def _answered(case: PlantingCase) -> PlantingCase:
     kept: Mapping[str, JsonValue] = case.layer.provenance if case.layer else {}
     return case if KEPT_AS in kept else with_answer(case, None, Random(0))
 
 
-def _sound(case: Case) -> Case:
+def _sound(case: PlantingCase) -> PlantingCase:
     layer = case.layer
-    planted = layer is None or layer.labels or any("course" in one.attributes for one in layer.entities)
+    planted = layer is None or layer.labels or any("course" in entity.attributes for entity in layer.entities)
     return case if planted or layer is None else _with(case, **dict(sound(layer)))
 
 
@@ -158,13 +158,13 @@ ANSWERS = {
     "key renamed in a flat answer": another_key,
     "no string in a flat answer": no_string,
 }
-KINDS: tuple[Kind, ...] = (
+KINDS: tuple[ErrorKind, ...] = (
     *(
-        Kind(name, answering(spoil), counted("answer_faults", prepared=_answered), whole)
+        ErrorKind(name, answering(spoil), counted("answer_faults", prepared=_answered), whole)
         for name, spoil in ANSWERS.items()
     ),
-    Kind("N/A beside facts", absent_entity, counted("flat_faults"), whole),
-    Kind("separator in a fact", two_in_one, counted("facts_changed"), whole),
-    Kind("label value", label_value, counted("invalid_labels", prepared=_sound), whole),
-    Kind("attribute value", attribute_value, counted("invalid_attributes", prepared=_sound), whole),
+    ErrorKind("N/A beside facts", absent_entity, counted("flat_faults"), whole),
+    ErrorKind("separator in a fact", two_in_one, counted("facts_changed"), whole),
+    ErrorKind("label value", label_value, counted("invalid_labels", prepared=_sound), whole),
+    ErrorKind("attribute value", attribute_value, counted("invalid_attributes", prepared=_sound), whole),
 )

@@ -1,4 +1,4 @@
-"""Translations with an error in them: what is found, and how often a sound translation is blamed.
+"""Translations with an error in them: what is found, and how often a sound translation is reported.
 
 Sources are the shipped sample, the generator's pairs (one case told in two languages, in other words and orders) and
 real translations of abstracts. Thresholds were chosen on other seeds and on every second pair of the other two.
@@ -18,8 +18,8 @@ from curation.record import Record
 from validation.settings import ValidationSettings
 from validation.translation.pair import Columns, Pair, measured
 from validation_parts import translation_errors as errors
+from validation_parts.error_planting import HEAD, WHOLE, ErrorKind, KindOutcome, PlantingCase, figures, row, tried
 from validation_parts.planted import cases_of
-from validation_parts.planting import HEAD, WHOLE, Case, Kind, Outcome, figures, row, tried
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
 #: Cases told by the generator, and its seeds: one that figures were looked at on before, and one that nobody did.
@@ -33,7 +33,7 @@ def run(*, quick: bool) -> dict[str, object]:
     """Recall and false alarms by kind of error, over all sources."""
     sources = {name: read(quick) for name, read in SOURCES.items()}
     others = errors.sentences_of(sample(quick=False)[:4])
-    outcomes: dict[str, list[Outcome]] = {}
+    outcomes: dict[str, list[KindOutcome]] = {}
     rows = []
     for kind in kinds(others):
         for source, cases in sources.items():
@@ -45,36 +45,36 @@ def run(*, quick: bool) -> dict[str, object]:
     return figures(outcomes) | {"translation_pairs_per_second": speed(sources["generated"])}
 
 
-def kinds(others: Sequence[str]) -> list[Kind]:
+def kinds(others: Sequence[str]) -> list[ErrorKind]:
     """The kinds of error; what a sentence missed leads to is told with layers to compare, and by the text alone."""
     whole = ("dropped_sentences", "entities_untranslated")
     return [
-        Kind("translation: changed number", errors.changed_number, flags("numbers_changed")),
-        Kind("translation: unit slip", errors.changed_unit, flags("units_changed")),
-        Kind("translation: changed drug", errors.changed_drug, flags("drugs_changed")),
-        Kind("translation: swapped doses", errors.swapped_doses, flags("doses_swapped"), recall=0),
-        Kind("translation: untranslated sentence", errors.untranslated_sentence, flags("untranslated_sentences")),
-        Kind("translation: dropped sentence", errors.dropped_sentence, flags(*whole)),
-        Kind(
+        ErrorKind("translation: changed number", errors.changed_number, flags("numbers_changed")),
+        ErrorKind("translation: unit slip", errors.changed_unit, flags("units_changed")),
+        ErrorKind("translation: changed drug", errors.changed_drug, flags("drugs_changed")),
+        ErrorKind("translation: swapped doses", errors.swapped_doses, flags("doses_swapped"), recall=0),
+        ErrorKind("translation: untranslated sentence", errors.untranslated_sentence, flags("untranslated_sentences")),
+        ErrorKind("translation: dropped sentence", errors.dropped_sentence, flags(*whole)),
+        ErrorKind(
             "translation: dropped sentence, by the text alone",
             errors.dropped_sentence,
             flags("dropped_sentences", layers=False),
         ),
-        Kind("translation: added sentence", errors.added_sentence(others), flags("added_sentences"), recall=0),
+        ErrorKind("translation: added sentence", errors.added_sentence(others), flags("added_sentences"), recall=0),
     ]
 
 
-def flags(*columns: str, layers: bool = True) -> Callable[[Sequence[Case]], list[frozenset[str]]]:
-    """Blames a translation where one of the columns is not nought."""
+def flags(*columns: str, layers: bool = True) -> Callable[[Sequence[PlantingCase]], list[frozenset[str]]]:
+    """Reports a translation where one of the columns is not zero."""
 
-    def blamed(cases: Sequence[Case]) -> list[frozenset[str]]:
+    def reported(cases: Sequence[PlantingCase]) -> list[frozenset[str]]:
         rows = (columns_of(case, layers) for case in cases)
         return [frozenset({WHOLE} if any(found.get(column) for column in columns) else ()) for found in rows]
 
-    return blamed
+    return reported
 
 
-def columns_of(case: Case, layers: bool) -> Columns:
+def columns_of(case: PlantingCase, layers: bool) -> Columns:
     """The columns of a case; each text is measured once."""
     assert case.original is not None
     layer, original = (case.layer, case.original_layer) if layers else (None, None)
@@ -90,7 +90,7 @@ def _found() -> dict[tuple[str, str, str | None], Columns]:
     return {}
 
 
-def speed(cases: Sequence[Case]) -> float:
+def speed(cases: Sequence[PlantingCase]) -> float:
     """Pairs measured in a second, of those that were not measured yet."""
     started = perf_counter()
     some = list(islice(cases, 50))
@@ -100,7 +100,7 @@ def speed(cases: Sequence[Case]) -> float:
     return round(len(some) / (perf_counter() - started), 1)
 
 
-def sample(quick: bool) -> list[Case]:
+def sample(quick: bool) -> list[PlantingCase]:
     """The shipped translations with their gold."""
     from curation.sources.sample import read_sample
 
@@ -108,21 +108,21 @@ def sample(quick: bool) -> list[Case]:
     return pairs[::15] if quick else pairs
 
 
-def generated(quick: bool, seed: int = SEED) -> list[Case]:
-    """Cases told in two languages by the generator."""
+def generated(quick: bool, seed: int = SEED) -> list[PlantingCase]:
+    """Cases in two languages by the generator."""
     from curation.generate import generate
 
     return [case for case in cases_of(list(generate(GENERATED[quick], seed=seed))) if case.original is not None]
 
 
-def generated_anew(quick: bool) -> list[Case]:
+def generated_anew(quick: bool) -> list[PlantingCase]:
     """Cases of a new seed; a quick run has one seed only."""
     return [] if quick else generated(quick, NEW)
 
 
-def abstracts(quick: bool) -> list[Case]:
+def abstracts(quick: bool) -> list[PlantingCase]:
     """Real translations of sentences of abstracts, some lines to a text; none where the data are absent."""
-    found: list[Case] = []
+    found: list[PlantingCase] = []
     for direction in ("de-en", "en-de"):
         paths = [DATA / "wmt_biomed" / f"wmt19.medline.{direction}.{language}" for language in ("en", "de")]
         if not all(path.is_file() for path in paths):
@@ -133,7 +133,7 @@ def abstracts(quick: bool) -> list[Case]:
                 _record(f"{direction}-{first}", language, [line[side] for line in lines[first : first + LINES]])
                 for side, language in enumerate(("en", "de"))
             )
-            found.append(Case(translation, None, original))
+            found.append(PlantingCase(translation, None, original))
     return found[::99] if quick else found
 
 
@@ -142,7 +142,7 @@ def _record(name: str, language: str, lines: Sequence[str]) -> Record:
     return Record(id=f"{name}-{language}", group=name, source="wmt", language=language, text=text)
 
 
-SOURCES: Mapping[str, Callable[[bool], list[Case]]] = {
+SOURCES: Mapping[str, Callable[[bool], list[PlantingCase]]] = {
     "sample": sample,
     "generated": generated,
     "generated, new seed": generated_anew,

@@ -9,7 +9,7 @@ from random import Random
 from curation.record import Entity, Fragment, Layer
 from curation.text.folding import Span
 from validation.translation.segments import segments
-from validation_parts.planting import Case, Planted
+from validation_parts.error_planting import Planted, PlantingCase
 
 #: A plain number: not in a name, a pair, a date, a power or a daily scheme.
 NUMBER = re.compile(r"(?<![\w.,/^×·%-])\d+(?:[.,]\d+)?(?![\w./^-]|,\d|\s?[x×]\s?10)")
@@ -35,16 +35,16 @@ WORD = re.compile(r"[^\W\d_]{3,}")
 WORDS = 3
 
 
-def replaced(case: Case, start: int, end: int, wording: str) -> Case:
-    """The case with other words in a stretch of the translation; entities in it are gone, or changed with it."""
+def replaced(case: PlantingCase, start: int, end: int, wording: str) -> PlantingCase:
+    """The case with other words in a passage of the translation; entities in it are gone, or changed with it."""
     text = case.record.text[:start] + wording + case.record.text[end:]
     record = case.record.model_copy(update={"text": text})
     layer = _moved(case.layer, text, start, end, len(wording)) if case.layer else None
-    return Case(record, layer, case.original, case.original_layer)
+    return PlantingCase(record, layer, case.original, case.original_layer)
 
 
 def _moved(layer: Layer, text: str, start: int, end: int, length: int) -> Layer:
-    """The entities where they stand now; one around the stretch has the new words, one in it is gone."""
+    """The entities where they stand now; one around the passage has the new words, one in it is gone."""
     longer = length - (end - start)
     kept: list[Entity] = []
     for entity in layer.entities:
@@ -58,12 +58,14 @@ def _moved(layer: Layer, text: str, start: int, end: int, length: int) -> Layer:
             continue
         else:
             moved = longer if entity.start >= end else 0
-            fragments = tuple(Fragment(start=one.start + moved, end=one.end + moved) for one in entity.fragments)
+            fragments = tuple(
+                Fragment(start=fragment.start + moved, end=fragment.end + moved) for fragment in entity.fragments
+            )
             kept.append(entity.model_copy(update={"fragments": fragments}))
     return layer.model_copy(update={"entities": tuple(kept)})
 
 
-def _one(case: Case, chance: Random, pattern: re.Pattern[str], other: Callable[[str], str]) -> Planted | None:
+def _one(case: PlantingCase, chance: Random, pattern: re.Pattern[str], other: Callable[[str], str]) -> Planted | None:
     """The case with one match of a pattern turned into something else."""
     found = list(pattern.finditer(case.record.text))
     if case.original is None or not found:
@@ -72,7 +74,7 @@ def _one(case: Case, chance: Random, pattern: re.Pattern[str], other: Callable[[
     return Planted(replaced(case, *match.span(), other(match[0])))
 
 
-def changed_number(case: Case, chance: Random) -> Planted | None:
+def changed_number(case: PlantingCase, chance: Random) -> Planted | None:
     """A number with one digit another."""
 
     def other(number: str) -> str:
@@ -83,12 +85,12 @@ def changed_number(case: Case, chance: Random) -> Planted | None:
     return _one(case, chance, NUMBER, other)
 
 
-def changed_unit(case: Case, chance: Random) -> Planted | None:
+def changed_unit(case: PlantingCase, chance: Random) -> Planted | None:
     """A number with another unit."""
     return _one(case, chance, WITH_UNIT, lambda unit: UNITS[unit])
 
 
-def changed_drug(case: Case, chance: Random) -> Planted | None:
+def changed_drug(case: PlantingCase, chance: Random) -> Planted | None:
     """Another drug, one that the original does not name."""
     assert case.original is not None
     original = case.original.text.lower()
@@ -96,10 +98,10 @@ def changed_drug(case: Case, chance: Random) -> Planted | None:
     return _one(case, chance, DRUG, lambda _: chance.choice(others).capitalize())
 
 
-def swapped_doses(case: Case, chance: Random) -> Planted | None:
+def swapped_doses(case: PlantingCase, chance: Random) -> Planted | None:
     """Two doses that have changed places."""
-    found = [(one.span(), one[1]) for one in DOSE.finditer(case.record.text)]
-    pairs = [(one, two) for one in found for two in found if one[0] < two[0] and one[1] != two[1]]
+    found = [(match.span(), match[1]) for match in DOSE.finditer(case.record.text)]
+    pairs = [(dose, two) for dose in found for two in found if dose[0] < two[0] and dose[1] != two[1]]
     if case.original is None or not pairs:
         return None
     first, second = chance.choice(pairs)
@@ -107,7 +109,7 @@ def swapped_doses(case: Case, chance: Random) -> Planted | None:
     return Planted(replaced(later, *first[0], second[1]))
 
 
-def dropped_sentence(case: Case, chance: Random) -> Planted | None:
+def dropped_sentence(case: PlantingCase, chance: Random) -> Planted | None:
     """A sentence taken out, with its entities."""
     found = _sentences(case)
     if case.original is None or len(found) < 2:
@@ -118,21 +120,21 @@ def dropped_sentence(case: Case, chance: Random) -> Planted | None:
     return Planted(replaced(case, start, end, ""))
 
 
-def untranslated_sentence(case: Case, chance: Random) -> Planted | None:
+def untranslated_sentence(case: PlantingCase, chance: Random) -> Planted | None:
     """A sentence with one of the original, at about the same place, in its stead."""
     if case.original is None:
         return None
-    ours, theirs = _said(Case(case.original)), _sentences(case)
+    ours, theirs = _said(PlantingCase(case.original)), _sentences(case)
     if not ours or not theirs:
         return None
     place = chance.randrange(len(ours))
     return Planted(replaced(case, *theirs[round(place * (len(theirs) - 1) / max(1, len(ours) - 1))], ours[place]))
 
 
-def added_sentence(others: Sequence[str]) -> Callable[[Case, Random], Planted | None]:
+def added_sentence(others: Sequence[str]) -> Callable[[PlantingCase, Random], Planted | None]:
     """Plants a sentence of another text before one of the translation's."""
 
-    def plant(case: Case, chance: Random) -> Planted | None:
+    def plant(case: PlantingCase, chance: Random) -> Planted | None:
         places = _sentences(case)
         if case.original is None or not places:
             return None
@@ -142,7 +144,7 @@ def added_sentence(others: Sequence[str]) -> Callable[[Case, Random], Planted | 
     return plant
 
 
-def _sentences(case: Case) -> list[Span]:
+def _sentences(case: PlantingCase) -> list[Span]:
     """Where the sentences of the record are that say something, without what they are headed by."""
     found = []
     for start, end in segments(case.record):
@@ -154,10 +156,10 @@ def _sentences(case: Case) -> list[Span]:
     return found
 
 
-def _said(case: Case) -> list[str]:
+def _said(case: PlantingCase) -> list[str]:
     return [case.record.text[start:end] for start, end in _sentences(case)]
 
 
-def sentences_of(cases: Sequence[Case]) -> list[str]:
+def sentences_of(cases: Sequence[PlantingCase]) -> list[str]:
     """The sentences of translations, to be added to others."""
     return [said for case in cases for said in _said(case)]

@@ -1,1 +1,1 @@
-"""Identifiers replaced by surrogates: the same one by the same, in new records, with every layer projected."""
+"""Identifiers replaced by surrogates in new records with all their layers. `identifiers` finds them."""

@@ -1,1 +1,1 @@
-"""Language models behind one contract."""
+"""Clients of language models behind one contract."""

@@ -1,1 +1,1 @@
-"""How well one layer says what another says: entities by place, the flat view by wording."""
+"""Comparison of two layers: entities by offsets, the flat view by wording, agreement beyond chance."""

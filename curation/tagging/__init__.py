@@ -1,1 +1,1 @@
-"""Entities as labels of words, and back: what training and annotation with a tagger have in common."""
+"""Entities as labels of words, and back: shared by the trainer and the adapter as an annotator."""

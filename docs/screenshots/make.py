@@ -15,8 +15,8 @@ HERE = Path(__file__).parent
 sys.path.append(str(HERE.parents[1] / "benchmarks"))
 
 from PIL import Image  # noqa: E402
-from review_parts.editor import Editor, browser  # noqa: E402
-from review_parts.servers import label_studio  # noqa: E402
+from review_parts.browser_editor import Editor, browser  # noqa: E402
+from review_parts.label_studio_servers import label_studio  # noqa: E402
 
 from annotation.label_studio.editor.variants import Variant  # noqa: E402
 from annotation.label_studio.exchange.push import push  # noqa: E402

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from pipeline.commands.options import HERE, JsonOption, RetryOption, WorkspaceOption
-from pipeline.commands.output import print_json, print_table
+from pipeline.commands.output import print_json, print_table, say
 from pipeline.commands.progress_bars import progress_bar
 
 
@@ -15,16 +15,16 @@ def annotate(
     annotator: Annotated[str, typer.Option("--with", help="rules, few-shot, adapter:PATH, or llm:MODEL.")],
     layer: Annotated[str | None, typer.Option("--layer", help="The layer to write; else the annotator's own.")] = None,
     retry_failed: RetryOption = False,
-    workspace: WorkspaceOption = HERE,
+    folder: WorkspaceOption = HERE,
     as_json: JsonOption = False,
 ) -> None:
     """Have an annotator write its layer on every record that lacks it."""
     from pipeline.steps.annotate import annotate as annotate_all
     from pipeline.workspace import Workspace
 
-    place = Workspace.at(workspace)
-    with place.open_store() as store:
-        done = annotate_all(place, store, annotator, layer=layer, retry_failed=retry_failed, progress=progress_bar)
+    workspace = Workspace.at(folder, notify=say)
+    with workspace.open_store() as store:
+        done = annotate_all(workspace, store, annotator, layer=layer, retry_failed=retry_failed, progress=progress_bar)
     if as_json:
         print_json(done.as_json())
     else:

@@ -30,26 +30,26 @@ def deidentify(
             "--mode", help="surrogate (the same identifier of a group by the same invented one) or mask ([NAME])."
         ),
     ] = "surrogate",
-    workspace: WorkspaceOption = HERE,
+    folder: WorkspaceOption = HERE,
     as_json: JsonOption = False,
 ) -> None:
-    """Put new records without identifiers, with all layers, in the place of those that hold some."""
+    """Replace records that hold identifiers by new ones without, with all their layers."""
     from curation.deidentify.identifiers.identifier import IdentifierKind
     from curation.deidentify.surrogates import Mode
     from curation.errors import UsageError
     from pipeline.steps.deidentify import deidentify as deidentify_all
     from pipeline.workspace import Workspace
 
-    said = [one.strip().upper() for spoken in kinds or () for one in spoken.split(",") if one.strip()]
+    names = [name.strip().upper() for option in kinds or () for name in option.split(",") if name.strip()]
     try:
-        chosen = [IdentifierKind(one) for one in said]
+        chosen = [IdentifierKind(name) for name in names]
     except ValueError as error:
-        raise UsageError(f"expected kinds of {', '.join(IdentifierKind)}, got {', '.join(said)}") from error
+        raise UsageError(f"expected kinds of {', '.join(IdentifierKind)}, got {', '.join(names)}") from error
     if mode not in set(Mode):
         raise UsageError(f"expected a mode of {', '.join(Mode)}, got {mode!r}")
-    place = Workspace.at(workspace)
-    with place.open_store() as store:
-        report = deidentify_all(place, store, kinds=chosen, mode=Mode(mode), dry_run=dry_run, progress=progress_bar)
+    workspace = Workspace.at(folder, notify=say)
+    with workspace.open_store() as store:
+        report = deidentify_all(workspace, store, kinds=chosen, mode=Mode(mode), dry_run=dry_run, progress=progress_bar)
     if as_json:
         print_json(report.as_json())
         return
@@ -57,7 +57,7 @@ def deidentify(
     say(f"{report.holding:,} of {report.records:,} records hold identifiers")
     if dry_run:
         return
-    say(f"new records: {report.made:,} with {report.layers:,} layers; there already: {report.there:,}")
+    say(f"new records: {report.made:,} with {report.layers:,} layers; there already: {report.unchanged:,}")
     if report.superseded:
         say(f"set aside, made earlier with another key or other kinds: {report.superseded:,}")
     if report.made:

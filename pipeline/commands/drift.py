@@ -14,27 +14,27 @@ def drift(
     against: Annotated[str, typer.Option("--against", help="The curated set, NAME or NAME@VERSION.")],
     source: Annotated[str | None, typer.Option("--source", help="Only new records of this source.")] = None,
     batch: Annotated[str | None, typer.Option("--batch", help="Another curated set, not the new records.")] = None,
-    workspace: WorkspaceOption = HERE,
+    folder: WorkspaceOption = HERE,
     as_json: JsonOption = False,
 ) -> None:
     """Tell whether new records are still like a curated set: lengths, languages, categories, words, embeddings."""
     from pipeline.steps.drift import drift as compare
     from pipeline.workspace import Workspace
 
-    place = Workspace.at(workspace)
-    with place.open_store() as store:
-        found = compare(place, store, against, source=source, batch=batch)
+    workspace = Workspace.at(folder, notify=say)
+    with workspace.open_store() as store:
+        found = compare(workspace, store, against, source=source, batch=batch)
     if as_json:
         print_json(found.as_json())
         return
     rows = [
         (
-            one.name,
-            f"{one.tested.test}, p {one.corrected:.3g}",
-            f"{one.tested.effect} {one.tested.size:.3f} ({one.tested.magnitude})",
-            one.says,
+            feature.name,
+            f"{feature.tested.test}, p {feature.corrected:.3g}",
+            f"{feature.tested.effect} {feature.tested.size:.3f} ({feature.tested.magnitude})",
+            feature.says,
         )
-        for one in found.features
+        for feature in found.features
     ]
     print_table("Drift", ("feature", "test", "size", "verdict"), rows)
     say(f"{found.after:,} new records against {found.before:,}: {'drifted' if found.drifted else 'no drift'}")

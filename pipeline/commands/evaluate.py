@@ -17,16 +17,16 @@ def evaluate(
         str | None, typer.Option("--set", metavar="NAME", help="Only records of a curated set.", show_default="all")
     ] = None,
     split: Annotated[str, typer.Option("--split", help="Which split of the set.")] = "test",
-    workspace: WorkspaceOption = HERE,
+    folder: WorkspaceOption = HERE,
     as_json: JsonOption = False,
 ) -> None:
     """Measure one layer against another: entities strict and lenient, ROUGE and validity of the flat view."""
     from pipeline.steps.evaluate import evaluate_layer
     from pipeline.workspace import Workspace
 
-    place = Workspace.at(workspace)
-    with place.open_store() as store:
-        done = evaluate_layer(place, store, gold=gold, predicted=predicted, curated=curated, split=split)
+    workspace = Workspace.at(folder, notify=say)
+    with workspace.open_store() as store:
+        done = evaluate_layer(workspace, store, gold=gold, predicted=predicted, curated=curated, split=split)
     if as_json:
         print_json(done.report.to_json() | {"report": str(done.html)})
         return

@@ -15,16 +15,16 @@ def export(
     format: Annotated[str, typer.Argument(metavar="FORMAT", help="hf (a Hugging Face data set) or chat (JSONL).")],
     to: Annotated[Path, typer.Option("--to", metavar="PATH", help="The folder to write.")],
     curated: SetOption = None,
-    workspace: WorkspaceOption = HERE,
+    folder: WorkspaceOption = HERE,
     as_json: JsonOption = False,
 ) -> None:
     """Write a curated set in a format that others read."""
     from pipeline.steps.export import export as export_set
     from pipeline.workspace import Workspace
 
-    place = Workspace.at(workspace)
-    with place.open_store() as store:
-        files = export_set(place, store, format, to, curated=curated)
+    workspace = Workspace.at(folder, notify=say)
+    with workspace.open_store() as store:
+        files = export_set(workspace, store, format, to, curated=curated)
     if as_json:
         print_json({"format": format, "files": [str(path) for path in files]})
     else:

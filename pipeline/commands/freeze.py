@@ -19,7 +19,7 @@ def freeze(
         list[str] | None,
         typer.Option("--verdict", help="Which records; several: any of them.", show_default="accepted"),
     ] = None,
-    workspace: WorkspaceOption = HERE,
+    folder: WorkspaceOption = HERE,
     as_json: JsonOption = False,
 ) -> None:
     """Freeze the accepted records into a versioned set with train, validation and test."""
@@ -29,13 +29,13 @@ def freeze(
     from pipeline.workspace import Workspace
 
     try:
-        verdicts = [Verdict(one) for one in verdict or (Verdict.ACCEPTED,)]
+        verdicts = [Verdict(name) for name in verdict or (Verdict.ACCEPTED,)]
     except ValueError as error:
         raise UsageError(f"expected verdicts of {', '.join(Verdict)}, got {', '.join(verdict or ())}") from error
 
-    place = Workspace.at(workspace)
-    with place.open_store() as store:
-        frozen = freeze_all(place, store, name=name, layers=layer, verdicts=verdicts)
+    workspace = Workspace.at(folder, notify=say)
+    with workspace.open_store() as store:
+        frozen = freeze_all(workspace, store, name=name, layers=layer, verdicts=verdicts)
     if as_json:
         print_json(frozen.model_dump(mode="json"))
         return

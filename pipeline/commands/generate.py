@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from pipeline.commands.options import HERE, JsonOption, WorkspaceOption
-from pipeline.commands.output import print_counts, print_json
+from pipeline.commands.output import print_counts, print_json, say
 from pipeline.commands.progress_bars import progress_bar
 
 
@@ -16,17 +16,17 @@ def generate(
     languages: Annotated[str, typer.Option("--languages", help="Comma-separated: en, de.")] = "en,de",
     seed: Annotated[int, typer.Option("--seed", help="The same seed gives the same records.")] = 0,
     noise: Annotated[float, typer.Option("--noise", help="Share of words with a slip.", min=0, max=1)] = 0.0,
-    workspace: WorkspaceOption = HERE,
+    folder: WorkspaceOption = HERE,
     as_json: JsonOption = False,
 ) -> None:
     """Write synthetic summaries with exact gold: for load tests, cold start and teaching."""
     from pipeline.steps.generate import generate_into
     from pipeline.workspace import Workspace
 
-    place = Workspace.at(workspace)
-    with place.open_store() as store:
+    workspace = Workspace.at(folder, notify=say)
+    with workspace.open_store() as store:
         report = generate_into(
-            place,
+            workspace,
             store,
             records,
             languages=tuple(languages.split(",")),

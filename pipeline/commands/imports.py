@@ -31,7 +31,7 @@ def import_sources(
         list[str] | None,
         typer.Option("--column", metavar="FIELD=COLUMN", help="text=note, id=row.id, group=patient, ..."),
     ] = None,
-    workspace: WorkspaceOption = HERE,
+    folder: WorkspaceOption = HERE,
     as_json: JsonOption = False,
 ) -> None:
     """Import reports, with their annotations where they have any."""
@@ -40,13 +40,13 @@ def import_sources(
     from pipeline.steps.imports import import_into
     from pipeline.workspace import Workspace
 
-    columns = dict(one.partition("=")[::2] for one in column or ())
+    columns = dict(pair.partition("=")[::2] for pair in column or ())
     if "" in columns.values():
         raise UsageError("expected --column FIELD=COLUMN, such as --column text=note")
-    place = Workspace.at(workspace)
+    workspace = Workspace.at(folder, notify=say)
     options = ReadOptions(layer=layer, language=language, licence=licence, source_name=source_name, columns=columns)
-    with place.open_store() as store:
-        report = import_into(place, store, sources, options, format=format, mapping=mapping, progress=progress_bar)
+    with workspace.open_store() as store:
+        report = import_into(workspace, store, sources, options, format=format, mapping=mapping, progress=progress_bar)
     if as_json:
         print_json(report.as_json())
     else:

@@ -31,16 +31,16 @@ def leakage(
         bool,
         typer.Option("--semantic", help="Also look for cases told in other words, by embeddings of all sentences."),
     ] = False,
-    workspace: WorkspaceOption = HERE,
+    folder: WorkspaceOption = HERE,
     as_json: JsonOption = False,
 ) -> None:
     """Tell whether held-out records were seen: validation and test of a set, or an external test set."""
     from pipeline.steps.leakage import leakage as find
     from pipeline.workspace import Workspace
 
-    place = Workspace.at(workspace)
-    with place.open_store() as store:
-        found = find(place, store, name, test=test, test_source=test_source, passages=passages, semantic=semantic)
+    workspace = Workspace.at(folder, notify=say)
+    with workspace.open_store() as store:
+        found = find(workspace, store, name, test=test, test_source=test_source, passages=passages, semantic=semantic)
     if as_json:
         print_json({question: leaked.as_json() for question, leaked in found.items()})
     else:

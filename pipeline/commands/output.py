@@ -31,8 +31,8 @@ def print_table(title: str, head: Sequence[str], rows: Sequence[Sequence[object]
     console = Console()
     console.print(title, style="bold", highlight=False)
     table = Table()
-    for place, name in enumerate(head):
-        numeric = bool(rows) and all(isinstance(row[place], int | float) for row in rows)
+    for column, name in enumerate(head):
+        numeric = bool(rows) and all(isinstance(row[column], int | float) for row in rows)
         table.add_column(name, justify="right" if numeric else "left", overflow="fold")
     for row in rows:
         table.add_row(*(_cell(value) for value in row))

@@ -69,23 +69,23 @@ class _PlainLines:
     def __init__(self, title: str, total: int | None, stream: TextIO) -> None:
         self.title, self.total, self.stream = title, total, stream
         self.done = self.failed = 0
-        self.started = self.said = perf_counter()
-        self.told: int | None = None
+        self.started = self.last_line = perf_counter()
+        self.last_count: int | None = None
 
     def __call__(self, records: int, failed: int = 0) -> None:
         self.done += records
         self.failed += failed
-        if perf_counter() - self.said >= LINE_SECONDS:
+        if perf_counter() - self.last_line >= LINE_SECONDS:
             self._say()
 
     def close(self) -> None:
-        long = self.told is not None or perf_counter() - self.started > QUIET_SECONDS
-        if long and self.told != self.done:
+        long = self.last_count is not None or perf_counter() - self.started > QUIET_SECONDS
+        if long and self.last_count != self.done:
             self._say()
 
     def _say(self) -> None:
-        self.said, self.told = perf_counter(), self.done
-        elapsed = max(self.said - self.started, 1e-9)
+        self.last_line, self.last_count = perf_counter(), self.done
+        elapsed = max(self.last_line - self.started, 1e-9)
         rate = self.done / elapsed
         parts = [
             f"{self.done:,}" + (f" of {self.total:,}" if self.total is not None else ""),

@@ -11,6 +11,9 @@ from pipeline.commands.options import HERE, JsonOption, WorkspaceOption
 from pipeline.commands.output import print_json, print_table, say
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
     from pydantic import JsonValue
 
     from curation.decision import Decision
@@ -28,45 +31,54 @@ def list_quarantined(
     expectation: Annotated[
         str | None, typer.Option("--expectation", metavar="NAME", help="Only records that failed this one.")
     ] = None,
-    workspace: WorkspaceOption = HERE,
+    folder: WorkspaceOption = HERE,
     as_json: JsonOption = False,
 ) -> None:
     """Show the records that are set aside: what each failed, with the observed value and the threshold."""
     from pipeline.workspace import Workspace
     from validation.quarantine import expectations_of, quarantined
 
-    with Workspace.at(workspace).open_store() as store:
+    with Workspace.at(folder, notify=say).open_store() as store:
         found = quarantined(store, expectation=expectation)
     if as_json:
-        print_json({"quarantined": [_plain(one) for one in found]})
+        print_json({"quarantined": [_plain(decision) for decision in found]})
         return
-    rows = [(one.record_id, one.reason, ", ".join(sorted(expectations_of(one))), one.by) for one in found]
+    rows = [
+        (decision.record_id, decision.reason, ", ".join(sorted(expectations_of(decision))), decision.by)
+        for decision in found
+    ]
     print_table(f"Quarantine ({len(rows)})", ("record", "reason", "failed", "by"), rows)
 
 
 def show(
     record: Annotated[str, typer.Argument(metavar="RECORD", help="Id of a record.")],
     text: Annotated[bool, typer.Option("--text", help="Also print the record's text.")] = False,
-    workspace: WorkspaceOption = HERE,
+    folder: WorkspaceOption = HERE,
     as_json: JsonOption = False,
 ) -> None:
     """Show a record's failures and everything that was ever decided about it."""
     from pipeline.workspace import Workspace
     from validation.quarantine import case
 
-    with Workspace.at(workspace).open_store() as store:
+    with Workspace.at(folder, notify=say).open_store() as store:
         found = case(store, record)
     if as_json:
         words = {"text": found.record.text} if text else {}
-        print_json({"record": record, **words, "history": [_plain(one) for one in found.history]})
+        print_json({"record": record, **words, "history": [_plain(decision) for decision in found.history]})
         return
     failures: list[Any] = list(found.failures)
     print_table(
         f"Failures of {record}",
         ("expectation", "severity", "observed", "threshold", "beside"),
         [
-            (one["expectation"], one["severity"], one["observed"], _pairs(one["threshold"]), _pairs(one.get("beside")))
-            for one in failures
+            (
+                failure["expectation"],
+                failure["severity"],
+                failure["observed"],
+                _pairs(failure["threshold"]),
+                _pairs(failure.get("beside")),
+            )
+            for failure in failures
         ],
     )
     _log("Decisions", found.history)
@@ -78,37 +90,37 @@ def release(
     records: RecordArgument,
     reason: ReasonOption,
     by: ByOption = None,
-    workspace: WorkspaceOption = HERE,
+    folder: WorkspaceOption = HERE,
     as_json: JsonOption = False,
 ) -> None:
     """Accept records although they failed; validation leaves this decision alone."""
     from validation.quarantine import release as decide
 
-    _decide_all(decide, records, reason=reason, by=by, workspace=workspace, as_json=as_json)
+    _decide_all(decide, records, reason=reason, by=by, folder=folder, as_json=as_json)
 
 
 def reject(
     records: RecordArgument,
     reason: ReasonOption,
     by: ByOption = None,
-    workspace: WorkspaceOption = HERE,
+    folder: WorkspaceOption = HERE,
     as_json: JsonOption = False,
 ) -> None:
     """Turn records away for good."""
     from validation.quarantine import reject as decide
 
-    _decide_all(decide, records, reason=reason, by=by, workspace=workspace, as_json=as_json)
+    _decide_all(decide, records, reason=reason, by=by, folder=folder, as_json=as_json)
 
 
-def log(workspace: WorkspaceOption = HERE, as_json: JsonOption = False) -> None:
+def log(folder: WorkspaceOption = HERE, as_json: JsonOption = False) -> None:
     """Show every decision that a person has made: who, when, what and why."""
     from pipeline.workspace import Workspace
     from validation.quarantine import audit
 
-    with Workspace.at(workspace).open_store() as store:
+    with Workspace.at(folder, notify=say).open_store() as store:
         found = list(audit(store))
     if as_json:
-        print_json({"decisions": [_plain(one) for one in found]})
+        print_json({"decisions": [_plain(decision) for decision in found]})
     else:
         _log(f"Decisions by people ({len(found)})", found)
 
@@ -126,7 +138,7 @@ for name, function in COMMANDS.items():
 
 
 def _decide_all(
-    decide: Decide, records: list[str], *, reason: str, by: str | None, workspace: Any, as_json: bool
+    decide: Decide, records: list[str], *, reason: str, by: str | None, folder: Path, as_json: bool
 ) -> None:
     """One decision a record; those that cannot be decided are named, and the others still are."""
     from getpass import getuser
@@ -134,23 +146,30 @@ def _decide_all(
     from pipeline.steps.quarantine import decide_records
     from pipeline.workspace import Workspace
 
-    with Workspace.at(workspace).open_store() as store:
+    with Workspace.at(folder, notify=say).open_store() as store:
         decisions = decide_records(store, records, decide, by=by or getuser(), reason=reason)
     if as_json:
         refused: list[JsonValue] = [list(pair) for pair in decisions.refused]
         print_json({"decided": [_plain(decision) for decision in decisions.made], "refused": refused})
     else:
-        for one in decisions.made:
-            say(f"{one.record_id}: {one.verdict.value} by {one.by}")
+        for decision in decisions.made:
+            say(f"{decision.record_id}: {decision.verdict.value} by {decision.by}")
         for record, why in decisions.refused:
             say(f"{record}: {why}")
     if decisions.refused:
         raise typer.Exit(1)
 
 
-def _log(title: str, decisions: Any) -> None:
+def _log(title: str, decisions: Iterable[Decision]) -> None:
     rows = [
-        (f"{one.created:%Y-%m-%d %H:%M}", one.record_id, one.verdict.value, one.by, one.reason) for one in decisions
+        (
+            f"{decision.created:%Y-%m-%d %H:%M}",
+            decision.record_id,
+            decision.verdict.value,
+            decision.by,
+            decision.reason,
+        )
+        for decision in decisions
     ]
     print_table(title, ("when (UTC)", "record", "verdict", "by", "reason"), rows)
 

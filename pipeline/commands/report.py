@@ -13,14 +13,14 @@ from pipeline.commands.output import print_json, say
 
 def report(
     open_it: Annotated[bool, typer.Option("--open", help="Open the validation report in a browser.")] = False,
-    workspace: WorkspaceOption = HERE,
+    folder: WorkspaceOption = HERE,
     as_json: JsonOption = False,
 ) -> None:
     """Show where the reports are: validation, agreement, Data Docs, evaluations."""
     from pipeline.steps.report import find_reports
     from pipeline.workspace import Workspace
 
-    found = find_reports(Workspace.at(workspace))
+    found = find_reports(Workspace.at(folder, notify=say))
     if as_json:
         print_json({name: str(path) for name, path in found.items()})
     for name, path in found.items() if not as_json else ():

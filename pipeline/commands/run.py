@@ -18,21 +18,21 @@ if TYPE_CHECKING:
 
 def run(
     sample: Annotated[
-        bool, typer.Option("--sample", help="Make the workspace if there is none, and walk the shipped sample.")
+        bool, typer.Option("--sample", help="Make the workspace if there is none, and run over the shipped sample.")
     ] = False,
-    workspace: WorkspaceOption = HERE,
+    folder: WorkspaceOption = HERE,
     as_json: JsonOption = False,
 ) -> None:
-    """Go the whole way, as the section [run] of curate.toml says; what is done already is not done again."""
+    """Run all steps, as the section [run] of curate.toml says; what is done already is not done again."""
     from pipeline.steps.run import run_steps, sample_workspace
     from pipeline.workspace import Workspace
 
-    place = sample_workspace(workspace) if sample else Workspace.at(workspace)
+    workspace = sample_workspace(folder, notify=say) if sample else Workspace.at(folder, notify=say)
     finished = []
-    with place.open_store() as store:
-        for step in run_steps(place, store, notify=say, progress=progress_bar):
-            told = ", ".join(f"{name} {value}" for name, value in step_counts(step.result).items())
-            say(f"{step.name}: {step.seconds:.1f} s ({told})")
+    with workspace.open_store() as store:
+        for step in run_steps(workspace, store, progress=progress_bar):
+            counts = ", ".join(f"{name} {value}" for name, value in step_counts(step.result).items())
+            say(f"{step.name}: {step.seconds:.1f} s ({counts})")
             finished.append(step)
     if as_json:
         print_json(
@@ -68,7 +68,7 @@ def step_counts(result: StepResult) -> dict[str, object]:
         case StageReport():
             return {name: value for name, value in result.as_json().items() if name != "stage"}
         case DeidentifyReport():
-            return {"records with identifiers": result.holding, "made": result.made, "unchanged": result.there}
+            return {"records with identifiers": result.holding, "made": result.made, "unchanged": result.unchanged}
         case Verdicts():
             return dict(result.counts)
         case ReviewRound():

@@ -7,14 +7,14 @@ from typing import Annotated
 import typer
 
 from pipeline.commands.options import HERE, JsonOption, WorkspaceOption
-from pipeline.commands.output import print_counts, print_json, print_table
+from pipeline.commands.output import print_counts, print_json, print_table, say
 
 #: So many failures are listed to a person; --json has them all.
 SHOWN = 20
 
 
 def status(
-    workspace: WorkspaceOption = HERE,
+    folder: WorkspaceOption = HERE,
     as_json: JsonOption = False,
     runs: Annotated[int, typer.Option("--runs", help="How many of the last runs to show.", min=0)] = 5,
 ) -> None:
@@ -22,8 +22,8 @@ def status(
     from pipeline.steps.status import read_status
     from pipeline.workspace import Workspace
 
-    place = Workspace.at(workspace)
-    with place.open_store() as store:
+    workspace = Workspace.at(folder, notify=say)
+    with workspace.open_store() as store:
         found = read_status(store, runs=runs)
     if as_json:
         print_json(found.model_dump(mode="json"))
@@ -34,7 +34,9 @@ def status(
     stages = [(name, count["done"], count["failed"]) for name, count in found.stages.items()]
     if stages:
         print_table("Stages", ("stage", "done", "failed"), stages)
-    failures = [(one.stage, one.record_id, one.attempts, one.error) for one in found.failures[:SHOWN]]
+    failures = [
+        (failure.stage, failure.record_id, failure.attempts, failure.error) for failure in found.failures[:SHOWN]
+    ]
     if failures:
         print_table(
             f"Failures ({len(found.failures)}); try again with --retry-failed",
@@ -42,9 +44,8 @@ def status(
             failures,
         )
     if found.sets:
-        print_table(
-            "Curated sets", ("set", "records", "hash"), [(one.name, one.records, one.digest) for one in found.sets]
-        )
+        sets = [(curated.name, curated.records, curated.digest) for curated in found.sets]
+        print_table("Curated sets", ("set", "records", "hash"), sets)
     if found.runs:
         rows = [tuple(str(value)[:19] for value in run.values()) for run in found.runs]
         print_table("Last runs", ("run", "command", "state", "started"), rows)

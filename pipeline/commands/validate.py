@@ -29,24 +29,28 @@ def validate(
         ),
     ] = None,
     retry_failed: RetryOption = False,
-    workspace: WorkspaceOption = HERE,
+    folder: WorkspaceOption = HERE,
     as_json: JsonOption = False,
 ) -> None:
     """Measure every record, judge it with Great Expectations, and quarantine what fails."""
     from pipeline.steps.validate import validate as validate_all
     from pipeline.workspace import Workspace
 
-    place = Workspace.at(workspace)
+    workspace = Workspace.at(folder, notify=say)
     if changes:
-        _what_if(place, changes, as_json=as_json)
+        _what_if(workspace, changes, as_json=as_json)
         return
-    with place.open_store() as store:
-        verdicts = validate_all(place, store, layer=layer, retry_failed=retry_failed, progress=progress_bar)
+    with workspace.open_store() as store:
+        verdicts = validate_all(workspace, store, layer=layer, retry_failed=retry_failed, progress=progress_bar)
     if as_json:
         print_json(verdicts.as_json())
         return
     print_counts("Verdicts", verdicts.counts)
-    failing = [(one.expectation, one.severity.value, len(one.failed)) for one in verdicts.per_expectation if one.failed]
+    failing = [
+        (finding.expectation, finding.severity.value, len(finding.failed))
+        for finding in verdicts.per_expectation
+        if finding.failed
+    ]
     if failing:
         print_table("Failed", ("expectation", "severity", "records"), failing)
     for reason, names in verdicts.not_measured.items():
@@ -55,11 +59,11 @@ def validate(
     say(f"data docs: {verdicts.data_docs}")
 
 
-def _what_if(place: Workspace, changes: list[str], *, as_json: bool) -> None:
+def _what_if(workspace: Workspace, changes: list[str], *, as_json: bool) -> None:
     from pipeline.steps.validate import what_if_set
 
-    with place.open_store() as store:
-        found = what_if_set(place, store, changes)
+    with workspace.open_store() as store:
+        found = what_if_set(workspace, store, changes)
     if as_json:
         print_json(found.as_json())
         return

@@ -1,1 +1,1 @@
-"""The work of each command over a whole workspace."""
+"""The work of each command over a workspace: silent, importable, with typed results."""

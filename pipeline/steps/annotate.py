@@ -16,7 +16,7 @@ from pipeline.workspace import Workspace
 def annotate(
     workspace: Workspace,
     store: Store,
-    spoken: str,
+    name: str,
     *,
     layer: str | None = None,
     retry_failed: bool = False,
@@ -24,8 +24,8 @@ def annotate(
 ) -> StageReport:
     """An annotator's layer on every record that lacks it; what goes off this machine passes the gate."""
     gate = gate_of(workspace, store)
-    stage = annotator(spoken, workspace.scheme, workspace.config.annotation, layer=layer, gate=gate)
-    inputs: dict[str, JsonValue] = {"annotator": spoken, "layer": layer, "sent_to": remote_address(stage)}
+    stage = annotator(name, workspace.scheme, workspace.config.annotation, layer=layer, gate=gate)
+    inputs: dict[str, JsonValue] = {"annotator": name, "layer": layer, "sent_to": remote_address(stage)}
     with recorded(workspace, store, "annotate", **inputs) as outcome:
         gate.run = outcome.run
         done = run_over(workspace, store, stage, retry_failed=retry_failed, progress=progress)

@@ -1,4 +1,4 @@
-"""De-identification over a whole workspace: new records in the place of those that hold identifiers."""
+"""De-identification over a workspace: new records that replace those with identifiers."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class DeidentifyReport:
     records: int = 0  # records looked at, without those that are de-identified already
     holding: int = 0  # of these, records that hold identifiers
     made: int = 0  # new records, of whole groups: also those without identifiers whose group has some
-    there: int = 0  # records that had been made before, and are as they would be made now
+    unchanged: int = 0  # records that had been made before, and are as they would be made now
     layers: int = 0  # layers stored with them
     superseded: int = 0  # records made earlier with another key or other kinds, set aside now
     identifiers: Counter[str] = field(default_factory=Counter)
@@ -53,7 +53,7 @@ class DeidentifyReport:
             "records": self.records,
             "holding_identifiers": self.holding,
             "made": self.made,
-            "unchanged": self.there,
+            "unchanged": self.unchanged,
             "layers": self.layers,
             "superseded": self.superseded,
             "identifiers": dict(sorted(self.identifiers.items())),
@@ -69,7 +69,7 @@ def deidentify(
     dry_run: bool = False,
     progress: ProgressBar = no_progress,
 ) -> DeidentifyReport:
-    """New records in the place of all records of each group that holds an identifier; the old ones are set aside.
+    """New records that replace all records of each group with an identifier; the old ones are set aside.
 
     kinds: by default those that `validation.privacy.kinds` names. With dry_run nothing is stored, no key is made.
     """
@@ -95,8 +95,8 @@ def deidentify(
 def _bundles(
     store: Store, kinds: Collection[IdentifierKind], report: DeidentifyReport, progress: ProgressBar
 ) -> list[list[str]]:
-    """The ids of the records to replace, those together that must be; counts what is found."""
-    order: dict[str, int] = {}
+    """The ids of the records to replace, in bundles that are replaced together; counts what is found."""
+    positions: dict[str, int] = {}
     members: list[Member] = []
     due = {id for id, decision in store.decisions().items() if _replaced_by(decision)}
     total = sum(store.count_records().values())
@@ -105,14 +105,14 @@ def _bundles(
             advance(1)
             if is_marked(record):
                 continue
-            order[record.id] = len(order)
+            positions[record.id] = len(positions)
             members.append(Member(record.id, record.group, record.translation_of))
             if found := identifiers_of(record, kinds):
                 due.add(record.id)
                 report.holding += 1
-                report.identifiers.update(one.kind.value for one in found)
+                report.identifiers.update(identifier.kind.value for identifier in found)
     report.records = len(members)
-    bundles = [sorted(ids, key=order.__getitem__) for ids in tie_together(members)]
+    bundles = [sorted(ids, key=positions.__getitem__) for ids in tie_together(members)]
     return [ids for ids in bundles if not due.isdisjoint(ids)]
 
 
@@ -120,35 +120,39 @@ def _replace(store: Store, ids: Sequence[str], key: Key, scope: DeidentifyScope,
     """New records, their layers and the decisions, of one bundle; what is stored already stays."""
     items = list(store.items(list(store.layer_names()), ids=ids))
     made = deidentified(items, key, scope)
-    added = store.add_records(one.record for one in made.values())
+    added = store.add_records(rewritten.record for rewritten in made.values())
     report.made += added.imported
-    report.there += added.unchanged
+    report.unchanged += added.unchanged
     report.layers += store.add_layers(_new_layers(store, made))
     before = store.decisions(ids)
-    superseded = {old for id, one in made.items() if (old := _replaced_by(before.get(id))) and old != one.record.id}
+    superseded = {
+        old for id, rewritten in made.items() if (old := _replaced_by(before.get(id))) and old != rewritten.record.id
+    }
     report.superseded += len(superseded)
     store.decide(_decisions(made, before, superseded))
 
 
 def _new_layers(store: Store, made: Mapping[str, RewrittenRecord]) -> Iterator[Layer]:
-    """The layers that the new records have never had; where one has gone on by itself since, it stays."""
-    for one in made.values():
-        history = store.layer_history(one.record.id)
-        known = {(layer.name, layer.digest) for layer in history}
+    """The layers that the new records have never had; a layer that has changed there since stays as it is."""
+    for rewritten in made.values():
+        history = store.layer_history(rewritten.record.id)
+        stored = {(layer.name, layer.digest) for layer in history}
         own = {layer.name for layer in history if MARK not in layer.provenance}
-        yield from (layer for layer in one.layers if layer.name not in own and (layer.name, layer.digest) not in known)
+        yield from (
+            layer for layer in rewritten.layers if layer.name not in own and (layer.name, layer.digest) not in stored
+        )
 
 
 def _decisions(
     made: Mapping[str, RewrittenRecord], before: Mapping[str, Decision], superseded: Collection[str]
 ) -> Iterator[Decision]:
-    """What a person or another policy had said of the old record is said of the new one; the old one is set aside."""
-    for id, one in made.items():
+    """The decision of a person or another policy about the old record, for the new one; the old one is set aside."""
+    for id, rewritten in made.items():
         decision = before.get(id)
         if decision and not decision.by.startswith((POLICY, SIGNED)):
             yield decision.model_copy(
                 update={
-                    "record_id": one.record.id,
+                    "record_id": rewritten.record.id,
                     "by": SIGNED,
                     "details": {**decision.details, "decided_by": decision.by},
                 }
@@ -158,7 +162,7 @@ def _decisions(
             verdict=Verdict.REJECTED,
             by=SIGNED,
             reason="its de-identified record stands in its place",
-            details={"replaced_by": one.record.id},
+            details={"replaced_by": rewritten.record.id},
         )
     for id in superseded:
         yield Decision(
@@ -170,7 +174,7 @@ def _decisions(
 
 
 def _replaced_by(decision: Decision | None) -> str | None:
-    """The record in whose favour one was set aside, if it was."""
+    """The id of the record that replaced the decision's record, if it was replaced."""
     if decision is None or not decision.by.startswith(SIGNED):
         return None
     found = decision.details.get("replaced_by")

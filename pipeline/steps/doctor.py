@@ -29,8 +29,8 @@ EXTRAS = {
 DISK_GB = 3
 
 
-class Finding(Frozen):
-    """One thing that was looked at."""
+class CheckedPart(Frozen):
+    """A part of the machine or the workspace, its state, and what to do about it."""
 
     state: str
     what: str
@@ -38,30 +38,32 @@ class Finding(Frozen):
     do: str = ""
 
 
-def examine(folder: Path) -> list[Finding]:
-    """Every finding, in the order of the way: machine, packages, workspace, review."""
-    checks: tuple[Callable[[Path], Iterator[Finding]], ...] = (_python, _disk, _extras, _torch, _workspace, _review)
+def examine(folder: Path) -> list[CheckedPart]:
+    """Every part that was checked, in this order: machine, packages, workspace, review."""
+    checks: tuple[Callable[[Path], Iterator[CheckedPart]], ...] = (_python, _disk, _extras, _torch, _workspace, _review)
     return [finding for check in checks for finding in check(folder)]
 
 
-def _python(_: Path) -> Iterator[Finding]:
+def _python(_: Path) -> Iterator[CheckedPart]:
     found = sys.version.split()[0]
     fine = sys.version_info >= (3, 11)
-    yield Finding(state="good" if fine else "bad", what="Python", found=found, do="" if fine else "use 3.11 or newer")
+    yield CheckedPart(
+        state="good" if fine else "bad", what="Python", found=found, do="" if fine else "use 3.11 or newer"
+    )
 
 
-def _disk(folder: Path) -> Iterator[Finding]:
-    place = next(path for path in (folder.resolve(), *folder.resolve().parents) if path.exists())
-    free = shutil.disk_usage(place).free / 1e9
+def _disk(folder: Path) -> Iterator[CheckedPart]:
+    existing = next(path for path in (folder.resolve(), *folder.resolve().parents) if path.exists())
+    free = shutil.disk_usage(existing).free / 1e9
     fine = free >= DISK_GB
     do = "" if fine else f"make room: at least {DISK_GB} GB"
-    yield Finding(state="good" if fine else "warning", what="free disk", found=f"{free:.0f} GB", do=do)
+    yield CheckedPart(state="good" if fine else "warning", what="free disk", found=f"{free:.0f} GB", do=do)
 
 
-def _extras(_: Path) -> Iterator[Finding]:
+def _extras(_: Path) -> Iterator[CheckedPart]:
     for extra, modules in EXTRAS.items():
         missing = [module for module in modules if find_spec(module) is None]
-        yield Finding(
+        yield CheckedPart(
             state="warning" if missing else "good",
             what=f"extra [{extra}]",
             found=f"without {', '.join(missing)}" if missing else "installed",
@@ -69,7 +71,7 @@ def _extras(_: Path) -> Iterator[Finding]:
         )
 
 
-def _torch(_: Path) -> Iterator[Finding]:
+def _torch(_: Path) -> Iterator[CheckedPart]:
     try:
         build = version("torch")
     except PackageNotFoundError:
@@ -77,39 +79,44 @@ def _torch(_: Path) -> Iterator[Finding]:
     import torch
 
     gpu = torch.cuda.get_device_name(0) if torch.cuda.is_available() else "no GPU in use"
-    yield Finding(state="good", what="torch", found=f"{build}, {gpu}", do="for a GPU build see docs/gpu.md")
+    yield CheckedPart(state="good", what="torch", found=f"{build}, {gpu}", do="for a GPU build see docs/gpu.md")
 
 
-def _workspace(folder: Path) -> Iterator[Finding]:
+def _workspace(folder: Path) -> Iterator[CheckedPart]:
     try:
-        place = Workspace.at(folder)
+        workspace = Workspace.at(folder)
     except UsageError:
-        yield Finding(
+        yield CheckedPart(
             state="warning", what="workspace", found=f"none in {folder}", do=f"curate init --workspace {folder}"
         )
         return
     looks: dict[str, Callable[[], str]] = {
-        "curate.toml": lambda: f"{len(place.config.model_dump())} sections",
-        "scheme": lambda: f"{place.scheme.name} {place.scheme.version}, {len(place.scheme.names)} categories",
-        "store": lambda: _store(place),
+        "curate.toml": lambda: f"{len(workspace.config.model_dump())} sections",
+        "scheme": lambda: _scheme(workspace),
+        "store": lambda: _store(workspace),
     }
     for what, look in looks.items():
         try:
-            yield Finding(state="good", what=what, found=look())
+            yield CheckedPart(state="good", what=what, found=look())
         except CurateError as error:
-            yield Finding(state="bad", what=what, found="does not fit", do=str(error))
+            yield CheckedPart(state="bad", what=what, found="does not fit", do=str(error))
             return
 
 
-def _store(place: Workspace) -> str:
-    with place.open_store() as store:
+def _scheme(workspace: Workspace) -> str:
+    scheme = workspace.scheme
+    return f"{scheme.name} {scheme.version}, {len(scheme.names)} categories"
+
+
+def _store(workspace: Workspace) -> str:
+    with workspace.open_store() as store:
         return f"{sum(store.count_records().values()):,} records"
 
 
-def _review(folder: Path) -> Iterator[Finding]:
+def _review(folder: Path) -> Iterator[CheckedPart]:
     try:
         settings = Workspace.at(folder).config.review
     except CurateError:
         return
-    for one in diagnose(folder, settings):
-        yield Finding(state=one.state, what=one.what, found=one.found, do=one.do)
+    for finding in diagnose(folder, settings):
+        yield CheckedPart(state=finding.state, what=finding.what, found=finding.found, do=finding.do)

@@ -36,12 +36,14 @@ def evaluate_layer(
     with recorded(workspace, store, "evaluate", gold=gold, predicted=predicted, set=curated, split=split) as outcome:
         pairs = list(split_pairs(store, store.curated_set(curated), split)) if curated else _latest(store, gold)
         if not pairs:
-            raise UsageError(f"expected records with a layer {gold}, found none; layers: {_known(store)}")
-        guesses = _layers(store, [record.id for record, _ in pairs], predicted)
-        if not guesses:
-            raise UsageError(f"expected a layer {predicted} on these records, found none; layers: {_known(store)}")
-        report = evaluate(pairs, guesses, workspace.scheme)
-        files = write_report(report, workspace.place("reports") / f"evaluation-{predicted}", scheme=workspace.scheme)
+            raise UsageError(f"expected records with a layer {gold}, found none; layers: {_names(store)}")
+        predictions = _layers(store, [record.id for record, _ in pairs], predicted)
+        if not predictions:
+            raise UsageError(f"expected a layer {predicted} on these records, found none; layers: {_names(store)}")
+        report = evaluate(pairs, predictions, workspace.scheme)
+        files = write_report(
+            report, workspace.subfolder("reports") / f"evaluation-{predicted}", scheme=workspace.scheme
+        )
         outcome |= {"report": str(files.page), "scores": report.entities.to_json()}
     return Evaluation(report, files.page)
 
@@ -54,5 +56,5 @@ def _layers(store: Store, ids: list[str], name: str) -> list[Layer]:
     return [item.layers[name] for item in store.items([name], ids=ids) if name in item.layers]
 
 
-def _known(store: Store) -> str:
+def _names(store: Store) -> str:
     return ", ".join(store.layer_names()) or "none"

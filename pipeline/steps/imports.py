@@ -80,7 +80,7 @@ def import_into(
             with progress(f"import {Path(source).name}", None) as advance:
                 for batch in batched(read(source, format=format, mapping=chosen, options=options), BATCH):
                     store_batch(store, batch, report, workspace.scheme, keep=keep)
-                    advance(sum(isinstance(one, Read) for one in batch))
+                    advance(sum(isinstance(row, Read) for row in batch))
         outcome |= {key: value for key, value in report.as_json().items() if key != "problems"}
     return report
 
@@ -91,14 +91,14 @@ def store_batch(
     """A batch in one transaction each for records and layers; what came in and what did not is noted in the report."""
     records: list[Record] = []
     layers: list[Layer] = []
-    for one in batch:
-        if isinstance(one, Problem):
-            report.note(one)
+    for row in batch:
+        if isinstance(row, Problem):
+            report.note(row)
             continue
-        records.append(one.record)
-        for layer in one.layers:
-            fitting = layer if keep else _fit(layer, one.record, scheme, report)
-            layers += _sound(one.record, fitting, report)
+        records.append(row.record)
+        for layer in row.layers:
+            fitting = layer if keep else _fit(layer, row.record, scheme, report)
+            layers += _sound(row.record, fitting, report)
     added = store.add_records(records)
     report.imported += added.imported
     report.unchanged += added.unchanged
@@ -133,7 +133,7 @@ def where_from(record: Record) -> str:
 
 def restrict(layer: Layer, categories: Mapping[str, object]) -> Layer:
     """The layer with the entities of these categories only, and the relations between them."""
-    kept = tuple(entity for entity in layer.entities if entity.category in categories)
-    ids = {entity.id for entity in kept}
+    entities = tuple(entity for entity in layer.entities if entity.category in categories)
+    ids = {entity.id for entity in entities}
     relations = tuple(relation for relation in layer.relations if {relation.head, relation.tail} <= ids)
-    return layer.model_copy(update={"entities": kept, "relations": relations})
+    return layer.model_copy(update={"entities": entities, "relations": relations})

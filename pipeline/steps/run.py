@@ -84,7 +84,7 @@ class FinishedStep(Generic[ResultT]):
 
 
 def run_steps(
-    workspace: Workspace, store: Store, *, notify: Notify = not_notified, progress: ProgressBar = no_progress
+    workspace: Workspace, store: Store, *, progress: ProgressBar = no_progress
 ) -> Iterator[FinishedStep[StepResult]]:
     """The steps in order, as the section [run] asks for them, each done when it is asked for."""
     settings = workspace.config.run
@@ -96,7 +96,7 @@ def run_steps(
         yield _timed("deidentify", lambda: deidentify(workspace, store, progress=progress))
     yield _timed("validate", lambda: validate(workspace, store, layer=settings.layer, progress=progress))
     if settings.review:
-        yield _timed("review", lambda: _review(workspace, store, notify, progress))
+        yield _timed("review", lambda: _review(workspace, store, progress))
     yield (frozen := _timed("freeze", lambda: _freeze(workspace, store)))
     curated = frozen.result
     yield (
@@ -134,8 +134,8 @@ def _annotating(workspace: Workspace, store: Store, annotator: str, progress: Pr
     return lambda: annotate(workspace, store, annotator, progress=progress)
 
 
-def _review(workspace: Workspace, store: Store, notify: Notify, progress: ProgressBar) -> ReviewRound:
-    server = start_server(workspace, notify=notify)
+def _review(workspace: Workspace, store: Store, progress: ProgressBar) -> ReviewRound:
+    server = start_server(workspace)
     return ReviewRound(server, push_records(workspace, store, progress=progress), pull_reviews(workspace, store))
 
 
@@ -157,13 +157,13 @@ def _evaluate(workspace: Workspace, store: Store, curated: CuratedSet) -> Evalua
 
 
 def _export(workspace: Workspace, store: Store, curated: CuratedSet) -> ExportedSet:
-    exports = workspace.place("exports")
+    exports = workspace.subfolder("exports")
     folders = {format: exports / f"{curated.name}-{curated.version}-{format}" for format in EXPORTS}
     for format, folder in folders.items():
         export(workspace, store, format, folder, curated=curated.digest)
     return ExportedSet(folders)
 
 
-def sample_workspace(folder: Path) -> Workspace:
+def sample_workspace(folder: Path, *, notify: Notify = not_notified) -> Workspace:
     """A workspace whose config runs over the shipped sample."""
-    return Workspace.make(folder, {"run.sources": ("sample",), "run.format": "sample"})
+    return Workspace.make(folder, {"run.sources": ("sample",), "run.format": "sample"}, notify=notify)

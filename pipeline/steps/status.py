@@ -8,7 +8,7 @@ from curation.record import Frozen
 from curation.store import Store
 
 
-class FailureSeen(Frozen):
+class FailureRow(Frozen):
     """A record that a stage could not do."""
 
     stage: str
@@ -17,7 +17,7 @@ class FailureSeen(Frozen):
     error: str
 
 
-class SetSeen(Frozen):
+class CuratedSetRow(Frozen):
     """A curated set."""
 
     name: str
@@ -25,7 +25,7 @@ class SetSeen(Frozen):
     digest: str
 
 
-class Status(Frozen):
+class WorkspaceStatus(Frozen):
     """Counts per language, layer, stage and decision, and every failure."""
 
     records: dict[str, int]
@@ -33,28 +33,28 @@ class Status(Frozen):
     stages: dict[str, dict[str, int]]
     decisions: dict[str, int]
     undecided: int
-    failures: tuple[FailureSeen, ...]
-    sets: tuple[SetSeen, ...]
+    failures: tuple[FailureRow, ...]
+    sets: tuple[CuratedSetRow, ...]
     runs: tuple[dict[str, Any], ...]
 
 
-def read_status(store: Store, *, runs: int = 5) -> Status:
+def read_status(store: Store, *, runs: int = 5) -> WorkspaceStatus:
     """The status of a store, with its last runs."""
     records, decisions = store.count_records(), store.count_decisions()
     last = store.runs()[-runs:] if runs else []
-    return Status(
+    return WorkspaceStatus(
         records=records,
         layers=store.layer_names(),
         stages=store.count_jobs(),
         decisions=decisions,
         undecided=sum(records.values()) - sum(decisions.values()),
         failures=tuple(
-            FailureSeen(stage=one.stage, record_id=one.record_id, attempts=one.attempts, error=one.error)
-            for one in store.failures()
+            FailureRow(stage=failure.stage, record_id=failure.record_id, attempts=failure.attempts, error=failure.error)
+            for failure in store.failures()
         ),
         sets=tuple(
-            SetSeen(name=f"{one.name}@{one.version}", records=one.records, digest=one.digest)
-            for one in store.curated_sets()
+            CuratedSetRow(name=f"{curated.name}@{curated.version}", records=curated.records, digest=curated.digest)
+            for curated in store.curated_sets()
         ),
         runs=tuple({"run": run.id, "command": run.command, "state": run.state, "started": run.started} for run in last),
     )

@@ -31,7 +31,7 @@ def train(
             choose,
             scheme=workspace.scheme,
             settings=workspace.config.training,
-            to=workspace.place("adapters") / name,
+            to=workspace.subfolder("adapters") / name,
             on_step=lambda done, total, loss: advance(1),
         )
         outcome |= {"folder": str(trained.folder), "manifest": trained.manifest.model_dump(mode="json")}

@@ -38,7 +38,7 @@ def validate(
 
 
 def what_if_set(workspace: Workspace, store: Store, changes: Sequence[str]) -> WhatIf:
-    """What other settings of validation, each spoken as validation.KEY=VALUE, would change; nothing is stored."""
+    """What other settings of validation, each written as validation.KEY=VALUE, would change; nothing is stored."""
     for change in changes:
         if not change.startswith("validation."):
             raise UsageError(f"expected a setting of validation such as validation.grounding.minimum=0.9, got {change}")

@@ -16,6 +16,8 @@ from curation.stage import Item
 from training.encoder import train
 from training.settings import TrainingSettings
 
+pytestmark = pytest.mark.model
+
 Make = Callable[..., tuple[Record, Layer]]
 
 TEXTS = (

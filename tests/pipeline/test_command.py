@@ -46,11 +46,11 @@ def test_help_loads_no_heavy_library():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
-    told = process("--help").stdout
+    printed = process("--help").stdout
     for command in (
         "init import generate annotate validate review freeze train evaluate export run status doctor report"
     ).split():
-        assert command in told
+        assert command in printed
 
 
 def test_import_says_what_came_in_and_what_did_not(imported):
@@ -91,8 +91,8 @@ def test_evaluate_gives_strict_and_lenient_scores(imported):
 
 def test_tables_for_people(imported):
     workspace, _ = imported
-    told = curate("status", "--workspace", workspace).stdout
-    assert "Records by language" in told
+    printed = curate("status", "--workspace", workspace).stdout
+    assert "Records by language" in printed
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,8 @@ from curation.tagging.folder import load_tagger, read_manifest
 from training.encoder import Trained, scored, train
 from training.settings import TrainingSettings
 
+pytestmark = pytest.mark.model
+
 Pairs = list[tuple[Record, Layer]]
 
 TEXTS = (

@@ -17,6 +17,8 @@ from validation.measures.outliers import distances
 from validation.settings import CategorySettings, Severity, SimilaritySettings, ValidationSettings
 from validation.verdict import judge
 
+pytestmark = pytest.mark.model
+
 DRUGS = "aspirin heparin ibuprofen metformin insulin amoxicillin prednisolone warfarin morphine furosemide".split()
 SIGNS = "fever cough nausea vomiting dizziness headache itching swelling fatigue pain".split()
 

@@ -17,6 +17,8 @@ from validation.quarantine import release
 from validation.settings import LengthSettings, Severity, ValidationSettings
 from validation.verdict import Verdicts, judge
 
+pytestmark = pytest.mark.expectations
+
 Filled = Callable[[Iterable[Pair]], Store]
 
 

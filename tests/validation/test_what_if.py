@@ -19,6 +19,8 @@ from validation.stage import Measure
 from validation.verdict import judge
 from validation.what_if import what_if
 
+pytestmark = pytest.mark.expectations
+
 INVENTED = Entity(id="X1", category="diagnosis", text="lupus nephritis", alignment=Alignment.NONE)
 SAID = {
     "a": "A [40-year-old]{age} [man]{gender} had [fever]{signs_symptoms} and a [cough]{signs_symptoms} for a week.",

@@ -28,16 +28,16 @@ def agreement(
         bool, typer.Option("--gamma", help="Also gamma, on a sample of records; seconds for each.")
     ] = False,
     open_it: Annotated[bool, typer.Option("--open", help="Open the report in a browser.")] = False,
-    workspace: WorkspaceOption = HERE,
+    folder: WorkspaceOption = HERE,
     as_json: JsonOption = False,
 ) -> None:
     """Tell how far annotators agree, with each other, with the model and with themselves; write the report."""
     from pipeline.steps.review.agreement import measure_agreement
     from pipeline.workspace import Workspace
 
-    place = Workspace.at(workspace)
-    with place.open_store() as store:
-        found = measure_agreement(place, store, to=to, with_gamma=gamma, progress=progress_bar)
+    workspace = Workspace.at(folder, notify=say)
+    with workspace.open_store() as store:
+        found = measure_agreement(workspace, store, to=to, with_gamma=gamma, progress=progress_bar)
     if as_json:
         figures = found.agreement.model_dump(mode="json", exclude={"drill_down"})
         print_json(figures | {"report": str(found.page), "data": str(found.data)})
@@ -49,25 +49,25 @@ def agreement(
 
 
 def _show(found: Agreement) -> None:
-    pairs, everybody = found.pairs, found.everybody.overall
+    pairs, together = found.pairs, found.everybody.overall
     rows = {"all pairs": pairs.overall, **pairs.per_pair}
     print_table(
         "Agreement",
         ("pair", "records", "strict F1", "lenient F1", "kappa"),
         [
-            (name.replace("human:", ""), one.records, *map(_told, (one.strict, one.lenient, one.kappa)))
-            for name, one in rows.items()
+            (name.replace("human:", ""), pair.records, *map(_formatted, (pair.strict, pair.lenient, pair.kappa)))
+            for name, pair in rows.items()
         ],
     )
-    at_once = {"Fleiss' kappa": everybody.fleiss, "alpha": everybody.alpha, "alpha for unitising": everybody.unitised}
+    at_once = {"Fleiss' kappa": together.fleiss, "alpha": together.alpha, "alpha for unitising": together.unitised}
     if found.gamma is not None:
         at_once["gamma"] = found.gamma
-    at_once |= {f"alpha of {name}": one.overall.alpha for name, one in found.choices.items()}
-    print_table("All at once", ("", "value"), [(name, _told(one)) for name, one in at_once.items()])
+    at_once |= {f"alpha of {name}": choice.overall.alpha for name, choice in found.choices.items()}
+    print_table("All at once", ("", "value"), [(name, _formatted(figure)) for name, figure in at_once.items()])
 
 
-def _told(one: Figure) -> str:
-    if one.value is None:
-        return one.note
-    ends = f" [{one.interval[0]:.3f}, {one.interval[1]:.3f}]" if one.interval else ""
-    return f"{one.value:.3f}{ends}"
+def _formatted(figure: Figure) -> str:
+    if figure.value is None:
+        return figure.note
+    ends = f" [{figure.interval[0]:.3f}, {figure.interval[1]:.3f}]" if figure.interval else ""
+    return f"{figure.value:.3f}{ends}"

@@ -25,10 +25,10 @@ def backend(
     connect: Annotated[
         bool, typer.Option("--connect/--no-connect", help="Whether to make it known to the project in Label Studio.")
     ] = True,
-    workspace: WorkspaceOption = HERE,
+    folder: WorkspaceOption = HERE,
 ) -> None:
     """Answer Label Studio while people work: pre-annotations, suggestions for selections, training."""
     from pipeline.steps.review.backend import run_backend
     from pipeline.workspace import Workspace
 
-    run_backend(Workspace.at(workspace), annotator=annotator, port=port, connect=connect, notify=say)
+    run_backend(Workspace.at(folder, notify=say), annotator=annotator, port=port, connect=connect)

@@ -23,16 +23,16 @@ def guidelines(
         int,
         typer.Option("--examples", min=0, help="Right and wrong examples of each category; 0 quotes no record."),
     ] = 5,
-    workspace: WorkspaceOption = HERE,
+    folder: WorkspaceOption = HERE,
     as_json: JsonOption = False,
 ) -> None:
     """Write the guidelines as one page: the scheme, with right and wrong examples from settled records."""
     from pipeline.steps.review.guidelines import write_guidelines
     from pipeline.workspace import Workspace
 
-    place = Workspace.at(workspace)
-    with place.open_store() as store:
-        page = write_guidelines(place, store, to=to, language=language, examples=examples)
+    workspace = Workspace.at(folder, notify=say)
+    with workspace.open_store() as store:
+        page = write_guidelines(workspace, store, to=to, language=language, examples=examples)
     if as_json:
         print_json({"file": str(page.path), "records": page.records, "adjudicated": page.adjudicated})
     else:

@@ -32,38 +32,40 @@ def progress(
     csv: Annotated[
         Path | None, typer.Option("--csv", metavar="PATH", help="Write every day of every annotator to a CSV file.")
     ] = None,
-    workspace: WorkspaceOption = HERE,
+    folder: WorkspaceOption = HERE,
     as_json: JsonOption = False,
 ) -> None:
     """Show of each annotator what is done and left, the speed, the hours, and the agreement with the others."""
     from pipeline.steps.review.progress import review_progress
     from pipeline.workspace import Workspace
 
-    place = Workspace.at(workspace)
-    with place.open_store() as store:
-        found = review_progress(place, store, csv=csv)
+    workspace = Workspace.at(folder, notify=say)
+    with workspace.open_store() as store:
+        found = review_progress(workspace, store, csv=csv)
     if csv is not None:
         say(f"wrote {len(found.days)} days to {csv}")
     print_json(found.as_json()) if as_json else _show(found)
 
 
 def _show(found: WorkProgress) -> None:
-    print_table(f"{found.reviewed} of {found.records} records reviewed", HEAD, [_row(one) for one in found.people])
+    print_table(
+        f"{found.reviewed} of {found.records} records reviewed", HEAD, [_row(person) for person in found.people]
+    )
 
 
-def _row(one: AnnotatorProgress) -> tuple[object, ...]:
+def _row(person: AnnotatorProgress) -> tuple[object, ...]:
     return (
-        one.name,
-        one.done,
-        one.left,
-        one.adjudicated,
-        _figure(one.records_per_hour, 1),
-        _figure(one.entities_per_hour, 0),
-        _figure(one.hours, 2),
-        _figure(one.hours_at_work, 2),
-        one.days,
-        _figure(one.strict.value, 3, one.strict.note),
-        _figure(one.lenient.value, 3, one.lenient.note),
+        person.name,
+        person.done,
+        person.left,
+        person.adjudicated,
+        _figure(person.records_per_hour, 1),
+        _figure(person.entities_per_hour, 0),
+        _figure(person.hours, 2),
+        _figure(person.hours_at_work, 2),
+        person.days,
+        _figure(person.strict.value, 3, person.strict.note),
+        _figure(person.lenient.value, 3, person.lenient.note),
     )
 
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from pipeline.commands.options import HERE, JsonOption, WorkspaceOption
-from pipeline.commands.output import print_exchanged
+from pipeline.commands.output import print_exchanged, say
 from pipeline.commands.progress_bars import progress_bar
 
 
@@ -22,14 +22,14 @@ def push(
             show_default="review.layers",
         ),
     ] = None,
-    workspace: WorkspaceOption = HERE,
+    folder: WorkspaceOption = HERE,
     as_json: JsonOption = False,
 ) -> None:
     """Send validated records with their pre-annotations to Label Studio; never twice."""
     from pipeline.steps.review.push import push_records
     from pipeline.workspace import Workspace
 
-    place = Workspace.at(workspace)
-    with place.open_store() as store:
-        pushed = push_records(place, store, layers=layer or None, progress=progress_bar)
+    workspace = Workspace.at(folder, notify=say)
+    with workspace.open_store() as store:
+        pushed = push_records(workspace, store, layers=layer or None, progress=progress_bar)
         print_exchanged("Push", asdict(pushed), as_json=as_json)

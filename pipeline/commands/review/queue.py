@@ -32,28 +32,28 @@ def queue(
         bool, typer.Option("--push", help="Make no queue; send the queued records to Label Studio in their order.")
     ] = False,
     stop: Annotated[bool, typer.Option("--stop", help="Make no queue; say whether the review is enough.")] = False,
-    workspace: WorkspaceOption = HERE,
+    folder: WorkspaceOption = HERE,
     as_json: JsonOption = False,
 ) -> None:
     """Choose what people see next and why, send it to Label Studio in that order, or say whether it is enough."""
     if push and stop:
         raise typer.BadParameter("expected one of --push and --stop, got both")
     if push:
-        _push(workspace, as_json=as_json)
+        _push(folder, as_json=as_json)
     elif stop:
-        _stop(workspace, as_json=as_json)
+        _stop(folder, as_json=as_json)
     else:
         given = {"size": size, "control": control}
-        _make(workspace, {name: value for name, value in given.items() if value is not None}, as_json=as_json)
+        _make(folder, {name: value for name, value in given.items() if value is not None}, as_json=as_json)
 
 
-def _make(workspace: Path, changed: dict[str, object], *, as_json: bool) -> None:
+def _make(folder: Path, changed: dict[str, object], *, as_json: bool) -> None:
     from pipeline.steps.review.queue import make_queue
     from pipeline.workspace import Workspace
 
-    place = Workspace.at(workspace)
-    with place.open_store() as store:
-        made = make_queue(place, store, progress=progress_bar, **changed)
+    workspace = Workspace.at(folder, notify=say)
+    with workspace.open_store() as store:
+        made = make_queue(workspace, store, progress=progress_bar, **changed)
     if as_json:
         print_json(made.model_dump(mode="json"))
     else:
@@ -73,26 +73,26 @@ def _show(made: Queue) -> None:
     print_counts("Places", {"open": made.open, **Counter(entry.signal for entry in made.entries)})
 
 
-def _push(workspace: Path, *, as_json: bool) -> None:
+def _push(folder: Path, *, as_json: bool) -> None:
     from dataclasses import asdict
 
     from pipeline.steps.review.queue import push_queues
     from pipeline.workspace import Workspace
 
-    place = Workspace.at(workspace)
-    with place.open_store() as store:
-        print_exchanged("Push", asdict(push_queues(place, store, progress=progress_bar)), as_json=as_json)
+    workspace = Workspace.at(folder, notify=say)
+    with workspace.open_store() as store:
+        print_exchanged("Push", asdict(push_queues(workspace, store, progress=progress_bar)), as_json=as_json)
 
 
-def _stop(workspace: Path, *, as_json: bool) -> None:
+def _stop(folder: Path, *, as_json: bool) -> None:
     from annotation.queue.wording import sentence
     from pipeline.steps.review.queue import when_to_stop
     from pipeline.workspace import Workspace
 
-    place = Workspace.at(workspace)
-    with place.open_store() as store:
-        found = when_to_stop(place, store)
+    workspace = Workspace.at(folder, notify=say)
+    with workspace.open_store() as store:
+        found = when_to_stop(workspace, store)
     if as_json:
         print_json(found.model_dump(mode="json"))
     else:
-        print(sentence(found, language=place.config.review.language))
+        print(sentence(found, language=workspace.config.review.language))

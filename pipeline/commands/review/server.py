@@ -10,23 +10,23 @@ import typer
 from pipeline.commands.options import HERE, JsonOption, WorkspaceOption
 from pipeline.commands.output import print_json, say
 
-#: What stands in `--json` in the place of a secret.
+#: What `--json` prints instead of a secret.
 SECRETS = "see label-studio/secrets.json"
 
 
-def install(workspace: WorkspaceOption = HERE) -> None:
+def install(folder: WorkspaceOption = HERE) -> None:
     """Install Label Studio into a virtual environment of its own, once for all workspaces."""
     from pipeline.steps.review.server import install_server
 
-    say(f"Label Studio is in {install_server(workspace, notify=say)}")
+    say(f"Label Studio is in {install_server(folder, notify=say)}")
 
 
-def start(workspace: WorkspaceOption = HERE, as_json: JsonOption = False) -> None:
+def start(folder: WorkspaceOption = HERE, as_json: JsonOption = False) -> None:
     """Start this workspace's own Label Studio on 127.0.0.1, with user and token made."""
     from pipeline.steps.review.server import start_server
     from pipeline.workspace import Workspace
 
-    server = start_server(Workspace.at(workspace), notify=say)
+    server = start_server(Workspace.at(folder, notify=say))
     if as_json:
         shown = {name: value for name, value in asdict(server).items() if name != "password"}
         print_json({**shown, "token": SECRETS, "log": str(server.log)})
@@ -35,24 +35,24 @@ def start(workspace: WorkspaceOption = HERE, as_json: JsonOption = False) -> Non
         say(f"login: {server.login}, password: {server.password}")
 
 
-def stop(workspace: WorkspaceOption = HERE) -> None:
+def stop(folder: WorkspaceOption = HERE) -> None:
     """Stop this workspace's own Label Studio; its data stays."""
     from pipeline.steps.review.server import stop_server
     from pipeline.workspace import Workspace
 
-    say("stopped" if stop_server(Workspace.at(workspace)) else "it was not running")
+    say("stopped" if stop_server(Workspace.at(folder, notify=say)) else "it was not running")
 
 
 def add_annotator(
     name: Annotated[str, typer.Argument(metavar="NAME", help="Lower-case letters, digits, . _ -")],
-    workspace: WorkspaceOption = HERE,
+    folder: WorkspaceOption = HERE,
     as_json: JsonOption = False,
 ) -> None:
     """Make an account for an annotator on this workspace's own Label Studio."""
     from pipeline.steps.review.server import add_annotator as make_account
     from pipeline.workspace import Workspace
 
-    account = make_account(Workspace.at(workspace), name)
+    account = make_account(Workspace.at(folder, notify=say), name)
     if as_json:
         print_json({"login": account.login, "token": SECRETS})
     else:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from pipeline.commands.options import HERE, JsonOption, WorkspaceOption
-from pipeline.commands.output import print_counts, print_json
+from pipeline.commands.output import print_counts, print_json, say
 
 
-def status(workspace: WorkspaceOption = HERE, as_json: JsonOption = False) -> None:
+def status(folder: WorkspaceOption = HERE, as_json: JsonOption = False) -> None:
     """Show whether Label Studio runs, and how far the review is."""
     from pipeline.steps.review.status import review_status
     from pipeline.workspace import Workspace
 
-    place = Workspace.at(workspace)
-    with place.open_store() as store:
-        found = review_status(place, store)
+    workspace = Workspace.at(folder, notify=say)
+    with workspace.open_store() as store:
+        found = review_status(workspace, store)
     print_json(found) if as_json else print_counts("Review", found, what="found")

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def watch(
-    workspace: WorkspaceOption = HERE,
+    folder: WorkspaceOption = HERE,
     as_json: Annotated[bool, typer.Option("--json", help="Print a JSON object a line.")] = False,
 ) -> None:
     """Bring what people say in as soon as they save it, until Ctrl-C."""
@@ -31,9 +31,9 @@ def watch(
     for number in (signal.SIGINT, signal.SIGTERM):
         # Not here and now: its lock may be held by the very thread that the signal interrupted.
         signal.signal(number, lambda *_: threading.Thread(target=watch_signal.stop, daemon=True).start())
-    place = Workspace.at(workspace)
-    with place.open_store() as store:
-        watch_reviews(place, store, watch_signal, _as_json if as_json else _for_people)
+    workspace = Workspace.at(folder, notify=say)
+    with workspace.open_store() as store:
+        watch_reviews(workspace, store, watch_signal, _as_json if as_json else _for_people)
 
 
 def _as_json(event: str, found: dict[str, JsonValue]) -> None:
@@ -41,9 +41,9 @@ def _as_json(event: str, found: dict[str, JsonValue]) -> None:
 
 
 def _for_people(event: str, found: dict[str, JsonValue]) -> None:
-    said = ", ".join(f"{name} {value}" for name, value in found.items() if isinstance(value, int | float | str))
-    say(f"{event}: {said}")
+    figures = ", ".join(f"{name} {value}" for name, value in found.items() if isinstance(value, int | float | str))
+    say(f"{event}: {figures}")
     for name in ("refused", "deleted"):
         several = found.get(name)
-        for one in several if isinstance(several, list) else ():
-            say(f"  {name}: {one if isinstance(one, str) else ': '.join(map(str, one))}")  # type: ignore[arg-type]
+        for item in several if isinstance(several, list) else ():
+            say(f"  {name}: {item if isinstance(item, str) else ': '.join(map(str, item))}")  # type: ignore[arg-type]

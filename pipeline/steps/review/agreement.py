@@ -18,12 +18,12 @@ from pipeline.progress import Advance, ProgressBar, no_progress
 from pipeline.runs import recorded
 from pipeline.workspace import Workspace
 
-#: Where the report is, unless it is wanted elsewhere.
+#: Where the report is by default.
 PAGE = "reports/agreement/index.html"
 
 
 @dataclass(frozen=True, slots=True)
-class Agreed:
+class AgreementReport:
     """The figures, the page that shows them, and the file that has all of them."""
 
     agreement: Agreement
@@ -38,10 +38,10 @@ def measure_agreement(
     to: Path | None = None,
     with_gamma: bool = False,
     progress: ProgressBar = no_progress,
-) -> Agreed:
+) -> AgreementReport:
     """Agreement between people as it stands in the store, and its report.
 
-    ``to`` is an HTML file, or a folder for `index.html`. Raises UsageError when nobody has annotated anything.
+    ``to`` is an HTML file, or a folder for `index.html`. Raises UsageError when there are no annotations by people.
     """
     review = workspace.config.review
     page = _page(workspace, to)
@@ -57,7 +57,7 @@ def measure_agreement(
         texts = _texts(store, agreement) if review.agreement.excerpts else {}
         written = write_report(agreement, page, address=_address(workspace, review), texts=texts)
         outcome |= {"records": agreement.records, "people": len(agreement.people), "report": str(page)}
-    return Agreed(agreement, written["report"], written["data"])
+    return AgreementReport(agreement, written["report"], written["data"])
 
 
 def _page(workspace: Workspace, to: Path | None) -> Path:
@@ -66,9 +66,9 @@ def _page(workspace: Workspace, to: Path | None) -> Path:
     return to if to.suffix in (".html", ".htm") else to / "index.html"
 
 
-def _counted(read: Iterator[ReviewedRecord], advance: Advance) -> Iterator[ReviewedRecord]:
-    for one in read:
-        yield one
+def _counted(records: Iterator[ReviewedRecord], advance: Advance) -> Iterator[ReviewedRecord]:
+    for record in records:
+        yield record
         advance(1)
 
 
@@ -77,7 +77,7 @@ def _texts(store: Store, agreement: Agreement) -> dict[str, str]:
 
 
 def _address(workspace: Workspace, review: ReviewSettings) -> str:
-    """Where tasks are opened: the server's own address, or where ours will be when it runs again."""
+    """Where tasks are opened: the server's own address, or the one that ours will have when it runs again."""
     if review.url is not None:
         return review.url
     running = status(workspace.folder)

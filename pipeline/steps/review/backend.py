@@ -9,7 +9,6 @@ from annotation.label_studio.backend.connect import connect_backend
 from annotation.label_studio.session import connect as connect_to_server
 from curation.errors import MissingExtraError, ReviewError
 from pipeline.egress import gate_of
-from pipeline.progress import Notify, not_notified
 from pipeline.workspace import Workspace
 
 #: The command in a process of its own, wherever its script may be.
@@ -22,9 +21,8 @@ def run_backend(
     annotator: str | None = None,
     port: int | None = None,
     connect: bool = True,
-    notify: Notify = not_notified,
 ) -> None:
-    """The workspace's back end, until it is asked to end; known to the project unless told otherwise."""
+    """The workspace's back end, until it is asked to end; connected to the project unless `connect` is false."""
     try:
         from annotation.label_studio.backend.serve import serve
     except ModuleNotFoundError as error:
@@ -35,15 +33,15 @@ def run_backend(
     review = review.model_copy(update={"backend": review.backend.model_copy(update=chosen)})
 
     def up(url: str, auth: BasicAuth) -> None:
-        notify(f"back end: {url}, annotating with {review.backend.annotator}; Ctrl-C ends it")
+        workspace.notify(f"back end: {url}, annotating with {review.backend.annotator}; Ctrl-C ends it")
         if connect:
             try:
                 with connect_to_server(workspace.folder, review) as client:
-                    notify(f"Label Studio asks it: {connect_backend(client, review.project, url, auth)}")
+                    workspace.notify(f"Label Studio asks it: {connect_backend(client, review.project, url, auth)}")
             except ReviewError as error:
-                notify(f"not known to Label Studio yet: {error}")
+                workspace.notify(f"not known to Label Studio yet: {error}")
 
-    notify(f"Loading {review.backend.annotator}")
+    workspace.notify(f"Loading {review.backend.annotator}")
     train = [*CURATE, "train", "--workspace", str(workspace.folder.resolve())]
     with workspace.open_store() as store:
         gate = gate_of(workspace, store, recognise=lambda record: store.with_text(record.text) or record)

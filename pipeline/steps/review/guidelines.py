@@ -28,6 +28,6 @@ def write_guidelines(
     review = workspace.config.review
     language = language or review.language
     found = SettledExamples(adjudication_cases(store, review.adjudication), language=language, examples=examples)
-    path = to or workspace.place("reports") / f"guidelines-{language}.html"
+    path = to or workspace.subfolder("reports") / f"guidelines-{language}.html"
     path.write_text(guidelines(workspace.scheme, found, language=language), encoding="utf-8")
     return GuidelinesPage(path, found.records, found.adjudicated)

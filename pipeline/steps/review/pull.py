@@ -1,4 +1,4 @@
-"""What people have said in Label Studio, into the store of a workspace."""
+"""People's annotations and verdicts from Label Studio, into the store of a workspace."""
 
 from __future__ import annotations
 

@@ -29,10 +29,10 @@ def push_records(
     ``layers`` are shown side by side, each as predictions of its own model version. Raises UsageError when no
     record has one of them.
     """
-    known = store.layer_names()
-    if unknown := [name for name in layers or () if name not in known]:
+    stored = store.layer_names()
+    if unknown := [name for name in layers or () if name not in stored]:
         raise UsageError(
-            f"expected layers that the store has ({', '.join(known) or 'none yet'}), got {', '.join(unknown)}"
+            f"expected layers that the store has ({', '.join(stored) or 'none yet'}), got {', '.join(unknown)}"
         )
     settings = workspace.config.review
     with (

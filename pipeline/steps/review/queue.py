@@ -28,7 +28,7 @@ def make_queue(workspace: Workspace, store: Store, *, progress: ProgressBar = no
     """The next queue of the workspace, kept in a file; `changed` are settings that differ this once."""
     review = workspace.config.review
     settings = QueueSettings.model_validate(review.queue.model_dump() | changed)
-    folder = workspace.place(FOLDER)
+    folder = workspace.subfolder(FOLDER)
     with recorded(workspace, store, "review queue", settings=settings.model_dump(mode="json")) as outcome:
         made = queues(folder)
         summaries = _summaries(store, review.layers, settings, progress)
@@ -43,26 +43,29 @@ def make_queue(workspace: Workspace, store: Store, *, progress: ProgressBar = no
 
 def push_queues(workspace: Workspace, store: Store, *, progress: ProgressBar = no_progress) -> Pushed:
     """All queued records in Label Studio, in the order of their queues; what is there already stays as it is."""
-    return push_records(workspace, store, ids=list(wanted(queues(workspace.place(FOLDER)))), progress=progress)
+    tasks = list(queued_tasks(queues(workspace.subfolder(FOLDER))))
+    return push_records(workspace, store, ids=tasks, progress=progress)
 
 
-def wanted(made: Iterable[Queue]) -> Iterator[TaskRequest]:
-    """What the queues want people to see, in order: a record that comes again is its first, second ... repeat."""
+def queued_tasks(made: Iterable[Queue]) -> Iterator[TaskRequest]:
+    """The queued tasks in order: a record that comes again is its first, second ... repeat."""
     repeats: Counter[str] = Counter()
     for entry in (entry for queue in made for entry in queue.entries):
         repeats[entry.record_id] += entry.is_repeat
         yield TaskRequest(entry.record_id, entry.annotators, repeats[entry.record_id] if entry.is_repeat else 0)
 
 
-def people_wanted(workspace: Workspace) -> dict[str, int]:
-    """Of how many people each queued record wants a review."""
-    return {one.record_id: one.annotators for one in wanted(queues(workspace.place(FOLDER))) if not one.repeat}
+def reviewers_per_record(workspace: Workspace) -> dict[str, int]:
+    """How many people are to review each queued record."""
+    return {
+        task.record_id: task.annotators for task in queued_tasks(queues(workspace.subfolder(FOLDER))) if not task.repeat
+    }
 
 
 def when_to_stop(workspace: Workspace, store: Store) -> Stopping:
-    """What the control samples say about the records that nobody has reviewed."""
+    """What the control samples say about the records that have no review."""
     review = workspace.config.review
-    return stopping(queues(workspace.place(FOLDER)), reviewed_records(store, review.layers), review.queue)
+    return stopping(queues(workspace.subfolder(FOLDER)), reviewed_records(store, review.layers), review.queue)
 
 
 def _summaries(

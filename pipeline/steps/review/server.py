@@ -19,9 +19,9 @@ def install_server(folder: Path, *, notify: Notify = not_notified) -> Path:
     return ensure_environment(load_config(folder / CONFIG_FILE).review, report=notify)
 
 
-def start_server(workspace: Workspace, *, notify: Notify = not_notified) -> Server:
+def start_server(workspace: Workspace) -> Server:
     """The workspace's own Label Studio, running."""
-    return server.start(workspace.folder, workspace.config.review, report=notify)
+    return server.start(workspace.folder, workspace.config.review, report=workspace.notify)
 
 
 def stop_server(workspace: Workspace) -> bool:

@@ -23,11 +23,11 @@ from pipeline.egress import gate_of
 from pipeline.runs import recorded
 from pipeline.workspace import Workspace
 
-Tell = Callable[[str, dict[str, JsonValue]], None]
+OnEvent = Callable[[str, dict[str, JsonValue]], None]
 
 
-def watch_reviews(workspace: Workspace, store: Store, signal: WatchSignal, tell: Tell) -> None:
-    """Pull whenever there is news, until the signal stops it; `tell` hears what happens, as a word and its figures."""
+def watch_reviews(workspace: Workspace, store: Store, signal: WatchSignal, on_event: OnEvent) -> None:
+    """Pull whenever something is new, until the signal stops it; `on_event` gets each event by name and figures."""
     settings = workspace.config.review
     counts: dict[str, int] = {}
 
@@ -39,33 +39,33 @@ def watch_reviews(workspace: Workspace, store: Store, signal: WatchSignal, tell:
     def report(pulled: Pulled) -> None:
         if is_news(pulled):
             found = {name: value for name, value in asdict(pulled).items() if value}
-            tell("pulled", found)
+            on_event("pulled", found)
             for name in ("layers", "decisions"):
                 counts[name] = counts.get(name, 0) + getattr(pulled, name)
 
     def trouble(error: ReviewError) -> None:
         counts["troubles"] = counts.get("troubles", 0) + 1
-        tell("trouble", {"problem": str(error)})
+        on_event("trouble", {"problem": str(error)})
 
     with (
         recorded(workspace, store, "review watch", project=settings.project) as outcome,
-        _listening(workspace, gate_of(workspace, store, run=outcome.run), signal, tell),
+        _listening(workspace, gate_of(workspace, store, run=outcome.run), signal, on_event),
     ):
         counts["looks"] = watch(look, signal, poll=settings.watch.poll, report=report, trouble=trouble)
         outcome |= counts
-    tell("stopped", dict(counts))
+    on_event("stopped", dict(counts))
 
 
 @contextmanager
-def _listening(workspace: Workspace, gate: Gate, signal: WatchSignal, tell: Tell) -> Iterator[None]:
-    """Webhooks of Label Studio notify the signal, where it can reach us; where not, `tell` hears that."""
+def _listening(workspace: Workspace, gate: Gate, signal: WatchSignal, on_event: OnEvent) -> Iterator[None]:
+    """Webhooks of Label Studio notify the signal, where it can reach us; where not, an event says so."""
     settings = workspace.config.review
     with ExitStack() as stack:
         client = stack.enter_context(connect(workspace.folder, settings))
         project = ensure_project(client, workspace.scheme, settings)
         is_near = remote_host(client.url) is None
         if not is_near and settings.watch.address is None:
-            tell("polling", {"project": project.title, "every": settings.watch.poll})
+            on_event("polling", {"project": project.title, "every": settings.watch.poll})
             yield
             return
         secret = secrets.token_urlsafe(32)
@@ -74,5 +74,5 @@ def _listening(workspace: Workspace, gate: Gate, signal: WatchSignal, tell: Tell
         hints = stack.enter_context(HintServer(host, settings.watch.port, secret, signal.notify))
         address = settings.watch.address or f"http://127.0.0.1:{hints.port}{PATH}"
         stack.enter_context(registered_webhook(client, project.id, address, secret))
-        tell("listening", {"project": project.title, "address": address, "every": settings.watch.poll})
+        on_event("listening", {"project": project.title, "address": address, "every": settings.watch.poll})
         yield

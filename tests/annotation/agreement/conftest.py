@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from review_parts.annotators import AVERAGE, CAREFUL, HASTY, annotate, reports
+from review_parts.scripted_annotators import AVERAGE, CAREFUL, HASTY, annotate, reports
 
 from annotation.agreement.study import ReviewedRecord
 from curation.markup import parse_markup

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 import pytest
-from review_parts.annotators import HASTY, Habits, annotate, reports
+from review_parts.scripted_annotators import HASTY, Habits, annotate, reports
 
 from curation.record import check_layer
 

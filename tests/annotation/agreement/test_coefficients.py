@@ -112,7 +112,7 @@ def test_everybody_at_once_by_hand(reviews, scheme):
 
 
 def test_alpha_and_fleiss_on_tokens_are_those_of_other_libraries(simulated, scheme):
-    from review_parts import agreement_peers as peers
+    from review_parts import agreement_libraries as peers
 
     reviewed = simulated(20)
     found = overall_agreement(Study.of(reviewed, scheme.names, PLAIN))

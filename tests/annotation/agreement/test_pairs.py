@@ -125,7 +125,7 @@ def test_characters_in_place_of_tokens(reviews, scheme):
 
 
 def test_marks_agree_with_nervaluate_and_a_matching_of_scipy(simulated, scheme):
-    from review_parts import agreement_peers as peers
+    from review_parts import agreement_libraries as peers
 
     study = simulated(20)
     for pair, ours in pairwise(study, scheme, PLAIN).per_pair.items():
@@ -140,7 +140,7 @@ def test_marks_agree_with_nervaluate_and_a_matching_of_scipy(simulated, scheme):
 
 
 def test_kappa_agrees_with_sklearn(simulated, scheme):
-    from review_parts import agreement_peers as peers
+    from review_parts import agreement_libraries as peers
 
     study = simulated(20)
     for pair, ours in pairwise(study, scheme, PLAIN).per_pair.items():

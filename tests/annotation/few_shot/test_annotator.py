@@ -16,6 +16,8 @@ from curation.record import Layer, Record, check_layer
 from curation.scheme import load_scheme
 from curation.stage import Item
 
+pytestmark = pytest.mark.model
+
 SCHEME = load_scheme()
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from review_parts.forwarding import Forwarding, listening
+from review_parts.forwarding_proxy import Forwarding, listening
 
 from annotation.label_studio.api.client import Client
 from annotation.label_studio.server import server

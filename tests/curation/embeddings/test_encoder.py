@@ -10,6 +10,8 @@ import pytest
 from curation.embeddings.encoder import BATCH_TOKENS, SentenceEncoder, VectorCache, load_encoder, packaged_encoder_path
 from curation.errors import ConfigError
 
+pytestmark = pytest.mark.model
+
 
 @pytest.fixture(scope="module")
 def encoder() -> SentenceEncoder:

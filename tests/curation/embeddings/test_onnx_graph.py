@@ -19,6 +19,8 @@ from curation.embeddings import onnx_graph
 from curation.embeddings.encoder import load_encoder, packaged_encoder_path
 from curation.errors import ConfigError, MissingExtraError
 
+pytestmark = pytest.mark.model
+
 TEXTS = ["fever", "", "No chest pain, but shortness of breath on exertion.", "\ud800 Fieber", "Husten " * 5_000]
 
 

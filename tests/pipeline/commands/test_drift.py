@@ -27,7 +27,7 @@ def test_new_records_are_held_against_a_frozen_set(tmp_path: Path) -> None:
     import_texts(folder, "new", [f"The {words[at % 6]} was placed and the {words[-at % 6]} held." for at in range(12)])
     found = curate_json("drift", "--against", "first", "--source", "new", *here)
     assert (found["before"], found["after"], found["drifted"]) == (12, 12, True)
-    assert next(one for one in found["features"] if one["feature"] == "vocabulary")["drifted"]
+    assert next(feature for feature in found["features"] if feature["feature"] == "vocabulary")["drifted"]
     assert curate_json("drift", "--against", "none", *here, code=2) == {}
-    told = json.loads(Path(curate_json("validate", *here)["report"]).with_name("validation.json").read_text())
-    assert (told["drift"]["against"], told["drift"]["found"]) == ("first@1", found)
+    report = json.loads(Path(curate_json("validate", *here)["report"]).with_name("validation.json").read_text())
+    assert (report["drift"]["against"], report["drift"]["found"]) == ("first@1", found)

@@ -47,8 +47,8 @@ def test_a_release_is_signed_and_stays(workspace: Path) -> None:
     answer = curate(
         workspace, "quarantine", "release", id, "nobody", "--reason", "short but whole", "--by", "ruth", code=1
     )
-    assert [one["by"] for one in answer["decided"]] == ["human:ruth"]
-    assert [one[0] for one in answer["refused"]] == ["nobody"]
+    assert [decision["by"] for decision in answer["decided"]] == ["human:ruth"]
+    assert [refusal[0] for refusal in answer["refused"]] == ["nobody"]
     assert curate(workspace, "quarantine", "list")["quarantined"] == []
     assert curate(workspace, "validate")["decided_by_others"] == {"accepted": 1}
     (logged,) = curate(workspace, "quarantine", "log")["decisions"]

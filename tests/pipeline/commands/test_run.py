@@ -1,4 +1,4 @@
-"""The whole way on a few generated cases, as a user walks it, with every way out of the machine closed."""
+"""All steps on a few generated cases by `curate run`, while no connection can leave the machine."""
 
 from __future__ import annotations
 
@@ -25,6 +25,8 @@ from pipeline.commands.run import addresses
 from pipeline.steps.run import FinishedStep, ReviewRound
 from pipeline.workspace import Workspace
 
+pytestmark = pytest.mark.server
+
 CURATE = Path(sys.executable).with_name("curate")
 CASES = 12
 
@@ -40,8 +42,8 @@ SETTINGS = {
 }
 
 
-class Walk:
-    """One walk: its folder, what it printed, and which addresses anybody tried to reach."""
+class ClosedRun:
+    """One run: its folder, what it printed, and which addresses anybody tried to reach."""
 
     def __init__(self, folder: Path, done: subprocess.CompletedProcess[str], tried: list[str] | None) -> None:
         self.folder, self.done, self.tried = folder, done, tried
@@ -54,7 +56,7 @@ class Walk:
 
 
 @pytest.fixture(scope="session")
-def walked(tmp_path_factory: pytest.TempPathFactory) -> Walk:
+def closed_run(tmp_path_factory: pytest.TempPathFactory) -> ClosedRun:
     folder = tmp_path_factory.mktemp("whole") / "workspace"
     Workspace.make(folder, SETTINGS)
     try:
@@ -67,21 +69,21 @@ def walked(tmp_path_factory: pytest.TempPathFactory) -> Walk:
         f"{curate} run --json {where}; code=$?; {curate} review stop {where} 2>/dev/null; exit $code"
     )
     if why_not():
-        return Walk(folder, subprocess.run(["sh", "-c", line], capture_output=True, text=True, check=False), None)
+        return ClosedRun(folder, subprocess.run(["sh", "-c", line], capture_output=True, text=True, check=False), None)
     done, tried = run_closed(line, folder.parent / "strace.log")
-    return Walk(folder, done, tried)
+    return ClosedRun(folder, done, tried)
 
 
-def test_a_run_ends_with_where_everything_is(walked):
-    ends = walked.outcome["ends"]
+def test_a_run_ends_with_where_everything_is(closed_run):
+    ends = closed_run.outcome["ends"]
     assert ends["Label Studio"].startswith("http://127.0.0.1:")
     for name in ("validation report", "data docs", "adapter", "exported set (hf)", "exported set (chat)"):
         assert Path(ends[name]).exists(), name
-    assert set(walked.outcome["scores"]) == {"rules", "few-shot", "adapter"}
+    assert set(closed_run.outcome["scores"]) == {"rules", "few-shot", "adapter"}
 
 
-def test_every_record_went_all_the_way(walked):
-    with Store.open(f"sqlite:///{walked.folder / 'records.db'}") as store:
+def test_every_record_went_through_every_step(closed_run):
+    with Store.open(f"sqlite:///{closed_run.folder / 'records.db'}") as store:
         assert store.count_records() == {"en": CASES}
         assert store.layer_names() == dict.fromkeys(("adapter", "few-shot", "gold", "rules"), CASES)
         assert store.failures() == []
@@ -90,16 +92,16 @@ def test_every_record_went_all_the_way(walked):
         assert pushed.manifest["outcome"]["created"] == CASES
         frozen = store.curated_set("cases")
     loaded = datasets.load_dataset(
-        walked.outcome["ends"]["exported set (hf)"], cache_dir=str(walked.folder / "hf-cache")
+        closed_run.outcome["ends"]["exported set (hf)"], cache_dir=str(closed_run.folder / "hf-cache")
     )
     assert {split: len(rows) for split, rows in loaded.items()} == frozen.splits
 
 
-def test_nothing_leaves_the_machine(walked):
-    if walked.tried is None:
+def test_nothing_leaves_the_machine(closed_run):
+    if closed_run.tried is None:
         pytest.skip(f"attempts to leave cannot be listed on this machine: {why_not()}")
-    assert walked.done.returncode == 0
-    assert walked.tried == []
+    assert closed_run.done.returncode == 0
+    assert closed_run.tried == []
 
 
 def test_an_attempt_to_leave_would_be_listed(tmp_path):
@@ -111,23 +113,23 @@ def test_an_attempt_to_leave_would_be_listed(tmp_path):
     assert tried == ["198.51.100.7"]
 
 
-def test_no_clinical_text_in_what_a_run_prints_or_notes(walked):
-    with Store.open(f"sqlite:///{walked.folder / 'records.db'}") as store:
+def test_no_clinical_text_in_what_a_run_prints_or_notes(closed_run):
+    with Store.open(f"sqlite:///{closed_run.folder / 'records.db'}") as store:
         words = [record.text[10:60] for record in store.records()]
-    told = walked.done.stdout + walked.done.stderr
-    for path in (*walked.folder.glob("runs/*"), *walked.folder.glob("reports/**/*.json")):
-        told += path.read_text(encoding="utf-8")
-    assert [one for one in words if one in told] == []
+    printed = closed_run.done.stdout + closed_run.done.stderr
+    for path in (*closed_run.folder.glob("runs/*"), *closed_run.folder.glob("reports/**/*.json")):
+        printed += path.read_text(encoding="utf-8")
+    assert [excerpt for excerpt in words if excerpt in printed] == []
 
 
-def test_no_password_in_what_a_run_prints_or_notes(walked):
-    credentials = read_credentials(walked.folder / "label-studio" / "secrets.json")
+def test_no_password_in_what_a_run_prints_or_notes(closed_run):
+    credentials = read_credentials(closed_run.folder / "label-studio" / "secrets.json")
     assert credentials is not None
-    told = walked.done.stdout + walked.done.stderr
-    told += "".join(path.read_text(encoding="utf-8") for path in (walked.folder / "runs").iterdir())
-    assert credentials.steward.login in told
-    assert credentials.steward.password.get_secret_value() not in told
-    assert credentials.steward.token.get_secret_value() not in told
+    printed = closed_run.done.stdout + closed_run.done.stderr
+    printed += "".join(path.read_text(encoding="utf-8") for path in (closed_run.folder / "runs").iterdir())
+    assert credentials.steward.login in printed
+    assert credentials.steward.password.get_secret_value() not in printed
+    assert credentials.steward.token.get_secret_value() not in printed
 
 
 def test_only_people_are_told_the_password(tmp_path):
@@ -140,9 +142,9 @@ def test_only_people_are_told_the_password(tmp_path):
     assert "a-password" not in repr(step)
 
 
-def test_a_second_run_adds_nothing(walked):
-    with Workspace.at(walked.folder).open_store() as store:
+def test_a_second_run_adds_nothing(closed_run):
+    with Workspace.at(closed_run.folder).open_store() as store:
         before = (store.count_records(), store.layer_names(), store.count_decisions())
-    assert curate_json("annotate", "--with", "rules", "--workspace", walked.folder)["done"] == 0
-    with Workspace.at(walked.folder).open_store() as store:
+    assert curate_json("annotate", "--with", "rules", "--workspace", closed_run.folder)["done"] == 0
+    with Workspace.at(closed_run.folder).open_store() as store:
         assert (store.count_records(), store.layer_names(), store.count_decisions()) == before

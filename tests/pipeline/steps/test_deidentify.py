@@ -1,4 +1,4 @@
-"""`curate deidentify`: new records in the place of those that tell who somebody is; and what leaves the house."""
+"""`curate deidentify`: new records that replace those with identifiers; and what may be exported."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ TEXTS = (
 
 
 @pytest.fixture
-def place(tmp_path, annotated):
+def workspace(tmp_path, annotated):
     """A workspace with three reports of two patients, one of which names somebody."""
     settings = {"run.annotators": (), "validation.similarity.enabled": False}
     workspace = Workspace.make(tmp_path / "workspace", settings)
@@ -66,22 +66,22 @@ def curate(workspace: Workspace, *words: str) -> tuple[int, dict[str, object]]:
     return done.exit_code, json.loads(done.stdout or "{}")
 
 
-def test_a_dry_run_counts_and_leaves_nothing(place):
-    code, found = curate(place, "--dry-run")
+def test_a_dry_run_counts_and_leaves_nothing(workspace):
+    code, found = curate(workspace, "--dry-run")
     assert code == 0
     assert found["identifiers"] == {"DATE": 1, "NAME": 1}
     assert (found["records"], found["holding_identifiers"], found["made"]) == (3, 1, 0)
-    assert not (place.folder / KEY_FILE).exists()
-    with place.open_store() as store:
+    assert not (workspace.folder / KEY_FILE).exists()
+    with workspace.open_store() as store:
         assert len(store.record_ids()) == 3
 
 
-def test_the_records_of_a_patient_are_replaced_together_and_only_once(place):
-    code, found = curate(place)
+def test_the_records_of_a_patient_are_replaced_together_and_only_once(workspace):
+    code, found = curate(workspace)
     assert code == 0
     assert (found["made"], found["layers"], found["unchanged"]) == (2, 2, 0)
-    assert stat.S_IMODE((place.folder / KEY_FILE).stat().st_mode) == 0o600
-    with place.open_store() as store:
+    assert stat.S_IMODE((workspace.folder / KEY_FILE).stat().st_mode) == 0o600
+    with workspace.open_store() as store:
         ids = store.record_ids()
         old, new = list(store.records(ids[:2])), list(store.records(ids[3:]))
         assert len(new) == 2
@@ -95,31 +95,31 @@ def test_the_records_of_a_patient_are_replaced_together_and_only_once(place):
         decided = store.decisions()
         assert {decided[record.id].verdict for record in old} == {Verdict.REJECTED}
         assert decided[old[0].id].details["replaced_by"] == new[0].id
-    code, again = curate(place)
+    code, again = curate(workspace)
     assert code == 0
     assert (again["made"], again["layers"], again["unchanged"]) == (0, 0, 2)
-    notes = "".join(path.read_text(encoding="utf-8") for path in (place.folder / "runs").glob("*deidentify*"))
+    notes = "".join(path.read_text(encoding="utf-8") for path in (workspace.folder / "runs").glob("*deidentify*"))
     assert "Lindemann" not in notes
-    assert (place.folder / KEY_FILE).read_text(encoding="ascii").strip() not in notes
+    assert (workspace.folder / KEY_FILE).read_text(encoding="ascii").strip() not in notes
 
 
-def test_a_layer_that_comes_later_comes_along(place):
-    with place.open_store() as store:
-        deidentify(place, store)
+def test_a_layer_that_comes_later_comes_along(workspace):
+    with workspace.open_store() as store:
+        deidentify(workspace, store)
         old = store.record_ids()[0]
         gold = store.layer(old, "gold")
         store.add_layers([Layer(record_id=old, name="rules", author="rules@1", entities=gold.entities[:1])])
-        report = deidentify(place, store)
+        report = deidentify(workspace, store)
         assert (report.made, report.layers) == (0, 1)
         new = str(store.decisions()[old].details["replaced_by"])
         assert store.layer(new, "rules").entities == store.layer(new, "gold").entities[:1]
 
 
-def test_what_a_person_has_decided_holds_for_the_new_record(place):
-    with place.open_store() as store:
+def test_what_a_person_has_decided_holds_for_the_new_record(workspace):
+    with workspace.open_store() as store:
         old = store.record_ids()[0]
         store.decide([Decision(record_id=old, verdict=Verdict.QUARANTINED, by="human:anna", reason="blurred")])
-        deidentify(place, store)
+        deidentify(workspace, store)
         carried = store.decisions()[str(store.decisions()[old].details["replaced_by"])]
         assert (carried.verdict, carried.reason, carried.details["decided_by"]) == (
             Verdict.QUARANTINED,
@@ -128,46 +128,46 @@ def test_what_a_person_has_decided_holds_for_the_new_record(place):
         )
 
 
-def test_other_kinds_set_the_earlier_record_aside(place):
-    with place.open_store() as store:
-        deidentify(place, store, kinds=[IdentifierKind.NAME])
+def test_other_kinds_set_the_earlier_record_aside(workspace):
+    with workspace.open_store() as store:
+        deidentify(workspace, store, kinds=[IdentifierKind.NAME])
         old = store.record_ids()[0]
         first = str(store.decisions()[old].details["replaced_by"])
-        report = deidentify(place, store, mode=Mode.MASK)
+        report = deidentify(workspace, store, mode=Mode.MASK)
         assert report.superseded == 1
         assert store.decisions()[first].verdict is Verdict.REJECTED
 
 
 @pytest.mark.parametrize("words", [("--kinds", "NAMES"), ("--mode", "shred")])
-def test_unknown_words_are_usage_errors(place, words):
-    done = CliRunner().invoke(app, ["deidentify", "--workspace", str(place.folder), *words])
+def test_unknown_words_are_usage_errors(workspace, words):
+    done = CliRunner().invoke(app, ["deidentify", "--workspace", str(workspace.folder), *words])
     assert "expected" in str(done.exception)
 
 
-def test_under_block_nothing_with_identifiers_is_exported(place, tmp_path):
-    with place.open_store() as store:
-        frozen(place, store)
+def test_under_block_nothing_with_identifiers_is_exported(workspace, tmp_path):
+    with workspace.open_store() as store:
+        frozen(workspace, store)
         held = store.record_ids()[0]
         with pytest.raises(EgressBlockedError, match=rf"1 of 3 .* hold 2 .*{held} \(2\).*curate deidentify"):
-            export(under(place, "block"), store, "chat", tmp_path / "out")
+            export(under(workspace, "block"), store, "chat", tmp_path / "out")
         assert not (tmp_path / "out").exists()
-        assert export(place, store, "chat", tmp_path / "reported")
+        assert export(workspace, store, "chat", tmp_path / "reported")
 
 
-def test_a_person_who_knew_may_let_a_record_leave(place, tmp_path):
-    with place.open_store() as store:
-        frozen(place, store)
+def test_a_person_who_knew_may_let_a_record_leave(workspace, tmp_path):
+    with workspace.open_store() as store:
+        frozen(workspace, store)
         known = {"failures": [{"expectation": "free_of_identifiers"}]}
         decision = Decision(
             record_id=store.record_ids()[0], verdict=Verdict.ACCEPTED, by="human:anna", reason="invented", details=known
         )
         store.decide([decision])
-        assert export(under(place, "block"), store, "chat", tmp_path / "out")
+        assert export(under(workspace, "block"), store, "chat", tmp_path / "out")
 
 
-def test_under_replace_the_new_records_are_exported(place, tmp_path):
-    replacing = under(place, "replace")
-    with place.open_store() as store:
+def test_under_replace_the_new_records_are_exported(workspace, tmp_path):
+    replacing = under(workspace, "replace")
+    with workspace.open_store() as store:
         assert next(run_steps(replacing, store)).name == "deidentify"
         frozen(replacing, store)
         files = export(replacing, store, "chat", tmp_path / "out")
@@ -176,20 +176,21 @@ def test_under_replace_the_new_records_are_exported(place, tmp_path):
     assert "Lindemann" not in lines
 
 
-def test_without_a_policy_that_replaces_a_run_replaces_nothing(place):
-    with place.open_store() as store:
-        assert next(run_steps(place, store)).name == "validate"
+def test_without_a_policy_that_replaces_a_run_replaces_nothing(workspace):
+    with workspace.open_store() as store:
+        assert next(run_steps(workspace, store)).name == "validate"
         assert len(store.record_ids()) == 3
 
 
-def test_validation_does_not_blame_surrogates_nor_call_them_duplicates(place):
-    blocking = under(place, "block")
+def test_validation_does_not_blame_surrogates_nor_call_them_duplicates(workspace):
+    blocking = under(workspace, "block")
     from pipeline.steps.validate import validate
 
-    with place.open_store() as store:
-        deidentify(place, store)
+    with workspace.open_store() as store:
+        deidentify(workspace, store)
         verdicts = validate(blocking, store)
-        failed = {one.expectation: len(one.failed) for one in verdicts.per_expectation if one.failed}
-        new = {str(one.details["replaced_by"]) for one in store.decisions().values() if "replaced_by" in one.details}
+        failed = {finding.expectation: len(finding.failed) for finding in verdicts.per_expectation if finding.failed}
+        decisions = store.decisions().values()
+        new = {str(decision.details["replaced_by"]) for decision in decisions if "replaced_by" in decision.details}
         assert {store.decisions()[id].verdict for id in new} <= {Verdict.ACCEPTED, Verdict.NEEDS_REVIEW}
         assert failed.get("free_of_identifiers") == 1

@@ -45,7 +45,7 @@ def test_annotations_become_a_layer(workspace, tmp_path):
     source = rows(tmp_path, row(span("age", "40-year-old"), span("signs_symptoms", "fever")))
     report, (gold,) = bring(workspace, source)
     assert (report.imported, report.layers, report.problems) == (1, 1, [])
-    assert [(one.category, one.text) for one in gold.entities] == [
+    assert [(entity.category, entity.text) for entity in gold.entities] == [
         ("age", "40-year-old"),
         ("signs_symptoms", "fever"),
     ]
@@ -64,7 +64,7 @@ def test_unknown_categories_are_left_out_with_a_problem_and_the_rest_comes_in(wo
     report, (gold,) = bring(workspace, source)
     assert (report.imported, report.skipped, len(report.problems)) == (1, 0, 1)
     assert "left out the entities of: Mood (1)" in report.problems[0].what
-    assert [one.category for one in gold.entities] == ["age"]
+    assert [entity.category for entity in gold.entities] == ["age"]
 
 
 def test_a_mapping_that_keeps_other_categories_keeps_them(workspace, tmp_path):
@@ -72,7 +72,7 @@ def test_a_mapping_that_keeps_other_categories_keeps_them(workspace, tmp_path):
     (tmp_path / "keep.yaml").write_text("otherwise: keep\n", encoding="utf-8")
     report, (gold,) = bring(workspace, source, mapping=str(tmp_path / "keep.yaml"))
     assert report.problems == []
-    assert [one.category for one in gold.entities] == ["Mood"]
+    assert [entity.category for entity in gold.entities] == ["Mood"]
 
 
 def test_the_sample_comes_in_whole(workspace):

@@ -20,7 +20,7 @@ from pipeline.workspace import Workspace
 
 
 @pytest.fixture
-def place(tmp_path, annotated):
+def workspace(tmp_path, annotated):
     """A workspace with a frozen set of twenty cases, two of each patient."""
     workspace = Workspace.make(tmp_path / "workspace", {"run.sources": ()})
     cases = [annotated(f"A [{n + 30}-year-old]{{age}}. {story(n)}", group=f"p{n // 2}") for n in range(20)]
@@ -49,36 +49,36 @@ def asked(workspace: Workspace, *arguments: str) -> tuple[int, dict[str, dict[st
     return done.exit_code, json.loads(done.stdout)
 
 
-def test_a_frozen_set_gives_nothing_away(place: Workspace) -> None:
-    code, found = asked(place)
+def test_a_frozen_set_gives_nothing_away(workspace: Workspace) -> None:
+    code, found = asked(workspace)
     assert code == 0
-    assert {question: one["leaked"] for question, one in found.items()} == {
+    assert {question: answer["leaked"] for question, answer in found.items()} == {
         "validation against train": 0,
         "test against train and validation": 0,
     }
     assert found["test against train and validation"]["held_out"] == 6
 
 
-def test_an_external_test_set_that_was_seen_is_told_with_exit_code_1(place: Workspace) -> None:
-    with place.open_store() as store:
+def test_an_external_test_set_that_was_seen_is_told_with_exit_code_1(workspace: Workspace) -> None:
+    with workspace.open_store() as store:
         section = " ".join(story(3).split()[:20])
         outside(store, section, story(99))
-    code, found = asked(place, "--test-source", "elsewhere")
+    code, found = asked(workspace, "--test-source", "elsewhere")
     assert code == 1
-    (one,) = found.values()
-    assert (one["leaked"], one["held_out"], one["against"]) == (1, 2, 20)
-    (leak,) = one["leaks"]
+    (answer,) = found.values()
+    assert (answer["leaked"], answer["held_out"], answer["against"]) == (1, 2, 20)
+    (leak,) = answer["leaks"]
     assert (leak["record"], leak["way"]) == ("out0", "passages")
 
 
-def test_a_set_divided_without_care_for_patients_leaks_them(place: Workspace) -> None:
-    with place.open_store() as store:
+def test_a_set_divided_without_care_for_patients_leaks_them(workspace: Workspace) -> None:
+    with workspace.open_store() as store:
         careful = store.curated_set("cases")
         keys = store.latest_layer_keys("gold")
         splits = ("train", "test")
         members = {id: (splits[at % 2], keys[id]) for at, id in enumerate(store.record_ids())}
         store.put_set("careless", "c" * 32, careful.manifest, members)
-        found = leakage(place, store, "careless")["test against train and validation"]
+        found = leakage(workspace, store, "careless")["test against train and validation"]
         assert found.ways == {
             "same text": 0,
             "near-duplicate": 0,
@@ -88,8 +88,8 @@ def test_a_set_divided_without_care_for_patients_leaks_them(place: Workspace) ->
             "group": 10,
         }
         # Another set's records are all there already.
-        other = leakage(place, store, "cases", test="careless")
-        assert [len(one.leaked) for one in other.values()] == [20]
+        other = leakage(workspace, store, "cases", test="careless")
+        assert [len(found.leaked) for found in other.values()] == [20]
 
 
 @pytest.mark.parametrize(
@@ -101,15 +101,17 @@ def test_a_set_divided_without_care_for_patients_leaks_them(place: Workspace) ->
         ({"passages": 0.0}, "above 0 and at most 1, got 0"),
     ],
 )
-def test_a_question_that_cannot_be_answered_is_refused(place: Workspace, options: dict[str, object], says: str) -> None:
-    with place.open_store() as store, pytest.raises(UsageError, match=says):
-        leakage(place, store, **options)
+def test_a_question_that_cannot_be_answered_is_refused(
+    workspace: Workspace, options: dict[str, object], says: str
+) -> None:
+    with workspace.open_store() as store, pytest.raises(UsageError, match=says):
+        leakage(workspace, store, **options)
 
 
-def test_people_get_a_table_and_lines(place: Workspace, tmp_path: Path) -> None:
-    with place.open_store() as store:
+def test_people_get_a_table_and_lines(workspace: Workspace, tmp_path: Path) -> None:
+    with workspace.open_store() as store:
         outside(store, story(3))
-    done = CliRunner().invoke(app, ["leakage", "--test-source", "elsewhere", "--workspace", str(place.folder)])
+    done = CliRunner().invoke(app, ["leakage", "--test-source", "elsewhere", "--workspace", str(workspace.folder)])
     assert done.exit_code == 1
     assert "1 of 1 leaked" in done.stdout
     assert "passages, 1.000" in done.stderr

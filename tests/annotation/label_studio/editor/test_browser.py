@@ -31,7 +31,7 @@ GERMAN = "Sie hatte hohes Fieber 🤒\r\nund\tHusten."
 
 @pytest.fixture(scope="module")
 def driver() -> Iterator[object]:
-    from review_parts.editor import browser
+    from review_parts.browser_editor import browser
 
     with browser() as opened:
         yield opened
@@ -40,7 +40,7 @@ def driver() -> Iterator[object]:
 def test_marks_made_with_the_mouse_have_exact_offsets_and_the_page_calls_nobody(
     driver, label_studio, client, settings, sqlite_store: Store, scheme: Scheme, tasks
 ) -> None:
-    from review_parts.editor import HERE, Editor
+    from review_parts.browser_editor import HERE, Editor
 
     both = settings.model_copy(update={"variant": Variant.SIDE_BY_SIDE, "unvalidated": True})
     english = Record(id="e", group="g", source="test", language="en", text=ENGLISH)

@@ -16,8 +16,8 @@ from pipeline.workspace import Workspace
 @pytest.fixture
 def workspace(tmp_path, annotated):
     """Eight records by two people, who differ on every second."""
-    place = Workspace.make(tmp_path / "workspace", {"review.agreement.resamples": 50})
-    with place.open_store() as store:
+    workspace = Workspace.make(tmp_path / "workspace", {"review.agreement.resamples": 50})
+    with workspace.open_store() as store:
         for number in range(8):
             for name, category in (
                 ("human:anna", "diagnosis"),
@@ -27,7 +27,7 @@ def workspace(tmp_path, annotated):
                 store.add_records([record])
                 source = {"project": "Clinical review #4 2026", "task": number + 1, "verdict": "accept"}
                 store.add_layers([layer.model_copy(update={"provenance": source})])
-    return place
+    return workspace
 
 
 def run(workspace, *words):
@@ -48,9 +48,9 @@ def test_figures_are_printed_and_the_report_is_found(workspace):
     assert find_reports(workspace)["agreement"] == page.resolve()
     # Our own server does not run: the address is the one it will have.
     assert "http://127.0.0.1:8099/projects/4/data?task=1" in page.read_text(encoding="utf-8")
-    said = run(workspace).output
-    assert "0.500" in said
-    assert "alpha for unitising" in said
+    printed = run(workspace).output
+    assert "0.500" in printed
+    assert "alpha for unitising" in printed
 
 
 def test_the_report_goes_where_it_is_wanted(workspace, tmp_path):

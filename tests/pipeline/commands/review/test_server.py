@@ -22,7 +22,7 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = Workspace.make(tmp_path / "w").folder
     running = Server("http://127.0.0.1:8099", 1, 8099, folder / "server.log", "steward@x", PASSWORD, TOKEN)
     account = Account(login="anna@x", password=SecretStr(PASSWORD), token=SecretStr(TOKEN))
-    monkeypatch.setattr(step, "start_server", lambda workspace, *, notify: running)
+    monkeypatch.setattr(step, "start_server", lambda workspace: running)
     monkeypatch.setattr(step, "add_annotator", lambda workspace, name: account)
     return folder
 
@@ -31,10 +31,11 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     ("words", "login"), [(("review", "start"), "steward@x"), (("review", "add-annotator", "anna"), "anna@x")]
 )
 def test_the_password_is_in_the_line_for_people_and_not_in_json(workspace, words, login):
-    told = curate(*words, "--workspace", workspace)
-    assert [line for line in told.stderr.splitlines() if PASSWORD in line] == [f"login: {login}, password: {PASSWORD}"]
-    assert PASSWORD not in told.stdout
+    printed = curate(*words, "--workspace", workspace)
+    telling = [line for line in printed.stderr.splitlines() if PASSWORD in line]
+    assert telling == [f"login: {login}, password: {PASSWORD}"]
+    assert PASSWORD not in printed.stdout
     found = curate_json(*words, "--workspace", workspace)
     assert (found["login"], found["token"]) == (login, "see label-studio/secrets.json")
     assert PASSWORD not in str(found)
-    assert TOKEN not in str(found) + told.stdout + told.stderr
+    assert TOKEN not in str(found) + printed.stdout + printed.stderr

@@ -10,7 +10,7 @@ import httpx
 Result = list[dict[str, Any]]
 
 
-class Person:
+class ApiAnnotator:
     """One annotator at work; a context manager. `seconds` are what each saving took."""
 
     def __init__(self, url: str, token: str, name: str) -> None:

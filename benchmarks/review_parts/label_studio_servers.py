@@ -27,17 +27,17 @@ from annotation.label_studio.server.annotators import add_annotators
 from annotation.label_studio.server.credentials import Account
 from annotation.review_settings import ReviewSettings
 from curation.store import Store
-from review_parts.people import Person
+from review_parts.api_annotators import ApiAnnotator
 
 #: Annotators with accounts.
 PEOPLE = ("anna", "ben", "clara", "deniz", "emma", "felix", "gina", "hugo")
 
-#: Not the default, so that somebody's own server on this machine does not matter.
+#: Not the default, so that another server on this machine does not matter.
 PORT = 18199
 
 
 @dataclass(frozen=True)
-class Place:
+class BenchmarkServer:
     """A running server with accounts for PEOPLE, and a project title and folder of the caller's own."""
 
     folder: Path
@@ -66,9 +66,9 @@ class Place:
         """The address of that store, for another process."""
         return f"sqlite:///{self.folder / name}.db"
 
-    def person(self, name: str) -> Person:
+    def person(self, name: str) -> ApiAnnotator:
         """One of PEOPLE at work, a context manager."""
-        return Person(self.url, self.token(name), name)
+        return ApiAnnotator(self.url, self.token(name), name)
 
 
 class _Shared:
@@ -102,13 +102,13 @@ def kept_running(*, begin: bool = False) -> Iterator[None]:
 
 
 @contextmanager
-def label_studio(**settings: Any) -> Iterator[Place]:
+def label_studio(**settings: Any) -> Iterator[BenchmarkServer]:
     """The server, started by the first who asks; `settings` are fields of ReviewSettings."""
     with kept_running(), tempfile.TemporaryDirectory(prefix="clincurate-review-") as folder:
         _starting().result()
         title = f"Benchmark {uuid.uuid4().hex[:12]}"
         wanted = ReviewSettings(**{"port": PORT, "project": title, "unvalidated": True} | settings)
-        yield Place(Path(folder), wanted, _Shared.server, _Shared.accounts)
+        yield BenchmarkServer(Path(folder), wanted, _Shared.server, _Shared.accounts)
 
 
 def _starting() -> Future[None]:

@@ -1,4 +1,4 @@
-"""De-identification of all there is: entities that do not stand where they say, identifiers that are left, the pace."""
+"""De-identification of all there is: entities with wrong offsets, identifiers that are left, records a second."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from curation.deidentify.rewrite import RewrittenRecord
 from curation.deidentify.scope import DeidentifyScope
 from curation.record import Alignment, Layer, wording
 from curation.stage import Item
-from validation_parts.planting import Case
+from validation_parts.error_planting import PlantingCase
 
 KINDS = frozenset(COUNTED)
 #: Any key does: what is counted does not depend on it.
 KEY = Key(bytes(range(32)))
 
 
-def checked(sources: dict[str, Sequence[Case]]) -> dict[str, object]:
+def checked(sources: dict[str, Sequence[PlantingCase]]) -> dict[str, object]:
     """How many entities of all records stand wrong afterwards, and how many identifiers are found that are not ours."""
     rows, wrong, left, records, seconds = [], 0, 0, 0, 0.0
     for name, cases in sources.items():
@@ -31,9 +31,9 @@ def checked(sources: dict[str, Sequence[Case]]) -> dict[str, object]:
         took = process_time() - started
         layers = {case.record.id: case.layer for case in cases}
         entities = sum(len(layer.entities) for layer in layers.values() if layer)
-        bad = sum(astray(layers[id], one) for id, one in made.items())
-        found = sum(len(identifiers_of(one.record, KINDS)) for one in made.values())
-        gone = sum(sum(one.replaced.values()) for one in made.values())
+        bad = sum(astray(layers[id], item) for id, item in made.items())
+        found = sum(len(identifiers_of(item.record, KINDS)) for item in made.values())
+        gone = sum(sum(item.replaced.values()) for item in made.values())
         rows.append((name, len(made), gone, entities, bad, found, len(made) / took if took else 0.0))
         wrong, left, records, seconds = wrong + bad, left + found, records + len(made), seconds + took
     head = (
@@ -53,14 +53,16 @@ def checked(sources: dict[str, Sequence[Case]]) -> dict[str, object]:
     }
 
 
-def replaced(cases: Iterable[Case]) -> dict[str, RewrittenRecord]:
+def replaced(cases: Iterable[PlantingCase]) -> dict[str, RewrittenRecord]:
     """All records de-identified, each group by itself."""
     groups: dict[str, list[Item]] = {}
     for case in cases:
         items = groups.setdefault(case.record.group, [])
         items.append(Item(case.record, {case.layer.name: case.layer} if case.layer else {}))
     return {
-        id: one for items in groups.values() for id, one in deidentified(items, KEY, DeidentifyScope(KINDS)).items()
+        id: rewritten
+        for items in groups.values()
+        for id, rewritten in deidentified(items, KEY, DeidentifyScope(KINDS)).items()
     }
 
 

@@ -1,11 +1,11 @@
-"""Errors planted at known places: how many of each kind are found, and how often a sound place is blamed.
+"""Errors planted at known places: how many of each kind are found, and how often a sound place is reported.
 
 A kind is one entry of a table: how it is planted, where it could be, and what flags such places. To add
-one, write a `Kind` into the table of a module and name the module in `validation_parts.planted.TABLES`.
+one, write a `ErrorKind` into the table of a module and name the module in `validation_parts.planted.TABLES`.
 
-    def plant(case: Case, rng: Random) -> Planted | None     # None: this case has no room for it
-    def flags(cases: Sequence[Case]) -> list[frozenset[str]] # the places that validation blames, case by case
-    def places(case: Case) -> Sequence[str]                  # where it may blame wrongly (entity ids, say)
+    def plant(case: PlantingCase, rng: Random) -> Planted | None     # None: this case has no room for it
+    def flags(cases: Sequence[PlantingCase]) -> list[frozenset[str]] # the places that validation reports, case by case
+    def places(case: PlantingCase) -> Sequence[str]                  # where it may report wrongly (entity ids, say)
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ WHOLE = "record"
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class PlantingCase:
     """A record as it is checked: with its layer, and with the record that it translates, if there are any."""
 
     record: Record
@@ -37,28 +37,28 @@ class Case:
 class Planted:
     """A case with an error in it, and the place where the error is."""
 
-    case: Case
+    case: PlantingCase
     place: str = WHOLE
 
 
-def whole(case: Case) -> Sequence[str]:
+def whole(case: PlantingCase) -> Sequence[str]:
     """The record itself as the only place."""
     return (WHOLE,)
 
 
-def entities(case: Case) -> Sequence[str]:
+def entities(case: PlantingCase) -> Sequence[str]:
     """Every entity of the layer as a place."""
     return tuple(entity.id for entity in case.layer.entities) if case.layer else ()
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class ErrorKind:
     """A kind of error."""
 
     name: str
-    plant: Callable[[Case, Random], Planted | None]
-    flags: Callable[[Sequence[Case]], list[frozenset[str]]]
-    places: Callable[[Case], Sequence[str]] = whole
+    plant: Callable[[PlantingCase, Random], Planted | None]
+    flags: Callable[[Sequence[PlantingCase]], list[frozenset[str]]]
+    places: Callable[[PlantingCase], Sequence[str]] = whole
     #: The planted case stands beside the sound ones (near-duplicates, leaks) and not in place of its own.
     beside: bool = False
     #: What is aimed at: least recall, and most false alarms.
@@ -98,10 +98,10 @@ class Share:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """How a kind fared on one set of cases."""
+class KindOutcome:
+    """The result of one kind of error on one set of cases."""
 
-    kind: Kind
+    kind: ErrorKind
     recall: Share
     false_alarm: Share
 
@@ -111,7 +111,7 @@ class Outcome:
         return self.recall.value >= self.kind.recall and self.false_alarm.value <= self.kind.false_alarm
 
 
-def tried(kind: Kind, cases: Sequence[Case], *, seed: int = 0) -> Outcome:
+def tried(kind: ErrorKind, cases: Sequence[PlantingCase], *, seed: int = 0) -> KindOutcome:
     """One error of the kind planted into every case that has room, and the sound cases beside them."""
     sound = kind.flags(cases)
     false = Share(
@@ -122,19 +122,19 @@ def tried(kind: Kind, cases: Sequence[Case], *, seed: int = 0) -> Outcome:
     wrong = [found.case for found in planted]
     flagged = kind.flags([*cases, *wrong])[len(cases) :] if kind.beside else kind.flags(wrong)
     hits = Counter(found.place in flags for found, flags in zip(planted, flagged, strict=True))
-    return Outcome(kind, Share(hits[True], len(planted)), false)
+    return KindOutcome(kind, Share(hits[True], len(planted)), false)
 
 
-def divided(cases: Sequence[Case], *, share: float = 0.3) -> tuple[list[Case], list[Case]]:
+def divided(cases: Sequence[PlantingCase], *, share: float = 0.3) -> tuple[list[PlantingCase], list[PlantingCase]]:
     """Cases to choose thresholds on, and the others to measure on; a group is never cut, nor does order matter."""
 
-    def early(case: Case) -> bool:
+    def early(case: PlantingCase) -> bool:
         return int(hashlib.sha256(case.record.group.encode()).hexdigest()[:8], 16) / 0xFFFFFFFF < share
 
     return [case for case in cases if early(case)], [case for case in cases if not early(case)]
 
 
-def row(source: str, outcome: Outcome) -> tuple[object, ...]:
+def row(source: str, outcome: KindOutcome) -> tuple[object, ...]:
     """A line of the table."""
     kind = outcome.kind
     return (
@@ -153,10 +153,10 @@ def row(source: str, outcome: Outcome) -> tuple[object, ...]:
 HEAD = ("error", "in", "planted", "recall", "aim", "sound places", "false alarms", "at most", "reached")
 
 
-def figures(outcomes: Mapping[str, Sequence[Outcome]]) -> dict[str, object]:
+def figures(outcomes: Mapping[str, Sequence[KindOutcome]]) -> dict[str, object]:
     """Recall and false alarms by kind of error over all sources, for the last line."""
-    recall = {name: sum((one.recall for one in several), Share(0, 0)) for name, several in outcomes.items()}
-    false = {name: sum((one.false_alarm for one in several), Share(0, 0)) for name, several in outcomes.items()}
+    recall = {name: sum((outcome.recall for outcome in several), Share(0, 0)) for name, several in outcomes.items()}
+    false = {name: sum((outcome.false_alarm for outcome in several), Share(0, 0)) for name, several in outcomes.items()}
     return {
         "recall": {name: round(share.value, 4) for name, share in recall.items()},
         "false_alarm": {name: round(share.value, 4) for name, share in false.items()},

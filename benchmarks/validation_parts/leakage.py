@@ -19,25 +19,25 @@ from curation.sources import Read, ReadOptions, read
 from validation.leakage import RUN_WORDS, WORD, ToldAgain, Way, find_leaks
 from validation.measures.semantic.leaks import told_again
 from validation.settings import DuplicateSettings
+from validation_parts.error_planting import Share
 from validation_parts.paraphrases import rewritten
-from validation_parts.planting import Share
 from validation_parts.semantic_duplicates import e3c, retold
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
 GENERATED = {True: 150, False: 1_000}
 #: Generated cases told twice, in each language; a quick run encodes a handful of texts.
 TOLD = {True: 4, False: 250}
-HEAD = ("held out", "against", "leaks", "found", "others", "blamed", "too short", "records a second")
+HEAD = ("held out", "against", "leaks", "found", "others", "reported", "too short", "records a second")
 
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """How the search for leaks fared on two sides of which all leaks are known."""
+    """The result of the search for leaks on two sides of which all leaks are known."""
 
     held: str
     seen: str
     found: Share
-    blamed: Share
+    reported: Share
     short: int
     speed: float
 
@@ -45,7 +45,7 @@ class Tried:
     def row(self) -> tuple[object, ...]:
         """A line of the table."""
         return (
-            *(self.held, self.seen, self.found.of, self.found, self.blamed.of, self.blamed, self.short),
+            *(self.held, self.seen, self.found.of, self.found, self.reported.of, self.reported, self.short),
             round(self.speed),
         )
 
@@ -56,10 +56,10 @@ def run(*, quick: bool) -> dict[str, object]:
     if DATA.is_dir() and not quick:
         tries["real leak, abstracts"] = abstracts()
         tries["real leak, sections"] = sections()
-    print(table(HEAD, [one.row for one in tries.values()]))
+    print(table(HEAD, [attempt.row for attempt in tries.values()]))
     return {
-        "recall": {name: round(one.found.value, 4) for name, one in tries.items()},
-        "false_alarm": {name: round(one.blamed.value, 4) for name, one in tries.items()},
+        "recall": {name: round(attempt.found.value, 4) for name, attempt in tries.items()},
+        "false_alarm": {name: round(attempt.reported.value, 4) for name, attempt in tries.items()},
     }
 
 
@@ -80,7 +80,7 @@ def tried(
     return Tried(
         *names,
         found=Share(len(named & leaked), len(leaked)),
-        blamed=Share(len(named - leaked), len(ids - leaked)),
+        reported=Share(len(named - leaked), len(ids - leaked)),
         short=found.short,
         speed=(len(held) + len(seen)) / seconds,
     )
@@ -95,11 +95,11 @@ def planted(quick: bool) -> dict[str, Tried]:
     middle = len(records) // 2
     seen, sound = records[:middle], records[middle:]
     kinds: dict[str, list[Record]] = {kind: [] for kind in WAYS}
-    for at, one in enumerate(chance.sample(seen, len(seen) // 2)):
+    for at, record in enumerate(chance.sample(seen, len(seen) // 2)):
         kind = list(WAYS)[at % len(WAYS)]
-        kinds[kind].append(WAYS[kind](one, chance))
+        kinds[kind].append(WAYS[kind](record, chance))
     return {
-        f"leak, {kind}": tried((kind, "generated"), [*leaked, *sound], seen, frozenset(one.id for one in leaked))
+        f"leak, {kind}": tried((kind, "generated"), [*leaked, *sound], seen, frozenset(record.id for record in leaked))
         for kind, leaked in kinds.items()
     }
 
@@ -117,16 +117,16 @@ def semantic(quick: bool) -> dict[str, Tried]:
     for language in ("en",) if quick else ("en", "de"):
         tries[f"leak, other words, {language}"] = _told(retold(TOLD[quick], language), f"generated, {language}", again)
     if not quick and (reports := e3c()):
-        pairs = [(one, _changed(one, rewritten(one, Random(one.id)))) for one in reports]
+        pairs = [(record, _changed(record, rewritten(record, Random(record.id)))) for record in reports]
         tries["leak, other words, real"] = _told(pairs, "E3C", again)
     return tries
 
 
 def _told(pairs: Sequence[tuple[Record, Record]], source: str, again: ToldAgain) -> Tried:
     third = len(pairs) // 3
-    held = [_apart(one) for one, _ in pairs[: 2 * third]]
-    seen = [*(other for _, other in pairs[:third]), *(one for one, _ in pairs[2 * third :])]
-    return tried(("other words", source), held, seen, frozenset(one.id for one in held[:third]), again)
+    held = [_apart(record) for record, _ in pairs[: 2 * third]]
+    seen = [*(other for _, other in pairs[:third]), *(record for record, _ in pairs[2 * third :])]
+    return tried(("other words", source), held, seen, frozenset(record.id for record in held[:third]), again)
 
 
 def _apart(record: Record) -> Record:
@@ -205,7 +205,7 @@ def sections() -> Tried:
 
 
 def _against_list(names: tuple[str, str], held: list[Record], seen: list[Record], listed: set[str]) -> Tried:
-    return tried(names, held, seen, frozenset(one.id for one in held if one.meta["source_id"] in listed))
+    return tried(names, held, seen, frozenset(record.id for record in held if record.meta["source_id"] in listed))
 
 
 def _read(*places: str, mapping: str) -> list[Record]:

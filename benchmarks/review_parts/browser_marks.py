@@ -1,4 +1,4 @@
-"""The page in a real browser: spans made with the mouse keep their offsets, and nobody but this machine is called."""
+"""The page in a real browser: spans made with the mouse keep their offsets, and no other machine is called."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from annotation.label_studio.exchange.pull import pull
 from annotation.label_studio.exchange.push import push
 from curation.record import Record
 from curation.scheme import load_scheme
-from review_parts.editor import HERE, Editor, browser
-from review_parts.servers import label_studio
+from review_parts.browser_editor import HERE, Editor, browser
+from review_parts.label_studio_servers import label_studio
 
 WORDING = "high fever"
-#: What moves offsets when somebody counts in other units, folds blanks or normalises.
+#: What moves offsets when a program counts in other units, folds blanks or normalises.
 TEXTS = {
     "plain": "The patient had high fever today.",
     "emoji": "👩‍⚕️ saw 🤒 with high fever 🌡️ 39.5 °C.",
@@ -36,7 +36,7 @@ def run(*, quick: bool) -> dict[str, object]:
     """Wrong offsets among the spans, and hosts called that are not this machine."""
     texts = dict(list(TEXTS.items())[:QUICK] if quick else TEXTS)
     scheme = load_scheme()
-    key = next(one.hotkey for one in scheme.categories if one.name == "signs_symptoms")
+    key = next(category.hotkey for category in scheme.categories if category.name == "signs_symptoms")
     with label_studio() as place, place.store() as store, place.client() as client, browser() as driver:
         store.add_records(
             Record(id=f"r{number}", group="g", source="page", language="en", text=text)

@@ -22,10 +22,10 @@ from annotation.label_studio.exchange.push import push
 from annotation.review_settings import ReviewSettings
 from curation.scheme import load_scheme
 from curation.store import Store
-from review_parts.counting import astray
-from review_parts.proxy import HELD, LOST, PASS, Proxy, proxy
-from review_parts.servers import Place, label_studio
-from review_parts.texts import Pair, plain
+from review_parts.label_studio_servers import BenchmarkServer, label_studio
+from review_parts.losing_proxy import HELD, LOST, PASS, LosingProxy, proxy
+from review_parts.server_counts import astray
+from review_parts.synthetic_reports import Pair, plain
 
 #: Records that come in before each push, and records in one request.
 NEW, BATCH = 6, 3
@@ -70,16 +70,16 @@ def _fate(random: Random) -> Callable[[], str]:
     return lambda: random.choices((PASS, LOST, HELD), (0.6, 0.3, 0.1))[0]
 
 
-def _fates(between: Proxy) -> tuple[int, int, int]:
+def _fates(between: LosingProxy) -> tuple[int, int, int]:
     return sum(between.counts.values()), between.counts[LOST], between.counts[HELD]
 
 
 def _kill_many(
-    place: Place, store: Store, between: Proxy, wanted: int, report: Callable[[], Pair], random: Random
+    place: BenchmarkServer, store: Store, between: LosingProxy, wanted: int, report: Callable[[], Pair], random: Random
 ) -> tuple[Counter[str], int, float]:
     # A server that forks has loaded all modules once: a push begins at once, and the kill meets it at work.
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["review_parts.killed", "label_studio_sdk.client"])
+    context.set_forkserver_preload(["review_parts.killed_pushes", "label_studio_sdk.client"])
     arguments = (place.store_url(), between.url, place.server.token, place.settings.model_dump(mode="json"))
     stood: Counter[str] = Counter()
     started, finished, killed = perf_counter(), 0, 0
@@ -105,7 +105,7 @@ def _kill_many(
     return stood, finished, perf_counter() - started
 
 
-def _has_begun(store: Store, place: Place) -> bool:
+def _has_begun(store: Store, place: BenchmarkServer) -> bool:
     projects = [name for name in store.review_projects() if name.startswith(f"{place.settings.project} #")]
     return any(task.task_id is None for name in projects for task in store.review_tasks(name).values())
 

@@ -18,10 +18,10 @@ from curation.batches import batched
 from curation.record import Entity, Layer, Record
 from curation.scheme import load_scheme
 from curation.store import Store
-from review_parts.counting import astray, tasks_by_record
-from review_parts.people import Person
-from review_parts.servers import PEOPLE, Place, label_studio
-from review_parts.texts import marks, plain
+from review_parts.api_annotators import ApiAnnotator
+from review_parts.label_studio_servers import PEOPLE, BenchmarkServer, label_studio
+from review_parts.server_counts import astray, tasks_by_record
+from review_parts.synthetic_reports import marks, plain
 
 Said = dict[tuple[str, str], Layer]
 
@@ -58,7 +58,11 @@ def run(*, quick: bool) -> dict[str, object]:
 
 
 def _together(
-    place: Place, store: Store, tasks: dict[str, int], records: Sequence[Record], later: list[tuple[Record, Layer]]
+    place: BenchmarkServer,
+    store: Store,
+    tasks: dict[str, int],
+    records: Sequence[Record],
+    later: list[tuple[Record, Layer]],
 ) -> tuple[Said, list[float], Counter[str]]:
     """What each annotator said last of each record; seconds of all saves; what went on behind them."""
     over, behind = threading.Event(), Counter[str]()
@@ -66,16 +70,18 @@ def _together(
         work = [pool.submit(_pushing, place, store, later, over, behind), pool.submit(_pulling, place, over, behind)]
         people = [pool.submit(_annotating, place, name, tasks, records) for name in PEOPLE]
         try:
-            answers = [one.result() for one in people]
+            answers = [future.result() for future in people]
         finally:
             over.set()
-        for one in work:
-            one.result()
+        for future in work:
+            future.result()
     said = {key: layer for layers, _ in answers for key, layer in layers.items()}
     return said, [second for _, seconds in answers for second in seconds], behind
 
 
-def _annotating(place: Place, name: str, tasks: dict[str, int], records: Sequence[Record]) -> tuple[Said, list[float]]:
+def _annotating(
+    place: BenchmarkServer, name: str, tasks: dict[str, int], records: Sequence[Record]
+) -> tuple[Said, list[float]]:
     """One annotator: each record is saved, and every third saved again with another mark."""
     said: Said = {}
     with place.person(name) as person:
@@ -90,7 +96,7 @@ def _annotating(place: Place, name: str, tasks: dict[str, int], records: Sequenc
 
 
 def _pushing(
-    place: Place, store: Store, later: list[tuple[Record, Layer]], over: threading.Event, behind: Counter[str]
+    place: BenchmarkServer, store: Store, later: list[tuple[Record, Layer]], over: threading.Event, behind: Counter[str]
 ) -> None:
     scheme = load_scheme()
     with place.client() as client:
@@ -103,7 +109,7 @@ def _pushing(
             ).created
 
 
-def _pulling(place: Place, over: threading.Event, behind: Counter[str]) -> None:
+def _pulling(place: BenchmarkServer, over: threading.Event, behind: Counter[str]) -> None:
     scheme = load_scheme()
     with place.store() as store, place.client() as client:
         while not over.wait(0.5):
@@ -111,8 +117,8 @@ def _pulling(place: Place, over: threading.Event, behind: Counter[str]) -> None:
             behind["pulls"] += 1
 
 
-def _time_alone(person: Person, tasks: dict[str, int], first: Sequence[tuple[Record, Layer]]) -> None:
-    """The same saves with nobody else there; what was saved is taken back."""
+def _time_alone(person: ApiAnnotator, tasks: dict[str, int], first: Sequence[tuple[Record, Layer]]) -> None:
+    """The same saves without others; what was saved is deleted again."""
     made = [person.annotate(tasks[record.id], _sent(record, layer)) for record, layer in first]
     timed = list(person.seconds)
     for annotation in made:
@@ -121,7 +127,7 @@ def _time_alone(person: Person, tasks: dict[str, int], first: Sequence[tuple[Rec
 
 
 def _opinion(record: Record, name: str, number: int) -> Layer:
-    """What an annotator says: another stretch for each of them and each time."""
+    """What an annotator says: another passage for each of them and each time."""
     start = 2 * (PEOPLE.index(name) + len(PEOPLE) * (number % 5))
     entity = Entity.at(record.text, start, start + 9, "diagnosis", id="T1")
     return Layer(record_id=record.id, name=f"human:{name}", author=f"human:{name}", entities=(entity,))
@@ -135,9 +141,9 @@ def _kept(store: Store, said: Said) -> dict[str, int]:
     """Answers that the store does not have as they were said last, and versions beyond those that were saved."""
     lost = doubled = 0
     for (record, _), layer in said.items():
-        versions = [one for one in store.layer_history(record) if one.name == layer.name]
+        versions = [version for version in store.layer_history(record) if version.name == layer.name]
         lost += not versions or marks(versions[-1]) != marks(layer)
-        doubled += len(versions) > len({str(marks(one)) for one in versions})
+        doubled += len(versions) > len({str(marks(version)) for version in versions})
     return {"lost": lost, "doubled": doubled}
 
 

@@ -1,4 +1,4 @@
-"""A proxy before Label Studio that loses answers after the work is done, as proxies do."""
+"""A proxy before Label Studio that loses answers after the server has done the work."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from review_parts.forwarding import Forwarding, listening
+from review_parts.forwarding_proxy import Forwarding, listening
 
 #: What becomes of an import: its answer is handed on, is lost behind a 502, or is never given.
 PASS, LOST, HELD = "pass", "502", "held"
 
 
 @dataclass
-class Proxy:
+class LosingProxy:
     """`fate` says what becomes of each import; `counts` is how often each came."""
 
     url: str
@@ -27,9 +27,9 @@ class Proxy:
 
 
 @contextmanager
-def proxy(port: int, fate: Callable[[], str]) -> Iterator[Proxy]:
+def proxy(port: int, fate: Callable[[], str]) -> Iterator[LosingProxy]:
     """The proxy before the server on 127.0.0.1 at a port."""
-    state = Proxy("", fate)
+    state = LosingProxy("", fate)
     over = threading.Event()
 
     class Handler(Forwarding):

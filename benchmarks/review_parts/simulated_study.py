@@ -33,10 +33,10 @@ from curation.scheme import Scheme, load_scheme
 from curation.scoring.changes import Said, said, what
 from curation.scoring.matching import overlap
 from curation.store import Store
-from review_parts.agreement_peers import scipy_lenient, sets_strict, sides, sklearn_kappa, token_labels
-from review_parts.annotators import AVERAGE, CAREFUL, HASTY, annotate, reports
-from review_parts.people import Result
-from review_parts.servers import Place, label_studio
+from review_parts.agreement_libraries import scipy_lenient, sets_strict, sides, sklearn_kappa, token_labels
+from review_parts.api_annotators import Result
+from review_parts.label_studio_servers import BenchmarkServer, label_studio
+from review_parts.scripted_annotators import AVERAGE, CAREFUL, HASTY, annotate, reports
 
 #: How the annotators work, who settles, and what the settled layer is called.
 HABITS = {"anna": CAREFUL, "ben": AVERAGE, "clara": HASTY}
@@ -49,7 +49,7 @@ RECORDS, QUICK = 24, 2
 
 
 @dataclass
-class Study:
+class SimulatedStudy:
     """The records with what is true of them, and what each annotator was made to say."""
 
     truth: dict[str, tuple[Record, Layer]]
@@ -67,13 +67,13 @@ class Study:
 def run(*, quick: bool) -> dict[str, object]:
     """The whole study; figures of agreement, of the vote, and of what adjudication recovers."""
     scheme = load_scheme()
-    study = Study({record.id: (record, gold) for record, gold in reports(QUICK if quick else RECORDS)}, scheme)
+    study = SimulatedStudy({record.id: (record, gold) for record, gold in reports(QUICK if quick else RECORDS)}, scheme)
     settling = AdjudicationSettings(project=f"Settle {uuid.uuid4().hex[:12]}")
     with label_studio(unvalidated=True, layers=(), adjudication=settling) as place, place.store() as store:
         return _worked(study, place, store)
 
 
-def _worked(study: Study, place: Place, store: Store) -> dict[str, object]:
+def _worked(study: SimulatedStudy, place: BenchmarkServer, store: Store) -> dict[str, object]:
     store.add_records(record for record, _ in study.truth.values())
     wanted = [TaskRequest(id, people) for id, people in zip(study.truth, cycle(OVERLAP), strict=False)]
     with place.client() as client:
@@ -94,7 +94,7 @@ def _worked(study: Study, place: Place, store: Store) -> dict[str, object]:
     return figures | _recovered(study, store) | {"doubled": int(str(figures["doubled"])) + doubled}
 
 
-def _annotate(study: Study, place: Place, project: int) -> None:
+def _annotate(study: SimulatedStudy, place: BenchmarkServer, project: int) -> None:
     """Each annotator in turn takes what the label stream shows next, until there is nothing left for anybody."""
     people = {name: place.person(name) for name in HABITS}
     waiting = set(people)
@@ -112,13 +112,13 @@ def _annotate(study: Study, place: Place, project: int) -> None:
         person.__exit__()
 
 
-def _adjudicate(study: Study, place: Place, store: Store, project: int) -> None:
+def _adjudicate(study: SimulatedStudy, place: BenchmarkServer, store: Store, project: int) -> None:
     with place.person(ADJUDICATOR) as person:
         while (task := person.next_task(project)) is not None:
             record_id = task["data"]["record_id"]
             (item,) = store.items([f"human:{name}" for name in HABITS], ids=[record_id])
             record, truth = study.truth[record_id]
-            begun = next(one for one in task["predictions"] if one["model_version"] == "to decide")
+            begun = next(prediction for prediction in task["predictions"] if prediction["model_version"] == "to decide")
             shown = parse_result(begun["result"], record, study.scheme).entities
             chosen = decide(shown, ballot(record, reviews_of(item)), truth)
             layer = Layer(record_id=record_id, name="decided", author="decided", entities=tuple(chosen))
@@ -126,16 +126,16 @@ def _adjudicate(study: Study, place: Place, store: Store, project: int) -> None:
 
 
 def decide(shown: Iterable[Entity], vote: Ballot, truth: Layer) -> list[Entity]:
-    """What an adjudicator who knows the truth keeps of what is shown: the truth where somebody had it.
+    """What an adjudicator who knows the truth keeps of what is shown: the truth where an annotator had it.
 
-    Of a mark whose truth nobody had, the one that most made in its place stays; what has no truth at all goes.
+    Of a mark that no annotator had right, the one that most made there stays; other marks without truth are removed.
     """
     true = said(truth)
     by_place = {(entity.category, entity.spans): entity for entity in shown}
     chosen: list[Entity] = []
     reached: set[Said] = set()
     for mark in vote.marks:
-        right = next((one for one in mark.votes.values() if what(one) in true), None)
+        right = next((entity for entity in mark.votes.values() if what(entity) in true), None)
         if right is not None:
             place = by_place[mark.category, mark.spans]
             chosen.append(place.model_copy(update={"assertion": right.assertion}))
@@ -147,8 +147,8 @@ def decide(shown: Iterable[Entity], vote: Ballot, truth: Layer) -> list[Entity]:
 def _nearest(
     missing: Iterable[Said], marks: Iterable[VotedEntity], shown: Mapping[Any, Entity], chosen: list[Entity]
 ) -> list[Entity]:
-    """For each mark that nobody had right, the one with most votes of its category that touches it, if any is left."""
-    taken = {(one.category, one.spans) for one in chosen}
+    """For each mark that no annotator had right, that of most votes in its category that touches it, if any."""
+    taken = {(entity.category, entity.spans) for entity in chosen}
     found: list[Entity] = []
     for spans, category, _ in sorted(missing):
         near = [
@@ -163,16 +163,16 @@ def _nearest(
     return found
 
 
-def _result(study: Study, record_id: str, layer: Layer) -> Result:
+def _result(study: SimulatedStudy, record_id: str, layer: Layer) -> Result:
     record, _ = study.truth[record_id]
     plain = layer.model_copy(
-        update={"entities": tuple(one.model_copy(update={"score": None}) for one in layer.entities)}
+        update={"entities": tuple(entity.model_copy(update={"score": None}) for entity in layer.entities)}
     )
     verdict = {"id": "v", "from_name": "verdict", "to_name": "text", "type": "choices"}
     return [*result(record, plain, study.scheme), {**verdict, "value": {"choices": ["fix"]}}]
 
 
-def _counted(study: Study, store: Store, tasks: int) -> dict[str, object]:
+def _counted(study: SimulatedStudy, store: Store, tasks: int) -> dict[str, object]:
     """Whether every answer came back once, with every mark where it was made."""
     lost = wrong = 0
     for (record_id, name), layer in study.made.items():
@@ -188,7 +188,7 @@ def _counted(study: Study, store: Store, tasks: int) -> dict[str, object]:
     }
 
 
-def _agreement(study: Study, store: Store, place: Place) -> dict[str, object]:
+def _agreement(study: SimulatedStudy, store: Store, place: BenchmarkServer) -> dict[str, object]:
     """Agreement of each pair beside the same figures by other means, from what the annotators were made to say."""
     settings = AgreementSettings(resamples=200, minimum_records=1)
     ours = pairwise(reviewed(store, settings), study.scheme, settings)
@@ -203,7 +203,7 @@ def _agreement(study: Study, store: Store, place: Place) -> dict[str, object]:
     for pair, found in ours.per_pair.items():
         both = sides(made, pair)
         theirs = (sets_strict(*both), scipy_lenient(*both), sklearn_kappa(*token_labels(made, pair)))
-        mine = tuple(one.value or 0.0 for one in (found.strict, found.lenient, found.kappa))
+        mine = tuple(agreement.value or 0.0 for agreement in (found.strict, found.lenient, found.kappa))
         off = max(off, *(abs(left - right) for left, right in zip(mine, theirs, strict=True)))
         names = pair.replace("human:", "").replace(WITH, " and ")
         rows.append((names, found.records, mine[0], theirs[0], mine[1], theirs[1], mine[2], theirs[2]))
@@ -212,15 +212,15 @@ def _agreement(study: Study, store: Store, place: Place) -> dict[str, object]:
     return {"study_agreement_f1": _round(ours.overall.strict.value or 0.0), "study_agreement_off": off}
 
 
-def _recovered(study: Study, store: Store) -> dict[str, object]:
-    """How near each annotator, the vote and the adjudicated gold come to the truth; what somebody had must be there."""
+def _recovered(study: SimulatedStudy, store: Store) -> dict[str, object]:
+    """The F1 of each annotator, the vote and the adjudicated gold against the truth; no mark is lost."""
     names = [f"human:{name}" for name in HABITS]
     hits: dict[str, list[tuple[int, int, int]]] = {}
     reach = recovered = beyond = invented = 0
     for item in store.items([*names, "gold"], ids=list(study.truth)):
         record, layer = study.truth[item.record.id]
         true, reviews = said(layer), reviews_of(item)
-        votes = {name: said(one) for name, one in reviews.items()}
+        votes = {name: said(review) for name, review in reviews.items()}
         anybody = set().union(*votes.values())
         vote = ballot(record, reviews)
         gold = said(item.layers.get("gold"))
@@ -235,14 +235,14 @@ def _recovered(study: Study, store: Store) -> dict[str, object]:
         recovered += len(true & anybody & gold)
         beyond += len(true - anybody)
         invented += len(gold - true)
-    labels = {"any": "every mark of anybody", "majority": "majority", "gold": "adjudicated gold"}
+    labels = {"any": "every mark of any annotator", "majority": "majority", "gold": "adjudicated gold"}
     order = [*names, "any", "majority", "gold"]
     scores = {name: _scores(hits[name]) for name in order}
     rows = [(labels.get(name, name.removeprefix("human:")), len(hits[name]), *scores[name]) for name in order]
     print(table(("against the truth", "records", "precision", "recall", "F1"), rows), "\n")
     print(
         f"{reach} marks of the truth were seen by an annotator, {recovered} of them are gold; {beyond} were seen by "
-        f"nobody, and in their place or by all alike {invented} marks are gold that are not the truth's."
+        f"none, and in their place or by all alike {invented} marks are gold that are not the truth's."
     )
     return {
         "study_best_annotator_f1": max(_round(scores[name][2]) for name in names),

@@ -1,4 +1,4 @@
-"""Hostile annotations on every task, among good ones: a pull goes on, and everything good comes in."""
+"""Hostile annotations on every task, among good ones: a pull goes on, and every valid annotation is stored."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from annotation.label_studio.exchange.pull import pull
 from annotation.label_studio.exchange.push import push
 from curation.record import Layer
 from curation.scheme import load_scheme
-from review_parts.counting import tasks_by_record
-from review_parts.servers import Place, label_studio
-from review_parts.texts import marks, plain
+from review_parts.label_studio_servers import BenchmarkServer, label_studio
+from review_parts.server_counts import tasks_by_record
+from review_parts.synthetic_reports import marks, plain
 
 #: What stands where something else is expected.
 JUNK: tuple[Any, ...] = (
@@ -109,7 +109,7 @@ def _poison(number: int, payloads: int) -> bytes | None:
     return POISON[number % 2] if number % (payloads // 3) == 1 else None
 
 
-def _post(place: Place, task: int, body: bytes) -> str:
+def _post(place: BenchmarkServer, task: int, body: bytes) -> str:
     headers = {"Authorization": f"Token {place.token('hugo')}", "content-type": "application/json"}
     answer = httpx.post(
         f"{place.url}/api/tasks/{task}/annotations/", content=body, headers=headers, trust_env=False, timeout=120

@@ -1,4 +1,4 @@
-"""A real HTTP proxy before a server on 127.0.0.1; whoever uses it says what becomes of each request.
+"""A real HTTP proxy before a server on 127.0.0.1; its subclass decides what happens to each request.
 
 class Refusing(Forwarding):
     def exchange(self, body):

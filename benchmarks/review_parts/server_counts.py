@@ -1,4 +1,4 @@
-"""What is on the server, counted against what should be there."""
+"""Tasks and annotations on the server, compared with those that should be there."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Made-up reports with made-up marks, as long and as dense as real ones; the same at every run."""
+"""Synthetic reports with marks, as long and as dense as real ones; the same at every run."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ WORDS = (
     "was given cisplatin for six weeks without improvement Übelkeit Größe Ödeme besserten sich nach Gabe von Heparin"
 ).split()
 
-#: What moves offsets when somebody counts in other units, folds blanks, normalises or mirrors.
+#: What moves offsets when a program counts in other units, folds blanks, normalises or mirrors.
 STRANGE = (
     "🤒",
     "👩‍⚕️",

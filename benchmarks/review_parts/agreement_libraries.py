@@ -1,4 +1,4 @@
-"""The same agreement figures by other people's libraries, from the layers and nothing of ours between."""
+"""The same agreement figures by independent libraries, computed from the layers alone."""
 
 from __future__ import annotations
 
@@ -95,15 +95,15 @@ def krippendorff_alpha(said: Sequence[Sequence[object]]) -> float:
     """Nominal alpha by krippendorff; a row for each rater."""
     import krippendorff
 
-    numbers = {label: number for number, label in enumerate(sorted({str(one) for row in said for one in row}))}
-    data = [[numbers[str(one)] for one in row] for row in said]
+    numbers = {label: number for number, label in enumerate(sorted({str(value) for row in said for value in row}))}
+    data = [[numbers[str(value)] for value in row] for row in said]
     return float(krippendorff.alpha(reliability_data=data, level_of_measurement="nominal"))
 
 
 def plain_fleiss(said: Sequence[Sequence[object]]) -> float:
     """Fleiss' kappa as his paper of 1971 writes it, unit by unit; no library at hand has it."""
     units, raters = list(zip(*said, strict=True)), len(said)
-    shares = [count / (len(units) * raters) for count in Counter(one for unit in units for one in unit).values()]
+    shares = [count / (len(units) * raters) for count in Counter(value for unit in units for value in unit).values()]
     agreed = [(sum(n**2 for n in Counter(unit).values()) - raters) / (raters * (raters - 1)) for unit in units]
     observed, expected = sum(agreed) / len(units), sum(share**2 for share in shares)
     return (observed - expected) / (1 - expected)
@@ -112,10 +112,10 @@ def plain_fleiss(said: Sequence[Sequence[object]]) -> float:
 def plain_unitised(study: Iterable[ReviewedRecord], people: Sequence[str], categories: Sequence[str]) -> float:
     """Alpha for unitising as Krippendorff writes it (2004), every pair of sections, gaps among them."""
     observed = expected = 0.0
-    for one in study:
-        length = len(one.record.text)
+    for reviewed in study:
+        length = len(reviewed.record.text)
         for category in categories:
-            sections = [_sections(one.layers[name], category, length) for name in people]
+            sections = [_sections(reviewed.layers[name], category, length) for name in people]
             observed += _observed_of(sections)
             expected += _expected_of(sections, length)
     return 1 - observed / expected
@@ -145,10 +145,10 @@ def _sections(layer: Layer, category: str, length: int) -> list[Section]:
 def _observed_of(sections: Sequence[list[Section]]) -> float:
     total = sum(
         _distance(left, right)
-        for i, one in enumerate(sections)
+        for i, section in enumerate(sections)
         for j, other in enumerate(sections)
         if i != j
-        for left in one
+        for left in section
         for right in other
     )
     return total / (len(sections) * (len(sections) - 1))
@@ -164,7 +164,7 @@ def _distance(left: Section, right: Section) -> int:
 
 
 def _expected_of(sections: Sequence[list[Section]], length: int) -> float:
-    every = [section for one in sections for section in one]
+    every = [section for part in sections for section in part]
     widths = [end - start for start, end, marked in every if marked]
     total = 0.0
     for width in widths:
@@ -178,7 +178,9 @@ def _as_dicts(layers: list[Layer]) -> list[list[dict[str, object]]]:
     return [
         [
             {"label": label, "start": start, "end": end - 1}
-            for label, start, end in dict.fromkeys((one.category, one.start, one.end) for one in layer.entities)
+            for label, start, end in dict.fromkeys(
+                (entity.category, entity.start, entity.end) for entity in layer.entities
+            )
         ]
         for layer in layers
     ]

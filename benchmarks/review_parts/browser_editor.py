@@ -142,7 +142,7 @@ class Editor:
     def buttons(self, *words: str) -> list[Any]:
         """The buttons that say one of the words."""
         found = self._driver.find_elements(By.TAG_NAME, "button")
-        return [one for one in found if one.is_displayed() and one.text.strip() in words]
+        return [button for button in found if button.is_displayed() and button.text.strip() in words]
 
     def submit(self) -> None:
         """Send the answer, and wait until it is stored."""
@@ -180,10 +180,10 @@ class Editor:
         return hosts
 
     def _press_button(self, *words: str) -> None:
-        self._until(lambda: [one.click() for one in self.buttons(*words)[:1]])
+        self._until(lambda: [button.click() for button in self.buttons(*words)[:1]])
 
     def _click(self, by: str, what: str) -> None:
-        self._until(lambda: [one.click() for one in self._driver.find_elements(by, what)[:1]])
+        self._until(lambda: [element.click() for element in self._driver.find_elements(by, what)[:1]])
 
     def _find(self, by: str, what: str) -> Any:
         return self._until(lambda: self._driver.find_elements(by, what))[0]

@@ -122,9 +122,9 @@ def reports(limit: int | None = None, *, real: bool = True) -> list[tuple[Record
     else:
         found = read("sample", format="sample")
     wanted = (
-        (one.record, one.layers[0])
-        for one in found
-        if isinstance(one, Read) and one.layers and one.record.language == "en"
+        (row.record, row.layers[0])
+        for row in found
+        if isinstance(row, Read) and row.layers and row.record.language == "en"
     )
     return list(islice(wanted, limit))
 
@@ -146,7 +146,7 @@ class _Hand:
         if kind == "drop":
             return None
         if kind == "assertion":
-            others = [one for one in Assertion if one is not entity.assertion]
+            others = [assertion for assertion in Assertion if assertion is not entity.assertion]
             return entity.model_copy(update={"assertion": self._random.choice(others)})
         if kind == "category":
             others = [name for name in self._categories if name != entity.category]
