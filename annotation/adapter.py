@@ -7,12 +7,13 @@ from functools import cached_property
 from pathlib import Path
 
 from annotation.settings import AdapterSettings
+from curation.author import AuthorKind, layer_name
 from curation.errors import UsageError
 from curation.record import Layer, digest
 from curation.scheme import Scheme
 from curation.stage import Item, Result
 from curation.tagging.folder import AdapterManifest, load_tagger, read_manifest
-from curation.tagging.labels import Span
+from curation.tagging.labels import TaggedSpan
 from curation.tagging.tagger import Tagger, to_entities
 
 #: Raised when the same adapter would say something else.
@@ -26,10 +27,11 @@ class AdapterAnnotator:
     first use. Raises UsageError when the adapter gives categories that the scheme does not have.
     """
 
+    kind = AuthorKind.ADAPTER
     reads: Sequence[str] = ()
 
     def __init__(
-        self, path: Path, scheme: Scheme, settings: AdapterSettings | None = None, *, layer: str = "adapter"
+        self, path: Path, scheme: Scheme, settings: AdapterSettings | None = None, *, layer: str = layer_name(kind)
     ) -> None:
         self.path = Path(path)
         self.settings = settings or AdapterSettings()
@@ -68,7 +70,7 @@ class AdapterAnnotator:
         found = self.tagger([item.record.text for item in items])
         return [self._result(item, spans) for item, spans in zip(items, found, strict=True)]
 
-    def _result(self, item: Item, spans: Sequence[Span]) -> Result:
+    def _result(self, item: Item, spans: Sequence[TaggedSpan]) -> Result:
         kept = [span for span in spans if span.score >= self.settings.threshold]
         layer = Layer(
             record_id=item.record.id,

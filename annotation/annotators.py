@@ -1,4 +1,4 @@
-"""The table of annotators. To add one: a file with its stage, a line here, a test, a line in docs/trainers.md."""
+"""The table of annotators by their kind. To add one: a file with its stage, a line here, a test, a line in docs."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 from annotation.settings import AnnotationSettings
+from curation.author import AuthorKind, layer_name
 from curation.egress.gate import Gate
 from curation.errors import MissingExtraError, UsageError
 from curation.scheme import Scheme
 from curation.stage import Stage
 
-Make = Callable[[Scheme, AnnotationSettings, str | None, str | None, Gate | None], Stage]
+Make = Callable[[Scheme, AnnotationSettings, str | None, str, Gate | None], Stage]
 
 
 def annotator(
@@ -19,50 +20,45 @@ def annotator(
 ) -> Stage:
     """The stage that `curate annotate --with` names: `rules`, `few-shot`, `adapter:PATH`, or `llm:MODEL`.
 
-    It writes to the layer given, else to the one that has the annotator's name. Raises EgressBlockedError when it would
+    It writes to the layer given, else to the one that has the name of its kind. Raises EgressBlockedError when it would
     send texts off this machine and the gate lets nothing go there, or there is none.
     """
-    name, _, argument = spoken.partition(":")
-    if name not in ANNOTATORS:
+    kind, _, argument = spoken.partition(":")
+    if kind not in ANNOTATORS:
         raise UsageError(f"expected an annotator of {', '.join(ANNOTATORS)}, got {spoken!r}")
     try:
-        return ANNOTATORS[name](scheme, settings, argument or None, layer, gate)
+        layer = layer or layer_name(AuthorKind(kind))
+        return ANNOTATORS[AuthorKind(kind)](scheme, settings, argument or None, layer, gate)
     except ModuleNotFoundError as error:
-        raise MissingExtraError(error.name or name, "annotate") from error
+        raise MissingExtraError(error.name or kind, "annotate") from error
 
 
-def _rules(scheme: Scheme, settings: AnnotationSettings, _: str | None, layer: str | None, gate: Gate | None) -> Stage:
+def _rules(scheme: Scheme, settings: AnnotationSettings, _: str | None, layer: str, gate: Gate | None) -> Stage:
     from annotation.rules.annotator import RulesAnnotator
 
-    return RulesAnnotator(scheme, settings.rules, layer=layer or "rules")
+    return RulesAnnotator(scheme, settings.rules, layer=layer)
 
 
-def _few_shot(
-    scheme: Scheme, settings: AnnotationSettings, _: str | None, layer: str | None, gate: Gate | None
-) -> Stage:
+def _few_shot(scheme: Scheme, settings: AnnotationSettings, _: str | None, layer: str, gate: Gate | None) -> Stage:
     from annotation.few_shot.annotator import FewShotAnnotator
 
-    return FewShotAnnotator(scheme, settings.few_shot, layer=layer or "few-shot")
+    return FewShotAnnotator(scheme, settings.few_shot, layer=layer)
 
 
-def _adapter(
-    scheme: Scheme, settings: AnnotationSettings, path: str | None, layer: str | None, gate: Gate | None
-) -> Stage:
+def _adapter(scheme: Scheme, settings: AnnotationSettings, path: str | None, layer: str, gate: Gate | None) -> Stage:
     from annotation.adapter import AdapterAnnotator
 
     folder = Path(path) if path else settings.adapter.path
     if folder is None:
         raise UsageError("expected the adapter's folder: --with adapter:PATH, or annotation.adapter.path in the config")
-    return AdapterAnnotator(folder, scheme, settings.adapter, layer=layer or "adapter")
+    return AdapterAnnotator(folder, scheme, settings.adapter, layer=layer)
 
 
-def _llm(
-    scheme: Scheme, settings: AnnotationSettings, model: str | None, layer: str | None, gate: Gate | None
-) -> Stage:
+def _llm(scheme: Scheme, settings: AnnotationSettings, model: str | None, layer: str, gate: Gate | None) -> Stage:
     from annotation.llm.annotator import LlmAnnotator
 
     chosen = settings.llm.model_copy(update={"model": model}) if model else settings.llm
-    return LlmAnnotator(scheme, chosen, gate, layer=layer or "llm")
+    return LlmAnnotator(scheme, chosen, gate, layer=layer)
 
 
 def remote_address(stage: Stage) -> str | None:
@@ -71,4 +67,9 @@ def remote_address(stage: Stage) -> str | None:
     return remote if isinstance(remote, str) else None
 
 
-ANNOTATORS: dict[str, Make] = {"rules": _rules, "few-shot": _few_shot, "adapter": _adapter, "llm": _llm}
+ANNOTATORS: dict[AuthorKind, Make] = {
+    AuthorKind.RULES: _rules,
+    AuthorKind.FEW_SHOT: _few_shot,
+    AuthorKind.ADAPTER: _adapter,
+    AuthorKind.LLM: _llm,
+}

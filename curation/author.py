@@ -3,12 +3,15 @@
 A layer's name is its author's kind, with the person or the annotator's own name behind a colon where there are
 several: ``gold``, ``rules``, ``human:anna``. An author is written as ``rules@1``, ``adapter:NAME@REVISION``,
 ``human:anna``. Nobody else writes or reads such a prefix.
+
+Users may name layers as they like (``adapter2``, ``rules-old``, ``qwen``). Such a name tells no kind, however it
+begins: the layer is of the kind that its author tells, which the annotator signs and no option changes.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Mapping
 from enum import StrEnum
 
 
@@ -24,7 +27,7 @@ class AuthorKind(StrEnum):
     LLM = "llm"
     FEW_SHOT = "few-shot"
     RULES = "rules"
-    #: A layer under a name of the user's own.
+    #: Neither the layer's name nor its author tells a kind.
     OTHER = "other"
 
 
@@ -49,18 +52,31 @@ REVIEW_RANK = (AuthorKind.ADAPTER, AuthorKind.LLM, AuthorKind.FEW_SHOT, AuthorKi
 #: People's own words; layers of these kinds in two languages say the same where the texts do.
 PEOPLE = frozenset({AuthorKind.GOLD, AuthorKind.CONSENSUS, AuthorKind.HUMAN})
 
+#: The kinds that a name can tell.
+_NAMED = frozenset(AuthorKind) - {AuthorKind.OTHER}
 _SEPARATOR = re.compile(r"[:@]")
 
 
 def kind_of(name: str) -> AuthorKind:
-    """The kind of author that a layer's name or an author's name tells; OTHER where it tells none."""
+    """The kind that a layer's name, an author or an annotator as it is asked for tells; OTHER where it tells none."""
     kind = _SEPARATOR.split(name, maxsplit=1)[0]
-    return AuthorKind(kind) if kind in set(AuthorKind) else AuthorKind.OTHER
+    return AuthorKind(kind) if kind in _NAMED else AuthorKind.OTHER
+
+
+def layer_kind(name: str, author: str) -> AuthorKind:
+    """The kind of a layer: the one that its name tells, else the one that its author tells."""
+    named = kind_of(name)
+    return kind_of(author) if named is AuthorKind.OTHER else named
 
 
 def layer_name(kind: AuthorKind, own: str | None = None) -> str:
     """The name of a layer by an author of that kind: ``rules``, ``human:anna``."""
     return f"{kind}:{own}" if own else str(kind)
+
+
+def author_name(kind: AuthorKind, own: str | None = None, *, revision: object) -> str:
+    """How an annotator signs: ``rules@1``, ``adapter:NAME@REVISION``."""
+    return f"{layer_name(kind, own)}@{revision}"
 
 
 def own_name(name: str) -> str:
@@ -69,15 +85,39 @@ def own_name(name: str) -> str:
 
 
 def human(person: str) -> str:
-    """How a person signs layers and decisions."""
-    return layer_name(AuthorKind.HUMAN, person)
+    """How a person signs layers and decisions; of nobody, what all such names begin with."""
+    return f"{AuthorKind.HUMAN}:{person}"
+
+
+def repeat(person: str) -> str:
+    """The name of the layer that a person's second answer on a record becomes."""
+    return f"{AuthorKind.REPEAT}:{person}"
 
 
 def is_human(name: str) -> bool:
     """Whether a layer or a decision is a single person's."""
-    return kind_of(name) is AuthorKind.HUMAN
+    return name.startswith(human(""))
 
 
-def ranked(names: Iterable[str], rank: tuple[AuthorKind, ...]) -> tuple[str, ...]:
-    """The names whose kinds stand in the rank, the best first, and by name within a kind."""
-    return tuple(sorted((name for name in names if kind_of(name) in rank), key=lambda n: (rank.index(kind_of(n)), n)))
+def is_repeat(name: str) -> bool:
+    """Whether a layer is a person's second answer on a record."""
+    return name.startswith(repeat(""))
+
+
+def ranked(authors: Mapping[str, str], rank: tuple[AuthorKind, ...]) -> tuple[str, ...]:
+    """The names of the layers whose kinds stand in the rank, the best first.
+
+    authors: who wrote each layer, by the layer's name. Within a kind, names that tell it come before users' own.
+    """
+    kinds = {name: layer_kind(name, author) for name, author in authors.items()}
+    return tuple(
+        sorted(
+            (name for name, kind in kinds.items() if kind in rank),
+            key=lambda name: (rank.index(kinds[name]), kind_of(name) is AuthorKind.OTHER, name),
+        )
+    )
+
+
+#: Layers of which there is only one.
+GOLD = layer_name(AuthorKind.GOLD)
+CONSENSUS = layer_name(AuthorKind.CONSENSUS)

@@ -13,6 +13,7 @@ from pydantic.fields import FieldInfo
 
 from annotation.review_settings import ReviewSettings
 from annotation.settings import AnnotationSettings
+from curation.author import GOLD, AuthorKind, layer_name
 from curation.decision import Verdict
 from curation.errors import ConfigError
 from curation.record import Frozen
@@ -32,11 +33,12 @@ class RunSettings(Frozen):
     mapping: str | None = Field(None, description="A mapping file, or the name of one that is shipped.")
     language: str | None = Field(None, description="The sources' language, where their rows do not say it.")
     annotators: tuple[str, ...] = Field(
-        ("rules", "few-shot"), description="Who annotates before review: rules, few-shot, adapter:PATH, llm:MODEL."
+        (layer_name(AuthorKind.RULES), layer_name(AuthorKind.FEW_SHOT)),
+        description="Who annotates before review: rules, few-shot, adapter:PATH, llm:MODEL.",
     )
     review: bool = Field(True, description="Whether to start Label Studio, push, and pull what is there.")
     layer: str = Field(
-        "gold", description="The layer to freeze and to train on: gold, or a human layer such as human:anna."
+        GOLD, description="The layer to freeze and to train on: gold, or a human layer such as human:anna."
     )
     verdicts: tuple[Verdict, ...] = Field(
         (Verdict.ACCEPTED,), description="Records with these verdicts are frozen: accepted, needs_review."

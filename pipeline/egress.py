@@ -13,8 +13,6 @@ from curation.egress.settings import Destination
 from curation.record import Record
 from curation.store import Store
 from pipeline.workspace import Workspace
-from validation.quarantine import expectations_of
-from validation.rules import IDENTIFIERS
 
 
 def gate_of(
@@ -26,11 +24,10 @@ def gate_of(
 ) -> Gate:
     """The gate for what a run sends off this machine; lines for people go to the workspace's listener."""
 
-    def released(record_id: str, _: Destination) -> bool:
-        """Whether a person accepted the record, knowing of its identifiers."""
-        decision = store.decisions([record_id]).get(record_id)
-        accepted = decision is not None and decision.verdict is Verdict.ACCEPTED and is_human(decision.by)
-        return decision is not None and accepted and IDENTIFIERS in expectations_of(decision)
+    def released(record_id: str, destination: Destination) -> bool:
+        """Whether a person accepted the record's identifiers for the destination, or for anywhere."""
+        decision = store.privacy_decisions(destination, [record_id]).get(record_id)
+        return decision is not None and decision.verdict is Verdict.ACCEPTED and is_human(decision.by)
 
     return Gate(
         workspace.config.validation.privacy,

@@ -28,7 +28,7 @@ from curation.tagging.encoder import (
 from curation.tagging.folder import AdapterManifest, save_weights, write_manifest
 from curation.tagging.tagger import Tagger, padded, to_entities
 from training.card import write_card
-from training.examples import Example, Examples, Pair, Window, epoch_batches, make_examples
+from training.examples import Pair, TrainingExample, TrainingSet, Window, epoch_batches, make_examples
 from training.settings import TrainingSettings
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ def train(
     return Trained(to, manifest, tuple(course.history))
 
 
-def _check(examples: Examples, settings: TrainingSettings, *, longest: int) -> None:
+def _check(examples: TrainingSet, settings: TrainingSettings, *, longest: int) -> None:
     if len(examples.labels) < 3:
         raise UsageError(
             f"expected training records with entities that count as information, got {len(examples.rows)} "
@@ -193,7 +193,7 @@ class _Course:
 
 def _learn(
     tagger: Tagger,
-    examples: Examples,
+    examples: TrainingSet,
     validation: Sequence[Pair],
     scheme: Scheme,
     settings: TrainingSettings,
@@ -226,7 +226,7 @@ def _learn(
 
 
 def _stepper(
-    tagger: Tagger, rows: Sequence[Example], settings: TrainingSettings, total: int
+    tagger: Tagger, rows: Sequence[TrainingExample], settings: TrainingSettings, total: int
 ) -> Callable[[Sequence[Window]], float]:
     """One step of AdamW on a batch, giving its loss; the rate rises, then falls to zero, linearly."""
     import torch
@@ -273,7 +273,7 @@ def _layer(record: Record, entities: Any) -> Layer:
     return Layer(record_id=record.id, name="tagger", author="tagger", entities=entities)
 
 
-def _training_set(pairs: Sequence[Pair], validation: Sequence[Pair], examples: Examples) -> dict[str, Any]:
+def _training_set(pairs: Sequence[Pair], validation: Sequence[Pair], examples: TrainingSet) -> dict[str, Any]:
     """What was learnt from, as counts and a digest: no wording."""
     licences = sorted({record.licence or "not stated" for record, _ in pairs})
     return {

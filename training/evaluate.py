@@ -15,7 +15,7 @@ from curation.scoring.flat import FlatScores, score_flat
 from training.examples import Pair
 
 
-class Report(Frozen):
+class EvaluationReport(Frozen):
     """Entity scores and flat-view scores of one author against gold."""
 
     scheme: str
@@ -40,7 +40,7 @@ def evaluate(
     everything: bool = False,
     resamples: int = 1000,
     seed: int = 0,
-) -> Report:
+) -> EvaluationReport:
     """The report on predicted layers, over the records of gold; a record without one counts as empty.
 
     ``everything`` also scores entities that are no information, such as negated symptoms.
@@ -48,7 +48,7 @@ def evaluate(
     pairs, layers = list(gold_pairs), list(predicted)
     gold = [layer for _, layer in pairs]
     ids = {layer.record_id for layer in gold}
-    return Report(
+    return EvaluationReport(
         scheme=scheme.name,
         scheme_digest=scheme.digest,
         gold=tuple(sorted({layer.author for layer in gold})),

@@ -21,7 +21,7 @@ Pair = tuple[Record, Layer]
 
 
 @dataclass(frozen=True, slots=True)
-class Example:
+class TrainingExample:
     """One record: its pieces, and the label of each piece's word."""
 
     record_id: str
@@ -31,17 +31,17 @@ class Example:
 
 
 @dataclass(frozen=True, slots=True)
-class Examples:
+class TrainingSet:
     """The examples of a training set, their labels, and what the labels could not hold, by reason."""
 
-    rows: tuple[Example, ...]
+    rows: tuple[TrainingExample, ...]
     labels: tuple[str, ...]
     lost: Counter[str]
     entities: int
 
 
-def make_examples(pairs: Iterable[Pair], *, scheme: Scheme, splitter: Splitter) -> Examples:
-    """Examples of all records; only entities that count as information are learnt.
+def make_examples(pairs: Iterable[Pair], *, scheme: Scheme, splitter: Splitter) -> TrainingSet:
+    """TrainingSet of all records; only entities that count as information are learnt.
 
     Every piece of a word carries the word's label, as its scores are averaged when predicting.
     Labels are those of the categories that occur, so that none is left untrained.
@@ -57,8 +57,8 @@ def make_examples(pairs: Iterable[Pair], *, scheme: Scheme, splitter: Splitter) 
     rows = []
     for (record, _), one, told in zip(pairs, pieces, labelled, strict=True):
         words = np.array([index[label] for label in told.labels], dtype=np.int64)
-        rows.append(Example(record.id, one.ids, words[one.word_of], one.word_of))
-    return Examples(
+        rows.append(TrainingExample(record.id, one.ids, words[one.word_of], one.word_of))
+    return TrainingSet(
         rows=tuple(rows),
         labels=labels,
         lost=sum((told.lost for told in labelled), Counter()),
@@ -79,7 +79,7 @@ def _labels(scheme: Scheme, seen: Iterable[str]) -> tuple[str, ...]:
 Window = tuple[int, int, int]
 
 
-def epoch_batches(rows: Sequence[Example], *, room: int, batch_size: int, random: Random) -> list[list[Window]]:
+def epoch_batches(rows: Sequence[TrainingExample], *, room: int, batch_size: int, random: Random) -> list[list[Window]]:
     """All pieces of all examples once, as batches of windows of like length, in random order.
 
     Long examples are cut at other words in every epoch, so that each word is also learnt with what
@@ -95,7 +95,7 @@ def epoch_batches(rows: Sequence[Example], *, room: int, batch_size: int, random
     return batches
 
 
-def _cut(row: Example, room: int, random: Random) -> Iterator[tuple[int, int]]:
+def _cut(row: TrainingExample, room: int, random: Random) -> Iterator[tuple[int, int]]:
     length, start = len(row.ids), 0
     end = length if length <= room else random.randint(room // 2, room)
     while start < length:
@@ -104,7 +104,7 @@ def _cut(row: Example, room: int, random: Random) -> Iterator[tuple[int, int]]:
         start, end = end, min(end + room, length)
 
 
-def _word_border(row: Example, start: int, end: int) -> int:
+def _word_border(row: TrainingExample, start: int, end: int) -> int:
     """The last start of a word at or before ``end``; ``end`` itself where a word fills the window."""
     border = end
     while start < border < len(row.ids) and row.word_of[border] == row.word_of[border - 1]:

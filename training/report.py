@@ -9,7 +9,7 @@ from typing import Any
 
 from curation.html_templates import templates
 from curation.scheme import Scheme
-from training.evaluate import Report
+from training.evaluate import EvaluationReport
 from training.plot import f1_plot
 
 TEMPLATE = "report.html.jinja"
@@ -24,7 +24,7 @@ class ReportFiles:
     plot: Path
 
 
-def write_report(report: Report, to: Path, *, scheme: Scheme | None = None) -> ReportFiles:
+def write_report(report: EvaluationReport, to: Path, *, scheme: Scheme | None = None) -> ReportFiles:
     """The report's files in a folder: report.html, report.json and f1.png.
 
     With the scheme the categories have the names that people know. The page loads nothing from
@@ -40,7 +40,7 @@ def write_report(report: Report, to: Path, *, scheme: Scheme | None = None) -> R
     return files
 
 
-def page(report: Report, labels: dict[str, str]) -> str:
+def page(report: EvaluationReport, labels: dict[str, str]) -> str:
     """The report as one HTML page."""
     environment = templates(Path(__file__).parent, extra="train")
     environment.filters["figure"] = _figure

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from curation.author import VALIDATION_RANK, AuthorKind, kind_of, ranked
 from curation.errors import ConfigError
 from curation.record import Layer
 from curation.stage import Item
 from validation.settings import ValidationSettings
 
-GOLD = "gold"
-#: Whose layer is checked when several are there: what people say together, then a single person, gold last, what is
-#: unknown before it. Gold that people made stands in `consensus` too; gold that was imported is there to measure with.
-PREFERENCE = ("consensus", "human:", "adapter", "few-shot", "rules", "", GOLD)
 
+def preferred_layers(authors: Mapping[str, str], settings: ValidationSettings) -> tuple[str, ...]:
+    """The layers to check, the most preferred first: the one of the settings, or by the kind of their authors.
 
-def preferred_layers(names: Iterable[str], settings: ValidationSettings) -> tuple[str, ...]:
-    """The layers to check, the most preferred first: the one of the settings, or by who wrote them."""
-    if settings.layer is not None:
-        return (settings.layer,)
-    return tuple(sorted(names, key=lambda name: (_preference(name), name)))
+    authors: who wrote each layer of the store, by its name.
+    """
+    return (settings.layer,) if settings.layer is not None else ranked(authors, VALIDATION_RANK)
 
 
 def checked_layer(item: Item, preferred: Sequence[str]) -> Layer | None:
@@ -36,16 +33,20 @@ class ChosenLayers:
     seconds: tuple[str, ...] = ()
 
     @classmethod
-    def among(cls, names: Iterable[str], settings: ValidationSettings) -> ChosenLayers:
-        """The layers of these names that the settings ask for; ConfigError for a second opinion that is checked."""
-        known = sorted(names)
-        wanted = settings.second_opinion.layers
-        if settings.layer is not None and settings.layer in wanted:
+    def among(cls, authors: Mapping[str, str], settings: ValidationSettings) -> ChosenLayers:
+        """Of the layers with these authors, those that the settings ask for.
+
+        Raises ConfigError for a second opinion that is checked.
+        """
+        asked = settings.second_opinion.layers
+        if settings.layer is not None and settings.layer in asked:
             raise ConfigError(
                 f"validation.second_opinion.layers: expected layers beside the checked one, got {settings.layer}"
             )
-        seconds = wanted or tuple(name for name in known if name not in (GOLD, settings.layer))
-        return cls(preferred_layers(known, settings), seconds)
+        seconds = asked or tuple(
+            name for name in sorted(authors) if kind_of(name) is not AuthorKind.GOLD and name != settings.layer
+        )
+        return cls(preferred_layers(authors, settings), seconds)
 
     @property
     def all(self) -> tuple[str, ...]:
@@ -55,9 +56,4 @@ class ChosenLayers:
     def second_opinions(self, item: Item, checked: Layer | None) -> tuple[Layer, ...]:
         """The layers of an item that the checked one is compared with."""
         name = checked.name if checked else None
-        return tuple(item.layers[one] for one in self.seconds if one != name and one in item.layers)
-
-
-def _preference(name: str) -> int:
-    places = [place for place, prefix in enumerate(PREFERENCE) if prefix and name.startswith(prefix)]
-    return places[0] if places else PREFERENCE.index("")
+        return tuple(item.layers[second] for second in self.seconds if second != name and second in item.layers)

@@ -23,12 +23,12 @@ import numpy.typing as npt
 from pydantic import JsonValue
 
 from curation.record import Record
-from curation.sets.duplicates import THRESHOLD, Pair, find_duplicates, normalised
+from curation.sets.duplicates import THRESHOLD, NearDuplicate, find_duplicates, normalised
 
 Hashes = npt.NDArray[np.uint64]
 
 #: Finds held-out records (left) whose case the other side (right) tells in other words.
-ToldAgain = Callable[[Sequence[Record], Iterable[Record]], Iterable[Pair]]
+ToldAgain = Callable[[Sequence[Record], Iterable[Record]], Iterable[NearDuplicate]]
 
 #: Which splits may not be given away by which: what is trained or chosen on comes before what is measured on.
 QUESTIONS = (("validation", ("train",)), ("test", ("train", "validation")))

@@ -7,15 +7,22 @@ from dataclasses import dataclass
 
 from pydantic import JsonValue
 
-from curation.decision import Decision, Verdict
+from curation.author import human, is_human
+from curation.decision import (
+    ANYWHERE,
+    TEXT,
+    Decision,
+    DecisionKind,
+    DecisionSubject,
+    Verdict,
+    on_privacy,
+)
 from curation.errors import UsageError
 from curation.record import Record
 from curation.store import Store
 from validation.findings import Finding
+from validation.policy import LAYER, Row, kind_of, subjects
 from validation.settings import Severity
-
-#: How a person signs.
-HUMAN = "human:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,14 +33,22 @@ class Case:
     history: tuple[Decision, ...]
 
     @property
-    def latest(self) -> Decision:
-        """The decision that counts."""
-        return self.history[-1]
+    def latest(self) -> tuple[Decision, ...]:
+        """The decisions that count: the latest on the text, on each layer and for each destination."""
+        return tuple({decision.subject: decision for decision in self.history}.values())
 
     @property
-    def failures(self) -> tuple[JsonValue, ...]:
-        """What failed at the latest decision, each with the observed value and the threshold."""
-        return failures_of(self.latest)
+    def in_quarantine(self) -> tuple[Decision, ...]:
+        """Those of the decisions that count which keep the record in quarantine; none of a record turned away."""
+        text = next((decision for decision in self.latest if decision.subject == TEXT), None)
+        if text is not None and text.verdict is Verdict.REJECTED:
+            return ()
+        return tuple(decision for decision in self.latest if decision.verdict is Verdict.QUARANTINED)
+
+    @property
+    def failures(self) -> tuple[tuple[Decision, JsonValue], ...]:
+        """What failed at the decisions that count, each with the decision, the observed value and the threshold."""
+        return tuple((decision, failure) for decision in self.latest for failure in failures_of(decision))
 
 
 def failures_of(decision: Decision) -> tuple[JsonValue, ...]:
@@ -44,15 +59,20 @@ def failures_of(decision: Decision) -> tuple[JsonValue, ...]:
 
 def expectations_of(decision: Decision) -> frozenset[str]:
     """The names of the expectations that a decision knew to have failed."""
-    return frozenset(str(one["expectation"]) for one in failures_of(decision) if isinstance(one, dict))
+    return frozenset(str(failure["expectation"]) for failure in failures_of(decision) if isinstance(failure, dict))
 
 
 def quarantined(store: Store, *, expectation: str | None = None) -> list[Decision]:
-    """The records that are set aside, by the expectation that failed first; or those that failed a certain one."""
-    found = [one for one in store.decisions().values() if one.verdict is Verdict.QUARANTINED]
+    """The decisions that keep records in quarantine, by the expectation that failed first.
+
+    expectation: only those that failed this one. A record whose text was rejected is in quarantine no more.
+    """
+    found = list(store.latest_decisions(verdict=Verdict.QUARANTINED))
+    texts = store.verdicts(dict.fromkeys(decision.record_id for decision in found))
+    found = [decision for decision in found if texts.get(decision.record_id) is not Verdict.REJECTED]
     if expectation is not None:
-        found = [one for one in found if expectation in expectations_of(one)]
-    return sorted(found, key=lambda one: (str(one.details.get("expectation", "")), one.record_id))
+        found = [decision for decision in found if expectation in expectations_of(decision)]
+    return sorted(found, key=_by_expectation)
 
 
 def case(store: Store, record_id: str) -> Case:
@@ -66,51 +86,95 @@ def case(store: Store, record_id: str) -> Case:
     return Case(record, history)
 
 
-def release(store: Store, record_id: str, *, by: str, reason: str) -> Decision:
-    """The record is accepted by a person, who knew what had failed."""
-    return _decide(store, record_id, Verdict.ACCEPTED, by=by, reason=reason)
+def release(store: Store, record_id: str, *, by: str, reason: str, privacy: str | None = None) -> list[Decision]:
+    """What keeps the record in quarantine is accepted by a person, who knew what had failed.
+
+    privacy: also the identifiers, for this destination or for ANYWHERE; without it they stay as they are. Raises
+    UsageError when there is nothing to decide.
+    """
+    return _decide(store, record_id, Verdict.ACCEPTED, by=by, reason=reason, privacy=privacy)
 
 
-def reject(store: Store, record_id: str, *, by: str, reason: str) -> Decision:
-    """The record is turned away by a person."""
-    return _decide(store, record_id, Verdict.REJECTED, by=by, reason=reason)
+def reject(store: Store, record_id: str, *, by: str, reason: str, privacy: str | None = None) -> list[Decision]:
+    """What keeps the record in quarantine is turned away by a person; the rest as `release`."""
+    return _decide(store, record_id, Verdict.REJECTED, by=by, reason=reason, privacy=privacy)
 
 
 def audit(store: Store) -> Iterator[Decision]:
     """Every decision that a person has made, in the order in which they were made."""
-    return store.decisions_by(HUMAN)
+    return store.decisions_by(human(""))
 
 
-def failing_anew(decided: Mapping[str, Decision], findings: Sequence[Finding]) -> dict[str, tuple[str, ...]]:
-    """The records that a person accepted, with the hard expectations that they fail and she had not seen fail."""
+def failing_anew(
+    decided: Mapping[tuple[str, DecisionSubject], Decision], findings: Sequence[Finding], measured: Row
+) -> dict[str, tuple[str, ...]]:
+    """By record, the hard expectations that fail although a person accepted what they look at, without knowing of them.
+
+    decided: the decisions that count, by record and subject.
+    """
     accepted = {
-        record_id: expectations_of(decision)
-        for record_id, decision in decided.items()
-        if decision.verdict is Verdict.ACCEPTED and decision.by.startswith(HUMAN)
+        key: expectations_of(decision)
+        for key, decision in decided.items()
+        if decision.verdict is Verdict.ACCEPTED and is_human(decision.by)
     }
     anew: dict[str, list[str]] = {}
-    for finding in findings:
+    for finding in findings if accepted else ():
+        kind, name = kind_of(finding), finding.expectation
         for record_id in finding.failed if finding.severity is Severity.HARD else ():
-            if finding.expectation not in accepted.get(record_id, (finding.expectation,)):
-                anew.setdefault(record_id, []).append(finding.expectation)
+            subject = next((one for one in subjects(measured(record_id, LAYER)) if one[0] is kind), TEXT)
+            if name not in accepted.get((record_id, subject), (name,)):
+                anew.setdefault(record_id, []).append(name)
     return {record_id: tuple(names) for record_id, names in anew.items()}
 
 
-def _decide(store: Store, record_id: str, verdict: Verdict, *, by: str, reason: str) -> Decision:
+def _by_expectation(decision: Decision) -> tuple[str, str, DecisionSubject]:
+    return (str(decision.details.get("expectation", "")), decision.record_id, decision.subject)
+
+
+def _decide(
+    store: Store, record_id: str, verdict: Verdict, *, by: str, reason: str, privacy: str | None
+) -> list[Decision]:
     if not by.strip() or not reason.strip():
         raise UsageError("expected who decides and why, got nothing; give --by NAME and --reason TEXT")
     found = case(store, record_id)
-    if found.latest.verdict is not Verdict.QUARANTINED:
-        raise UsageError(
-            f"expected record {record_id} in quarantine, its latest verdict is {found.latest.verdict.value} "
-            f"by {found.latest.by}; see `curate quarantine show {record_id}`"
+    about = [(one, one.destination) for one in found.in_quarantine if one.kind is not DecisionKind.PRIVACY]
+    if privacy is not None:
+        about.append((_identifiers(found, privacy), privacy))
+    if not about:
+        raise UsageError(_nothing_to_decide(found))
+    made = [
+        Decision(
+            record_id=record_id,
+            verdict=verdict,
+            by=human(by.strip()),
+            kind=old.kind,
+            layer=old.layer,
+            destination=destination,
+            reason=reason.strip(),
+            details={"from": old.verdict.value, "failures": list(failures_of(old))},
         )
-    decision = Decision(
-        record_id=record_id,
-        verdict=verdict,
-        by=f"{HUMAN}{by.strip()}",
-        reason=reason.strip(),
-        details={"from": Verdict.QUARANTINED.value, "failures": list(found.failures)},
-    )
-    store.decide([decision])
+        for old, destination in about
+    ]
+    store.decide(made)
+    return made
+
+
+def _identifiers(found: Case, destination: str) -> Decision:
+    """The decision on the record's privacy that a person now makes for a destination."""
+    latest = {decision.subject: decision for decision in found.latest}
+    decision = latest.get(on_privacy(destination)) or latest.get(on_privacy(ANYWHERE))
+    if decision is None or decision.verdict is Verdict.ACCEPTED:
+        verdict = "accepted" if decision else "none; run `curate validate`"
+        raise UsageError(
+            f"expected identifiers of record {found.record.id} to decide about, its verdict on privacy is {verdict}"
+        )
     return decision
+
+
+def _nothing_to_decide(found: Case) -> str:
+    verdicts = ", ".join(f"{one.subject_name}: {one.verdict.value} by {one.by}" for one in found.latest)
+    hint = "give --privacy DESTINATION to decide about its identifiers; " if found.in_quarantine else ""
+    return (
+        f"expected record {found.record.id} in quarantine, its latest verdicts are {verdicts}; "
+        f"{hint}see `curate quarantine show {found.record.id}`"
+    )

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 
+from curation.author import VALIDATION_RANK
 from curation.record import digest
 from curation.scheme import Scheme
 from curation.stage import Item, Result
 from curation.store import Store
-from validation.layers import PREFERENCE, ChosenLayers, checked_layer
+from validation.layers import ChosenLayers, checked_layer
 from validation.measures import MEASURES, Columns, Level, MeasureSpec, Scope, Subject
 from validation.measures.known import known_digest
 from validation.settings import ValidationSettings
@@ -46,7 +47,7 @@ class Measure:
 
         vectors: the file that keeps what was encoded for the next run.
         """
-        layers = ChosenLayers.among(store.layer_names(), settings)
+        layers = ChosenLayers.among(store.layer_authors(), settings)
         return cls(scheme, settings, reads=layers.checked, seconds=layers.seconds, vectors=vectors)
 
     @cached_property
@@ -59,7 +60,7 @@ class Measure:
                 "measures": [spec.depends_on(self._scope) for spec in MEASURES if spec.level is Level.RECORD],
                 "words": known_digest(),
                 "scheme": self._scope.scheme.digest,
-                "layer": self._scope.settings.layer or list(PREFERENCE),
+                "layer": self._scope.settings.layer or list(VALIDATION_RANK),
             }
         )
 

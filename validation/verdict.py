@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Container, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
 from pydantic import JsonValue
 
-from curation.decision import Decision, Verdict
+from curation.batches import batched
+from curation.decision import TEXT, Decision, DecisionKind, DecisionSubject, Verdict, gravest
 from curation.errors import UsageError
 from curation.scheme import Scheme
 from curation.store import Store
+from curation.store.engine import CHUNK
 from validation.findings import Finding
 from validation.frame import Frame, not_taken, rows, whole_of
 from validation.gx.checkpoint import OpenSuite
 from validation.measures import Scope
 from validation.measures.measure import VECTORS
 from validation.policy import POLICY, decide
-from validation.quarantine import failing_anew
+from validation.quarantine import failing_anew, failures_of
 from validation.report import Judged, write_report
 from validation.settings import IN_MEMORY, Engine, ValidationSettings
 from validation.stage import Measure
@@ -36,8 +38,9 @@ SIDES = (Verdict.ACCEPTED, Verdict.NEEDS_REVIEW, Verdict.QUARANTINED)
 class Verdicts:
     """What validation said: how many records on which side, why, and where to read it."""
 
-    counts: Mapping[str, int]  # our decisions by verdict
-    decided_by_others: Mapping[str, int]  # records whose decision is a person's or another policy's
+    counts: Mapping[str, int]  # records by the graver of our verdicts on the text and on the checked layer
+    by_kind: Mapping[str, Mapping[str, int]]  # our verdicts on texts, on checked layers, and on privacy
+    decided_by_others: Mapping[str, int]  # records of which a person or another policy decided text or layer
     failing_anew: Mapping[str, Sequence[str]]  # accepted by a person, and failing what she had not seen fail
     unmeasured: int  # records that could not be measured, or not yet: no decision
     changed: int  # decisions that are new
@@ -65,6 +68,7 @@ class Verdicts:
         """The form that scripts rely on."""
         return {
             "counts": dict(self.counts),
+            "counts_by_kind": {kind: dict(counts) for kind, counts in self.by_kind.items()},
             "decided_by_others": dict(self.decided_by_others),
             "failing_anew": {record_id: list(names) for record_id, names in self.failing_anew.items()},
             "unmeasured": self.unmeasured,
@@ -81,33 +85,28 @@ class Verdicts:
 def judge(store: Store, scheme: Scheme, settings: ValidationSettings, workspace: Path) -> Verdicts:
     """Decisions on all measured records, under the expectations in `workspace/gx`.
 
-    A person's decision stays, and so does another policy's. Only decisions that say something new are
-    added. Raises UsageError when nothing was measured, ConfigError when a steward's suite cannot be read.
+    A person's decision on the same subject stays, and so does another policy's. Only decisions that say something
+    new are added. Raises UsageError when nothing was measured, ConfigError when a steward's suite cannot be read.
     """
-    others = store.decisions_not_by(POLICY)
+    others = decided_by_others(store)
     scope = Scope(scheme, settings, workspace / VECTORS)
     suite = OpenSuite(scheme, settings, workspace)
-    measured = gather(store, scope, others, suite.columns)
+    measured = gather(store, scope, by_record(others), suite.columns)
     outcome = suite.check(measured)
-    foreign = Counter(others[record_id].verdict.value for record_id in measured.ids() if record_id in others)
-    sides: Counter[Verdict] = Counter()
-    failed: list[Decision] = []
-
-    def ours() -> Iterator[Decision]:
-        for decision in decide(measured.ids(), outcome.findings, measured):
-            if decision.record_id not in others:
-                sides[decision.verdict] += 1
-                if decision.verdict is not Verdict.ACCEPTED:
-                    failed.append(decision)
-                yield decision
-
-    changed = store.decide(ours())
+    tally, failed, changed = Tally(), [], 0
+    for batch in batched(decide(measured.ids(), outcome.findings, measured), CHUNK):
+        divided = [divide(decisions, others) for decisions in batch]
+        ours = [decision for one in divided for decision in one.ours]
+        tally.add(divided)
+        failed += [decision for decision in ours if failures_of(decision)]
+        changed += store.decide(ours)
     judged = Judged(
         store=store,
         scope=scope,
-        counts={verdict.value: sides[verdict] for verdict in SIDES},
-        decided_by_others=dict(sorted(foreign.items())),
-        failing_anew=failing_anew(others, outcome.findings),
+        counts=_by_verdict(tally.sides),
+        by_kind={kind.value: _by_verdict(tally.by_kind[kind]) for kind in DecisionKind},
+        decided_by_others={verdict.value: count for verdict, count in sorted(tally.by_others.items())},
+        failing_anew=failing_anew(others, outcome.findings, measured),
         unmeasured=sum(store.count_records().values()) - len(measured),
         failed=failed,
         measured=measured,
@@ -115,6 +114,7 @@ def judge(store: Store, scheme: Scheme, settings: ValidationSettings, workspace:
     )
     return Verdicts(
         counts=judged.counts,
+        by_kind=judged.by_kind,
         decided_by_others=judged.decided_by_others,
         failing_anew=judged.failing_anew,
         unmeasured=judged.unmeasured,
@@ -125,6 +125,91 @@ def judge(store: Store, scheme: Scheme, settings: ValidationSettings, workspace:
         by_hand=outcome.by_hand,
         deleted=outcome.deleted,
     )
+
+
+#: The decisions of people and of other policies, by record and subject.
+Others = Mapping[tuple[str, DecisionSubject], Decision]
+
+
+@dataclass(frozen=True, slots=True)
+class Divided:
+    """The decisions that count on one record: ours, and those of others that stand in the place of ours."""
+
+    ours: tuple[Decision, ...]
+    others: tuple[Decision, ...]
+
+    def side(self) -> Verdict | None:
+        """The graver of the verdicts on text and checked layer, whoever gave them."""
+        return _gravest((*self.ours, *self.others))
+
+    def privacy(self) -> Verdict | None:
+        """The verdict on privacy, whoever gave it."""
+        both = (*self.ours, *self.others)
+        return next((decision.verdict for decision in both if decision.kind is DecisionKind.PRIVACY), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many records are on which side, and how many verdicts of each kind are ours."""
+
+    sides: Counter[Verdict] = field(default_factory=Counter)
+    by_others: Counter[Verdict] = field(default_factory=Counter)
+    by_kind: Mapping[DecisionKind, Counter[Verdict]] = field(
+        default_factory=lambda: {kind: Counter() for kind in DecisionKind}
+    )
+
+    def add(self, records: Iterable[Divided]) -> None:
+        """Count more records; a record of which others decided text or layer counts as theirs."""
+        for record in records:
+            foreign = _gravest(record.others)
+            if foreign is not None:
+                self.by_others[foreign] += 1
+            elif (side := record.side()) is not None:
+                self.sides[side] += 1
+            for decision in record.ours:
+                self.by_kind[decision.kind][decision.verdict] += 1
+
+
+def decided_by_others(store: Store) -> Others:
+    """The decisions that count and are not this policy's."""
+    return {(decision.record_id, decision.subject): decision for decision in store.decisions_not_by(POLICY)}
+
+
+def by_record(others: Others) -> dict[str, Decision]:
+    """What others decided about each record's text; else a layer that they accepted, which is work in the record."""
+    layers = {id: one for (id, _), one in others.items() if _is_accepted_layer(one)}
+    return layers | {id: decision for (id, subject), decision in others.items() if subject == TEXT}
+
+
+def divide(decisions: Iterable[Decision], others: Others) -> Divided:
+    """One record's decisions: ours, without those in whose place others' stand.
+
+    Of a record whose text others have rejected nothing else is decided.
+    """
+    ours: list[Decision] = []
+    stand: list[Decision] = []
+    for decision in decisions:
+        text = others.get((decision.record_id, TEXT))
+        foreign = others.get((decision.record_id, decision.subject))
+        if foreign is not None:
+            stand.append(foreign)
+        elif text is None or text.verdict is not Verdict.REJECTED:
+            ours.append(decision)
+    return Divided(tuple(ours), tuple(stand))
+
+
+def _is_accepted_layer(decision: Decision) -> bool:
+    return decision.kind is DecisionKind.LAYER and decision.verdict is Verdict.ACCEPTED
+
+
+def _gravest(decisions: Iterable[Decision]) -> Verdict | None:
+    """The gravest verdict on text and layer, None where there is none; privacy is told apart."""
+    verdicts = [decision.verdict for decision in decisions if decision.kind is not DecisionKind.PRIVACY]
+    return gravest(verdicts) if verdicts else None
+
+
+def _by_verdict(counted: Counter[Verdict]) -> dict[str, int]:
+    return {verdict.value: counted[verdict] for verdict in SIDES}
 
 
 def gather(store: Store, scope: Scope, others: Mapping[str, Decision], looked_at: Container[str]) -> Frame | Table:

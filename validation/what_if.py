@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pydantic import JsonValue
 
-from curation.decision import Decision, Verdict
+from curation.decision import Verdict
 from curation.errors import UsageError
 from curation.scheme import Scheme
 from curation.store import Store
@@ -17,10 +17,13 @@ from validation.findings import Finding
 from validation.gx.checkpoint import OpenSuite
 from validation.measures import Scope
 from validation.measures.measure import VECTORS
-from validation.policy import POLICY, decide
+from validation.policy import decide
 from validation.settings import ValidationSettings
 from validation.stage import Measure
-from validation.verdict import gather
+from validation.verdict import Others, by_record, decided_by_others, divide, gather
+
+#: From one verdict to the other: record ids.
+Moves = Mapping[tuple[Verdict, Verdict], tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +31,8 @@ class WhatIf:
     """The records that would change sides, and how often each expectation would fail."""
 
     records: int
-    moves: Mapping[tuple[Verdict, Verdict], tuple[str, ...]]  # from one side to the other: record ids
+    moves: Moves  # of the graver of the verdicts on text and checked layer
+    privacy_moves: Moves
     held: int  # records that would move, were they not decided by a person or another policy
     failures: Mapping[str, tuple[int, int]]  # failing records before and after, where the two differ
 
@@ -43,15 +47,20 @@ class WhatIf:
             "records": self.records,
             "moved": self.moved,
             "held": self.held,
-            "moves": [
-                {"from": one.value, "to": other.value, "records": len(ids), "ids": list(ids)}
-                for (one, other), ids in self.moves.items()
-            ],
+            "moves": _moves_json(self.moves),
+            "privacy_moves": _moves_json(self.privacy_moves),
             "expectations": [
                 {"expectation": name, "failed": before, "would_fail": after}
                 for name, (before, after) in self.failures.items()
             ],
         }
+
+
+def _moves_json(moves: Moves) -> list[JsonValue]:
+    return [
+        {"from": before.value, "to": after.value, "records": len(ids), "ids": list(ids)}
+        for (before, after), ids in moves.items()
+    ]
 
 
 def what_if(store: Store, scheme: Scheme, now: ValidationSettings, then: ValidationSettings, workspace: Path) -> WhatIf:
@@ -64,39 +73,56 @@ def what_if(store: Store, scheme: Scheme, now: ValidationSettings, then: Validat
             "expected a change of thresholds or severities, got one that needs records to be measured anew; "
             "put it into curate.toml and run `curate validate`"
         )
-    others = store.decisions_not_by(POLICY)
+    others = decided_by_others(store)
     before = _judged(store, scheme, now, workspace, others)
     after = _judged(store, scheme, then, workspace, others)
-    moved = [id for id, side in before.sides.items() if side is not after.sides[id]]
-    moves: dict[tuple[Verdict, Verdict], list[str]] = {}
-    for id in moved:
-        if id not in others:
-            moves.setdefault((before.sides[id], after.sides[id]), []).append(id)
+    moves = _moves(before.sides, after.sides)
+    ungoverned = _moves(before.ours, after.ours)
     return WhatIf(
         records=len(before.sides),
-        moves={way: tuple(ids) for way, ids in sorted(moves.items())},
-        held=len(moved) - sum(len(ids) for ids in moves.values()),
+        moves=moves,
+        privacy_moves=_moves(before.privacy, after.privacy),
+        held=len(_ids(ungoverned) - _ids(moves)),
         failures=_differences(before.findings, after.findings),
     )
 
 
 @dataclass(frozen=True, slots=True)
 class _Judged:
-    sides: Mapping[str, Verdict]
+    sides: dict[str, Verdict | None]
+    ours: dict[str, Verdict | None]  # the sides, were there no decisions by others
+    privacy: dict[str, Verdict | None]
     findings: Sequence[Finding]
 
 
-def _judged(
-    store: Store, scheme: Scheme, settings: ValidationSettings, workspace: Path, others: Mapping[str, Decision]
-) -> _Judged:
+def _judged(store: Store, scheme: Scheme, settings: ValidationSettings, workspace: Path, others: Others) -> _Judged:
     suite = OpenSuite(scheme, settings, workspace)
-    measured = gather(store, Scope(scheme, settings, workspace / VECTORS), others, suite.columns)
+    measured = gather(store, Scope(scheme, settings, workspace / VECTORS), by_record(others), suite.columns)
     findings = suite.preview(measured)
-    decisions = decide(measured.ids(), findings, measured)
-    return _Judged({one.record_id: one.verdict for one in decisions}, findings)
+    judged = _Judged({}, {}, {}, findings)
+    for decisions in decide(measured.ids(), findings, measured):
+        id, divided = decisions[0].record_id, divide(decisions, others)
+        judged.sides[id], judged.privacy[id] = divided.side(), divided.privacy()
+        judged.ours[id] = divide(decisions, {}).side()
+    return judged
+
+
+def _moves(before: Mapping[str, Verdict | None], after: Mapping[str, Verdict | None]) -> Moves:
+    found: dict[tuple[Verdict, Verdict], list[str]] = {}
+    for id, verdict in before.items():
+        other = after[id]
+        if verdict is not None and other is not None and verdict is not other:
+            found.setdefault((verdict, other), []).append(id)
+    return {way: tuple(ids) for way, ids in sorted(found.items())}
+
+
+def _ids(moves: Moves) -> set[str]:
+    return {id for ids in moves.values() for id in ids}
 
 
 def _differences(before: Sequence[Finding], after: Sequence[Finding]) -> dict[str, tuple[int, int]]:
-    counts = [Counter({one.expectation: len(one.failed) for one in findings}) for findings in (before, after)]
-    names = dict.fromkeys(one.expectation for one in (*before, *after))
+    counts = [
+        Counter({finding.expectation: len(finding.failed) for finding in findings}) for findings in (before, after)
+    ]
+    names = dict.fromkeys(finding.expectation for finding in (*before, *after))
     return {name: (counts[0][name], counts[1][name]) for name in names if counts[0][name] != counts[1][name]}

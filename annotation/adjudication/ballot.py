@@ -13,11 +13,9 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Literal, TypeVar
 
+from curation.decision import REJECT
 from curation.record import Assertion, Entity, Fragment, Layer, Record, wording
 from curation.scoring.matching import Spans, overlap
-
-#: The verdict of a person that a record is not usable.
-REJECT = "reject"
 
 VoteValue = TypeVar("VoteValue")
 

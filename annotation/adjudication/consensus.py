@@ -16,17 +16,15 @@ from pydantic import JsonValue
 
 from annotation.adjudication.ballot import Ballot, VoteOutcome, ballot
 from annotation.adjudication.settings import AdjudicationSettings
+from curation.author import CONSENSUS, AuthorKind, author_name, is_human
 from curation.batches import batched
 from curation.record import Layer, Relation
 from curation.scheme import Scheme
 from curation.stage import Item
 from curation.store import Store
 
-#: How the layers of reviewers are named, and the one that they have together.
-HUMAN, CONSENSUS = "human:", "consensus"
-
 #: The author of layers that no adjudicator has decided.
-AUTHOR = "consensus@1"
+AUTHOR = author_name(AuthorKind.CONSENSUS, revision=1)
 
 #: Records that are read and stored together.
 BATCH = 200
@@ -121,12 +119,12 @@ def adjudication_cases(
 
 def reviewers(store: Store) -> list[str]:
     """The names of the layers of all reviewers."""
-    return [name for name in store.layer_names() if name.startswith(HUMAN)]
+    return [name for name in store.layer_names() if is_human(name)]
 
 
 def reviews_of(item: Item) -> dict[str, Layer]:
     """The layers of a record's reviewers, in order of their names."""
-    return {name: layer for name, layer in sorted(item.layers.items()) if name.startswith(HUMAN)}
+    return {name: layer for name, layer in sorted(item.layers.items()) if is_human(name)}
 
 
 def review_versions(reviews: Mapping[str, Layer]) -> list[JsonValue]:

@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 
-from annotation.adjudication.ballot import REJECT, Ballot, VotedEntity
+from annotation.adjudication.ballot import Ballot, VotedEntity
 from annotation.adjudication.wording import AdjudicationWording
 from annotation.label_studio.editor.wording import ASSERTIONS, localised
+from curation.decision import REJECT
 from curation.html_templates import templates
 from curation.record import Assertion, digest
 from curation.scheme import Scheme

@@ -24,7 +24,7 @@ from annotation.label_studio.api.client import Client
 from annotation.label_studio.exchange.pull import Pulled, collect
 from annotation.label_studio.exchange.push import Progress, Pushed, send
 from annotation.label_studio.settings import LabelStudioSettings
-from curation.decision import Verdict
+from curation.decision import TURNED_AWAY, Verdict, on_privacy
 from curation.errors import ContradictionError
 from curation.record import Entity, Layer
 from curation.scheme import Scheme
@@ -151,12 +151,14 @@ def _is_same(left: Entity, right: Entity) -> bool:
 def _eligible_cases(store: Store, settings: AdjudicationSettings, sent: Collection[str]) -> Iterator[AdjudicationCase]:
     """The cases for an adjudicator: without records that validation or a person who is no reviewer has rejected."""
     people = set(reviewers(store))
-    decisions = store.decisions()
+    decisions, privacy = store.decisions(), store.verdicts(subject=on_privacy())
     for case in adjudication_cases(store, settings):
         decision = decisions.get(case.ballot.record.id)
-        is_excluded = decision is not None and (
-            decision.verdict is Verdict.QUARANTINED
-            or (decision.verdict is Verdict.REJECTED and decision.by not in people)
+        is_excluded = privacy.get(case.ballot.record.id) in TURNED_AWAY or (
+            decision is not None
+            and decision.verdict in TURNED_AWAY
+            # What reviewers rejected is what is disputed.
+            and not (decision.verdict is Verdict.REJECTED and decision.by in people)
         )
         if not is_excluded or case.ballot.record.id in sent:
             yield case

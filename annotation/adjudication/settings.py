@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from curation.author import GOLD
 from curation.record import Frozen
 
 
@@ -19,7 +20,7 @@ class AdjudicationSettings(Frozen):
         description="Title of the second project in Label Studio, in which disagreements are settled.",
     )
     gold: str = Field(
-        default="gold",
+        default=GOLD,
         min_length=1,
         description="Layer that settled records get; one of this name that was imported is never replaced.",
     )

@@ -20,7 +20,7 @@ from curation.scheme import Scheme
 
 
 def adjudication_payloads(
-    standings: Iterable[AdjudicationCase],
+    cases: Iterable[AdjudicationCase],
     scheme: Scheme,
     settings: AdjudicationSettings,
     *,
@@ -28,7 +28,7 @@ def adjudication_payloads(
     sent: Collection[str],
 ) -> Iterator[TaskPayload | NotSent]:
     """A payload for each record that waits for an adjudicator, and for those sent before, which may have changed."""
-    for case in standings:
+    for case in cases:
         record = case.ballot.record
         if not case.is_foreign and (case.state is CaseState.OPEN or record.id in sent):
             try:

@@ -26,26 +26,26 @@ def nominal_counts(codes: NDArray[np.int32], labels: int) -> Array:
     return counts
 
 
-def nominal_cells(said: NDArray[np.bool_]) -> Array:
+def nominal_cells(ratings: NDArray[np.bool_]) -> Array:
     """The same of yes-or-no codings, shape (raters, units, categories), for each category: equal, no, yes."""
     import numpy as np
 
-    raters = len(said)
-    yes = said.sum(axis=0, dtype=np.int64)
+    raters = len(ratings)
+    yes = ratings.sum(axis=0, dtype=np.int64)
     equal = (yes * (yes - 1) + (raters - yes) * (raters - yes - 1)).sum(axis=0) / (raters - 1)
     return np.stack([equal, (raters - yes).sum(axis=0), yes.sum(axis=0)], axis=-1).astype(np.float64)
 
 
 def nominal(counts: Array) -> Array:
-    """Alpha: 1 - observed / expected disagreement; nan where everybody always says the same one label."""
+    """Alpha: 1 - observed / expected disagreement; nan where all ratings have the same label."""
     votes = counts[..., 1:]
-    said = votes.sum(axis=-1)
-    expected = said**2 - (votes**2).sum(axis=-1)
-    return _alpha((said - 1) * (said - counts[..., 0]), expected)
+    ratings = votes.sum(axis=-1)
+    expected = ratings**2 - (votes**2).sum(axis=-1)
+    return _alpha((ratings - 1) * (ratings - counts[..., 0]), expected)
 
 
 def coincidences(values: Sequence[int], labels: int) -> Array:
-    """The coincidence matrix of what several said of one unit, shape (labels, labels); zero when one alone did."""
+    """The coincidence matrix of one unit's ratings, shape (labels, labels); zeros for fewer than two ratings."""
     import numpy as np
 
     votes = np.bincount(np.asarray(values, dtype=np.int64), minlength=labels).astype(np.float64)
@@ -70,7 +70,7 @@ def _ordinal_distance(votes: Array) -> Array:
     return distance
 
 
-#: The squared distance of each two values, given how often each was said.
+#: The squared distance of each two values, given the number of ratings of each.
 DISTANCES: dict[str, Callable[[Array], Array]] = {"nominal": _nominal_distance, "ordinal": _ordinal_distance}
 
 
@@ -81,10 +81,10 @@ def alpha_of(level: str) -> Callable[[Array], Array]:
     def alpha(matrix: Array) -> Array:
         votes = matrix.sum(axis=-1)
         distance = distance_of(votes)
-        said = votes.sum(axis=-1)
+        ratings = votes.sum(axis=-1)
         observed = (matrix * distance).sum(axis=(-2, -1))
         expected = (votes[..., :, None] * votes[..., None, :] * distance).sum(axis=(-2, -1))
-        return _alpha((said - 1) * observed, expected)
+        return _alpha((ratings - 1) * observed, expected)
 
     return alpha
 

@@ -11,7 +11,8 @@ from annotation.agreement.alpha import alpha_of, coincidences
 from annotation.agreement.estimate import Figure, Tally, figure
 from annotation.agreement.over_time import week_of
 from annotation.agreement.settings import AgreementSettings
-from annotation.agreement.study import HUMAN, ReviewedRecord
+from annotation.agreement.study import ReviewedRecord
+from curation.author import is_human
 from curation.record import Frozen, Layer
 from curation.scheme import Scheme
 from curation.scoring.bootstrap import Array
@@ -100,7 +101,7 @@ class ChoiceCollector:
     def add(self, reviewed: ReviewedRecord) -> None:
         """Add one record."""
         for question in self.asked:
-            people = {name: layer for name, layer in reviewed.layers.items() if name.startswith(HUMAN)}
+            people = {name: layer for name, layer in reviewed.layers.items() if is_human(name)}
             answers = {name: answer for name, layer in people.items() if (answer := question.answer(layer)) is not None}
             if len(answers) > 1:
                 at = {name: people[name].created for name in answers}

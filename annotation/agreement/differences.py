@@ -147,7 +147,7 @@ def _difference(one: MarkedEntity, other: MarkedEntity, *, assertion: bool) -> M
 
 
 def confusions(compared: Iterable[LayerComparison]) -> dict[tuple[str, str], int]:
-    """How often one said one category where the other said another, or nothing (""); each two in order of name."""
+    """The number of differences by their two categories in alphabetical order; an empty one is no mark."""
     found: dict[tuple[str, str], int] = {}
     for each in (difference for comparison in compared for difference in comparison.differences):
         pair = sorted((_category(each.one), _category(each.other)))

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 
 from annotation.agreement.settings import AgreementSettings
-from annotation.agreement.study import HUMAN, REPEAT, SHOWN, ReviewedRecord
+from annotation.agreement.study import SHOWN, ReviewedRecord
+from curation.author import is_human, is_repeat
 from curation.batches import batched
 from curation.record import Layer
 from curation.store import Store
@@ -22,7 +23,7 @@ def reviewed(store: Store, settings: AgreementSettings, *, others: Iterable[str]
     added, if it is known, under the name of the person's own layer with the prefix `shown:`.
     """
     every = list(store.layer_names())
-    people = [name for name in every if name.startswith((HUMAN, REPEAT))]
+    people = [name for name in every if is_human(name) or is_repeat(name)]
     models = [name for name in every if name not in people]
     wanted = set(others)
     histories = groupby(store.layer_versions(people), lambda layer: layer.record_id)

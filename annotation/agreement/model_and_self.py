@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from annotation.agreement.comparisons import Pair, Pairing, compare
 from annotation.agreement.pairs import PairFigures, figures
-from annotation.agreement.study import HUMAN, REPEAT, SHOWN, CodedRecord, Study
+from annotation.agreement.study import SHOWN, CodedRecord, Study
+from curation.author import own_name, repeat
 from curation.record import Frozen
 
 
@@ -24,7 +25,7 @@ def with_shown(record: CodedRecord) -> Iterator[Pair]:
 
 def with_repeat(record: CodedRecord) -> Iterator[Pair]:
     """Each person and the same person on the hidden repeat of the record."""
-    return ((name, again) for name in record.people if (again := REPEAT + name.removeprefix(HUMAN)) in record.marks)
+    return ((name, again) for name in record.people if (again := repeat(own_name(name))) in record.marks)
 
 
 def with_layer(layer: str) -> Pairing:

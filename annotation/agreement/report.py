@@ -19,7 +19,7 @@ from annotation.agreement.drill_down import RecordCounts, about, between, by_rec
 from annotation.agreement.estimate import Figure
 from annotation.agreement.pairs import WITH, PairFigures
 from annotation.agreement.results import ALL, Agreement, TaskReference
-from annotation.agreement.study import HUMAN
+from curation.author import is_human, own_name
 from curation.html_templates import templates
 from curation.record import wording
 
@@ -83,7 +83,9 @@ def task_address(address: str, task: TaskReference) -> str | None:
 
 def person(name: str) -> str:
     """A layer's name as it is read."""
-    return "all pairs" if name == ALL else name.removeprefix(HUMAN)
+    if name == ALL:
+        return "all pairs"
+    return own_name(name) if is_human(name) else name
 
 
 def pair(name: str) -> str:

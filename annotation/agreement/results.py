@@ -18,7 +18,8 @@ from annotation.agreement.model_and_self import LayerAgreement, layer_agreement,
 from annotation.agreement.over_time import AgreementTrend, WeekFigures, trends, week_of, weekly
 from annotation.agreement.pairs import Pairwise, pairwise_of
 from annotation.agreement.settings import AgreementSettings
-from annotation.agreement.study import HUMAN, REPEAT, SHOWN, ReviewedRecord, Study
+from annotation.agreement.study import SHOWN, ReviewedRecord, Study
+from curation.author import own_name, repeat
 from curation.record import Frozen
 from curation.scheme import Scheme
 
@@ -146,7 +147,7 @@ class _DrillDownCollector:
 
     def add(self, reviewed: ReviewedRecord) -> None:
         people = reviewed.people
-        own = [(name, REPEAT + name.removeprefix(HUMAN)) for name in people]
+        own = [(name, repeat(own_name(name))) for name in people]
         pairs = {
             "people": list(combinations(people, 2)),
             "shown": [(name, SHOWN + name) for name in people],

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from annotation.agreement.settings import AgreementSettings
+from curation.author import is_human
 from curation.record import Layer, Record
 from curation.scoring.marks import Marks, marks_of
 from curation.scoring.units import Labels, codes_of, units_of
@@ -15,9 +16,6 @@ from curation.scoring.units import Labels, codes_of, units_of
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
-
-#: Prefixes of the layers of people, and of their layers on hidden repeats.
-HUMAN, REPEAT = "human:", "repeat:"
 
 #: Prefix of the layer that a person was shown, before the name of the person's own layer.
 SHOWN = "shown:"
@@ -33,7 +31,7 @@ class ReviewedRecord:
     @property
     def people(self) -> list[str]:
         """The layers made by people, in order of their names."""
-        return sorted(name for name in self.layers if name.startswith(HUMAN))
+        return sorted(name for name in self.layers if is_human(name))
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +48,7 @@ class CodedRecord:
     @property
     def people(self) -> list[str]:
         """The layers made by people, in order of their names."""
-        return sorted(name for name in self.marks if name.startswith(HUMAN))
+        return sorted(name for name in self.marks if is_human(name))
 
 
 @dataclass(slots=True)

@@ -19,15 +19,17 @@ from annotation.few_shot.few_shot_examples import NONE, Place, lessons, places_o
 from annotation.rules.assertion import assert_words
 from annotation.rules.context import context_digest
 from annotation.settings import FewShotSettings
+from curation.author import AuthorKind, author_name, layer_name
 from curation.embeddings.encoder import Encoder, load_encoder
 from curation.errors import ConfigError
 from curation.record import Entity, Layer, digest
 from curation.scheme import Scheme
 from curation.stage import Item, Result
 from curation.text.tokens import Words, read
+from curation.text.word_lists import word_lists_digest
 
 #: Raised when the same examples give other results than before.
-VERSION = 1
+VERSION = 2
 
 
 class FewShotClassifier:
@@ -116,6 +118,7 @@ def _first_only(
 class FewShotAnnotator:
     """The stage that writes the few-shot layer; a language without examples gets an empty one."""
 
+    kind = AuthorKind.FEW_SHOT
     reads: Sequence[str] = ()
 
     def __init__(
@@ -123,7 +126,7 @@ class FewShotAnnotator:
         scheme: Scheme,
         settings: FewShotSettings | None = None,
         *,
-        layer: str = "few-shot",
+        layer: str = layer_name(kind),
         examples: Mapping[str, Examples] | None = None,
         encoder: Encoder | None = None,
     ) -> None:
@@ -139,7 +142,7 @@ class FewShotAnnotator:
 
     @cached_property
     def fingerprint(self) -> str:
-        """A digest of examples, encoder, scheme and settings."""
+        """A digest of examples, the lists that sentences are read by, encoder, scheme and settings."""
         contexts = [context_digest(language) for language in self._languages]
         lexicons = [lexicon_of(language).digest for language in self._languages]
         taught = [examples and examples.digest for examples in map(self._taught, self._languages)]
@@ -149,6 +152,7 @@ class FewShotAnnotator:
             [
                 self.name,
                 VERSION,
+                word_lists_digest(),
                 taught,
                 contexts,
                 lexicons,
@@ -177,7 +181,7 @@ class FewShotAnnotator:
         return Layer(
             record_id=item.record.id,
             name=self._layer,
-            author=f"few-shot@{revision}",
+            author=author_name(self.kind, revision=revision),
             entities=entities,
             provenance={"encoder": self._encoder.name, "revision": revision, "scheme": self._scheme.digest},
         )

@@ -10,8 +10,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from annotation.adjudication.ballot import REJECT, Ballot
+from annotation.adjudication.ballot import Ballot
 from annotation.adjudication.consensus import AdjudicationCase, CaseState
+from curation.decision import REJECT
 from curation.record import Entity, Layer, Record
 from curation.scoring.matching import overlap
 

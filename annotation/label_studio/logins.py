@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-#: Mail domain of the accounts that we make; Label Studio wants a mail address as a login.
+#: Mail domain of the accounts that we make; Label Studio requires a mail address as a login.
 DOMAIN = "clincurate.local"
 
 

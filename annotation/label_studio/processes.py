@@ -56,12 +56,12 @@ def launch(command: Sequence[str], *, variables: Mapping[str, str], folder: Path
 
 
 def free_ports(first: int) -> Iterator[int]:
-    """Ports that nobody listens on, from the first one up."""
+    """Free ports, from the first one up."""
     return (port for port in range(first, min(first + PORTS, 65536)) if is_free(port))
 
 
 def is_free(port: int) -> bool:
-    """Whether nobody listens on the port."""
+    """Whether no program listens on the port."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

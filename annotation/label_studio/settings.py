@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pydantic import Field
 
+from curation.author import REVIEW_RANK, AuthorKind, layer_name
 from curation.record import Frozen
 
 
@@ -34,12 +35,13 @@ class BackendSettings(Frozen):
         description="URL by which Label Studio reaches the back end; without it, http://HOST:PORT.",
     )
     annotator: str = Field(
-        default="rules",
+        default=layer_name(AuthorKind.RULES),
         description="Who annotates what is opened: rules, few-shot, llm:MODEL, adapter:PATH (that adapter), or "
         "adapter (the newest one in the workspace).",
     )
     until: str = Field(
-        default="rules", description="Who annotates until the first adapter is trained, where `adapter` is named."
+        default=layer_name(AuthorKind.RULES),
+        description="Who annotates until the first adapter is trained, where `adapter` is named.",
     )
     deadline: float = Field(
         default=8.0,
@@ -119,9 +121,10 @@ class LabelStudioSettings(Frozen):
     settle_per_record: float = Field(
         default=0.006, ge=0, description="Seconds more of these for each record that the request carries."
     )
-    layers: tuple[str, ...] = Field(
-        default=("adapter", "few-shot", "rules"),
-        description="Layers to show as pre-annotations, best first; the first that a record has is shown.",
+    layers: tuple[str, ...] | None = Field(
+        default=None,
+        description="Layers to show as pre-annotations, best first; the first that a record has is shown. Unset, those "
+        f"of models by their kind: {', '.join(REVIEW_RANK)}.",
     )
     shown: int = Field(default=1, ge=1, le=5, description="How many of these layers are sent side by side.")
     unvalidated: bool = Field(

@@ -13,6 +13,7 @@ from annotation.label_studio.exchange.ledger import Ledger
 from annotation.label_studio.server import server
 from annotation.label_studio.session import connect
 from annotation.label_studio.settings import LabelStudioSettings
+from curation.author import is_human
 from curation.errors import ReviewError
 from curation.store import Store
 
@@ -47,7 +48,7 @@ def _project(store: Store, client: Client, settings: LabelStudioSettings) -> dic
     if project is None:
         return {"project": settings.project, "tasks": 0, "annotated": 0, "annotators": {}}
     ledger = Ledger(store, project.key)
-    pulled = Counter({name: count for name, count in store.layer_names().items() if name.startswith("human:")})
+    pulled = Counter({name: count for name, count in store.layer_names().items() if is_human(name)})
     return {
         "project": project.title,
         "address": f"{client.url}/projects/{project.id}",

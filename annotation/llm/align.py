@@ -12,20 +12,20 @@ from curation.text.alignment import Aligned, align
 
 
 @dataclass(frozen=True, slots=True)
-class Placed:
+class AlignedQuote:
     """A quote and where it stands; nowhere when it does not."""
 
     quote: Quote
     at: Aligned
 
 
-def align_quotes(quotes: Iterable[Quote], text: str, *, minimum: float) -> tuple[list[Placed], int]:
+def align_quotes(quotes: Iterable[Quote], text: str, *, minimum: float) -> tuple[list[AlignedQuote], int]:
     """The quotes with their places, and how many only repeat a wording that stands there less often.
 
     Quotes come in the order of the text, so each is looked for from the end of the one before: of several
     occurrences the nearest wins, and none is used twice in a category.
     """
-    placed: list[Placed] = []
+    placed: list[AlignedQuote] = []
     taken: dict[str, list[tuple[int, int]]] = defaultdict(list)
     repeated = 0
     hint = 0
@@ -35,13 +35,13 @@ def align_quotes(quotes: Iterable[Quote], text: str, *, minimum: float) -> tuple
         if found.alignment is Alignment.NONE and _repeats(quote, placed):
             repeated += 1
             continue
-        placed.append(Placed(quote, found))
+        placed.append(AlignedQuote(quote, found))
         if found.spans:
             used += found.spans
             hint = found.spans[-1][1]
     return placed, repeated
 
 
-def _repeats(quote: Quote, placed: Sequence[Placed]) -> bool:
+def _repeats(quote: Quote, placed: Sequence[AlignedQuote]) -> bool:
     same = (quote.category, quote.text.casefold())
     return any(one.at.spans and (one.quote.category, one.quote.text.casefold()) == same for one in placed)

@@ -10,11 +10,12 @@ from functools import cached_property
 
 from pydantic import JsonValue
 
-from annotation.llm.align import Placed, align_quotes
+from annotation.llm.align import AlignedQuote, align_quotes
 from annotation.llm.apply import apply
 from annotation.llm.ask import ask
 from annotation.llm.parse import Answer, parse
 from annotation.settings import LlmSettings
+from curation.author import AuthorKind, author_name, layer_name
 from curation.egress.gate import Gate
 from curation.errors import EgressBlockedError, LanguageModelError
 from curation.models.endpoint import LanguageModel, Reply
@@ -40,9 +41,12 @@ class LlmAnnotator:
     gate lets nothing go there.
     """
 
+    kind = AuthorKind.LLM
     reads: Sequence[str] = ()
 
-    def __init__(self, scheme: Scheme, settings: LlmSettings, gate: Gate | None, *, layer: str = "llm") -> None:
+    def __init__(
+        self, scheme: Scheme, settings: LlmSettings, gate: Gate | None, *, layer: str = layer_name(kind)
+    ) -> None:
         self._scheme = scheme
         self._settings = settings
         self._layer = layer
@@ -57,7 +61,7 @@ class LlmAnnotator:
     @property
     def author(self) -> str:
         """The author of the layers: the model and the prompt's version."""
-        return f"llm:{self._model.model}@{self._prompt.name}"
+        return author_name(self.kind, self._model.model, revision=self._prompt.name)
 
     @cached_property
     def fingerprint(self) -> str:
@@ -103,7 +107,7 @@ class LlmAnnotator:
             provenance=self._provenance(reply, answer, placed),
         )
 
-    def _provenance(self, reply: Reply, answer: Answer, placed: Sequence[Placed]) -> dict[str, JsonValue]:
+    def _provenance(self, reply: Reply, answer: Answer, placed: Sequence[AlignedQuote]) -> dict[str, JsonValue]:
         return {
             "model": self._model.model,
             "model_as_answered": reply.model,

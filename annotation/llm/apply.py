@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 
 from pydantic import JsonValue
 
-from annotation.llm.align import Placed
+from annotation.llm.align import AlignedQuote
 from curation.record import Alignment, Entity, Fragment, Layer, Record, check_layer, wording
 from curation.scheme import Scheme
 
 
 def apply(
-    placed: Sequence[Placed],
+    placed: Sequence[AlignedQuote],
     record: Record,
     scheme: Scheme,
     *,
@@ -34,7 +34,7 @@ def apply(
     return check_layer(record, layer, categories=scheme.by_name)
 
 
-def _entity(placed: Placed, text: str, number: int) -> Entity:
+def _entity(placed: AlignedQuote, text: str, number: int) -> Entity:
     quote, at = placed.quote, placed.at
     return Entity(
         id=f"T{number}",

@@ -12,9 +12,10 @@ from annotation.agreement.comparisons import Comparisons, compare
 from annotation.agreement.estimate import Figure, figure
 from annotation.agreement.judgements import reviewed
 from annotation.agreement.settings import AgreementSettings
-from annotation.agreement.study import HUMAN, Study
+from annotation.agreement.study import Study
 from annotation.progress.work import WorkKind, WorkSession, work_sessions
 from annotation.review_settings import ReviewSettings
+from curation.author import human
 from curation.record import Frozen
 from curation.scheme import Scheme
 from curation.scoring.marks import f1
@@ -119,7 +120,7 @@ def work_progress(
                 [session for session in sessions if session.person == name],
                 [session for session in capped if session.person == name],
                 sum(name not in seen.get(id, ()) for id in incomplete),
-                rows.of_person(f"{HUMAN}{name}"),
+                rows.of_person(human(name)),
                 settings.agreement,
             )
             for name in names

@@ -8,7 +8,7 @@ from datetime import date, tzinfo
 from enum import StrEnum
 
 from annotation.adjudication.consensus import Method, method_of
-from annotation.agreement.study import HUMAN, REPEAT
+from curation.author import is_human, is_repeat, own_name
 from curation.record import Layer
 from curation.store import Store
 
@@ -39,7 +39,7 @@ def work_sessions(store: Store, *, gold: str, zone: tzinfo | None = None) -> Ite
 
     Label Studio counts the seconds of an annotation from its first opening on, over all its saves.
     """
-    names = [name for name in store.layer_names() if name.startswith((HUMAN, REPEAT)) or name == gold]
+    names = [name for name in store.layer_names() if is_human(name) or is_repeat(name) or name == gold]
     before: dict[tuple[str, WorkKind, object], float] = {}
     record_id = ""
     for layer in store.layer_versions(names):
@@ -66,10 +66,9 @@ def _work_of(layer: Layer, gold: str) -> Iterable[tuple[WorkKind, str]]:
     if layer.name == gold:
         found = layer.provenance.get("adjudicator")
         if method_of(layer) is Method.ADJUDICATED and isinstance(found, str):
-            return [(WorkKind.ADJUDICATION, found.removeprefix(HUMAN))]
+            return [(WorkKind.ADJUDICATION, own_name(found))]
         return []
-    prefix, kind = (REPEAT, WorkKind.REPEAT) if layer.name.startswith(REPEAT) else (HUMAN, WorkKind.REVIEW)
-    return [(kind, layer.name.removeprefix(prefix))]
+    return [(WorkKind.REPEAT if is_repeat(layer.name) else WorkKind.REVIEW, own_name(layer.name))]
 
 
 def _session_seconds(total: float | None, before: float | None) -> float | None:

@@ -8,8 +8,9 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from annotation.queue.hashed_vectors import hashed_vectors
+from annotation.reviewable import Reviewable
 from curation.batches import batched
-from curation.decision import Decision, Verdict
+from curation.decision import Decision, DecisionKind, Verdict
 from curation.error_detection.label_errors import LabelErrors, Suspicion
 from curation.record import Layer, Record, digest
 from curation.scoring.changes import Changes, changes
@@ -19,9 +20,6 @@ from curation.store import Store
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
-
-#: Records with these verdicts are not reviewed.
-EXCLUDED = (Verdict.QUARANTINED, Verdict.REJECTED)
 
 #: Records that the models of suspected label errors learn from at most.
 LEARN_FROM = 2_000
@@ -55,22 +53,31 @@ class RecordSummary:
 
 def record_summaries(store: Store, layers: Sequence[str], *, seed: int = 0) -> Iterator[RecordSummary]:
     """A summary of each record of the store, in its order; the shown layer is the first of the names that it has."""
-    decisions = store.decisions()
+    reviewable = Reviewable.of(store, layers)
+    doubts: dict[str, list[Decision]] = {}
+    for decision in store.latest_decisions(verdict=Verdict.NEEDS_REVIEW):
+        doubts.setdefault(decision.record_id, []).append(decision)
     suspect = LabelErrors(list(_training_pairs(store, layers, seed)), seed=seed)
     for items in batched(store.items(layers), BATCH):
-        yield from summarised(items, layers, suspect, decisions)
+        yield from summarised(items, layers, suspect, reviewable, doubts)
 
 
 def summarised(
-    items: Sequence[Item], layers: Sequence[str], suspect: LabelErrors, decisions: Mapping[str, Decision]
+    items: Sequence[Item],
+    layers: Sequence[str],
+    suspect: LabelErrors,
+    reviewable: Reviewable,
+    doubts: Mapping[str, Sequence[Decision]],
 ) -> Iterator[RecordSummary]:
-    """A summary of each item."""
-    shown = [shown_layer(item, layers) for item in items]
+    """A summary of each item; ``doubts`` are the decisions by which records need review."""
+    shown = [next(iter(reviewable.pre_annotations(item, layers)), None) for item in items]
     pairs = [(item.record, layer) for item, layer in zip(items, shown, strict=True) if layer is not None]
     suspicions = dict(zip((record.id for record, _ in pairs), suspect(pairs), strict=True))
     vectors = hashed_vectors([item.record.text for item in items])
     for item, layer, vector in zip(items, shown, vectors, strict=True):
-        yield _summary(item, layer, vector, suspicions.get(item.record.id, NOTHING), decisions.get(item.record.id))
+        suspicion = suspicions.get(item.record.id, NOTHING)
+        is_excluded = reviewable.is_away(item, layers)
+        yield _summary(item, layer, vector, suspicion, doubts.get(item.record.id, ()), is_excluded=is_excluded)
 
 
 def shown_layer(item: Item, layers: Sequence[str]) -> Layer | None:
@@ -90,7 +97,9 @@ def _summary(
     layer: Layer | None,
     vector: NDArray[np.float32],
     suspicion: Suspicion,
-    decision: Decision | None,
+    doubts: Sequence[Decision],
+    *,
+    is_excluded: bool,
 ) -> RecordSummary:
     record = item.record
     located = [entity for entity in layer.entities if entity.fragments] if layer else []
@@ -106,9 +115,9 @@ def _summary(
         scores=tuple(entity.score for entity in located if entity.score is not None),
         differences={name: changes(layer, other) for name, other in sorted(other_layers.items())},
         suspicion=suspicion,
-        findings=_soft_findings(decision),
+        findings=_soft_findings(doubts, layer),
         vector=vector,
-        is_excluded=decision is not None and decision.verdict in EXCLUDED,
+        is_excluded=is_excluded,
     )
 
 
@@ -119,12 +128,19 @@ def _commonest(names: Iterable[str]) -> str:
     return min(counted, key=lambda name: (-counted[name], name), default="")
 
 
-def _soft_findings(decision: Decision | None) -> tuple[str, ...]:
-    if decision is None or decision.verdict is not Verdict.NEEDS_REVIEW:
-        return ()
-    failures = decision.details.get("failures")
-    found = failures if isinstance(failures, list) else []
-    names = sorted(
-        {str(failure["expectation"]) for failure in found if isinstance(failure, dict) and "expectation" in failure}
-    )
-    return tuple(names) or (decision.reason or "needs review",)
+def _soft_findings(doubts: Sequence[Decision], layer: Layer | None) -> tuple[str, ...]:
+    """What failed softly in the text, the shown layer or privacy; of decisions without failures, why they were made."""
+    names: set[str] = set()
+    for decision in doubts:
+        if decision.kind is not DecisionKind.LAYER or (layer is not None and decision.layer == layer.name):
+            failures = decision.details.get("failures")
+            found = failures if isinstance(failures, list) else []
+            failed = {
+                str(failure["expectation"])
+                for failure in found
+                if isinstance(failure, dict) and "expectation" in failure
+            }
+            # That identifiers were not looked for is no reason to look at the record.
+            is_unlooked = decision.kind is DecisionKind.PRIVACY
+            names |= failed or (set() if is_unlooked else {decision.reason or "needs review"})
+    return tuple(sorted(names))

@@ -6,17 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from annotation.queue.record_summary import shown_layer
+from curation.author import CONSENSUS, is_human
+from curation.decision import REJECT
 from curation.record import Layer
 from curation.scoring.changes import Changes, changes, said, what
 from curation.stage import Item
 from curation.store import Store
-
-#: Prefix of layers by people, and the layer that stands for several of them.
-HUMAN = "human:"
-CONSENSUS = "consensus"
-
-#: The verdict of a person that a record is not usable.
-REJECT = "reject"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +31,7 @@ class ReviewOutcome:
 
 def reviewed_records(store: Store, layers: Sequence[str]) -> dict[str, ReviewOutcome]:
     """The records that have a layer by a person, with what was changed of the layer that was shown."""
-    people = [name for name in store.layer_names() if name.startswith(HUMAN)]
+    people = [name for name in store.layer_names() if is_human(name)]
     if not people:
         return {}
     ids = store.record_ids(having=people)
@@ -50,7 +45,7 @@ def reviewed_records(store: Store, layers: Sequence[str]) -> dict[str, ReviewOut
 
 def final_layer(item: Item) -> Layer | None:
     """The consensus layer, or else the newest layer of the first person in order of names."""
-    people = (layer for name, layer in sorted(item.layers.items()) if name.startswith(HUMAN))
+    people = (layer for name, layer in sorted(item.layers.items()) if is_human(name))
     return item.layers.get(CONSENSUS) or next(people, None)
 
 

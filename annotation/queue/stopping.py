@@ -24,7 +24,7 @@ class Rate(Frozen):
 
 
 class Stopping(Frozen):
-    """What the control sample says about the records that no queue has reviewed."""
+    """The estimate from the control sample for the records that no queue has picked."""
 
     queue: int | None = None
     #: Records that the control sample represents: neither picked by a signal nor reviewed in the sample.

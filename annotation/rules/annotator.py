@@ -12,13 +12,15 @@ from annotation.rules.grammar import Alphabet, matches
 from annotation.rules.lexicon import Lexicon, Term, load_kinds
 from annotation.rules.patterns import PatternFile, Turn, load_patterns
 from annotation.settings import RulesSettings
+from curation.author import AuthorKind, author_name, layer_name
 from curation.record import Entity, Layer, digest
 from curation.scheme import Scheme
 from curation.stage import Item, Result
 from curation.text.tokens import TokenPatterns, Words, read
+from curation.text.word_lists import word_lists_digest
 
 #: Raised when the same patterns give other results than before.
-VERSION = 1
+VERSION = 2
 
 #: Kinds of headings begin so; a section goes up to the next heading.
 HEADING = "head_"
@@ -172,9 +174,10 @@ def _entity(text: str, number: int, found: Found) -> Entity:
 class RulesAnnotator:
     """The stage that writes the rules' layer; a language without patterns gets an empty one."""
 
+    kind = AuthorKind.RULES
     reads: Sequence[str] = ()
 
-    def __init__(self, scheme: Scheme, settings: RulesSettings | None = None, *, layer: str = "rules") -> None:
+    def __init__(self, scheme: Scheme, settings: RulesSettings | None = None, *, layer: str = layer_name(kind)) -> None:
         self._scheme = scheme
         self._settings = settings or RulesSettings()
         self._layer = layer
@@ -184,10 +187,10 @@ class RulesAnnotator:
 
     @cached_property
     def fingerprint(self) -> str:
-        """A digest of patterns, lexicon, scheme and settings."""
+        """A digest of patterns, lexicon, the lists that sentences are read by, scheme and settings."""
         languages = {language: self._provenance(language) for language in self._scheme.languages}
         settings = self._settings.model_dump(mode="json", exclude={"patterns"})
-        return digest([self.name, VERSION, languages, self._scheme.digest, settings, self._layer])
+        return digest([self.name, VERSION, word_lists_digest(), languages, self._scheme.digest, settings, self._layer])
 
     def __call__(self, items: Sequence[Item]) -> Sequence[Result]:
         """One layer for each record."""
@@ -198,7 +201,7 @@ class RulesAnnotator:
         return Layer(
             record_id=item.record.id,
             name=self._layer,
-            author=f"rules@{VERSION}",
+            author=author_name(self.kind, revision=VERSION),
             entities=rules.entities(item.record.text) if rules else (),
             provenance={"patterns": self._provenance(item.record.language), "scheme": self._scheme.digest},
         )

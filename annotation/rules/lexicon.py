@@ -10,13 +10,15 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import yaml
 from pydantic import Field, ValidationError, field_validator
 
 from curation.errors import ConfigError
 from curation.record import Frozen, digest
+from curation.text.drugs import drug_endings
+from curation.text.numbers import number_words
 from curation.text.spelling import fold
 from curation.text.tokens import Words, read
 
@@ -51,11 +53,27 @@ class Kind(Frozen):
     excepting: tuple[str, ...] = ()
     #: What each term must be followed by, and then holds (a heading's colon).
     followed_by: str = ""
+    #: A list of `curation.text` that adds to the terms or endings: ends of drugs' names, number words.
+    shared: Literal["drug_endings", "number_words"] | None = None
 
     @field_validator("terms", "endings", "excepting", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
         return _terms(value)
+
+    def completed(self, language: str) -> Kind:
+        """The kind with the words of the shared list in a language."""
+        if self.shared == "drug_endings":
+            return self.model_copy(update={"endings": (*self.endings, *drug_endings(language))})
+        if self.shared == "number_words":
+            return self.model_copy(update={"terms": (*self.terms, *_counting_words(language))})
+        return self
+
+
+def _counting_words(language: str) -> tuple[str, ...]:
+    """The cardinals that are no article; nought counts nothing."""
+    least = 2 if language == "de" else 1
+    return tuple(word for word, value in number_words(language).cardinals.items() if value >= least)
 
 
 class LexiconFile(Frozen):
@@ -80,7 +98,8 @@ class Lexicon:
     """The kinds of one language, ready to name the kind of every word of a text."""
 
     def __init__(self, kinds: Mapping[str, Kind], language: str) -> None:
-        self.kinds = dict(kinds)
+        kinds = {name: kind.completed(language) for name, kind in kinds.items()}
+        self.kinds = kinds
         self.language = language
         self.names = (*PLAIN, *(name for name in self.kinds if name not in PLAIN))
         self._of_form: dict[str, str] = {}

@@ -28,6 +28,7 @@ from annotation.queue.reviewed import ReviewOutcome, compare
 from annotation.queue.settings import QueueSettings
 from annotation.queue.signals import RecordPool
 from annotation.queue.stopping import stopping
+from annotation.reviewable import Reviewable
 from annotation.rules.annotator import RulesAnnotator
 from curation.error_detection.label_errors import LabelErrors
 from curation.record import Layer, Record
@@ -170,7 +171,7 @@ def queue_order(items: Sequence[Item], truth: Reviews, *, seed: int) -> list[tup
     """Report after report as the queue shows them, and whether it was seen before; each queue learns from the last."""
     layers = ("shown", "rules")
     suspect = LabelErrors([(item.record, item.layers["shown"]) for item in items], seed=seed)
-    known = list(summarised(items, layers, suspect, {}))
+    known = list(summarised(items, layers, suspect, Reviewable(), {}))
     settings = QueueSettings(size=max(1, round(len(items) * ROUND)), seed=seed)
     order: list[tuple[str, bool]] = []
     reviews: dict[str, ReviewOutcome] = {}
@@ -199,7 +200,8 @@ def coverage(pairs: Sequence[Pair], scheme: Scheme, *, simulations: int) -> tupl
     """
     # Who has learned from nothing suspects nothing: here the order does not matter.
     untaught = LabelErrors([])
-    plain = list(summarised([Item(record, {"shown": gold}) for record, gold in pairs], ("shown",), untaught, {}))
+    unreviewed = [Item(record, {"shown": gold}) for record, gold in pairs]
+    plain = list(summarised(unreviewed, ("shown",), untaught, Reviewable(), {}))
     settings = QueueSettings(size=len(pairs) // 2, control=0.5, repeats=0)
     held = [_holds(pairs, plain, scheme, settings, seed) for seed in range(simulations)]
     return fmean(records for records, _ in held), fmean(entities for _, entities in held)

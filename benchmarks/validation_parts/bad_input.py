@@ -108,7 +108,9 @@ def run(*, quick: bool) -> dict[str, object]:
             started = process_time()
             judge(store, workspace.scheme, workspace.config.validation, workspace.folder)
             costs["all records together"]["verdicts and report"] = process_time() - started
-            found = {id: failures_of(decision) for id, decision in store.decisions().items()}
+            found: dict[str, list[JsonValue]] = {}
+            for decision in store.latest_decisions():
+                found.setdefault(decision.record_id, []).extend(failures_of(decision))
     _tell(costs, found)
     return {
         "bad_input_records": len(cases),

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
 from unittest.mock import patch
 
-from curation.decision import Verdict
+from curation.decision import Decision, DecisionKind, Verdict
 from curation.embeddings.encoder import SentenceEncoder
 from curation.record import Layer, Record
 from curation.sets.freeze import freeze
@@ -23,7 +23,7 @@ from validation.policy import decide
 from validation.rules import BY_NAME, RULES
 from validation.settings import ValidationSettings
 from validation.stage import Measure
-from validation.verdict import gather
+from validation.verdict import divide, gather
 from validation_parts.category_errors import swapped
 from validation_parts.error_planting import PlantingCase
 from validation_parts.inventions import invented
@@ -105,7 +105,7 @@ def changes(
             store.add_layers(case.layer.model_copy(update={"name": LAYER}) for case in cases if case.layer)
             ids = store.record_ids()
             # A frozen set, so that leaks by meaning are looked for as well.
-            store.decide(decide(ids, (), _unmeasured))
+            store.decide(_accepted(ids))
             freeze(store, workspace.scheme, name="set", layers=[LAYER], split=workspace.config.curation.split)
             expected = _judged(workspace, store, ours, vectors)
             return {
@@ -135,7 +135,16 @@ def _compared(ids: Sequence[str], one: Sequence[Finding], other: Sequence[Findin
 def _sides(ids: Sequence[str], findings: Sequence[Finding]) -> dict[str, Verdict]:
     """The decisions that follow under the default severities."""
     usual = [replace(finding, severity=BY_NAME[finding.expectation].severity_under(DEFAULT)) for finding in findings]
-    return {decision.record_id: decision.verdict for decision in decide(ids, usual, _unmeasured)}
+    found = {decisions[0].record_id: divide(decisions, {}).side() for decisions in decide(ids, usual, _unmeasured)}
+    return {record_id: verdict for record_id, verdict in found.items() if verdict is not None}
+
+
+def _accepted(ids: Iterable[str]) -> Iterator[Decision]:
+    """Every record with its layer, as if it met every expectation."""
+    for id in ids:
+        accepted = Decision(record_id=id, verdict=Verdict.ACCEPTED, by="benchmark")
+        yield accepted
+        yield accepted.model_copy(update={"kind": DecisionKind.LAYER, "layer": LAYER})
 
 
 def _unmeasured(record_id: str, column: str) -> None:

@@ -58,7 +58,7 @@ SMALL = re.compile(r"(?<![\d./,:-])\b[1-9]\d?\b(?=-year|-month|-day| years| mont
 
 def shuffled(record: Record, chance: Random) -> str:
     """The sentences in another order."""
-    sentences = [record.text[start:end].strip() for start, end in sentence_spans(record)]
+    sentences = [record.text[start:end].strip() for start, end in sentence_spans(record.text, record.language)]
     chance.shuffle(sentences)
     return " ".join(sentences)
 

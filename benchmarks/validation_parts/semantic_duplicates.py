@@ -103,17 +103,17 @@ def _copy(record: Record, text: str) -> Record:
 
 def retold(count: int, language: str, seed: int = NEW) -> list[tuple[Record, Record]]:
     """Generated cases of a seed, each told under two plans."""
-    from curation.generate.case_sampler import draw_case
+    from curation.generate.case_sampler import sample_case
     from curation.generate.discourse_plans import PLANS
-    from curation.generate.records import tell
+    from curation.generate.records import realise
 
     told = []
     for number in range(count):
         chance = Random(f"{seed}:{number}")
-        case = draw_case(chance)
+        case = sample_case(chance)
         other = replace(case, plan=chance.choice([plan for plan in PLANS if plan != case.plan]))
-        ((one, _),) = tell(case, number, (language,), seed=seed)
-        ((two, _),) = tell(other, number, (language,), seed=seed + 1_000)
+        ((one, _),) = realise(case, number, (language,), seed=seed)
+        ((two, _),) = realise(other, number, (language,), seed=seed + 1_000)
         told.append((one, two))
     return told
 

@@ -7,9 +7,9 @@ import re
 from functools import cache
 from typing import Any
 
-from curation.generate.case import Dose, Reading
+from curation.generate.case import Dose, Measurement
 from curation.generate.conditions import FOLDER, load_yaml
-from curation.generate.drug import Drug
+from curation.generate.drug import Medication
 from curation.generate.phrase import Wording
 
 NUMBERS = {
@@ -35,7 +35,7 @@ STATES = {
     },
     "de": {1: ("erhöht~ ",), 0: ("normwertig~ ", "unauffällig~ "), -1: ("erniedrigt~ ", "vermindert~ ")},
 }
-#: Only a drug that is given for such a time, or for good, is told to have been stopped or tapered.
+#: Only a drug that is given for such a time, or for good, is said to have been stopped or tapered.
 LONG = ("weeks", "months", "years")
 IRREGULAR = ("", "once", "as_needed", "continuous")
 ADJECTIVES = {
@@ -75,7 +75,7 @@ def short_length(time: tuple[int, str], language: str) -> str:
     return f"{time[0]} {SHORT_EN[time[1]] if language == 'en' else UNITS_DE[time[1]][3]}"
 
 
-def quantity(reading: Reading, language: str) -> str:
+def quantity(reading: Measurement, language: str) -> str:
     """The value with its unit."""
     analyte, value, decimals, unit = (
         reading.analyte,
@@ -97,14 +97,14 @@ def quantity(reading: Reading, language: str) -> str:
     return f"{number}{gap}{unit}"
 
 
-def measured(reading: Reading, style: str, language: str, *, short: bool, chance: random.Random) -> Wording:
+def measured(reading: Measurement, style: str, language: str, *, short: bool, rng: random.Random) -> Wording:
     """A reading: value (CRP 84 mg/L), state (elevated CRP (84 mg/L)) or of (CRP of 84 mg/L)."""
     phrase = reading.analyte.abbreviation if short and reading.analyte.abbreviation else reading.analyte.name
     name, amount = (phrase.en if language == "en" else phrase.de), quantity(reading, language)
     gender = phrase.gender if language == "de" else ""
     if style == "state":
         states = STATES[language][reading.state]
-        text = f"{states[int(chance.random() * len(states))]}{name} ({amount})"
+        text = f"{states[int(rng.random() * len(states))]}{name} ({amount})"
     elif style == "of":
         text = f"{name} of {amount}"
     else:
@@ -112,19 +112,19 @@ def measured(reading: Reading, style: str, language: str, *, short: bool, chance
     return Wording("", text, gender, True)
 
 
-def dosed(dose: Dose, language: str, *, short: bool, chance: random.Random) -> Wording:
+def dosed(dose: Dose, language: str, *, short: bool, rng: random.Random) -> Wording:
     """A drug with dose, route, frequency and duration, in one of the orders in use."""
     name = dose.name[language == "de"].text
-    parts = [_amount(dose, language), *_manner(dose, language, short=short, chance=chance)]
-    if language == "en" and not short and dose.route in ADJECTIVES and chance.random() < 0.4:
+    parts = [_amount(dose, language), *_manner(dose, language, short=short, rng=rng)]
+    if language == "en" and not short and dose.route in ADJECTIVES and rng.random() < 0.4:
         name, parts[1] = f"{ADJECTIVES[dose.route]} {name}", ""
     if dose.duration:
         parts.append(_for(dose.duration, language, short=short))
-    told = [part for part in parts if part]
-    style = chance.random()
-    text = " ".join([name, *told])
-    if told and not short and style < 0.2 and dose.stopped is None:
-        text = f"{name} ({', '.join(told)})"
+    details = [part for part in parts if part]
+    style = rng.random()
+    text = " ".join([name, *details])
+    if details and not short and style < 0.2 and dose.stopped is None:
+        text = f"{name} ({', '.join(details)})"
     elif language == "en" and parts[0] and not short and style < 0.3:
         text = " ".join([f"{parts[0]} of {name}", *[part for part in parts[1:] if part]])
     if dose.stopped is not None:
@@ -133,14 +133,14 @@ def dosed(dose: Dose, language: str, *, short: bool, chance: random.Random) -> W
 
 
 @cache
-def endings(drug: Drug) -> tuple[int, ...]:
-    """How the drug may have ended, as places in the list of dosing.yaml; none for a single dose or a few days."""
+def endings(drug: Medication) -> tuple[int, ...]:
+    """How the drug may have ended, as indices into the list of dosing.yaml; none for a single dose or a few days."""
     days = drug.duration is not None and drug.duration.unit not in LONG
     if days or drug.frequency in IRREGULAR:
         return ()
     return tuple(
-        place
-        for place, ending in enumerate(dosing()["stopped"])
+        index
+        for index, ending in enumerate(dosing()["stopped"])
         if drug.route in ending.get("routes", [drug.route]) and re.search(ending.get("drugs", ""), drug.name.en)
     )
 
@@ -157,13 +157,13 @@ def _amount(dose: Dose, language: str) -> str:
     return f"{figure(float(dose.amount), decimals, language)} {unit}"
 
 
-def _manner(dose: Dose, language: str, *, short: bool, chance: random.Random) -> list[str]:
+def _manner(dose: Dose, language: str, *, short: bool, rng: random.Random) -> list[str]:
     key = f"{language}_short" if short else language
-    told = []
+    manner = []
     for table, name in (("routes", dose.route), ("frequencies", dose.frequency)):
         words = dosing()[table][name][key] if name else [""]
-        told.append(words[int(chance.random() * len(words))])
-    return told
+        manner.append(words[int(rng.random() * len(words))])
+    return manner
 
 
 def _for(duration: tuple[int, str], language: str, *, short: bool) -> str:

@@ -1,4 +1,4 @@
-"""What any patient may bring along: general comorbidities, history, family, habits and circumstances."""
+"""What any patient may have: general comorbidities, history, family, habits and circumstances."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from curation.generate.conditions import FOLDER, Age, Condition, Predicate, load_yaml
+from curation.generate.conditions import FOLDER, Age, Disease, Predicate, load_yaml
 from curation.generate.phrase import Phrase
 from curation.record import Frozen
 
@@ -23,7 +23,7 @@ class Trait(Frozen):
     words: str = ""
     #: The stated absence of a habit.
     absent: bool = False
-    #: Told only where nothing else of its kind is: of healthy parents no disease is told.
+    #: Given only where nothing else of its kind is: healthy parents have no disease.
     alone: bool = False
 
     def fits(self, age: int, sex: int) -> bool:
@@ -43,7 +43,7 @@ class Background(Frozen):
     follow_up: tuple[Predicate, ...]
 
 
-class Suited(Frozen):
+class SuitableTraits(Frozen):
     """What of the pools may stand beside one condition."""
 
     comorbidities: tuple[Trait, ...]
@@ -60,10 +60,10 @@ def load_background() -> Background:
     return Background.model_validate(load_yaml(FOLDER / "background.yaml"))
 
 
-def suited(condition: Condition) -> Suited:
+def suitable_traits(condition: Disease) -> SuitableTraits:
     """The traits that neither repeat nor contradict the condition."""
     background = load_background()
-    told = f"{condition.id} " + " ".join(
+    wordings = f"{condition.id} " + " ".join(
         phrase.en.lower()
         for phrases in (
             condition.diagnosis, condition.symptoms, condition.signs, condition.complications,
@@ -77,11 +77,11 @@ def suited(condition: Condition) -> Suited:
         return tuple(trait for trait in traits if not trait.words or not re.search(trait.words, beside))
 
     allowed = tuple(trait for key, trait in background.comorbidities.items() if key not in condition.not_with)
-    return Suited(
-        comorbidities=quiet(allowed, told),
-        history=quiet(background.history, told),
-        family=quiet(background.family, f"{told} {own}"),
-        family_none=quiet(background.family_none, f"{told} {own}"),
-        life_style={name: quiet(traits, told) for name, traits in background.life_style.items()},
-        social={name: quiet(traits, told) for name, traits in background.social.items()},
+    return SuitableTraits(
+        comorbidities=quiet(allowed, wordings),
+        history=quiet(background.history, wordings),
+        family=quiet(background.family, f"{wordings} {own}"),
+        family_none=quiet(background.family_none, f"{wordings} {own}"),
+        life_style={name: quiet(traits, wordings) for name, traits in background.life_style.items()},
+        social={name: quiet(traits, wordings) for name, traits in background.social.items()},
     )

@@ -1,4 +1,4 @@
-"""A structured case: one patient with one condition, drawn once and told in every language."""
+"""A structured case: one patient with one condition, drawn once and realised in every language."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from curation.generate.conditions import Analyte
-from curation.generate.drug import Drug
+from curation.generate.conditions import MeasuredAnalyte
+from curation.generate.drug import Medication
 from curation.generate.phrase import Wording
 from curation.record import Assertion
 
 
-class Item(NamedTuple):
+class CaseFact(NamedTuple):
     """A piece of information in both languages."""
 
     en: Wording
@@ -22,11 +22,11 @@ class Item(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class Measurement:
     """A measured value; `state` is -1 below, 0 within and 1 above the normal range."""
 
     key: str
-    analyte: Analyte
+    analyte: MeasuredAnalyte
     value: float
     second: int
     state: int
@@ -38,7 +38,7 @@ class Dose:
     """A drug as it is given in this case."""
 
     name: tuple[Wording, Wording]
-    drug: Drug
+    drug: Medication
     amount: str
     route: str
     frequency: str
@@ -50,29 +50,29 @@ class Dose:
 class DrawnTest:
     """An examination with what it showed here."""
 
-    test: Item
-    shows: tuple[Item, ...]
-    pathology: tuple[Item, ...]
+    test: CaseFact
+    shows: tuple[CaseFact, ...]
+    pathology: tuple[CaseFact, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
-    """All that is told of a patient, whatever the language and the plan."""
+class PatientCase:
+    """All facts of a patient, whatever the language and the plan."""
 
     specialty: str
     condition: str
     sex: int
     age: int
     age_unit: str
-    #: Whether the patient can tell how it was: nobody denies or reports anything in a coma or as an infant.
+    #: Whether the patient can speak: nothing is denied or reported in a coma or by an infant.
     speaks: bool
     plan: str
     onset: tuple[int, str] | None
-    items: Mapping[str, tuple[Item, ...]]
+    items: Mapping[str, tuple[CaseFact, ...]]
     tests: tuple[DrawnTest, ...]
-    labs: tuple[Reading, ...]
-    normal: tuple[Reading, ...]
-    vitals: tuple[Reading, ...]
+    labs: tuple[Measurement, ...]
+    normal: tuple[Measurement, ...]
+    vitals: tuple[Measurement, ...]
     drugs: tuple[Dose, ...]
 
     @property

@@ -13,7 +13,7 @@ import yaml
 from pydantic import BeforeValidator, Field, ValidationError, field_validator, model_validator
 
 from curation.errors import SchemeError
-from curation.generate.drug import AGE_UNITS, SPAN_UNITS, Drug, Span
+from curation.generate.drug import AGE_UNITS, SPAN_UNITS, Medication, Range
 from curation.generate.phrase import Phrase
 from curation.record import Frozen
 
@@ -39,13 +39,13 @@ def _as_phrase(value: object) -> Phrase:
 
 Noun = Annotated[Phrase, BeforeValidator(lambda value: _noun(_as_phrase(value)))]
 Predicate = Annotated[Phrase, BeforeValidator(lambda value: _predicate(_as_phrase(value)))]
-Age = Annotated[Span, BeforeValidator(lambda value: Span.parse(value, AGE_UNITS, "years"))]
-Duration = Annotated[Span, BeforeValidator(lambda value: Span.parse(value, SPAN_UNITS))]
-Values = Annotated[Span, BeforeValidator(lambda value: Span.parse(value, ()))]
-Medicine = Annotated[Drug, BeforeValidator(Drug.parse)]
+Age = Annotated[Range, BeforeValidator(lambda value: Range.parse(value, AGE_UNITS, "years"))]
+Duration = Annotated[Range, BeforeValidator(lambda value: Range.parse(value, SPAN_UNITS))]
+Values = Annotated[Range, BeforeValidator(lambda value: Range.parse(value, ()))]
+Medicine = Annotated[Medication, BeforeValidator(Medication.parse)]
 
 
-class Analyte(Frozen):
+class MeasuredAnalyte(Frozen):
     """What a laboratory or a monitor measures, in its conventional unit."""
 
     name: Phrase
@@ -55,7 +55,7 @@ class Analyte(Frozen):
     abbreviation: Phrase | None = None
     #: Another unit and the factor from the first: SI beside conventional.
     other: tuple[str, float, int] | None = None
-    #: A monitor's reading, told with the examination, rather than a laboratory's.
+    #: A monitor's reading, given with the examination, rather than a laboratory's.
     vital: bool = False
     #: German writing of the unit where it differs (g/dl for g/dL, IE for IU).
     unit_de: str | None = None
@@ -71,7 +71,7 @@ class Test(Frozen):
     pathology: tuple[Noun, ...] = ()
 
 
-class Condition(Frozen):
+class Disease(Frozen):
     """A disease, and all that a case of it may be made of."""
 
     id: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
@@ -82,14 +82,14 @@ class Condition(Frozen):
     ages: tuple[Age, ...] = Field(min_length=1)
     sex: Literal["any", "male", "female"] = "any"
     onset: Duration
-    #: The patient cannot tell: nothing is reported, denied or complained of.
+    #: The patient cannot speak: nothing is reported, denied or complained of.
     silent: bool = False
     symptoms: tuple[Noun, ...] = Field(min_length=3)
     signs: tuple[Noun, ...] = Field(min_length=2)
     absent: tuple[Noun, ...] = Field(min_length=3)
     #: Abnormal ranges, in the analyte's unit.
     labs: dict[str, Values] = Field(default_factory=dict)
-    #: Analytes that are told with a normal value.
+    #: Analytes that are given with a normal value.
     normal: tuple[str, ...] = ()
     tests: tuple[Test, ...] = Field(min_length=1)
     drugs: tuple[Medicine, ...] = Field(min_length=1)
@@ -97,7 +97,7 @@ class Condition(Frozen):
     avoided: tuple[Noun, ...] = ()
     interventions: tuple[Noun, ...] = ()
     outcomes: tuple[Predicate, ...] = Field(min_length=2)
-    #: Diseases that were considered: told as suspected or as ruled out.
+    #: Diseases that were considered: given as suspected or as ruled out.
     differentials: tuple[Noun, ...] = Field(min_length=1)
     complications: tuple[Noun, ...] = ()
     comorbidities: tuple[Noun, ...] = ()
@@ -116,7 +116,7 @@ class Condition(Frozen):
         return (ages,) if isinstance(ages, str) else ages
 
     @model_validator(mode="after")
-    def _has_values(self) -> Condition:
+    def _has_values(self) -> Disease:
         if len(self.labs) + len(self.normal) < 3:
             raise ValueError(f"condition {self.id}: expected three laboratory values or more (labs, normal)")
         if twice := sorted(set(self.labs) & set(self.normal)):
@@ -129,8 +129,8 @@ class Specialty(Frozen):
 
     specialty: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
     #: Analytes that only this specialty needs.
-    analytes: dict[str, Analyte] = Field(default_factory=dict)
-    conditions: tuple[Condition, ...] = Field(min_length=1)
+    analytes: dict[str, MeasuredAnalyte] = Field(default_factory=dict)
+    conditions: tuple[Disease, ...] = Field(min_length=1)
 
 
 def load_yaml(path: Path) -> Any:
@@ -142,23 +142,24 @@ def load_yaml(path: Path) -> Any:
 
 
 @cache
-def general_analytes() -> dict[str, Analyte]:
+def general_analytes() -> dict[str, MeasuredAnalyte]:
     """The analytes that every specialty may name."""
-    return {key: Analyte.model_validate(value) for key, value in load_yaml(FOLDER / "laboratory.yaml").items()}
+    return {key: MeasuredAnalyte.model_validate(value) for key, value in load_yaml(FOLDER / "laboratory.yaml").items()}
 
 
 def load_specialty(path: Path) -> Specialty:
-    """One file of conditions, checked; SchemeError names the file, the place and what was expected."""
+    """One file of conditions, checked; SchemeError names the file, the path in it and what was expected."""
     try:
         specialty = Specialty.model_validate(load_yaml(path))
     except ValidationError as error:
         problems = "\n  ".join(
-            f"{'.'.join(map(str, one['loc']))}: {one['msg'].removeprefix('Value error, ')}" for one in error.errors()
+            f"{'.'.join(map(str, problem['loc']))}: {problem['msg'].removeprefix('Value error, ')}"
+            for problem in error.errors()
         )
         raise SchemeError(f"{path.name}: {error.error_count()} problems\n  {problems}") from error
-    known = {**general_analytes(), **specialty.analytes}
+    analytes = {**general_analytes(), **specialty.analytes}
     for condition in specialty.conditions:
-        if unknown := sorted({*condition.labs, *condition.normal} - set(known)):
+        if unknown := sorted({*condition.labs, *condition.normal} - set(analytes)):
             raise SchemeError(
                 f"{path.name}: condition {condition.id} names analytes that neither laboratory.yaml "
                 f"nor the file's own list has: {', '.join(unknown)}"
@@ -171,6 +172,6 @@ def load_specialties(folder: Path = CONDITIONS) -> tuple[Specialty, ...]:
     """All files of conditions, in the order of their names; no condition id stands twice."""
     specialties = tuple(load_specialty(path) for path in sorted(folder.glob("*.yaml")))
     ids = [condition.id for specialty in specialties for condition in specialty.conditions]
-    if twice := sorted({one for one in ids if ids.count(one) > 1}):
+    if twice := sorted({id for id in ids if ids.count(id) > 1}):
         raise SchemeError(f"{folder.name}: expected each condition once, got more than once: {', '.join(twice)}")
     return specialties

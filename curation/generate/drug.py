@@ -24,7 +24,7 @@ FREQUENCIES = (
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class Range:
     """A range of whole numbers or of decimals, with its unit."""
 
     low: float
@@ -32,7 +32,7 @@ class Span:
     unit: str = ""
 
     @classmethod
-    def parse(cls, notation: object, units: Sequence[str], default: str = "") -> Span:
+    def parse(cls, notation: object, units: Sequence[str], default: str = "") -> Range:
         """The range in a notation such as ``2-6 days``."""
         if isinstance(notation, cls):
             return notation
@@ -50,7 +50,7 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
-class Drug:
+class Medication:
     """A drug with what may be said of its dose; amounts are alternatives."""
 
     name: Phrase
@@ -58,10 +58,10 @@ class Drug:
     unit: str = ""
     route: str = ""
     frequency: str = ""
-    duration: Span | None = None
+    duration: Range | None = None
 
     @classmethod
-    def parse(cls, notation: object) -> Drug:
+    def parse(cls, notation: object) -> Medication:
         """The drug in ``name = Name | 40/60 mg | route | frequency | 3-8 days``; ``-`` leaves one out."""
         if isinstance(notation, cls):
             return notation
@@ -81,5 +81,5 @@ class Drug:
             unit=found["unit"] if found else "",
             route=route,
             frequency=frequency,
-            duration=Span.parse(duration, SPAN_UNITS) if duration else None,
+            duration=Range.parse(duration, SPAN_UNITS) if duration else None,
         )

@@ -1,4 +1,4 @@
-"""What a patient brings along: comorbidities, history, family, habits and circumstances that suit the case."""
+"""What precedes a case: comorbidities, history, family, habits and circumstances that suit it."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import re
 from collections.abc import Mapping, Sequence
 
 from curation.generate.background import Trait
-from curation.generate.case import Item
+from curation.generate.case import CaseFact
 from curation.generate.catalogue import Chapter
 from curation.generate.phrase import Phrase, Wording
-from curation.generate.sampler import Lots
+from curation.generate.sampler import Sampler
 from curation.record import Assertion
 
 ADULT = 16
@@ -31,53 +31,55 @@ DATED = re.compile(
 )
 
 
-class Brought:
-    """What the patient of one case brings along, drawn with the lots of the case."""
+class PatientHistory:
+    """Comorbidities, history, family, habits and circumstances of one case, drawn with its sampler."""
 
-    def __init__(self, lots: Lots, chapter: Chapter, *, years: int, sex: int) -> None:
-        self.lots, self.condition, self.suited = lots, chapter.condition, chapter.suited
+    def __init__(self, sampler: Sampler, chapter: Chapter, *, years: int, sex: int) -> None:
+        self.sampler, self.condition, self.suitable = sampler, chapter.condition, chapter.suitable
         self.years, self.sex = years, sex
 
-    def items(self) -> dict[str, tuple[Item, ...]]:
+    def items(self) -> dict[str, tuple[CaseFact, ...]]:
         """All of it, by the keys of a case."""
-        condition, own, lots = self.condition, self.suited, self.lots
-        comorbidities = [*lots.few(condition.comorbidities, 0, 2), *self.fitting(own.comorbidities, 0, 2)]
-        history = [*lots.few(condition.history, 0, 1), *self.fitting(own.history, 0, 2)]
-        family = self.family() if lots.likely(0.5) else []
-        none = self.none_in_family(family) if lots.likely(0.3) else []
+        condition, own, sampler = self.condition, self.suitable, self.sampler
+        comorbidities = [*sampler.few(condition.comorbidities, 0, 2), *self.fitting(own.comorbidities, 0, 2)]
+        history = [*sampler.few(condition.history, 0, 1), *self.fitting(own.history, 0, 2)]
+        family = self.family() if sampler.likely(0.5) else []
+        none = self.none_in_family(family) if sampler.likely(0.3) else []
         return {
-            "comorbidities": lots.items(apart(comorbidities), "comorbidities"),
+            "comorbidities": sampler.items(apart(comorbidities), "comorbidities"),
             "history": tuple(self.dated(phrase) for phrase in apart(history)),
-            "family": lots.items(family, "family_history", Assertion.FAMILY),
-            "family_none": lots.items(none, "family_history", Assertion.NEGATED),
+            "family": sampler.items(family, "family_history", Assertion.FAMILY),
+            "family_none": sampler.items(none, "family_history", Assertion.NEGATED),
             "life_style": self.grouped(condition.life_style, own.life_style, "life_style", 2),
             "social": self.grouped(condition.social, own.social, "social_history", 2),
         }
 
     def family(self) -> list[Phrase]:
-        """Diseases in the family; healthy parents only where no disease is told."""
-        own = self.lots.few(self.condition.family, 0, 1)
-        return [*own, *self.fitting([one for one in self.suited.family if not (own and one.alone)], 0, 1)]
+        """Diseases in the family; healthy parents only where there is no disease."""
+        own = self.sampler.few(self.condition.family, 0, 1)
+        return [*own, *self.fitting([trait for trait in self.suitable.family if not (own and trait.alone)], 0, 1)]
 
     def none_in_family(self, family: Sequence[Phrase]) -> list[Phrase]:
-        """A disease that nobody in the family has, and that what is told of the family does not gainsay."""
-        told = " ".join(phrase.en.lower() for phrase in family)
-        own = [one for one in self.condition.family_none if not shared(one.en, told)]
-        general = [one for one in self.suited.family_none if not (one.words and re.search(one.words, told))]
-        return self.lots.few(own, 0, 1) or self.fitting(general, 0, 1)
+        """A disease that nobody in the family has, unlike those that the family has."""
+        wordings = " ".join(phrase.en.lower() for phrase in family)
+        own = [phrase for phrase in self.condition.family_none if not shared(phrase.en, wordings)]
+        general = [
+            trait for trait in self.suitable.family_none if not (trait.words and re.search(trait.words, wordings))
+        ]
+        return self.sampler.few(own, 0, 1) or self.fitting(general, 0, 1)
 
     def fitting(self, traits: Sequence[Trait], low: int, high: int) -> list[Phrase]:
         """A few traits that this patient may have."""
-        suitable = [one for one in traits if one.fits(self.years, self.sex)]
-        return [trait.text for trait in self.lots.few(suitable, low, high)]
+        suitable = [trait for trait in traits if trait.fits(self.years, self.sex)]
+        return [trait.text for trait in self.sampler.few(suitable, low, high)]
 
-    def dated(self, phrase: Phrase) -> Item:
+    def dated(self, phrase: Phrase) -> CaseFact:
         """A former disease or operation, often with its year."""
-        item = self.lots.item(phrase, "medical_surgical_history")
+        item = self.sampler.item(phrase, "medical_surgical_history")
         back = min(self.years - (ADULT if self.years > ADULT else 1), 25)
-        if back < 1 or self.lots.likely(0.4) or not DATED.search(phrase.en) or "recurrent" in phrase.en:
+        if back < 1 or self.sampler.likely(0.4) or not DATED.search(phrase.en) or "recurrent" in phrase.en:
             return item
-        year = 2024 - self.lots.chance.randint(1, back)
+        year = 2024 - self.sampler.rng.randint(1, back)
         return item._replace(
             en=reworded(item.en, f"{item.en.text} in {year}"),
             de=reworded(item.de, f"{item.de.text} {'im Jahr ' if year % 2 else ''}{year}"),
@@ -85,19 +87,19 @@ class Brought:
 
     def grouped(
         self, own: Sequence[Phrase], pools: Mapping[str, Sequence[Trait]], category: str, most: int
-    ) -> tuple[Item, ...]:
+    ) -> tuple[CaseFact, ...]:
         """The condition's own habits or circumstances, and general ones of other groups."""
-        fitting = [one for one in own if self.years >= ADULT or not GROWN.search(one.en.lower())]
-        first = self.lots.few(fitting, 1, 1) if fitting and self.lots.likely(0.5) else []
+        fitting = [phrase for phrase in own if self.years >= ADULT or not GROWN.search(phrase.en.lower())]
+        first = self.sampler.few(fitting, 1, 1) if fitting and self.sampler.likely(0.5) else []
         taken = {group(phrase, default=next(iter(pools))) for phrase in first}
-        items = list(self.lots.items(first, category))
-        others = [name for name in pools if name not in taken]
-        for name in self.lots.few(others, 0, most - len(first) + 1)[:most]:
+        items = list(self.sampler.items(first, category))
+        untaken = [name for name in pools if name not in taken]
+        for name in self.sampler.few(untaken, 0, most - len(first) + 1)[:most]:
             traits = [trait for trait in pools[name] if trait.fits(self.years, self.sex)]
             if traits:
-                trait = self.lots.chance.choice(traits)
+                trait = self.sampler.rng.choice(traits)
                 assertion = Assertion.NEGATED if trait.absent else Assertion.PRESENT
-                items.append(self.lots.item(trait.text, category, assertion))
+                items.append(self.sampler.item(trait.text, category, assertion))
         return tuple(items[:most])
 
 
@@ -109,9 +111,9 @@ def apart(phrases: Sequence[Phrase]) -> list[Phrase]:
     return list(found.values())
 
 
-def shared(one: str, other: str) -> bool:
+def shared(left: str, right: str) -> bool:
     """Whether two English phrases have a long word in common, by its first five letters."""
-    return bool(set(re.findall(r"\b[a-z]{5}", one.lower())) & set(re.findall(r"\b[a-z]{5}", other.lower())))
+    return bool(set(re.findall(r"\b[a-z]{5}", left.lower())) & set(re.findall(r"\b[a-z]{5}", right.lower())))
 
 
 def group(phrase: Phrase, *, default: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from typing import NamedTuple
 
-from curation.generate.case import Case
+from curation.generate.case import PatientCase
 from curation.generate.phrase import ARTICLES, ENDINGS
 
 CHILD = 16
@@ -43,21 +43,21 @@ GENITIVES = {"m": "eines ", "f": "einer ", "n": "eines "}
 PRONOUNS = ({"nom": "er", "acc": "ihn", "dat": "ihm"}, {"nom": "sie", "acc": "sie", "dat": "ihr"})
 RELATIVES = {"m": ("der", "dem"), "f": ("die", "der"), "n": ("das", "dem")}
 #: Stretches of text with the category that marks them, "" for none.
-Stretch = tuple[str, str]
+TaggedText = tuple[str, str]
 
 
-class Person:
-    """The patient of a case in one telling."""
+class PatientReference:
+    """The expressions that refer to the patient of a case in one text."""
 
-    def __init__(self, case: Case, language: str, chance: random.Random) -> None:
-        self.case, self.language, self.chance = case, language, chance
+    def __init__(self, case: PatientCase, language: str, rng: random.Random) -> None:
+        self.case, self.language, self.rng = case, language, rng
         self.kind = "adult" if case.age_unit == "years" and case.age >= CHILD else "child"
         nouns = NOUNS[self.kind][case.sex]
-        self.noun = nouns[chance.random() < 0.5]
+        self.noun = nouns[rng.random() < 0.5]
         self.words = (("man", "woman"), ("boy", "girl"))[self.kind == "child"]
-        self.style = int(chance.random() * 6)
+        self.style = int(rng.random() * 6)
 
-    def first(self, case: str, article: str, *, short: bool) -> list[Stretch]:
+    def first(self, case: str, article: str, *, short: bool) -> list[TaggedText]:
         """The first mention, with age and gender marked."""
         if short:
             return self._short()
@@ -65,35 +65,35 @@ class Person:
 
     def subject(self, case: str) -> str:
         """A later mention."""
-        pronoun = self.chance.random() < 0.5
+        pronoun = self.rng.random() < 0.5
         if self.language == "en":
             if pronoun:
                 return ("he", "she")[self.case.sex]
-            return "the patient" if self.chance.random() < 0.7 else f"the {self.words[self.case.sex]}"
+            return "the patient" if self.rng.random() < 0.7 else f"the {self.words[self.case.sex]}"
         if pronoun:
             return PRONOUNS[self.case.sex][case]
         noun = NOUNS["adult"][self.case.sex][0]
-        if self.kind == "child" and self.chance.random() < 0.5:
+        if self.kind == "child" and self.rng.random() < 0.5:
             noun = NOUNS["child"][self.case.sex][0]
         return f"{ARTICLES['def'][case][noun.gender]}{noun.form(case)}"
 
-    def relative(self, place: str) -> str:
+    def relative(self, case: str) -> str:
         """The German relative pronoun: nominative for rel, dative for reldat."""
-        return RELATIVES[self.noun.gender][place == "reldat"]
+        return RELATIVES[self.noun.gender][case == "reldat"]
 
-    def _english(self) -> list[Stretch]:
+    def _english(self) -> list[TaggedText]:
         age, unit = self.case.age, self.case.age_unit
         word = self.words[self.case.sex]
         if self.style == 0:
             units = unit if age != 1 else unit[:-1]
             return [("a ", ""), (word, "gender"), (" ", ""), (f"aged {age} {units}", "age")]
         article = "an " if str(age).startswith("8") or age in (11, 18) else "a "
-        told = [(article, ""), (f"{age}-{unit[:-1]}-old", "age"), (" ", "")]
+        mention = [(article, ""), (f"{age}-{unit[:-1]}-old", "age"), (" ", "")]
         if self.style == 1:
-            return [*told, (("male", "female")[self.case.sex], "gender"), (" patient", "")]
-        return [*told, (word, "gender")]
+            return [*mention, (("male", "female")[self.case.sex], "gender"), (" patient", "")]
+        return [*mention, (word, "gender")]
 
-    def _german(self, case: str, article: str) -> list[Stretch]:
+    def _german(self, case: str, article: str) -> list[TaggedText]:
         gender = self.noun.gender
         genitive = case == "gen"
         ending = "en" if genitive else ENDINGS[article][case][gender]
@@ -113,7 +113,7 @@ class Person:
             return f"{age} {'Jahr' if age == 1 else 'Jahre'} alt"
         return f"{age} {UNITS_DE[unit][age != 1]} alt"
 
-    def _short(self) -> list[Stretch]:
+    def _short(self) -> list[TaggedText]:
         age, unit, sex = self.case.age, self.case.age_unit, self.case.sex
         brief = UNITS_SHORT[self.language][unit]
         if self.language == "en":

@@ -106,18 +106,18 @@ class Wording:
         return ARTICLES[article][case][self.gender], text
 
 
-class Draws:
+class PhraseDraws:
     """The numbers and choices of one case; named ones stay the same all through it."""
 
-    def __init__(self, chance: random.Random, *, sex: int) -> None:
-        self.chance = chance
+    def __init__(self, rng: random.Random, *, sex: int) -> None:
+        self.rng = rng
         self.chosen: dict[str, int] = {"sex": sex}
         self.numbers: dict[str, float] = {}
 
     def option(self, name: str, count: int) -> int:
         """The index of a choice with that name."""
         if name not in self.chosen:
-            self.chosen[name] = int(self.chance.random() * count)
+            self.chosen[name] = int(self.rng.random() * count)
         return self.chosen[name] % count
 
     def number(self, name: str | None, low: str, high: str) -> float:
@@ -125,9 +125,9 @@ class Draws:
         if name is not None and name in self.numbers:
             return self.numbers[name]
         decimals = len(low.partition(".")[2])
-        value = round(self.chance.uniform(float(low), float(high)), decimals)
+        value = round(self.rng.uniform(float(low), float(high)), decimals)
         if not decimals:
-            value = self.chance.randint(int(low), int(high))
+            value = self.rng.randint(int(low), int(high))
         if name is not None:
             self.numbers[name] = value
         return value
@@ -140,7 +140,7 @@ def _decimals(value: float, language: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    """A phrase of the case files: English and German, with places for numbers and choices."""
+    """A phrase of the case files: English and German, with slots for numbers and choices."""
 
     en: str
     de: str
@@ -171,7 +171,7 @@ class Phrase:
         many = bool(gender) and english_plural(en_lead, plain, german_plural=gender == "p")
         return cls(en, de, en_lead, de_lead, gender, mass, "p" * many, bool(SLOT.search(english + german)))
 
-    def draw(self, draws: Draws) -> tuple[Wording, Wording]:
+    def draw(self, draws: PhraseDraws) -> tuple[Wording, Wording]:
         """The English and the German wording with the same numbers and choices."""
         if not self.open:
             return (
@@ -198,7 +198,7 @@ def _text(value: object) -> str:
     return value
 
 
-def _filler(draws: Draws, drawn: dict[tuple[str, int], float], language: str) -> Callable[[re.Match[str]], str]:
+def _filler(draws: PhraseDraws, drawn: dict[tuple[str, int], float], language: str) -> Callable[[re.Match[str]], str]:
     seen: dict[str, int] = {}
 
     def fill(slot: re.Match[str]) -> str:
@@ -207,10 +207,10 @@ def _filler(draws: Draws, drawn: dict[tuple[str, int], float], language: str) ->
             return options[draws.option(slot["name"], len(options))]
         key = slot[0]
         seen[key] = seen.get(key, 0) + 1
-        place = (key, seen[key])
-        if place not in drawn:
-            drawn[place] = draws.number(slot["number"], slot["low"], slot["high"])
-        return _decimals(drawn[place], language)
+        occurrence = (key, seen[key])
+        if occurrence not in drawn:
+            drawn[occurrence] = draws.number(slot["number"], slot["low"], slot["high"])
+        return _decimals(drawn[occurrence], language)
 
     return fill
 

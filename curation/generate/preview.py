@@ -1,6 +1,6 @@
 """Samples of one file's conditions for the eyes of its writer.
 
-``python -m curation.generate.preview FILE.yaml [CONDITION]`` prints one telling of each condition in
+``python -m curation.generate.preview FILE.yaml [CONDITION]`` prints one text of each condition in
 every language, with the gold marked as in curation.markup.
 """
 
@@ -11,10 +11,10 @@ import sys
 from pathlib import Path
 
 from curation.errors import SchemeError
-from curation.generate.case_sampler import draw_case
+from curation.generate.case_sampler import sample_case
 from curation.generate.catalogue import chapters_of
 from curation.generate.conditions import load_specialty
-from curation.generate.records import LANGUAGES, tell
+from curation.generate.records import LANGUAGES, realise
 from curation.record import Assertion, Entity
 
 
@@ -29,13 +29,13 @@ def marked(text: str, entities: tuple[Entity, ...]) -> str:
 
 
 def main(path: str, *chosen: str, seed: int = 0) -> None:
-    """Print a telling of each condition of the file, or of the chosen ones."""
+    """Print a text of each condition of the file, or of the chosen ones."""
     for index, chapter in enumerate(chapters_of(load_specialty(Path(path)))):
         condition = chapter.condition
         if chosen and condition.id not in chosen:
             continue
-        case = draw_case(random.Random(f"{seed}:{index}"), chapter)
-        for record, layer in tell(case, index, LANGUAGES, seed=seed):
+        case = sample_case(random.Random(f"{seed}:{index}"), chapter)
+        for record, layer in realise(case, index, LANGUAGES, seed=seed):
             print(f"## {condition.id} {record.language} {case.plan}\n{marked(record.text, layer.entities)}\n")
 
 

@@ -1,4 +1,4 @@
-"""A case told in one language: sentences of stretches, each marked with a category or not."""
+"""A case realised in one language: sentences of spans, each marked with a category or not."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ import re
 from collections.abc import Sequence
 
 from curation.generate.amounts import dosed, length, measured, short_length
-from curation.generate.case import Case, Dose, Item, Reading
-from curation.generate.discourse_plans import PLANS, Part
-from curation.generate.person import Person
+from curation.generate.case import CaseFact, Dose, Measurement, PatientCase
+from curation.generate.discourse_plans import PLANS, PlanPart
+from curation.generate.person import PatientReference
 from curation.generate.phrase import Wording
-from curation.generate.spans import Paragraph, Sentence, Stretch, capitalised
-from curation.generate.template import PATIENT, SPEAKS, Place, Template, Verb, load_sentences
+from curation.generate.spans import Paragraph, Sentence, TextSpan, capitalised
+from curation.generate.template import PATIENT, SPEAKS, Slot, Template, Verb, load_sentences
 from curation.generate.wordforms import CONTRACTIONS, abbreviated
 from curation.record import Assertion
 
-Fact = Item | Reading | Dose
+Fact = CaseFact | Measurement | Dose
 
 ONCE = ("openings", "problems", "persons", "complaints", "letters")
 #: Complaints that happen rather than last.
@@ -27,54 +27,54 @@ TIMED = re.compile(r" (?:for|since|before|seit|vor)(?: |$)")
 LED = ("outcome", "follow_up", "life_style", "social")
 
 
-class Telling:
-    """What is left to tell of a case, and how this telling words it."""
+class Realisation:
+    """The facts of a case that no sentence holds yet, and the choice of words of this realisation."""
 
-    def __init__(self, case: Case, language: str, chance: random.Random) -> None:
-        self.case, self.language, self.chance = case, language, chance
+    def __init__(self, case: PatientCase, language: str, rng: random.Random) -> None:
+        self.case, self.language, self.rng = case, language, rng
         self.german = language == "de"
         self.sentences = load_sentences(language)
         self.templates = self.sentences.templates[case.sex]
-        self.person = Person(case, language, chance)
+        self.person = PatientReference(case, language, rng)
         self.used: set[int] = set()
         self.left: dict[str, list[Fact]] = {key: list(items) for key, items in case.items.items()}
         for key, facts in (("labs", case.labs), ("normal", case.normal), ("vitals", case.vitals)):
             if facts:
                 self.left[key] = list(facts)
         self.left["drugs"] = list(case.drugs)
-        self.shortening = {"prose": chance.choice((0.0, 0.1, 0.5)), "terse": chance.choice((0.5, 0.9))}
-        self.onset_told = case.onset is None
+        self.shortening = {"prose": rng.choice((0.0, 0.1, 0.5)), "terse": rng.choice((0.5, 0.9))}
+        self.onset_given = case.onset is None
 
     def paragraphs(self) -> list[Paragraph]:
         """The whole case by its plan, part by part."""
         # A letter's first words belong to its salutation.
-        return [told for part in PLANS[self.case.plan] if (told := self.part(part)).sentences]
+        return [paragraph for part in PLANS[self.case.plan] if (paragraph := self.part(part)).sentences]
 
-    def part(self, part: Part) -> Paragraph:
+    def part(self, part: PlanPart) -> Paragraph:
         """The sentences of one part, and its heading."""
-        register = part.register if part.register != "either" else self.chance.choice(("prose", "terse"))
+        register = part.register if part.register != "either" else self.rng.choice(("prose", "terse"))
         blocks = list(part.blocks)
         if part.shuffled:
-            self.chance.shuffle(blocks)
+            self.rng.shuffle(blocks)
         if part.heading and register == "terse":
             register = "headed"
         sentences = [sentence for block in blocks for sentence in self.block(block, register)]
         if part.heading == "salutation":
-            heading = self.chance.choice(self.sentences.salutation)
+            heading = self.rng.choice(self.sentences.salutation)
         else:
-            heading = self.chance.choice(self.sentences.headings[part.heading]) if part.heading else ""
+            heading = self.rng.choice(self.sentences.headings[part.heading]) if part.heading else ""
         return Paragraph(heading, sentences, part.listed)
 
     def block(self, block: str, register: str) -> list[Sentence]:
-        """All sentences of a block: until nothing of its kind is left to tell."""
+        """All sentences of a block, until each fact of its kind is in one."""
         if block == "tests":
             return [self.test(index, register) for index in range(len(self.case.tests))]
         if block in ONCE:
             return [self.sentence(block, register)]
-        told = []
+        sentences = []
         while block in self.left:
-            told.append(self.sentence(block, register))
-        return told
+            sentences.append(self.sentence(block, register))
+        return sentences
 
     def test(self, index: int, register: str) -> Sentence:
         """An examination with what it showed."""
@@ -90,12 +90,12 @@ class Telling:
     def sentence(self, block: str, register: str) -> Sentence:
         """One sentence of a block, which takes what it tells from what is left."""
         registers = self.templates[block]
-        # Under a heading its word is not said again; of children the parents tell.
+        # Under a heading its word is not repeated; for children the parents report.
         kind = "prose_child" if register == "prose" and self.person.kind == "child" else register
         register = "prose" if register == "prose" else "terse"
-        told = self.fill(self.template(registers.get(kind) or registers[register]), register)
+        sentence = self.fill(self.template(registers.get(kind) or registers[register]), register)
         # After a salutation and its comma a letter goes on in small letters.
-        return told if block == "letters" else capitalised(told)
+        return sentence if block == "letters" else capitalised(sentence)
 
     def template(self, templates: Sequence[Template]) -> Template:
         """A sentence that can be filled, if possible one that was not used yet."""
@@ -104,53 +104,51 @@ class Telling:
             known.add(SPEAKS)
         open_ones = [one for one in templates if one.needs <= known]
         fresh = [one for one in open_ones if id(one) not in self.used] or open_ones
-        chosen = fresh[int(self.chance.random() * len(fresh))]
+        chosen = fresh[int(self.rng.random() * len(fresh))]
         self.used.add(id(chosen))
         return chosen
 
     def led(self, key: str) -> bool:
         """Whether the next predicate of that kind has a verb that can stand before the subject."""
         fact = self.left[key][0]
-        return isinstance(fact, Item) and bool(fact.de.lead) and len(self.left[key]) == 1
+        return isinstance(fact, CaseFact) and bool(fact.de.lead) and len(self.left[key]) == 1
 
     def fill(self, template: Template, register: str) -> Sentence:
-        """The sentence with its places filled."""
-        taken = {place.key: self.take(place.key, place.limit) for place in template.places}
-        words = {
-            place.key: [self.wording(fact, place, register) for fact in taken[place.key]] for place in template.places
-        }
+        """The sentence with its slots filled."""
+        taken = {slot.key: self.take(slot.key, slot.limit) for slot in template.slots}
+        words = {slot.key: [self.wording(fact, slot, register) for fact in taken[slot.key]] for slot in template.slots}
         sentence: Sentence = []
         for part in template.parts:
             if isinstance(part, str):
-                sentence.append(Stretch(part))
+                sentence.append(TextSpan(part))
             elif isinstance(part, Verb):
-                sentence.append(Stretch(part.agreeing(words[part.key])))
+                sentence.append(TextSpan(part.agreeing(words[part.key])))
             elif part.key in PATIENT:
                 sentence += self.patient(part)
             else:
-                self.place(sentence, part, taken[part.key], words[part.key])
+                self.fill_slot(sentence, part, taken[part.key], words[part.key])
         return sentence
 
     def take(self, key: str, limit: int) -> list[Fact]:
-        """The next facts of that kind, which are then told."""
+        """The next facts of that kind, which no other sentence takes."""
         facts = self.left.pop(key)
         if rest := facts[limit:]:
             self.left[key] = rest
         return facts[:limit]
 
-    def wording(self, fact: Fact, place: Place, register: str) -> Wording:
-        """A fact in the words of this telling."""
-        short = self.chance.random() < self.shortening[register]
-        if isinstance(fact, Reading):
-            return measured(fact, place.style, self.language, short=short, chance=self.chance)
+    def wording(self, fact: Fact, slot: Slot, register: str) -> Wording:
+        """A fact in the words of this realisation."""
+        short = self.rng.random() < self.shortening[register]
+        if isinstance(fact, Measurement):
+            return measured(fact, slot.style, self.language, short=short, rng=self.rng)
         if isinstance(fact, Dose):
-            return dosed(fact, self.language, short=short and register == "terse", chance=self.chance)
+            return dosed(fact, self.language, short=short and register == "terse", rng=self.rng)
         wording = fact.de if self.german else fact.en
-        if place.key == "family_none":
+        if slot.key == "family_none":
             return self.none_in_family(wording)
         if short:
             wording = abbreviated(wording, self.language)
-        if place.key == "symptoms" and not self.onset_told:
+        if slot.key == "symptoms" and not self.onset_given:
             wording = self.since(wording, register)
         return wording
 
@@ -163,67 +161,67 @@ class Telling:
 
     def since(self, wording: Wording, register: str) -> Wording:
         """The chief complaint with the time for which it has lasted."""
-        self.onset_told = True
+        self.onset_given = True
         onset = self.case.onset
         complaint = self.case.items["symptoms"][0]
-        # Both tellings leave it out, or none: they are of one case.
+        # Both languages leave it out, or neither: they are of one case.
         if onset is None or any(TIMED.search(one.text) for one in (complaint.en, complaint.de)):
             return wording
         if EVENT.search(complaint.en.text):
-            told = length(onset, self.language)
-            tail = f"vor {told}" if self.german else f"{told} earlier"
-        elif register == "terse" and self.chance.random() < 0.7:
+            time = length(onset, self.language)
+            tail = f"vor {time}" if self.german else f"{time} earlier"
+        elif register == "terse" and self.rng.random() < 0.7:
             brief = short_length(onset, self.language)
             tail = f"seit {brief}" if self.german else f"x {brief}"
         else:
-            told = length(onset, self.language, words=self.chance.random() < 0.6)
-            if self.german and wording.gender and self.chance.random() < 0.25:
-                return Wording("", f"seit {told} anhaltend~ {wording.text}", wording.gender, True)
-            tail = f"{'seit' if self.german else 'for'} {told}"
+            time = length(onset, self.language, words=self.rng.random() < 0.6)
+            if self.german and wording.gender and self.rng.random() < 0.25:
+                return Wording("", f"seit {time} anhaltend~ {wording.text}", wording.gender, True)
+            tail = f"{'seit' if self.german else 'for'} {time}"
         return Wording(wording.lead, f"{wording.text} {tail}", wording.gender, wording.mass)
 
-    def patient(self, place: Place) -> Sentence:
+    def patient(self, slot: Slot) -> Sentence:
         """The patient at first or later mention."""
-        if place.key == "subject":
-            return [Stretch(self.person.subject(place.case))]
-        if place.key in ("rel", "reldat"):
-            return [Stretch(self.person.relative(place.key))]
-        article = "indef" if place.article == "none" else place.article
-        told = self.person.first(place.case, article, short=place.style == "short")
-        return [Stretch(text, category) for text, category in told]
+        if slot.key == "subject":
+            return [TextSpan(self.person.subject(slot.case))]
+        if slot.key in ("rel", "reldat"):
+            return [TextSpan(self.person.relative(slot.key))]
+        article = "indef" if slot.article == "none" else slot.article
+        mention = self.person.first(slot.case, article, short=slot.style == "short")
+        return [TextSpan(text, category) for text, category in mention]
 
-    def place(self, sentence: Sentence, place: Place, facts: Sequence[Fact], words: Sequence[Wording]) -> None:
-        """Append the facts, joined as the place says."""
+    def fill_slot(self, sentence: Sentence, slot: Slot, facts: Sequence[Fact], words: Sequence[Wording]) -> None:
+        """Append the facts, joined as the slot asks for."""
         for index, (fact, wording) in enumerate(zip(facts, words, strict=True)):
             if index:
                 last = index == len(facts) - 1
                 sentence.append(
-                    Stretch(self.sentences.joins[place.join if last or place.join not in ("and", "or") else "comma"])
+                    TextSpan(self.sentences.joins[slot.join if last or slot.join not in ("and", "or") else "comma"])
                 )
-            lead, text = self.form(wording, place)
-            if place.style == "inv":
-                sentence += [Stretch(lead), Stretch(f"{self.person.subject('nom')} ")]
+            lead, text = self.form(wording, slot)
+            if slot.style == "inv":
+                sentence += [TextSpan(lead), TextSpan(f"{self.person.subject('nom')} ")]
             elif lead:
                 before = sentence[-1].text.rsplit(" ", 2)[-2:] if sentence and not index else []
                 contraction = CONTRACTIONS.get((before[0], lead)) if len(before) == 2 and not before[1] else None
                 if contraction:
-                    sentence[-1] = Stretch(sentence[-1].text[: -len(before[0]) - 1])
-                sentence.append(Stretch(contraction or lead))
-            category, assertion = _kind(fact, place.key)
-            sentence.append(Stretch(text, category, assertion))
+                    sentence[-1] = TextSpan(sentence[-1].text[: -len(before[0]) - 1])
+                sentence.append(TextSpan(contraction or lead))
+            category, assertion = _kind(fact, slot.key)
+            sentence.append(TextSpan(text, category, assertion))
 
-    def form(self, wording: Wording, place: Place) -> tuple[str, str]:
-        """What leads in, and what is marked, in the form that the place asks for."""
-        if place.style in ("pred", "inv"):
+    def form(self, wording: Wording, slot: Slot) -> tuple[str, str]:
+        """What leads in, and what is marked, in the form that the slot asks for."""
+        if slot.style in ("pred", "inv"):
             return wording.lead, wording.text
         if self.german:
-            return wording.form(place.case, place.article)
-        if place.article == "the" and wording.lead:
+            return wording.form(slot.case, slot.article)
+        if slot.article == "the" and wording.lead:
             return "the ", wording.text
-        return (wording.lead if place.article == "a" else ""), wording.text
+        return (wording.lead if slot.article == "a" else ""), wording.text
 
 
 def _kind(fact: Fact, key: str) -> tuple[str, Assertion]:
-    if isinstance(fact, Item):
+    if isinstance(fact, CaseFact):
         return fact.category, fact.assertion
     return ("pharmacological_therapy" if key == "drugs" else "laboratory_values"), Assertion.PRESENT

@@ -9,12 +9,13 @@ import random
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
+from curation.author import GOLD
 from curation.errors import UsageError
-from curation.generate.case import Case
-from curation.generate.case_sampler import draw_case
+from curation.generate.case import PatientCase
+from curation.generate.case_sampler import sample_case
 from curation.generate.noise import noisy
-from curation.generate.realisation import Telling
-from curation.generate.spans import Paragraph, Stretch
+from curation.generate.realisation import Realisation
+from curation.generate.spans import Paragraph, TextSpan
 from curation.generate.template import load_sentences
 from curation.record import Entity, Layer, Record, record_id
 
@@ -24,33 +25,33 @@ LICENCE = "CC0-1.0"
 AUTHOR = "generator@1"
 #: Equal seeds give equal layers, so their time is fixed too.
 CREATED = datetime(2024, 1, 1, tzinfo=UTC)
-#: In how many of the tellings paragraphs are parted by a blank line, a line end, or a blank.
+#: In how many of the texts paragraphs are separated by a blank line, a line end, or a blank.
 BREAKS = ("\n\n", "\n", " ")
 
 
 def generate(
     records: int, *, languages: Sequence[str] = LANGUAGES, seed: int = 0, noise: float = 0.0
 ) -> Iterator[tuple[Record, Layer]]:
-    """Records with their gold, streaming: `records` cases, each told once in every language.
+    """Records with their gold, streaming: `records` cases, each realised once in every language.
 
     The records of a case share their group; a German one names the English one as `translation_of` when
-    both are asked for. The same seed and place give the same record, however many are asked for and in
+    both are asked for. The same seed and index give the same record, however many are asked for and in
     whatever other languages. `noise` runs from 0 (clean) to 1 (hurried): see curation.generate.noise.
     """
     _check(records, languages, noise)
     for index in range(records):
-        yield from tell(draw_case(random.Random(f"{seed}:{index}")), index, languages, seed=seed, noise=noise)
+        yield from realise(sample_case(random.Random(f"{seed}:{index}")), index, languages, seed=seed, noise=noise)
 
 
-def tell(
-    case: Case, index: int, languages: Sequence[str], *, seed: int, noise: float = 0.0
+def realise(
+    case: PatientCase, index: int, languages: Sequence[str], *, seed: int, noise: float = 0.0
 ) -> Iterator[tuple[Record, Layer]]:
-    """The case in each of the languages."""
+    """Records of the case with their gold, one in each of the languages."""
     original: str | None = None
     for language in sorted(languages, key=LANGUAGES.index):
-        chance = random.Random(f"{seed}:{index}:{language}")
-        paragraphs = Telling(case, language, chance).paragraphs()
-        text, entities = compose(noisy(paragraphs, noise=noise, chance=chance), case.plan, language, chance)
+        rng = random.Random(f"{seed}:{index}:{language}")
+        paragraphs = Realisation(case, language, rng).paragraphs()
+        text, entities = compose(noisy(paragraphs, noise=noise, rng=rng), case.plan, language, rng)
         group = f"{SOURCE}-{seed}-{index}"
         record = Record(
             id=record_id(text, language=language, source_id=group),
@@ -72,39 +73,39 @@ def tell(
         original = original or record.id
         yield (
             record,
-            Layer(record_id=record.id, name="gold", author=AUTHOR, entities=entities, created=CREATED),
+            Layer(record_id=record.id, name=GOLD, author=AUTHOR, entities=entities, created=CREATED),
         )
 
 
 def compose(
-    paragraphs: Sequence[Paragraph], plan: str, language: str, chance: random.Random
+    paragraphs: Sequence[Paragraph], plan: str, language: str, rng: random.Random
 ) -> tuple[str, tuple[Entity, ...]]:
     """The text of the paragraphs, and the entities where they stand in it."""
     text = Text()
     fixed = plan in ("sections", "letter", "discharge")
-    between = "\n\n" if fixed else chance.choice(BREAKS)
-    mark = chance.choice((":\n", "\n", ": "))
+    between = "\n\n" if fixed else rng.choice(BREAKS)
+    mark = rng.choice((":\n", "\n", ": "))
     for paragraph in paragraphs:
         if text.length:
-            text.add(between if fixed or chance.random() < 0.6 else " ")
+            text.add(between if fixed or rng.random() < 0.6 else " ")
         if paragraph.heading.endswith(","):
             text.add(f"{paragraph.heading}\n\n")
         elif paragraph.heading:
             text.add(paragraph.heading + (":\n" if paragraph.lined else mark))
-        for place, sentence in enumerate(paragraph.sentences):
+        for number, sentence in enumerate(paragraph.sentences):
             if paragraph.lined:
-                text.add("- " if not place else "\n- ")
-            elif place:
+                text.add("- " if not number else "\n- ")
+            elif number:
                 text.add(" ")
             text.sentence(sentence)
     if plan == "letter":
-        text.add("\n\n" + closing(language, chance))
+        text.add("\n\n" + closing(language, rng))
     return text.done()
 
 
-def closing(language: str, chance: random.Random) -> str:
+def closing(language: str, rng: random.Random) -> str:
     """The last line of a letter."""
-    return chance.choice(load_sentences(language).closing)
+    return rng.choice(load_sentences(language).closing)
 
 
 class Text:
@@ -113,7 +114,7 @@ class Text:
     def __init__(self) -> None:
         self.parts: list[str] = []
         self.length = 0
-        self.marks: list[tuple[int, int, Stretch]] = []
+        self.marks: list[tuple[int, int, TextSpan]] = []
 
     def add(self, text: str) -> None:
         """Append unmarked text; a stop after a stop is left out (p.o.)."""
@@ -123,31 +124,31 @@ class Text:
             self.parts.append(text)
             self.length += len(text)
 
-    def sentence(self, sentence: Sequence[Stretch]) -> None:
+    def sentence(self, sentence: Sequence[TextSpan]) -> None:
         """Append a sentence with its marks."""
-        for stretch in sentence:
-            if not stretch.category:
-                self.add(stretch.text)
+        for span in sentence:
+            if not span.category:
+                self.add(span.text)
                 continue
-            self.marks.append((self.length, self.length + len(stretch.text), stretch))
-            self.parts.append(stretch.text)
-            self.length += len(stretch.text)
+            self.marks.append((self.length, self.length + len(span.text), span))
+            self.parts.append(span.text)
+            self.length += len(span.text)
 
     def done(self) -> tuple[str, tuple[Entity, ...]]:
-        """The text and its entities, numbered in order of their places."""
+        """The text and its entities, numbered in the order of the text."""
         text = "".join(self.parts)
         # One validation of plain values is twice as fast as building the parts one by one.
         return text, tuple(
             Entity.model_validate(
                 {
                     "id": f"T{number}",
-                    "category": stretch.category,
-                    "text": stretch.text,
+                    "category": span.category,
+                    "text": span.text,
                     "fragments": ({"start": start, "end": end},),
-                    "assertion": stretch.assertion,
+                    "assertion": span.assertion,
                 }
             )
-            for number, (start, end, stretch) in enumerate(self.marks, 1)
+            for number, (start, end, span) in enumerate(self.marks, 1)
         )
 
 

@@ -1,4 +1,4 @@
-"""Text on its way: stretches that are marked or not, in sentences, in paragraphs."""
+"""Spans of text that are marked or not, in sentences, in paragraphs."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from typing import NamedTuple
 from curation.record import Assertion
 
 
-class Stretch(NamedTuple):
-    """A stretch of text; unmarked when it has no category."""
+class TextSpan(NamedTuple):
+    """A span of text; unmarked when it has no category."""
 
     text: str
     category: str = ""
     assertion: Assertion = Assertion.PRESENT
 
 
-Sentence = list[Stretch]
+Sentence = list[TextSpan]
 
 
 class Paragraph(NamedTuple):
@@ -28,11 +28,11 @@ class Paragraph(NamedTuple):
 
 def capitalised(sentence: Sentence) -> Sentence:
     """The sentence with a capital at its start, unless its first word has a case of its own (pH, eGFR)."""
-    for index, stretch in enumerate(sentence):
-        if not stretch.text:
+    for index, span in enumerate(sentence):
+        if not span.text:
             continue
-        word = stretch.text.split(" ", 1)[0]
+        word = span.text.split(" ", 1)[0]
         if word[0].islower() and word == word.lower() and word[:1].isalpha():
-            sentence[index] = stretch._replace(text=stretch.text[0].upper() + stretch.text[1:])
+            sentence[index] = span._replace(text=span.text[0].upper() + span.text[1:])
         break
     return sentence

@@ -1,8 +1,9 @@
-"""Sentences with places for items, read from sentences.LANGUAGE.yaml and taken apart once.
+"""Sentences with slots for facts, read from sentences.LANGUAGE.yaml and parsed once.
 
-``{symptoms:dat:3}`` takes up to three untold symptoms in the dative, ``{verb:symptoms:war/waren}`` agrees
-with them, ``<er/sie>`` is by sex, ``{speaks}`` says nothing and keeps a sentence for patients who can tell.
-The files' heads list the words that a place knows.
+``{symptoms:dat:3}`` takes up to three symptoms that no other sentence has, in the dative,
+``{verb:symptoms:war/waren}`` agrees with them, ``<er/sie>`` is by sex, ``{speaks}`` is not written and keeps a
+sentence for patients who can speak.
+The files' heads list the words that a slot may hold.
 """
 
 from __future__ import annotations
@@ -17,14 +18,14 @@ from curation.errors import SchemeError
 from curation.generate.conditions import FOLDER, load_yaml
 from curation.generate.phrase import Wording
 
-PLACE = re.compile(r"\{([^{}]+)\}")
+SLOT = re.compile(r"\{([^{}]+)\}")
 BY_SEX = re.compile(r"<([^<>/]*)/([^<>/]*)>")
 
-#: Places that are filled from the patient and take nothing from what is yet to be told.
+#: Slots that are filled from the patient and take no fact.
 PATIENT = ("person", "subject", "rel", "reldat")
 #: What a sentence needs in which the patient reports, denies or complains.
 SPEAKS = "speaks"
-#: Findings stand with their test; what a sentence leaves untold of them would stand with the next.
+#: Findings stand with their test; what a sentence leaves out of them would stand with the next.
 WHOLE = ("shows", "pathology")
 CASES = ("nom", "acc", "dat", "gen")  # the genitive for persons only
 ARTICLES = ("none", "def", "indef", "neg", "a", "the")
@@ -32,8 +33,8 @@ JOINS = ("and", "or", "comma", "semi", "lines")
 STYLES = ("value", "state", "of", "pred", "inv", "short")
 
 
-class Place(NamedTuple):
-    """Where items go, and in which form."""
+class Slot(NamedTuple):
+    """Where facts go, and in which form."""
 
     key: str
     case: str = "nom"
@@ -60,45 +61,45 @@ class Verb(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A sentence in its parts; `needs` are the keys of which something must be left to tell."""
+    """A sentence in its parts; `needs` are the keys of which a fact must be left."""
 
-    parts: tuple[str | Place | Verb, ...]
-    places: tuple[Place, ...]
+    parts: tuple[str | Slot | Verb, ...]
+    slots: tuple[Slot, ...]
     needs: frozenset[str]
 
     @classmethod
     def parse(cls, sentence: str) -> Template:
         """The template in the notation of the files; SchemeError says what does not fit."""
-        parts: list[str | Place | Verb] = []
-        for index, piece in enumerate(PLACE.split(sentence)):
+        parts: list[str | Slot | Verb] = []
+        for index, piece in enumerate(SLOT.split(sentence)):
             if piece == SPEAKS and index % 2:
                 continue
             if index % 2:
-                parts.append(_place(piece, sentence))
+                parts.append(_slot_or_verb(piece, sentence))
             elif piece:
                 parts.append(piece)
-        places = tuple(part for part in parts if isinstance(part, Place) and part.key not in PATIENT)
-        needs = {place.key for place in places} | ({SPEAKS} if f"{{{SPEAKS}}}" in sentence else set())
-        if any(place.style == "inv" for place in places):
-            needs |= {f"{place.key} led" for place in places if place.style == "inv"}
+        slots = tuple(part for part in parts if isinstance(part, Slot) and part.key not in PATIENT)
+        needs = {slot.key for slot in slots} | ({SPEAKS} if f"{{{SPEAKS}}}" in sentence else set())
+        if any(slot.style == "inv" for slot in slots):
+            needs |= {f"{slot.key} led" for slot in slots if slot.style == "inv"}
         if unmet := {part.key for part in parts if isinstance(part, Verb)} - needs:
             raise SchemeError(f"expected the keys that verbs agree with in the sentence, got {unmet} in {sentence!r}")
-        if any(place.key in WHOLE and place.limit < 3 for place in places):
+        if any(slot.key in WHOLE and slot.limit < 3 for slot in slots):
             raise SchemeError(f"expected room for all findings of a test, got a limit in {sentence!r}")
         parts = [_beside_or(part, parts) if isinstance(part, Verb) else part for part in parts]
-        return cls(tuple(parts), places, frozenset(needs))
+        return cls(tuple(parts), slots, frozenset(needs))
 
 
-def _beside_or(verb: Verb, parts: Sequence[str | Place | Verb]) -> Verb:
+def _beside_or(verb: Verb, parts: Sequence[str | Slot | Verb]) -> Verb:
     """The verb, which agrees with the nearest item where the items are joined by or."""
-    at = next(index for index, part in enumerate(parts) if isinstance(part, Place) and part.key == verb.key)
-    place = parts[at]
-    if not isinstance(place, Place) or place.join != "or":
+    slot_index = next(index for index, part in enumerate(parts) if isinstance(part, Slot) and part.key == verb.key)
+    slot = parts[slot_index]
+    if not isinstance(slot, Slot) or slot.join != "or":
         return verb
-    return verb._replace(nearest=0 if parts.index(verb) < at else -1)
+    return verb._replace(nearest=0 if parts.index(verb) < slot_index else -1)
 
 
-def _place(notation: str, sentence: str) -> Place | Verb:
+def _slot_or_verb(notation: str, sentence: str) -> Slot | Verb:
     key, *words = notation.split(":")
     if key == "verb":
         if len(words) != 2 or words[1].count("/") != 1:
@@ -108,15 +109,15 @@ def _place(notation: str, sentence: str) -> Place | Verb:
     words_of = {"case": CASES, "article": ARTICLES, "join": JOINS, "style": STYLES}
     forms: dict[str, Any] = {}
     for word in words:
-        field = next((field for field, known in words_of.items() if word in known), "")
+        field = next((field for field, allowed in words_of.items() if word in allowed), "")
         if not field and not word.isdigit():
             raise SchemeError(f"expected a form such as dat, indef or comma, got {word!r} in {sentence!r}")
         forms[field or "limit"] = word if field else int(word)
-    return Place(key, **forms)
+    return Slot(key, **forms)
 
 
 class Sentences(NamedTuple):
-    """What a language says: templates by sex, block and register, headings, joining words."""
+    """The sentences of a language: templates by sex, block and register, headings, joining words."""
 
     templates: tuple[dict[str, dict[str, tuple[Template, ...]]], ...]
     headings: dict[str, tuple[str, ...]]

@@ -36,20 +36,22 @@ class Short(NamedTuple):
 
 @cache
 def _abbreviations(language: str) -> tuple[re.Pattern[str], dict[str, Short]]:
-    known = {long: Short.parse(short) for long, short in load_yaml(FOLDER / "abbreviations.yaml")[language].items()}
-    longest = sorted(known, key=len, reverse=True)
+    short_forms = {
+        long: Short.parse(short) for long, short in load_yaml(FOLDER / "abbreviations.yaml")[language].items()
+    }
+    longest = sorted(short_forms, key=len, reverse=True)
     # A part of a longer word or of one with hyphens must not be shortened.
-    return re.compile(r"(?<![\w-])(?:" + "|".join(map(re.escape, longest)) + r")(?![\w-])"), known
+    return re.compile(r"(?<![\w-])(?:" + "|".join(map(re.escape, longest)) + r")(?![\w-])"), short_forms
 
 
 def abbreviated(wording: Wording, language: str) -> Wording:
     """The wording with abbreviations for its long forms, and the article and gender that they take."""
-    pattern, known = _abbreviations(language)
+    pattern, short_forms = _abbreviations(language)
     gender = wording.gender
 
     def shorten(long: re.Match[str]) -> str:
         nonlocal gender
-        short = known[long[0]]
+        short = short_forms[long[0]]
         if short.gender and not _heads(wording.text[: long.start()]):
             return long[0]
         gender = short.gender or gender

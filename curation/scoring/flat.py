@@ -14,19 +14,19 @@ from typing import Any
 
 from curation.record import Frozen
 from curation.scheme import ABSENT, Scheme
-from curation.scoring.flat_shape import Answer, Form, facts, faults, shape
+from curation.scoring.flat_shape import Answer, ValueForm, facts, faults, shape
 from curation.scoring.words import WordTokenizer
 
 ROUGE = ("rouge1", "rouge2", "rougeL")
 
 #: How faults are counted: the first of these that an answer has.
 PROBLEMS = {
-    "no answer": {Form.NO_ANSWER},
-    "not JSON": {Form.NOT_JSON},
-    "not an object": {Form.NOT_OBJECT},
-    "other keys": {Form.MISSING, Form.UNKNOWN, Form.TWICE},
-    "not all strings": {Form.LIST, Form.OTHER, Form.EMPTY},
-    "N/A beside facts": {Form.ABSENT_BESIDE},
+    "no answer": {ValueForm.NO_ANSWER},
+    "not JSON": {ValueForm.NOT_JSON},
+    "not an object": {ValueForm.NOT_OBJECT},
+    "other keys": {ValueForm.MISSING, ValueForm.UNKNOWN, ValueForm.TWICE},
+    "not all strings": {ValueForm.LIST, ValueForm.OTHER, ValueForm.EMPTY},
+    "N/A beside facts": {ValueForm.ABSENT_BESIDE},
 }
 
 

@@ -24,7 +24,7 @@ Shape = Mapping[str, str] | str
 KEPT_AS = "flat"
 
 
-class Form(StrEnum):
+class ValueForm(StrEnum):
     """Of what form a value is, or what is wrong with a key or with the whole."""
 
     FACTS = "facts"
@@ -41,15 +41,15 @@ class Form(StrEnum):
     NOT_OBJECT = "not an object"
 
 
-FORMS = frozenset(Form)
-SOUND = frozenset({Form.FACTS, Form.ABSENT})
+FORMS = frozenset(ValueForm)
+SOUND = frozenset({ValueForm.FACTS, ValueForm.ABSENT})
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class FlatFault:
     """What is wrong with a flat answer: at a category, at a key by its number, or with the whole."""
 
-    form: Form
+    form: ValueForm
     key: str = ""
 
     def __str__(self) -> str:
@@ -63,32 +63,32 @@ class _Pairs(list[tuple[str, JsonValue]]):
 def shape(answer: Answer) -> Shape:
     """The form of each value of an answer, or why it has none."""
     if answer is None:
-        return Form.NO_ANSWER.value
+        return ValueForm.NO_ANSWER.value
     if isinstance(answer, str):
         try:
             answer = json.loads(answer, object_pairs_hook=_Pairs)
         except (ValueError, RecursionError):
-            return Form.NOT_JSON.value
-        return _shape(answer) if isinstance(answer, _Pairs) else Form.NOT_OBJECT.value
+            return ValueForm.NOT_JSON.value
+        return _shape(answer) if isinstance(answer, _Pairs) else ValueForm.NOT_OBJECT.value
     return _shape(list(answer.items()))
 
 
 def _shape(pairs: Sequence[tuple[str, JsonValue]]) -> dict[str, str]:
     found: dict[str, str] = {}
     for key, value in pairs:
-        found[key] = (Form.TWICE if key in found else form(value)).value
+        found[key] = (ValueForm.TWICE if key in found else form(value)).value
     return found
 
 
-def form(value: object) -> Form:
+def form(value: object) -> ValueForm:
     """Of what form one value is."""
     if isinstance(value, str):
         said = facts(value)
         if ABSENT in said:
-            return Form.ABSENT if said == [ABSENT] else Form.ABSENT_BESIDE
-        return Form.FACTS if value.strip() else Form.EMPTY
+            return ValueForm.ABSENT if said == [ABSENT] else ValueForm.ABSENT_BESIDE
+        return ValueForm.FACTS if value.strip() else ValueForm.EMPTY
     # An object is a list of pairs while it is read.
-    return Form.LIST if isinstance(value, list) and not isinstance(value, _Pairs) else Form.OTHER
+    return ValueForm.LIST if isinstance(value, list) and not isinstance(value, _Pairs) else ValueForm.OTHER
 
 
 def facts(value: str) -> list[str]:
@@ -96,20 +96,20 @@ def facts(value: str) -> list[str]:
     return [fact.strip() for fact in value.split(FACT_JOIN.strip()) if fact.strip()]
 
 
-def faults(of: Shape, scheme: Scheme) -> list[Fault]:
+def faults(of: Shape, scheme: Scheme) -> list[FlatFault]:
     """What is wrong: keys that are not exactly the scheme's, values that are no strings, "N/A" beside facts."""
     if isinstance(of, str):
-        return [Fault(_form(of))]
-    wrong = [Fault(Form.MISSING, name) for name in scheme.names if name not in of]
+        return [FlatFault(_form(of))]
+    wrong = [FlatFault(ValueForm.MISSING, name) for name in scheme.names if name not in of]
     for number, (key, value) in enumerate(of.items(), 1):
         if key not in scheme.by_name:
             # Whatever a model took for a key may be clinical text: its number is told, not its wording.
-            wrong.append(Fault(Form.UNKNOWN, f"key {number}"))
+            wrong.append(FlatFault(ValueForm.UNKNOWN, f"key {number}"))
         elif _form(value) not in SOUND:
-            wrong.append(Fault(_form(value), key))
+            wrong.append(FlatFault(_form(value), key))
     return wrong
 
 
-def _form(name: str) -> Form:
+def _form(name: str) -> ValueForm:
     """The form of this name; what is written there by hand and is none is no string of facts."""
-    return Form(name) if name in FORMS else Form.OTHER
+    return ValueForm(name) if name in FORMS else ValueForm.OTHER

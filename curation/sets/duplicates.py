@@ -17,7 +17,6 @@ import numpy as np
 import numpy.typing as npt
 
 from curation.batches import batched
-from curation.errors import MissingExtraError
 from curation.sets.components import connected_components
 from curation.text.folding import composed
 
@@ -40,7 +39,7 @@ WORD = re.compile(r"\w+")
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
+class NearDuplicate:
     """Two texts that are nearly the same, and their estimated Jaccard similarity."""
 
     left: str
@@ -62,7 +61,7 @@ class Duplicates:
     """Exact groups (first id first) and pairs of near-duplicates between the groups' first ids."""
 
     groups: Mapping[str, tuple[str, ...]]
-    pairs: tuple[Pair, ...]
+    pairs: tuple[NearDuplicate, ...]
     lengths: Mapping[str, int]
 
     def clusters(self) -> list[tuple[str, ...]]:
@@ -123,7 +122,7 @@ def find_duplicates(texts: Iterable[tuple[str, str]], *, threshold: float = THRE
     near = _near_pairs(np.concatenate(signatures), threshold) if signatures else ()
     return Duplicates(
         groups={members[0]: tuple(members) for members in groups.values()},
-        pairs=tuple(Pair(firsts[left], firsts[right], similarity) for left, right, similarity in near),
+        pairs=tuple(NearDuplicate(firsts[left], firsts[right], similarity) for left, right, similarity in near),
         lengths=lengths,
     )
 
@@ -143,10 +142,8 @@ def shingles(text: str) -> list[str]:
 
 def sketch(texts: Sequence[str]) -> Signatures:
     """The MinHash signatures of normalised texts, shape (texts, permutations)."""
-    try:
-        from rensa import RMinHash
-    except ImportError as error:
-        raise MissingExtraError("rensa", "validate") from error
+    from rensa import RMinHash
+
     tokens = [shingles(text) for text in texts]
     return np.array(RMinHash.digests_from_token_sets(tokens, PERMUTATIONS, SEED), dtype=np.uint32)
 

@@ -1,4 +1,4 @@
-"""Freezing: accepted records and one layer of each become a versioned, content-addressed set."""
+"""Freezing: records of which the text and one layer are accepted become a versioned, content-addressed set."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from importlib.metadata import version
 
 from pydantic import JsonValue
 
-from curation.decision import Verdict
+from curation.decision import Verdict, on_layer
 from curation.errors import UsageError
 from curation.record import check_layer, digest
 from curation.scheme import Scheme
@@ -28,6 +28,7 @@ class _Selection:
     digests: dict[str, str] = field(default_factory=dict)
     keys: dict[str, int] = field(default_factory=dict)
     dropped: Counter[str] = field(default_factory=Counter)
+    not_validated: Counter[str] = field(default_factory=Counter)
     languages: Counter[str] = field(default_factory=Counter)
     licences: Counter[str] = field(default_factory=Counter)
     categories: Counter[str] = field(default_factory=Counter)
@@ -42,16 +43,17 @@ def freeze(
     split: SplitSettings,
     verdicts: Sequence[Verdict] = (Verdict.ACCEPTED,),
 ) -> CuratedSet:
-    """The frozen set of the records with one of the verdicts, each with the first of the layers it has.
+    """The frozen set of the records with one of the verdicts on their text and on their layer.
 
-    The same records, layers and split settings give the same digest, and so the same version. Groups,
-    near-duplicates and a record's translations always stand on the same side. Raises UsageError when
-    nothing is left to freeze.
+    The layer is the first of those given that a record has. The same records, layers and split settings give the
+    same digest, and so the same version. Groups, near-duplicates and a record's translations always stand on the
+    same side. Raises UsageError when nothing is left to freeze.
     """
     selection = _select(store, scheme, layers, verdicts)
     if not selection.members:
         why = ", ".join(f"{count} {reason}" for reason, count in selection.dropped.items()) or "the store is empty"
-        raise UsageError(f"expected accepted records with a layer {' or '.join(layers)}, found none: {why}")
+        next_step = "".join(f"; {line}" for line in how_to_validate(selection.not_validated))
+        raise UsageError(f"expected accepted records with a layer {' or '.join(layers)}, found none: {why}{next_step}")
     texts = ((record.id, record.text) for record in store.records(selection.digests))
     clusters = near_duplicates(texts, threshold=split.near_duplicates)
     bundles = tie_together(selection.members, clusters)
@@ -69,18 +71,32 @@ def freeze(
     )
 
 
+def how_to_validate(not_validated: Mapping[str, object]) -> list[str]:
+    """What to run for records that were dropped because their layer has no verdict: a line for each layer."""
+    return [
+        f"{count} without a verdict on their layer {name}: run `curate validate --layer {name}`"
+        for name, count in not_validated.items()
+    ]
+
+
 def _select(store: Store, scheme: Scheme, layers: Sequence[str], verdicts: Sequence[Verdict]) -> _Selection:
     selection = _Selection()
-    decided = store.decisions()
+    texts = store.verdicts()
+    on_layers = {name: store.verdicts(subject=on_layer(name)) for name in layers}
     keys = {name: store.latest_layer_keys(name) for name in layers}
     for item in store.items(layers):
         record = item.record
-        decision = decided.get(record.id)
         name = next((name for name in layers if name in item.layers), None)
-        if decision is None or decision.verdict not in verdicts:
-            selection.dropped[decision.verdict.value if decision else "undecided"] += 1
+        text, marks = texts.get(record.id), on_layers[name].get(record.id) if name else None
+        if text is None or text not in verdicts:
+            selection.dropped[text.value if text else "undecided"] += 1
         elif name is None:
             selection.dropped["without the layer"] += 1
+        elif marks is None:
+            selection.dropped["layer not validated"] += 1
+            selection.not_validated[name] += 1
+        elif marks not in verdicts:
+            selection.dropped[f"layer {marks}"] += 1
         else:
             layer = check_layer(record, item.layers[name], categories=scheme.by_name)
             selection.members.append(Member(record.id, record.group, record.translation_of))
@@ -103,7 +119,7 @@ def _manifest(
     sides = Counter(placed.values())
     return {
         "layer": " or ".join(layers),
-        "verdicts": [one.value for one in verdicts],
+        "verdicts": [verdict.value for verdict in verdicts],
         "scheme": {"name": scheme.name, "version": scheme.version, "digest": scheme.digest},
         "split": split.model_dump(),
         "splits": {side: sides[side] for side in SPLITS},
@@ -111,5 +127,6 @@ def _manifest(
         "licences": dict(sorted(selection.licences.items())),
         "categories": {name: selection.categories[name] for name in scheme.names},
         "dropped": dict(sorted(selection.dropped.items())),
+        "layers_not_validated": dict(sorted(selection.not_validated.items())),
         "clincurate": version("clincurate"),
     }

@@ -1,4 +1,4 @@
-"""Reading what others have: any format in, records with layers out, and a line for each thing that did not come in."""
+"""Readers of data in other formats: records with layers, and a problem for each part that could not be read."""
 
 from __future__ import annotations
 

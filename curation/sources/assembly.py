@@ -12,8 +12,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from curation.author import GOLD
 from curation.record import Alignment, Entity, Fragment, Layer, Record, Relation, record_id, wording
-from curation.sources.draft import Draft, Link, Mention, Span
+from curation.sources.draft import Draft, DraftEntity, DraftRelation, Span
 from curation.sources.language import detect_language
 from curation.sources.reading import Lost, Problem, Read, ReadOptions, shown
 from curation.text.alignment import align
@@ -43,8 +44,8 @@ def assemble(
         yield Read(record)
         return
     building = _Building(record)
-    yield from building.add_mentions(draft.mentions, where=draft.where)
-    yield from building.add_links(draft.links, where=draft.where)
+    yield from building.add_entities(draft.entities, where=draft.where)
+    yield from building.add_relations(draft.relations, where=draft.where)
     yield Read(record, (building.layer(draft, options, provenance),))
 
 
@@ -102,21 +103,21 @@ class _Building:
     taken: dict[str, list[Span]] = field(default_factory=dict)
     realigned: int = 0
 
-    def add_mentions(self, mentions: list[Mention], *, where: str) -> Iterator[Problem]:
-        for mention in mentions:
-            reason = self._add(mention)
+    def add_entities(self, entities: list[DraftEntity], *, where: str) -> Iterator[Problem]:
+        for entity in entities:
+            reason = self._add(entity)
             if reason:
-                if mention.id not in self.entities:
-                    self.refused.add(mention.id)
-                yield Problem(mention.where or where, f"entity {shown(mention.id)}: {reason}", Lost.ENTITY)
+                if entity.id not in self.entities:
+                    self.refused.add(entity.id)
+                yield Problem(entity.where or where, f"entity {shown(entity.id)}: {reason}", Lost.ENTITY)
 
-    def add_links(self, links: list[Link], *, where: str) -> Iterator[Problem]:
-        for link in links:
-            if reason := self._relate(link):
-                yield Problem(link.where or where, f"relation {shown(link.id)}: {reason}", Lost.RELATION)
+    def add_relations(self, relations: list[DraftRelation], *, where: str) -> Iterator[Problem]:
+        for relation in relations:
+            if reason := self._relate(relation):
+                yield Problem(relation.where or where, f"relation {shown(relation.id)}: {reason}", Lost.RELATION)
 
     def layer(self, draft: Draft, options: ReadOptions, provenance: dict[str, Any]) -> Layer:
-        name = options.layer or "gold"
+        name = options.layer or GOLD
         counts = {"realigned": self.realigned} if self.realigned else {}
         # Everything was checked on the way: validating thousands of entities again would double the time.
         return Layer(
@@ -130,77 +131,79 @@ class _Building:
             provenance={**provenance, **counts, **draft.notes},
         )
 
-    def _add(self, mention: Mention) -> str | None:
+    def _add(self, entity: DraftEntity) -> str | None:
         """Why the annotation does not come in; nothing when it does."""
-        if mention.id in self.entities:
+        if entity.id in self.entities:
             return "expected each id once, got it again"
-        if not mention.type:
+        if not entity.type:
             return "expected a type, got none"
-        if any(map(UNSTORABLE.search, _words(mention))):
+        if any(map(UNSTORABLE.search, _words(entity))):
             return "expected valid characters in its fields, got NUL or half of a pair"
-        if mention.spans is None:
-            return self._find(mention)
-        spans = tuple(sorted(mention.spans))
+        if entity.spans is None:
+            return self._find(entity)
+        spans = tuple(sorted(entity.spans))
         if reason := _misplaced(spans, len(self.record.text)):
             return reason
-        if mention.wording is None or _same(wording(self.record.text, mention.spans), mention.wording):
-            self._put(mention, spans, Alignment.EXACT, 1.0)
+        if entity.wording is None or _same(wording(self.record.text, entity.spans), entity.wording):
+            self._put(entity, spans, Alignment.EXACT, 1.0)
             return None
-        return self._realign(mention, spans)
+        return self._realign(entity, spans)
 
-    def _realign(self, mention: Mention, spans: tuple[Span, ...]) -> str | None:
+    def _realign(self, entity: DraftEntity, spans: tuple[Span, ...]) -> str | None:
         """Puts an annotation whose wording is not at its offsets where the wording is, if it is anywhere."""
-        found = align(mention.wording or "", self.record.text, hint=spans[0][0])
+        found = align(entity.wording or "", self.record.text, hint=spans[0][0])
         if not found.spans:
             return (
-                f"expected its wording ({len(mention.wording or '')} characters) at {_shown(spans)}, "
+                f"expected its wording ({len(entity.wording or '')} characters) at {_shown(spans)}, "
                 "got other text there, and nothing like it elsewhere"
             )
         self.realigned += 1
-        self._put(mention, found.spans, found.alignment, found.score)
+        self._put(entity, found.spans, found.alignment, found.score)
         return None
 
-    def _find(self, mention: Mention) -> str | None:
+    def _find(self, entity: DraftEntity) -> str | None:
         """Looks for an annotation that came without offsets; one that is not found comes in as such."""
-        if not mention.wording or not mention.wording.strip():
+        if not entity.wording or not entity.wording.strip():
             return "expected offsets or a wording, got neither"
-        taken = self.taken.setdefault(mention.type, [])
-        found = align(mention.wording, self.record.text, taken=taken)
+        taken = self.taken.setdefault(entity.type, [])
+        found = align(entity.wording, self.record.text, taken=taken)
         taken.extend(found.spans)
-        self._put(mention, found.spans, found.alignment, found.score)
+        self._put(entity, found.spans, found.alignment, found.score)
         return None
 
-    def _put(self, mention: Mention, spans: tuple[Span, ...], alignment: Alignment, score: float) -> None:
+    def _put(self, entity: DraftEntity, spans: tuple[Span, ...], alignment: Alignment, score: float) -> None:
         exact = alignment is Alignment.EXACT
-        self.entities[mention.id] = Entity(
-            id=mention.id,
-            category=mention.type,
-            text=wording(self.record.text, spans) if exact else (mention.wording or "").strip(),
+        self.entities[entity.id] = Entity(
+            id=entity.id,
+            category=entity.type,
+            text=wording(self.record.text, spans) if exact else (entity.wording or "").strip(),
             fragments=tuple(Fragment(start=start, end=end) for start, end in spans),
             alignment=alignment,
             alignment_score=score,
-            assertion=mention.assertion,
-            attributes=mention.attributes,
-            codes=mention.codes,
-            score=mention.score,
+            assertion=entity.assertion,
+            attributes=entity.attributes,
+            codes=entity.codes,
+            score=entity.score,
         )
 
-    def _relate(self, link: Link) -> str | None:
-        if link.id in self.relations:
+    def _relate(self, relation: DraftRelation) -> str | None:
+        if relation.id in self.relations:
             return "expected each id once, got it again"
-        for end in (link.head, link.tail):
+        for end in (relation.head, relation.tail):
             if end in self.refused:
                 return f"its entity {shown(end)} was refused"
             if end not in self.entities:
                 return f"expected an entity {shown(end)}, got none of that id"
-        self.relations[link.id] = Relation(id=link.id, type=link.type, head=link.head, tail=link.tail)
+        self.relations[relation.id] = Relation(
+            id=relation.id, type=relation.type, head=relation.head, tail=relation.tail
+        )
         return None
 
 
-def _words(mention: Mention) -> Iterator[str]:
+def _words(entity: DraftEntity) -> Iterator[str]:
     """Everything of an annotation that is text and not the record's."""
-    yield from (mention.id, mention.type, mention.wording or "", *mention.codes)
-    yield from (*mention.attributes, *mention.attributes.values())
+    yield from (entity.id, entity.type, entity.wording or "", *entity.codes)
+    yield from (*entity.attributes, *entity.attributes.values())
 
 
 def _misplaced(spans: tuple[Span, ...], length: int) -> str | None:

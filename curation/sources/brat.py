@@ -11,11 +11,11 @@ from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
-from curation.sources.draft import Draft, Link, Mention, Span
+from curation.sources.draft import Draft, DraftEntity, DraftRelation, Span
 from curation.sources.file_draft import file_draft
-from curation.sources.lines import Line, read_lines, read_whole
+from curation.sources.lines import FileLine, read_lines, read_whole
 from curation.sources.mapping import NotePattern
-from curation.sources.reading import Lost, Problem, Reading, shown
+from curation.sources.reading import Lost, Problem, ReadingContext, shown
 
 #: How an annotation's line starts; another line goes on with the wording of the one before.
 START = re.compile(r"(?:[TREAMN#]\S*|\*)\t")
@@ -25,7 +25,7 @@ LONGEST = 1 << 16
 ARGUMENT = re.compile(r"(\S+?):(\S+)")
 
 
-def read_brat(path: Path, reading: Reading) -> Iterator[Draft | Problem]:
+def read_brat(path: Path, reading: ReadingContext) -> Iterator[Draft | Problem]:
     """The draft of a text file with the annotations in the ``.ann`` file beside it."""
     text = read_whole(path, reading)
     if isinstance(text, Problem):
@@ -41,15 +41,15 @@ def read_brat(path: Path, reading: Reading) -> Iterator[Draft | Problem]:
     yield draft
 
 
-def _joined(lines: Iterator[Line | Problem]) -> Iterator[Line | Problem]:
+def _joined(lines: Iterator[FileLine | Problem]) -> Iterator[FileLine | Problem]:
     """The annotations, with wordings that run over a line's end put together."""
-    held: Line | None = None
+    held: FileLine | None = None
     for line in lines:
         if isinstance(line, Problem):
             yield line
         elif held is not None and not START.match(line.text):
             if len(held.text) < LONGEST:
-                held = Line(held.number, f"{held.text}{line.text}")
+                held = FileLine(held.number, f"{held.text}{line.text}")
         else:
             if held is not None:
                 yield held
@@ -59,17 +59,17 @@ def _joined(lines: Iterator[Line | Problem]) -> Iterator[Line | Problem]:
 
 
 class _Standoff:
-    """One ``.ann`` file on its way into a draft."""
+    """One ``.ann`` file, whose annotations a draft takes."""
 
     def __init__(self, draft: Draft, path: Path, notes: NotePattern | None) -> None:
         self.draft = draft
         self.path = path
         self.notes = notes
-        self.mentions: dict[str, Mention] = {}
+        self.entities: dict[str, DraftEntity] = {}
         self.triggers: dict[str, str] = {}
         self.later: list[tuple[str, str, str]] = []
 
-    def read(self, lines: Iterator[Line | Problem]) -> Iterator[Problem]:
+    def read(self, lines: Iterator[FileLine | Problem]) -> Iterator[Problem]:
         """Puts everything on the draft; yields what does not fit."""
         for line in lines:
             if isinstance(line, Problem):
@@ -86,21 +86,21 @@ class _Standoff:
             else:
                 self.later.append((where, parts[0], "\t".join(parts[1:])))
         yield from self._rest()
-        self.draft.mentions = list(self.mentions.values())
-        for link in self.draft.links:  # an event stands for its trigger
-            link.head, link.tail = (
-                self.triggers.get(link.head, link.head),
-                self.triggers.get(link.tail, link.tail),
+        self.draft.entities = list(self.entities.values())
+        for relation in self.draft.relations:  # an event stands for its trigger
+            relation.head, relation.tail = (
+                self.triggers.get(relation.head, relation.head),
+                self.triggers.get(relation.tail, relation.tail),
             )
 
-    def _entity(self, where: str, id_: str, place: str, wording: str | None = None) -> Iterator[Problem]:
-        match = OFFSETS.match(place)
+    def _entity(self, where: str, id_: str, offsets: str, wording: str | None = None) -> Iterator[Problem]:
+        match = OFFSETS.match(offsets)
         if match is None:
             yield Problem(where, f"entity {shown(id_)}: expected a type and offsets, got something else", Lost.ENTITY)
-        elif id_ in self.mentions:
+        elif id_ in self.entities:
             yield Problem(where, f"entity {shown(id_)}: expected each id once, got it again", Lost.ENTITY)
         else:
-            self.mentions[id_] = Mention(id_, match[1], spans=_spans(match[2]), wording=wording, where=where)
+            self.entities[id_] = DraftEntity(id_, match[1], spans=_spans(match[2]), wording=wording, where=where)
 
     def _rest(self) -> Iterator[Problem]:
         """What refers to entities, which may stand anywhere in the file: events before what refers to these."""
@@ -130,7 +130,7 @@ class _Standoff:
         trigger = arguments[0][1]
         self.triggers[id_] = trigger
         for number, (role, target) in enumerate(arguments[1:], start=1):
-            self.draft.links.append(Link(f"{id_}.{number}", role, trigger, target, where))
+            self.draft.relations.append(DraftRelation(f"{id_}.{number}", role, trigger, target, where))
         return None
 
     def _relation(self, where: str, id_: str, rest: str) -> Problem | None:
@@ -140,7 +140,7 @@ class _Standoff:
             what = f"relation {shown(id_)}: expected a type and two arguments, got {len(arguments)} arguments"
             return Problem(where, what, Lost.RELATION)
         (_, head), (_, tail) = arguments
-        self.draft.links.append(Link(id_, type_, head, tail, where))
+        self.draft.relations.append(DraftRelation(id_, type_, head, tail, where))
         return None
 
     def _equivalence(self, where: str, rest: str) -> Problem | None:
@@ -149,37 +149,37 @@ class _Standoff:
         if len(members) < 2:
             return Problem(where, f"relation *: expected two members or more, got {len(members)}", Lost.RELATION)
         line = where.rpartition(":")[2]
-        for number, (one, other) in enumerate(pairwise(members), start=1):
-            self.draft.links.append(Link(f"*{line}.{number}", type_, one, other, where))
+        for number, (head, tail) in enumerate(pairwise(members), start=1):
+            self.draft.relations.append(DraftRelation(f"*{line}.{number}", type_, head, tail, where))
         return None
 
     def _attribute(self, where: str, id_: str, rest: str) -> Problem | None:
         name, target, value = (*rest.split(maxsplit=2), "", "", "")[:3]
-        mention = self._target(target)
-        if mention is None:
+        entity = self._target(target)
+        if entity is None:
             return self._loose(where, f"attribute {shown(id_)}", target)
-        mention.attributes[name] = value.strip() or "true"
+        entity.attributes[name] = value.strip() or "true"
         return None
 
     def _normalisation(self, where: str, id_: str, rest: str) -> Problem | None:
         _, target, code = (*rest.split("\t")[0].split(maxsplit=2), "", "", "")[:3]
-        mention = self._target(target)
-        if mention is None:
+        entity = self._target(target)
+        if entity is None:
             return self._loose(where, f"normalisation {shown(id_)}", target)
-        mention.codes = (*mention.codes, code.strip())
+        entity.codes = (*entity.codes, code.strip())
         return None
 
     def _note(self, rest: str) -> Problem | None:
         """A note on an entity is its attribute; one on anything else is left out."""
         head, _, note = rest.partition("\t")
         kind, target = (*head.split(maxsplit=1), "", "")[:2]
-        mention = self._target(target)
-        if mention is not None and note.strip():
-            _apply_note(mention, kind, note.strip(), self.notes)
+        entity = self._target(target)
+        if entity is not None and note.strip():
+            _apply_note(entity, kind, note.strip(), self.notes)
         return None
 
-    def _target(self, id_: str) -> Mention | None:
-        return self.mentions.get(self.triggers.get(id_, id_))
+    def _target(self, id_: str) -> DraftEntity | None:
+        return self.entities.get(self.triggers.get(id_, id_))
 
     def _loose(self, where: str, what: str, target: str) -> Problem | None:
         """Attributes of relations have no place in a layer; those of what does not exist are a problem."""
@@ -194,16 +194,16 @@ def _spans(offsets: str) -> tuple[Span, ...]:
     return tuple((int(start), int(end)) for start, end in pairs)
 
 
-def _apply_note(mention: Mention, kind: str, note: str, pattern: NotePattern | None) -> None:
+def _apply_note(entity: DraftEntity, kind: str, note: str, pattern: NotePattern | None) -> None:
     match = re.search(pattern.pattern, note) if pattern else None
     if match is None:
-        known = mention.attributes.get(kind)
-        mention.attributes[kind] = f"{known}\n{note}" if known else note
+        earlier = entity.attributes.get(kind)
+        entity.attributes[kind] = f"{earlier}\n{note}" if earlier else note
         return
     found = {name: value for name, value in match.groupdict().items() if value}
     if pattern and pattern.type_is_code:
-        mention.codes = (*mention.codes, mention.type)
+        entity.codes = (*entity.codes, entity.type)
     if code := found.pop("code", None):
-        mention.codes = tuple(dict.fromkeys((*mention.codes, code)))
-    mention.type = found.pop("category", mention.type)
-    mention.attributes |= found
+        entity.codes = tuple(dict.fromkeys((*entity.codes, code)))
+    entity.type = found.pop("category", entity.type)
+    entity.attributes |= found

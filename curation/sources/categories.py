@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from curation.record import Assertion, wording
-from curation.sources.draft import Draft, Link, Mention, Span
-from curation.sources.mapping import AssertionRule, CategoryRule, Condition, ImportMapping, Join
+from curation.sources.draft import Draft, DraftEntity, DraftRelation, Span
+from curation.sources.mapping import AssertionRule, CategoryRule, EntityCondition, ImportMapping, Join
 
 
 def categorise(draft: Draft, mapping: ImportMapping) -> Draft:
@@ -23,12 +23,12 @@ def categorise(draft: Draft, mapping: ImportMapping) -> Draft:
         return draft
     found = _Annotations(draft)
     chosen, owners = _claim(found, mapping)
-    links = list(_relinked(draft.links, owners, mapping))
+    relations = list(_relinked(draft.relations, owners, mapping))
     left_out = {
-        "entities": len(draft.mentions) - len(owners),
-        "relations": len(draft.links) - len(links),
+        "entities": len(draft.entities) - len(owners),
+        "relations": len(draft.relations) - len(relations),
     }
-    return replace(draft, mentions=chosen, links=links, notes={**draft.notes, "not_mapped": left_out})
+    return replace(draft, entities=chosen, relations=relations, notes={**draft.notes, "not_mapped": left_out})
 
 
 class _Annotations:
@@ -36,47 +36,47 @@ class _Annotations:
 
     def __init__(self, draft: Draft) -> None:
         self.text = draft.text
-        self.all = draft.mentions
-        self.by_id = {mention.id: mention for mention in draft.mentions}
-        self.by_type: dict[str, list[Mention]] = defaultdict(list)
-        for mention in draft.mentions:
-            self.by_type[mention.type].append(mention)
-        self.heads: dict[str, list[Link]] = defaultdict(list)
-        self.tails: dict[str, list[Link]] = defaultdict(list)
-        for link in draft.links:
-            self.heads[link.head].append(link)
-            self.tails[link.tail].append(link)
+        self.all = draft.entities
+        self.by_id = {entity.id: entity for entity in draft.entities}
+        self.by_type: dict[str, list[DraftEntity]] = defaultdict(list)
+        for entity in draft.entities:
+            self.by_type[entity.type].append(entity)
+        self.heads: dict[str, list[DraftRelation]] = defaultdict(list)
+        self.tails: dict[str, list[DraftRelation]] = defaultdict(list)
+        for relation in draft.relations:
+            self.heads[relation.head].append(relation)
+            self.tails[relation.tail].append(relation)
 
-    def wording(self, mention: Mention) -> str:
-        return wording(self.text, mention.spans) if mention.spans else mention.wording or ""
+    def wording(self, entity: DraftEntity) -> str:
+        return wording(self.text, entity.spans) if entity.spans else entity.wording or ""
 
-    def within(self, mention: Mention, types: Iterable[str]) -> bool:
-        """Whether it stands inside the reach of another annotation of one of the types."""
-        if not mention.spans:
+    def within(self, entity: DraftEntity, types: Iterable[str]) -> bool:
+        """Whether it is inside the span of another annotation of one of the types."""
+        if not entity.spans:
             return False
-        start, end = mention.reach
+        start, end = entity.extent
         return any(
-            other is not mention and other.spans and other.reach[0] <= start and end <= other.reach[1]
+            other is not entity and other.spans and other.extent[0] <= start and end <= other.extent[1]
             for type_ in types
             for other in self.by_type.get(type_, ())
         )
 
-    def fits(self, mention: Mention, condition: Condition) -> bool:
+    def fits(self, entity: DraftEntity, condition: EntityCondition) -> bool:
         return (
-            (condition.wording is None or bool(_pattern(condition.wording).search(self.wording(mention))))
-            and (not condition.within or self.within(mention, condition.within))
-            and all(mention.attributes.get(name) in values for name, values in condition.attributes.items())
+            (condition.wording is None or bool(_pattern(condition.wording).search(self.wording(entity))))
+            and (not condition.within or self.within(entity, condition.within))
+            and all(entity.attributes.get(name) in values for name, values in condition.attributes.items())
         )
 
-    def joined(self, mention: Mention, join: Join) -> list[Mention]:
+    def joined(self, entity: DraftEntity, join: Join) -> list[DraftEntity]:
         """What the relation ties to it, in the order of the source."""
-        others: list[str] = []
+        tied: list[str] = []
         if join.direction in {"from", "either"}:
-            others += [link.head for link in self.tails[mention.id] if link.type in join.relation]
+            tied += [relation.head for relation in self.tails[entity.id] if relation.type in join.relation]
         if join.direction in {"to", "either"}:
-            others += [link.tail for link in self.heads[mention.id] if link.type in join.relation]
-        found = [self.by_id[other] for other in dict.fromkeys(others) if other in self.by_id]
-        return [other for other in found if other is not mention and (not join.types or other.type in join.types)]
+            tied += [relation.tail for relation in self.heads[entity.id] if relation.type in join.relation]
+        found = [self.by_id[other] for other in dict.fromkeys(tied) if other in self.by_id]
+        return [other for other in found if other is not entity and (not join.types or other.type in join.types)]
 
 
 @lru_cache(maxsize=256)
@@ -86,83 +86,83 @@ def _pattern(pattern: str) -> re.Pattern[str]:
 
 @dataclass(frozen=True, slots=True)
 class _Claim:
-    mention: Mention
+    entity: DraftEntity
     category: str
-    parts: Sequence[Mention]
+    parts: Sequence[DraftEntity]
 
 
-def _claim(found: _Annotations, mapping: ImportMapping) -> tuple[list[Mention], dict[str, str]]:
+def _claim(found: _Annotations, mapping: ImportMapping) -> tuple[list[DraftEntity], dict[str, str]]:
     """The annotations with their categories in the source's order, and which annotation each one went into."""
     claims: dict[str, _Claim] = {}
     owners: dict[str, str] = {}
     settled: set[str] = set()
     for rule in mapping.categories:
-        for mention in _candidates(found, rule):
-            if mention.id not in settled and _rule_fits(found, mention, rule):
-                settled.add(mention.id)
+        for entity in _candidates(found, rule):
+            if entity.id not in settled and _rule_fits(found, entity, rule):
+                settled.add(entity.id)
                 if rule.category is not None:
-                    claims[mention.id] = _claim_one(found, mention, rule, rule.category, owners, settled)
-    for mention in found.all:
-        if mention.id not in settled and (category := _plain_category(mention, mapping)) is not None:
-            claims[mention.id] = _Claim(mention, category, ())
-            owners[mention.id] = mention.id
-    chosen = [_finished(found, claims[one.id], mapping) for one in found.all if one.id in claims]
+                    claims[entity.id] = _claim_one(found, entity, rule, rule.category, owners, settled)
+    for entity in found.all:
+        if entity.id not in settled and (category := _plain_category(entity, mapping)) is not None:
+            claims[entity.id] = _Claim(entity, category, ())
+            owners[entity.id] = entity.id
+    chosen = [_finished(found, claims[entity.id], mapping) for entity in found.all if entity.id in claims]
     return chosen, owners
 
 
-def _candidates(found: _Annotations, rule: CategoryRule) -> list[Mention]:
-    return [mention for type_ in rule.types for mention in found.by_type.get(type_, ())]
+def _candidates(found: _Annotations, rule: CategoryRule) -> list[DraftEntity]:
+    return [entity for type_ in rule.types for entity in found.by_type.get(type_, ())]
 
 
-def _rule_fits(found: _Annotations, mention: Mention, rule: CategoryRule) -> bool:
-    return found.fits(mention, rule.when) and not (rule.unless and found.fits(mention, rule.unless))
+def _rule_fits(found: _Annotations, entity: DraftEntity, rule: CategoryRule) -> bool:
+    return found.fits(entity, rule.when) and not (rule.unless and found.fits(entity, rule.unless))
 
 
 def _claim_one(
     found: _Annotations,
-    mention: Mention,
+    entity: DraftEntity,
     rule: CategoryRule,
     category: str,
     owners: dict[str, str],
     settled: set[str],
 ) -> _Claim:
-    owners[mention.id] = mention.id
-    parts: dict[str, Mention] = {}
+    owners[entity.id] = entity.id
+    parts: dict[str, DraftEntity] = {}
     for join in rule.join:
-        for other in found.joined(mention, join):
+        for other in found.joined(entity, join):
             if owners.get(other.id) == other.id:
                 continue  # it has become an entity of its own
             parts[other.id] = other
             if join.consume:
                 settled.add(other.id)
-                owners.setdefault(other.id, mention.id)
-    return _Claim(mention, category, tuple(parts.values()))
+                owners.setdefault(other.id, entity.id)
+    return _Claim(entity, category, tuple(parts.values()))
 
 
-def _plain_category(mention: Mention, mapping: ImportMapping) -> str | None:
-    if mention.type in mapping.rename:
-        return mapping.rename[mention.type]
-    return mention.type if mapping.otherwise == "keep" else None
+def _plain_category(entity: DraftEntity, mapping: ImportMapping) -> str | None:
+    if entity.type in mapping.rename:
+        return mapping.rename[entity.type]
+    return entity.type if mapping.otherwise == "keep" else None
 
 
-def _finished(found: _Annotations, claim: _Claim, mapping: ImportMapping) -> Mention:
-    mention = replace(claim.mention, type=claim.category, assertion=_assertion(found, claim.mention, mapping))
-    if not claim.parts or mention.spans is None:
-        return mention
-    spans = [span for part in (claim.mention, *claim.parts) for span in part.spans or ()]
+def _finished(found: _Annotations, claim: _Claim, mapping: ImportMapping) -> DraftEntity:
+    entity = replace(claim.entity, type=claim.category, assertion=_assertion(found, claim.entity, mapping))
+    if not claim.parts or entity.spans is None:
+        return entity
+    spans = [span for part in (claim.entity, *claim.parts) for span in part.spans or ()]
     merged = merge_spans(spans, found.text, bridge=_pattern(mapping.bridge))
-    return replace(mention, spans=merged, wording=None, joined=True)
+    return replace(entity, spans=merged, wording=None, joined=True)
 
 
-def _assertion(found: _Annotations, mention: Mention, mapping: ImportMapping) -> Assertion:
+def _assertion(found: _Annotations, entity: DraftEntity, mapping: ImportMapping) -> Assertion:
     for rule in mapping.assertions:
-        if _asserts(found, mention, rule):
+        if _asserts(found, entity, rule):
             return rule.assertion
-    return mention.assertion
+    return entity.assertion
 
 
-def _asserts(found: _Annotations, mention: Mention, rule: AssertionRule) -> bool:
-    return (not rule.types or mention.type in rule.types) and found.fits(mention, rule.when)
+def _asserts(found: _Annotations, entity: DraftEntity, rule: AssertionRule) -> bool:
+    return (not rule.types or entity.type in rule.types) and found.fits(entity, rule.when)
 
 
 def merge_spans(spans: Iterable[Span], text: str, *, bridge: re.Pattern[str]) -> tuple[Span, ...]:
@@ -176,15 +176,17 @@ def merge_spans(spans: Iterable[Span], text: str, *, bridge: re.Pattern[str]) ->
     return tuple(merged)
 
 
-def _relinked(links: Iterable[Link], owners: dict[str, str], mapping: ImportMapping) -> Iterable[Link]:
+def _relinked(
+    relations: Iterable[DraftRelation], owners: dict[str, str], mapping: ImportMapping
+) -> Iterable[DraftRelation]:
     """The relations between annotations that stayed, under their new names; none of one with itself, none twice."""
     seen: set[tuple[str, str, str]] = set()
     table = mapping.relations
-    for link in links:
-        type_ = table.rename.get(link.type, link.type if table.otherwise == "keep" else None)
-        head, tail = owners.get(link.head), owners.get(link.tail)
-        if type_ is None or link.type in table.drop or head is None or tail is None or head == tail:
+    for relation in relations:
+        type_ = table.rename.get(relation.type, relation.type if table.otherwise == "keep" else None)
+        head, tail = owners.get(relation.head), owners.get(relation.tail)
+        if type_ is None or relation.type in table.drop or head is None or tail is None or head == tail:
             continue
         if (type_, head, tail) not in seen:
             seen.add((type_, head, tail))
-            yield replace(link, type=type_, head=head, tail=tail)
+            yield replace(relation, type=type_, head=head, tail=tail)

@@ -11,11 +11,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from curation.sources.draft import Draft, Mention
+from curation.sources.draft import Draft, DraftEntity
 from curation.sources.file_draft import file_draft
 from curation.sources.lines import read_lines
 from curation.sources.mapping import ConllShape
-from curation.sources.reading import Problem, Reading
+from curation.sources.reading import Problem, ReadingContext
 
 DOCUMENT_START = "-DOCSTART-"
 #: Columns are parted by a control character (tab or another), or by blanks.
@@ -37,7 +37,7 @@ class WrongTokenError(Exception):
     """A line that is no token; the message says why."""
 
 
-def read_conll(path: Path, reading: Reading) -> Iterator[Draft | Problem]:
+def read_conll(path: Path, reading: ReadingContext) -> Iterator[Draft | Problem]:
     """A draft for each sentence, document or file. One bad line costs its record, no other."""
     for where, sentences, problem in _blocks(path, reading):
         if problem is not None:
@@ -49,7 +49,7 @@ def read_conll(path: Path, reading: Reading) -> Iterator[Draft | Problem]:
 Block = tuple[str, list[list[Token]], Problem | None]
 
 
-def _blocks(path: Path, reading: Reading) -> Iterator[Block]:
+def _blocks(path: Path, reading: ReadingContext) -> Iterator[Block]:
     """The sentences of each record, or why they cannot be read."""
     shape = reading.mapping.conll
     sentences: list[list[Token]] = [[]]
@@ -62,7 +62,7 @@ def _blocks(path: Path, reading: Reading) -> Iterator[Block]:
         starts = line.text.startswith(DOCUMENT_START)
         if starts or (not line.text.strip() and _ends_record(shape, documents)):
             if not (starts and shape.record == "file"):
-                yield where, [one for one in sentences if one], bad
+                yield where, [sentence for sentence in sentences if sentence], bad
                 sentences, where, bad = [[]], "", None
             documents = documents or starts
         elif not line.text.strip():
@@ -73,7 +73,7 @@ def _blocks(path: Path, reading: Reading) -> Iterator[Block]:
                 sentences[-1].append(_token(line.text.rstrip("\r\n"), shape))
             except WrongTokenError as error:
                 bad = bad or Problem(here, str(error))
-    yield where, [one for one in sentences if one], bad
+    yield where, [sentence for sentence in sentences if sentence], bad
 
 
 def _ends_record(shape: ConllShape, documents: bool) -> bool:
@@ -98,23 +98,23 @@ def _token(line: str, shape: ConllShape) -> Token:
     return Token(token, tag, start, end)
 
 
-def _draft(where: str, sentences: list[list[Token]], path: Path, reading: Reading) -> Draft:
-    text, places = _place(sentences)
+def _draft(where: str, sentences: list[list[Token]], path: Path, reading: ReadingContext) -> Draft:
+    text, spans = _joined(sentences)
     whole = reading.mapping.conll.record == "file"
     draft = file_draft(where, text, path, reading, id=None if whole else "")
     draft.annotated = True
-    draft.mentions = list(_mentions(sentences, places))
+    draft.entities = list(_entities(sentences, spans))
     return draft
 
 
-def _place(sentences: list[list[Token]]) -> tuple[str, list[list[tuple[int, int]]]]:
-    """The text, and where each token stands in it."""
+def _joined(sentences: list[list[Token]]) -> tuple[str, list[list[tuple[int, int]]]]:
+    """The text, and the span of each token in it."""
     text: list[str] = []
-    places: list[list[tuple[int, int]]] = []
+    spans: list[list[tuple[int, int]]] = []
     length = 0
     base = sentences[0][0].start if sentences[0] else None
     for number, sentence in enumerate(sentences):
-        places.append([])
+        spans.append([])
         for index, token in enumerate(sentence):
             gap = (SENTENCE_END if number else "") if index == 0 else " "
             if base is not None and token.start is not None:
@@ -123,16 +123,16 @@ def _place(sentences: list[list[Token]]) -> tuple[str, list[list[tuple[int, int]
             text += (gap, token.text)
             start = length + len(gap)
             length = start + len(token.text)
-            places[-1].append((start, length))
-    return "".join(text), places
+            spans[-1].append((start, length))
+    return "".join(text), spans
 
 
-def _mentions(sentences: list[list[Token]], places: list[list[tuple[int, int]]]) -> Iterator[Mention]:
+def _entities(sentences: list[list[Token]], spans: list[list[tuple[int, int]]]) -> Iterator[DraftEntity]:
     number = 0
-    for sentence, spans in zip(sentences, places, strict=True):
+    for sentence, token_spans in zip(sentences, spans, strict=True):
         for type_, first, last in chunks([token.tag for token in sentence]):
             number += 1
-            yield Mention(f"T{number}", type_, spans=((spans[first][0], spans[last][1]),))
+            yield DraftEntity(f"T{number}", type_, spans=((token_spans[first][0], token_spans[last][1]),))
 
 
 def chunks(tags: list[str]) -> Iterator[tuple[str, int, int]]:

@@ -7,15 +7,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from curation.sources.draft import Draft
-from curation.sources.lines import Line, read_lines
-from curation.sources.reading import Lost, Problem, Reading
-from curation.sources.rows import Row, draft_rows
+from curation.sources.lines import FileLine, read_lines
+from curation.sources.reading import Lost, Problem, ReadingContext
+from curation.sources.rows import SourceRow, draft_rows
 
 #: Delimiters that are told apart by counting them in the header.
 DELIMITERS = ",;\t|"
 
 
-def read_csv(path: Path, reading: Reading) -> Iterator[Draft | Problem]:
+def read_csv(path: Path, reading: ReadingContext) -> Iterator[Draft | Problem]:
     """A draft for each row of a table with a header; comma, semicolon, tab and bar are told apart."""
     return draft_rows(_rows(path, reading), path, reading)
 
@@ -23,7 +23,7 @@ def read_csv(path: Path, reading: Reading) -> Iterator[Draft | Problem]:
 class _Source:
     """The lines that the csv module reads, with the problems met on the way."""
 
-    def __init__(self, lines: Iterator[Line | Problem]) -> None:
+    def __init__(self, lines: Iterator[FileLine | Problem]) -> None:
         self.lines = lines
         self.problems: list[Problem] = []
         self.number = 0
@@ -42,7 +42,7 @@ class _Source:
         return iter(met)
 
 
-def _rows(path: Path, reading: Reading) -> Iterator[Row | Problem]:
+def _rows(path: Path, reading: ReadingContext) -> Iterator[SourceRow | Problem]:
     source = _Source(read_lines(path, reading, errors="surrogateescape"))
     lines = iter(source)
     head = next(lines, None)
@@ -82,7 +82,7 @@ def _chain(head: str, lines: Iterator[str]) -> Iterator[str]:
     yield from lines
 
 
-def _row(header: list[str], cells: list[str], where: str) -> Row | Problem:
+def _row(header: list[str], cells: list[str], where: str) -> SourceRow | Problem:
     if len(cells) != len(header):
         return Problem(where, f"expected {len(header)} cells as in the header, got {len(cells)}")
-    return Row(where, {name: cell if cell else None for name, cell in zip(header, cells, strict=True)})
+    return SourceRow(where, {name: cell if cell else None for name, cell in zip(header, cells, strict=True)})

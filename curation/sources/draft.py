@@ -11,7 +11,7 @@ Span = tuple[int, int]
 
 
 @dataclass(slots=True)
-class Mention:
+class DraftEntity:
     """An annotation as it stands in the source."""
 
     id: str
@@ -27,14 +27,14 @@ class Mention:
     joined: bool = False  #: made of several annotations of the source
 
     @property
-    def reach(self) -> Span:
-        """From its first to its last offset; an empty place at the start when it has none."""
+    def extent(self) -> Span:
+        """From its first to its last offset; an empty span at the start when it has none."""
         spans = self.spans or ((0, 0),)
         return min(start for start, _ in spans), max(end for _, end in spans)
 
 
 @dataclass(slots=True)
-class Link:
+class DraftRelation:
     """A relation as it stands in the source."""
 
     id: str
@@ -57,7 +57,7 @@ class Draft:
     licence: str | None = None
     meta: dict[str, Any] = field(default_factory=dict)
     labels: dict[str, str] = field(default_factory=dict)
-    mentions: list[Mention] = field(default_factory=list)
-    links: list[Link] = field(default_factory=list)
+    entities: list[DraftEntity] = field(default_factory=list)
+    relations: list[DraftRelation] = field(default_factory=list)
     annotated: bool = False  #: the source speaks about annotations, if only to say that there are none
     notes: dict[str, Any] = field(default_factory=dict)  #: what the layer's provenance is to keep

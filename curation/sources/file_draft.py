@@ -6,18 +6,18 @@ from pathlib import Path
 
 from curation.sources.draft import Draft
 from curation.sources.mapping import Column
-from curation.sources.reading import Reading
-from curation.sources.rows import Row, read_column, stem_of
+from curation.sources.reading import ReadingContext
+from curation.sources.rows import SourceRow, read_column, stem_of
 
 
-def file_draft(where: str, text: str, path: Path, reading: Reading, *, id: str | None = None) -> Draft:
+def file_draft(where: str, text: str, path: Path, reading: ReadingContext, *, id: str | None = None) -> Draft:
     """The draft of a text; its columns are ``_file``, ``_stem``, ``_folder``, ``_line``, ``_text`` and ``_id``.
 
     ``id`` is what the format itself gives; without it the file's name, less its ending, stands for it.
     """
     mapping = reading.mapping
     stated = stem_of(path) if id is None else id
-    row = Row(where, {"_id": stated})
+    row = SourceRow(where, {"_id": stated})
     source_id = stated if mapping.id is None else read_column(mapping.id, row, path, text)
 
     def say(column: Column | None) -> str | None:

@@ -9,17 +9,17 @@ from typing import Any
 from curation.errors import MissingExtraError, SourceError
 from curation.sources.draft import Draft
 from curation.sources.lines import cause
-from curation.sources.reading import Lost, Problem, Reading
-from curation.sources.rows import Row, draft_rows
+from curation.sources.reading import Lost, Problem, ReadingContext
+from curation.sources.rows import SourceRow, draft_rows
 
 #: In front of a hub name, so that a mistyped path never reaches the network.
 HUB = "hf://"
-#: The files by which a saved data set is known: one split, or several.
+#: The files by which a saved data set is recognised: one split, or several.
 SAVED = ("state.json", "dataset_dict.json")
 
 
-def read_hugging_face(source: Path | str, reading: Reading) -> Iterator[Draft | Problem]:
-    """A draft for each row of every split; the split is kept as ``split``. Hub data sets are streamed.
+def read_hugging_face(source: Path | str, reading: ReadingContext) -> Iterator[Draft | Problem]:
+    """A draft for each row of every split; the split is in the column ``split``. Hub data sets are streamed.
 
     A hub name is ``owner/name``, with ``hf://`` before it when the format is to be recognised, and
     with ``@config`` after it to choose a configuration.
@@ -29,12 +29,12 @@ def read_hugging_face(source: Path | str, reading: Reading) -> Iterator[Draft | 
     return draft_rows(_rows(splits, str(source)), path, reading)
 
 
-def _rows(splits: Mapping[str, Any], source: str) -> Iterator[Row | Problem]:
+def _rows(splits: Mapping[str, Any], source: str) -> Iterator[SourceRow | Problem]:
     for name, split in splits.items():
         number = 0
         try:
             for number, values in enumerate(_named(split), start=1):
-                yield Row(f"{source}/{name}:{number}", {"split": name, **values} if name else values)
+                yield SourceRow(f"{source}/{name}:{number}", {"split": name, **values} if name else values)
         except (OSError, ValueError) as error:
             yield Problem(f"{source}/{name}:{number}", f"cannot be read further: {cause(error)}", Lost.FILE)
 
@@ -73,5 +73,5 @@ def _library() -> Any:
     try:
         import datasets
     except ImportError as error:
-        raise MissingExtraError("datasets", "hf") from error
+        raise MissingExtraError("datasets", "export") from error
     return datasets

@@ -12,27 +12,27 @@ from pathlib import Path
 from typing import IO, Any, NoReturn
 
 from curation.sources.draft import Draft
-from curation.sources.lines import CHUNK, Line, cause, open_binary, read_lines
+from curation.sources.lines import CHUNK, FileLine, cause, open_binary, read_lines
 from curation.sources.paths import dig
-from curation.sources.reading import Lost, Problem, Reading
-from curation.sources.rows import Row, columns_of, draft_rows
+from curation.sources.reading import Lost, Problem, ReadingContext
+from curation.sources.rows import SourceRow, columns_of, draft_rows
 
 SPACE = re.compile(r"[ \t\r\n]*")
 #: How near to the end of what was read an error must be to mean "not read far enough".
 TAIL = 16
 
 
-def read_jsonl(path: Path, reading: Reading) -> Iterator[Draft | Problem]:
+def read_jsonl(path: Path, reading: ReadingContext) -> Iterator[Draft | Problem]:
     """A draft for each line that holds a JSON object."""
     return draft_rows(_line_rows(path, reading), path, reading)
 
 
-def read_json(path: Path, reading: Reading) -> Iterator[Draft | Problem]:
+def read_json(path: Path, reading: ReadingContext) -> Iterator[Draft | Problem]:
     """A draft for each object of a JSON file."""
     return draft_rows(_JsonFile(path, reading).rows(), path, reading)
 
 
-def _line_rows(path: Path, reading: Reading) -> Iterator[Row | Problem]:
+def _line_rows(path: Path, reading: ReadingContext) -> Iterator[SourceRow | Problem]:
     for line in read_lines(path, reading):
         if isinstance(line, Problem):
             yield line
@@ -40,7 +40,7 @@ def _line_rows(path: Path, reading: Reading) -> Iterator[Row | Problem]:
             yield _line_row(line, f"{path}:{line.number}")
 
 
-def _line_row(line: Line, where: str) -> Row | Problem:
+def _line_row(line: FileLine, where: str) -> SourceRow | Problem:
     try:
         value = DECODER.decode(line.text)
     except (ValueError, RecursionError) as error:
@@ -48,10 +48,10 @@ def _line_row(line: Line, where: str) -> Row | Problem:
     return _row(value, where)
 
 
-def _row(value: Any, where: str) -> Row | Problem:
+def _row(value: Any, where: str) -> SourceRow | Problem:
     if not isinstance(value, dict):
         return Problem(where, f"expected a JSON object, got {_kind(value)}")
-    return Row(where, value)
+    return SourceRow(where, value)
 
 
 def _kind(value: Any) -> str:
@@ -80,11 +80,11 @@ class _Unreadable(Exception):  # noqa: N818 - it carries a problem, it is not an
 class _JsonFile:
     """A JSON file read from front to back; never more of it in memory than one item and a chunk."""
 
-    def __init__(self, path: Path, reading: Reading) -> None:
+    def __init__(self, path: Path, reading: ReadingContext) -> None:
         self.path = path
         self.reading, self.options = reading, reading.options
         self.text_columns = columns_of(reading.mapping, reading.options.columns)["text"].columns
-        self.wanted = reading.mapping.rows
+        self.rows_path = reading.mapping.rows
         self.file: IO[bytes] = io.BytesIO()
         self.decoder = codecs.getincrementaldecoder(reading.encoding)()
         self.buffer = ""
@@ -94,7 +94,7 @@ class _JsonFile:
         self.depth = 0
         self.items = 0
 
-    def rows(self) -> Iterator[Row | Problem]:
+    def rows(self) -> Iterator[SourceRow | Problem]:
         try:
             with open_binary(self.path) as self.file:
                 yield from self._top()
@@ -103,7 +103,7 @@ class _JsonFile:
         except (OSError, EOFError, zlib.error) as error:
             yield Problem(str(self.path), f"cannot be read: {cause(error)}", Lost.FILE)
 
-    def _top(self) -> Iterator[Row | Problem]:
+    def _top(self) -> Iterator[SourceRow | Problem]:
         self._read_more()
         if not self._peek():
             raise _Unreadable(Problem(str(self.path), "expected records, got an empty file", Lost.FILE))
@@ -115,7 +115,7 @@ class _JsonFile:
             else:
                 self._fail("expected a JSON array or object, got something else")
 
-    def _array(self) -> Iterator[Row | Problem]:
+    def _array(self) -> Iterator[SourceRow | Problem]:
         """The items of an array, one by one; ends after its bracket."""
         self._step()
         self.depth += 1
@@ -131,21 +131,21 @@ class _JsonFile:
         self.depth -= 1
         self._step()
 
-    def _object(self) -> Iterator[Row | Problem]:
+    def _object(self) -> Iterator[SourceRow | Problem]:
         """The records in an object: those of its one list, those that are its values, or itself."""
         value = self._ahead()
         if value is None:
-            yield from self._members(self.wanted)
+            yield from self._members(self.rows_path)
             return
-        if self.wanted is not None and "." in self.wanted:
-            yield from self._deep(value, self.wanted)
-        elif self.wanted is not None or (value and all(isinstance(inner, dict) for inner in value.values())):
-            yield from self._members(self.wanted)
+        if self.rows_path is not None and "." in self.rows_path:
+            yield from self._deep(value, self.rows_path)
+        elif self.rows_path is not None or (value and all(isinstance(inner, dict) for inner in value.values())):
+            yield from self._members(self.rows_path)
         elif key := _only_list(value, self.text_columns):
             yield from self._members(key)
         else:
             where = self._where()
-            yield Row(where, self._value())
+            yield SourceRow(where, self._value())
             self.items += 1
 
     def _ahead(self) -> dict[str, Any] | None:
@@ -161,17 +161,17 @@ class _JsonFile:
             except (ValueError, RecursionError) as error:
                 self._fail(f"broken JSON: {_complaint(error)}")
 
-    def _deep(self, value: dict[str, Any], wanted: str) -> Iterator[Row | Problem]:
+    def _deep(self, value: dict[str, Any], path: str) -> Iterator[SourceRow | Problem]:
         """The records of a list further inside; their lines are not known, so they are counted."""
-        rows = dig(value, wanted)
+        rows = dig(value, path)
         if isinstance(rows, list):
             yield from (_row(item, f"{self.path}:{number}") for number, item in enumerate(rows, start=1))
         else:
-            yield Problem(self._where(), f"expected a list of records at {wanted}, got none", Lost.FILE)
+            yield Problem(self._where(), f"expected a list of records at {path}, got none", Lost.FILE)
         self._value()
 
-    def _members(self, wanted: str | None) -> Iterator[Row | Problem]:
-        """The records in an object, member by member: the wanted list's items, or every list and table inside."""
+    def _members(self, name: str | None) -> Iterator[SourceRow | Problem]:
+        """The records in an object, member by member: those of the list of that name, or of every list and table."""
         opened, found = self._where(), False
         self.depth += 1
         self._step()
@@ -180,19 +180,19 @@ class _JsonFile:
                 self._step()
                 continue
             key = self._key()
-            if self._peek() == "[" and wanted in {None, key}:
+            if self._peek() == "[" and name in {None, key}:
                 found = True
                 yield from self._array()
                 continue
             where, value = self._where(), self._value()
-            if isinstance(value, dict) and wanted is None:
+            if isinstance(value, dict) and name is None:
                 found = True
-                yield Row(where, {"id": key, **value})
+                yield SourceRow(where, {"id": key, **value})
                 self.items += 1
         self.depth -= 1
         self._step()
         if not found:
-            yield Problem(opened, f"expected a list of records{f' at {wanted}' if wanted else ''}, got none", Lost.FILE)
+            yield Problem(opened, f"expected a list of records{f' at {name}' if name else ''}, got none", Lost.FILE)
 
     def _key(self) -> str:
         key = self._value()

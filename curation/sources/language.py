@@ -1,4 +1,4 @@
-"""Which language a text is in, where nobody says it."""
+"""The language of a text whose source does not give it."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from curation.text.language import detect
 
 #: The characters at the beginning of a text that are looked at.
 START = 300
-#: When it cannot be told (ISO 639-2).
+#: The code of an undetermined language (ISO 639-2).
 UNDETERMINED = "und"
-#: A language less likely than this is not said.
+#: A language less likely than this is not given.
 SURE = 0.5
 #: Small words that only one of the two has. Running text in it holds many; counting them is fifty times
-#: as fast as the detector, which is asked when they do not tell.
+#: as fast as the detector, which is asked when they do not decide.
 SMALL_WORDS = {
     "en": frozenset(["the", "of", "and", "with", "to", "for", "by", "from", "his", "her", "he", "she", "were", "had"]),
     "de": frozenset(["der", "und", "mit", "den", "dem", "ein", "eine", "zu", "von", "bei", "auf", "nicht", "wurde"]),
@@ -30,7 +30,7 @@ def detect_language(text: str) -> str:
 
 
 def _by_small_words(text: str) -> str | None:
-    """The one language that the small words speak for, if they do so clearly."""
+    """The language that the small words point to, if they do so clearly."""
     words = WORD.findall(text.lower())
     counts = {language: sum(word in small for word in words) for language, small in SMALL_WORDS.items()}
     likely, other = sorted(counts, key=counts.__getitem__, reverse=True)

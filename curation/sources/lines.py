@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, cast
 
-from curation.sources.reading import Lost, Problem, Reading
+from curation.sources.reading import Lost, Problem, ReadingContext
 
 CHUNK = 1 << 16
 WIDE_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class FileLine:
     """A line of a file with its number (from 1) and its line end."""
 
     number: int
@@ -30,7 +30,7 @@ def open_binary(path: Path) -> IO[bytes]:
     return path.open("rb")
 
 
-def read_lines(path: Path, reading: Reading, *, errors: str = "strict") -> Iterator[Line | Problem]:
+def read_lines(path: Path, reading: ReadingContext, *, errors: str = "strict") -> Iterator[FileLine | Problem]:
     """Each line of a text file; a problem for each that is broken or over the limit, and for an empty file.
 
     Lines end at a line feed alone: a record's text may hold any other separator. With
@@ -54,7 +54,9 @@ def _bounded(file: IO[bytes], limit: int) -> Iterator[bytes | None]:
         yield None
 
 
-def _decoded(lines: Iterator[bytes | None], path: Path, reading: Reading, errors: str) -> Iterator[Line | Problem]:
+def _decoded(
+    lines: Iterator[bytes | None], path: Path, reading: ReadingContext, errors: str
+) -> Iterator[FileLine | Problem]:
     number = 0
     for number, line in enumerate(lines, start=1):
         if line is None:
@@ -65,7 +67,7 @@ def _decoded(lines: Iterator[bytes | None], path: Path, reading: Reading, errors
             yield Problem(f"{path}:1", "expected UTF-8, got UTF-16: convert the file first", Lost.FILE)
             return
         try:
-            yield Line(number, line.decode(reading.encoding if number == 1 else reading.options.encoding, errors))
+            yield FileLine(number, line.decode(reading.encoding if number == 1 else reading.options.encoding, errors))
         except UnicodeDecodeError as error:
             yield Problem(
                 f"{path}:{number}",
@@ -75,7 +77,7 @@ def _decoded(lines: Iterator[bytes | None], path: Path, reading: Reading, errors
         yield Problem(str(path), "expected records, got an empty file", Lost.FILE)
 
 
-def read_whole(path: Path, reading: Reading) -> str | Problem:
+def read_whole(path: Path, reading: ReadingContext) -> str | Problem:
     """A whole text file, its line ends untouched; or why not."""
     limit = reading.options.line_limit
     try:

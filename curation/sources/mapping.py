@@ -20,7 +20,7 @@ from curation.record import Assertion, Frozen, digest
 MAPPINGS = Path(__file__).parents[1] / "mappings"
 
 Names = tuple[str, ...]
-#: A field of an annotation: its name, or its place in a list; several are alternatives.
+#: A field of an annotation: its name, or its index in a list; several are alternatives.
 Pick = tuple[str | int, ...]
 
 
@@ -117,7 +117,7 @@ class LinkSource(Frozen):
 
 
 class PairSource(Frozen):
-    """Relations by place: every annotation at one path with those at another that share its surroundings."""
+    """Relations by structure: every annotation at one path with those at another that share its surroundings."""
 
     type: str
     head: str
@@ -148,7 +148,7 @@ class MarkRelation(Frozen):
     tail: str
 
 
-class Condition(Frozen):
+class EntityCondition(Frozen):
     """What must hold of an annotation, all of it."""
 
     wording: str | None = Field(default=None, description="a regular expression found in it, case ignored")
@@ -192,8 +192,8 @@ class CategoryRule(Frozen):
 
     types: Names = Field(alias="type")
     category: str | None = Field(description="null leaves the annotation out")
-    when: Condition = Condition()
-    unless: Condition | None = None
+    when: EntityCondition = EntityCondition()
+    unless: EntityCondition | None = None
     join: tuple[Join, ...] = ()
 
     @field_validator("types", mode="before")
@@ -206,7 +206,7 @@ class AssertionRule(Frozen):
     """Which assertion annotations get: the first rule that fits decides."""
 
     types: Names = Field(default=(), alias="type")
-    when: Condition
+    when: EntityCondition
     assertion: Assertion
 
     @field_validator("types", mode="before")
@@ -215,8 +215,8 @@ class AssertionRule(Frozen):
         return _listed(value)
 
 
-class Table(Frozen):
-    """New names for old ones, and what becomes of the others."""
+class RenameTable(Frozen):
+    """New names for old ones, and whether names without a new one stay."""
 
     rename: dict[str, str] = Field(default_factory=dict)
     drop: Names = ()
@@ -263,7 +263,7 @@ class ImportMapping(Frozen):
     licence: Column | None = None
     meta: Names | None = Field(default=None, description="columns to keep; not given: all simple ones")
     labels: dict[str, Column] = Field(default_factory=dict)
-    entities: tuple[EntitySource, ...] | None = Field(default=None, description="not given: the usual places")
+    entities: tuple[EntitySource, ...] | None = Field(default=None, description="not given: the usual columns")
     links: tuple[LinkSource, ...] = ()
     pairs: tuple[PairSource, ...] = ()
     facts: FactSource | None = None
@@ -275,7 +275,7 @@ class ImportMapping(Frozen):
     rename: dict[str, str] = Field(default_factory=dict, description="types to categories, after the rules")
     otherwise: Literal["keep", "leave out"] = Field(default="keep", description="types that nothing names")
     assertions: tuple[AssertionRule, ...] = ()
-    relations: Table = Table()
+    relations: RenameTable = RenameTable()
     bridge: str = Field(default=r"\s*", description="what may stand between joined fragments for them to become one")
 
     @property
@@ -287,7 +287,11 @@ class ImportMapping(Frozen):
     def changes_entities(self) -> bool:
         """Whether types become other categories, or assertions are derived."""
         return bool(
-            self.categories or self.rename or self.assertions or self.otherwise != "keep" or self.relations != Table()
+            self.categories
+            or self.rename
+            or self.assertions
+            or self.otherwise != "keep"
+            or self.relations != RenameTable()
         )
 
 
@@ -338,5 +342,5 @@ def _validated(content: Mapping[str, Any], where: str) -> ImportMapping:
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])
-        known = f"; known keys: {', '.join(ImportMapping.model_fields)}" if first["type"] == "extra_forbidden" else ""
-        raise ConfigError(f"{where}: {key}: {first['msg']}{known}") from error
+        keys = f"; known keys: {', '.join(ImportMapping.model_fields)}" if first["type"] == "extra_forbidden" else ""
+        raise ConfigError(f"{where}: {key}: {first['msg']}{keys}") from error

@@ -9,23 +9,23 @@ from typing import Any
 from curation.errors import MissingExtraError
 from curation.sources.draft import Draft
 from curation.sources.lines import cause
-from curation.sources.reading import Lost, Problem, Reading
-from curation.sources.rows import Row, draft_rows
+from curation.sources.reading import Lost, Problem, ReadingContext
+from curation.sources.rows import SourceRow, draft_rows
 
 BATCH = 256
 
 
-def read_parquet(path: Path, reading: Reading) -> Iterator[Draft | Problem]:
+def read_parquet(path: Path, reading: ReadingContext) -> Iterator[Draft | Problem]:
     """A draft for each row; rows stand for lines in problems."""
     return draft_rows(_rows(path), path, reading)
 
 
-def _rows(path: Path) -> Iterator[Row | Problem]:
+def _rows(path: Path) -> Iterator[SourceRow | Problem]:
     try:
         import pyarrow as arrow
         import pyarrow.parquet as parquet
     except ImportError as error:
-        raise MissingExtraError("pyarrow", "hf") from error
+        raise MissingExtraError("pyarrow", "export") from error
     number = 0
     try:
         if path.stat().st_size == 0:
@@ -35,7 +35,7 @@ def _rows(path: Path) -> Iterator[Row | Problem]:
             for batch in file.iter_batches(batch_size=BATCH):
                 for values in _plain(batch):
                     number += 1
-                    yield Row(f"{path}:{number}", values)
+                    yield SourceRow(f"{path}:{number}", values)
     except (OSError, arrow.ArrowException, UnicodeDecodeError) as error:
         what = f"expected a Parquet file, got another or a broken one: {cause(error)}; {number} records came in"
         yield Problem(str(path), what, Lost.FILE)

@@ -13,12 +13,12 @@ OUTER = "^."
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """A value in a row, how one comes to it, and what surrounds it (the nearest last)."""
+class Node:
+    """A value in a row, the path to it, and the values that it is in (the nearest last)."""
 
     value: Any
-    trail: tuple[str | int, ...] = ()
-    around: tuple[Any, ...] = ()
+    path: tuple[str | int, ...] = ()
+    ancestors: tuple[Any, ...] = ()
 
 
 def dig(row: Any, path: str | int) -> Any:
@@ -45,17 +45,17 @@ def _child(value: Any, key: str | int) -> Any:
     return MISSING
 
 
-def walk(row: Any, path: str) -> Iterator[Place]:
+def walk(row: Any, path: str) -> Iterator[Node]:
     """Every value that a path with ``*`` leads to."""
-    return _walk(Place(row), path.split("."))
+    return _walk(Node(row), path.split("."))
 
 
-def _walk(place: Place, parts: Sequence[str]) -> Iterator[Place]:
+def _walk(node: Node, parts: Sequence[str]) -> Iterator[Node]:
     if not parts:
-        yield place
+        yield node
         return
-    for key, value in _children(place.value, parts[0]):
-        inner = Place(value, (*place.trail, key), (*place.around, place.value))
+    for key, value in _children(node.value, parts[0]):
+        inner = Node(value, (*node.path, key), (*node.ancestors, node.value))
         yield from _walk(inner, parts[1:])
 
 
@@ -70,14 +70,14 @@ def _children(value: Any, part: str) -> Iterator[tuple[str | int, Any]]:
         yield from enumerate(value)
 
 
-def pick(place: Place, names: Sequence[str | int]) -> Any:
+def pick(node: Node, names: Sequence[str | int]) -> Any:
     """The first of the fields that an annotation (or, with ``^.``, what surrounds it) holds; else MISSING."""
     for name in names:
-        value, outwards = place.value, 0
+        value, outwards = node.value, 0
         while isinstance(name, str) and name.startswith(OUTER):
             name, outwards = name.removeprefix(OUTER), outwards + 1
         if outwards:
-            value = place.around[-outwards] if outwards <= len(place.around) else MISSING
+            value = node.ancestors[-outwards] if outwards <= len(node.ancestors) else MISSING
         found = dig(value, name)
         if found is not MISSING and found is not None:
             return found

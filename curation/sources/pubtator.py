@@ -10,19 +10,19 @@ from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
 
-from curation.sources.draft import Draft, Link, Mention
+from curation.sources.draft import Draft, DraftEntity, DraftRelation
 from curation.sources.file_draft import file_draft
-from curation.sources.lines import Line, read_lines
-from curation.sources.reading import Lost, Problem, Reading
+from curation.sources.lines import FileLine, read_lines
+from curation.sources.reading import Lost, Problem, ReadingContext
 
 TEXT = re.compile(r"([^|\t]+)\|([ta])\|(.*)", re.DOTALL)
 CONCEPT = re.compile(r"(?:[A-Za-z]+:)?[A-Z]{0,2}\d+")
 NO_CONCEPTS = frozenset({"", "-", "-1"})
 
 
-def read_pubtator(path: Path, reading: Reading) -> Iterator[Draft | Problem]:
+def read_pubtator(path: Path, reading: ReadingContext) -> Iterator[Draft | Problem]:
     """A draft for each document; documents are parted by an empty line or by another id."""
-    lines: list[Line] = []
+    lines: list[FileLine] = []
     for line in read_lines(path, reading):
         if isinstance(line, Problem):
             yield line
@@ -39,7 +39,7 @@ def _starts_document(text: str) -> bool:
     return match is not None and match[2] == "t"
 
 
-def _document(lines: list[Line], path: Path, reading: Reading) -> Iterator[Draft | Problem]:
+def _document(lines: list[FileLine], path: Path, reading: ReadingContext) -> Iterator[Draft | Problem]:
     if not lines:
         return
     where = f"{path}:{lines[0].number}"
@@ -55,36 +55,36 @@ def _document(lines: list[Line], path: Path, reading: Reading) -> Iterator[Draft
     yield draft
 
 
-def _annotate(draft: Draft, lines: list[Line], path: Path) -> Iterator[Problem]:
+def _annotate(draft: Draft, lines: list[FileLine], path: Path) -> Iterator[Problem]:
     relations: list[tuple[str, list[str]]] = []
     for line in lines:
         where, cells = f"{path}:{line.number}", line.text.rstrip("\r\n").split("\t")
         if len(cells) >= 5 and cells[1].isdecimal() and cells[2].isdecimal():
-            draft.mentions.append(_mention(cells, len(draft.mentions) + 1, where))
+            draft.entities.append(_mention(cells, len(draft.entities) + 1, where))
         elif len(cells) >= 4:
             relations.append((where, cells))
         else:
             what = f"expected an entity (5 columns or more) or a relation (4 or more), got {len(cells)} columns"
             yield Problem(where, what, Lost.ENTITY)
     for number, (where, cells) in enumerate(relations, start=1):
-        link = _link(draft, f"R{number}", cells, where)
-        if link is None:
+        relation = _link(draft, f"R{number}", cells, where)
+        if relation is None:
             what = f"relation R{number}: expected both its concepts among the entities, got one that is not there"
             yield Problem(where, what, Lost.RELATION)
             continue
-        draft.links.append(link)
+        draft.relations.append(relation)
         if len(cells) > 4 and cells[4]:
-            draft.notes.setdefault("relation_notes", {})[link.id] = cells[4]
+            draft.notes.setdefault("relation_notes", {})[relation.id] = cells[4]
 
 
-def _mention(cells: list[str], number: int, where: str) -> Mention:
+def _mention(cells: list[str], number: int, where: str) -> DraftEntity:
     _, start, end, wording, type_, *rest = cells
-    mention = Mention(f"T{number}", type_, spans=((int(start), int(end)),), wording=wording, where=where)
+    entity = DraftEntity(f"T{number}", type_, spans=((int(start), int(end)),), wording=wording, where=where)
     if rest:
-        mention.codes = concepts(rest[0])
+        entity.codes = concepts(rest[0])
     if len(rest) > 1 and rest[1]:
-        mention.attributes["individual_mentions"] = rest[1]
-    return mention
+        entity.attributes["individual_mentions"] = rest[1]
+    return entity
 
 
 def concepts(cell: str) -> tuple[str, ...]:
@@ -92,26 +92,26 @@ def concepts(cell: str) -> tuple[str, ...]:
     found: dict[str, None] = {}
     for part in re.split(r"[,;]", cell):
         parts = part.split("|")
-        plain = len(parts) > 1 and all(CONCEPT.fullmatch(one.strip()) for one in parts)
-        found |= dict.fromkeys(one.strip() for one in (parts if plain else [part]))
-    return tuple(one for one in found if one not in NO_CONCEPTS)
+        plain = len(parts) > 1 and all(CONCEPT.fullmatch(concept.strip()) for concept in parts)
+        found |= dict.fromkeys(concept.strip() for concept in (parts if plain else [part]))
+    return tuple(concept for concept in found if concept not in NO_CONCEPTS)
 
 
-def _link(draft: Draft, id_: str, cells: list[str], where: str) -> Link | None:
-    """The relation of two concepts, put between those of their mentions that stand nearest to each other."""
-    heads, tails = (_mentions_of(draft, concept) for concept in cells[2:4])
-    pairs = [(one, other) for one, other in product(heads, tails) if one is not other]
+def _link(draft: Draft, id_: str, cells: list[str], where: str) -> DraftRelation | None:
+    """The relation of two concepts, put between those of their entities that stand nearest to each other."""
+    heads, tails = (_entities_of(draft, concept) for concept in cells[2:4])
+    pairs = [(head, tail) for head, tail in product(heads, tails) if head is not tail]
     if not pairs:
         return None
     head, tail = min(pairs, key=lambda pair: _distance(*pair))
-    return Link(id_, cells[1], head.id, tail.id, where)
+    return DraftRelation(id_, cells[1], head.id, tail.id, where)
 
 
-def _mentions_of(draft: Draft, concept: str) -> list[Mention]:
-    exact = [mention for mention in draft.mentions if concept in mention.codes]
-    wanted = set(concepts(concept))
-    return exact or [mention for mention in draft.mentions if wanted & set(mention.codes)]
+def _entities_of(draft: Draft, concept: str) -> list[DraftEntity]:
+    exact = [entity for entity in draft.entities if concept in entity.codes]
+    ids = set(concepts(concept))
+    return exact or [entity for entity in draft.entities if ids & set(entity.codes)]
 
 
-def _distance(one: Mention, other: Mention) -> int:
-    return abs(one.reach[0] - other.reach[0])
+def _distance(left: DraftEntity, right: DraftEntity) -> int:
+    return abs(left.extent[0] - right.extent[0])

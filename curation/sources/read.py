@@ -1,4 +1,4 @@
-"""Reading a source from end to end: format, mapping, drafts, categories, records."""
+"""ReadingContext a source from end to end: format, mapping, drafts, categories, records."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from curation.sources.draft import Draft
 from curation.sources.formats import FORMATS, WHOLE_SOURCES, files_of, reader_of, sniff
 from curation.sources.hugging_face import HUB
 from curation.sources.mapping import ImportMapping, load_mapping
-from curation.sources.reading import Lost, Problem, Read, Reading, ReadOptions
+from curation.sources.reading import Lost, Problem, Read, ReadingContext, ReadOptions
 from curation.sources.rows import columns_of, stem_of
 
 AUTO = "auto"
@@ -42,7 +42,7 @@ def read(
     if chosen == ImportMapping() and format in OWN_MAPPINGS:
         chosen = load_mapping(OWN_MAPPINGS[format])
     columns_of(chosen, options.columns)
-    reading = Reading(options, chosen)
+    reading = ReadingContext(options, chosen)
     if format in WHOLE_SOURCES:
         name = Path(source).absolute().name if Path(source).is_dir() else str(source).removeprefix(HUB)
         return _finished(reader_of(format)(source, reading), name, format, reading)
@@ -52,7 +52,7 @@ def read(
     return _read_files(path, format, reading)
 
 
-def _read_files(path: Path, format: str, reading: Reading) -> Iterator[Read | Problem]:
+def _read_files(path: Path, format: str, reading: ReadingContext) -> Iterator[Read | Problem]:
     files = files_of(path, format)
     if not files:
         yield Problem(str(path), f"expected files of the format {format} in the folder, got none", Lost.FILE)
@@ -63,7 +63,7 @@ def _read_files(path: Path, format: str, reading: Reading) -> Iterator[Read | Pr
 
 
 def _finished(
-    drafts: Iterator[Draft | Read | Problem], name: str, format: str, reading: Reading
+    drafts: Iterator[Draft | Read | Problem], name: str, format: str, reading: ReadingContext
 ) -> Iterator[Read | Problem]:
     """The records of drafts; what is finished or a problem as it is."""
     provenance: dict[str, Any] = {"format": format}

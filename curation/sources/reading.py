@@ -9,6 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from curation.author import GOLD
 from curation.record import Layer, Record
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ class Read:
 class ReadOptions:
     """How to read, where neither the source nor the mapping says it. Given options win over both."""
 
-    layer: str | None = "gold"  #: name of the layer that takes the annotations; None reads the text alone
+    layer: str | None = GOLD  #: name of the layer that takes the annotations; None reads the text alone
     author: str | None = None  #: who annotated; the layer's name when not given
     language: str | None = None  #: of all records; otherwise the column, the mapping, or detection
     source_name: str | None = None  #: otherwise the column, the mapping, or the name of the file or folder
@@ -70,7 +71,7 @@ class ReadOptions:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class ReadingContext:
     """One source being read: what a reader needs besides its path."""
 
     options: ReadOptions
@@ -86,5 +87,5 @@ class Reading:
 class Reader(Protocol):
     """What each format offers: drafts of records (or finished ones) and problems, one after another."""
 
-    def __call__(self, source: Path | str, reading: Reading, /) -> Iterator[Draft | Read | Problem]:
+    def __call__(self, source: Path | str, reading: ReadingContext, /) -> Iterator[Draft | Read | Problem]:
         """The source's drafts and problems, in order; memory does not grow with the source."""

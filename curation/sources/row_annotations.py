@@ -7,13 +7,13 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from curation.scoring.flat_shape import KEPT_AS, Form, form
-from curation.sources.draft import Draft, Link, Mention, Span
+from curation.scoring.flat_shape import KEPT_AS, ValueForm, form
+from curation.sources.draft import Draft, DraftEntity, DraftRelation, Span
 from curation.sources.mapping import EntitySource, FactSource, ImportMapping, LinkSource, PairSource
-from curation.sources.paths import MISSING, Place, dig, pick, walk
+from curation.sources.paths import MISSING, Node, dig, pick, walk
 
-#: Where annotations usually stand, when the mapping does not say it.
-USUAL_PLACES = ("entities", "spans", "annotations", "labels", "label")
+#: Columns that usually hold annotations, when the mapping names none.
+USUAL_COLUMNS = ("entities", "spans", "annotations", "labels", "label")
 #: No text is longer; larger offsets are no whole numbers any more once they were floating ones.
 LARGEST = 2**53
 Origins = dict[str, list[tuple[tuple[str | int, ...], str]]]
@@ -42,28 +42,28 @@ def _sources(values: Mapping[str, Any], mapping: ImportMapping) -> tuple[EntityS
         return mapping.entities
     if mapping.facts or mapping.marks:
         return ()
-    for name in USUAL_PLACES:
+    for name in USUAL_COLUMNS:
         if isinstance(found := values.get(name), list) and (not found or isinstance(found[0], dict | list | tuple)):
             return (EntitySource(path=f"{name}.*"),)
     return ()
 
 
 def _add_entities(draft: Draft, values: Mapping[str, Any], source: EntitySource, origins: Origins) -> None:
-    taken = {mention.id: mention for mention in draft.mentions}
-    for place in walk(values, source.path):
-        for single in _each(place, source) if source.many else (place,):
-            mention = _mention(single, source, f"T{len(taken) + 1}")
-            known = taken.get(mention.id)
-            if known is not None and source.many and (known.type, known.spans) != (mention.type, mention.spans):
-                mention.id = _free_id(mention.id, taken)
-                known = None
-            if known is None or not source.many:
-                draft.mentions.append(mention)
-                taken.setdefault(mention.id, mention)
-            origins[source.path].append((place.trail, mention.id))
+    taken = {entity.id: entity for entity in draft.entities}
+    for node in walk(values, source.path):
+        for single in _each(node, source) if source.many else (node,):
+            entity = _mention(single, source, f"T{len(taken) + 1}")
+            first = taken.get(entity.id)
+            if first is not None and source.many and (first.type, first.spans) != (entity.type, entity.spans):
+                entity.id = _free_id(entity.id, taken)
+                first = None
+            if first is None or not source.many:
+                draft.entities.append(entity)
+                taken.setdefault(entity.id, entity)
+            origins[source.path].append((node.path, entity.id))
 
 
-def _free_id(id_: str, taken: Mapping[str, Mention]) -> str:
+def _free_id(id_: str, taken: Mapping[str, DraftEntity]) -> str:
     """The id with a number, for another annotation that the source calls by the same one."""
     number = 2
     while f"{id_}.{number}" in taken:
@@ -71,9 +71,9 @@ def _free_id(id_: str, taken: Mapping[str, Mention]) -> str:
     return f"{id_}.{number}"
 
 
-def _each(place: Place, source: EntitySource) -> Iterator[Place]:
-    """One place for each annotation of those whose fields are parallel lists."""
-    starts = pick(place, source.start)
+def _each(node: Node, source: EntitySource) -> Iterator[Node]:
+    """One node for each annotation of those whose fields are parallel lists."""
+    starts = pick(node, source.start)
     if not isinstance(starts, list):
         return
     for index in range(len(starts)):
@@ -83,19 +83,19 @@ def _each(place: Place, source: EntitySource) -> Iterator[Place]:
             else None
             if isinstance(value, list)
             else value
-            for key, value in place.value.items()
+            for key, value in node.value.items()
         }
-        yield Place(single, (*place.trail, index), place.around)
+        yield Node(single, (*node.path, index), node.ancestors)
 
 
-def _mention(place: Place, source: EntitySource, id_: str) -> Mention:
-    text = pick(place, source.text)
-    attributes, codes = _attributes(place, source.attributes), _codes(place, source.codes)
-    score = pick(place, source.score)
-    return Mention(
-        id=_word(pick(place, source.id)) or id_,
-        type=source.type or _word(pick(place, source.category)),
-        spans=_spans(place, source, text),
+def _mention(node: Node, source: EntitySource, id_: str) -> DraftEntity:
+    text = pick(node, source.text)
+    attributes, codes = _attributes(node, source.attributes), _codes(node, source.codes)
+    score = pick(node, source.score)
+    return DraftEntity(
+        id=_word(pick(node, source.id)) or id_,
+        type=source.type or _word(pick(node, source.category)),
+        spans=_spans(node, source, text),
         wording=_wording(text),
         attributes=attributes,
         codes=codes,
@@ -108,18 +108,18 @@ def _word(value: Any) -> str:
     return str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
 
 
-def _spans(place: Place, source: EntitySource, text: Any) -> tuple[Span, ...] | None:
+def _spans(node: Node, source: EntitySource, text: Any) -> tuple[Span, ...] | None:
     """The offsets; with lists, one fragment each; without an end, as long as the wording. None without a start."""
-    start, end = pick(place, source.start), pick(place, source.end)
+    start, end = pick(node, source.start), pick(node, source.end)
     if start is MISSING:
         return None
     starts = start if isinstance(start, list) else [start]
     if end is MISSING:
         words = text if isinstance(text, list) else [text]
-        ends = [_number(one) + len(str(word)) for one, word in zip(starts, words, strict=False)]
+        ends = [_number(start) + len(str(word)) for start, word in zip(starts, words, strict=False)]
     else:
         ends = end if isinstance(end, list) else [end]
-    return tuple((_number(one), _number(other)) for one, other in zip(starts, ends, strict=False))
+    return tuple((_number(start), _number(end)) for start, end in zip(starts, ends, strict=False))
 
 
 def _number(value: Any) -> int:
@@ -132,16 +132,16 @@ def _number(value: Any) -> int:
 
 
 def _wording(text: Any) -> str | None:
-    """The wording of a mention whose fragments were given in any order: nothing can be compared with several."""
+    """The wording of a entity whose fragments were given in any order: nothing can be compared with several."""
     if isinstance(text, list):
         return str(text[0]) if len(text) == 1 else None
     return None if text is MISSING else str(text)
 
 
-def _attributes(place: Place, names: tuple[str, ...]) -> dict[str, str]:
+def _attributes(node: Node, names: tuple[str, ...]) -> dict[str, str]:
     found: dict[str, str] = {}
     for name in names:
-        value = pick(place, (name,))
+        value = pick(node, (name,))
         if isinstance(value, dict):
             found |= {str(key): str(inner) for key, inner in value.items() if inner is not None}
         elif value is not MISSING and not isinstance(value, list):
@@ -149,8 +149,8 @@ def _attributes(place: Place, names: tuple[str, ...]) -> dict[str, str]:
     return found
 
 
-def _codes(place: Place, names: tuple[str, ...]) -> tuple[str, ...]:
-    found = (pick(place, (name,)) for name in names)
+def _codes(node: Node, names: tuple[str, ...]) -> tuple[str, ...]:
+    found = (pick(node, (name,)) for name in names)
     return tuple(
         str(code)
         for value in found
@@ -162,37 +162,37 @@ def _codes(place: Place, names: tuple[str, ...]) -> tuple[str, ...]:
 
 def _add_links(draft: Draft, values: Mapping[str, Any], source: LinkSource) -> None:
     naming: dict[str, list[str]] = defaultdict(list)
-    for mention in draft.mentions:
+    for entity in draft.entities:
         for name in source.head_attributes:
-            for id_ in mention.attributes.get(name, "").split():
-                naming[id_].append(mention.id)
-    for number, place in enumerate(walk(values, source.path), start=1):
-        picked = pick(place, source.id)
+            for id_ in entity.attributes.get(name, "").split():
+                naming[id_].append(entity.id)
+    for number, node in enumerate(walk(values, source.path), start=1):
+        picked = pick(node, source.id)
         id_ = f"R{number}" if picked is MISSING else str(picked)
-        heads = naming.get(id_, []) if source.head_attributes else [str(pick(place, source.head))]
+        heads = naming.get(id_, []) if source.head_attributes else [str(pick(node, source.head))]
         for index, head in enumerate(heads):
-            type_, tail = pick(place, source.type), pick(place, source.tail)
+            type_, tail = pick(node, source.type), pick(node, source.tail)
             name = id_ if not index else f"{id_}.{index + 1}"
-            draft.links.append(Link(name, "" if type_ is MISSING else str(type_), head, str(tail)))
+            draft.relations.append(DraftRelation(name, "" if type_ is MISSING else str(type_), head, str(tail)))
 
 
 def _add_pairs(draft: Draft, pair: PairSource, origins: Origins) -> None:
     """Links every annotation at one path with each at the other that lies in the same surroundings."""
     depth = _common(pair.head.split("."), pair.tail.split("."))
     heads: dict[tuple[str | int, ...], list[str]] = defaultdict(list)
-    for trail, id_ in origins.get(pair.head, ()):
-        heads[trail[:depth]].append(id_)
-    known = {(link.type, link.head, link.tail) for link in draft.links}
-    for trail, tail in origins.get(pair.tail, ()):
-        for head in heads.get(trail[:depth], ()):
-            if head != tail and (pair.type, head, tail) not in known:
-                known.add((pair.type, head, tail))
-                draft.links.append(Link(f"R{len(draft.links) + 1}", pair.type, head, tail))
+    for path, id_ in origins.get(pair.head, ()):
+        heads[path[:depth]].append(id_)
+    seen = {(relation.type, relation.head, relation.tail) for relation in draft.relations}
+    for path, tail in origins.get(pair.tail, ()):
+        for head in heads.get(path[:depth], ()):
+            if head != tail and (pair.type, head, tail) not in seen:
+                seen.add((pair.type, head, tail))
+                draft.relations.append(DraftRelation(f"R{len(draft.relations) + 1}", pair.type, head, tail))
 
 
-def _common(one: list[str], other: list[str]) -> int:
+def _common(left: list[str], right: list[str]) -> int:
     depth = 0
-    while depth < min(len(one), len(other)) and one[depth] == other[depth]:
+    while depth < min(len(left), len(right)) and left[depth] == right[depth]:
         depth += 1
     return depth
 
@@ -208,7 +208,7 @@ def _add_facts(draft: Draft, values: Mapping[str, Any], source: FactSource) -> N
         for part in parts:
             for fact in str(part if part is not None else "").split(source.separator):
                 if (wording := fact.strip()).lower().strip(".") not in source.absent:
-                    draft.mentions.append(Mention(f"T{len(draft.mentions) + 1}", str(category), wording=wording))
+                    draft.entities.append(DraftEntity(f"T{len(draft.entities) + 1}", str(category), wording=wording))
 
 
 def _note_shape(draft: Draft, values: Mapping[str, Any], mapping: ImportMapping, source: FactSource) -> None:
@@ -218,7 +218,7 @@ def _note_shape(draft: Draft, values: Mapping[str, Any], mapping: ImportMapping,
     for key, value in given.items() if isinstance(given, dict) else ():
         name = _category_of(str(key), mapping)
         if name is not None:
-            found[name] = (Form.TWICE if name in found else form(value)).value
+            found[name] = (ValueForm.TWICE if name in found else form(value)).value
     if found:
         draft.notes[KEPT_AS] = found
 
@@ -245,7 +245,7 @@ def _take_marks(draft: Draft, values: Mapping[str, Any], mapping: ImportMapping)
         length = start + len(inner)
         after = match.end()
         mark = by_open[opened]
-        draft.mentions.append(Mention(f"T{len(draft.mentions) + 1}", mark.type, spans=((start, length),)))
+        draft.entities.append(DraftEntity(f"T{len(draft.entities) + 1}", mark.type, spans=((start, length),)))
     draft.text = "".join((*plain, draft.text[after:]))
     draft.annotated = True
     _relate_marks(draft, values, mapping)
@@ -255,7 +255,7 @@ def _relate_marks(draft: Draft, values: Mapping[str, Any], mapping: ImportMappin
     if mapping.mark_relation is None:
         return
     type_ = dig(values, mapping.mark_relation.type)
-    ends = {mention.type: mention.id for mention in draft.mentions}
+    ends = {entity.type: entity.id for entity in draft.entities}
     head, tail = ends.get(mapping.mark_relation.head), ends.get(mapping.mark_relation.tail)
     if isinstance(type_, str) and head and tail:
-        draft.links.append(Link("R1", type_, head, tail))
+        draft.relations.append(DraftRelation("R1", type_, head, tail))

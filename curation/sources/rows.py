@@ -17,7 +17,7 @@ from curation.record import digest
 from curation.sources.draft import Draft
 from curation.sources.mapping import Column, ImportMapping
 from curation.sources.paths import MISSING, dig
-from curation.sources.reading import Lost, Problem, Reading, shown
+from curation.sources.reading import Lost, Problem, ReadingContext, shown
 from curation.sources.row_annotations import add_annotations
 
 #: The columns that are tried, in order, where neither the mapping nor an option names one.
@@ -32,13 +32,13 @@ USUAL = {
 }  # fmt: skip
 #: Rows without the text column that are let pass before the source is given up, if no row has had it.
 PATIENCE = 100
-#: Whole numbers above are kept as strings: not every store holds them.
+#: Whole numbers above are stored as strings: not every store holds them.
 LARGEST = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """One row of a source: its columns, and where it stands."""
+class SourceRow:
+    """One row of a source: its columns, and where it comes from ("file:line")."""
 
     where: str
     values: Mapping[str, Any]
@@ -48,7 +48,7 @@ class WrongColumnError(Exception):
     """A row lacks the text column, or holds something else in it; the message says it for people."""
 
 
-def draft_rows(rows: Iterable[Row | Problem], path: Path, reading: Reading) -> Iterator[Draft | Problem]:
+def draft_rows(rows: Iterable[SourceRow | Problem], path: Path, reading: ReadingContext) -> Iterator[Draft | Problem]:
     """A draft for each row. A source in which no row has the text column ends with one problem, not thousands."""
     table = _Table(path, reading)
     held: list[Problem] = []
@@ -77,7 +77,7 @@ def draft_rows(rows: Iterable[Row | Problem], path: Path, reading: Reading) -> I
 class _Table:
     """Where a source's columns are, found once for each set of columns."""
 
-    def __init__(self, path: Path, reading: Reading) -> None:
+    def __init__(self, path: Path, reading: ReadingContext) -> None:
         self.path = path
         self.mapping = reading.mapping
         self.annotated = reading.options.layer is not None
@@ -85,7 +85,7 @@ class _Table:
         self._keys: tuple[str, ...] | None = None
         self._resolved: dict[str, Column] = {}
 
-    def draft(self, row: Row) -> Draft:
+    def draft(self, row: SourceRow) -> Draft:
         columns = self._resolve(row)
         values = row.values
         text = _first(values, columns["text"].columns)
@@ -104,7 +104,7 @@ class _Table:
             add_annotations(draft, values, self.mapping)
         return draft
 
-    def _resolve(self, row: Row) -> dict[str, Column]:
+    def _resolve(self, row: SourceRow) -> dict[str, Column]:
         """The columns, cut down to those that these rows can have."""
         keys = tuple(row.values)
         if keys != self._keys:
@@ -122,7 +122,7 @@ class _Table:
         name = next(name for name in column.columns if dig(values, name) is text)
         raise WrongColumnError(f"expected text in the column {name}, got {type(text).__name__}")
 
-    def _read(self, column: Column, row: Row, text: str) -> str | None:
+    def _read(self, column: Column, row: SourceRow, text: str) -> str | None:
         return read_column(column, row, self.path, text)
 
 
@@ -150,7 +150,7 @@ def _first(values: Mapping[str, Any], names: Iterable[str]) -> Any:
     return MISSING
 
 
-def read_column(column: Column, row: Row, path: Path, text: str) -> str | None:
+def read_column(column: Column, row: SourceRow, path: Path, text: str) -> str | None:
     """What the column says of a row, as a string; None when it says nothing."""
     if column.value is not None:
         return column.value
@@ -174,7 +174,7 @@ def _compiled(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern)
 
 
-def _lookup(name: str, row: Row, path: Path, text: str) -> Any:
+def _lookup(name: str, row: SourceRow, path: Path, text: str) -> Any:
     value = dig(row.values, name)
     if value is not MISSING or not name.startswith("_"):
         return value
@@ -212,16 +212,18 @@ def _plain(value: Any) -> str | None:
 def _meta(values: Mapping[str, Any], names: tuple[str, ...] | None, columns: Mapping[str, Column]) -> dict[str, Any]:
     """The columns to keep as they are: those named, or all simple ones that have no other use."""
     if names is not None:
-        found = {name: _kept(dig(values, name)) for name in names}
+        found = {name: _storable(dig(values, name)) for name in names}
         return {name: value for name, value in found.items() if value is not None}
     used = {name for column in columns.values() for name in column.columns}
-    kept = {
-        name: _kept(value) for name, value in values.items() if name not in used and not isinstance(value, dict | list)
+    simple = {
+        name: _storable(value)
+        for name, value in values.items()
+        if name not in used and not isinstance(value, dict | list)
     }
-    return {name: value for name, value in kept.items() if value is not None}
+    return {name: value for name, value in simple.items() if value is not None}
 
 
-def _kept(value: Any) -> Any:
+def _storable(value: Any) -> Any:
     """A value as JSON can hold it; None for nothing and for what is no number."""
     if value is MISSING or (isinstance(value, float) and not math.isfinite(value)):
         return None
@@ -230,17 +232,21 @@ def _kept(value: Any) -> Any:
     if value is None or isinstance(value, str | int | float | bool):
         return value
     if isinstance(value, dict):
-        return {str(key): _kept(inner) for key, inner in value.items()}
+        return {str(key): _storable(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple):
-        return [_kept(inner) for inner in value]
+        return [_storable(inner) for inner in value]
     return None if isinstance(value, bytes) else str(value)
 
 
-def _no_such_column(wanted: tuple[str, ...], values: Mapping[str, Any]) -> str:
+def _no_such_column(expected_columns: tuple[str, ...], values: Mapping[str, Any]) -> str:
     """What was looked for, what there is, and which of that comes nearest."""
-    there = [shown(name) for name in list(values)[:30]]
-    expected = f"a column {wanted[0]}" if len(wanted) == 1 else f"a column of text ({', '.join(wanted[:5])} ...)"
-    message = f"expected {expected}, got the columns {', '.join(there) or '(none)'}"
-    if len(wanted) == 1 and (near := process.extractOne(wanted[0], there, score_cutoff=60)):
+    present = [shown(name) for name in list(values)[:30]]
+    expected = (
+        f"a column {expected_columns[0]}"
+        if len(expected_columns) == 1
+        else f"a column of text ({', '.join(expected_columns[:5])} ...)"
+    )
+    message = f"expected {expected}, got the columns {', '.join(present) or '(none)'}"
+    if len(expected_columns) == 1 and (near := process.extractOne(expected_columns[0], present, score_cutoff=60)):
         message += f"; did you mean {near[0]}?"
     return message

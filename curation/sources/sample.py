@@ -11,6 +11,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from curation.author import GOLD
 from curation.errors import CurateError, SourceError, UsageError
 from curation.markup import parse_markup
 from curation.record import Entity, Frozen, Layer, Record, record_id
@@ -18,26 +19,25 @@ from curation.record import Entity, Frozen, Layer, Record, record_id
 SAMPLE = Path(__file__).parents[1] / "sample"
 SOURCE = "sample"
 LICENCE = "Apache-2.0"
-LAYER = "gold"
 MADE = "written with its gold"
 
 #: The language that the cases were written in; the others are translations of it.
 ORIGINAL = "en"
 
 
-class Header(Frozen):
+class SampleHeader(Frozen):
     """What stands above the text of a case."""
 
     specialty: str
     style: str
 
 
-class Case(Frozen):
+class SampleCase(Frozen):
     """One file of the sample, read."""
 
     name: str
     language: str
-    header: Header
+    header: SampleHeader
     text: str
     entities: tuple[Entity, ...]
 
@@ -63,18 +63,18 @@ def case_files(folder: Path, language: str) -> list[Path]:
     """The files of one language, in order of their names."""
     if paths := sorted((folder / language).glob("*.txt")):
         return paths
-    known = ", ".join(sorted(path.name for path in folder.iterdir() if path.is_dir()))
-    raise UsageError(f"expected a language of the sample ({known}), got {language}")
+    languages = ", ".join(sorted(path.name for path in folder.iterdir() if path.is_dir()))
+    raise UsageError(f"expected a language of the sample ({languages}), got {language}")
 
 
-def read_case(path: Path) -> Case:
+def read_case(path: Path) -> SampleCase:
     """The case in a file; its language is the name of the folder."""
     try:
         head, gap, marked = path.read_text(encoding="utf-8").partition("\n\n")
         if not gap:
             raise SourceError("expected an empty line between the header and the text, found none")
         text, entities = parse_markup(marked.strip())
-        return Case(
+        return SampleCase(
             name=path.stem,
             language=path.parent.name,
             header=read_header(head),
@@ -82,19 +82,19 @@ def read_case(path: Path) -> Case:
             entities=entities,
         )
     except ValidationError as error:
-        where = ", ".join(sorted({".".join(map(str, one["loc"])) for one in error.errors()}))
+        where = ", ".join(sorted({".".join(map(str, problem["loc"])) for problem in error.errors()}))
         raise SourceError(f"{path}: expected the header lines specialty and style, see {where}") from error
     except (CurateError, OSError, ValueError) as error:
         raise SourceError(f"{path}: {error}") from error
 
 
-def read_header(head: str) -> Header:
+def read_header(head: str) -> SampleHeader:
     """The `key: value` lines above the text."""
     pairs = [line.partition(":") for line in head.splitlines()]
-    return Header.model_validate({key.strip(): value.strip() for key, _, value in pairs})
+    return SampleHeader.model_validate({key.strip(): value.strip() for key, _, value in pairs})
 
 
-def record_and_gold(case: Case, original: Case | None) -> tuple[Record, Layer]:
+def record_and_gold(case: SampleCase, original: SampleCase | None) -> tuple[Record, Layer]:
     """The record of a case and its gold layer; `original` is what the case is a translation of."""
     translation = {"translation_of": original.id} if original else {}
     record = Record(
@@ -109,8 +109,8 @@ def record_and_gold(case: Case, original: Case | None) -> tuple[Record, Layer]:
     )
     layer = Layer(
         record_id=record.id,
-        name=LAYER,
-        author=LAYER,
+        name=GOLD,
+        author=GOLD,
         entities=case.entities,
         provenance={"made": MADE, **translation},
     )

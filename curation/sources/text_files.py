@@ -8,10 +8,10 @@ from pathlib import Path
 from curation.sources.draft import Draft
 from curation.sources.file_draft import file_draft
 from curation.sources.lines import read_whole
-from curation.sources.reading import Problem, Reading
+from curation.sources.reading import Problem, ReadingContext
 
 
-def read_text(path: Path, reading: Reading) -> Iterator[Draft | Problem]:
+def read_text(path: Path, reading: ReadingContext) -> Iterator[Draft | Problem]:
     """One draft: the whole file, with its name (less the ending) as the source's id."""
     text = read_whole(path, reading)
     if isinstance(text, Problem):

@@ -9,7 +9,15 @@ import sqlalchemy as sa
 from pydantic import JsonValue
 
 from curation.batches import batched
-from curation.decision import Decision
+from curation.decision import (
+    ANYWHERE,
+    TEXT,
+    Decision,
+    DecisionKind,
+    DecisionSubject,
+    Verdict,
+    on_privacy,
+)
 from curation.store.engine import CHUNK, Connected
 from curation.store.tables import decisions, measures
 
@@ -17,7 +25,10 @@ Measures = Mapping[str, JsonValue]
 
 
 class Findings(Connected):
-    """Measures, of which the latest of each stage counts, and decisions, which are only added."""
+    """Measures, of which the latest of each stage counts, and decisions, which are only added.
+
+    Of the decisions on one subject of a record (its text, a layer, a destination) the latest counts.
+    """
 
     def put_measures(self, stage: str, found: Mapping[str, Measures]) -> None:
         """Store what a stage measured on each record, in place of what it had measured before."""
@@ -58,32 +69,45 @@ class Findings(Connected):
             after = page[-1]
 
     def decide(self, new: Iterable[Decision]) -> int:
-        """How many decisions were added: one that says what the latest says is not."""
+        """How many decisions were added: one that says what the latest on its subject says is not."""
         added = 0
         for batch in batched(new, CHUNK):
-            latest = self.decisions([decision.record_id for decision in batch])
-            fresh = [one for one in batch if not one.says_the_same_as(latest.get(one.record_id))]
-            rows = [
-                {"record_id": one.record_id, "verdict": one.verdict.value, "content": one.model_dump_json()}
-                for one in fresh
-            ]
-            if rows:
+            ids = dict.fromkeys(decision.record_id for decision in batch)
+            latest = {_key(decision): decision for decision in self.latest_decisions(ids)}
+            fresh = [decision for decision in batch if not decision.says_the_same_as(latest.get(_key(decision)))]
+            if fresh:
                 with self.write() as connection:
-                    connection.execute(sa.insert(decisions), rows)
-            added += len(rows)
+                    connection.execute(sa.insert(decisions), [_decision_row(decision) for decision in fresh])
+            added += len(fresh)
         return added
 
-    def decisions(self, ids: Iterable[str] | None = None) -> dict[str, Decision]:
-        """The latest decision on each record that has one."""
-        if ids is None:
-            return self._decisions()
-        found: dict[str, Decision] = {}
-        for batch in batched(ids, CHUNK):
-            found |= self._decisions(decisions.c.record_id.in_(batch))
+    def decisions(self, ids: Iterable[str] | None = None, *, subject: DecisionSubject = TEXT) -> dict[str, Decision]:
+        """The latest decision on the subject, by default on the text, of each record that has one."""
+        return {decision.record_id: decision for decision in self._latest(ids, *_about(subject))}
+
+    def latest_decisions(
+        self, ids: Iterable[str] | None = None, *, verdict: Verdict | None = None
+    ) -> Iterator[Decision]:
+        """The latest decision on every subject of each record; optionally only those with the verdict."""
+        return self._latest(ids, also=None if verdict is None else decisions.c.verdict == verdict.value)
+
+    def privacy_decisions(self, destination: str, ids: Iterable[str] | None = None) -> dict[str, Decision]:
+        """The decision on what may leave for the destination: the latest one for it, else the one for anywhere."""
+        asked = None if ids is None else list(ids)
+        anywhere = self.decisions(asked, subject=on_privacy(ANYWHERE))
+        return anywhere | self.decisions(asked, subject=on_privacy(destination))
+
+    def verdicts(self, ids: Iterable[str] | None = None, *, subject: DecisionSubject = TEXT) -> dict[str, Verdict]:
+        """The latest verdict on the subject, by default on the text, of each record that has one."""
+        found: dict[str, Verdict] = {}
+        for newest in _newest_of(ids, *_about(subject)):
+            query = sa.select(decisions.c.record_id, decisions.c.verdict).where(decisions.c.seq.in_(newest))
+            with self.read() as connection:
+                found |= {record_id: Verdict(verdict) for record_id, verdict in connection.execute(query)}
         return found
 
     def decision_history(self, record_id: str) -> list[Decision]:
-        """All decisions on a record, oldest first."""
+        """All decisions on a record, whatever they are of, oldest first."""
         query = sa.select(decisions.c.content).where(decisions.c.record_id == record_id)
         with self.read() as connection:
             rows = connection.execute(query.order_by(decisions.c.seq))
@@ -102,30 +126,40 @@ class Findings(Connected):
             after = rows[-1].seq
             yield from (Decision.model_validate_json(row.content) for row in rows)
 
-    def decisions_not_by(self, prefix: str) -> dict[str, Decision]:
-        """The latest decision on each record whose latest is by somebody whose name does not begin so."""
+    def decisions_not_by(self, prefix: str) -> Iterator[Decision]:
+        """The latest decision on every subject of each record, where its author's name does not begin so."""
         by = self.json_text(decisions.c.content, "by")
-        return self._decisions(narrowed=~by.startswith(prefix, autoescape=True))
+        return self._latest(also=~by.startswith(prefix, autoescape=True))
 
-    def count_decisions(self) -> dict[str, int]:
-        """How many records have each verdict, by their latest decision."""
+    def count_decisions(self, kind: DecisionKind = DecisionKind.TEXT) -> dict[str, dict[str, int]]:
+        """How many records have each verdict, by their latest decision, for each layer or destination of the kind.
+
+        Verdicts on texts stand under "".
+        """
         query = (
-            sa.select(decisions.c.verdict, sa.func.count())
-            .where(decisions.c.seq.in_(_newest()))
-            .group_by(decisions.c.verdict)
+            sa.select(decisions.c.subject, decisions.c.verdict, sa.func.count())
+            .where(decisions.c.seq.in_(_newest().where(decisions.c.kind == kind.value)))
+            .group_by(decisions.c.subject, decisions.c.verdict)
+            .order_by(decisions.c.subject, decisions.c.verdict)
         )
+        found: dict[str, dict[str, int]] = {}
         with self.read() as connection:
-            return dict(sorted(connection.execute(query)))
+            for subject, verdict, count in connection.execute(query):
+                found.setdefault(subject, {})[verdict] = count
+        return found
 
-    def _decisions(
-        self, *where: sa.ColumnElement[bool], narrowed: sa.ColumnElement[bool] | None = None
-    ) -> dict[str, Decision]:
-        query = sa.select(decisions.c.content).where(decisions.c.seq.in_(_newest().where(*where)))
-        if narrowed is not None:
-            query = query.where(narrowed)
-        with self.read() as connection:
-            found = [Decision.model_validate_json(content) for (content,) in connection.execute(query)]
-        return {decision.record_id: decision for decision in found}
+    def _latest(
+        self,
+        ids: Iterable[str] | None = None,
+        *about: sa.ColumnElement[bool],
+        also: sa.ColumnElement[bool] | None = None,
+    ) -> Iterator[Decision]:
+        """The latest decision on every subject that `about` lets through, if `also` holds for it."""
+        for newest in _newest_of(ids, *about):
+            query = sa.select(decisions.c.content).where(decisions.c.seq.in_(newest)).order_by(decisions.c.seq)
+            with self.read() as connection:
+                found = connection.execute(query if also is None else query.where(also)).scalars().all()
+            yield from map(Decision.model_validate_json, found)
 
     def _page(self, *where: sa.ColumnElement[bool]) -> Iterator[tuple[str, dict[str, JsonValue]]]:
         query = sa.select(measures.c.record_id, measures.c.found).where(*where).order_by(measures.c.record_id)
@@ -136,5 +170,36 @@ class Findings(Connected):
         yield from found.items()
 
 
+def _key(decision: Decision) -> tuple[str, DecisionSubject]:
+    return (decision.record_id, decision.subject)
+
+
+def _decision_row(decision: Decision) -> dict[str, str]:
+    kind, subject = decision.subject
+    return {
+        "record_id": decision.record_id,
+        "kind": kind.value,
+        "subject": subject,
+        "verdict": decision.verdict.value,
+        "content": decision.model_dump_json(),
+    }
+
+
+def _about(subject: DecisionSubject) -> tuple[sa.ColumnElement[bool], ...]:
+    kind, name = subject
+    return (decisions.c.kind == kind.value, decisions.c.subject == name)
+
+
 def _newest() -> sa.Select[tuple[int]]:
-    return sa.select(sa.func.max(decisions.c.seq)).group_by(decisions.c.record_id)
+    """The rows of the latest decisions on every subject."""
+    grouped = (decisions.c.record_id, decisions.c.kind, decisions.c.subject)
+    return sa.select(sa.func.max(decisions.c.seq)).group_by(*grouped)
+
+
+def _newest_of(ids: Iterable[str] | None, *about: sa.ColumnElement[bool]) -> Iterator[sa.Select[tuple[int]]]:
+    """`_newest` for all records, or for so many of the ids at a time as one query takes."""
+    if ids is None:
+        yield _newest().where(*about)
+        return
+    for batch in batched(ids, CHUNK):
+        yield _newest().where(decisions.c.record_id.in_(batch), *about)

@@ -14,7 +14,7 @@ from curation.errors import EgressBlockedError, StoreError
 from curation.record import Layer, Record, check_layer
 from curation.stage import Item
 from curation.store.engine import CHUNK, Connected
-from curation.store.tables import decisions, layers, records
+from curation.store.tables import layers, records
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,7 @@ class Records(Connected):
         self, ids: Iterable[str] | None = None, *, language: str | None = None, page: int = CHUNK
     ) -> Iterator[Record]:
         """Records in the order in which they came, streamed; with ids, those that exist."""
-        for rows in self._pages(ids, _where(language=language), page):
+        for rows in self._pages(ids, _where(language), page):
             yield from (record_of(row) for row in rows)
 
     def items(
@@ -116,12 +116,11 @@ class Records(Connected):
         reads: Sequence[str] = (),
         *,
         ids: Iterable[str] | None = None,
-        verdict: str | None = None,
         language: str | None = None,
         page: int = CHUNK,
     ) -> Iterator[Item]:
-        """Records with the latest layer of each of the names, streamed; optionally of one verdict."""
-        for rows in self._pages(ids, _where(verdict=verdict, language=language), page):
+        """Records with the latest layer of each of the names, streamed."""
+        for rows in self._pages(ids, _where(language), page):
             yield from self._items([record_of(row) for row in rows], reads)
 
     def record_ids(self, *, having: Sequence[str] | None = None) -> list[str]:
@@ -206,6 +205,13 @@ class Records(Connected):
         with self.read() as connection:
             return dict(connection.execute(query).all())
 
+    def layer_authors(self) -> dict[str, str]:
+        """Who wrote the newest layer of each name."""
+        newest = sa.select(sa.func.max(layers.c.seq)).group_by(layers.c.name)
+        query = sa.select(layers.c.name, layers.c.author).where(layers.c.seq.in_(newest)).order_by(layers.c.name)
+        with self.read() as connection:
+            return dict(connection.execute(query).all())
+
     def _items(self, page: Sequence[Record], reads: Sequence[str]) -> Iterator[Item]:
         found: dict[str, dict[str, Layer]] = {}
         if reads and page:
@@ -236,20 +242,8 @@ class Records(Connected):
             yield rows
 
 
-def _where(*, language: str | None = None, verdict: str | None = None) -> list[sa.ColumnElement[bool]]:
-    where: list[sa.ColumnElement[bool]] = []
-    if language is not None:
-        where.append(records.c.language == language)
-    if verdict is not None:
-        latest = (
-            sa.select(decisions.c.verdict)
-            .where(decisions.c.record_id == records.c.id)
-            .order_by(decisions.c.seq.desc())
-            .limit(1)
-            .scalar_subquery()
-        )
-        where.append(latest == verdict)
-    return where
+def _where(language: str | None) -> list[sa.ColumnElement[bool]]:
+    return [] if language is None else [records.c.language == language]
 
 
 def _has_layer(names: Sequence[str]) -> sa.ColumnElement[bool]:

@@ -48,9 +48,12 @@ decisions = sa.Table(
     metadata,
     sa.Column("seq", Serial, primary_key=True),
     sa.Column("record_id", sa.Text, sa.ForeignKey("records.id"), nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    #: The layer's name or the destination; empty for the text.
+    sa.Column("subject", sa.Text, nullable=False),
     sa.Column("verdict", sa.Text, nullable=False),
     sa.Column("content", sa.Text, nullable=False),
-    sa.Index("decisions_latest", "record_id", "seq"),
+    sa.Index("decisions_latest", "record_id", "kind", "subject", "seq"),
 )
 
 jobs = sa.Table(

@@ -15,6 +15,7 @@ from typing import Any, Literal
 from pydantic import Field, JsonValue, ValidationError
 
 from curation.atomic_file import replaced
+from curation.author import AuthorKind, author_name
 from curation.errors import MissingExtraError, UsageError
 from curation.record import Frozen
 from curation.tagging.encoder import (
@@ -61,7 +62,7 @@ class AdapterManifest(Frozen):
     @property
     def author(self) -> str:
         """The author of layers that this adapter writes."""
-        return f"adapter:{self.name}@{self.weights_digest[:8]}"
+        return author_name(AuthorKind.ADAPTER, self.name, revision=self.weights_digest[:8])
 
     @property
     def categories(self) -> tuple[str, ...]:

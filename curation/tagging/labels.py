@@ -31,7 +31,7 @@ BRACKETS = {")": "(", "]": "[", "}": "{"}
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class TaggedSpan:
     """An entity as labels tell it: a category, its places, and how sure the labels are (0 to 1)."""
 
     category: str
@@ -88,14 +88,14 @@ def label_words(entities: Iterable[Entity], words: Sequence[Place]) -> Labelled:
     return Labelled(tuple(labels), +lost)
 
 
-def read_spans(text: str, words: Sequence[Place], labels: Sequence[str], sure: Sequence[float]) -> list[Span]:
+def read_spans(text: str, words: Sequence[Place], labels: Sequence[str], sure: Sequence[float]) -> list[TaggedSpan]:
     """The entities in a text whose words have these labels, each with the mean of ``sure`` as its score."""
-    spans: list[Span] = []
+    spans: list[TaggedSpan] = []
     for category, ranges in _ranges(labels):
         places = tuple(place for one in _places(words, ranges) if (place := stripped(text, *one)))
         values = [sure[i] for first, last in ranges for i in range(first, last)]
         if places:
-            spans.append(Span(category, places, round(sum(values) / len(values), 4)))
+            spans.append(TaggedSpan(category, places, round(sum(values) / len(values), 4)))
     return spans
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from curation.record import Entity, Fragment, wording
 from curation.tagging.decoding import allowed, best_path
-from curation.tagging.labels import Span, read_spans
+from curation.tagging.labels import TaggedSpan, read_spans
 from curation.tagging.windows import by_word, merged, windows
 from curation.tagging.words import Pieces, Splitter
 
@@ -33,7 +33,7 @@ class Tagger:
         """Pieces of text in a window."""
         return self.window - len(self.splitter.before) - len(self.splitter.after)
 
-    def __call__(self, texts: Sequence[str]) -> list[list[Span]]:
+    def __call__(self, texts: Sequence[str]) -> list[list[TaggedSpan]]:
         """The entities of each text, in order of their places."""
         return [self._spans(pieces, scores) for pieces, scores in self.scores(texts)]
 
@@ -73,7 +73,7 @@ class Tagger:
     ) -> NDArray[np.float32] | None:
         return by_word(pieces, merged(len(pieces.ids), found, scores)) if found else None
 
-    def _spans(self, pieces: Pieces, scores: NDArray[np.float32] | None) -> list[Span]:
+    def _spans(self, pieces: Pieces, scores: NDArray[np.float32] | None) -> list[TaggedSpan]:
         import numpy as np
 
         if scores is None:
@@ -98,7 +98,7 @@ def padded(rows: Sequence[NDArray[np.int64]], splitter: Splitter) -> tuple[Any, 
     return ids, mask
 
 
-def to_entities(text: str, spans: Sequence[Span]) -> tuple[Entity, ...]:
+def to_entities(text: str, spans: Sequence[TaggedSpan]) -> tuple[Entity, ...]:
     """The spans as entities of a layer on this text, numbered in order of their places."""
     return tuple(
         Entity(

@@ -96,6 +96,8 @@ def _may_start(word: str) -> bool:
 def _ends(seen: Sequence[str], following: str, grammar: SentenceGrammar) -> bool:
     """Whether the last of some words, which has a full stop or another such sign at its end, ends a sentence."""
     earlier, before, word = seen
+    if before == "/" and len(word) == 2:
+        return True  # a unit: mg/d.
     if word.lower() in grammar.abbreviations:
         return _after_abbreviation(word.lower(), following, grammar)
     if grammar.nouns_are_capital and word[:-1].isdecimal() and len(word) <= 3:

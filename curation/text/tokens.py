@@ -51,6 +51,8 @@ TOKENS, STARTS = "clinical_tokens", "clinical_sentence_starts"
 #: -1 as spaCy keeps it.
 NOT_A_START = 2**64 - 1
 
+LETTER_STOP = re.compile(r"[a-zäöüß]\.")
+
 #: What no tokenizer can encode.
 LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -146,6 +148,8 @@ def _cut_clinically(nlp: Language) -> None:
 def _add_abbreviations(nlp: Language, spellings: Sequence[str]) -> None:
     """Keeps the language's abbreviations in one piece in each usual spelling."""
     tokenizer: Any = nlp.tokenizer
+    # spaCy knows each small letter with a full stop as an abbreviation: most are units at the end of a sentence (U/l.).
+    tokenizer.rules = {form: rule for form, rule in tokenizer.rules.items() if not LETTER_STOP.fullmatch(form)}
     for spelling in spellings:
         for form in {spelling, spelling.lower(), spelling.capitalize(), spelling.upper()}:
             tokenizer.add_special_case(form, [{"ORTH": form}])

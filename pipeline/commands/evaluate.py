@@ -6,13 +6,14 @@ from typing import Annotated
 
 import typer
 
+from curation.author import GOLD
 from pipeline.commands.options import HERE, JsonOption, WorkspaceOption
 from pipeline.commands.output import print_json, print_table, say
 
 
 def evaluate(
     predicted: Annotated[str, typer.Option("--predicted", metavar="LAYER", help="The layer that is measured.")],
-    gold: Annotated[str, typer.Option("--gold", metavar="LAYER", help="The layer it is measured against.")] = "gold",
+    gold: Annotated[str, typer.Option("--gold", metavar="LAYER", help="The layer it is measured against.")] = GOLD,
     curated: Annotated[
         str | None, typer.Option("--set", metavar="NAME", help="Only records of a curated set.", show_default="all")
     ] = None,

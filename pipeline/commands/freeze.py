@@ -17,14 +17,15 @@ def freeze(
     name: Annotated[str, typer.Option("--name", help="The set's name; each new content is a new version.")] = "curated",
     verdict: Annotated[
         list[str] | None,
-        typer.Option("--verdict", help="Which records; several: any of them.", show_default="accepted"),
+        typer.Option("--verdict", help="Verdicts on text and layer; several: any of them.", show_default="accepted"),
     ] = None,
     folder: WorkspaceOption = HERE,
     as_json: JsonOption = False,
 ) -> None:
-    """Freeze the accepted records into a versioned set with train, validation and test."""
+    """Freeze the records whose text and layer are accepted into a versioned set with train, validation and test."""
     from curation.decision import Verdict
     from curation.errors import UsageError
+    from curation.sets.freeze import how_to_validate
     from pipeline.steps.freeze import freeze as freeze_all
     from pipeline.workspace import Workspace
 
@@ -44,3 +45,7 @@ def freeze(
         counts = frozen.manifest[title]
         assert isinstance(counts, dict)
         print_counts(title.capitalize(), counts)
+    not_validated = frozen.manifest["layers_not_validated"]
+    assert isinstance(not_validated, dict)
+    for line in how_to_validate(not_validated):
+        say(line)

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from curation.author import GOLD
 from pipeline.commands.options import HERE, JsonOption, WorkspaceOption
 from pipeline.commands.output import print_counts, print_json, say
 from pipeline.commands.progress_bars import progress_bar
@@ -23,7 +24,7 @@ def import_sources(
     mapping: Annotated[
         str | None, typer.Option("--mapping", help="A mapping file, or the name of one that is shipped.")
     ] = None,
-    layer: Annotated[str, typer.Option("--layer", help="The layer that the source's annotations become.")] = "gold",
+    layer: Annotated[str, typer.Option("--layer", help="The layer that the source's annotations become.")] = GOLD,
     language: Annotated[str | None, typer.Option("--language", help="en, de, ...; where rows do not say it.")] = None,
     licence: Annotated[str | None, typer.Option("--licence", help="Where rows do not say it.")] = None,
     source_name: Annotated[str | None, typer.Option("--source-name", help="What to call this source.")] = None,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from curation.decision import ANYWHERE
 from pipeline.commands.options import HERE, JsonOption, WorkspaceOption
 from pipeline.commands.output import print_json, print_table, say
 
@@ -19,6 +20,15 @@ if TYPE_CHECKING:
     from curation.decision import Decision
     from pipeline.steps.quarantine import Decide
 
+PrivacyOption = Annotated[
+    str | None,
+    typer.Option(
+        "--privacy",
+        metavar="DESTINATION",
+        help=f"Decide about identifiers too: for one destination, or for {ANYWHERE}.",
+        show_default="identifiers stay as they are",
+    ),
+]
 RecordArgument = Annotated[list[str], typer.Argument(metavar="RECORD...", help="Ids of records.")]
 ReasonOption = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why; it is kept for good.")]
 ByOption = Annotated[
@@ -44,10 +54,17 @@ def list_quarantined(
         print_json({"quarantined": [_plain(decision) for decision in found]})
         return
     rows = [
-        (decision.record_id, decision.reason, ", ".join(sorted(expectations_of(decision))), decision.by)
+        (
+            decision.record_id,
+            decision.subject_name,
+            decision.reason,
+            ", ".join(sorted(expectations_of(decision))),
+            decision.by,
+        )
         for decision in found
     ]
-    print_table(f"Quarantine ({len(rows)})", ("record", "reason", "failed", "by"), rows)
+    records = len({decision.record_id for decision in found})
+    print_table(f"Quarantine ({records})", ("record", "of", "reason", "failed", "by"), rows)
 
 
 def show(
@@ -66,19 +83,20 @@ def show(
         words = {"text": found.record.text} if text else {}
         print_json({"record": record, **words, "history": [_plain(decision) for decision in found.history]})
         return
-    failures: list[Any] = list(found.failures)
+    failures: list[Any] = [(decision.subject_name, failure) for decision, failure in found.failures]
     print_table(
         f"Failures of {record}",
-        ("expectation", "severity", "observed", "threshold", "beside"),
+        ("of", "expectation", "severity", "observed", "threshold", "beside"),
         [
             (
+                subject,
                 failure["expectation"],
                 failure["severity"],
                 failure["observed"],
                 _pairs(failure["threshold"]),
                 _pairs(failure.get("beside")),
             )
-            for failure in failures
+            for subject, failure in failures
         ],
     )
     _log("Decisions", found.history)
@@ -90,26 +108,28 @@ def release(
     records: RecordArgument,
     reason: ReasonOption,
     by: ByOption = None,
+    privacy: PrivacyOption = None,
     folder: WorkspaceOption = HERE,
     as_json: JsonOption = False,
 ) -> None:
-    """Accept records although they failed; validation leaves this decision alone."""
+    """Accept what keeps records in quarantine; validation leaves this decision alone."""
     from validation.quarantine import release as decide
 
-    _decide_all(decide, records, reason=reason, by=by, folder=folder, as_json=as_json)
+    _decide_all(decide, records, reason=reason, by=by, privacy=privacy, folder=folder, as_json=as_json)
 
 
 def reject(
     records: RecordArgument,
     reason: ReasonOption,
     by: ByOption = None,
+    privacy: PrivacyOption = None,
     folder: WorkspaceOption = HERE,
     as_json: JsonOption = False,
 ) -> None:
-    """Turn records away for good."""
+    """Turn away for good what keeps records in quarantine: the text, or the layer."""
     from validation.quarantine import reject as decide
 
-    _decide_all(decide, records, reason=reason, by=by, folder=folder, as_json=as_json)
+    _decide_all(decide, records, reason=reason, by=by, privacy=privacy, folder=folder, as_json=as_json)
 
 
 def log(folder: WorkspaceOption = HERE, as_json: JsonOption = False) -> None:
@@ -138,22 +158,25 @@ for name, function in COMMANDS.items():
 
 
 def _decide_all(
-    decide: Decide, records: list[str], *, reason: str, by: str | None, folder: Path, as_json: bool
+    decide: Decide, records: list[str], *, reason: str, by: str | None, privacy: str | None, folder: Path, as_json: bool
 ) -> None:
-    """One decision a record; those that cannot be decided are named, and the others still are."""
+    """The decisions on each record; those that cannot be decided are named, and the others still are."""
     from getpass import getuser
 
     from pipeline.steps.quarantine import decide_records
     from pipeline.workspace import Workspace
 
     with Workspace.at(folder, notify=say).open_store() as store:
-        decisions = decide_records(store, records, decide, by=by or getuser(), reason=reason)
+        decisions = decide_records(store, records, decide, by=by or getuser(), reason=reason, privacy=privacy)
     if as_json:
         refused: list[JsonValue] = [list(pair) for pair in decisions.refused]
-        print_json({"decided": [_plain(decision) for decision in decisions.made], "refused": refused})
+        made: list[JsonValue] = [_plain(decision) for decision in decisions.made]
+        print_json({"decided": made, "refused": refused, "still_in_quarantine": list(decisions.still_in_quarantine)})
     else:
         for decision in decisions.made:
-            say(f"{decision.record_id}: {decision.verdict.value} by {decision.by}")
+            say(f"{decision.record_id}: {decision.subject_name} {decision.verdict.value} by {decision.by}")
+        for record in decisions.still_in_quarantine:
+            say(f"{record}: its identifiers keep it in quarantine; give --privacy DESTINATION to decide about them")
         for record, why in decisions.refused:
             say(f"{record}: {why}")
     if decisions.refused:
@@ -165,13 +188,14 @@ def _log(title: str, decisions: Iterable[Decision]) -> None:
         (
             f"{decision.created:%Y-%m-%d %H:%M}",
             decision.record_id,
+            decision.subject_name,
             decision.verdict.value,
             decision.by,
             decision.reason,
         )
         for decision in decisions
     ]
-    print_table(title, ("when (UTC)", "record", "verdict", "by", "reason"), rows)
+    print_table(title, ("when (UTC)", "record", "of", "verdict", "by", "reason"), rows)
 
 
 def _plain(decision: Decision) -> dict[str, Any]:

@@ -30,7 +30,11 @@ def status(
         return
     print_counts("Records by language", found.records)
     print_counts("Layers", found.layers)
-    print_counts("Decisions", found.decisions)
+    print_counts("Decisions on texts", found.decisions)
+    for layer, counts in found.decisions_on_layers.items():
+        print_counts(f"Decisions on the layer {layer}", counts)
+    for destination, counts in found.decisions_on_privacy.items():
+        print_counts(f"Decisions on privacy, {destination}", counts)
     stages = [(name, count["done"], count["failed"]) for name, count in found.stages.items()]
     if stages:
         print_table("Stages", ("stage", "done", "failed"), stages)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from curation.author import VALIDATION_RANK
 from pipeline.commands.options import HERE, JsonOption, RetryOption, WorkspaceOption
 from pipeline.commands.output import print_counts, print_json, print_table, say
 from pipeline.commands.progress_bars import progress_bar
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 def validate(
     layer: Annotated[
         str | None,
-        typer.Option("--layer", help="The layer to check.", show_default="human, adapter, few-shot, rules, gold"),
+        typer.Option("--layer", help="The layer to check.", show_default=f"by kind: {', '.join(VALIDATION_RANK)}"),
     ] = None,
     changes: Annotated[
         list[str] | None,
@@ -46,6 +47,8 @@ def validate(
         print_json(verdicts.as_json())
         return
     print_counts("Verdicts", verdicts.counts)
+    for kind, counts in verdicts.by_kind.items():
+        print_counts(f"Verdicts of the kind {kind}", counts)
     failing = [
         (finding.expectation, finding.severity.value, len(finding.failed))
         for finding in verdicts.per_expectation
@@ -67,8 +70,12 @@ def _what_if(workspace: Workspace, changes: list[str], *, as_json: bool) -> None
     if as_json:
         print_json(found.as_json())
         return
-    rows = [(before.value, after.value, len(ids)) for (before, after), ids in found.moves.items()]
-    print_table(f"Would change sides: {found.moved} of {found.records}", ("from", "to", "records"), rows)
+    titles = {f"Would change sides: {found.moved} of {found.records}": found.moves}
+    if found.privacy_moves:
+        titles["Verdicts on privacy that would change"] = found.privacy_moves
+    for title, moves in titles.items():
+        rows = [(before.value, after.value, len(ids)) for (before, after), ids in moves.items()]
+        print_table(title, ("from", "to", "records"), rows)
     if found.held:
         say(f"{found.held} more would, but a person or another policy has decided about them")
     if found.failures:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from pydantic import JsonValue
 
-from curation.decision import Decision, Verdict
+from curation.decision import Decision, DecisionKind, DecisionSubject, Verdict
 from curation.deidentify.group import deidentified
 from curation.deidentify.identifiers.analyzer import identifiers_of
 from curation.deidentify.identifiers.identifier import IdentifierKind
@@ -124,12 +125,16 @@ def _replace(store: Store, ids: Sequence[str], key: Key, scope: DeidentifyScope,
     report.made += added.imported
     report.unchanged += added.unchanged
     report.layers += store.add_layers(_new_layers(store, made))
-    before = store.decisions(ids)
-    superseded = {
-        old for id, rewritten in made.items() if (old := _replaced_by(before.get(id))) and old != rewritten.record.id
-    }
+    before = list(store.latest_decisions(ids))
+    replaced = {decision.record_id: new for decision in before if (new := _replaced_by(decision))}
+    superseded = {old for id, rewritten in made.items() if (old := replaced.get(id)) and old != rewritten.record.id}
     report.superseded += len(superseded)
-    store.decide(_decisions(made, before, superseded))
+    carried = [decision for decision in before if _holds_for_another_text(decision)]
+    newest = {
+        (decision.record_id, decision.subject): decision.created
+        for decision in store.latest_decisions([rewritten.record.id for rewritten in made.values()])
+    }
+    store.decide(_decisions(made, carried, newest, superseded))
 
 
 def _new_layers(store: Store, made: Mapping[str, RewrittenRecord]) -> Iterator[Layer]:
@@ -143,20 +148,25 @@ def _new_layers(store: Store, made: Mapping[str, RewrittenRecord]) -> Iterator[L
         )
 
 
+def _holds_for_another_text(decision: Decision) -> bool:
+    """Whether it is others' word on a text or a layer; one on privacy says nothing of another text."""
+    return decision.kind is not DecisionKind.PRIVACY and not decision.by.startswith((POLICY, SIGNED))
+
+
 def _decisions(
-    made: Mapping[str, RewrittenRecord], before: Mapping[str, Decision], superseded: Collection[str]
+    made: Mapping[str, RewrittenRecord],
+    carried: Iterable[Decision],
+    newest: Mapping[tuple[str, DecisionSubject], datetime],
+    superseded: Collection[str],
 ) -> Iterator[Decision]:
-    """The decision of a person or another policy about the old record, for the new one; the old one is set aside."""
+    """What others decided about an old record, for the new one unless it has a newer one; the old one is set aside."""
+    for decision in carried:
+        new = made[decision.record_id].record.id
+        created = newest.get((new, decision.subject))
+        if created is None or created < decision.created:
+            details = {**decision.details, "decided_by": decision.by}
+            yield decision.model_copy(update={"record_id": new, "by": SIGNED, "details": details})
     for id, rewritten in made.items():
-        decision = before.get(id)
-        if decision and not decision.by.startswith((POLICY, SIGNED)):
-            yield decision.model_copy(
-                update={
-                    "record_id": rewritten.record.id,
-                    "by": SIGNED,
-                    "details": {**decision.details, "decided_by": decision.by},
-                }
-            )
         yield Decision(
             record_id=id,
             verdict=Verdict.REJECTED,
@@ -173,9 +183,9 @@ def _decisions(
         )
 
 
-def _replaced_by(decision: Decision | None) -> str | None:
+def _replaced_by(decision: Decision) -> str | None:
     """The id of the record that replaced the decision's record, if it was replaced."""
-    if decision is None or not decision.by.startswith(SIGNED):
+    if decision.kind is not DecisionKind.TEXT or not decision.by.startswith(SIGNED):
         return None
     found = decision.details.get("replaced_by")
     return str(found) if found else None

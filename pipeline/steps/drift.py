@@ -49,7 +49,7 @@ def _of_set(store: Store, name: str) -> Iterator[Subject]:
 
 
 def _outside(workspace: Workspace, store: Store, members: frozenset[str], source: str | None) -> Iterator[Subject]:
-    reads = preferred_layers(store.layer_names(), workspace.config.validation)
+    reads = preferred_layers(store.layer_authors(), workspace.config.validation)
     for item in store.items(reads):
         if item.record.id not in members and source in (None, item.record.source):
             yield Subject(item.record, checked_layer(item, reads))

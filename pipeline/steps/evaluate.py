@@ -11,7 +11,7 @@ from curation.store import Store
 from pipeline.runs import recorded
 from pipeline.steps.freeze import split_pairs
 from pipeline.workspace import Workspace
-from training.evaluate import Report, evaluate
+from training.evaluate import EvaluationReport, evaluate
 from training.report import write_report
 
 
@@ -19,7 +19,7 @@ from training.report import write_report
 class Evaluation:
     """The figures, and the page that shows them."""
 
-    report: Report
+    report: EvaluationReport
     html: Path
 
 

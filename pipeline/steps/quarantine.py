@@ -9,28 +9,37 @@ from typing import Protocol
 from curation.decision import Decision
 from curation.errors import UsageError
 from curation.store import Store
+from validation.quarantine import quarantined
 
 
 class Decide(Protocol):
     """Decides about one record, such as `validation.quarantine.release`. Raises UsageError when it cannot."""
 
-    def __call__(self, store: Store, record_id: str, *, by: str, reason: str) -> Decision: ...
+    def __call__(
+        self, store: Store, record_id: str, *, by: str, reason: str, privacy: str | None
+    ) -> list[Decision]: ...
 
 
 @dataclass(frozen=True, slots=True)
-class Decisions:
-    """The decisions that were made, and of each other record its id and why there is none."""
+class QuarantineDecisions:
+    """The decisions that were made, of each other record its id and why there is none, and what is still set aside."""
 
-    made: list[Decision]
-    refused: list[tuple[str, str]]
+    made: tuple[Decision, ...]
+    refused: tuple[tuple[str, str], ...]
+    #: Records of which something was decided and something else keeps them in quarantine.
+    still_in_quarantine: tuple[str, ...]
 
 
-def decide_records(store: Store, records: Sequence[str], decide: Decide, *, by: str, reason: str) -> Decisions:
-    """One decision a record; a record that cannot be decided about does not keep the others from it."""
-    decisions = Decisions([], [])
+def decide_records(
+    store: Store, records: Sequence[str], decide: Decide, *, by: str, reason: str, privacy: str | None = None
+) -> QuarantineDecisions:
+    """The decisions on each record; a record that cannot be decided about does not keep the others from it."""
+    made: list[Decision] = []
+    refused: list[tuple[str, str]] = []
     for record in records:
         try:
-            decisions.made.append(decide(store, record, by=by, reason=reason))
+            made += decide(store, record, by=by, reason=reason, privacy=privacy)
         except UsageError as error:
-            decisions.refused.append((record, str(error)))
-    return decisions
+            refused.append((record, str(error)))
+    left = {decision.record_id for decision in quarantined(store)} & {decision.record_id for decision in made}
+    return QuarantineDecisions(tuple(made), tuple(refused), tuple(sorted(left)))

@@ -11,6 +11,7 @@ from typing import Generic, TypeVar
 from annotation.label_studio.exchange.pull import Pulled
 from annotation.label_studio.exchange.push import Pushed
 from annotation.label_studio.server.server import Server
+from curation.author import AuthorKind, kind_of, layer_name
 from curation.egress.settings import PrivacyPolicy
 from curation.sources.reading import ReadOptions
 from curation.store import Store
@@ -105,7 +106,7 @@ def run_steps(
             lambda: train(workspace, store, name=settings.adapter, curated=curated.digest, progress=progress),
         )
     )
-    adapter = f"adapter:{trained.result.folder}"
+    adapter = layer_name(AuthorKind.ADAPTER, str(trained.result.folder))
     yield _timed("annotate adapter", _annotating(workspace, store, adapter, progress))
     yield _timed("evaluate", lambda: _evaluate(workspace, store, curated))
     yield _timed("export", lambda: _export(workspace, store, curated))
@@ -147,7 +148,7 @@ def _freeze(workspace: Workspace, store: Store) -> CuratedSet:
 def _evaluate(workspace: Workspace, store: Store, curated: CuratedSet) -> Evaluations:
     """Every annotator and the adapter on the test split."""
     settings = workspace.config.run
-    layers = [annotator.partition(":")[0] for annotator in (*settings.annotators, "adapter")]
+    layers = [layer_name(kind_of(annotator)) for annotator in (*settings.annotators, layer_name(AuthorKind.ADAPTER))]
     return Evaluations(
         {
             layer: evaluate_layer(workspace, store, gold=settings.layer, predicted=layer, curated=curated.digest)

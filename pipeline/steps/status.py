@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from curation.decision import DecisionKind
 from curation.record import Frozen
 from curation.store import Store
 
@@ -31,7 +32,9 @@ class WorkspaceStatus(Frozen):
     records: dict[str, int]
     layers: dict[str, int]
     stages: dict[str, dict[str, int]]
-    decisions: dict[str, int]
+    decisions: dict[str, int]  # on texts
+    decisions_on_layers: dict[str, dict[str, int]]
+    decisions_on_privacy: dict[str, dict[str, int]]
     undecided: int
     failures: tuple[FailureRow, ...]
     sets: tuple[CuratedSetRow, ...]
@@ -40,13 +43,15 @@ class WorkspaceStatus(Frozen):
 
 def read_status(store: Store, *, runs: int = 5) -> WorkspaceStatus:
     """The status of a store, with its last runs."""
-    records, decisions = store.count_records(), store.count_decisions()
+    records, decisions = store.count_records(), store.count_decisions().get("", {})
     last = store.runs()[-runs:] if runs else []
     return WorkspaceStatus(
         records=records,
         layers=store.layer_names(),
         stages=store.count_jobs(),
         decisions=decisions,
+        decisions_on_layers=store.count_decisions(DecisionKind.LAYER),
+        decisions_on_privacy=store.count_decisions(DecisionKind.PRIVACY),
         undecided=sum(records.values()) - sum(decisions.values()),
         failures=tuple(
             FailureRow(stage=failure.stage, record_id=failure.record_id, attempts=failure.attempts, error=failure.error)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from curation.record import Layer, Record
 from curation.scheme import Scheme
-from training.evaluate import Report, evaluate
+from training.evaluate import EvaluationReport, evaluate
 from training.report import write_report
 
 Make = Callable[..., tuple[Record, Layer]]
@@ -24,7 +24,7 @@ PREDICTED = (
 )
 
 
-def report(scheme: Scheme, annotated: Make) -> Report:
+def report(scheme: Scheme, annotated: Make) -> EvaluationReport:
     gold = [annotated(text, language=language) for text, language in zip(GOLD, ("en", "de"), strict=True)]
     predicted = [
         annotated(text, language=language, layer="rules")[1]

@@ -11,7 +11,7 @@ from curation.embeddings.encoder import packaged_encoder_path
 from curation.record import Layer, Record
 from curation.scheme import Scheme
 from curation.tagging.words import Splitter
-from training.examples import Example, epoch_batches, make_examples
+from training.examples import TrainingExample, epoch_batches, make_examples
 
 Make = Callable[..., tuple[Record, Layer]]
 
@@ -21,7 +21,7 @@ def split() -> Splitter:
     return Splitter(packaged_encoder_path() / "tokenizer.json")
 
 
-def labels_of(example: Example, labels: tuple[str, ...]) -> list[str]:
+def labels_of(example: TrainingExample, labels: tuple[str, ...]) -> list[str]:
     return [labels[i] for i in example.targets]
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from planted_errors import fill, story
 from sklearn.metrics import cohen_kappa_score
+from verdicts import gravest
 
 from curation.decision import Verdict
 from curation.errors import ConfigError
@@ -44,8 +45,12 @@ def _layers(**marked: str) -> dict[str, Layer]:
     return found
 
 
+def _authors(layers: dict[str, Layer]) -> dict[str, str]:
+    return {name: layer.author for name, layer in layers.items()}
+
+
 def _measured(settings: ValidationSettings, scheme: Scheme, layers: dict[str, Layer]) -> dict[str, Any]:
-    chosen = ChosenLayers.among(layers, settings)
+    chosen = ChosenLayers.among(_authors(layers), settings)
     stage = Measure(scheme, settings, reads=chosen.checked, seconds=chosen.seconds)
     (result,) = stage([Item(story("r", OURS)[0], layers)])
     return dict(result.measures)
@@ -71,8 +76,8 @@ def test_two_layers_without_anything_have_nothing_to_agree_on() -> None:
 
 def test_gold_is_no_second_opinion_and_the_least_agreement_counts(scheme: Scheme) -> None:
     row = _measured(_settings(), scheme, _layers(gold=STRANGE, rules=OURS, few_shot=THEIRS, llm=STRANGE))
-    assert (row["layer"], row["second_opinions"]) == ("few-shot", 2)
-    assert [one.partition(":")[0] for one in row["agreement_by_layer"]] == ["llm", "rules"]
+    assert (row["layer"], row["second_opinions"]) == ("llm", 2)
+    assert [one.partition(":")[0] for one in row["agreement_by_layer"]] == ["few-shot", "rules"]
     assert (row["agreement_strict"], row["agreement_lenient"]) == (0, 0)
 
 
@@ -87,9 +92,9 @@ def test_settings_name_the_second_opinions(scheme: Scheme) -> None:
     assert (row["layer"], row["second_opinions"]) == ("gold", 1)
     assert row["agreement_lenient"] == pytest.approx(6 / 7, abs=1e-4)
     row = _measured(_settings(second_opinion={"layers": ["gold"]}), scheme, layers)
-    assert (row["layer"], row["second_opinions"]) == ("rules", 1)
+    assert (row["layer"], row["second_opinions"]) == ("llm", 1)
     with pytest.raises(ConfigError, match="beside the checked one"):
-        ChosenLayers.among(layers, _settings(layer="llm", second_opinion={"layers": ["llm"]}))
+        ChosenLayers.among(_authors(layers), _settings(layer="llm", second_opinion={"layers": ["llm"]}))
 
 
 def test_a_checked_layer_that_a_record_lacks_is_not_replaced_by_a_second_opinion(scheme: Scheme) -> None:
@@ -103,5 +108,5 @@ def test_layers_that_differ_need_review_where_the_rule_is_on(tmp_path: Path, sch
         store.add_layers([*_layers(few_shot=STRANGE).values()])
         fill(store, [], scheme, settings)
         judge(store, scheme, settings, tmp_path)
-        (decision,) = store.decisions().values()
+        (decision,) = gravest(store).values()
     assert (decision.verdict, decision.details["expectation"]) == (Verdict.NEEDS_REVIEW, "layers_agree")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from planted_errors import fill, story
+from verdicts import gravest
 
 from curation.decision import Verdict
 from curation.errors import ConfigError
@@ -162,7 +163,7 @@ def test_a_file_of_ones_own_is_applied_named_and_part_of_the_fingerprint(tmp_pat
     with Store.open(f"sqlite:///{tmp_path / 'records.db'}") as store:
         fill(store, [pair], scheme, settings)
         judge(store, scheme, settings, tmp_path)
-        (decision,) = store.decisions().values()
+        (decision,) = gravest(store).values()
     assert (decision.verdict, decision.details["expectation"]) == (Verdict.NEEDS_REVIEW, "boundaries_kept")
     assert decision.details["beside"]["boundaries_broken"] == ["T3: no_sleep"]  # type: ignore[index,call-overload]
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from planted_errors import SOUND, fill, story
+from verdicts import gravest
 
 from curation.decision import Verdict
 from curation.record import Entity, Layer
@@ -128,7 +129,7 @@ def test_an_imported_flat_view_with_a_list_needs_review(tmp_path: Path) -> None:
     with Store.open(f"sqlite:///{tmp_path / 'records.db'}") as store:
         fill(store, [(item.record, layer)], DEFAULT, settings)
         judge(store, DEFAULT, settings, tmp_path)
-        (decision,) = store.decisions().values()
+        (decision,) = gravest(store).values()
     assert decision.verdict is Verdict.NEEDS_REVIEW
     assert decision.details["expectation"] == "flat_answer_whole"
     assert decision.details["beside"] == {"answer_fault_places": ["signs_symptoms: list"]}

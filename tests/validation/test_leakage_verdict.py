@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from planted_errors import Pair, fill, story
+from verdicts import gravest
 
 from curation.decision import Verdict
 from curation.scheme import Scheme
@@ -43,10 +44,10 @@ def test_a_held_out_record_that_leaked_needs_review(
     (finding,) = (one for one in verdicts.per_expectation if one.expectation == "no_leakage")
     # r4 is of the patient of r0; r5 is of that of r1, and in no split.
     assert (finding.checked, finding.failed) == (3, {"r4": 1})
-    decision = frozen.decisions()["r4"]
+    decision = gravest(frozen)["r4"]
     assert decision.verdict is Verdict.NEEDS_REVIEW
     assert decision.details["failures"][0]["beside"] == {"held_out_in": "careless@1 test", "leaked_by": ["group: r0"]}
-    assert "r5" not in {one.record_id for one in frozen.decisions().values() if one.verdict is Verdict.NEEDS_REVIEW}
+    assert "r5" not in {one.record_id for one in gravest(frozen).values() if one.verdict is Verdict.NEEDS_REVIEW}
     docs = verdicts.data_docs.parent
     assert any("gives a held-out record away" in page.read_text() for page in docs.rglob("*.html"))
 

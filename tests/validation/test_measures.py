@@ -195,17 +195,19 @@ def test_bad_input_is_a_finding_and_no_crash(text: str) -> None:
 
 
 def test_people_come_before_machines_and_gold_comes_last() -> None:
-    names = ["gold", "rules", "few-shot", "adapter", "human:anna", "consensus", "llm"]
-    assert preferred_layers(names, PLAIN) == (
+    names = ["gold", "mine", "rules", "few-shot", "adapter", "human:anna", "consensus", "llm"]
+    authors = {name: name for name in names}
+    assert preferred_layers(authors, PLAIN) == (
         "consensus",
         "human:anna",
         "adapter",
+        "llm",
         "few-shot",
         "rules",
-        "llm",
+        "mine",
         "gold",
     )
-    assert preferred_layers(names, PLAIN.model_copy(update={"layer": "gold"})) == ("gold",)
+    assert preferred_layers(authors, PLAIN.model_copy(update={"layer": "gold"})) == ("gold",)
 
 
 def test_the_fingerprint_follows_what_is_measured_and_not_where_thresholds_lie(scheme: Scheme) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from verdicts import given
 
-from curation.decision import Decision, Verdict
+from curation.decision import ANYWHERE, TEXT, Decision, Verdict, on_layer, on_privacy
 from curation.errors import UsageError
 from curation.store import Store
 from validation.policy import SIGNED
@@ -19,24 +20,34 @@ FAILURE = {
 }
 
 
+IDENTIFIER = {**FAILURE, "expectation": "free_of_identifiers", "column": "identifiers", "observed": 2}
+
+
+def failed(record_id: str, failure: dict[str, object] = FAILURE, **about: object) -> Decision:
+    """The policy's decision that quarantines what fails, on the layer `rules` unless it is about something else."""
+    return Decision.model_validate(
+        {
+            "record_id": record_id,
+            "verdict": Verdict.QUARANTINED,
+            "by": SIGNED,
+            "reason": f"{failure['expectation']}: observed {failure['observed']}",
+            "details": {**failure, "failures": [failure]},
+            **(about or {"kind": "layer", "layer": "rules"}),
+        }
+    )
+
+
+def of_identifiers(record_id: str) -> Decision:
+    return failed(record_id, IDENTIFIER, kind="privacy", destination=ANYWHERE)
+
+
 @pytest.fixture
 def set_aside(store: Store, annotated) -> Store:
-    """Two records in quarantine and an accepted one, on each backend."""
+    """Two records whose layer is in quarantine and an accepted one, on each backend; all texts are accepted."""
     records = [annotated(f"A [{age}-year-old]{{age}} man.")[0] for age in (40, 50, 60)]
     store.add_records(records)
-    for record in records[:2]:
-        store.decide(
-            [
-                Decision(
-                    record_id=record.id,
-                    verdict=Verdict.QUARANTINED,
-                    by=SIGNED,
-                    reason="entities_grounded: observed 0.5, expected at least 0.8",
-                    details={**FAILURE, "failures": [FAILURE]},
-                )
-            ]
-        )
-    store.decide([Decision(record_id=records[2].id, verdict=Verdict.ACCEPTED, by=SIGNED, reason="met")])
+    store.decide(given(record.id for record in records))
+    store.decide(failed(record.id) for record in records[:2])
     return store
 
 
@@ -48,7 +59,8 @@ def test_quarantine_lists_what_failed_and_by_which_expectation(set_aside: Store)
     first, second, _ = ids(set_aside)
     assert {one.record_id for one in quarantined(set_aside)} == {first, second}
     assert quarantined(set_aside, expectation="text_length") == []
-    assert case(set_aside, first).failures == (FAILURE,)
+    ((decision, failure),) = case(set_aside, first).failures
+    assert (decision.subject, failure) == (on_layer("rules"), FAILURE)
 
 
 def test_a_release_keeps_who_why_and_what_had_failed(set_aside: Store) -> None:
@@ -56,18 +68,61 @@ def test_a_release_keeps_who_why_and_what_had_failed(set_aside: Store) -> None:
     release(set_aside, first, by="ruth", reason="the wording is folded, read it")
     reject(set_aside, second, by="ruth", reason="invented")
     assert quarantined(set_aside) == []
-    latest = case(set_aside, first).latest
+    latest = set_aside.decisions(subject=on_layer("rules"))[first]
     assert (latest.verdict, latest.by, latest.details["failures"]) == (Verdict.ACCEPTED, "human:ruth", [FAILURE])
     assert [(one.record_id, one.verdict, one.reason) for one in audit(set_aside)] == [
         (first, Verdict.ACCEPTED, "the wording is folded, read it"),
         (second, Verdict.REJECTED, "invented"),
     ]
-    assert [one.by for one in case(set_aside, first).history] == [SIGNED, "human:ruth"]
+    assert [one.by for one in case(set_aside, first).history] == ["test", SIGNED, "human:ruth"]
+    assert set_aside.verdicts([first, second]) == dict.fromkeys((first, second), Verdict.ACCEPTED)
+
+
+def test_text_and_layer_are_in_quarantine_each_for_itself_and_decided_together(set_aside: Store) -> None:
+    first, *_ = ids(set_aside)
+    too_short = {**FAILURE, "expectation": "text_length", "column": "words", "observed": 2}
+    set_aside.decide([failed(first, too_short, kind="text")])
+    assert [one.subject for one in quarantined(set_aside) if one.record_id == first] == [on_layer("rules"), TEXT]
+    assert [one.subject for one in quarantined(set_aside, expectation="text_length")] == [TEXT]
+    made = release(set_aside, first, by="ruth", reason="read it")
+    assert {(one.subject, one.verdict) for one in made} == {
+        (TEXT, Verdict.ACCEPTED),
+        (on_layer("rules"), Verdict.ACCEPTED),
+    }
+    assert first not in {one.record_id for one in quarantined(set_aside)}
+
+
+def test_identifiers_are_released_only_when_asked_and_for_the_destination_asked(set_aside: Store) -> None:
+    first, second, third = ids(set_aside)
+    set_aside.decide(of_identifiers(id) for id in (first, second))
+    (made,) = release(set_aside, first, by="ruth", reason="read it")
+    assert made.subject == on_layer("rules")
+    assert {one.subject for one in quarantined(set_aside) if one.record_id == first} == {on_privacy()}
+    with pytest.raises(UsageError, match="--privacy DESTINATION"):
+        release(set_aside, first, by="ruth", reason="read it")
+    made, released = release(set_aside, second, by="ruth", reason="invented names", privacy="export")
+    assert (made.subject, released.subject) == (on_layer("rules"), on_privacy("export"))
+    assert released.details["failures"] == [IDENTIFIER]
+    assert set_aside.privacy_decisions("export")[second].verdict is Verdict.ACCEPTED
+    assert set_aside.privacy_decisions("hub")[second].verdict is Verdict.QUARANTINED
+    release(set_aside, second, by="ruth", reason="all invented", privacy=ANYWHERE)
+    assert set_aside.privacy_decisions("hub")[second].verdict is Verdict.ACCEPTED
+    assert set_aside.privacy_decisions("export")[second] == released
+    with pytest.raises(UsageError, match=r"expected identifiers .*none; run `curate validate`"):
+        release(set_aside, third, by="ruth", reason="why", privacy=ANYWHERE)
+
+
+def test_a_record_whose_text_was_turned_away_is_in_quarantine_no_more(set_aside: Store) -> None:
+    first, second, _ = ids(set_aside)
+    set_aside.decide([Decision(record_id=first, verdict=Verdict.REJECTED, by="policy:deidentify@1")])
+    assert {one.record_id for one in quarantined(set_aside)} == {second}
+    with pytest.raises(UsageError, match="in quarantine"):
+        release(set_aside, first, by="ruth", reason="why")
 
 
 def test_the_log_holds_people_only_whatever_a_policy_writes_about_them(set_aside: Store) -> None:
     first, *_ = ids(set_aside)
-    odd = Decision(record_id=first, verdict=Verdict.QUARANTINED, by=SIGNED, reason='said "by":"human:ruth"')
+    odd = failed(first).model_copy(update={"reason": 'said "by":"human:ruth"'})
     set_aside.decide([odd])
     assert list(audit(set_aside)) == []
 

@@ -13,8 +13,8 @@ from planted_errors import fill
 from curation.decision import Decision, Verdict
 from curation.embeddings.encoder import load_encoder
 from curation.embeddings.vector_store import VectorStore
-from curation.generate.case_sampler import draw_case
-from curation.generate.records import tell
+from curation.generate.case_sampler import sample_case
+from curation.generate.records import realise
 from curation.record import Layer, Record
 from curation.scheme import Scheme
 from curation.store import Store
@@ -70,10 +70,10 @@ def test_texts_without_telling_numbers_must_be_more_alike() -> None:
 def test_a_generated_case_is_known_again_under_another_plan(language: str) -> None:
     records = []
     for number in range(3):
-        case = draw_case(random.Random(f"semantic {number}"))
+        case = sample_case(random.Random(f"semantic {number}"))
         other = "letter" if case.plan != "letter" else "ward_note"
         for seed, plan in enumerate((case.plan, other)):
-            ((record, _),) = tell(replace(case, plan=plan), number, (language,), seed=seed)
+            ((record, _),) = realise(replace(case, plan=plan), number, (language,), seed=seed)
             records.append(record)
     pairs = [(records[at].id, records[at + 1].id) for at in range(0, 6, 2)]
     assert repeats(records) == pairs

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
+from verdicts import gravest
 
 from curation.generate import generate
 from curation.markup import parse_markup
@@ -312,7 +313,7 @@ def test_both_engines_send_a_bad_translation_to_review_and_say_why(
     bad = GERMAN.replace("[Am 6. Tag ging sie nach Hause]", "[She went home on day 6]").replace("38,5", "37,5")
     _filled(store, scheme, settings, bad)
     judge(store, scheme, settings, tmp_path)
-    decided = store.decisions()
+    decided = gravest(store)
     failed = {failure["expectation"] for failure in decided["de"].details["failures"]}  # type: ignore
     assert {"translated", "numbers_translated"} <= failed
     again = judge(store, scheme, settings.model_copy(update={"engine": Engine.SQL}), tmp_path)

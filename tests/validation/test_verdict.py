@@ -8,13 +8,14 @@ from pathlib import Path
 
 import pytest
 from planted_errors import GERMAN, KEPT, PLANTED, SOUND, Pair, fill, story
+from verdicts import gravest
 
-from curation.decision import Decision, Verdict
+from curation.decision import TEXT, Decision, DecisionKind, Verdict, on_layer, on_privacy
 from curation.errors import ConfigError, UsageError
 from curation.scheme import Scheme
 from curation.store import Store
 from validation.quarantine import release
-from validation.settings import LengthSettings, Severity, ValidationSettings
+from validation.settings import EntitySettings, LengthSettings, Severity, ValidationSettings
 from validation.verdict import Verdicts, judge
 
 pytestmark = pytest.mark.expectations
@@ -73,19 +74,19 @@ def judged(judged_once: Path, tmp_path: Path) -> Iterator[Store]:
 @pytest.mark.parametrize("kind", PLANTED)
 def test_each_planted_error_is_named(kind: str, store: Store, verdicts: Verdicts) -> None:
     (record, _), expectation, verdict = PLANTED[kind]
-    decision = store.decisions()[record.id]
+    decision = gravest(store)[record.id]
     assert (decision.verdict, decision.details["expectation"]) == (verdict, expectation)
     assert decision.reason.startswith(f"{expectation}: observed ")
     assert decision.by == "policy:validate@1"
 
 
 def test_sound_records_are_accepted(store: Store, verdicts: Verdicts) -> None:
-    decided = store.decisions()
+    decided = gravest(store)
     assert {id: decided[id].verdict for id in ("s1", "s2")} == dict.fromkeys(("s1", "s2"), Verdict.ACCEPTED)
 
 
 def test_quarantine_keeps_what_was_observed_and_where_the_threshold_lay(store: Store, verdicts: Verdicts) -> None:
-    decision = store.decisions()["p16"]
+    decision = gravest(store)["p16"]
     assert decision.reason == "entities_grounded: observed 0.6667, expected at least 0.8"
     assert decision.details == {
         "expectation": "entities_grounded",
@@ -108,13 +109,13 @@ def test_quarantine_keeps_what_was_observed_and_where_the_threshold_lay(store: S
 
 
 def test_a_duplicate_names_the_record_that_is_kept(store: Store, verdicts: Verdicts) -> None:
-    decided = store.decisions()
+    decided = gravest(store)
     assert decided["p21"].reason == "no_near_duplicate: observed s1, expected none"
     assert decided["p20"].reason == "no_duplicate: observed s0, expected none"
 
 
 def test_every_record_is_on_one_side(store: Store, verdicts: Verdicts) -> None:
-    assert sum(verdicts.counts.values()) == len(store.decisions()) == len(PLANTED) + 3
+    assert sum(verdicts.counts.values()) == len(gravest(store)) == len(PLANTED) + 3
     assert verdicts.unmeasured == 0
     assert verdicts.decided_by_others == {}
 
@@ -162,7 +163,7 @@ def test_a_second_run_adds_nothing(
     assert again.changed == 0
     assert again.counts == verdicts.counts
     assert (workspace / "gx" / "expectations" / "curated.json").read_bytes() == suite
-    assert len(store.decision_history("p16")) == 1
+    assert [one.subject for one in store.decision_history("p16")] == [TEXT, on_layer("rules"), on_privacy()]
 
 
 def test_a_person_is_not_overruled_and_her_record_is_the_one_that_is_kept(
@@ -172,9 +173,9 @@ def test_a_person_is_not_overruled_and_her_record_is_the_one_that_is_kept(
     person = Decision(record_id="shorter", verdict=Verdict.ACCEPTED, by="human:anna", reason="read it")
     store.decide([person])
     verdicts = judge(store, scheme, settings, tmp_path)
-    assert store.decisions()["shorter"] == person
+    assert gravest(store)["shorter"] == person
     assert verdicts.decided_by_others == {"accepted": 1}
-    assert store.decisions()["s1"].reason == "no_near_duplicate: observed shorter, expected none"
+    assert gravest(store)["s1"].reason == "no_near_duplicate: observed shorter, expected none"
 
 
 def test_a_released_record_that_fails_something_new_is_told(
@@ -184,11 +185,98 @@ def test_a_released_record_that_fails_something_new_is_told(
     judge(store, scheme, settings, tmp_path)
     release(store, "old", by="ruth", reason="a slip of the pen")
     assert judge(store, scheme, settings, tmp_path).failing_anew == {}
-    long = settings.model_copy(update={"length": LengthSettings(minimum=500)})
-    verdicts = judge(store, scheme, long, tmp_path)
-    assert verdicts.failing_anew == {"old": ("text_length",)}
+    more = settings.model_copy(
+        update={"entities": EntitySettings(minimum=500), "severity": {"entities_found": Severity.HARD}}
+    )
+    verdicts = judge(store, scheme, more, tmp_path)
+    assert verdicts.failing_anew == {"old": ("entities_found",)}
     assert "failing something new (1)" in verdicts.report.read_text()
-    assert store.decisions()["old"].by == "human:ruth"
+    assert store.decisions(subject=on_layer("rules"))["old"].by == "human:ruth"
+    long = settings.model_copy(update={"length": LengthSettings(minimum=500)})
+    assert judge(store, scheme, long, tmp_path).failing_anew == {}, "she decided about the layer, not the text"
+    assert store.verdicts()["old"] is Verdict.QUARANTINED
+
+
+def test_text_layer_and_privacy_have_verdicts_of_their_own(
+    filled: Filled, tmp_path: Path, scheme: Scheme, settings: ValidationSettings
+) -> None:
+    named = story("named", f"{SOUND} Mrs. Karin Lindemann was seen on March 3, 2020.")
+    store = filled([KEPT, story("short", "No."), story("old", GERMAN.replace("61", "610"), language="de"), named])
+    verdicts = judge(store, scheme, settings, tmp_path)
+    found = {id: {} for id in ("s1", "short", "old", "named")}
+    for decision in store.latest_decisions():
+        found[decision.record_id][decision.subject] = (decision.verdict, decision.details.get("expectation"))
+    passed, layer = (Verdict.ACCEPTED, None), on_layer("rules")
+    assert found["s1"] == {TEXT: passed, layer: passed, on_privacy(): passed}
+    assert found["short"][TEXT] == (Verdict.QUARANTINED, "text_length")
+    assert found["short"][layer] == (Verdict.NEEDS_REVIEW, "entities_found")
+    assert found["old"] == {TEXT: passed, layer: (Verdict.QUARANTINED, "age_not_too_high"), on_privacy(): passed}
+    assert found["named"][on_privacy()] == (Verdict.NEEDS_REVIEW, "free_of_identifiers")
+    assert verdicts.by_kind["privacy"] == {"accepted": 3, "needs_review": 1, "quarantined": 0}
+    assert (verdicts.by_kind["text"]["quarantined"], verdicts.by_kind["layer"]["quarantined"]) == (1, 1)
+    assert verdicts.counts["quarantined"] == 2
+    assert sum(verdicts.counts.values()) == 4
+    assert verdicts.as_json()["counts_by_kind"] == verdicts.by_kind
+
+
+def test_another_layer_gets_a_verdict_of_its_own_and_the_first_stays(
+    filled: Filled, tmp_path: Path, scheme: Scheme, settings: ValidationSettings
+) -> None:
+    record, layer = story("r", SOUND.replace("54", "540"))
+    store = filled([(record, layer)])
+    judge(store, scheme, settings, tmp_path)
+    store.add_layers([layer.model_copy(update={"name": "gold", "author": "gold", "entities": layer.entities[1:]})])
+    on_gold = settings.model_copy(update={"layer": "gold"})
+    fill(store, [], scheme, on_gold)
+    judge(store, scheme, on_gold, tmp_path)
+    assert store.count_decisions(DecisionKind.LAYER) == {"gold": {"accepted": 1}, "rules": {"quarantined": 1}}
+    assert len([one for one in store.decision_history("r") if one.subject == TEXT]) == 1
+
+
+def test_a_persons_word_on_a_layer_stays_and_says_nothing_of_the_text(
+    filled: Filled, tmp_path: Path, scheme: Scheme, settings: ValidationSettings
+) -> None:
+    store = filled([story("r", "No.")])
+    anna = {"by": "human:anna", "kind": DecisionKind.LAYER, "layer": "rules"}
+    store.decide([Decision(record_id="r", verdict=Verdict.ACCEPTED, **anna)])
+    verdicts = judge(store, scheme, settings, tmp_path)
+    assert store.decisions(subject=on_layer("rules"))["r"].by == "human:anna"
+    assert store.verdicts()["r"] is Verdict.QUARANTINED
+    assert verdicts.decided_by_others == {"accepted": 1}
+    assert verdicts.by_kind["text"] == {"accepted": 0, "needs_review": 0, "quarantined": 1}
+
+
+def test_of_a_record_whose_text_others_turned_away_nothing_else_is_decided(
+    filled: Filled, tmp_path: Path, scheme: Scheme, settings: ValidationSettings
+) -> None:
+    store = filled([story("r", SOUND)])
+    store.decide([Decision(record_id="r", verdict=Verdict.REJECTED, by="policy:deidentify@1")])
+    verdicts = judge(store, scheme, settings, tmp_path)
+    assert [one.subject for one in store.latest_decisions()] == [TEXT]
+    assert verdicts.decided_by_others == {"rejected": 1}
+    assert sum(sum(counts.values()) for counts in verdicts.by_kind.values()) == 0
+
+
+def test_what_no_expectation_looked_at_is_not_accepted(
+    filled: Filled, tmp_path: Path, scheme: Scheme, settings: ValidationSettings
+) -> None:
+    store = filled([KEPT])
+    off = settings.model_copy(update={"severity": {"free_of_identifiers": Severity.OFF}})
+    verdicts = judge(store, scheme, off, tmp_path)
+    assert store.verdicts(subject=on_privacy()) == {"s1": Verdict.NEEDS_REVIEW}
+    assert verdicts.by_kind["privacy"] == {"accepted": 0, "needs_review": 1, "quarantined": 0}
+    assert verdicts.counts == {"accepted": 1, "needs_review": 0, "quarantined": 0}
+    assert judge(store, scheme, settings, tmp_path).by_kind["privacy"]["accepted"] == 1
+
+
+def test_counts_are_made_before_anything_is_stored(
+    filled: Filled, tmp_path: Path, scheme: Scheme, settings: ValidationSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A store that looks at no decision changes none of the figures."""
+    store = filled([KEPT, story("short", "No.")])
+    monkeypatch.setattr(store, "decide", lambda decisions: 0)
+    verdicts = judge(store, scheme, settings, tmp_path)
+    assert (verdicts.counts["quarantined"], sum(verdicts.counts.values()), verdicts.changed) == (1, 2, 0)
 
 
 def test_a_stewards_edit_deletion_and_addition_survive_while_the_rest_follows_the_settings(
@@ -220,7 +308,7 @@ def test_a_stewards_edit_deletion_and_addition_survive_while_the_rest_follows_th
     assert found["words_column_mean_to_be_between"].note.startswith("observed ")
     assert found["age_not_too_high"].severity is Severity.SOFT
     assert not {"language_unmixed", "no_hidden_characters"} & set(found)
-    assert judged.decisions()["s1"].reason == "entities_found: observed 8, expected at least 40"
+    assert gravest(judged)["s1"].reason == "entities_found: observed 8, expected at least 40"
 
     back = judge(judged, scheme, settings, tmp_path)
     assert "no_hidden_characters" in {finding.expectation for finding in back.per_expectation}
@@ -264,12 +352,12 @@ def test_a_suite_edited_with_great_expectations_is_kept_and_a_deleted_one_made_a
                 expectation.min_value = 40
         suite.save()
     assert judge(judged, scheme, settings, tmp_path).by_hand == ("entities_found",)
-    assert judged.decisions()["s1"].verdict is Verdict.NEEDS_REVIEW
+    assert gravest(judged)["s1"].verdict is Verdict.NEEDS_REVIEW
 
     (tmp_path / "gx" / "expectations" / "curated.json").unlink()
     verdicts = judge(judged, scheme, settings, tmp_path)
     assert not verdicts.suite_kept
-    assert judged.decisions()["s1"].verdict is Verdict.ACCEPTED
+    assert gravest(judged)["s1"].verdict is Verdict.ACCEPTED
 
 
 def test_old_runs_leave_the_pages(judged: Store, tmp_path: Path, scheme: Scheme, settings: ValidationSettings) -> None:
@@ -303,4 +391,4 @@ def test_a_record_without_measures_gets_no_decision(
     store.add_records([late])
     verdicts = judge(store, scheme, settings, tmp_path)
     assert verdicts.unmeasured == 1
-    assert set(store.decisions()) == {"s1"}
+    assert set(gravest(store)) == {"s1"}

@@ -7,8 +7,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from verdicts import gravest
 
-from curation.decision import Decision, Verdict
+from curation.decision import Decision, DecisionKind, Verdict
 from curation.errors import UsageError
 from curation.markup import parse_markup
 from curation.record import Alignment, Entity, Layer, Record
@@ -51,16 +52,16 @@ def strict(settings: ValidationSettings) -> ValidationSettings:
 def test_a_higher_threshold_moves_the_record_below_it_and_stores_nothing(
     judged: Store, tmp_path: Path, scheme: Scheme, settings: ValidationSettings
 ) -> None:
-    before = judged.decisions()
+    before = gravest(judged)
     suite = (tmp_path / "gx/expectations/curated.json").read_bytes()
     found = what_if(judged, scheme, settings, strict(settings), tmp_path)
     assert found.moves == {(Verdict.ACCEPTED, Verdict.QUARANTINED): ("b",)}
     assert found.failures == {"entities_grounded": (0, 1)}
     assert (found.records, found.moved, found.held) == (3, 1, 0)
-    assert judged.decisions() == before
+    assert gravest(judged) == before
     assert (tmp_path / "gx/expectations/curated.json").read_bytes() == suite
     judge(judged, scheme, strict(settings), tmp_path)
-    assert judged.decisions()["b"].verdict is Verdict.QUARANTINED
+    assert gravest(judged)["b"].verdict is Verdict.QUARANTINED
 
 
 def test_a_severity_can_be_tried_as_well(
@@ -76,7 +77,20 @@ def test_what_a_person_has_decided_would_not_move(
 ) -> None:
     judged.decide([Decision(record_id="b", verdict=Verdict.ACCEPTED, by="human:ruth", reason="read it")])
     found = what_if(judged, scheme, settings, strict(settings), tmp_path)
+    assert (found.moved, found.held) == (1, 0), "her word on the text does not hold for the layer"
+    on_layer = {"kind": DecisionKind.LAYER, "layer": "rules"}
+    judged.decide([Decision(record_id="b", verdict=Verdict.ACCEPTED, by="human:ruth", reason="read it", **on_layer)])
+    found = what_if(judged, scheme, settings, strict(settings), tmp_path)
     assert (found.moves, found.held) == ({}, 1)
+
+
+def test_verdicts_on_privacy_that_would_change_are_told_apart(
+    judged: Store, tmp_path: Path, scheme: Scheme, settings: ValidationSettings
+) -> None:
+    off = settings.model_copy(update={"severity": {"free_of_identifiers": Severity.OFF}})
+    found = what_if(judged, scheme, settings, off, tmp_path)
+    assert (found.moves, found.failures) == ({}, {})
+    assert found.privacy_moves == {(Verdict.ACCEPTED, Verdict.NEEDS_REVIEW): ("a", "b", "c")}
 
 
 def test_a_setting_that_needs_new_measures_is_refused(

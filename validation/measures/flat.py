@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from curation.decision import DecisionKind
 from curation.record import Entity, Layer
 from curation.scheme import ABSENT, Scheme
-from curation.scoring.flat_shape import KEPT_AS, Fault, Form, Shape, facts, faults, shape
+from curation.scoring.flat_shape import KEPT_AS, FlatFault, Shape, ValueForm, facts, faults, shape
 from curation.sources.mapping import FactSource
 from validation.measures.columns import Column, Holds
 from validation.measures.measure import Columns, MeasureSpec, Scope, Subject
@@ -61,16 +61,16 @@ def _row(layer: Layer, scheme: Scheme) -> Columns:
     }
 
 
-def view_faults(layer: Layer, scheme: Scheme) -> list[Fault]:
+def view_faults(layer: Layer, scheme: Scheme) -> list[FlatFault]:
     """What is wrong with the flat view of a layer; a category that the scheme does not have is a key too many."""
     foreign = sum(entity.category not in scheme.by_name for entity in layer.entities)
     if foreign:
         known = tuple(entity for entity in layer.entities if entity.category in scheme.by_name)
         layer = layer.model_copy(update={"entities": known, "relations": ()})
-    return [Fault(Form.UNKNOWN)] * foreign + faults(shape(scheme.flat(layer)), scheme)
+    return [FlatFault(ValueForm.UNKNOWN)] * foreign + faults(shape(scheme.flat(layer)), scheme)
 
 
-def answer_faults(layer: Layer, scheme: Scheme) -> list[Fault]:
+def answer_faults(layer: Layer, scheme: Scheme) -> list[FlatFault]:
     """What was wrong with the flat answer that a layer was read from, if it was and the importer kept its shape."""
     kept = layer.provenance.get(KEPT_AS)
     known: Shape | None = None

@@ -8,7 +8,7 @@ from functools import partial
 from curation.decision import DecisionKind
 from curation.embeddings.vector_store import VectorStore
 from curation.record import Record
-from curation.sets.duplicates import Pair
+from curation.sets.duplicates import NearDuplicate
 from curation.store import Store
 from validation.leakage import QUESTIONS, Leakage, find_leaks
 from validation.measures.columns import Column, Holds
@@ -46,7 +46,7 @@ def no_set(whole: Whole) -> str:
     return "" if whole.store.curated_sets() else "nothing applies: no set is frozen"
 
 
-def by_meaning(scope: Scope) -> Callable[[Sequence[Record], Iterable[Record]], list[Pair]]:
+def by_meaning(scope: Scope) -> Callable[[Sequence[Record], Iterable[Record]], list[NearDuplicate]]:
     """The search for cases told in other words, with the encoder and the limit of the settings."""
     return partial(
         told_again,

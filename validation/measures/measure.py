@@ -80,7 +80,7 @@ class Whole:
 
     def subjects(self) -> Iterator[Subject]:
         """The measured records, each with the layer to check."""
-        reads = preferred_layers(self.store.layer_names(), self.scope.settings)
+        reads = preferred_layers(self.store.layer_authors(), self.scope.settings)
         items = (item for item in self.store.items(reads) if item.record.id in self.measured)
         return (Subject(item.record, checked_layer(item, reads)) for item in items)
 
@@ -173,6 +173,6 @@ def embeddings_off(whole: Whole) -> str:
 
 def no_second_layer(whole: Whole) -> str:
     """That no record has a layer to compare the checked one with, "" when one may have."""
-    layers = ChosenLayers.among(whole.store.layer_names(), whole.scope.settings)
+    layers = ChosenLayers.among(whole.store.layer_authors(), whole.scope.settings)
     compared = any(second != checked for second in layers.seconds for checked in layers.checked)
     return "" if compared else "nothing applies: no record has a second layer"

@@ -64,7 +64,7 @@ class _Work:
 
     def __init__(self, whole: Whole) -> None:
         self._store, self._scope = whole.store, whole.scope
-        self._reads = preferred_layers(whole.store.layer_names(), whole.scope.settings)
+        self._reads = preferred_layers(whole.store.layer_authors(), whole.scope.settings)
         self._version = _version()
 
     def columns(self, pairs: Sequence[tuple[str, str]]) -> dict[str, Columns]:

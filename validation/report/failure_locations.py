@@ -37,7 +37,7 @@ class Blamed:
 
 def blamed(store: Store, failed: Iterable[Decision], settings: ValidationSettings) -> Iterator[Blamed]:
     """Each failed record that is still there, streamed, in the order of the decisions."""
-    reads = preferred_layers(store.layer_names(), settings)
+    reads = preferred_layers(store.layer_authors(), settings)
     for decisions in batched(failed, CHUNK):
         ids = [decision.record_id for decision in decisions]
         items = {item.record.id: item for item in store.items(reads, ids=ids)}

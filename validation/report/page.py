@@ -57,10 +57,11 @@ def as_json(judged: Judged, folder: Path, drawn: EmbeddingMap | None) -> dict[st
         "layers": dict(sorted(judged.measured.counts("layer").items())),
         "records": len(judged.measured),
         "counts": dict(judged.counts),
+        "counts_by_kind": {kind: dict(counts) for kind, counts in judged.by_kind.items()},
         "decided_by_others": dict(judged.decided_by_others),
         "failing_anew": {record_id: list(names) for record_id, names in judged.failing_anew.items()},
         "unmeasured": judged.unmeasured,
-        "flow": flow(judged.store, judged.measured, dict(judged.store.count_decisions())),
+        "flow": flow(judged.store, judged.measured, judged.store.count_decisions().get("", {})),
         "expectations": [finding.as_json() for finding in judged.outcome.findings],
         "by_category": {expectation: dict(counts.most_common()) for expectation, counts in categories.items()},
         "duplicates": _duplicates(judged),
@@ -74,6 +75,7 @@ def as_json(judged: Judged, folder: Path, drawn: EmbeddingMap | None) -> dict[st
         "failed": [
             {
                 "record_id": decision.record_id,
+                "of": decision.subject_name,
                 "verdict": decision.verdict.value,
                 "reason": decision.reason,
                 **decision.details,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import JsonValue
 
+from curation.author import is_human
 from curation.store import Store
 from validation.frame import Measured
 
@@ -18,6 +19,6 @@ def flow(store: Store, measured: Measured, counts: dict[str, int]) -> dict[str, 
         "layers": dict(sorted(layers.items())),
         "measured": len(measured),
         "decisions": dict(counts),
-        "reviewed": len(store.record_ids(having=[name for name in layers if name.startswith("human:")])),
+        "reviewed": len(store.record_ids(having=[name for name in layers if is_human(name)])),
         "sets": [{"set": f"{one.name}@{one.version}", "splits": dict(one.splits)} for one in store.curated_sets()],
     }

@@ -20,11 +20,12 @@ class Judged:
 
     store: Store
     scope: Scope
-    counts: Mapping[str, int]  # our decisions by verdict
+    counts: Mapping[str, int]  # records by the graver of our verdicts on the text and on the checked layer
+    by_kind: Mapping[str, Mapping[str, int]]  # our verdicts on texts, on checked layers, and on privacy
     decided_by_others: Mapping[str, int]
     failing_anew: Mapping[str, Sequence[str]]
     unmeasured: int
-    failed: Sequence[Decision]  # ours, on the records that failed something
+    failed: Sequence[Decision]  # ours that did not accept
     measured: Measured
     outcome: Outcome
 

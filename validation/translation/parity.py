@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
+from curation.author import PEOPLE, layer_kind
 from curation.record import Alignment, Layer
-
-#: Whose layers of two languages say the same if the texts do: people's. Models find more here than there.
-PEOPLE = ("consensus", "human:", "gold")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +28,8 @@ def of_one_making(original: Layer | None, translation: Layer | None) -> bool:
     if original is None or translation is None:
         return False
     projected = original.record_id in translation.provenance.values()
-    return projected or (original.name == translation.name and original.name.startswith(PEOPLE))
+    # Models find more in one language than in the other.
+    return projected or (original.name == translation.name and layer_kind(original.name, original.author) in PEOPLE)
 
 
 def parity(original: Layer, translation: Layer) -> Parity:

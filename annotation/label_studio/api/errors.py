@@ -1,4 +1,4 @@
-"""What Label Studio's answers mean for whoever asked.
+"""The errors of requests to Label Studio.
 
 ReviewError
 ├── RefusedError       the request was certainly not carried out; repeating it unchanged is useless

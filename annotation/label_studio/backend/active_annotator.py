@@ -11,6 +11,7 @@ from annotation.annotators import annotator
 from annotation.label_studio.backend.prediction_queue import LoadedAnnotator
 from annotation.label_studio.settings import BackendSettings
 from annotation.settings import AnnotationSettings
+from curation.author import AuthorKind, kind_of, own_name
 from curation.egress.gate import Gate
 from curation.errors import CurateError, UsageError
 from curation.record import Record, record_id
@@ -19,8 +20,6 @@ from curation.stage import Item, Stage
 from curation.tagging.folder import MANIFEST, AdapterManifest, read_manifest
 
 log = logging.getLogger(__name__)
-
-ADAPTER = "adapter"
 
 
 class ActiveAnnotator:
@@ -44,8 +43,8 @@ class ActiveAnnotator:
         self._annotation = annotation
         self._settings = settings
         self._language = language
-        name, _, path = settings.annotator.partition(":")
-        self._follows = name == ADAPTER
+        self._follows = kind_of(settings.annotator) is AuthorKind.ADAPTER
+        path = own_name(settings.annotator)
         self._pinned = Path(path) if path else annotation.adapter.path
         self._adapters = adapters
         self._digest: str | None = None
@@ -103,7 +102,7 @@ class ActiveAnnotator:
 
     def _first(self) -> LoadedAnnotator:
         spoken = self._settings.until if self._follows and self._pinned is None else self._settings.annotator
-        if spoken.partition(":")[0] == ADAPTER and self._pinned is None:
+        if kind_of(spoken) is AuthorKind.ADAPTER and self._pinned is None:
             raise UsageError(f"expected another annotator than an adapter in review.backend.until, got {spoken!r}")
         return _loaded(annotator(spoken, self._scheme, self._annotation, gate=self._gate), self._language)
 

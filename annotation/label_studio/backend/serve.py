@@ -18,6 +18,7 @@ from annotation.label_studio.backend.training import Trainer
 from annotation.label_studio.processes import is_free
 from annotation.label_studio.settings import LabelStudioSettings
 from annotation.settings import AnnotationSettings
+from curation.author import AuthorKind, kind_of
 from curation.egress.gate import Gate, server_way_out
 from curation.errors import ReviewError
 from curation.scheme import Scheme
@@ -69,7 +70,7 @@ def running_backend(
     passage = server_way_out(gate, settings.host, settings.port, password=auth.password)
     current = ActiveAnnotator(scheme, annotation, settings, adapters=adapters, language=review.language, gate=gate)
     # Requests to a language model run in parallel: each is a batch of its own.
-    asks_out = settings.annotator.partition(":")[0] == "llm"
+    asks_out = kind_of(settings.annotator) is AuthorKind.LLM
     queue = PredictionQueue(
         current,
         scheme,

@@ -32,6 +32,8 @@ RELATIONS = "relations"
 VERDICT = "verdict"
 REASON = "reasons"
 QUALITY = "quality"
+#: The best rating of quality.
+STARS = 5
 COMMENT = "comment"
 
 #: Prefix of the controls of a scheme's document labels.

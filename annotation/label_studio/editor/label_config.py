@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
-from annotation.label_studio.editor.controls import COMMENT, QUALITY, REASON, TEXT, VERDICT
+from annotation.label_studio.editor.controls import COMMENT, QUALITY, REASON, STARS, TEXT, VERDICT
 from annotation.label_studio.editor.hotkeys import Hotkeys
 from annotation.label_studio.editor.variants import VARIANTS
 from annotation.label_studio.editor.variants.variant import EditorWording
@@ -15,8 +15,6 @@ from curation.scheme import Category, Scheme
 
 #: Without this the page collapses blanks, and the shown text no longer matches the offsets.
 STYLE = '[class*="htx-richtext"]{white-space:pre-wrap}'
-#: The best rating of quality.
-STARS = 5
 
 
 def label_config(scheme: Scheme, *, language: str = "en", variant: Variant = Variant.SPANS) -> str:

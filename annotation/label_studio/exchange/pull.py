@@ -12,10 +12,12 @@ from annotation.label_studio.api.errors import UnansweredError
 from annotation.label_studio.editor.controls import MAIN, ORIGINAL, EditorSide
 from annotation.label_studio.exchange.ledger import Ledger
 from annotation.label_studio.exchange.project import ensure_project
-from annotation.label_studio.exchange.task_annotations import HUMAN, REPEAT, TIME, Annotation, annotations_of
+from annotation.label_studio.exchange.task_annotations import TIME, Annotation, annotations_of
 from annotation.label_studio.settings import LabelStudioSettings
+from annotation.label_studio.shown_layers import shown_layers
+from curation.author import human, is_human, is_repeat, repeat
 from curation.batches import batched
-from curation.decision import Decision, Verdict
+from curation.decision import REJECT, TEXT, Decision, DecisionKind, Verdict
 from curation.errors import ContradictionError
 from curation.record import Layer
 from curation.scheme import Scheme
@@ -29,6 +31,9 @@ BATCH = 500
 EPOCH = "1970-01-01T00:00:00.000000Z"
 
 WITHDRAWN = "annotation deleted in Label Studio"
+
+#: What a decision's details call the annotation that it rests on.
+ANNOTATION = "annotation"
 
 UNKNOWN_RECORD = "its record is not in the store"
 
@@ -53,13 +58,13 @@ class Pulled:
 def pull(store: Store, client: Client, scheme: Scheme, settings: LabelStudioSettings, *, full: bool = False) -> Pulled:
     """Store each annotation that is new or changed since the last pull as a layer `human:NAME` with exact offsets.
 
-    A verdict becomes a decision by the same person. Our layers are never removed: an annotation deleted in Label
-    Studio is reported, and a decision that rests on it becomes `needs_review`. A second pull adds nothing.
-    ``full`` reads everything again from one snapshot. Refused and deleted annotations are kept as events of the
-    review, and reported once.
+    A verdict becomes a decision by the same person on that layer, a rejection also one on the text. Our layers are
+    never removed: an annotation deleted in Label Studio is reported, and a decision that rests on it becomes
+    `needs_review`. A second pull adds nothing. ``full`` reads everything again from one snapshot. Refused and deleted
+    annotations are kept as events of the review, and reported once.
     """
     project = ensure_project(client, scheme, settings)
-    people = [name for name in store.layer_names() if name.startswith((HUMAN, REPEAT))]
+    people = [name for name in store.layer_names() if is_human(name) or is_repeat(name)]
     return collect(store, client, scheme, settings, project, names=people, full=full)
 
 
@@ -98,6 +103,7 @@ class _Pull:
         self._client = client
         self._scheme = scheme
         self._settings = settings
+        self._layers = shown_layers(store, settings)
         self._project = project
         self._users = client.users()
         self._people = list(names)
@@ -151,7 +157,7 @@ class _Pull:
         for task in tasks:
             by_record.setdefault(self._ledger.record(_record_key(task)), []).append(task)
         fresh: list[Annotation] = []
-        for item in self._store.items([*self._settings.layers, *self._people], ids=list(by_record)):
+        for item in self._store.items([*self._layers, *self._people], ids=list(by_record)):
             for task in by_record.pop(item.record.id):
                 fresh += self._fresh(task, item)
                 self._note_deleted(
@@ -171,7 +177,7 @@ class _Pull:
         for task in tasks:
             if original := task["data"].get("original_id"):
                 by_original.setdefault(str(original), []).append(task)
-        for item in self._store.items([*self._settings.layers, *self._people], ids=list(by_original)):
+        for item in self._store.items([*self._layers, *self._people], ids=list(by_original)):
             for task in by_original[item.record.id]:
                 yield from (
                     annotation for annotation in self._fresh(task, item, side=ORIGINAL) if not annotation.was_cancelled
@@ -179,9 +185,9 @@ class _Pull:
 
     def _fresh(self, task: Json, item: Item, *, side: EditorSide = MAIN) -> list[Annotation]:
         """A task's annotations, without those that the store has as new or newer from the same person."""
-        kind = REPEAT if self._ledger.repeat(_record_key(task)) else HUMAN
+        named = repeat if self._ledger.repeat(_record_key(task)) else human
         read = annotations_of(
-            task, item, self._scheme, self._users, self._settings, project=self._project.key, kind=kind, side=side
+            task, item, self._scheme, self._users, self._layers, project=self._project.key, named=named, side=side
         )
         found = [self._named(annotation, item) for annotation in read]
         fresh = [annotation for annotation in found if not self._is_stored(annotation, item)]
@@ -247,24 +253,57 @@ class _Pull:
         self._events.clear()
 
     def _decide(self, annotation: Annotation, layer: Layer) -> None:
-        details = {"annotation": annotation.id, "updated": annotation.updated, "project": self._project.key}
+        details = {ANNOTATION: annotation.id, "updated": annotation.updated, "project": self._project.key}
         history = self._store.decision_history(layer.record_id)
         # The verdict on a hidden repeat decides nothing: it only measures agreement with oneself.
         if (
             annotation.verdict is None
-            or layer.name.startswith(REPEAT)
+            or is_repeat(layer.name)
             or any(details.items() <= past.details.items() for past in history)
         ):
             return
-        decision = Decision(
+        verdict = Verdict.REJECTED if annotation.verdict == REJECT else Verdict.ACCEPTED
+        on_marks = Decision(
             record_id=layer.record_id,
-            verdict=Verdict.REJECTED if annotation.verdict == "reject" else Verdict.ACCEPTED,
+            verdict=verdict,
             by=layer.author,
+            kind=DecisionKind.LAYER,
+            layer=layer.name,
             reason=", ".join(annotation.reasons) or annotation.verdict,
             details={**details, "verdict": annotation.verdict},
             created=layer.created,
         )
-        self._done.decisions += self._store.decide([decision])
+        on_text = self._on_text(on_marks, annotation=annotation.id)
+        self._done.decisions += self._store.decide([on_marks, *on_text]) > 0
+
+    def _on_text(self, on_marks: Decision, *, annotation: int) -> list[Decision]:
+        """What a verdict on marks means for the text: a rejected record is of no use, whatever its marks are.
+
+        An accepted one leaves the verdict on the text alone, but for a rejection that it takes back: the person's
+        own, or as an adjudicator one by a reviewer.
+        """
+        if on_marks.verdict is Verdict.REJECTED:
+            return [_on_text(on_marks)]
+        latest = self._store.decisions([on_marks.record_id]).get(on_marks.record_id)
+        is_adjudicated = on_marks.layer is not None and not is_human(on_marks.layer)
+        rests_on = latest.details.get(ANNOTATION) if latest and latest.verdict is Verdict.REJECTED else None
+        if rests_on is not None and (is_adjudicated or rests_on == annotation):
+            return [self._text_without(on_marks.record_id, None if is_adjudicated else annotation)]
+        return []
+
+    def _text_without(self, record_id: str, annotation: object) -> Decision:
+        """What counts of a text without the rejection that an annotation was, or without any by reviewers for None.
+
+        That is another reviewer's rejection, else what was decided elsewhere before, else the question again.
+        """
+        latest = self._store.latest_decisions([record_id]) if annotation is not None else ()
+        rejections = [decision for decision in latest if decision.verdict is Verdict.REJECTED and decision.layer]
+        others = [decision for decision in rejections if decision.details.get(ANNOTATION) not in (None, annotation)]
+        history = [decision for decision in self._store.decision_history(record_id) if decision.subject == TEXT]
+        elsewhere = [decision for decision in history if ANNOTATION not in decision.details]
+        if others:
+            return _on_text(others[-1]).model_copy(update={"created": datetime.now(UTC)})
+        return elsewhere[-1].model_copy(update={"created": datetime.now(UTC)}) if elsewhere else _again(history[-1])
 
     def _note_deleted(self, task: int, item: Item, remaining: Collection[int]) -> None:
         """Note those of our layers whose annotations are not in the task as it was when the pull began."""
@@ -331,11 +370,29 @@ class _Pull:
 
     def _withdraw(self, record_id: str, annotation: object) -> None:
         """A decision that rests on a deleted annotation becomes `needs_review`."""
-        latest = self._store.decisions([record_id]).get(record_id)
-        if latest is None or latest.details.get("annotation") != annotation or latest.reason == WITHDRAWN:
-            return
-        again = {"verdict": Verdict.NEEDS_REVIEW, "reason": WITHDRAWN, "created": datetime.now(UTC)}
-        self._done.decisions += self._store.decide([latest.model_copy(update=again)])
+        latest = [
+            decision
+            for decision in self._store.latest_decisions([record_id])
+            if decision.details.get(ANNOTATION) == annotation
+        ]
+        again = [
+            self._text_without(record_id, annotation) if decision.subject == TEXT else _again(decision)
+            for decision in latest
+            if decision.reason != WITHDRAWN
+        ]
+        self._done.decisions += self._store.decide(again) > 0
+
+
+def _on_text(on_marks: Decision) -> Decision:
+    """The same verdict on the record's text."""
+    return on_marks.model_copy(update={"kind": DecisionKind.TEXT, "layer": None})
+
+
+def _again(decision: Decision) -> Decision:
+    """A decision whose annotation was deleted, as `needs_review`."""
+    return decision.model_copy(
+        update={"verdict": Verdict.NEEDS_REVIEW, "reason": WITHDRAWN, "created": datetime.now(UTC)}
+    )
 
 
 def _record_key(task: Json) -> str:

@@ -188,7 +188,7 @@ class _Push:
         )
 
     def _created(self, payloads: Sequence[TaskPayload], tasks: Mapping[str, int]) -> None:
-        # An import gives every task to one annotator, whatever it says: the number is set in a second step.
+        # An import ignores the number of annotators and sets it to 1: it is set in a second step.
         shared = [payload for payload in payloads if payload.annotators > 1]
         self._ledger.confirm([payload for payload in payloads if payload.annotators == 1], tasks)
         self._done.created += len(payloads)

@@ -19,10 +19,10 @@ from annotation.label_studio.editor.controls import (
     ORIGINAL,
     QUALITY,
     REASON,
+    STARS,
     VERDICT,
     EditorSide,
 )
-from annotation.label_studio.editor.label_config import STARS
 from annotation.label_studio.editor.wording import REASONS, VERDICTS
 from annotation.label_studio.exchange.discontinuous import FragmentChains
 from annotation.label_studio.exchange.flat_answers import fact_entities

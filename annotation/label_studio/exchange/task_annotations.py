@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -13,14 +13,11 @@ from annotation.label_studio.editor.controls import MAIN, EditorSide
 from annotation.label_studio.exchange.rejections import removed_regions, starting_prediction
 from annotation.label_studio.exchange.result_parser import ParsedResult, parse_result
 from annotation.label_studio.logins import annotator_of
-from annotation.label_studio.settings import LabelStudioSettings
+from curation.author import human
 from curation.errors import ContradictionError
 from curation.record import Entity, Layer, check_layer
 from curation.scheme import Scheme
 from curation.stage import Item
-
-#: How a layer by a person is named; a person's layer on a hidden repeat stands apart from their first.
-HUMAN, REPEAT = "human:", "repeat:"
 
 #: Longer lead times, in seconds, are not believed: a year.
 LONGEST_LEAD = 366 * 86_400
@@ -53,26 +50,25 @@ def annotations_of(
     item: Item,
     scheme: Scheme,
     users: Mapping[int, str],
-    settings: LabelStudioSettings,
+    layers: Sequence[str],
     *,
     project: str,
-    kind: str = HUMAN,
+    named: Callable[[str], str] = human,
     side: EditorSide = MAIN,
 ) -> Iterator[Annotation]:
     """Each annotation of a task that shows the item's record as one side's text.
 
-    ``kind`` is the prefix of the layers' names.
+    ``layers`` are those that may have been shown, the best first; ``named`` gives the layer's name for a person's.
     """
     shown = {
-        entity.id: entity
-        for name in reversed(settings.layers)
-        if name in item.layers
-        for entity in item.layers[name].entities
+        entity.id: entity for name in reversed(layers) if name in item.layers for entity in item.layers[name].entities
     }
     same_text = task["data"].get(side.text) == item.record.text
     for found in task["annotations"]:
         try:
-            yield _annotation(found, task, item, scheme, users, shown, same_text, project=project, kind=kind, side=side)
+            yield _annotation(
+                found, task, item, scheme, users, shown, same_text, project=project, named=named, side=side
+            )
         except UNREADABLE as error:
             yield _unreadable(found, task, error)
 
@@ -87,7 +83,7 @@ def _annotation(
     same_text: bool,
     *,
     project: str,
-    kind: str,
+    named: Callable[[str], str],
     side: EditorSide,
 ) -> Annotation:
     parsed = parse_result(found.get("result"), item.record, scheme, shown=shown, side=side)
@@ -95,7 +91,8 @@ def _annotation(
     if not same_text:
         parsed.refused = ["the task's text is no longer the record's"]
     elif isinstance(found.get("result"), list):
-        layer = _layer(found, task, item, parsed, annotator(found, users), project=project, kind=kind, side=side)
+        who = annotator(found, users)
+        layer = _layer(found, task, item, parsed, who, project=project, named=named, side=side)
     return Annotation(
         id=int(found["id"]),
         task=int(task["id"]),
@@ -132,13 +129,21 @@ def annotator(found: Json, users: Mapping[int, str]) -> str:
 
 
 def _layer(
-    found: Json, task: Json, item: Item, parsed: ParsedResult, who: str, *, project: str, kind: str, side: EditorSide
+    found: Json,
+    task: Json,
+    item: Item,
+    parsed: ParsedResult,
+    who: str,
+    *,
+    project: str,
+    named: Callable[[str], str],
+    side: EditorSide,
 ) -> Layer | None:
     try:
         layer = Layer(
             record_id=item.record.id,
-            name=kind + who,
-            author=HUMAN + who,
+            name=named(who),
+            author=human(who),
             entities=tuple(_in_order(parsed.entities)),
             relations=tuple(parsed.relations),
             labels=parsed.labels,

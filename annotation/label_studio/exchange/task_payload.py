@@ -9,17 +9,15 @@ from typing import Any
 from annotation.label_studio.exchange.prediction import prediction
 from annotation.label_studio.exchange.repeats import task_key
 from annotation.label_studio.settings import LabelStudioSettings, Variant
+from annotation.label_studio.shown_layers import shown_layers
+from annotation.reviewable import Reviewable
 from curation.batches import batched
-from curation.decision import Decision, Verdict
 from curation.egress.outgoing import Outgoing
 from curation.errors import ContradictionError
 from curation.record import Layer, Record, check_layer, digest
 from curation.scheme import Scheme
 from curation.stage import Item
 from curation.store import Store
-
-#: Records with these verdicts are not sent.
-EXCLUDED = (Verdict.QUARANTINED, Verdict.REJECTED)
 
 #: Most bytes of a character in UTF-8, and of a region besides its text.
 BYTES_A_CHARACTER = 4
@@ -103,18 +101,19 @@ def task_payloads(
 ) -> Iterator[TaskPayload | NotSent]:
     """The payload of each record that validation and people have not rejected; with requests, of these in their order.
 
-    ``layers`` are all shown side by side; by default the first layers of the settings that a record has are shown.
+    ``layers`` are all shown side by side; by default the first of `review.layers` that a record has are shown. A layer
+    that was turned away is not shown.
     """
-    reads = settings.layers if layers is None else tuple(dict.fromkeys(layers))
+    reads = shown_layers(store, settings) if layers is None else tuple(dict.fromkeys(layers))
     shown = settings.shown if layers is None else len(reads)
     distinct = None if requests is None else _distinct(requests)
-    decisions = store.decisions(None if distinct is None else [request.record_id for request in distinct])
+    ids = None if distinct is None else [request.record_id for request in distinct]
+    reviewable = Reviewable.of(store, reads, ids=ids)
     for request, item, original in _with_originals(store, settings, reads, _items(store, settings, reads, distinct)):
-        decision = decisions.get(item.record.id)
-        if decision is None and not settings.unvalidated:
+        if not reviewable.is_judged(item.record.id) and not settings.unvalidated:
             yield NotSent(item.record.id, NOT_VALIDATED)
-        elif not _is_excluded(decision):
-            best = [item.layers[name] for name in reads if name in item.layers][:shown]
+        elif not reviewable.is_away(item, reads):
+            best = reviewable.pre_annotations(item, reads)[:shown]
             yield task_payload(item.record, best, scheme, request, variant=settings.variant, original=original)
 
 
@@ -188,10 +187,6 @@ def _original_layer(original: Item | None, name: str, scheme: Scheme) -> tuple[R
     if original is None or name not in original.layers:
         return None
     return original.record, check_layer(original.record, original.layers[name], categories=scheme.by_name)
-
-
-def _is_excluded(decision: Decision | None) -> bool:
-    return decision is not None and decision.verdict in EXCLUDED
 
 
 def _distinct(requests: Iterable[TaskRequest]) -> list[TaskRequest]:

@@ -27,8 +27,8 @@ def ensure_database(
 ) -> None:
     """The data folder has a migrated SQLite database, copied from the template unless it is there already."""
     target = data / DATABASE
-    # Beside an environment that is shared read-only there is no place for a template: then the server migrates.
-    shared = not os.access(environment, os.W_OK) and not _place(environment, settings).is_file()
+    # A read-only environment without a template cannot get one: then the server migrates.
+    shared = not os.access(environment, os.W_OK) and not _template_path(environment, settings).is_file()
     if settings.database is not None or target.exists() or shared:
         return
     template = _template(environment, settings, report)
@@ -38,7 +38,7 @@ def ensure_database(
 
 
 def _template(environment: Path, settings: LabelStudioSettings, report: Callable[[str], None]) -> Path:
-    template = _place(environment, settings)
+    template = _template_path(environment, settings)
     if template.is_file():
         return template
     with process_lock(template.with_suffix(".lock")):
@@ -48,7 +48,7 @@ def _template(environment: Path, settings: LabelStudioSettings, report: Callable
     return template
 
 
-def _place(environment: Path, settings: LabelStudioSettings) -> Path:
+def _template_path(environment: Path, settings: LabelStudioSettings) -> Path:
     return environment / f"clincurate-{settings.version}.sqlite3"
 
 

@@ -1,4 +1,4 @@
-"""Whether a Label Studio answers, and whether it is the one that knows our token."""
+"""Whether a Label Studio answers, and whether it accepts our token."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ def is_healthy(port: int) -> bool:
     return b"UP" in (_get(f"http://{HOST}:{port}/health") or b"")
 
 
-def knows(port: int, steward: Account) -> bool:
-    """Whether the Label Studio on the port is the one with this account and token."""
+def accepts_token(port: int, steward: Account) -> bool:
+    """Whether the Label Studio on the port has this account with its token."""
     body = _get(f"http://{HOST}:{port}/api/current-user/whoami", steward.token.get_secret_value())
     return body is not None and steward.login.encode() in body
 

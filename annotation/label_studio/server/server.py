@@ -16,7 +16,7 @@ from annotation.label_studio.server.credentials import Account, ensure_credentia
 from annotation.label_studio.server.database_template import ensure_database
 from annotation.label_studio.server.environment import ensure_environment, executable
 from annotation.label_studio.server.environment_variables import for_port, server_variables
-from annotation.label_studio.server.health import is_healthy, knows
+from annotation.label_studio.server.health import accepts_token, is_healthy
 from annotation.label_studio.settings import LabelStudioSettings
 from curation.errors import ReviewError, UsageError
 
@@ -65,7 +65,7 @@ def status(workspace: Path) -> Server | None:
     # Checked first: our token is never sent to another program that uses the port now.
     if state is None or credentials is None or not _is_ours(state):
         return None
-    if not knows(state["port"], credentials.steward):
+    if not accepts_token(state["port"], credentials.steward):
         return None
     return _server(folder, state, credentials.steward, reused=True)
 
@@ -125,9 +125,9 @@ def _came_up(folder: Path, state: dict[str, Any], settings: LabelStudioSettings,
     """Whether the server accepts our token; False when another program took the port first."""
     deadline = time.monotonic() + settings.start_timeout
     while time.monotonic() < deadline:
-        if knows(state["port"], steward):
+        if accepts_token(state["port"], steward):
             return True
-        if is_healthy(state["port"]) and not knows(state["port"], steward):
+        if is_healthy(state["port"]) and not accepts_token(state["port"], steward):
             return False
         if not is_alive(state["pid"]):
             break

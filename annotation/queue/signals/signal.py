@@ -34,7 +34,7 @@ class Signal:
     """An entry of the table of signals."""
 
     name: str
-    says: str
+    description: str
     measure: Callable[[RecordPool], Reasons]
     #: Whether the expected corrections are learned from it: it must not depend on which records were picked.
     explains: bool = True

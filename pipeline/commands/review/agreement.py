@@ -49,13 +49,15 @@ def agreement(
 
 
 def _show(found: Agreement) -> None:
+    from annotation.agreement.report import pair as pair_title
+
     pairs, together = found.pairs, found.everybody.overall
     rows = {"all pairs": pairs.overall, **pairs.per_pair}
     print_table(
         "Agreement",
         ("pair", "records", "strict F1", "lenient F1", "kappa"),
         [
-            (name.replace("human:", ""), pair.records, *map(_formatted, (pair.strict, pair.lenient, pair.kappa)))
+            (pair_title(name), pair.records, *map(_formatted, (pair.strict, pair.lenient, pair.kappa)))
             for name, pair in rows.items()
         ],
     )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from pydantic import JsonValue
 
 from annotation.label_studio.session import connect
+from curation.author import CONSENSUS, GOLD
 from curation.store import Store
 from pipeline.egress import gate_of
 from pipeline.progress import ProgressBar, no_progress
@@ -64,7 +65,7 @@ def exchange_counts(exchanged: ExchangeOutcome) -> dict[str, JsonValue]:
     """What was settled and what was exchanged, side by side: the form that scripts and manifests rely on."""
     settled, moved = asdict(exchanged.settled), asdict(exchanged.exchanged)
     names = {"layers": "decided"}
-    both = {f"new {name}": settled[name] for name in ("consensus", "gold")}
+    both = {f"new {name}": settled[name] for name in (CONSENSUS, GOLD)}
     rest = {names.get(name, name): value for name, value in moved.items() if name != "refused"}
     refused: list[JsonValue] = [list(pair) for pair in exchanged.refused]
     return {"states": dict(settled["states"]), **both, **rest, "refused": refused}

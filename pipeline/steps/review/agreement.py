@@ -11,6 +11,7 @@ from annotation.agreement.report import shown_records, write_report
 from annotation.agreement.results import Agreement, measure
 from annotation.agreement.study import ReviewedRecord
 from annotation.label_studio.server.server import status
+from annotation.label_studio.shown_layers import shown_layers
 from annotation.review_settings import ReviewSettings
 from curation.errors import UsageError
 from curation.store import Store
@@ -45,7 +46,7 @@ def measure_agreement(
     """
     review = workspace.config.review
     page = _page(workspace, to)
-    others = tuple(dict.fromkeys((*review.layers, review.adjudication.gold)))
+    others = tuple(dict.fromkeys((*shown_layers(store, review), review.adjudication.gold)))
     with (
         recorded(workspace, store, "review agreement", gamma=with_gamma) as outcome,
         progress("read the reviews", None) as advance,

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from annotation.label_studio.exchange.push import Pushed
 from annotation.label_studio.exchange.task_payload import TaskRequest
+from annotation.label_studio.shown_layers import shown_layers
 from annotation.queue.plan import Queue, plan
 from annotation.queue.queue_files import queued_record_ids, queues, save_queue
 from annotation.queue.record_summary import RecordSummary, record_summaries
@@ -31,10 +32,10 @@ def make_queue(workspace: Workspace, store: Store, *, progress: ProgressBar = no
     folder = workspace.subfolder(FOLDER)
     with recorded(workspace, store, "review queue", settings=settings.model_dump(mode="json")) as outcome:
         made = queues(folder)
-        summaries = _summaries(store, review.layers, settings, progress)
-        pool = RecordPool(summaries, reviewed_records(store, review.layers))
+        layers = shown_layers(store, review)
+        pool = RecordPool(_summaries(store, layers, settings, progress), reviewed_records(store, layers))
         number = 1 + max((queue.number for queue in made), default=0)
-        queue = plan(pool, settings, queued=queued_record_ids(folder), number=number, layers=review.layers)
+        queue = plan(pool, settings, queued=queued_record_ids(folder), number=number, layers=layers)
         outcome["places"] = dict(Counter(entry.signal for entry in queue.entries))
         if queue.entries:
             outcome["file"] = save_queue(queue, folder).name
@@ -65,7 +66,8 @@ def reviewers_per_record(workspace: Workspace) -> dict[str, int]:
 def when_to_stop(workspace: Workspace, store: Store) -> Stopping:
     """What the control samples say about the records that have no review."""
     review = workspace.config.review
-    return stopping(queues(workspace.subfolder(FOLDER)), reviewed_records(store, review.layers), review.queue)
+    reviewed = reviewed_records(store, shown_layers(store, review))
+    return stopping(queues(workspace.subfolder(FOLDER)), reviewed, review.queue)
 
 
 def _summaries(

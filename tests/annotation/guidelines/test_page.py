@@ -49,7 +49,7 @@ def settled(sqlite_store: Store, scheme: Scheme) -> Store:
     return sqlite_store
 
 
-def lessons(store: Store, **options) -> SettledExamples:
+def settled_examples(store: Store, **options) -> SettledExamples:
     return SettledExamples(adjudication_cases(store, SETTINGS), **{"language": "en", **options})
 
 
@@ -58,7 +58,7 @@ def marked(excerpt) -> str:
 
 
 def test_every_fault_is_named_with_what_is_right(settled: Store) -> None:
-    found = lessons(settled)
+    found = settled_examples(settled)
     assert (found.records, found.adjudicated) == (2, 1)
     symptoms = found.of("signs_symptoms")
     assert {(marked(one.excerpt), one.error, one.instead, one.count) for one in symptoms.wrong} == {
@@ -70,7 +70,7 @@ def test_every_fault_is_named_with_what_is_right(settled: Store) -> None:
 
 
 def test_what_is_right_is_counted_and_what_was_missed_comes_first(settled: Store) -> None:
-    symptoms, diagnosis = (lessons(settled).of(name) for name in ("signs_symptoms", "diagnosis"))
+    symptoms, diagnosis = (settled_examples(settled).of(name) for name in ("signs_symptoms", "diagnosis"))
     assert [(marked(one.excerpt), one.count, one.found, one.missed) for one in symptoms.right] == [
         ("high fever, no [cough], sepsis since <Monday>", 1, 0, 2),
         ("[high fever], no cough, sepsis since <Monday>", 1, 1, 1),
@@ -92,11 +92,11 @@ def test_what_is_right_is_counted_and_what_was_missed_comes_first(settled: Store
 
 
 def test_only_records_of_the_language_teach(settled: Store) -> None:
-    assert lessons(settled, language="de").records == 0
+    assert settled_examples(settled, language="de").records == 0
 
 
 def test_no_examples_quote_no_record(settled: Store, scheme: Scheme) -> None:
-    page = guidelines(scheme, lessons(settled, examples=0), language="en")
+    page = guidelines(scheme, settled_examples(settled, examples=0), language="en")
     assert "Monday" not in page
 
 
@@ -115,7 +115,7 @@ class Links(HTMLParser):
 
 @pytest.mark.parametrize("language", ["en", "de"])
 def test_the_page_has_the_whole_scheme_and_loads_nothing(settled: Store, scheme: Scheme, language: str) -> None:
-    page = guidelines(scheme, lessons(settled), language=language)
+    page = guidelines(scheme, settled_examples(settled), language=language)
     links = Links()
     links.feed(page)
     assert {link for link in links.found if not link.startswith("#")} == set()
@@ -128,7 +128,7 @@ def test_the_page_has_the_whole_scheme_and_loads_nothing(settled: Store, scheme:
 
 
 def test_the_page_is_escaped(settled: Store, scheme: Scheme) -> None:
-    page = guidelines(scheme, lessons(settled), language="en")
+    page = guidelines(scheme, settled_examples(settled), language="en")
     assert "<Monday>" not in page
     assert "&lt;Monday&gt;" in page
     assert "<mark>fever</mark>" in page

@@ -9,7 +9,7 @@ import pytest
 
 from annotation.adjudication.exchange import pull_decisions, push_disputes
 from annotation.adjudication.settings import AdjudicationSettings
-from curation.decision import Verdict
+from curation.decision import Verdict, on_layer
 from curation.markup import parse_markup
 from curation.record import Layer, Record, record_id
 from curation.scheme import Scheme
@@ -88,7 +88,8 @@ def test_a_dispute_goes_out_is_decided_and_comes_back_as_gold(
         ("sepsis", "diagnosis", None),
     ]
     assert gold.provenance["votes"] == {"E1": ["human:clara"], "E3": ["human:clara", "human:deniz"]}
-    assert sqlite_store.decisions()[split].verdict is Verdict.ACCEPTED
+    assert sqlite_store.verdicts(subject=on_layer("gold")) == {split: Verdict.ACCEPTED}
+    assert split not in sqlite_store.verdicts()
     assert sqlite_store.layer(split, "consensus").author == "human:anna"
     assert sqlite_store.layer(split, "human:anna") is None
 

@@ -206,12 +206,12 @@ def test_no_control_that_fails_with_predictions_is_used(scheme) -> None:
 
 def test_a_request_is_never_larger_than_the_server_takes(scheme) -> None:
     made = [task_payload(record, [layer], scheme, TaskRequest(record.id)) for record, layer in map(fever, range(6))]
-    parcels = [one for one in made if isinstance(one, TaskPayload)]
-    assert [len(load) for load in request_batches(parcels)] == [6]
-    weight = max(one.weight for one in parcels)
-    assert [len(load) for load in request_batches(parcels, limit=2 * weight)] == [2, 2, 2]
+    payloads = [payload for payload in made if isinstance(payload, TaskPayload)]
+    assert [len(batch) for batch in request_batches(payloads)] == [6]
+    most = max(payload.most_bytes for payload in payloads)
+    assert [len(batch) for batch in request_batches(payloads, limit=2 * most)] == [2, 2, 2]
     # One that is too heavy by itself goes alone: what the server says about it is about it.
-    assert [len(load) for load in request_batches(parcels, limit=1)] == [1] * 6
+    assert [len(batch) for batch in request_batches(payloads, limit=1)] == [1] * 6
     assert list(request_batches([])) == []
 
 

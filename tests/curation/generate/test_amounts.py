@@ -8,10 +8,10 @@ import re
 import pytest
 
 from curation.generate.amounts import dosed, dosing, endings, figure, length, quantity
-from curation.generate.case import Dose, Reading
+from curation.generate.case import Dose, Measurement
 from curation.generate.conditions import general_analytes, load_specialties
-from curation.generate.drug import Drug
-from curation.generate.phrase import Draws
+from curation.generate.drug import Medication
+from curation.generate.phrase import PhraseDraws
 
 
 @pytest.mark.parametrize(
@@ -48,26 +48,26 @@ def test_times_are_inflected(time: tuple[int, str], english: str, dative: str, a
 
 def test_a_second_unit_is_converted() -> None:
     analyte = general_analytes()["creatinine"]
-    reading = Reading("creatinine", analyte, value=1.5, second=0, state=1, other_unit=True)
+    reading = Measurement("creatinine", analyte, value=1.5, second=0, state=1, other_unit=True)
     assert (quantity(reading, "en"), quantity(reading, "de")) == ("133 µmol/L", "133 µmol/l")
 
 
 def test_a_dose_is_told_with_route_frequency_and_duration() -> None:
-    drug = Drug.parse("prednisolone = Prednisolon | 40 mg | oral | once_daily | 5-5 days")
-    name = drug.name.draw(Draws(random.Random(0), sex=0))
+    drug = Medication.parse("prednisolone = Prednisolon | 40 mg | oral | once_daily | 5-5 days")
+    name = drug.name.draw(PhraseDraws(random.Random(0), sex=0))
     dose = Dose(name, drug, "40", "oral", "once_daily", (5, "days"), None)
-    told = {dosed(dose, "de", short=True, chance=random.Random(seed)).text for seed in range(20)}
+    told = {dosed(dose, "de", short=True, rng=random.Random(seed)).text for seed in range(20)}
     assert told == {"Prednisolon 40 mg p.o. 1-0-0 für 5 d", "Prednisolon 40 mg p.o. 1x tgl. für 5 d"}
-    told = {dosed(dose, "en", short=False, chance=random.Random(seed)).text for seed in range(200)}
+    told = {dosed(dose, "en", short=False, rng=random.Random(seed)).text for seed in range(200)}
     assert "prednisolone 40 mg orally once daily for five days" in told
     assert "oral prednisolone (40 mg, daily, for five days)" in told
     assert "40 mg of prednisolone by mouth once a day for five days" in told
 
 
 def plain(notation: str, amount: str, language: str) -> str:
-    drug = Drug.parse(notation)
-    dose = Dose(drug.name.draw(Draws(random.Random(0), sex=0)), drug, amount, "", "", None, None)
-    return dosed(dose, language, short=True, chance=random.Random(0)).text
+    drug = Medication.parse(notation)
+    dose = Dose(drug.name.draw(PhraseDraws(random.Random(0), sex=0)), drug, amount, "", "", None, None)
+    return dosed(dose, language, short=True, rng=random.Random(0)).text
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,7 @@ def test_units_are_told_in_the_language(dose: str, english: str, german: str) ->
     assert told == [f"drug {english}", f"Mittel {german}"]
 
 
-def drugs() -> list[Drug]:
+def drugs() -> list[Medication]:
     return [drug for one in load_specialties() for condition in one.conditions for drug in condition.drugs]
 
 
@@ -95,9 +95,9 @@ def test_no_drug_has_an_english_unit_in_german() -> None:
     english = re.compile(r"\d [^ ]*(?:L|IU|units?|days?|drops?|puffs?|tablets?)(?:/|$)")
     for drug in drugs():
         for amount in drug.amounts:
-            bare = Drug(drug.name, (amount,), drug.unit)
-            dose = Dose(drug.name.draw(Draws(random.Random(0), sex=0)), bare, amount, "", "", None, None)
-            assert not english.search(dosed(dose, "de", short=True, chance=random.Random(0)).text), drug.unit
+            bare = Medication(drug.name, (amount,), drug.unit)
+            dose = Dose(drug.name.draw(PhraseDraws(random.Random(0), sex=0)), bare, amount, "", "", None, None)
+            assert not english.search(dosed(dose, "de", short=True, rng=random.Random(0)).text), drug.unit
 
 
 @pytest.mark.parametrize(
@@ -115,7 +115,7 @@ def test_no_drug_has_an_english_unit_in_german() -> None:
     ],
 )
 def test_only_drugs_given_for_long_are_stopped_and_only_some_tapered(notation: str, ends: set[str]) -> None:
-    told = {dosing()["stopped"][place]["en"].split()[-1] for place in endings(Drug.parse(notation))}
+    told = {dosing()["stopped"][place]["en"].split()[-1] for place in endings(Medication.parse(notation))}
     assert told == ends
 
 

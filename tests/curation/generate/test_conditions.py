@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from curation.errors import SchemeError
-from curation.generate.background import load_background, suited
-from curation.generate.conditions import Condition, load_specialties, load_specialty
-from curation.generate.drug import Drug
+from curation.generate.background import load_background, suitable_traits
+from curation.generate.conditions import Disease, load_specialties, load_specialty
+from curation.generate.drug import Medication
 from curation.generate.phrase import Phrase
 
 CONDITION = """
@@ -64,11 +64,11 @@ def test_what_does_not_fit_is_named(tmp_path: Path, before: str, after: str, wor
 
 
 def test_a_drug_is_read_with_its_alternatives() -> None:
-    drug = Drug.parse("heparin = Heparin | 40/60 mg | subcutaneous | - | 3-8 days")
+    drug = Medication.parse("heparin = Heparin | 40/60 mg | subcutaneous | - | 3-8 days")
     assert (drug.amounts, drug.unit, drug.route, drug.frequency) == (("40", "60"), "mg", "subcutaneous", "")
 
 
-def conditions() -> list[Condition]:
+def conditions() -> list[Disease]:
     return [condition for specialty in load_specialties() for condition in specialty.conditions]
 
 
@@ -104,6 +104,6 @@ def test_every_condition_has_enough_to_vary() -> None:
 def test_a_diagnosis_is_no_comorbidity_of_its_own() -> None:
     for condition in conditions():
         diagnoses = {phrase.en.lower() for phrase in condition.diagnosis}
-        general = {trait.text.en.lower() for trait in suited(condition).comorbidities}
+        general = {trait.text.en.lower() for trait in suitable_traits(condition).comorbidities}
         assert not diagnoses & general, condition.id
     assert len(load_background().comorbidities) > 15

@@ -7,14 +7,14 @@ import random
 import pytest
 
 from curation.generate.catalogue import Chapter, chapters
-from curation.generate.patient_history import Brought, shared
+from curation.generate.patient_history import PatientHistory, shared
 from curation.generate.phrase import Phrase
-from curation.generate.sampler import Lots
+from curation.generate.sampler import Sampler
 from curation.generate.template import load_sentences
 
 
-def brought(chapter: Chapter, seed: int) -> Brought:
-    return Brought(Lots(random.Random(seed), sex=0), chapter, years=40, sex=0)
+def brought(chapter: Chapter, seed: int) -> PatientHistory:
+    return PatientHistory(Sampler(random.Random(seed), sex=0), chapter, years=40, sex=0)
 
 
 def test_parents_are_healthy_only_where_no_disease_is_told_of_the_family() -> None:

@@ -6,11 +6,11 @@ import random
 
 import pytest
 
-from curation.generate.phrase import Draws, Phrase, Wording
+from curation.generate.phrase import Phrase, PhraseDraws, Wording
 
 
-def draws(sex: int = 0) -> Draws:
-    return Draws(random.Random(1), sex=sex)
+def draws(sex: int = 0) -> PhraseDraws:
+    return PhraseDraws(random.Random(1), sex=sex)
 
 
 def german(notation: str) -> Wording:

@@ -11,11 +11,11 @@ import pytest
 
 from curation.errors import UsageError
 from curation.generate import generate
-from curation.generate.case import Case, Reading
-from curation.generate.case_sampler import draw_case
+from curation.generate.case import Measurement, PatientCase
+from curation.generate.case_sampler import sample_case
 from curation.generate.catalogue import chapters
 from curation.generate.discourse_plans import PLANS
-from curation.generate.records import tell
+from curation.generate.records import realise
 from curation.record import Assertion, Layer, Record, check_layer
 from curation.scheme import load_scheme
 
@@ -147,27 +147,27 @@ def test_conditions_and_specialties_are_many() -> None:
     assert len({chapter.specialty for chapter in chapters()}) >= 12
 
 
-def readings(case: Case) -> list[Reading]:
+def readings(case: PatientCase) -> list[Measurement]:
     return [*case.labs, *case.normal, *case.vitals]
 
 
 def test_every_condition_is_told_in_both_languages_with_values_in_range() -> None:
     categories = load_scheme().by_name
     for index, chapter in enumerate(chapters()):
-        case = draw_case(random.Random(index), chapter)
+        case = sample_case(random.Random(index), chapter)
         for reading in readings(case):
             span = chapter.condition.labs.get(reading.key, reading.analyte.normal)
             assert span.low <= reading.value <= span.high, (chapter.condition.id, reading.key)
             assert not reading.second or reading.second < reading.value
         assert any(span.low <= case.age <= span.high and span.unit == case.age_unit for span in chapter.condition.ages)
-        for record, layer in tell(case, index, ("en", "de"), seed=0):
+        for record, layer in realise(case, index, ("en", "de"), seed=0):
             check_layer(record, layer, categories=categories)
 
 
 def test_patients_have_the_sex_of_their_condition() -> None:
     for chapter in chapters():
         sexes = {"male": {0}, "female": {1}, "any": {0, 1}}[chapter.condition.sex]
-        assert {draw_case(random.Random(seed), chapter).sex for seed in range(12)} <= sexes
+        assert {sample_case(random.Random(seed), chapter).sex for seed in range(12)} <= sexes
 
 
 SPEECH = re.compile(
@@ -181,11 +181,11 @@ def test_nobody_speaks_in_a_coma_in_catatonia_or_as_an_infant() -> None:
     silent = speaking = 0
     for index, chapter in enumerate(chapters()):
         for seed in range(6):
-            case = draw_case(random.Random(seed * 1000 + index), chapter)
+            case = sample_case(random.Random(seed * 1000 + index), chapter)
             scores = [reading.value for reading in case.vitals if reading.key == "gcs"]
             if case.condition == "catatonia" or case.years < 4 or min(scores, default=15) < 13:
                 assert not case.speaks
-            texts = [record.text for record, _ in tell(case, index, ("en", "de"), seed=seed)]
+            texts = [record.text for record, _ in realise(case, index, ("en", "de"), seed=seed)]
             heard = [found[0] for text in texts for found in SPEECH.finditer(text)]
             silent += not case.speaks
             speaking += bool(heard)
@@ -196,7 +196,7 @@ def test_nobody_speaks_in_a_coma_in_catatonia_or_as_an_infant() -> None:
 
 def test_a_score_that_is_not_told_may_have_been_low() -> None:
     chapter = next(one for one in chapters() if one.condition.id == "opioid_overdose")
-    cases = [draw_case(random.Random(seed), chapter) for seed in range(40)]
+    cases = [sample_case(random.Random(seed), chapter) for seed in range(40)]
     assert {any(reading.key == "gcs" for reading in case.vitals) for case in cases} == {True, False}
     assert not any(case.speaks for case in cases)
 

@@ -1,6 +1,7 @@
 import pytest
+from verdicts import given
 
-from curation.decision import Decision, Verdict
+from curation.decision import Decision, DecisionKind, Verdict
 from curation.errors import UsageError
 from curation.sets.freeze import freeze
 from curation.settings import SplitSettings
@@ -23,8 +24,12 @@ def cases(sqlite_store, annotated):
     return made
 
 
-def accept(store, records, verdict=Verdict.ACCEPTED):
-    store.decide(Decision(record_id=record.id, verdict=verdict, by="test") for record in records)
+def of_layer(record, layer, verdict, by="test"):
+    return [Decision(record_id=record.id, verdict=verdict, by=by, kind=DecisionKind.LAYER, layer=layer)]
+
+
+def accept(store, records, verdict=Verdict.ACCEPTED, *layers):
+    store.decide(given((record.id for record in records), *(layers or ("gold", "human:anna")), verdict=verdict))
 
 
 def freeze_halves(store, scheme, **options):
@@ -62,6 +67,39 @@ def test_what_is_not_accepted_or_lacks_the_layer_is_dropped_and_counted(sqlite_s
     frozen = freeze_halves(sqlite_store, scheme)
     assert frozen.manifest["dropped"] == {"quarantined": 1, "undecided": 1, "without the layer": 1}
     assert frozen.manifest["categories"]["age"] == 9
+
+
+def test_a_record_is_frozen_when_its_text_and_that_layer_are_accepted(sqlite_store, scheme, cases):
+    (text, _), (marks, _), (unseen, layer), *_ = cases
+    accept(sqlite_store, [text], Verdict.NEEDS_REVIEW, "rules")
+    sqlite_store.decide(of_layer(marks, "gold", Verdict.REJECTED))
+    other = layer.model_copy(update={"name": "rules", "author": "rules@1"})
+    sqlite_store.add_layers([other])
+    frozen = freeze_halves(sqlite_store, scheme, layers=["rules", "gold"])
+    assert frozen.manifest["dropped"] == {"layer not validated": 1, "layer rejected": 1, "needs_review": 1}
+    assert frozen.manifest["layers_not_validated"] == {"rules": 1}
+    sqlite_store.decide(of_layer(unseen, "rules", Verdict.ACCEPTED))
+    assert sum(freeze_halves(sqlite_store, scheme, layers=["rules", "gold"]).splits.values()) == 8
+
+
+def test_a_verdict_on_marks_does_not_overrule_the_one_on_the_text(sqlite_store, scheme, cases):
+    record, _ = cases[0]
+    accept(sqlite_store, [record], Verdict.QUARANTINED)
+    sqlite_store.decide(of_layer(record, "gold", Verdict.ACCEPTED, by="human:anna"))
+    assert record.id not in sides(sqlite_store, freeze_halves(sqlite_store, scheme))
+
+
+def test_other_verdicts_can_be_asked_for_and_hold_for_both(sqlite_store, scheme, cases):
+    accept(sqlite_store, [cases[0][0]], Verdict.NEEDS_REVIEW)
+    wanted = (Verdict.ACCEPTED, Verdict.NEEDS_REVIEW)
+    assert freeze_halves(sqlite_store, scheme, verdicts=wanted).splits == {"train": 5, "test": 5}
+
+
+def test_a_layer_without_verdicts_says_what_to_run(sqlite_store, scheme, cases):
+    _, layer = cases[0]
+    sqlite_store.add_layers([layer.model_copy(update={"name": "human:ben", "author": "human:ben"})])
+    with pytest.raises(UsageError, match=r"1 layer not validated.*; 1 .*`curate validate --layer human:ben`"):
+        freeze_halves(sqlite_store, scheme, layers=["human:ben"])
 
 
 def test_the_first_layer_that_a_record_has_is_taken(sqlite_store, scheme, cases):

@@ -4,24 +4,24 @@ from __future__ import annotations
 
 from curation.record import Assertion
 from curation.sources.categories import categorise
-from curation.sources.draft import Draft, Link, Mention
+from curation.sources.draft import Draft, DraftEntity, DraftRelation
 from curation.sources.mapping import load_mapping
 
 TEXT = "History of diabetes. Aspirin 75 mg daily, then ticagrelor. Hb was 7.9, later 8.5."
 
 
-def mention(id: str, type: str, wording: str, **fields) -> Mention:
+def mention(id: str, type: str, wording: str, **fields) -> DraftEntity:
     start = TEXT.index(wording)
-    return Mention(id, type, spans=((start, start + len(wording)),), **fields)
+    return DraftEntity(id, type, spans=((start, start + len(wording)),), **fields)
 
 
-def draft(*mentions: Mention, links: list[tuple[str, str, str]] = ()) -> Draft:
-    relations = [Link(f"R{n}", *link) for n, link in enumerate(links, start=1)]
-    return Draft("x:1", TEXT, mentions=list(mentions), links=relations)
+def draft(*entities: DraftEntity, links: list[tuple[str, str, str]] = ()) -> Draft:
+    relations = [DraftRelation(f"R{n}", *link) for n, link in enumerate(links, start=1)]
+    return Draft("x:1", TEXT, entities=list(entities), relations=relations)
 
 
 def wordings(result: Draft) -> list[tuple[str, str]]:
-    return [(one.type, " | ".join(TEXT[start:end] for start, end in one.spans)) for one in result.mentions]
+    return [(one.type, " | ".join(TEXT[start:end] for start, end in one.spans)) for one in result.entities]
 
 
 def test_without_rules_nothing_changes():
@@ -48,7 +48,7 @@ def test_a_drug_takes_its_dose_along_and_one_dose_may_serve_two_drugs():
     )  # fmt: skip
     result = categorise(found, load_mapping({"categories": rules, "otherwise": "leave out"}))
     assert wordings(result) == [("therapy", "Aspirin 75 mg daily"), ("therapy", "daily | ticagrelor")]
-    assert [(link.type, link.head, link.tail) for link in result.links] == [
+    assert [(relation.type, relation.head, relation.tail) for relation in result.relations] == [
         ("MODIFY", "T1", "T4"), ("BEFORE", "T1", "T4"),
     ]  # fmt: skip
 
@@ -77,7 +77,7 @@ def test_what_has_become_an_entity_is_not_taken_into_another():
     found = draft(mention("T1", "Drug", "Aspirin"), mention("T2", "Disease", "diabetes"), links=[("FOR", "T1", "T2")])
     result = categorise(found, load_mapping({"categories": rules}))
     assert wordings(result) == [("therapy", "Aspirin"), ("diagnosis", "diabetes")]
-    assert [(link.head, link.tail) for link in result.links] == [("T1", "T2")]
+    assert [(relation.head, relation.tail) for relation in result.relations] == [("T1", "T2")]
 
 
 def test_assertions_follow_from_attributes_and_surroundings():
@@ -95,6 +95,6 @@ def test_assertions_follow_from_attributes_and_surroundings():
         mention("T3", "Drug", "Aspirin", attributes={"POLARITY": "NEG"}),
         mention("T4", "Drug", "ticagrelor"),
     )
-    assert [one.assertion for one in categorise(found, mapping).mentions] == [
+    assert [one.assertion for one in categorise(found, mapping).entities] == [
         Assertion.PRESENT, Assertion.FAMILY, Assertion.NEGATED, Assertion.PRESENT,
     ]  # fmt: skip

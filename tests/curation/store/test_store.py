@@ -1,12 +1,14 @@
 """The store's contract, on SQLite and on PostgreSQL alike."""
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
-from curation.decision import Decision, Verdict
+from curation.decision import ANYWHERE, TEXT, Decision, DecisionKind, Verdict, on_layer
 from curation.errors import ContradictionError, EgressBlockedError, StoreError, UsageError
 from curation.record import Layer
 from curation.stage import Result
@@ -96,8 +98,6 @@ def test_items_carry_the_layers_asked_for_and_can_be_filtered(store, pair, annot
     store.add_layers([gold, rules])
     found = {item.record.id: dict(item.layers) for item in store.items(["rules", "few-shot"])}
     assert found == {record.id: {"rules": rules}, second.id: {}}
-    store.decide([Decision(record_id=second.id, verdict=Verdict.ACCEPTED, by="test")])
-    assert [item.record.id for item in store.items(verdict="accepted")] == [second.id]
     assert [item.record.id for item in store.items(language="en")] == [record.id]
 
 
@@ -121,7 +121,103 @@ def test_the_latest_decision_counts_and_none_is_lost(store, pair):
     assert store.decide([doubted]) == 1
     assert store.decisions() == {record.id: doubted}
     assert store.decision_history(record.id) == [accepted, doubted]
-    assert store.count_decisions() == {"quarantined": 1}
+    assert store.count_decisions() == {"": {"quarantined": 1}}
+
+
+def of_layer(record, layer, verdict, by="policy@1"):
+    return Decision(record_id=record.id, verdict=verdict, by=by, kind=DecisionKind.LAYER, layer=layer)
+
+
+def of_privacy(record, destination, verdict, by="policy@1"):
+    return Decision(record_id=record.id, verdict=verdict, by=by, kind=DecisionKind.PRIVACY, destination=destination)
+
+
+def test_the_latest_decision_counts_for_each_subject_by_itself(store, annotated):
+    record, other = many(annotated, 2)
+    store.add_records([record, other])
+    text = Decision(record_id=record.id, verdict=Verdict.ACCEPTED, by="policy@1")
+    rules, gold = of_layer(record, "rules", Verdict.QUARANTINED), of_layer(record, "gold", Verdict.ACCEPTED)
+    again = of_layer(record, "rules", Verdict.ACCEPTED, by="human:anna")
+    assert store.decide([text, rules, gold, of_layer(other, "rules", Verdict.REJECTED)]) == 4
+    assert store.decide([again, gold]) == 1
+    assert store.decisions() == {record.id: text}
+    assert store.decisions([record.id], subject=on_layer("rules")) == {record.id: again}
+    assert store.verdicts(subject=on_layer("rules")) == {record.id: Verdict.ACCEPTED, other.id: Verdict.REJECTED}
+    assert store.verdicts([record.id]) == {record.id: Verdict.ACCEPTED}
+    assert list(store.latest_decisions([record.id])) == [text, gold, again]
+    assert [one.record_id for one in store.latest_decisions(verdict=Verdict.REJECTED)] == [other.id]
+    assert list(store.latest_decisions(verdict=Verdict.QUARANTINED)) == []
+    assert [one.by for one in store.decisions_not_by("policy")] == ["human:anna"]
+    assert store.count_decisions(DecisionKind.LAYER) == {
+        "gold": {"accepted": 1},
+        "rules": {"accepted": 1, "rejected": 1},
+    }
+
+
+def test_a_decision_for_one_destination_counts_before_the_one_for_anywhere(store, annotated):
+    record, other = many(annotated, 2)
+    store.add_records([record, other])
+    anywhere = [of_privacy(one, ANYWHERE, Verdict.QUARANTINED) for one in (record, other)]
+    released = of_privacy(record, "export", Verdict.ACCEPTED, by="human:ruth")
+    store.decide([released, *anywhere])
+    assert store.privacy_decisions("export") == {record.id: released, other.id: anywhere[1]}
+    assert store.privacy_decisions("hub", [record.id]) == {record.id: anywhere[0]}
+    assert store.decisions() == {}
+
+
+def test_the_newest_layer_of_a_name_tells_its_author(store, pair):
+    record, gold = pair
+    store.add_records([record])
+    old, new = (gold.model_copy(update={"name": "mine", "author": by}) for by in ("rules@1", "llm:some@v1"))
+    store.add_layers([gold, old])
+    store.add_layers([new])
+    assert store.layer_authors() == {"gold": "gold", "mine": "llm:some@v1"}
+
+
+#: The columns of the table of decisions, and a decision in it, as they were before decisions had kinds.
+OLD = {
+    "record_id": "r",
+    "verdict": "quarantined",
+    "content": json.dumps(
+        {
+            "record_id": "r",
+            "verdict": "quarantined",
+            "by": "policy:validate@1",
+            "reason": "entities_grounded: observed 0.5, expected at least 0.8",
+            "details": {"expectation": "entities_grounded", "failures": [{"expectation": "entities_grounded"}]},
+            "created": "2026-01-01T00:00:00Z",
+        }
+    ),
+}
+
+
+def test_decisions_of_an_old_store_become_decisions_on_texts(store_url):
+    from alembic import command
+    from alembic.config import Config
+
+    from curation.store import migrations
+
+    engine = sa.create_engine(store_url)
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrations.__file__).parent))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0002")
+        record = {"id": "r", "group_id": "g", "source": "test", "language": "en", "text": "Fever.", "meta": "{}"}
+        for table, row in (("records", record), ("decisions", OLD)):
+            names = ", ".join(row)
+            values = ", ".join(f":{name}" for name in row)
+            connection.execute(sa.text(f"INSERT INTO {table} ({names}) VALUES ({values})"), row)
+    engine.dispose()
+    with Store.open(store_url) as store:
+        (old,) = store.decision_history("r")
+        assert (old.subject, old.verdict, old.by) == (TEXT, Verdict.QUARANTINED, "policy:validate@1")
+        assert old.details["failures"] == [{"expectation": "entities_grounded"}]
+        assert store.decisions() == {"r": old}
+        assert store.verdicts(subject=on_layer("gold")) == {}
+        assert store.count_decisions() == {"": {"quarantined": 1}}
+        assert store.decide([old.model_copy(update={"verdict": Verdict.ACCEPTED})]) == 1
+        assert store.verdicts() == {"r": Verdict.ACCEPTED}
 
 
 def test_work_is_left_until_its_result_is_stored(store, annotated):

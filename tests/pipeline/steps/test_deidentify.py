@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import stat
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
+from verdicts import given
 
-from curation.decision import Decision, Verdict
+from curation.decision import ANYWHERE, Decision, DecisionKind, Verdict, on_layer
 from curation.deidentify.identifiers.identifier import IdentifierKind
 from curation.deidentify.key import KEY_FILE
 from curation.deidentify.surrogates import Mode
@@ -56,7 +58,7 @@ def under(workspace: Workspace, policy: str) -> Workspace:
 def frozen(workspace: Workspace, store: Store, *, decided: bool = True) -> None:
     if decided:
         undecided = set(store.record_ids()) - set(store.decisions())
-        store.decide(Decision(record_id=id, verdict=Verdict.ACCEPTED, by="test") for id in undecided)
+        store.decide(given(sorted(undecided), "gold"))
     split = SplitSettings(train=1, validation=0, test=0)
     freeze(store, workspace.scheme, name="cases", layers=["gold"], split=split)
 
@@ -128,6 +130,27 @@ def test_what_a_person_has_decided_holds_for_the_new_record(workspace):
         )
 
 
+def test_what_a_person_has_decided_about_a_layer_holds_for_the_new_ones_and_a_release_does_not(workspace):
+    with workspace.open_store() as store:
+        old = store.record_ids()[0]
+        marks = Decision(
+            record_id=old, verdict=Verdict.ACCEPTED, by="human:anna", kind=DecisionKind.LAYER, layer="gold"
+        )
+        released = Decision(
+            record_id=old, verdict=Verdict.ACCEPTED, by="human:anna", kind=DecisionKind.PRIVACY, destination=ANYWHERE
+        )
+        store.decide([marks, released])
+        deidentify(workspace, store)
+        new = str(store.decisions()[old].details["replaced_by"])
+        carried = store.decisions(subject=on_layer("gold"))[new]
+        assert (carried.verdict, carried.details["decided_by"]) == (Verdict.ACCEPTED, "human:anna")
+        assert store.privacy_decisions("export", [new]) == {}
+        later = carried.model_copy(update={"verdict": Verdict.REJECTED, "created": datetime.now(UTC)})
+        store.decide([later])
+        deidentify(workspace, store)
+        assert store.decisions(subject=on_layer("gold"))[new] == later
+
+
 def test_other_kinds_set_the_earlier_record_aside(workspace):
     with workspace.open_store() as store:
         deidentify(workspace, store, kinds=[IdentifierKind.NAME])
@@ -157,11 +180,18 @@ def test_under_block_nothing_with_identifiers_is_exported(workspace, tmp_path):
 def test_a_person_who_knew_may_let_a_record_leave(workspace, tmp_path):
     with workspace.open_store() as store:
         frozen(workspace, store)
+        held = store.record_ids()[0]
         known = {"failures": [{"expectation": "free_of_identifiers"}]}
-        decision = Decision(
-            record_id=store.record_ids()[0], verdict=Verdict.ACCEPTED, by="human:anna", reason="invented", details=known
+        on_text = Decision(record_id=held, verdict=Verdict.ACCEPTED, by="human:anna", details=known)
+        on_marks = on_text.model_copy(update={"kind": DecisionKind.LAYER, "layer": "gold"})
+        of_policy = Decision(
+            record_id=held, verdict=Verdict.ACCEPTED, by="policy@1", kind=DecisionKind.PRIVACY, destination=ANYWHERE
         )
-        store.decide([decision])
+        for silent in (on_text, on_marks, of_policy):
+            store.decide([silent])
+            with pytest.raises(EgressBlockedError, match="--privacy export"):
+                export(under(workspace, "block"), store, "chat", tmp_path / "out")
+        store.decide([of_policy.model_copy(update={"destination": "export", "by": "human:anna"})])
         assert export(under(workspace, "block"), store, "chat", tmp_path / "out")
 
 

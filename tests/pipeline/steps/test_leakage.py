@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
+from verdicts import given
 
-from curation.decision import Decision, Verdict
 from curation.errors import UsageError
 from curation.record import Record
 from curation.sets.freeze import freeze
@@ -27,7 +27,7 @@ def workspace(tmp_path, annotated):
     with workspace.open_store() as store:
         store.add_records(record for record, _ in cases)
         store.add_layers(layer for _, layer in cases)
-        store.decide(Decision(record_id=record.id, verdict=Verdict.ACCEPTED, by="test") for record, _ in cases)
+        store.decide(given((record.id for record, _ in cases), "gold"))
         split = SplitSettings(train=0.5, validation=0.2, test=0.3)
         freeze(store, workspace.scheme, name="cases", layers=["gold"], split=split)
     return workspace

@@ -9,7 +9,7 @@ from curation.batches import batched
 from curation.embeddings.encoder import Encoder
 from curation.embeddings.vector_store import VectorStore
 from curation.record import Record
-from curation.sets.duplicates import Duplicates, Pair
+from curation.sets.duplicates import Duplicates, NearDuplicate
 from validation.measures.semantic.case_similarity import CANDIDATE, NEAREST, Facts, likeness
 from validation.measures.semantic.neighbours import EXACT, near_pairs
 from validation.measures.semantic.record_vectors import record_vectors, sentence_vectors
@@ -72,7 +72,7 @@ def _alike(
     fetch: Callable[[Sequence[str]], Iterable[Record]],
     encoder: Encoder,
     minimum: float,
-) -> Iterator[Pair]:
+) -> Iterator[NearDuplicate]:
     """The pairs whose sentences are alike; their vectors come from the encoder's cache."""
     for batch in batched(pairs, BATCH):
         some = list(fetch(list(dict.fromkeys(one.id for pair in batch for one in pair))))
@@ -80,4 +80,4 @@ def _alike(
         for one, other in batch:
             alike = likeness(matrices[one.id], matrices[other.id])
             if alike >= one.needs(other, minimum):
-                yield Pair(one.id, other.id, alike)
+                yield NearDuplicate(one.id, other.id, alike)

@@ -8,7 +8,7 @@ from curation.batches import batched
 from curation.embeddings.encoder import Encoder
 from curation.embeddings.vector_store import VectorStore
 from curation.record import Record
-from curation.sets.duplicates import Pair
+from curation.sets.duplicates import NearDuplicate
 from validation.measures.semantic.case_similarity import CANDIDATE, NEAREST, Facts, likeness
 from validation.measures.semantic.duplicates import BATCH
 from validation.measures.semantic.record_vectors import record_vectors, sentence_vectors
@@ -21,7 +21,7 @@ def told_again(
     *,
     minimum: float,
     kept: VectorStore | None = None,
-) -> list[Pair]:
+) -> list[NearDuplicate]:
     """Each held-out record (left) with the one of the other side (right) that is most like it, if alike enough.
 
     seen: read once, a batch of it in memory; of the held-out side a vector and the numbers of each.
@@ -29,7 +29,7 @@ def told_again(
     held = [record for record in held if record.text.strip()]
     facts = [Facts.of(record) for record in held]
     vectors = record_vectors(held, encoder, kept)
-    best: dict[str, Pair] = {}
+    best: dict[str, NearDuplicate] = {}
     for batch in batched((record for record in seen if record.text.strip() and held), BATCH):
         cosines = record_vectors(batch, encoder, kept) @ vectors.T
         nearest = (-cosines).argsort(axis=1)[:, :NEAREST]
@@ -41,5 +41,5 @@ def told_again(
                     continue
                 alike = likeness(*sentence_vectors([held[place], record], encoder))
                 if alike >= ours.needs(told, minimum) and (ours.id not in best or alike > best[ours.id].similarity):
-                    best[ours.id] = Pair(ours.id, record.id, alike)
+                    best[ours.id] = NearDuplicate(ours.id, record.id, alike)
     return list(best.values())

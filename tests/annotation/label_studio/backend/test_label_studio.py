@@ -6,6 +6,7 @@ import sys
 import time
 
 import pytest
+from verdicts import given
 
 from annotation.label_studio.api.client import BACKEND_TITLE
 from annotation.label_studio.api.errors import RefusedError
@@ -16,7 +17,6 @@ from annotation.label_studio.exchange.push import push
 from annotation.label_studio.exchange.task_payload import task_data
 from annotation.label_studio.settings import BackendSettings
 from annotation.label_studio.status import review_status
-from curation.decision import Decision, Verdict
 from curation.errors import ReviewError
 from curation.record import Layer
 from pipeline.steps.freeze import freeze
@@ -50,7 +50,7 @@ def workspace(tmp_path, annotated):
         pairs = [annotated(text) for text in TEXTS]
         store.add_records([record for record, _ in pairs])
         store.add_layers([layer for _, layer in pairs])
-        store.decide([Decision(record_id=record.id, verdict=Verdict.ACCEPTED, by="test") for record, _ in pairs])
+        store.decide(given((record.id for record, _ in pairs), "gold"))
         freeze(place, store, name="cases", layers=["gold"])
     return place
 

@@ -12,6 +12,7 @@ from annotation.label_studio.exchange.push import push
 from annotation.label_studio.exchange.result_parser import parse_result
 from annotation.label_studio.settings import Variant
 from annotation.review_settings import ReviewSettings
+from curation.decision import Verdict, on_layer
 from curation.record import Alignment, Assertion, Entity, Layer, Record, Relation
 from curation.scheme import DocumentLabel, Scheme
 from curation.store import Store
@@ -100,7 +101,7 @@ def test_a_translation_is_reviewed_beside_its_original(
     assert english is not None
     assert [(one.id, one.text) for one in german.entities] == [("new", "Husten")]
     assert [(one.id, one.text, one.assertion) for one in english.entities] == [("T2", "cough", Assertion.NEGATED)]
-    assert {id: one.verdict.value for id, one in sqlite_store.decisions().items()} == {"d": "accepted"}
+    assert sqlite_store.verdicts(subject=on_layer("human:anna")) == {"d": Verdict.ACCEPTED}
     again = pull(sqlite_store, client, scheme, settings)
     assert (again.layers, again.decisions) == (0, 0)
 

@@ -8,7 +8,7 @@ import pytest
 
 from annotation.label_studio.exchange.pull import WITHDRAWN, pull
 from annotation.label_studio.exchange.push import push
-from curation.decision import Verdict
+from curation.decision import TEXT, Decision, Verdict, on_layer
 from curation.record import Assertion, Entity, Fragment, Layer, Record, Relation, record_id
 from curation.scheme import Scheme
 from curation.store import Store
@@ -134,8 +134,9 @@ def test_a_layer_has_all_that_the_annotator_said(pushed, pulled, sqlite_store: S
         "refused": [],
     }
     assert layer.provenance | said == layer.provenance
-    decision = sqlite_store.decisions()[record]
+    decision = sqlite_store.decisions(subject=on_layer("human:anna"))[record]
     assert (decision.verdict, decision.by) == (Verdict.ACCEPTED, "human:anna")
+    assert sqlite_store.decisions() == {}, "her word on the marks says nothing of the text"
     assert (decision.reason, decision.details["verdict"]) == ("omission, wrong_value", "fix")
 
 
@@ -182,9 +183,14 @@ def test_pulling_twice_adds_nothing_and_an_edit_adds_a_version(
     assert pulled() == {"unchanged": 2}
     versions = [layer for layer in sqlite_store.layer_history(record) if layer.name == "human:anna"]
     assert [layer.entities[0].text for layer in versions] == ["Fever", "cough"]
-    by = [(decision.verdict, decision.by) for decision in sqlite_store.decision_history(record)]
+    by = [(one.verdict, one.subject, one.by) for one in sqlite_store.decision_history(record)]
     accepted, rejected = Verdict.ACCEPTED, Verdict.REJECTED
-    assert by == [(accepted, "human:anna"), (rejected, "human:ben"), (accepted, "human:anna")]
+    assert by == [
+        (accepted, on_layer("human:anna"), "human:anna"),
+        (rejected, on_layer("human:ben"), "human:ben"),
+        (rejected, TEXT, "human:ben"),
+        (accepted, on_layer("human:anna"), "human:anna"),
+    ]
 
 
 def test_a_verdict_that_changes_alone_is_a_decision_without_a_new_layer(
@@ -240,6 +246,26 @@ def test_an_annotation_of_another_text_is_refused(
     assert sqlite_store.layer(record, "human:anna") is None
 
 
+def test_a_rejection_that_is_taken_back_leaves_the_verdict_on_the_text_as_it_was(
+    pushed, pulled, sqlite_store: Store, anna: Person, ben: Person
+) -> None:
+    ((record, task),) = pushed("Fever and cough.").items()
+    before = Decision(record_id=record, verdict=Verdict.NEEDS_REVIEW, by="policy:validate@1", reason="too short")
+    sqlite_store.decide([before])
+    reject, accept = choose("verdict", "reject", id="v"), choose("verdict", "accept", id="v")
+    annas, bens = anna.annotate(task, [reject]), ben.annotate(task, [reject])
+    pulled()
+    anna.edit(annas, result=[accept])
+    pulled()
+    text = sqlite_store.decisions()[record]
+    assert (text.verdict, text.by) == (Verdict.REJECTED, "human:ben")
+    ben.delete(bens)
+    assert pulled()["decisions"] == 1
+    assert sqlite_store.decisions()[record].says_the_same_as(before)
+    assert sqlite_store.verdicts(subject=on_layer("human:anna")) == {record: Verdict.ACCEPTED}
+    assert sqlite_store.decisions(subject=on_layer("human:ben"))[record].reason == WITHDRAWN
+
+
 def test_a_skipped_record_is_no_layer(pushed, pulled, sqlite_store: Store, anna: Person) -> None:
     ((record, task),) = pushed("Fever and cough.").items()
     anna.annotate(task, [mark(0, 5, "signs_symptoms")], was_cancelled=True)
@@ -256,7 +282,7 @@ def test_a_deleted_annotation_is_reported_its_layer_stays_and_its_verdict_falls(
     anna.delete(annotation)
     assert pulled() == {"deleted": [f"annotation {annotation} of task {task}"], "decisions": 1}
     assert sqlite_store.layer(record, "human:anna") is not None
-    decision = sqlite_store.decisions()[record]
+    decision = sqlite_store.decisions(subject=on_layer("human:anna"))[record]
     assert (decision.verdict, decision.reason) == (Verdict.NEEDS_REVIEW, WITHDRAWN)
     assert "decisions" not in pulled()
 
@@ -325,7 +351,7 @@ def test_a_deleted_task_is_found_by_a_full_pull(pushed, pulled, sqlite_store: St
     pulled()
     anna.delete_task(task)
     assert pulled(full=True) == {"deleted": [f"task {task}"], "decisions": 1}
-    assert sqlite_store.decisions()[record].verdict is Verdict.NEEDS_REVIEW
+    assert sqlite_store.verdicts(subject=on_layer("human:anna")) == {record: Verdict.NEEDS_REVIEW}
     assert sqlite_store.layer(record, "human:anna") is not None
 
 

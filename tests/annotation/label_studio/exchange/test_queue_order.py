@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from annotation.label_studio.exchange.push import push
+from annotation.label_studio.shown_layers import shown_layers
 from annotation.queue.plan import plan
 from annotation.queue.record_summary import record_summaries
 from annotation.queue.reviewed import reviewed_records
@@ -27,9 +28,8 @@ def fill(store, count):
 def test_the_label_stream_follows_the_queue_and_knows_nothing_of_it(sqlite_store, client, scheme, settings, anna):
     fill(sqlite_store, 24)
     queue_settings = QueueSettings(size=12, control=0.25, repeats=0, seed=4)
-    known = RecordPool(
-        list(record_summaries(sqlite_store, settings.layers)), reviewed_records(sqlite_store, settings.layers)
-    )
+    layers = shown_layers(sqlite_store, settings)
+    known = RecordPool(list(record_summaries(sqlite_store, layers)), reviewed_records(sqlite_store, layers))
     queue = plan(known, queue_settings)
     in_order = [record.id for record in sqlite_store.records(queue.record_ids)]
     assert in_order != queue.record_ids  # the order of the store would not do

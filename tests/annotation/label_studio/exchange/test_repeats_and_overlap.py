@@ -14,7 +14,7 @@ from annotation.label_studio.exchange.pull import pull
 from annotation.label_studio.exchange.push import Pushed, push
 from annotation.label_studio.exchange.repeats import task_key
 from annotation.label_studio.exchange.task_payload import TaskRequest
-from curation.decision import Verdict
+from curation.decision import Verdict, on_layer
 from curation.record import Entity, Layer, Record, record_id
 from curation.store import Store
 
@@ -96,7 +96,7 @@ def test_a_repeat_is_a_second_task_and_its_answers_never_replace_the_first(
         "human:anna": "fever",
         "repeat:anna": "cough",
     }
-    assert sqlite_store.decisions()[record.id].verdict is Verdict.ACCEPTED
+    assert sqlite_store.verdicts(subject=on_layer("human:anna")) == {record.id: Verdict.ACCEPTED}
     (one,) = reviewed(sqlite_store, AgreementSettings())
     assert {"human:anna", "repeat:anna"} <= set(one.layers)
     # A full pull and a third time change nothing of that.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from verdicts import given
 
 from annotation.label_studio.exchange.repeats import task_key
 from annotation.label_studio.exchange.task_payload import (
@@ -14,8 +15,9 @@ from annotation.label_studio.exchange.task_payload import (
     task_payloads,
 )
 from annotation.review_settings import ReviewSettings
-from curation.decision import Decision, Verdict
+from curation.decision import ANYWHERE, Decision, DecisionKind, Verdict
 from curation.record import Entity, Fragment, Layer, Record, record_id
+from curation.scheme import Scheme
 from curation.store import Store
 
 TEXT = "Fever 🤒 and cough."
@@ -75,6 +77,53 @@ def test_only_what_validation_has_judged_leaves(scheme, sqlite_store: Store) -> 
     assert [(ids[one.record_id], one.reason) for one in found if isinstance(one, NotSent)] == [("", NOT_VALIDATED)]
     everybody = task_payloads(sqlite_store, scheme, ReviewSettings(unvalidated=True))
     assert [ids[one.record_id] for one in everybody] == ["accepted", "needs_review", ""]
+
+
+@pytest.fixture
+def judged(sqlite_store: Store) -> Store:
+    """A store with the record, its text accepted, and a layer of rules, of a language model, and a user's own."""
+    sqlite_store.add_records([RECORD])
+    sqlite_store.add_layers(
+        [
+            layer(entity(0, 5, "Fever")),
+            layer(entity(12, 17, "cough"), name="llm", author="llm:some@v1"),
+            layer(name="mine", author="mine"),
+            layer(name="human:anna", author="human:anna"),
+        ]
+    )
+    sqlite_store.decide(given([RECORD.id]))
+    return sqlite_store
+
+
+def versions(store: Store, scheme: Scheme, **settings: object) -> list[tuple[str, ...]]:
+    made = task_payloads(store, scheme, ReviewSettings.model_validate(settings))
+    return [payload.versions for payload in made if isinstance(payload, TaskPayload)]
+
+
+def test_the_best_kind_of_model_is_shown_and_an_explicit_list_is_kept_to(scheme, judged: Store) -> None:
+    assert versions(judged, scheme) == [("llm:some@v1",)]
+    assert versions(judged, scheme, shown=5) == [("llm:some@v1", "rules@1")]
+    assert versions(judged, scheme, layers=("mine", "rules"), shown=5) == [("mine", "rules@1")]
+    assert versions(judged, scheme, layers=()) == [()]
+
+
+def test_a_layer_that_was_turned_away_is_not_shown_and_without_any_the_record_stays(scheme, judged: Store) -> None:
+    away = Decision(record_id=RECORD.id, verdict=Verdict.QUARANTINED, by="policy", kind=DecisionKind.LAYER, layer="llm")
+    judged.decide([away, away.model_copy(update={"layer": "gold"})])
+    assert versions(judged, scheme) == [("rules@1",)]
+    judged.decide([away.model_copy(update={"layer": "rules"})])
+    assert versions(judged, scheme) == []
+    assert versions(judged, scheme, layers=()) == [()]
+
+
+def test_what_is_quarantined_for_its_identifiers_does_not_leave(scheme, judged: Store) -> None:
+    of_privacy = Decision(
+        record_id=RECORD.id, verdict=Verdict.QUARANTINED, by="policy", kind=DecisionKind.PRIVACY, destination=ANYWHERE
+    )
+    judged.decide([of_privacy])
+    assert versions(judged, scheme) == []
+    judged.decide([of_privacy.model_copy(update={"verdict": Verdict.NEEDS_REVIEW})])
+    assert versions(judged, scheme) == [("llm:some@v1",)]
 
 
 def test_a_repeat_looks_like_any_other_record() -> None:

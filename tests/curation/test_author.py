@@ -1,0 +1,135 @@
+"""The one place that knows how authors and layers are named, and who comes before whom."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+from annotation.annotators import ANNOTATORS
+from curation.author import (
+    REVIEW_RANK,
+    VALIDATION_RANK,
+    AuthorKind,
+    author_name,
+    human,
+    is_human,
+    is_repeat,
+    kind_of,
+    layer_kind,
+    layer_name,
+    own_name,
+    ranked,
+    repeat,
+)
+
+ROOT = Path(__file__).parents[2]
+PRODUCT = ("curation", "annotation", "validation", "training", "exports", "pipeline")
+
+#: Where a kind's word means something else than a kind of author.
+OTHER_MEANINGS = {
+    ("curation/models/endpoint.py", "llm"): "an extra to install",
+    ("annotation/llm/prompt.py", "llm"): "an extra to install",
+    ("pipeline/steps/doctor.py", "llm"): "an extra to install",
+    ("annotation/adapter.py", "adapter"): "a key of provenance",
+    ("pipeline/config.py", "adapter"): "the name of an adapter",
+    ("pipeline/commands/train.py", "adapter"): "the name of an adapter",
+    ("pipeline/steps/run.py", "adapter"): "a line of the summary",
+    ("annotation/label_studio/exchange/repeats.py", "repeat"): "what a key is made of",
+    ("annotation/progress/work.py", "repeat"): "what somebody did",
+    ("annotation/queue/plan.py", "repeat"): "why a record is in a queue",
+    ("curation/scoring/entities.py", "gold"): "a side of a comparison",
+    ("training/card.py", "gold"): "a figure",
+}
+KINDS = [kind.value for kind in AuthorKind if kind is not AuthorKind.OTHER]
+PREFIX = re.compile(rf"({'|'.join(KINDS)})[:@](?! )")
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("gold", AuthorKind.GOLD),
+        ("human:anna", AuthorKind.HUMAN),
+        ("rules@1", AuthorKind.RULES),
+        ("llm:qwen3:8b@prompt.v2", AuthorKind.LLM),
+        ("adapter:adapters/mine", AuthorKind.ADAPTER),
+        ("adapter2", AuthorKind.OTHER),
+        ("rules-old", AuthorKind.OTHER),
+        ("golden", AuthorKind.OTHER),
+        ("other", AuthorKind.OTHER),
+        ("", AuthorKind.OTHER),
+    ],
+)
+def test_a_name_tells_its_kind_only_as_a_whole_word(name: str, kind: AuthorKind) -> None:
+    assert kind_of(name) is kind
+
+
+@pytest.mark.parametrize(
+    ("name", "author", "kind"),
+    [
+        ("adapter2", "adapter:mine@1a2b", AuthorKind.ADAPTER),
+        ("rules-old", "rules@1", AuthorKind.RULES),
+        ("qwen", "llm:qwen3:8b@extract.v1", AuthorKind.LLM),
+        # A name that begins like a kind says nothing: what was imported under it may be anything.
+        ("adapter2", "adapter2", AuthorKind.OTHER),
+        # Who signs gold that was adjudicated is a person; the layer is gold.
+        ("gold", "human:eve", AuthorKind.GOLD),
+        ("repeat:anna", "human:anna", AuthorKind.REPEAT),
+    ],
+)
+def test_a_layer_under_a_users_own_name_is_of_its_authors_kind(name: str, author: str, kind: AuthorKind) -> None:
+    assert layer_kind(name, author) is kind
+
+
+def test_names_are_written_and_read_alike() -> None:
+    assert (human("anna"), repeat("anna"), layer_name(AuthorKind.RULES)) == ("human:anna", "repeat:anna", "rules")
+    assert author_name(AuthorKind.RULES, revision=1) == "rules@1"
+    assert author_name(AuthorKind.ADAPTER, "mine", revision="1a2b") == "adapter:mine@1a2b"
+    assert (own_name("human:anna"), own_name("rules")) == ("anna", "")
+    assert [name for name in ("human:anna", "repeat:anna", "humane", "human") if is_human(name)] == ["human:anna"]
+    assert [name for name in ("human:anna", "repeat:anna") if is_repeat(name)] == ["repeat:anna"]
+
+
+def test_layers_are_ranked_by_kind_and_users_own_names_come_after_the_kinds() -> None:
+    authors = {
+        "gold": "gold",
+        "rules": "rules@1",
+        "a-model": "llm:qwen3@extract.v1",
+        "llm": "llm:other@extract.v1",
+        "cases-1": "adapter:cases-1@1a2b",
+        "mine": "mine",
+        "human:ben": "human:ben",
+        "human:anna": "human:anna",
+    }
+    assert ranked(authors, VALIDATION_RANK) == (
+        *("human:anna", "human:ben", "cases-1", "llm", "a-model", "rules", "mine", "gold"),
+    )
+    assert ranked(authors, REVIEW_RANK) == ("cases-1", "llm", "a-model", "rules")
+
+
+def test_every_annotator_declares_its_kind_and_every_kind_has_its_rank() -> None:
+    assert set(ANNOTATORS) == set(REVIEW_RANK)
+    assert set(VALIDATION_RANK) == set(AuthorKind)
+
+
+def test_nobody_else_writes_a_kind() -> None:
+    """A second place that knows a prefix forgets the kind that is added next."""
+    found = {
+        (path.relative_to(ROOT).as_posix(), text)
+        for folder in PRODUCT
+        for path in (ROOT / folder).rglob("*.py")
+        if path != ROOT / "curation" / "author.py"
+        for text in _strings(path)
+        if text in KINDS or PREFIX.match(text)
+    }
+    assert found == OTHER_MEANINGS.keys()
+
+
+def _strings(path: Path) -> list[str]:
+    """Every string of a module but for its docstrings."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    docstrings = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    constants = (node for node in ast.walk(tree) if isinstance(node, ast.Constant) and id(node) not in docstrings)
+    return [node.value for node in constants if isinstance(node.value, str)]
