@@ -1,4 +1,4 @@
-"""The table of annotators by their kind. To add one: a file with its stage, a line here, a test, a line in docs."""
+"""The table of annotators by name. To add one: a file with its stage, a line here, a test, a line in docs."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from annotation.settings import AnnotationSettings
-from curation.author import AuthorKind, layer_name
+from curation.author import AuthorKind
 from curation.egress.gate import Gate
 from curation.errors import MissingExtraError, UsageError
 from curation.scheme import Scheme
@@ -20,17 +20,16 @@ def annotator(
 ) -> Stage:
     """The stage that `curate annotate --with` names: `rules`, `few-shot`, `adapter:PATH`, or `llm:MODEL`.
 
-    It writes to the layer given, else to the one that has the name of its kind. Raises EgressBlockedError when it would
+    It writes to the layer given, else to the one that has the annotator's name. Raises EgressBlockedError when it would
     send texts off this machine and the gate lets nothing go there, or there is none.
     """
-    kind, _, argument = spoken.partition(":")
-    if kind not in ANNOTATORS:
+    name, _, argument = spoken.partition(":")
+    if name not in ANNOTATORS:
         raise UsageError(f"expected an annotator of {', '.join(ANNOTATORS)}, got {spoken!r}")
     try:
-        layer = layer or layer_name(AuthorKind(kind))
-        return ANNOTATORS[AuthorKind(kind)](scheme, settings, argument or None, layer, gate)
+        return ANNOTATORS[name](scheme, settings, argument or None, layer or name, gate)
     except ModuleNotFoundError as error:
-        raise MissingExtraError(error.name or kind, "annotate") from error
+        raise MissingExtraError(error.name or name, "annotate") from error
 
 
 def _rules(scheme: Scheme, settings: AnnotationSettings, _: str | None, layer: str, gate: Gate | None) -> Stage:
@@ -67,7 +66,8 @@ def remote_address(stage: Stage) -> str | None:
     return remote if isinstance(remote, str) else None
 
 
-ANNOTATORS: dict[AuthorKind, Make] = {
+#: By the name of its kind of author; one without a kind of its own has any other name.
+ANNOTATORS: dict[str, Make] = {
     AuthorKind.RULES: _rules,
     AuthorKind.FEW_SHOT: _few_shot,
     AuthorKind.ADAPTER: _adapter,

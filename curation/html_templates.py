@@ -1,4 +1,4 @@
-"""The one way in which templates become pages of HTML."""
+"""Jinja templates for pages of HTML."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ STRAY = re.compile(r"[\[\]{}]")
 
 
 def parse_markup(marked: str) -> tuple[str, tuple[Entity, ...]]:
-    """The plain text and its entities, numbered T1, T2 ... in order of their places."""
+    """The plain text and its entities, numbered T1, T2 ... in the order of the text."""
     plain: list[str] = []
     entities: list[Entity] = []
     length = 0

@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, field_validator, m
 
 from curation.errors import ContradictionError
 
-#: What stands between the fragments of a discontinuous entity in its wording, as in BRAT.
+#: The separator of the fragments of a discontinuous entity in its wording, as in BRAT.
 FRAGMENT_JOIN = " "
 
 
@@ -43,13 +43,13 @@ class Assertion(StrEnum):
 
 
 class Frozen(BaseModel):
-    """Immutable, and closed to fields it does not know."""
+    """An immutable model that refuses unknown fields."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Fragment(Frozen):
-    """A stretch of the text, end-exclusive, in code points."""
+    """A span of the text, end-exclusive, in code points."""
 
     start: int = Field(ge=0)
     end: int
@@ -62,7 +62,7 @@ class Fragment(Frozen):
 
 
 class Entity(Frozen):
-    """A piece of information in a category, and where it stands in the text."""
+    """A piece of information in a category, and its fragments in the text."""
 
     id: str
     category: str
@@ -108,7 +108,7 @@ class Entity(Frozen):
 
     @classmethod
     def at(cls, text: str, start: int, end: int, category: str, *, id: str, **fields: Any) -> Entity:
-        """The entity that stands at one stretch of a record's text."""
+        """The entity at one span of a record's text."""
         return cls(
             id=id,
             category=category,
@@ -148,7 +148,7 @@ class Record(Frozen):
 
 
 class Layer(Frozen):
-    """What one author says about one record."""
+    """The annotations of one author on one record."""
 
     record_id: str
     name: str
@@ -175,7 +175,7 @@ class Layer(Frozen):
 
     @property
     def digest(self) -> str:
-        """A hash of what is said, whoever says it and whenever."""
+        """A hash of the annotations, without their author and time."""
         return digest(
             {
                 "record": self.record_id,
@@ -198,12 +198,12 @@ def record_id(text: str, *, language: str, source_id: str = "") -> str:
 
 
 def wording(text: str, spans: Iterable[tuple[int, int]]) -> str:
-    """What stands at the spans of a text, fragments joined by one blank."""
+    """The text at the spans, fragments joined by one blank."""
     return FRAGMENT_JOIN.join([text[start:end] for start, end in spans])
 
 
 def check_layer(record: Record, layer: Layer, *, categories: Mapping[str, object] | None = None) -> Layer:
-    """The layer itself, once it is shown to fit the record's text (and the categories, if given).
+    """The layer itself, if it fits the record's text (and the categories, if given).
 
     Raises ContradictionError naming the record, the entity, what was expected and what came.
     Offsets and ids are named; the wording is not, so that no clinical text reaches a log.

@@ -99,12 +99,12 @@ class Scheme(Frozen):
         ):
             if twice := sorted({value for value in values if values.count(value) > 1}):
                 raise ValueError(f"expected each {what} once, got {', '.join(twice)} more than once")
-        known = {category.name for category in self.categories}
+        names = {category.name for category in self.categories}
         for relation in self.relations:
-            if unknown := sorted({*relation.heads, *relation.tails} - known):
+            if unknown := sorted({*relation.heads, *relation.tails} - names):
                 raise ValueError(f"relation {relation.name} names unknown categories: {', '.join(unknown)}")
         for attribute in self.attributes:
-            if unknown := sorted({*attribute.categories} - known):
+            if unknown := sorted({*attribute.categories} - names):
                 raise ValueError(f"attribute {attribute.name} names unknown categories: {', '.join(unknown)}")
         return self
 

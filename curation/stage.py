@@ -1,6 +1,6 @@
 """What a stage is: a pure function over batches of items, plus a fingerprint.
 
-A stage knows nothing of the store, of resuming or of failure keeping: the runner does that.
+The store, resuming and keeping failures are the runner's work, not a stage's.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a stage says about one record: layers, measures, or why it could not say anything."""
+    """A stage's result for one record: layers, measures, or the error."""
 
     record_id: str
     layers: Sequence[Layer] = ()
@@ -33,7 +33,7 @@ class Result:
 
 
 class Stage(Protocol):
-    """One step of the way; `curation.stage.Item` in, `curation.stage.Result` out, one for each."""
+    """One step of the pipeline; `curation.stage.Item` in, `curation.stage.Result` out, one for each."""
 
     @property
     def name(self) -> str:

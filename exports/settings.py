@@ -8,7 +8,7 @@ from curation.record import Frozen
 
 
 class ExportSettings(Frozen):
-    """What goes along with exported data."""
+    """What is written beside exported data."""
 
     licence: str = Field(
         "other",

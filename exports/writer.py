@@ -1,4 +1,4 @@
-"""What a writer gets: a curated set, with its members as a stream."""
+"""The contract of the writers: a curated set in, files out."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from exports.settings import ExportSettings
 
 @dataclass(frozen=True, slots=True)
 class ExportedSet:
-    """A curated set, its scheme, and a way to its members that can be taken once for each split."""
+    """A curated set, its scheme, and the function that streams the members of a split."""
 
     curated: CuratedSet
     scheme: Scheme

@@ -40,7 +40,8 @@ def pytest_configure(config: pytest.Config) -> None:
     for name, meaning in quick_mode.NEEDS.items():
         config.addinivalue_line("markers", f"{name}: {meaning}")
     if config.getoption("--quick"):
-        quick_mode.begin()
+        if hasattr(config, "workerinput") or not config.getoption("numprocesses", 0):
+            quick_mode.begin()
         hypothesis_settings.register_profile(
             "quick", hypothesis_settings.get_profile("same-everywhere"), max_examples=10
         )

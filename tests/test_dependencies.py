@@ -52,3 +52,14 @@ def modules_of(node: ast.AST) -> Iterator[str]:
 
 def test_every_dependency_is_imported_by_product_code():
     assert required() - imported() == set(LOADED_BY_OTHERS)
+
+
+def test_a_missing_package_is_named_with_an_extra_that_brings_it():
+    extras = PROJECT["optional-dependencies"]
+    for path in (path for name in PACKAGES for path in (ROOT / name).rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            match node:
+                case ast.Call(func=ast.Name(id="MissingExtraError"), args=[package, ast.Constant(value=extra)]):
+                    assert extra in extras, f"{path}:{node.lineno}"
+                    named = package.value if isinstance(package, ast.Constant) else ""
+                    assert any(name.startswith(named) for name in extras[extra]), f"{path}:{node.lineno}"

@@ -10,7 +10,6 @@ from types import ModuleType
 
 import pytest
 from command_line import curate, curate_json
-from exports.view import SetView
 
 from annotation import annotators
 from curation.record import Layer, Record
@@ -18,6 +17,7 @@ from curation.sources import formats as sources
 from curation.store.sets import CuratedSet
 from exports import formats as exports
 from exports.settings import ExportSettings
+from exports.writer import ExportedSet
 
 PAGES = Path(__file__).parents[1] / "docs" / "extend"
 REPORT = "A 54-year-old woman.\nNo fever.\n---\n2\t13\tage\nno entity\n24\t29\tsigns_symptoms\n"
@@ -80,7 +80,9 @@ def test_a_new_format_is_written(example, annotated, scheme, monkeypatch, tmp_pa
     _add(monkeypatch, exports.FORMATS, ast.literal_eval(f"{{{line}}}"))
     member: tuple[Record, Layer] = annotated("No [fever]{signs_symptoms negated}.")
     frozen = CuratedSet(digest="abc", name="cases", version=1, manifest={"splits": {"train": 1}})
-    (file,) = exports.writer("table")(SetView(frozen, scheme, lambda split: iter([member])), tmp_path, ExportSettings())
+    (file,) = exports.writer("table")(
+        ExportedSet(frozen, scheme, lambda split: iter([member])), tmp_path, ExportSettings()
+    )
     assert file.read_text(encoding="utf-8").splitlines() == [
         "record\tcategory\twording\tassertion",
         f"{member[0].id}\tsigns_symptoms\tfever\tnegated",

@@ -63,4 +63,4 @@ def test_a_test_without_its_mark_fails_and_a_marked_one_is_left_out(tmp_path):
         "test_of_a_process": "FAILED",
     }, done.stdout
     assert "2 deselected" in done.stdout
-    assert "takes a mark of server, database, model, expectations" in done.stdout
+    assert "takes a mark of database, expectations, model, server" in done.stdout

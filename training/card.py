@@ -84,8 +84,8 @@ def _metadata(manifest: AdapterManifest) -> dict[str, Any]:
 def _data(manifest: AdapterManifest) -> dict[str, Any]:
     training = dict(manifest.training)
     lost = training.pop("lost", {})
-    told = ", ".join(f"{count} {reason}" for reason, count in lost.items()) if isinstance(lost, dict) else ""
-    return {**training, "entities that the labels do not hold, or hold with other borders": told or "none"}
+    reasons = ", ".join(f"{count} {reason}" for reason, count in lost.items()) if isinstance(lost, dict) else ""
+    return {**training, "entities that the labels do not hold, or hold with other borders": reasons or "none"}
 
 
 def _items(values: dict[str, Any]) -> str:
@@ -103,9 +103,12 @@ def _scores(manifest: AdapterManifest) -> str:
         return "Not measured in training: there were no validation records. `curate evaluate` measures it."
     strict, lenient = scores["strict"], scores["lenient"]
     rows = [("all (micro)", strict["micro"], lenient["micro"])]
-    rows += [(name, one, lenient["per_category"][name]) for name, one in strict["per_category"].items()]
+    rows += [(name, score, lenient["per_category"][name]) for name, score in strict["per_category"].items()]
     lines = ["| on validation records | strict F1 | lenient F1 | gold |", "|---|---|---|---|"]
-    lines += [f"| {name} | {_figure(one['f1'])} | {_figure(two['f1'])} | {one['gold']} |" for name, one, two in rows]
+    lines += [
+        f"| {name} | {_figure(exact['f1'])} | {_figure(any_overlap['f1'])} | {exact['gold']} |"
+        for name, exact, any_overlap in rows
+    ]
     note = "They chose the checkpoint, so that these scores flatter it; other records measure it fairly."
     return "\n".join([*lines, "", note])
 

@@ -1,4 +1,4 @@
-"""How good predicted layers are against gold, as one report."""
+"""Scores of predicted layers against gold, as one report."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ class TrainingSet:
 
 
 def make_examples(pairs: Iterable[Pair], *, scheme: Scheme, splitter: Splitter) -> TrainingSet:
-    """TrainingSet of all records; only entities that count as information are learnt.
+    """Examples of all records; only entities that count as information are learnt.
 
     Every piece of a word carries the word's label, as its scores are averaged when predicting.
     Labels are those of the categories that occur, so that none is left untrained.
@@ -50,19 +50,19 @@ def make_examples(pairs: Iterable[Pair], *, scheme: Scheme, splitter: Splitter) 
 
     pairs = list(pairs)
     pieces = splitter([record.text for record, _ in pairs])
-    kept = [[entity for entity in layer.entities if scheme.counts(entity)] for _, layer in pairs]
-    labelled = [label_words(entities, one.words) for entities, one in zip(kept, pieces, strict=True)]
-    labels = _labels(scheme, (label for one in labelled for label in one.labels))
+    counted = [[entity for entity in layer.entities if scheme.counts(entity)] for _, layer in pairs]
+    labelled = [label_words(entities, text.words) for entities, text in zip(counted, pieces, strict=True)]
+    labels = _labels(scheme, (label for text in labelled for label in text.labels))
     index = {label: i for i, label in enumerate(labels)}
     rows = []
-    for (record, _), one, told in zip(pairs, pieces, labelled, strict=True):
-        words = np.array([index[label] for label in told.labels], dtype=np.int64)
-        rows.append(TrainingExample(record.id, one.ids, words[one.word_of], one.word_of))
+    for (record, _), text, given in zip(pairs, pieces, labelled, strict=True):
+        words = np.array([index[label] for label in given.labels], dtype=np.int64)
+        rows.append(TrainingExample(record.id, text.ids, words[text.word_of], text.word_of))
     return TrainingSet(
         rows=tuple(rows),
         labels=labels,
-        lost=sum((told.lost for told in labelled), Counter()),
-        entities=sum(map(len, kept)),
+        lost=sum((text.lost for text in labelled), Counter()),
+        entities=sum(map(len, counted)),
     )
 
 
@@ -82,14 +82,14 @@ Window = tuple[int, int, int]
 def epoch_batches(rows: Sequence[TrainingExample], *, room: int, batch_size: int, random: Random) -> list[list[Window]]:
     """All pieces of all examples once, as batches of windows of like length, in random order.
 
-    Long examples are cut at other words in every epoch, so that each word is also learnt with what
-    stands around it; when predicting, overlapping windows see to that.
+    Long examples are cut at other words in every epoch, so that each word is also learnt with the words
+    around it; when predicting, windows overlap instead.
     """
     cut = [(i, start, end) for i, row in enumerate(rows) for start, end in _cut(row, room, random)]
     random.shuffle(cut)
     batches: list[list[Window]] = []
-    for at in range(0, len(cut), batch_size * 8):
-        like = sorted(cut[at : at + batch_size * 8], key=lambda window: window[2] - window[1])
+    for start in range(0, len(cut), batch_size * 8):
+        like = sorted(cut[start : start + batch_size * 8], key=lambda window: window[2] - window[1])
         batches += [like[i : i + batch_size] for i in range(0, len(like), batch_size)]
     random.shuffle(batches)
     return batches

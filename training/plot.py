@@ -1,4 +1,4 @@
-"""F1 by category as bars with their intervals: the only module that knows matplotlib."""
+"""F1 by category as bars with their intervals: the only module of this package that imports matplotlib."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def f1_plot(scores: EntityScores, labels: dict[str, str], *, form: str = "svg", 
 
 
 def _bars(axes: Any, scores: list[Score], offset: float, mode: str) -> None:
-    places = [row + offset for row in range(len(scores))]
+    positions = [row + offset for row in range(len(scores))]
     values = [score.f1 or 0.0 for score in scores]
     lows, highs = zip(
         *(score.f1_interval or (value, value) for score, value in zip(scores, values, strict=True)),
@@ -49,9 +49,9 @@ def _bars(axes: Any, scores: list[Score], offset: float, mode: str) -> None:
         [max(high - value, 0) for value, high in zip(values, highs, strict=True)],
     ]
     style = {"ecolor": WHISKER, "capsize": 2, "elinewidth": 0.8}
-    axes.barh(places, values, height=0.36, color=COLOURS[mode], label=mode, xerr=errors, error_kw=style)
-    for place, value, high in zip(places, values, highs, strict=True):
-        axes.text(max(value, high) + 0.012, place, f"{value:.2f}", va="center", fontsize=7.5, color=INK)
+    axes.barh(positions, values, height=0.36, color=COLOURS[mode], label=mode, xerr=errors, error_kw=style)
+    for position, value, high in zip(positions, values, highs, strict=True):
+        axes.text(max(value, high) + 0.012, position, f"{value:.2f}", va="center", fontsize=7.5, color=INK)
 
 
 def _dress(axes: Any, ticks: list[str], title: str) -> None:

@@ -31,7 +31,9 @@ def write_report(report: EvaluationReport, to: Path, *, scheme: Scheme | None = 
     elsewhere and holds no clinical text.
     """
     to.mkdir(parents=True, exist_ok=True)
-    labels = {one.name: one.label.get("en", one.name) for one in scheme.categories} if scheme else {}
+    labels = (
+        {category.name: category.label.get("en", category.name) for category in scheme.categories} if scheme else {}
+    )
     files = ReportFiles(to / "report.html", to / "report.json", to / "f1.png")
     title = ", ".join(report.predicted)
     files.plot.write_bytes(f1_plot(report.entities, labels, form="png", title=title))

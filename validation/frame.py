@@ -71,20 +71,19 @@ def rows(whole: Whole) -> Iterator[tuple[str, Columns]]:
 
 def not_taken(whole: Whole) -> dict[str, str]:
     """Why a column that is looked at can be measured on no record, by column."""
-    reasons = {
-        column: spec.why_not(whole) or (column.lacks(whole) if column.lacks else "")
-        for spec in MEASURES
-        for column in spec.columns
-        if column in whole.looked_at
-    }
+    reasons: dict[str, str] = {}
+    for spec in MEASURES:
+        columns = [column for column in spec.columns if column in whole.looked_at]
+        reason = spec.why_not(whole) if columns else ""
+        reasons |= {column: reason or (column.lacks(whole) if column.lacks else "") for column in columns}
     return {column: reason for column, reason in reasons.items() if reason}
 
 
 def _over(whole: Whole) -> dict[str, Columns]:
     found: dict[str, Columns] = {}
     for spec in MEASURES:
-        if spec.over and any(column in whole.looked_at for column in spec.columns) and not spec.why_not(whole):
-            for record_id, columns in spec.over(whole).items():
+        if any(column in whole.looked_at for column in spec.columns):
+            for record_id, columns in spec.rows_over(whole).items():
                 found.setdefault(record_id, {}).update(columns)
     return found
 
@@ -109,8 +108,8 @@ class Frame:
                 numbers.append(as_number(columns[name]))
             for name, texts in self._texts.items():
                 texts.append(columns[name])
-            if said := {name: columns[name] for name in LISTS if columns[name]}:
-                self._lists[record_id] = said
+            if lists := {name: columns[name] for name in LISTS if columns[name]}:
+                self._lists[record_id] = lists
 
     def __len__(self) -> int:
         return len(self._index)
@@ -139,7 +138,7 @@ class Frame:
         import numpy as np
 
         columns: dict[str, Any] = {RECORD_ID: pandas.Series(list(self._index), dtype=object)}
-        for name in COLUMNS:
+        for name in map(str, COLUMNS):
             if name in self._numbers:
                 columns[name] = np.frombuffer(self._numbers[name], dtype=np.float64)
             elif name in self._texts:

@@ -1,7 +1,7 @@
 """Whether a held-out side says what the other side has said already.
 
 Six ways, each with the name it is reported by: a group on both sides, a translation of a record of the other
-side, the same text, nearly the same text (MinHash, as in `curation.duplicates`), the same case in other words,
+side, the same text, nearly the same text (MinHash, as in `curation.sets.duplicates`), the same case in other words,
 and passages: runs of words of a held-out text that stand in texts of the other side, whichever they are. Passages
 find a section of a longer note, and an abstract that the other side holds sentence by sentence. Sharing runs of
 words is how test sets are looked for in what language models were trained on (Brown et al. 2020, appendix C, with
@@ -44,7 +44,7 @@ WORD = re.compile(r"[^\W_]+")
 HELD = "held\x00"
 
 
-class Way(StrEnum):
+class LeakKind(StrEnum):
     """How a held-out record has leaked; the surest first."""
 
     SAME_TEXT = "same text"
@@ -61,7 +61,7 @@ class Leak:
 
     record: str
     other: str
-    way: Way
+    way: LeakKind
     share: float = 1.0
 
 
@@ -84,7 +84,7 @@ class Leakage:
     def ways(self) -> dict[str, int]:
         """How many records leaked in each way; one may in several."""
         counts = Counter(leak.way for leak in self.leaks)
-        return {way.value: counts[way] for way in Way}
+        return {way.value: counts[way] for way in LeakKind}
 
     def as_json(self) -> dict[str, JsonValue]:
         """All of it, for scripts."""
@@ -95,8 +95,8 @@ class Leakage:
             "too_short_for_passages": self.short,
             "ways": dict(self.ways),
             "leaks": [
-                {"record": one.record, "other": one.other, "way": one.way.value, "share": one.share}
-                for one in self.leaks
+                {"record": leak.record, "other": leak.other, "way": leak.way.value, "share": leak.share}
+                for leak in self.leaks
             ],
         }
 
@@ -116,24 +116,24 @@ def find_leaks(
     most 1. told_again: asked about those whose text is neither there nor nearly there. An empty text leaks
     through its group or its original only.
     """
-    kept = list(held)
-    ties = _Ties(kept)
-    runs = _Runs(kept)
+    held = list(held)
+    ties = _Ties(held)
+    runs = _Runs(held)
     count = 0
     for record in seen():
         count += 1
         ties.meet(record)
         runs.meet(record)
-    alike = list(_alike(kept, seen(), near_duplicates))
+    alike = list(_alike(held, seen(), near_duplicates))
     found = [*alike, *runs.leaks(passages), *ties.leaks]
     if told_again:
         known = {leak.record for leak in alike}
-        pairs = told_again([record for record in kept if record.id not in known], seen())
-        found += [Leak(pair.left, pair.right, Way.OTHER_WORDS, round(pair.similarity, 3)) for pair in pairs]
-    places = {record.id: place for place, record in enumerate(kept)}
-    ways = list(Way)
-    found.sort(key=lambda leak: (ways.index(leak.way), -leak.share, places[leak.record]))
-    return Leakage(held=len(kept), seen=count, leaks=tuple(found), short=runs.short)
+        pairs = told_again([record for record in held if record.id not in known], seen())
+        found += [Leak(pair.left, pair.right, LeakKind.OTHER_WORDS, round(pair.similarity, 3)) for pair in pairs]
+    order = {record.id: index for index, record in enumerate(held)}
+    ways = list(LeakKind)
+    found.sort(key=lambda leak: (ways.index(leak.way), -leak.share, order[leak.record]))
+    return Leakage(held=len(held), seen=count, leaks=tuple(found), short=runs.short)
 
 
 class _Ties:
@@ -146,17 +146,17 @@ class _Ties:
             self._groups.setdefault(record.group, []).append(record.id)
             for original in {record.id, record.translation_of or record.id}:
                 self._originals.setdefault(original, []).append(record.id)
-        self._found: dict[tuple[str, Way], Leak] = {}
+        self._found: dict[tuple[str, LeakKind], Leak] = {}
 
     def meet(self, record: Record) -> None:
         """Note whom a record of the other side gives away; the first that does is named."""
-        self._note(self._groups.get(record.group, ()), record.id, Way.GROUP)
+        self._note(self._groups.get(record.group, ()), record.id, LeakKind.GROUP)
         for original in {record.id, record.translation_of or record.id}:
             # A record that stands on both sides is the same text, not its own translation.
             others = [id for id in self._originals.get(original, ()) if id != record.id]
-            self._note(others, record.id, Way.TRANSLATION)
+            self._note(others, record.id, LeakKind.TRANSLATION)
 
-    def _note(self, held: Iterable[str], other: str, way: Way) -> None:
+    def _note(self, held: Iterable[str], other: str, way: LeakKind) -> None:
         for id in held:
             self._found.setdefault((id, way), Leak(id, other, way))
 
@@ -172,15 +172,15 @@ def _alike(held: Sequence[Record], seen: Iterable[Record], threshold: float) -> 
     found = find_duplicates(chain(ours, ((record.id, record.text) for record in seen)), threshold=threshold)
     sides = {first: _sides(members) for first, members in found.groups.items()}
     same: set[str] = set()
-    for mine, theirs in sides.values():
-        if theirs:
-            same.update(mine)
-            yield from (Leak(id, theirs[0], Way.SAME_TEXT) for id in mine)
+    for held_ids, seen_ids in sides.values():
+        if seen_ids:
+            same.update(held_ids)
+            yield from (Leak(id, seen_ids[0], LeakKind.SAME_TEXT) for id in held_ids)
     best: dict[str, Leak] = {}
     for pair in found.pairs:
-        for one, other in ((pair.left, pair.right), (pair.right, pair.left)):
-            for id in sides[one][0] if sides[other][1] else ():
-                leak = Leak(id, sides[other][1][0], Way.NEAR_DUPLICATE, round(pair.similarity, 3))
+        for mine, theirs in ((pair.left, pair.right), (pair.right, pair.left)):
+            for id in sides[mine][0] if sides[theirs][1] else ():
+                leak = Leak(id, sides[theirs][1][0], LeakKind.NEAR_DUPLICATE, round(pair.similarity, 3))
                 if id not in same and (id not in best or best[id].share < leak.share):
                     best[id] = leak
     yield from best.values()
@@ -229,9 +229,9 @@ class _Runs:
         common = np.flatnonzero(ends > starts)
         if not len(common):
             return
-        places = np.concatenate([np.arange(starts[at], ends[at]) for at in common])
-        self._met[places] = True
-        owners, counts = np.unique(self._owners[places], return_counts=True)
+        rows = np.concatenate([np.arange(starts[at], ends[at]) for at in common])
+        self._met[rows] = True
+        owners, counts = np.unique(self._owners[rows], return_counts=True)
         for owner, count in zip(owners.tolist(), counts.tolist(), strict=True):
             if count > self._most[owner].runs:
                 self._most[owner] = _Most(count, record.id)
@@ -240,10 +240,10 @@ class _Runs:
         """The held-out records of whose runs at least this share was met."""
         totals = np.bincount(self._owners, minlength=len(self.held))
         met = np.bincount(self._owners[self._met], minlength=len(self.held))
-        for place, record in enumerate(self.held):
-            if totals[place] and met[place] >= least * totals[place]:
-                share = round(float(met[place] / totals[place]), 3)
-                yield Leak(record.id, self._most[place].id, Way.PASSAGES, share)
+        for index, record in enumerate(self.held):
+            if totals[index] and met[index] >= least * totals[index]:
+                share = round(float(met[index] / totals[index]), 3)
+                yield Leak(record.id, self._most[index].id, LeakKind.PASSAGES, share)
 
     def _hashes(self, text: str) -> Hashes:
         """One number for each run of words, in order; none for a text shorter than a run."""

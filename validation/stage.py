@@ -83,8 +83,8 @@ class Measure:
         """Have the texts of all measures encoded at once: the larger the choice, the less of a batch is padding."""
         if not self._scope.settings.similarity.enabled:
             return
-        wanted = [texts for spec in MEASURES if (texts := spec.texts)]
-        self._scope.encoder.encode(list(dict.fromkeys(text for texts in wanted for text in texts(subjects))))
+        asked = [text for spec in MEASURES if spec.texts for text in spec.texts(subjects)]
+        self._scope.encoder.encode(list(dict.fromkeys(asked)))
 
 
 def _measured(spec: MeasureSpec, subjects: Sequence[Subject], scope: Scope) -> list[Columns]:

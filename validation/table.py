@@ -20,7 +20,7 @@ NAME = "validation_measures"
 EXPLAINED = "explained"
 
 
-class Table:
+class MeasureTable:
     """The rows in the database of the store; one of them at a time is in memory."""
 
     name = NAME

@@ -26,7 +26,7 @@ from validation.quarantine import failing_anew, failures_of
 from validation.report import Judged, write_report
 from validation.settings import IN_MEMORY, Engine, ValidationSettings
 from validation.stage import Measure
-from validation.table import Table
+from validation.table import MeasureTable
 
 #: Where the report goes, below the workspace.
 REPORT = Path("reports") / "validation"
@@ -212,7 +212,9 @@ def _by_verdict(counted: Counter[Verdict]) -> dict[str, int]:
     return {verdict.value: counted[verdict] for verdict in SIDES}
 
 
-def gather(store: Store, scope: Scope, others: Mapping[str, Decision], looked_at: Container[str]) -> Frame | Table:
+def gather(
+    store: Store, scope: Scope, others: Mapping[str, Decision], looked_at: Container[str]
+) -> Frame | MeasureTable:
     """What was measured, where the engine of the settings reads it. Raises UsageError when nothing was.
 
     looked_at: the columns that an expectation looks at; what takes the whole set is measured for these alone.
@@ -220,7 +222,7 @@ def gather(store: Store, scope: Scope, others: Mapping[str, Decision], looked_at
     whole = whole_of(store, scope, others, looked_at)
     found, missing = rows(whole), not_taken(whole)
     in_the_store = _in_the_store(store, scope.settings.engine)
-    measured = Table(store, found, missing) if in_the_store else Frame(found, missing)
+    measured = MeasureTable(store, found, missing) if in_the_store else Frame(found, missing)
     if not len(measured):
         raise UsageError("expected measured records, there are none: import records and run `curate validate`")
     return measured

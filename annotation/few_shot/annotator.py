@@ -12,10 +12,10 @@ from functools import cached_property
 
 import numpy as np
 
-from annotation.few_shot.calibrated_classifier import Head, Matrix
+from annotation.few_shot.calibrated_classifier import CalibratedClassifier, Matrix
 from annotation.few_shot.candidates import Candidate, lexicon_of
 from annotation.few_shot.example_sentences import Examples, load_examples
-from annotation.few_shot.few_shot_examples import NONE, Place, lessons, places_of
+from annotation.few_shot.few_shot_examples import NONE, CandidateText, candidate_texts, training_examples
 from annotation.rules.assertion import assert_words
 from annotation.rules.context import context_digest
 from annotation.settings import FewShotSettings
@@ -40,14 +40,14 @@ class FewShotClassifier:
         self._settings = settings
         self._once = frozenset(settings.once)
         self.language = examples.language
-        places, labels = lessons(examples, scheme)
+        shown, labels = training_examples(examples, scheme)
         if len(set(labels)) < 2:
             raise ConfigError(
                 f"few-shot examples ({examples.language}): expected marked entities of the scheme {scheme.name} "
                 f"and other phrases beside them, got {len(labels)} of one kind"
             )
-        sentences = [place.context for place in places]
-        self._head = Head(self._vectors(places), labels, sentences, strength=settings.strength)
+        sentences = [text.context for text in shown]
+        self._classifier = CalibratedClassifier(self._vectors(shown), labels, sentences, strength=settings.strength)
         self.digest = digest(
             [
                 VERSION,
@@ -61,34 +61,34 @@ class FewShotClassifier:
     def annotate(self, texts: Sequence[str]) -> list[tuple[Entity, ...]]:
         """The entities of each text; the candidates of all texts are encoded together, each wording once."""
         read_texts = [read(text, self.language) for text in texts]
-        places = [places_of(words, self.language) for words in read_texts]
-        scored = iter(self._classified([place for several in places for place in several]))
+        shown = [candidate_texts(words, self.language) for words in read_texts]
+        scored = iter(self._classified([text for several in shown for text in several]))
         return [
-            self._entities(words, [(place.candidate, *next(scored)) for place in several])
-            for words, several in zip(read_texts, places, strict=True)
+            self._entities(words, [(text.candidate, *next(scored)) for text in several])
+            for words, several in zip(read_texts, shown, strict=True)
         ]
 
-    def _classified(self, places: Sequence[Place]) -> Iterable[tuple[str, float]]:
-        """Category and score of each place; the score counts the probability of no category against it."""
-        if not places:
+    def _classified(self, shown: Sequence[CandidateText]) -> Iterable[tuple[str, float]]:
+        """Category and score of each text; the score counts the probability of no category against it."""
+        if not shown:
             return
-        probabilities = self._head(self._vectors(places))
+        probabilities = self._classifier(self._vectors(shown))
         for row, best in zip(probabilities, probabilities.argmax(axis=1), strict=True):
-            yield self._head.classes[best], round(float(row[best]), 3)
+            yield self._classifier.classes[best], round(float(row[best]), 3)
 
-    def _vectors(self, places: Sequence[Place]) -> Matrix:
-        own = self._encoder.encode([place.text for place in places])
+    def _vectors(self, shown: Sequence[CandidateText]) -> Matrix:
+        own = self._encoder.encode([text.text for text in shown])
         if not self._settings.context:
             return own
-        around = self._encoder.encode([place.context for place in places])
+        around = self._encoder.encode([text.context for text in shown])
         return np.concatenate([own, np.float32(self._settings.context) * around], axis=1)
 
     def _entities(self, words: Words, scored: Iterable[tuple[Candidate, str, float]]) -> tuple[Entity, ...]:
-        sure = [one for one in scored if one[1] != NONE and one[2] >= self._settings.threshold]
+        sure = [found for found in scored if found[1] != NONE and found[2] >= self._settings.threshold]
         kept = _first_only(_apart(sure), self._once)
         entities = tuple(
-            Entity.at(words.text, one.start, one.end, category, id=f"T{number}", score=score)
-            for number, (one, category, score) in enumerate(kept, 1)
+            Entity.at(words.text, candidate.start, candidate.end, category, id=f"T{number}", score=score)
+            for number, (candidate, category, score) in enumerate(kept, 1)
         )
         return assert_words(words, self.language, entities)
 
@@ -97,22 +97,22 @@ def _apart(scored: Iterable[tuple[Candidate, str, float]]) -> list[tuple[Candida
     """Of overlapping candidates the surest, then the longest, then the first; in order."""
     taken: list[tuple[Candidate, str, float]] = []
     covered: set[int] = set()
-    for one in sorted(scored, key=lambda one: (-one[2], one[0].start - one[0].end, one[0].start)):
-        stretch = range(one[0].start, one[0].end)
-        if not covered.intersection(stretch):
-            covered.update(stretch)
-            taken.append(one)
-    return sorted(taken, key=lambda one: one[0].start)
+    for found in sorted(scored, key=lambda found: (-found[2], found[0].start - found[0].end, found[0].start)):
+        span = range(found[0].start, found[0].end)
+        if not covered.intersection(span):
+            covered.update(span)
+            taken.append(found)
+    return sorted(taken, key=lambda found: found[0].start)
 
 
 def _first_only(
     scored: Iterable[tuple[Candidate, str, float]], once: frozenset[str]
 ) -> Iterable[tuple[Candidate, str, float]]:
     seen: set[str] = set()
-    for one in scored:
-        if one[1] not in once or one[1] not in seen:
-            seen.add(one[1])
-            yield one
+    for found in scored:
+        if found[1] not in once or found[1] not in seen:
+            seen.add(found[1])
+            yield found
 
 
 class FewShotAnnotator:
@@ -133,7 +133,7 @@ class FewShotAnnotator:
         self._scheme = scheme
         self._settings = settings or FewShotSettings()
         self._layer = layer
-        # One stage a layer: results for one layer do not stand for another's.
+        # One stage per layer: results for one layer do not stand for another's.
         self.name = f"annotate:{layer}"
         self._examples: dict[str, Examples | None] = dict(examples or {})
         self._languages = sorted({*scheme.languages, *self._examples})

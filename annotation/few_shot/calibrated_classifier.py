@@ -19,7 +19,7 @@ FOLDS = 4
 TEMPERATURES = tuple(float(value) for value in np.geomspace(0.25, 8.0, 26))
 
 
-class Head:
+class CalibratedClassifier:
     """A multinomial logistic regression over vectors, with calibrated probabilities.
 
     `groups` says which examples come from one sentence: calibration never tests on a sentence it saw.
@@ -57,8 +57,8 @@ def _temperature(model: Any, vectors: Matrix, truth: npt.NDArray[np.int64], grou
             held.append((_logits(fitted, vectors[test], count), truth[test]))
     if not held:
         return 1.0
-    logits = np.concatenate([one for one, _ in held])
-    right = np.concatenate([one for _, one in held])
+    logits = np.concatenate([scores for scores, _ in held])
+    right = np.concatenate([labels for _, labels in held])
     return min(TEMPERATURES, key=lambda value: _surprise(logits / value, right))
 
 

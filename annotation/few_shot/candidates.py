@@ -35,7 +35,7 @@ LONGEST_CLAUSE = 16
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A stretch of the text (code points) in one sentence that may be an entity."""
+    """A span of the text (code points) in one sentence that may be an entity."""
 
     start: int
     end: int
@@ -43,15 +43,15 @@ class Candidate:
 
 
 def candidates(words: Words, language: str) -> list[Candidate]:
-    """The candidates of a text in order, each place once: short phrases, phrases with their tails, clauses."""
+    """The candidates of a text in order, each span once: short phrases, phrases with their tails, clauses."""
     lexicon = lexicon_of(language)
     found: dict[tuple[int, int], Candidate] = {}
     for number, (first, after) in enumerate(words.sentences):
         terms = lexicon.terms_of(words, first, after)
         for begin, end in _ranges(terms):
-            stretch = words.starts[terms[begin].first], words.ends[terms[end - 1].after - 1]
-            found.setdefault(stretch, Candidate(*stretch, number))
-    return [found[stretch] for stretch in sorted(found)]
+            span = words.starts[terms[begin].first], words.ends[terms[end - 1].after - 1]
+            found.setdefault(span, Candidate(*span, number))
+    return [found[span] for span in sorted(found)]
 
 
 def _ranges(terms: Sequence[Term]) -> Iterator[tuple[int, int]]:

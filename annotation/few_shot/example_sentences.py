@@ -39,7 +39,7 @@ class Examples(Frozen):
 
     @cached_property
     def digest(self) -> str:
-        """A hash of texts, places and categories."""
+        """A hash of texts, spans and categories."""
         return digest(
             [
                 self.language,
@@ -102,14 +102,16 @@ def _sentences(record: Record, layer: Layer) -> Iterable[ExampleSentence]:
     words = read(record.text, record.language)
     for first, after in words.sentences:
         start, end = words.starts[first], words.ends[after - 1]
-        inside = [one for one in layer.entities if one.fragments and start <= one.start and one.end <= end]
+        inside = [
+            entity for entity in layer.entities if entity.fragments and start <= entity.start and entity.end <= end
+        ]
         if inside:
             text = record.text[start:end]
-            yield ExampleSentence(text=text, entities=tuple(_moved(text, one, -start) for one in inside))
+            yield ExampleSentence(text=text, entities=tuple(_moved(text, entity, -start) for entity in inside))
 
 
 def _moved(text: str, entity: Entity, by: int) -> Entity:
-    """The entity as one stretch of the sentence, from its first to its last fragment."""
+    """The entity as one span of the sentence, from its first to its last fragment."""
     return Entity.at(
         text, entity.start + by, entity.end + by, entity.category, id=entity.id, assertion=entity.assertion
     )

@@ -15,7 +15,7 @@ from curation.text.tokens import Words, read
 #: The class of candidates that are no entity.
 NONE = "none"
 
-#: A candidate that shares this part of its stretch with an entity (intersection over union) is an example of it.
+#: A candidate that shares this part of its span with an entity (intersection over union) is an example of it.
 ALIKE = 0.6
 
 #: Sentences are shown to the encoder in parts of this many words, and wordings up to this many code points.
@@ -24,7 +24,7 @@ LONGEST_TEXT = 400
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class CandidateText:
     """A candidate with what the encoder sees of it."""
 
     candidate: Candidate
@@ -32,33 +32,38 @@ class Place:
     context: str
 
 
-def places_of(words: Words, language: str) -> list[Place]:
-    return [_place(words, candidate) for candidate in candidates(words, language)]
+def candidate_texts(words: Words, language: str) -> list[CandidateText]:
+    return [_candidate_text(words, candidate) for candidate in candidates(words, language)]
 
 
-def _place(words: Words, candidate: Candidate) -> Place:
+def _candidate_text(words: Words, candidate: Candidate) -> CandidateText:
     """What the encoder sees: the candidate's wording, and the part of its sentence that it stands in."""
     first, after = words.sentences[candidate.sentence]
     word = bisect_right(words.starts, candidate.start) - 1
     begin = word - (word - first) % CONTEXT_WORDS
     context = words.wording(begin, min(begin + CONTEXT_WORDS, after))
-    return Place(candidate, words.text[candidate.start : candidate.end][:LONGEST_TEXT], context[: 2 * LONGEST_TEXT])
+    return CandidateText(
+        candidate, words.text[candidate.start : candidate.end][:LONGEST_TEXT], context[: 2 * LONGEST_TEXT]
+    )
 
 
-def lessons(examples: Examples, scheme: Scheme) -> tuple[list[Place], list[str]]:
-    """What to learn from: marked stretches, candidates much like them, and the other candidates as none."""
-    places: list[Place] = []
+def training_examples(examples: Examples, scheme: Scheme) -> tuple[list[CandidateText], list[str]]:
+    """What to learn from: marked spans, candidates much like them, and the other candidates as none."""
+    texts: list[CandidateText] = []
     labels: list[str] = []
     for sentence in examples.sentences:
         words = read(sentence.text, examples.language)
-        marked = [one for one in sentence.entities if one.category in scheme.by_name]
-        places += (_place(words, Candidate(one.start, one.end, _sentence_of(words, one))) for one in marked)
-        labels += (one.category for one in marked)
-        for place in places_of(words, examples.language):
-            if (label := _label(place.candidate, marked)) is not None:
-                places.append(place)
+        marked = [entity for entity in sentence.entities if entity.category in scheme.by_name]
+        texts += (
+            _candidate_text(words, Candidate(entity.start, entity.end, _sentence_of(words, entity)))
+            for entity in marked
+        )
+        labels += (entity.category for entity in marked)
+        for text in candidate_texts(words, examples.language):
+            if (label := _label(text.candidate, marked)) is not None:
+                texts.append(text)
                 labels.append(label)
-    return places, labels
+    return texts, labels
 
 
 def _sentence_of(words: Words, entity: Entity) -> int:
@@ -78,6 +83,6 @@ def _label(candidate: Candidate, marked: Sequence[Entity]) -> str | None:
 
 
 def _share(candidate: Candidate, entity: Entity) -> float:
-    """Intersection over union of the two stretches."""
+    """Intersection over union of the two spans."""
     common = min(candidate.end, entity.end) - max(candidate.start, entity.start)
     return max(0, common) / (max(candidate.end, entity.end) - min(candidate.start, entity.start))

@@ -1,4 +1,4 @@
-"""Align: each quote gets its place in the text, and how it was found; nothing is guessed."""
+"""Align: each quote gets its span in the text, and how it was found; nothing is guessed."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class AlignedQuote:
 
 
 def align_quotes(quotes: Iterable[Quote], text: str, *, minimum: float) -> tuple[list[AlignedQuote], int]:
-    """The quotes with their places, and how many only repeat a wording that stands there less often.
+    """The quotes with their spans, and how many only repeat a wording that stands there less often.
 
     Quotes come in the order of the text, so each is looked for from the end of the one before: of several
     occurrences the nearest wins, and none is used twice in a category.
@@ -44,4 +44,6 @@ def align_quotes(quotes: Iterable[Quote], text: str, *, minimum: float) -> tuple
 
 def _repeats(quote: Quote, placed: Sequence[AlignedQuote]) -> bool:
     same = (quote.category, quote.text.casefold())
-    return any(one.at.spans and (one.quote.category, one.quote.text.casefold()) == same for one in placed)
+    return any(
+        aligned.at.spans and (aligned.quote.category, aligned.quote.text.casefold()) == same for aligned in placed
+    )

@@ -50,7 +50,7 @@ class LlmAnnotator:
         self._scheme = scheme
         self._settings = settings
         self._layer = layer
-        # One stage a layer: results for one layer do not stand for another's.
+        # One stage per layer: results for one layer do not stand for another's.
         self.name = f"annotate:{layer}"
         self._prompt = Prompt(settings.prompt, scheme)
         self._model = LanguageModel(settings, gate)
@@ -118,6 +118,6 @@ class LlmAnnotator:
             "answer_form": reply.form,
             "repaired": list(answer.repaired),
             "dropped": dict(answer.dropped),
-            "alignments": dict(Counter(one.at.alignment.value for one in placed)),
+            "alignments": dict(Counter(found.at.alignment.value for found in placed)),
             "tokens": {"in": reply.tokens_in, "out": reply.tokens_out},
         }

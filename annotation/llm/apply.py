@@ -22,12 +22,12 @@ def apply(
     provenance: Mapping[str, JsonValue],
 ) -> Layer:
     """The layer that says what was found, shown to fit the record."""
-    in_order = sorted(placed, key=lambda one: (not one.at.spans, one.at.spans))
+    in_order = sorted(placed, key=lambda found: (not found.at.spans, found.at.spans))
     layer = Layer(
         record_id=record.id,
         name=name,
         author=author,
-        entities=tuple(_entity(one, record.text, number) for number, one in enumerate(in_order, 1)),
+        entities=tuple(_entity(found, record.text, number) for number, found in enumerate(in_order, 1)),
         labels=dict(labels),
         provenance=dict(provenance),
     )

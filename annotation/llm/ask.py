@@ -26,7 +26,7 @@ def answer_schema(scheme: Scheme) -> dict[str, JsonValue]:
         {
             "text": {"type": "string"},
             "category": {"type": "string", "enum": list(scheme.names)},
-            "assertion": {"type": "string", "enum": [one.value for one in Assertion]},
+            "assertion": {"type": "string", "enum": [assertion.value for assertion in Assertion]},
         }
     )
     parts: dict[str, JsonValue] = {"entities": {"type": "array", "items": quote}}

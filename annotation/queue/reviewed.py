@@ -9,7 +9,7 @@ from annotation.queue.record_summary import shown_layer
 from curation.author import CONSENSUS, is_human
 from curation.decision import REJECT
 from curation.record import Layer
-from curation.scoring.changes import Changes, changes, said, what
+from curation.scoring.changes import Changes, changes, marking_of, markings
 from curation.stage import Item
 from curation.store import Store
 
@@ -51,9 +51,9 @@ def final_layer(item: Item) -> Layer | None:
 
 def compare(shown: Layer | None, final: Layer) -> ReviewOutcome:
     """The outcome of a review that began with the shown layer."""
-    final_entities = said(final)
+    final_entities = markings(final)
     entities = shown.entities if shown else ()
-    scored = ((entity.score, what(entity) in final_entities) for entity in entities if entity.fragments)
+    scored = ((entity.score, marking_of(entity) in final_entities) for entity in entities if entity.fragments)
     return ReviewOutcome(
         changes=changes(shown, final),
         score_outcomes=tuple((score, was_kept) for score, was_kept in scored if score is not None),

@@ -28,7 +28,7 @@ HEADING = "head_"
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A stretch of the text that a pattern marks."""
+    """A span of the text that a pattern marks."""
 
     start: int
     end: int
@@ -80,20 +80,20 @@ class LanguageRules:
         return assert_words(words, self.language, tuple(_entity(text, *pair) for pair in enumerate(kept, 1)))
 
     def _by_kinds(self, words: Words, terms: Sequence[Sequence[Term]]) -> Iterator[Found]:
-        spelled, places = self._spell(terms)
+        spelled, spelled_terms = self._spell(terms)
         for expression, category, pattern in self._compiled:
             for first, after in matches(expression, spelled):
-                start, end = words.starts[places[first].first], words.ends[places[after - 1].after - 1]
+                start, end = words.starts[spelled_terms[first].first], words.ends[spelled_terms[after - 1].after - 1]
                 yield Found(start, end, category, pattern.id, pattern.score)
 
     def _spell(self, terms: Sequence[Sequence[Term]]) -> tuple[str, list[Term]]:
         """One character a term and a break after each sentence; and the term that each character stands for."""
-        places = [
+        spelled_terms = [
             term
             for sentence in terms
             for term in (*sentence, Term("break", sentence[-1].after - 1, sentence[-1].after))
         ]
-        return self._alphabet.spell([term.kind for term in places]), places
+        return self._alphabet.spell([term.kind for term in spelled_terms]), spelled_terms
 
     def _by_spacy(self, words: Words) -> Iterator[Found]:
         for key, start, end in self._tokens(words) if self._by_tokens else ():
@@ -102,10 +102,10 @@ class LanguageRules:
 
     def _first_only(self, found: Sequence[Found]) -> Iterator[Found]:
         seen: set[str] = set()
-        for one in found:
-            if one.category not in seen or one.category not in self._once:
-                seen.add(one.category)
-                yield one
+        for match in found:
+            if match.category not in seen or match.category not in self._once:
+                seen.add(match.category)
+                yield match
 
     def _turned(self, words: Words, terms: Sequence[Sequence[Term]], found: Iterable[Found]) -> Iterator[Found]:
         """The same with the categories that sections and cues give them."""
@@ -114,12 +114,12 @@ class LanguageRules:
             for turn in self._turns
             for first, after in _reach(turn, terms)
         ]
-        for one in found:
-            category = one.category
+        for match in found:
+            category = match.category
             for start, end, becomes in turns:
-                if start <= one.start < end:
+                if start <= match.start < end:
                     category = becomes.get(category, category)
-            yield replace(one, category=category)
+            yield replace(match, category=category)
 
     def __repr__(self) -> str:
         return f"LanguageRules({self.language}, {len(self._compiled)} patterns)"
@@ -152,11 +152,11 @@ def longest(found: Sequence[Found]) -> list[Found]:
     """Those that stay when of each overlap the longest stays, then the surest, then the first; in order."""
     taken: list[Found] = []
     covered: set[int] = set()
-    for one in sorted(found, key=lambda one: (one.start - one.end, -one.score, one.start, one.category)):
-        if not covered.intersection(range(one.start, one.end)):
-            covered.update(range(one.start, one.end))
-            taken.append(one)
-    return sorted(taken, key=lambda one: one.start)
+    for match in sorted(found, key=lambda match: (match.start - match.end, -match.score, match.start, match.category)):
+        if not covered.intersection(range(match.start, match.end)):
+            covered.update(range(match.start, match.end))
+            taken.append(match)
+    return sorted(taken, key=lambda match: match.start)
 
 
 def _entity(text: str, number: int, found: Found) -> Entity:
@@ -181,7 +181,7 @@ class RulesAnnotator:
         self._scheme = scheme
         self._settings = settings or RulesSettings()
         self._layer = layer
-        # One stage a layer: results for one layer do not stand for another's.
+        # One stage per layer: results for one layer do not stand for another's.
         self.name = f"annotate:{layer}"
         self._rules: dict[str, LanguageRules | None] = {}
 

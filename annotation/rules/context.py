@@ -93,11 +93,11 @@ class Context:
         for phrase, (found, ends) in meanings.items():
             self._by_first.setdefault(phrase[0], []).append((phrase, found, ends))
         for several in self._by_first.values():
-            several.sort(key=lambda one: -len(one[0]))
+            several.sort(key=lambda entry: -len(entry[0]))
         self._negative = frozenset(_forms(term, language) for term in file.negative_words)
 
     def cues(self, forms: Sequence[str], first: int, after: int) -> Iterator[Cue]:
-        """The cues of a sentence from left to right; the longest phrase at each place."""
+        """The cues of a sentence from left to right; the longest phrase at each word."""
         at = first
         while at < after:
             cue = self._cue_at(forms, at, after)

@@ -1,7 +1,7 @@
 """What kind of word a word is: terms, endings and shapes from the lexicon files.
 
 A kind is a class of words in clinical text (drug, unit, site, severity ...). The longest known term
-at each place has its kind; any other word that of its shape, else of its ending, else a plain one.
+at each word has its kind; any other word that of its shape, else of its ending, else a plain one.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from curation.errors import ConfigError
 from curation.record import Frozen, digest
 from curation.text.drugs import drug_endings
 from curation.text.numbers import number_words
-from curation.text.spelling import fold
+from curation.text.spelling import base_form
 from curation.text.tokens import Words, read
 
 LEXICONS = Path(__file__).with_name("lexicon")
@@ -107,10 +107,10 @@ class Lexicon:
             (re.compile(shape, re.IGNORECASE), name) for name, kind in kinds.items() for shape in kind.shapes
         ]
         self._endings = sorted(
-            {fold(ending, language): name for name, kind in kinds.items() for ending in kind.endings}.items(),
+            {base_form(ending, language): name for name, kind in kinds.items() for ending in kind.endings}.items(),
             key=lambda pair: -len(pair[0]),
         )
-        self._excepted = {(name, fold(word, language)) for name, kind in kinds.items() for word in kind.excepting}
+        self._excepted = {(name, base_form(word, language)) for name, kind in kinds.items() for word in kind.excepting}
 
     @cached_property
     def digest(self) -> str:
@@ -118,9 +118,9 @@ class Lexicon:
         return digest([self.language, {name: kind.model_dump() for name, kind in self.kinds.items()}])
 
     def terms_of(self, words: Words, first: int, after: int) -> list[Term]:
-        """The terms of a sentence, each of one kind; the longest one at each place."""
+        """The terms of a sentence, each of one kind; the longest one at each word."""
         forms = words.forms[first:after]
-        folded = [fold(form, self.language) for form in forms]
+        folded = [base_form(form, self.language) for form in forms]
         terms: list[Term] = []
         index = 0
         while index < len(folded):
@@ -185,7 +185,7 @@ class Lexicon:
 @lru_cache(maxsize=1 << 15)
 def _folded(term: str, language: str) -> tuple[str, ...]:
     """The folded words of a term, which several lexicons of a language may hold."""
-    return tuple(fold(form, language) for form in read(term, language).forms)
+    return tuple(base_form(form, language) for form in read(term, language).forms)
 
 
 def _all_terms(kinds: Mapping[str, Kind]) -> Iterable[tuple[str, str]]:

@@ -33,7 +33,7 @@ from annotation.rules.annotator import RulesAnnotator
 from curation.error_detection.label_errors import LabelErrors
 from curation.record import Layer, Record
 from curation.scheme import Scheme, load_scheme
-from curation.scoring.changes import said, what
+from curation.scoring.changes import marking_of, markings
 from curation.stage import Item
 from review_parts.output import output_folder
 from review_parts.scripted_annotators import AVERAGE, HASTY, Habits, annotate, reports
@@ -130,9 +130,9 @@ def scripted(
     items = []
     for record, gold in pairs:
         made = annotate(record, gold, habits(random), name="model", categories=scheme.names, seed=seed).layer
-        kept = said(gold)
+        kept = markings(gold)
         entities = tuple(
-            entity.model_copy(update={"score": random.choice(right if what(entity) in kept else wrong)})
+            entity.model_copy(update={"score": random.choice(right if marking_of(entity) in kept else wrong)})
             for entity in made.entities
         )
         shown = made.model_copy(update={"name": "shown", "author": "scripted model", "entities": entities})

@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from itertools import cycle
 from typing import Any
 
-from annotation.label_studio.editor.opinions.spans import result
 from measuring import table
 
 from annotation.adjudication.ballot import Ballot, VotedEntity, VoteOutcome, ballot
@@ -24,13 +23,14 @@ from annotation.agreement.judgements import reviewed
 from annotation.agreement.pairs import WITH, pairwise
 from annotation.agreement.settings import AgreementSettings
 from annotation.agreement.study import ReviewedRecord
+from annotation.label_studio.editor.variants.spans import result
 from annotation.label_studio.exchange.pull import pull
 from annotation.label_studio.exchange.push import push
 from annotation.label_studio.exchange.result_parser import parse_result
 from annotation.label_studio.exchange.task_payload import TaskRequest
 from curation.record import Entity, Layer, Record
 from curation.scheme import Scheme, load_scheme
-from curation.scoring.changes import Said, said, what
+from curation.scoring.changes import Marking, marking_of, markings
 from curation.scoring.matching import overlap
 from curation.store import Store
 from review_parts.agreement_libraries import scipy_lenient, sets_strict, sides, sklearn_kappa, token_labels
@@ -130,22 +130,22 @@ def decide(shown: Iterable[Entity], vote: Ballot, truth: Layer) -> list[Entity]:
 
     Of a mark that no annotator had right, the one that most made there stays; other marks without truth are removed.
     """
-    true = said(truth)
+    true = markings(truth)
     by_place = {(entity.category, entity.spans): entity for entity in shown}
     chosen: list[Entity] = []
-    reached: set[Said] = set()
+    reached: set[Marking] = set()
     for mark in vote.marks:
-        right = next((entity for entity in mark.votes.values() if what(entity) in true), None)
+        right = next((entity for entity in mark.votes.values() if marking_of(entity) in true), None)
         if right is not None:
             place = by_place[mark.category, mark.spans]
             chosen.append(place.model_copy(update={"assertion": right.assertion}))
-            reached.add(what(right))
+            reached.add(marking_of(right))
     chosen += _nearest(true - reached, vote.marks, by_place, chosen)
     return chosen
 
 
 def _nearest(
-    missing: Iterable[Said], marks: Iterable[VotedEntity], shown: Mapping[Any, Entity], chosen: list[Entity]
+    missing: Iterable[Marking], marks: Iterable[VotedEntity], shown: Mapping[Any, Entity], chosen: list[Entity]
 ) -> list[Entity]:
     """For each mark that no annotator had right, that of most votes in its category that touches it, if any."""
     taken = {(entity.category, entity.spans) for entity in chosen}
@@ -178,7 +178,7 @@ def _counted(study: SimulatedStudy, store: Store, tasks: int) -> dict[str, objec
     for (record_id, name), layer in study.made.items():
         back = store.layer(record_id, f"human:{name}")
         lost += back is None
-        wrong += back is not None and len(said(back) ^ said(layer))
+        wrong += back is not None and len(markings(back) ^ markings(layer))
     return {
         "study_records": len(study.truth),
         "study_annotations": len(study.made),
@@ -219,13 +219,13 @@ def _recovered(study: SimulatedStudy, store: Store) -> dict[str, object]:
     reach = recovered = beyond = invented = 0
     for item in store.items([*names, "gold"], ids=list(study.truth)):
         record, layer = study.truth[item.record.id]
-        true, reviews = said(layer), reviews_of(item)
-        votes = {name: said(review) for name, review in reviews.items()}
+        true, reviews = markings(layer), reviews_of(item)
+        votes = {name: markings(review) for name, review in reviews.items()}
         anybody = set().union(*votes.values())
         vote = ballot(record, reviews)
-        gold = said(item.layers.get("gold"))
+        gold = markings(item.layers.get("gold"))
         sources = votes | {
-            "majority": said(majority(vote)),
+            "majority": markings(majority(vote)),
             "any": anybody,
             "gold": gold,
         }

@@ -7,7 +7,7 @@ from random import Random
 
 from curation.embeddings.encoder import load_encoder
 from curation.scheme import load_scheme
-from validation.measures.categories import Placed, doubtful
+from validation.measures.categories import CategorisedEntity, doubtful
 from validation.measures.outliers import distances
 from validation.settings import CategorySettings
 from validation_parts.error_planting import ErrorKind, Planted, PlantingCase, entities
@@ -23,10 +23,10 @@ def swapped(case: PlantingCase, rng: Random) -> Planted | None:
     return Planted(replaced(case, entity, entity.model_copy(update={"category": category})), entity.id)
 
 
-def _placed(cases: Sequence[PlantingCase]) -> list[Placed]:
+def _placed(cases: Sequence[PlantingCase]) -> list[CategorisedEntity]:
     """The entities of all cases, which are one set."""
     return [
-        Placed(case.record.id, case.record.group, entity.id, entity.category, entity.text)
+        CategorisedEntity(case.record.id, case.record.group, entity.id, entity.category, entity.text)
         for case in cases
         for entity in (case.layer.entities if case.layer else ())
     ]
@@ -44,7 +44,7 @@ def outlying(cases: Sequence[PlantingCase]) -> list[frozenset[str]]:
     return _by_case(cases, [doubt for doubt, by in far if by is not None and by >= CategorySettings().far])
 
 
-def _by_case(cases: Sequence[PlantingCase], found: Sequence[Placed]) -> list[frozenset[str]]:
+def _by_case(cases: Sequence[PlantingCase], found: Sequence[CategorisedEntity]) -> list[frozenset[str]]:
     reported = {(doubt.record_id, doubt.entity_id) for doubt in found}
     return [frozenset(entity for entity in entities(case) if (case.record.id, entity) in reported) for case in cases]
 

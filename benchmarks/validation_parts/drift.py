@@ -243,7 +243,7 @@ SHIFTS = (
 
 def _encoder(quick: bool) -> Encoder | None:
     """The packaged encoder, with vectors kept for the next run; none in a quick run."""
-    return None if quick else load_encoder().kept_in(Path(tempfile.gettempdir()) / "clincurate-benchmark-vectors.db")
+    return None if quick else load_encoder().cached_in(Path(tempfile.gettempdir()) / "clincurate-benchmark-vectors.db")
 
 
 def reports(quick: bool) -> Portrait | None:

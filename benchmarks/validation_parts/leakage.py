@@ -16,7 +16,7 @@ from measuring import table
 from curation.embeddings.encoder import Encoder, load_encoder
 from curation.record import Record
 from curation.sources import Read, ReadOptions, read
-from validation.leakage import RUN_WORDS, WORD, ToldAgain, Way, find_leaks
+from validation.leakage import RUN_WORDS, WORD, LeakKind, ToldAgain, find_leaks
 from validation.measures.semantic.leaks import told_again
 from validation.settings import DuplicateSettings
 from validation_parts.error_planting import Share
@@ -76,7 +76,7 @@ def tried(
     seconds = perf_counter() - started
     ids = {record.id for record in held}
     # With embeddings only what they find counts: copied sentences are found by passages, too.
-    named = {leak.record for leak in found.leaks if told_again is None or leak.way is Way.OTHER_WORDS}
+    named = {leak.record for leak in found.leaks if told_again is None or leak.way is LeakKind.OTHER_WORDS}
     return Tried(
         *names,
         found=Share(len(named & leaked), len(leaked)),
@@ -111,7 +111,7 @@ def semantic(quick: bool) -> dict[str, Tried]:
     """
     encoder: Encoder = load_encoder()
     if not quick:
-        encoder = load_encoder().kept_in(Path(tempfile.gettempdir()) / "clincurate-benchmark-vectors.db")
+        encoder = load_encoder().cached_in(Path(tempfile.gettempdir()) / "clincurate-benchmark-vectors.db")
     again = partial(told_again, encoder=encoder, minimum=DuplicateSettings().semantic)
     tries: dict[str, Tried] = {}
     for language in ("en",) if quick else ("en", "de"):

@@ -49,7 +49,7 @@ def run(*, quick: bool) -> dict[str, object]:
     """Recall by form of paraphrase, and sound records reported; a quick run encodes a handful of texts."""
     encoder: Encoder = load_encoder()
     if not quick:
-        encoder = load_encoder().kept_in(Path(tempfile.gettempdir()) / "clincurate-benchmark-vectors.db")
+        encoder = load_encoder().cached_in(Path(tempfile.gettempdir()) / "clincurate-benchmark-vectors.db")
     rows: list[tuple[object, ...]] = []
     recall: dict[str, Share] = {}
     false: dict[str, Share] = {}

@@ -139,7 +139,7 @@ def _bare(sentences: Sequence[str]) -> Callable[[], object]:
 
 
 def _ours(sentences: Sequence[str], file: Path) -> Callable[[], object]:
-    encoder = load_encoder().kept_in(file)
+    encoder = load_encoder().cached_in(file)
     encoder.encode(["warm"])
     return lambda: encoder.encode(sentences)
 
@@ -198,5 +198,5 @@ def _cost(name: str, subjects: Iterable[Subject], scope: Scope, store: Store) ->
         measure(fit[:1], scope)
         fold.cache_clear()
         return Cost.of(lambda: measure(fit, scope))
-    over, everything = spec.over, Whole(store, scope, frozenset(subject.record.id for subject in subjects), {})
-    return Cost.of(lambda: over(everything) if over else None)
+    everything = Whole(store, scope, frozenset(subject.record.id for subject in subjects), {}, spec.columns)
+    return Cost.of(lambda: spec.rows_over(everything))

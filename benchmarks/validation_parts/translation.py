@@ -16,7 +16,7 @@ from measuring import table
 
 from curation.record import Record
 from validation.settings import ValidationSettings
-from validation.translation.pair import Columns, Pair, measured
+from validation.translation.pair import Columns, TranslationPair, measured
 from validation_parts import translation_errors as errors
 from validation_parts.error_planting import HEAD, WHOLE, ErrorKind, KindOutcome, PlantingCase, figures, row, tried
 from validation_parts.planted import cases_of
@@ -78,7 +78,7 @@ def columns_of(case: PlantingCase, layers: bool) -> Columns:
     """The columns of a case; each text is measured once."""
     assert case.original is not None
     layer, original = (case.layer, case.original_layer) if layers else (None, None)
-    pair = Pair(case.original, case.record, original, layer)
+    pair = TranslationPair(case.original, case.record, original, layer)
     key = (case.record.id, case.record.text, layer.digest if layer else None)
     if key not in _found():
         _found()[key] = measured(pair, aligned=ALIGNED)
@@ -96,7 +96,7 @@ def speed(cases: Sequence[PlantingCase]) -> float:
     some = list(islice(cases, 50))
     for case in some:
         if case.original is not None:
-            measured(Pair(case.original, case.record, case.original_layer, case.layer), aligned=ALIGNED)
+            measured(TranslationPair(case.original, case.record, case.original_layer, case.layer), aligned=ALIGNED)
     return round(len(some) / (perf_counter() - started), 1)
 
 

@@ -42,13 +42,13 @@ BACKENDS = (
 CACHE_SIZE = 50_000
 
 #: Tokens of a forward pass, padding included. What is larger leaves the caches of a processor (512 was the best of
-#: 256 to 2,048), and a GPU wants more of it.
+#: 256 to 2,048), and a GPU takes more at once.
 BATCH_TOKENS = {"cpu": 512, "cuda": 32_768}
 
 #: Texts between two writes to the disk: what a killed run loses at most.
 WRITTEN_AFTER = 4_096
 
-#: Whoever sets these is not overruled: the machine stays offline and silent by default.
+#: Defaults of environment variables: the machine stays offline and silent unless they are set otherwise.
 QUIET = {"HF_HUB_OFFLINE": "1", "HF_HUB_DISABLE_TELEMETRY": "1", "TOKENIZERS_PARALLELISM": "false"}
 
 
@@ -68,7 +68,7 @@ class Encoder(Protocol):
 
 
 class VectorCache(OrderedDict[str, "Vectors"]):
-    """Vectors by the digest of their text; the one unused longest leaves first.
+    """Vectors by the digest of their text; the least recently used leaves first.
 
     Any mutable mapping can stand in its place, so also one that keeps its vectors on disk.
     """
@@ -98,7 +98,7 @@ class SentenceEncoder:
         revision: str,
         backend: str = "torch",
         cache: MutableMapping[str, Vectors] | None = None,
-        kept: VectorStore | None = None,
+        disk: VectorStore | None = None,
     ) -> None:
         self._model = model
         self._name = name
@@ -107,14 +107,14 @@ class SentenceEncoder:
         self.backend = backend
         self._passes = _passes_at_once(backend)
         self.cache: MutableMapping[str, Vectors] = VectorCache() if cache is None else cache
-        self._kept = kept
+        self._disk = disk
         # Threads that ask for the same text wait for the first of them.
         self._lock = RLock()
 
-    def kept_in(self, path: Path) -> SentenceEncoder:
+    def cached_in(self, path: Path) -> SentenceEncoder:
         """The same model with a cache that outlives the process."""
-        kept = VectorStore(path)
-        return SentenceEncoder(self._model, name=self._name, revision=self._revision, backend=self.backend, kept=kept)
+        disk = VectorStore(path)
+        return SentenceEncoder(self._model, name=self._name, revision=self._revision, backend=self.backend, disk=disk)
 
     @property
     def name(self) -> str:
@@ -146,13 +146,13 @@ class SentenceEncoder:
         """The vector of each text by key: from memory, from the disk, and from the model."""
         found = {key: self.cache[key] for key in texts if key in self.cache}
         missing = [key for key in texts if key not in found]
-        fresh = self._kept.take(missing) if self._kept is not None and missing else {}
+        fresh = self._disk.take(missing) if self._disk is not None and missing else {}
         unknown = [key for key in missing if key not in fresh]
         for some in batched(unknown, WRITTEN_AFTER):
             vectors = list(self._forward([texts[key] for key in some]))
-            encoded = dict(zip(some, rounded(vectors) if self._kept is not None else vectors, strict=True))
-            if self._kept is not None:
-                self._kept.keep(encoded)
+            encoded = dict(zip(some, rounded(vectors) if self._disk is not None else vectors, strict=True))
+            if self._disk is not None:
+                self._disk.keep(encoded)
             fresh |= encoded
         for key, vector in fresh.items():
             self.cache[key] = vector
@@ -173,7 +173,7 @@ class SentenceEncoder:
                 show_progress_bar=False,
             )
 
-        # The longest first, so that no core is left with one of them at the end.
+        # The longest first, so that no core works on one of them alone at the end.
         batches = list(self._batches(taken))[::-1]
         if self._passes == 1:
             for rows in batches:
@@ -265,7 +265,7 @@ def packaged_encoder_path() -> Path:
 
 
 def _passes_at_once(backend: str) -> int:
-    """PyTorch gives a pass all its threads, ONNX Runtime one."""
+    """How many forward passes run at once: PyTorch uses all threads for one, ONNX Runtime one for each."""
     if backend == "torch":
         return 1
     import torch
@@ -274,14 +274,14 @@ def _passes_at_once(backend: str) -> int:
 
 
 def _device() -> str:
-    """The GPU when there is one."""
+    """The GPU where PyTorch finds one, else the processor."""
     import torch
 
     return "cuda" if torch.cuda.is_available() else "cpu"
 
 
 def _revision(path: Path, model: Any) -> str:
-    """What tells two models of one name apart: sizes and headers of the weights, or the hub's commit."""
+    """What distinguishes two models of one name: sizes and headers of the weights, or the hub's commit."""
     if not path.is_dir():
         config = getattr(model[0].auto_model, "config", None)
         return str(getattr(config, "_commit_hash", None) or "unknown")

@@ -1,4 +1,4 @@
-"""The forward pass of a sentence-transformers model in ONNX Runtime: the same vectors, sooner on a processor.
+"""The forward pass of a sentence-transformers model in ONNX Runtime: the same vectors in less time on a processor.
 
 sentence-transformers' own way there needs `optimum`, which has no release for our transformers. So the whole model,
 from token ids to vectors, is exported once and kept in the user's cache; tokens, prompts and lengths stay the
@@ -25,8 +25,8 @@ from curation.record import digest
 PACKAGES = ("onnx", "onnxruntime")
 #: What a graph is made with: of other versions another one is made.
 MADE_WITH = ("torch", "transformers", "sentence-transformers")
-#: Unless this is set before its import, ONNX Runtime (since 1.29) tells its maker of every session and leaves the id of
-#: the device in the user's cache.
+#: Unless this is set before its import, ONNX Runtime (since 1.29) reports every session to Microsoft and stores the id
+#: of the device in the user's cache.
 SILENT = "ORT_DISABLE_TELEMETRY"
 INPUTS = ("input_ids", "attention_mask")
 OUTPUT = "sentence_embedding"
@@ -60,16 +60,16 @@ def graph_path(name: str, revision: str) -> Path:
 
 
 def hand_over(model: Any, *, name: str, revision: str) -> None:
-    """Lets ONNX Runtime do the model's forward pass from here on, in as many threads as ask.
+    """From here on ONNX Runtime does the model's forward pass, in any number of threads.
 
     Its vectors are compared with the model's before, whether the graph was in the cache or is new; then the model's own
-    weights are let go.
+    weights are released.
 
     Raises GraphError: the model cannot be exported, its graph gives other vectors, or the cache cannot be written.
     """
     folder = graph_path(name, revision).parent
     expected = _vectors(model)
-    if not _takes(model, _kept(folder), expected):
+    if not _takes(model, _cached(folder), expected):
         try:
             session = _exported(model, folder)
         except Exception as error:
@@ -104,7 +104,7 @@ def _vectors(model: Any) -> Any:
     return model.encode(PROBES, batch_size=len(PROBES), normalize_embeddings=True, show_progress_bar=False)
 
 
-def _kept(folder: Path) -> Any:
+def _cached(folder: Path) -> Any:
     """The graph in the cache; none where there is none or it cannot be read."""
     try:
         return _session(folder / FILE) if (folder / FILE).is_file() else None
@@ -114,7 +114,7 @@ def _kept(folder: Path) -> Any:
 
 
 def _forward(session: Any) -> Any:
-    """What stands in the place of the model's `forward`."""
+    """The function that replaces the model's `forward`."""
     import torch
 
     def forward(features: Mapping[str, Any], **_: object) -> dict[str, Any]:
@@ -125,7 +125,7 @@ def _forward(session: Any) -> Any:
 
 
 def _one_by_one(preprocess: Callable[..., Any]) -> Callable[..., Any]:
-    """The same function for one thread at a time: a tokenizer refuses to be lent twice."""
+    """The same function for one thread at a time: a tokenizer cannot be used by two threads."""
     lock = Lock()
 
     def guarded(*texts: object, **options: object) -> Any:
@@ -136,7 +136,7 @@ def _one_by_one(preprocess: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _session(path: Path) -> Any:
-    """One thread a pass: several passes beside each other gain more than several threads in one."""
+    """One thread a pass: several passes at once gain more than several threads in one."""
     os.environ.setdefault(SILENT, "1")
     import onnxruntime
 
@@ -172,7 +172,7 @@ def _write(model: Any, path: Path) -> None:
     mask[1, 5:] = 0
     axes = {name: {0: "texts", 1: "tokens"} for name in INPUTS} | {OUTPUT: {0: "texts"}}
     with warnings.catch_warnings(), torch.inference_mode():
-        # The exporter warns of itself and of every length that it takes for a constant; the comparison tells.
+        # The exporter warns of its age and of every length that it takes for a constant; `hand_over` compares vectors.
         warnings.simplefilter("ignore")
         torch.onnx.export(
             Graph().eval(),

@@ -1,7 +1,7 @@
-"""Vectors on disk by the digest of what they stand for: what one run has encoded, the next one reads.
+"""Vectors on disk by the digest of their texts: what one run has encoded, the next one reads.
 
 An SQLite file of half-precision rows. Only digests and vectors are in it, no text; still it belongs where the
-texts are, for vectors tell of them. It may be deleted at any time: all it costs is encoding once more.
+texts are, since vectors give information about them. It may be deleted at any time; then texts are encoded again.
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ CREATE TABLE IF NOT EXISTS vectors (key BLOB PRIMARY KEY, used INTEGER NOT NULL,
 
 
 class VectorStore:
-    """A file of vectors; those unused longest leave when it grows beyond `most`.
+    """A file of vectors; the least recently used are deleted when it grows beyond `most`.
 
-    Each call opens the file anew, so threads and processes share it without more ado. A file that is damaged,
+    Each call opens the file anew, so that threads and processes can share it. A file that is damaged,
     locked for long or may not be written to is no error: nothing is found in it, and the damaged one begins anew.
     """
 
@@ -118,7 +118,7 @@ def _rows(database: sqlite3.Connection, keys: Sequence[str]) -> Iterator[tuple[s
 
 
 def _touch(database: sqlite3.Connection, keys: Iterable[str]) -> None:
-    """Note that these were of use today: one write a day."""
+    """Record that these were used today: one write a day."""
     today = _today()
     for some in batched(keys, ASKED):
         marks = ", ".join("?" * len(some))

@@ -1,4 +1,4 @@
-"""Where a layer contradicts what the same author says elsewhere: suspected label errors, without any gold.
+"""Suspected label errors: where a layer contradicts other layers of the same author, without any gold.
 
 A small linear model learns from a sample of the layers which category a word has among its neighbours, and
 is then asked about records that it did not learn from. A word whose given category it finds unlikely is
@@ -40,7 +40,7 @@ SUSPECT = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Suspicion:
-    """How surprising a layer is: the sum over its words (in nats), and the stretches that stand out."""
+    """How surprising a layer is: the sum over its words (in nats), and the runs of words that stand out."""
 
     surprise: float = 0.0
     stretches: int = 0
@@ -75,9 +75,9 @@ class LabelErrors:
         for record, layer in pairs:
             if len(labels) >= LEARNED:
                 break
-            places = words_of(record.text)
-            rows.append(self._features(record.text, places))
-            labels += labels_of(places, layer)
+            spans = words_of(record.text)
+            rows.append(self._features(record.text, spans))
+            labels += labels_of(spans, layer)
         if len(set(labels)) < 2:
             return None
         model = SGDClassifier(loss="log_loss", alpha=1e-5, max_iter=EPOCHS, tol=None, random_state=seed, average=True)
@@ -86,27 +86,27 @@ class LabelErrors:
     def _ask(self, model: Any, pairs: Sequence[tuple[Record, Layer]]) -> dict[str, Suspicion]:
         import numpy as np
 
-        places = [words_of(record.text) for record, _ in pairs]
-        filled = [number for number, words in enumerate(places) if words]
+        spans = [words_of(record.text) for record, _ in pairs]
+        filled = [number for number, words in enumerate(spans) if words]
         if not filled:
             return {}
-        rows = [self._features(pairs[number][0].text, places[number]) for number in filled]
-        chances = model.predict_proba(sparse(np.concatenate(rows)))
-        column = {str(label): place for place, label in enumerate(model.classes_)}
+        rows = [self._features(pairs[number][0].text, spans[number]) for number in filled]
+        probabilities = model.predict_proba(sparse(np.concatenate(rows)))
+        column = {str(label): index for index, label in enumerate(model.classes_)}
         found: dict[str, Suspicion] = {}
         start = 0
         for number in filled:
             record, layer = pairs[number]
-            labels = labels_of(places[number], layer)
-            found[record.id] = _suspicion(chances[start : start + len(labels)], labels, column)
+            labels = labels_of(spans[number], layer)
+            found[record.id] = _suspicion(probabilities[start : start + len(labels)], labels, column)
             start += len(labels)
         return found
 
 
-def labels_of(places: Sequence[tuple[int, int]], layer: Layer) -> list[str]:
+def labels_of(spans: Sequence[tuple[int, int]], layer: Layer) -> list[str]:
     """The category of each word: that of the first entity that begins before it ends and reaches it."""
-    labels = [OUTSIDE] * len(places)
-    starts = [start for start, _ in places]
+    labels = [OUTSIDE] * len(spans)
+    starts = [start for start, _ in spans]
     for entity in layer.entities:
         for start, end in entity.spans:
             for number in _between(starts, start, end):
@@ -120,11 +120,11 @@ def _between(starts: Sequence[int], start: int, end: int) -> Iterable[int]:
     return range(bisect_left(starts, start), bisect_left(starts, end))
 
 
-def _suspicion(chances: Any, labels: Sequence[str], column: dict[str, int]) -> Suspicion:
+def _suspicion(probabilities: Any, labels: Sequence[str], column: dict[str, int]) -> Suspicion:
     import numpy as np
 
     given = np.array([column.get(label, -1) for label in labels])
-    own = np.where(given >= 0, chances[np.arange(len(labels)), given], 0.0)
-    suspect = (own <= SUSPECT) & (chances.max(axis=1) > 0.5)
+    own = np.where(given >= 0, probabilities[np.arange(len(labels)), given], 0.0)
+    suspect = (own <= SUSPECT) & (probabilities.max(axis=1) > 0.5)
     begins = suspect & ~np.concatenate([[False], suspect[:-1]])
     return Suspicion(float(-np.log(np.maximum(own, FLOOR)).sum()), int(begins.sum()))

@@ -1,8 +1,8 @@
-"""Where a text likely says something that its layer should hold, by what the layers of other groups of records mark.
+"""Likely omissions of a layer, by a model of which words the layers of other groups of records mark.
 
 A linear model learns from layers which words are in entities: by the word and its neighbours, their ends and
-shapes, and by whether the same word is in an entity elsewhere in its own record. Nobody is judged by what was
-learnt from their own group (patient or article), so what one layer left out it does not teach itself.
+shapes, and by whether the same word is in an entity elsewhere in its own record. A record is judged by the
+model that has not seen its group (patient or article), so that a layer's own omissions are not learnt.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ if TYPE_CHECKING:
 
     Inside = NDArray[np.bool_]
 
-#: Parts that groups fall into; each is judged by what was learnt from the others.
+#: Parts that groups fall into; each is judged by the model of the other parts.
 FOLDS = 5
 #: Words that are learnt from in each part, at most: those of the records whose ids have the least digests.
 MOST = 50_000
-#: Passes over them, and how strongly weights are held down for each word that is learnt from, so that chances mean
-#: much the same whether fifty records teach or thousands (chosen on MACCROBAT, in halves of several sizes).
-EPOCHS, HOLD = 6, 2.4
-#: Chance from which on a word belongs to a stretch.
+#: Passes over them, and the regularisation for each word that is learnt from, so that probabilities mean much the
+#: same whether fifty records are learnt from or thousands (chosen on MACCROBAT, in halves of several sizes).
+EPOCHS, REGULARISATION = 6, 2.4
+#: Probability from which on a word belongs to a mention.
 PART = 0.5
 #: Letters at the end of a word that are a feature of their own, longer than those of `WordFeatures`.
 END = 5
@@ -41,7 +41,7 @@ END = 5
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """A stretch that is likely a fact, with the chance of its likeliest word, and whether an entity meets it."""
+    """A span that is likely a fact, with the probability of its likeliest word, and whether an entity overlaps it."""
 
     start: int
     end: int
@@ -57,23 +57,23 @@ class Mentions:
         pools = [_Pool() for _ in range(FOLDS)]
         for record, layer in taught:
             pools[_fold(record)].add(record.id, partial(self._words, record, layer))
-        self._models = [_fitted([one for one in pools if one is not pool], seed) for pool in pools]
+        self._models = [_fitted([other for other in pools if other is not pool], seed) for pool in pools]
 
     def __call__(self, record: Record, layer: Layer) -> list[Mention]:
         """The likely facts of a record, in order; none where the other groups taught nothing."""
-        model, places = self._models[_fold(record)], words_of(record.text)
-        if model is None or not places:
+        model, spans = self._models[_fold(record)], words_of(record.text)
+        if model is None or not spans:
             return []
         rows, inside = self._words(record, layer)
-        chances = model.predict_proba(sparse(rows))[:, 1]
+        probabilities = model.predict_proba(sparse(rows))[:, 1]
         return [
             Mention(
-                places[first][0],
-                places[last - 1][1],
-                float(chances[first:last].max()),
+                spans[first][0],
+                spans[last - 1][1],
+                float(probabilities[first:last].max()),
                 bool(inside[first:last].any()),
             )
-            for first, last in _runs(chances >= PART)
+            for first, last in _runs(probabilities >= PART)
         ]
 
 
@@ -87,22 +87,22 @@ class _Words:
     def __call__(self, record: Record, layer: Layer) -> tuple[Numbers, Inside]:
         import numpy as np
 
-        places = words_of(record.text)
-        inside = _inside(places, layer)
-        words = [record.text[start:end].lower() for start, end in places]
-        codes = self._near.codes(record.text, places)
-        rows = [self._near(record.text, places), bucketed(self._around(words, codes), first=50)]
+        spans = words_of(record.text)
+        inside = _inside(spans, layer)
+        words = [record.text[start:end].lower() for start, end in spans]
+        codes = self._near.codes(record.text, spans)
+        rows = [self._near(record.text, spans), bucketed(self._around(words, codes), first=50)]
         return np.concatenate([*rows, bucketed(_own(words, inside), first=90)], axis=1), inside
 
     def _around(self, words: Sequence[str], codes: Numbers) -> tuple[Numbers, ...]:
-        """Words and pairs of words up to three places away, and the ends of the neighbours."""
+        """Words and pairs of words up to three words away, and the ends of the neighbours."""
         import numpy as np
 
         edge = np.zeros(3, dtype=np.int64)
         b3, b2, b1, word, a1, a2, a3 = (np.concatenate([edge, codes[:, 0], edge])[i : i + len(words)] for i in range(7))
         ends = np.concatenate([edge, codes[:, 1], edge])
         before, after = ends[2 : 2 + len(words)], ends[4 : 4 + len(words)]
-        longer = np.array([self._end(one) for one in words], dtype=np.int64)
+        longer = np.array([self._end(form) for form in words], dtype=np.int64)
         pairs = (b1 * 41 + word * 43 + a1, b1 * 47 + a1, b2 * 53 + b1, a1 * 59 + a2)
         return (b3, a3, *pairs, before, after, longer)
 
@@ -114,13 +114,13 @@ class _Words:
 
 
 def _own(words: Sequence[str], inside: Inside) -> tuple[Numbers, ...]:
-    """In thirds, how often the same word is in an entity elsewhere in the record; 0 where it is not said again."""
+    """In thirds, how often the same word is in an entity elsewhere in the record; 0 where it does not occur again."""
     import numpy as np
 
-    said, marked = Counter(words), Counter(word for word, is_in in zip(words, inside, strict=True) if is_in)
+    count, marked = Counter(words), Counter(word for word, is_in in zip(words, inside, strict=True) if is_in)
     share = np.array(
         [
-            1 + round(3 * (marked[word] - bool(is_in)) / (said[word] - 1)) if said[word] > 1 else 0
+            1 + round(3 * (marked[word] - bool(is_in)) / (count[word] - 1)) if count[word] > 1 else 0
             for word, is_in in zip(words, inside, strict=True)
         ],
         dtype=np.int64,
@@ -129,13 +129,13 @@ def _own(words: Sequence[str], inside: Inside) -> tuple[Numbers, ...]:
     return share * 7 + 1, share * 7 + 2 + long * 100
 
 
-def _inside(places: Sequence[tuple[int, int]], layer: Layer) -> Inside:
+def _inside(spans: Sequence[tuple[int, int]], layer: Layer) -> Inside:
     """Which words share a character with an entity."""
     import numpy as np
 
-    inside = np.zeros(len(places), dtype=np.bool_)
-    ends = [end for _, end in places]
-    starts = [start for start, _ in places]
+    inside = np.zeros(len(spans), dtype=np.bool_)
+    ends = [end for _, end in spans]
+    starts = [start for start, _ in spans]
     for entity in layer.entities:
         for start, end in entity.spans:
             inside[bisect_left(ends, start + 1) : bisect_left(starts, end)] = True
@@ -162,7 +162,9 @@ class _Pool:
 
     def rows(self) -> list[tuple[Numbers, Inside]]:
         """What was taken in, in an order that does not depend on when it came."""
-        return [(rows, inside) for _, _, rows, inside in sorted(self._records, key=lambda one: one[:2]) if len(inside)]
+        return [
+            (rows, inside) for _, _, rows, inside in sorted(self._records, key=lambda entry: entry[:2]) if len(inside)
+        ]
 
 
 def _fitted(pools: Sequence[_Pool], seed: int) -> Any:
@@ -170,15 +172,15 @@ def _fitted(pools: Sequence[_Pool], seed: int) -> Any:
     import numpy as np
     from sklearn.linear_model import SGDClassifier
 
-    known = [one for pool in pools for one in pool.rows()]
-    if not known:
+    taught = [rows_and_labels for pool in pools for rows_and_labels in pool.rows()]
+    if not taught:
         return None
-    inside = np.concatenate([labels for _, labels in known])
+    inside = np.concatenate([labels for _, labels in taught])
     if inside.all() or not inside.any():
         return None
-    hold = HOLD / len(inside)
-    model = SGDClassifier(loss="log_loss", alpha=hold, max_iter=EPOCHS, tol=None, random_state=seed, average=True)
-    return model.fit(sparse(np.concatenate([rows for rows, _ in known])), inside)
+    alpha = REGULARISATION / len(inside)
+    model = SGDClassifier(loss="log_loss", alpha=alpha, max_iter=EPOCHS, tol=None, random_state=seed, average=True)
+    return model.fit(sparse(np.concatenate([rows for rows, _ in taught])), inside)
 
 
 def _fold(record: Record) -> int:

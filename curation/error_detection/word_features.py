@@ -21,21 +21,21 @@ BUCKETS = 1 << 17
 
 
 def words_of(text: str) -> list[tuple[int, int]]:
-    """Where the words and signs of a text stand."""
+    """The spans of the words and signs of a text."""
     return [found.span() for found in WORD.finditer(text)]
 
 
 class WordFeatures:
-    """The features of words by their neighbours, ends, beginnings and shapes; what was seen once is kept."""
+    """The features of words by their neighbours, ends, beginnings and shapes; the numbers of a word are cached."""
 
     def __init__(self) -> None:
         self._codes: dict[str, tuple[int, int, int, int]] = {}
 
-    def __call__(self, text: str, places: Sequence[tuple[int, int]]) -> Numbers:
+    def __call__(self, text: str, spans: Sequence[tuple[int, int]]) -> Numbers:
         """The buckets of each word's features: shape (words, features)."""
         import numpy as np
 
-        codes = self.codes(text, places)
+        codes = self.codes(text, spans)
         word = codes[:, 0]
         edge = np.zeros(2, dtype=np.int64)
         far, near, _, after, beyond = (np.concatenate([edge, word, edge])[i : i + len(word)] for i in range(5))
@@ -45,20 +45,20 @@ class WordFeatures:
         )  # fmt: skip
         return bucketed(parts)
 
-    def codes(self, text: str, places: Sequence[tuple[int, int]]) -> Numbers:
+    def codes(self, text: str, spans: Sequence[tuple[int, int]]) -> Numbers:
         """Numbers for each word, its end, its beginning and its shape: shape (words, 4)."""
         import numpy as np
 
-        return np.array([self._code(text[start:end]) for start, end in places], dtype=np.int64).reshape(-1, 4)
+        return np.array([self._code(text[start:end]) for start, end in spans], dtype=np.int64).reshape(-1, 4)
 
     def _code(self, word: str) -> tuple[int, int, int, int]:
         """Numbers for a word, its end, its beginning and its shape; the same on every machine."""
-        known = self._codes.get(word)
-        if known is None:
+        code = self._codes.get(word)
+        if code is None:
             folded = word.lower()
-            known = (number_of(folded), number_of(folded[-3:]), number_of(folded[:3]), number_of(_shape(word)))
-            self._codes[word] = known
-        return known
+            code = (number_of(folded), number_of(folded[-3:]), number_of(folded[:3]), number_of(_shape(word)))
+            self._codes[word] = code
+        return code
 
 
 def bucketed(parts: Sequence[Numbers], *, first: int = 0) -> Numbers:

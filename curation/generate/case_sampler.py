@@ -73,11 +73,11 @@ class CaseSampler(Sampler):
 
     def complaint(self) -> dict[str, tuple[CaseFact, ...]]:
         """The chief complaint, other symptoms, signs, and what was absent."""
-        chief, *others = self.condition.symptoms
+        chief, *further = self.condition.symptoms
         signs = self.few(self.condition.signs, 1, 4)
         self.rng.shuffle(signs)
         return {
-            "symptoms": self.items([chief, *self.few(others, 1, 4)], "signs_symptoms"),
+            "symptoms": self.items([chief, *self.few(further, 1, 4)], "signs_symptoms"),
             "signs": self.items(signs, "signs_symptoms"),
             "absent": self.items(self.few(self.condition.absent, 0, 4), "signs_symptoms", Assertion.NEGATED),
         }
@@ -92,7 +92,9 @@ class CaseSampler(Sampler):
         return {
             "short": self.items([condition.short] if condition.short and self.likely(0.5) else (), "diagnosis"),
             "suspected": self.items(suspected, "diagnosis", Assertion.POSSIBLE),
-            "excluded": self.items([one for one in considered if one not in suspected], "diagnosis", Assertion.NEGATED),
+            "excluded": self.items(
+                [disease for disease in considered if disease not in suspected], "diagnosis", Assertion.NEGATED
+            ),
             "complications": self.items(
                 self.few(condition.complications, 1, 1) if self.likely(0.4) else (), "diagnosis"
             ),

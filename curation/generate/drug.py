@@ -51,7 +51,7 @@ class Range:
 
 @dataclass(frozen=True, slots=True)
 class Medication:
-    """A drug with what may be said of its dose; amounts are alternatives."""
+    """A drug with its possible doses; amounts are alternatives."""
 
     name: Phrase
     amounts: tuple[str, ...] = ()
@@ -72,9 +72,9 @@ class Medication:
         found = DOSE.fullmatch(dose)
         if dose and not found:
             raise ValueError(f"expected a dose such as '40/60 mg', got {dose!r} in {notation!r}")
-        for value, known in ((route, ROUTES), (frequency, FREQUENCIES)):
-            if value and value not in known:
-                raise ValueError(f"expected one of {', '.join(known)}, got {value!r} in {notation!r}")
+        for value, allowed in ((route, ROUTES), (frequency, FREQUENCIES)):
+            if value and value not in allowed:
+                raise ValueError(f"expected one of {', '.join(allowed)}, got {value!r} in {notation!r}")
         return cls(
             name=Phrase.parse(name),
             amounts=tuple(found["amounts"].split("/")) if found else (),

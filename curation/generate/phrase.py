@@ -79,7 +79,7 @@ ARTICLES: dict[str, dict[str, dict[str, str]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """A phrase in one language after drawing: what leads in, and what is marked; of English only p is known."""
+    """A phrase in one language after drawing: its lead-in, and the marked text; of English the only gender is p."""
 
     lead: str
     text: str

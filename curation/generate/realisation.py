@@ -99,11 +99,11 @@ class Realisation:
 
     def template(self, templates: Sequence[Template]) -> Template:
         """A sentence that can be filled, if possible one that was not used yet."""
-        known = {*self.left, *(f"{key} led" for key in LED if key in self.left and self.led(key))}
+        available = {*self.left, *(f"{key} led" for key in LED if key in self.left and self.led(key))}
         if self.case.speaks:
-            known.add(SPEAKS)
-        open_ones = [one for one in templates if one.needs <= known]
-        fresh = [one for one in open_ones if id(one) not in self.used] or open_ones
+            available.add(SPEAKS)
+        usable = [template for template in templates if template.needs <= available]
+        fresh = [template for template in usable if id(template) not in self.used] or usable
         chosen = fresh[int(self.rng.random() * len(fresh))]
         self.used.add(id(chosen))
         return chosen
@@ -165,7 +165,7 @@ class Realisation:
         onset = self.case.onset
         complaint = self.case.items["symptoms"][0]
         # Both languages leave it out, or neither: they are of one case.
-        if onset is None or any(TIMED.search(one.text) for one in (complaint.en, complaint.de)):
+        if onset is None or any(TIMED.search(wording.text) for wording in (complaint.en, complaint.de)):
             return wording
         if EVENT.search(complaint.en.text):
             time = length(onset, self.language)

@@ -26,8 +26,8 @@ class Prompt:
         file = PROMPTS / f"{name}{SUFFIX}"
         self._file = file if file.is_file() else Path(name)
         if not self._file.is_file():
-            known = ", ".join(sorted(one.name.removesuffix(SUFFIX) for one in PROMPTS.glob(f"*{SUFFIX}")))
-            raise ConfigError(f"expected a prompt of {known}, or a jinja file, got {name!r}")
+            shipped = ", ".join(sorted(path.name.removesuffix(SUFFIX) for path in PROMPTS.glob(f"*{SUFFIX}")))
+            raise ConfigError(f"expected a prompt of {shipped}, or a jinja file, got {name!r}")
         self._source = self._file.read_text(encoding="utf-8")
         self._scheme = scheme
 
@@ -46,7 +46,7 @@ class Prompt:
         values = {
             "language": record.language,
             "scheme": self._scheme,
-            "assertions": [one.value for one in Assertion],
+            "assertions": [assertion.value for assertion in Assertion],
             "text": record.text,
             "tag": delimiter(record.text),
         }

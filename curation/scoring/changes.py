@@ -1,4 +1,4 @@
-"""What somebody changed in a layer: what was kept, changed, removed and added, entity by entity."""
+"""The changes between two layers of a record: how many entities are kept, changed, removed and added."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from curation.record import Entity, Layer
 from curation.scoring.matching import Spans, overlapping_pairs
 
-#: What is said with an entity's place: another category or assertion is a change.
-Said = tuple[Spans, str, str]
+#: An entity's spans with its category and assertion; where one of these differs, it is changed.
+Marking = tuple[Spans, str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,23 +34,23 @@ class Changes:
 def changes(before: Layer | None, after: Layer | None) -> Changes:
     """The changes that make the entities of one layer those of the other.
 
-    An entity is kept when the other layer has the same places, category and assertion; of the others, one
+    An entity is kept when the other layer has the same spans, category and assertion; of the others, one
     that overlaps is a changed one (each used once), and the rest were removed or added. Entities without
-    a place in the text are left out: nobody who works in an editor sees them.
+    fragments are left out: editors do not show them.
     """
-    ours, theirs = said(before), said(after)
-    kept = ours & theirs
-    left = sorted(spans for spans, _, _ in ours - kept)
-    right = sorted(spans for spans, _, _ in theirs - kept)
+    old, new = markings(before), markings(after)
+    kept = old & new
+    left = sorted(spans for spans, _, _ in old - kept)
+    right = sorted(spans for spans, _, _ in new - kept)
     changed = overlapping_pairs(left, right)
     return Changes(len(kept), changed, len(left) - changed, len(right) - changed)
 
 
-def said(layer: Layer | None) -> set[Said]:
-    """What a layer says of its placed entities."""
-    return {what(entity) for entity in (layer.entities if layer else ()) if entity.fragments}
+def markings(layer: Layer | None) -> set[Marking]:
+    """The markings of a layer's entities that have fragments."""
+    return {marking_of(entity) for entity in (layer.entities if layer else ()) if entity.fragments}
 
 
-def what(entity: Entity) -> Said:
-    """What is said of one entity."""
+def marking_of(entity: Entity) -> Marking:
+    """An entity's spans with its category and assertion."""
     return entity.spans, entity.category, entity.assertion.value

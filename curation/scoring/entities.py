@@ -1,9 +1,9 @@
 """Precision, recall and F1 of the entities of one layer against those of another.
 
-Strict: same category and the same places, fragment by fragment. Lenient: same category and any
+Strict: same category and the same spans, fragment by fragment. Lenient: same category and any
 overlap, each entity paired at most once (the 2018 n2c2 rules). Negated and other entities that do
 not count as information (`Scheme.counts`) are left out on both sides unless asked for. An entity
-said twice at one place is one. An entity that was never found in the text has no place and
+given twice with the same spans is one. An entity that was never found in the text has no spans and
 matches nothing: it costs precision when predicted and recall when gold, and is counted apart.
 """
 
@@ -71,7 +71,7 @@ class EntityScores(Frozen):
     missing: int
     #: Predicted layers of records that gold does not have: not scored.
     unscored: int
-    #: Entities without a place in the text, by side.
+    #: Entities without fragments in the text, by side.
     unplaced: dict[str, int]
 
     def to_json(self) -> dict[str, Any]:
@@ -100,12 +100,12 @@ def score_entities(
         "gold": list(golds.values()),
         "predicted": [guesses.get(record_id) for record_id in golds],
     }
-    places = {side: [_places(layer, scheme, everything) for layer in layers] for side, layers in sides.items()}
-    names = _categories(scheme, places)
+    targets = {side: [_targets(layer, scheme, everything) for layer in layers] for side, layers in sides.items()}
+    names = _categories(scheme, targets)
     counts = np.array(
         [
-            [_counts(one.get(name, set()), other.get(name, set())) for name in names]
-            for one, other in zip(places["gold"], places["predicted"], strict=True)
+            [_counts(ours.get(name, set()), theirs.get(name, set())) for name in names]
+            for ours, theirs in zip(targets["gold"], targets["predicted"], strict=True)
         ],
         dtype=np.int64,
     ).reshape(len(golds), len(names), len(MODES), 3)
@@ -116,7 +116,7 @@ def score_entities(
         records=len(golds),
         missing=sum(layer is None for layer in sides["predicted"]),
         unscored=len(guesses.keys() - golds.keys()),
-        unplaced={side: _unplaced(found) for side, found in places.items()},
+        unplaced={side: _unplaced(found) for side, found in targets.items()},
     )
 
 
@@ -128,9 +128,9 @@ def f1(matched: float, gold: float, predicted: float) -> float | None:
 #: From counts of shape (documents, 3) to the interval of F1.
 Interval = Callable[["NDArray[np.int64]"], tuple[float, float] | None]
 
-#: The places of a category's entities in one layer; those without a place are told apart by wording.
-Place = tuple[Spans, str]
-Places = dict[str, set[Place]]
+#: An entity's spans, and its wording where it has none; by category those of one layer.
+Target = tuple[Spans, str]
+Targets = dict[str, set[Target]]
 
 
 def _by_record(layers: Iterable[Layer], side: str) -> dict[str, Layer]:
@@ -142,34 +142,34 @@ def _by_record(layers: Iterable[Layer], side: str) -> dict[str, Layer]:
     return found
 
 
-def _places(layer: Layer | None, scheme: Scheme, everything: bool) -> Places:
-    places: Places = {}
+def _targets(layer: Layer | None, scheme: Scheme, everything: bool) -> Targets:
+    targets: Targets = {}
     for entity in layer.entities if layer else ():
         if everything or scheme.counts(entity):
-            places.setdefault(entity.category, set()).add(_place(entity))
-    return places
+            targets.setdefault(entity.category, set()).add(_target(entity))
+    return targets
 
 
-def _place(entity: Entity) -> Place:
+def _target(entity: Entity) -> Target:
     return entity.spans, "" if entity.fragments else entity.text
 
 
-def _unplaced(found: Iterable[Places]) -> int:
-    return sum(not spans for places in found for entities in places.values() for spans, _ in entities)
+def _unplaced(found: Iterable[Targets]) -> int:
+    return sum(not spans for targets in found for entities in targets.values() for spans, _ in entities)
 
 
-def _categories(scheme: Scheme, places: Mapping[str, Iterable[Places]]) -> list[str]:
+def _categories(scheme: Scheme, targets: Mapping[str, Iterable[Targets]]) -> list[str]:
     """The categories that either side has: the scheme's in its order, then any others."""
-    seen = {name for side in places.values() for one in side for name in one}
+    seen = {name for side in targets.values() for targets in side for name in targets}
     return [name for name in scheme.names if name in seen] + sorted(seen - set(scheme.names))
 
 
-def _counts(gold: set[Place], predicted: set[Place]) -> list[tuple[int, int, int]]:
+def _counts(gold: set[Target], predicted: set[Target]) -> list[tuple[int, int, int]]:
     """Matched, gold and predicted entities of one record and category, for each of MODES."""
-    ours = sorted(spans for spans, _ in gold if spans)
-    theirs = sorted(spans for spans, _ in predicted if spans)
+    gold_spans = sorted(spans for spans, _ in gold if spans)
+    predicted_spans = sorted(spans for spans, _ in predicted if spans)
     sizes = len(gold), len(predicted)
-    return [(pairs(ours, theirs), *sizes) for pairs in (equal_pairs, overlapping_pairs)]
+    return [(pairs(gold_spans, predicted_spans), *sizes) for pairs in (equal_pairs, overlapping_pairs)]
 
 
 def _mode_scores(counts: NDArray[np.int64], names: list[str], interval: Interval) -> ModeScores:

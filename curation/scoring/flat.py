@@ -31,7 +31,7 @@ PROBLEMS = {
 
 
 class FlatScore(Frozen):
-    """Mean F-measures over the pairs in which gold or prediction says something; None without any.
+    """Mean F-measures over the pairs in which gold or prediction has a fact; None without any.
 
     ROUGE-2 is not defined between two single words, and such a pair is left out of its mean.
     """
@@ -42,7 +42,7 @@ class FlatScore(Frozen):
     #: Share of the pairs whose facts are equal, whatever their order and case.
     exact: float | None
     pairs: int
-    #: Pairs in which only the prediction says something.
+    #: Pairs in which only the prediction has a fact.
     invented: int
 
 
@@ -86,16 +86,16 @@ def score_flat(
     pairs: dict[str, list[Pair]] = {name: [] for name in scheme.names}
     problems: dict[str, int] = {}
     scorers: dict[str, Scorer] = {}
-    for record_id, wanted in gold.items():
+    for record_id, expected in gold.items():
         view, problem = parse_flat(predicted.get(record_id), scheme)
         if problem:
             problems[problem] = problems.get(problem, 0) + 1
         language = (languages or {}).get(record_id, "en")
         scorer = scorers.setdefault(language, Scorer(language))
         for name in scheme.names:
-            ours, theirs = wanted.get(name, ABSENT), (view or {}).get(name, ABSENT)
-            if (ours, theirs) != (ABSENT, ABSENT):
-                pairs[name].append(scorer(ours, theirs))
+            facts_of_gold, facts_of_view = expected.get(name, ABSENT), (view or {}).get(name, ABSENT)
+            if (facts_of_gold, facts_of_view) != (ABSENT, ABSENT):
+                pairs[name].append(scorer(facts_of_gold, facts_of_view))
     per_category = {name: _mean(found) for name, found in pairs.items() if found}
     return FlatScores(
         micro=_mean([pair for found in pairs.values() for pair in found]),
@@ -121,7 +121,7 @@ class Scorer:
         self._rouge: Any = RougeScorer(list(ROUGE), tokenizer=self._tokenizer)
 
     def __call__(self, gold: str, predicted: str) -> Pair:
-        single = all(one == ABSENT or len(self._tokenizer.tokenize(one)) < 2 for one in (gold, predicted))
+        single = all(side == ABSENT or len(self._tokenizer.tokenize(side)) < 2 for side in (gold, predicted))
         if ABSENT in (gold, predicted):
             return 0.0, None if single else 0.0, 0.0, False, gold == ABSENT
         scores = self._rouge.score(gold, predicted)

@@ -1,4 +1,4 @@
-"""The shape of a flat answer: of what form each value is, and nothing of what it says; and what is wrong with it.
+"""The shape of a flat answer: the form of each value without its content, and what is wrong with it.
 
 A shape can be kept beside a layer, shown in a report and held against a scheme later, because it holds no
 clinical text.
@@ -20,7 +20,7 @@ Answer = str | Mapping[str, JsonValue] | None
 #: The form of each key's value; or why there are no keys.
 Shape = Mapping[str, str] | str
 
-#: Under this name a layer's provenance keeps the shape of the flat answer that it was read from.
+#: The key of a layer's provenance for the shape of the flat answer that it was read from.
 KEPT_AS = "flat"
 
 
@@ -83,9 +83,9 @@ def _shape(pairs: Sequence[tuple[str, JsonValue]]) -> dict[str, str]:
 def form(value: object) -> ValueForm:
     """Of what form one value is."""
     if isinstance(value, str):
-        said = facts(value)
-        if ABSENT in said:
-            return ValueForm.ABSENT if said == [ABSENT] else ValueForm.ABSENT_BESIDE
+        parts = facts(value)
+        if ABSENT in parts:
+            return ValueForm.ABSENT if parts == [ABSENT] else ValueForm.ABSENT_BESIDE
         return ValueForm.FACTS if value.strip() else ValueForm.EMPTY
     # An object is a list of pairs while it is read.
     return ValueForm.LIST if isinstance(value, list) and not isinstance(value, _Pairs) else ValueForm.OTHER
@@ -103,7 +103,7 @@ def faults(of: Shape, scheme: Scheme) -> list[FlatFault]:
     wrong = [FlatFault(ValueForm.MISSING, name) for name in scheme.names if name not in of]
     for number, (key, value) in enumerate(of.items(), 1):
         if key not in scheme.by_name:
-            # Whatever a model took for a key may be clinical text: its number is told, not its wording.
+            # Whatever a model took for a key may be clinical text: its number is given, not its wording.
             wrong.append(FlatFault(ValueForm.UNKNOWN, f"key {number}"))
         elif _form(value) not in SOUND:
             wrong.append(FlatFault(_form(value), key))
@@ -111,5 +111,5 @@ def faults(of: Shape, scheme: Scheme) -> list[FlatFault]:
 
 
 def _form(name: str) -> ValueForm:
-    """The form of this name; what is written there by hand and is none is no string of facts."""
+    """The form of this name; OTHER where it names none, since people edit provenance by hand."""
     return ValueForm(name) if name in FORMS else ValueForm.OTHER

@@ -1,4 +1,4 @@
-"""How many of a finite number of things are bad, told from a random sample.
+"""How many of a finite number of things are bad, estimated from a random sample.
 
 In a sample drawn without replacement from a finite population, the number of bad ones is hypergeometric. The
 exact interval holds all totals that would not make the sample surprising (Clopper and Pearson 1934, with the

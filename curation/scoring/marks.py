@@ -10,15 +10,15 @@ from curation.scoring.matching import Spans, equal_pairs, overlapping_pairs
 
 MODES = ("strict", "lenient")
 
-#: Marks by what must be equal beside the place: the category, and the assertion where it matters.
+#: Marks by what must be equal beside the spans: the category, and the assertion where it matters.
 Key = tuple[str, str]
 Marks = dict[Key, set[Spans]]
 
 
 def marks_of(layer: Layer, *, assertion: bool) -> Marks:
-    """The places of a layer's entities; one said twice is one, one without a place is none.
+    """The spans of a layer's entities; an entity given twice counts once, one without fragments is left out.
 
-    Negated and historical findings are marks like any other: that somebody marked them is what is compared.
+    Negated and historical findings are marks like any other: what is compared is whether they were marked.
     """
     marks: Marks = {}
     for entity in layer.entities:
@@ -28,14 +28,14 @@ def marks_of(layer: Layer, *, assertion: bool) -> Marks:
 
 
 def key_of(entity: Entity, *, assertion: bool) -> Key:
-    """What an entity must share with another, beside its place, to say the same."""
+    """What an entity must share with another, beside its spans, to match it."""
     return entity.category, entity.assertion.value if assertion else ""
 
 
-def count_marks(one: Marks, other: Marks, categories: Sequence[str]) -> list[list[tuple[int, int, int]]]:
+def count_marks(left: Marks, right: Marks, categories: Sequence[str]) -> list[list[tuple[int, int, int]]]:
     """For each category, for each of MODES: matched marks, and the marks of either side."""
-    keys = _by_category({**one, **other})
-    return [_count(one, other, keys.get(category, [])) for category in categories]
+    keys = _by_category({**left, **right})
+    return [_count(left, right, keys.get(category, [])) for category in categories]
 
 
 def _by_category(keys: Iterable[Key]) -> Mapping[str, list[Key]]:
@@ -45,11 +45,11 @@ def _by_category(keys: Iterable[Key]) -> Mapping[str, list[Key]]:
     return found
 
 
-def _count(one: Marks, other: Marks, keys: Iterable[Key]) -> list[tuple[int, int, int]]:
-    sides = [(sorted(one.get(key, ())), sorted(other.get(key, ()))) for key in keys]
-    ours, theirs = sum(len(left) for left, _ in sides), sum(len(right) for _, right in sides)
+def _count(left: Marks, right: Marks, keys: Iterable[Key]) -> list[tuple[int, int, int]]:
+    pairs = [(sorted(left.get(key, ())), sorted(right.get(key, ()))) for key in keys]
+    sizes = sum(len(first) for first, _ in pairs), sum(len(second) for _, second in pairs)
     return [
-        (sum(pairs(left, right) for left, right in sides), ours, theirs) for pairs in (equal_pairs, overlapping_pairs)
+        (sum(matched(first, second) for first, second in pairs), *sizes) for matched in (equal_pairs, overlapping_pairs)
     ]
 
 

@@ -1,4 +1,4 @@
-"""How many entities of two sides say the same: equal places, or overlapping ones paired one to one."""
+"""How many entities of two sides match: those with equal spans, or overlapping ones paired one to one."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def overlap(left: Spans, right: Spans) -> bool:
 
 
 def equal_pairs(gold: Sequence[Spans], predicted: Sequence[Spans]) -> int:
-    """The number of places that both sides have, fragment by fragment."""
+    """The number of entities whose spans both sides have, fragment by fragment."""
     return len(set(gold) & set(predicted))
 
 
@@ -25,13 +25,13 @@ def overlapping_pairs(gold: Sequence[Spans], predicted: Sequence[Spans]) -> int:
     few, because a long prediction may take the gold entity that a short one needed. Discontinuous
     entities make the graph a general one, so no sorted sweep is exact for them.
     """
-    neighbours = [[j for j, other in enumerate(predicted) if overlap(one, other)] for one in gold]
+    neighbours = [[j for j, theirs in enumerate(predicted) if overlap(ours, theirs)] for ours in gold]
     taken_by: dict[int, int] = {}
     return sum(_augment(start, neighbours, taken_by) for start in range(len(gold)))
 
 
 def _augment(start: int, neighbours: Sequence[Sequence[int]], taken_by: dict[int, int]) -> bool:
-    """Whether gold entity ``start`` found a partner, moving others to other partners if need be."""
+    """Whether gold entity ``start`` found a partner; others are given other partners if need be."""
     came_from: dict[int, int] = {}
     waiting = deque([start])
     while waiting:

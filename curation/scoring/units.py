@@ -1,4 +1,4 @@
-"""What each layer says about each token, or character, of a record: the units that kappa and alpha count."""
+"""The labels that each layer gives to each token, or character, of a record: the units that kappa and alpha count."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Labels:
 
 
 def units_of(text: str, unit: Literal["token", "character"]) -> list[tuple[int, int]]:
-    """The places of a text's units; white space is in none."""
+    """The spans of a text's units; white space is in none."""
     pattern = TOKEN if unit == "token" else re.compile(r"\S")
     return [match.span() for match in pattern.finditer(text)]
 
@@ -52,13 +52,13 @@ def codes_of(marks: Marks, units: Sequence[tuple[int, int]], labels: Labels) -> 
 
     starts = np.array([start for start, _ in units], dtype=np.int64)
     ends = np.array([end for _, end in units], dtype=np.int64)
-    said: dict[int, set[Key]] = {}
-    for key, places in marks.items():
-        for start, end in (fragment for spans in places for fragment in spans):
+    keys_of: dict[int, set[Key]] = {}
+    for key, marked in marks.items():
+        for start, end in (fragment for spans in marked for fragment in spans):
             first, after = np.searchsorted(ends, start, side="right"), np.searchsorted(starts, end, side="left")
-            for place in range(int(first), int(after)):
-                said.setdefault(place, set()).add(key)
+            for unit in range(int(first), int(after)):
+                keys_of.setdefault(unit, set()).add(key)
     codes = np.zeros(len(units), dtype=np.int32)
-    for place, keys in said.items():
-        codes[place] = labels.code(frozenset(keys))
+    for unit, keys in keys_of.items():
+        codes[unit] = labels.code(frozenset(keys))
     return codes

@@ -1,4 +1,4 @@
-"""What hangs together through ties, directly or through others."""
+"""Components of ids that ties connect, directly or through others."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Records that say the same: exactly, after normalising, or nearly, by MinHash over word shingles.
+"""Duplicate texts: exactly, after normalising, or nearly, by MinHash over word shingles.
 
 MinHash and banding: Broder 1997; Leskovec, Rajaraman and Ullman, Mining of Massive Datasets, 2014,
 chapter 3. Only signatures stay in memory (512 bytes a text), never the texts.
@@ -71,13 +71,13 @@ class Duplicates:
         return [ids for ids in clusters if len(ids) > 1]
 
     def matches(self, prefer: Mapping[str, int] | None = None) -> dict[str, Match]:
-        """Each text that can go, and the one that is kept in its place.
+        """Each redundant text, and the one that represents it.
 
-        Of several the most preferred is kept, then the longest, then the first. A near-duplicate is
-        always similar to its keeper itself, not only through others.
+        Of several the most preferred represents the others, then the longest, then the first. A near-duplicate
+        is always similar to its representative itself, not only through other texts.
         """
         tiers = prefer or {}
-        order = {id: place for place, id in enumerate(self.lengths)}
+        order = {id: index for index, id in enumerate(self.lengths)}
 
         def rank(id: str) -> tuple[int, int, int]:
             return -tiers.get(id, 0), -self.lengths[id], order[id]
@@ -93,24 +93,24 @@ class Duplicates:
         for pair in self.pairs:
             near[pair.left].append((pair.right, pair.similarity))
             near[pair.right].append((pair.left, pair.similarity))
-        kept: set[str] = set()
+        representatives: set[str] = set()
         for first in sorted(self.groups, key=lambda first: rank(best[first])):
-            keepers = [(similarity, other) for other, similarity in near[first] if other in kept]
+            keepers = [(similarity, other) for other, similarity in near[first] if other in representatives]
             if keepers:
                 similarity, other = max(keepers)
                 found[best[first]] = Match(best[other], round(similarity, 3), exact=False)
             else:
-                kept.add(first)
+                representatives.add(first)
         return found
 
 
 def near_duplicates(texts: Iterable[tuple[str, str]], *, threshold: float = THRESHOLD) -> list[tuple[str, ...]]:
-    """Clusters of the ids of (id, text) pairs that are the same or nearly so; loners are left out."""
+    """Clusters of the ids of (id, text) pairs that are the same or nearly so; ids without another are left out."""
     return find_duplicates(texts, threshold=threshold).clusters()
 
 
 def find_duplicates(texts: Iterable[tuple[str, str]], *, threshold: float = THRESHOLD) -> Duplicates:
-    """What is exactly and nearly the same among (id, text) pairs, read once; empty texts are like nothing.
+    """What is exactly and nearly the same among (id, text) pairs, read once; empty texts are left out.
 
     threshold: Jaccard similarity over word shingles, above 0 and at most 1; its estimate from 128
     permutations has a standard error of about 0.035 at 0.8.
@@ -170,11 +170,11 @@ def _near_pairs(signatures: Signatures, threshold: float) -> list[tuple[int, int
     rows = _rows_per_band(threshold)
     for start in range(0, PERMUTATIONS, rows):
         for bucket in _buckets(signatures[:, start : start + rows]):
-            for place, left in enumerate(bucket[:MOST_IN_BUCKET]):
-                others = bucket[place + 1 :]
-                agreement = (signatures[others] == signatures[left]).mean(axis=1)
-                for at in np.flatnonzero(agreement >= threshold):
-                    found[int(left), int(others[at])] = float(agreement[at])
+            for index, left in enumerate(bucket[:MOST_IN_BUCKET]):
+                following = bucket[index + 1 :]
+                agreement = (signatures[following] == signatures[left]).mean(axis=1)
+                for match in np.flatnonzero(agreement >= threshold):
+                    found[int(left), int(following[match])] = float(agreement[match])
     return [(left, right, similarity) for (left, right), similarity in sorted(found.items())]
 
 

@@ -22,7 +22,7 @@ from curation.store.sets import CuratedSet
 
 @dataclass
 class _Selection:
-    """What the stream of records leaves in memory: keys and counts, no text."""
+    """What is held of the records in memory: keys and counts, no text."""
 
     members: list[Member] = field(default_factory=list)
     digests: dict[str, str] = field(default_factory=dict)
@@ -46,8 +46,8 @@ def freeze(
     """The frozen set of the records with one of the verdicts on their text and on their layer.
 
     The layer is the first of those given that a record has. The same records, layers and split settings give the
-    same digest, and so the same version. Groups, near-duplicates and a record's translations always stand on the
-    same side. Raises UsageError when nothing is left to freeze.
+    same digest, and so the same version. Groups, near-duplicates and a record's translations are always in the same
+    split. Raises UsageError when nothing is left to freeze.
     """
     selection = _select(store, scheme, layers, verdicts)
     if not selection.members:

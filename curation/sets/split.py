@@ -1,4 +1,4 @@
-"""Train, validation and test, so that nothing which belongs together stands on two sides."""
+"""Train, validation and test, so that what belongs together is in one split."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SPLITS = ("train", "validation", "test")
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """What the split needs to know of a record."""
+    """The keys of a record that the split depends on."""
 
     id: str
     group: str

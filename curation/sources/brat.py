@@ -182,7 +182,7 @@ class _Standoff:
         return self.entities.get(self.triggers.get(id_, id_))
 
     def _loose(self, where: str, what: str, target: str) -> Problem | None:
-        """Attributes of relations have no place in a layer; those of what does not exist are a problem."""
+        """A layer has no attributes of relations; those of what does not exist are a problem."""
         if target[:1] in {"R", "*"}:
             return None
         return Problem(where, f"{what}: expected an entity or event {shown(target)}, got none of that id", Lost.ENTITY)

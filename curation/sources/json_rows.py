@@ -162,7 +162,7 @@ class _JsonFile:
                 self._fail(f"broken JSON: {_complaint(error)}")
 
     def _deep(self, value: dict[str, Any], path: str) -> Iterator[SourceRow | Problem]:
-        """The records of a list further inside; their lines are not known, so they are counted."""
+        """The records of a list further inside, with their numbers in place of lines."""
         rows = dig(value, path)
         if isinstance(rows, list):
             yield from (_row(item, f"{self.path}:{number}") for number, item in enumerate(rows, start=1))

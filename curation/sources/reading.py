@@ -26,7 +26,7 @@ class Lost(StrEnum):
     RELATION = "relation"
 
 
-#: What an id or a column's name looks like; anything else may be text of a record in the wrong place.
+#: What an id or a column's name looks like; anything else may be text of a record in the wrong column.
 NAME = re.compile(r"[\w.:#*/-]{1,40}(?: [\w.:#*/-]{1,20}){0,2}")
 
 

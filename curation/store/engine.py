@@ -12,7 +12,7 @@ from curation.address import is_this_machine
 from curation.errors import MissingExtraError, StoreError
 from curation.store.migrations import migrate
 
-#: Milliseconds that a writer waits for another one before SQLite gives up.
+#: Milliseconds that a writer waits for another one before SQLite raises an error.
 BUSY_MS = 30_000
 
 #: How many ids go into one IN list: below every backend's limit on bound values.
@@ -20,7 +20,7 @@ CHUNK = 500
 
 
 class Connected:
-    """What every part of the store has: an engine to read from and one to write with."""
+    """Base of every part of the store: an engine to read from and one to write with."""
 
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine

@@ -40,7 +40,7 @@ class Pending:
 
 
 class Jobs(Records, Findings):
-    """Work that is left, and the results of work in one transaction with the note that it is done."""
+    """Records that lack a result of a stage, and results stored in one transaction with their job states."""
 
     def pending(self, stage: Stage, *, retry_failed: bool = False) -> Iterator[Pending]:
         """Pages of the records that lack a result of this stage with its present fingerprint.

@@ -32,7 +32,7 @@ class Records(Connected):
     let_out: Callable[[Sequence[Record]], None] | None = None
 
     def add_records(self, new: Iterable[Record]) -> Added:
-        """Store records that are not there yet; a record's id says what its content is.
+        """Store records that are not there yet; a record's id is a hash of its content.
 
         Raises EgressBlockedError, and stores nothing of the batch, when the store is on another machine and one of
         them may not go there, or nothing says what may.
@@ -43,8 +43,8 @@ class Records(Connected):
             if self.remote is not None:
                 self._pass_out(unique)
             with self.write() as connection:
-                known = _known(connection, unique)
-                fresh = [_record_row(record) for id, record in unique.items() if id not in known]
+                stored = _stored(connection, unique)
+                fresh = [_record_row(record) for id, record in unique.items() if id not in stored]
                 if fresh:
                     connection.execute(sa.insert(records), fresh)
             imported += len(fresh)
@@ -58,8 +58,8 @@ class Records(Connected):
                 "machine, got none; nothing was stored"
             )
         with self.read() as connection:
-            known = _known(connection, unique)
-        self.let_out([record for id, record in unique.items() if id not in known])
+            stored = _stored(connection, unique)
+        self.let_out([record for id, record in unique.items() if id not in stored])
 
     def with_text(self, text: str) -> Record | None:
         """The first record with this very text."""
@@ -68,7 +68,7 @@ class Records(Connected):
         return next(self.records([found])) if found is not None else None
 
     def add_layers(self, new: Iterable[Layer], *, categories: Mapping[str, object] | None = None) -> int:
-        """How many layers were added: one that says what the latest of its name says is not.
+        """How many layers were added: those that differ from the latest of their name.
 
         Each is checked against its record's text (and the categories, if given); one that does not
         fit raises ContradictionError and nothing of its batch is stored.
@@ -132,7 +132,7 @@ class Records(Connected):
             return list(connection.execute(query).scalars())
 
     def translated_ids(self) -> frozenset[str]:
-        """The ids of the records that others are translations of."""
+        """The ids of the records that have translations."""
         query = sa.select(records.c.translation_of).distinct().where(records.c.translation_of.is_not(None))
         with self.read() as connection:
             return frozenset(connection.execute(query).scalars())
@@ -149,7 +149,7 @@ class Records(Connected):
         found: set[str] = set()
         for batch in batched(dict.fromkeys(ids), CHUNK):
             with self.read() as connection:
-                found |= _known(connection, batch)
+                found |= _stored(connection, batch)
         return frozenset(found)
 
     def count_records(self) -> dict[str, int]:
@@ -165,13 +165,13 @@ class Records(Connected):
         return found.get(record_id, {}).get(name)
 
     def layer_digests(self, ids: Iterable[str], names: Sequence[str]) -> dict[tuple[str, str], str]:
-        """What the latest layers of the names say, as digests, by record and name."""
+        """The digests of the latest layers of the names, by record and name."""
         found: dict[tuple[str, str], str] = {}
         columns = (layers.c.record_id, layers.c.name, layers.c.digest)
         for batch in batched(ids, CHUNK):
             query = _latest(batch, *columns).where(layers.c.name.in_(names))
             with self.read() as connection:
-                found |= {(record_id, name): said for record_id, name, said in connection.execute(query)}
+                found |= {(record_id, name): digest for record_id, name, digest in connection.execute(query)}
         return found
 
     def layer_history(self, record_id: str) -> list[Layer]:
@@ -250,7 +250,7 @@ def _has_layer(names: Sequence[str]) -> sa.ColumnElement[bool]:
     return records.c.id.in_(sa.select(layers.c.record_id).where(layers.c.name.in_(names)))
 
 
-def _known(connection: sa.Connection, ids: Iterable[str]) -> set[str]:
+def _stored(connection: sa.Connection, ids: Iterable[str]) -> set[str]:
     query = sa.select(records.c.id).where(records.c.id.in_(list(ids)))
     return set(connection.execute(query).scalars())
 

@@ -28,7 +28,7 @@ class ReviewTask(Frozen):
 
 
 class ReviewEvent(Frozen):
-    """Something of Label Studio's that was refused, with what it was, or that is no more there."""
+    """Something of Label Studio's that was refused, with its content, or that was deleted there."""
 
     project: str
     kind: Literal["refused", "deleted"]
@@ -47,7 +47,7 @@ class ReviewEvent(Frozen):
 
 
 class ReviewLedger(Connected):
-    """The ledger that keeps a push from ever doubling a record."""
+    """The ledger by which a push gives a record one task only."""
 
     def review_tasks(self, project: str) -> dict[str, ReviewTask]:
         """The tasks of a project by their records."""
@@ -86,20 +86,20 @@ class ReviewLedger(Connected):
             self.upsert(connection, review_cursors, [{"project": project, "cursor": cursor}])
 
     def add_review_events(self, events: Iterable[ReviewEvent]) -> list[ReviewEvent]:
-        """Keep what has not been kept yet; those that were new. Nothing that is kept is ever changed or removed."""
+        """The events that were new and are stored now. No stored event is ever changed or removed."""
         added: list[ReviewEvent] = []
         for batch in batched(events, CHUNK):
             unique = {event.digest: event for event in batch}
             query = sa.select(review_events.c.digest).where(review_events.c.digest.in_(list(unique)))
             with self.write() as connection:
-                known = set(connection.execute(query).scalars())
-                fresh = {digest: event for digest, event in unique.items() if digest not in known}
+                stored = set(connection.execute(query).scalars())
+                fresh = {digest: event for digest, event in unique.items() if digest not in stored}
                 rows = [
                     event.model_dump(mode="json") | {"digest": digest, "reasons": json.dumps(event.reasons)}
                     for digest, event in fresh.items()
                 ]
                 if rows:
-                    # Another process may have kept the same since we looked.
+                    # Another process may have stored the same meanwhile.
                     connection.execute(self._insert(review_events).on_conflict_do_nothing(), rows)
             added += fresh.values()
         return added

@@ -1,4 +1,4 @@
-"""Tables that are made anew from what the store holds, and can be made again: not part of the migrations."""
+"""Tables that are made from other data of the store and can be made again: not part of the migrations."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class ScratchTable(Connected):
 
     def column(self, name: str) -> Iterator[Any]:
         """The values of a column in the order of the keys, streamed."""
-        query = sa.select(self._key.label("place"), self._table.c[name].label("value"))
+        query = sa.select(self._key.label("key"), self._table.c[name].label("value"))
         after = ""
         while True:
             with self.read() as connection:
@@ -42,7 +42,7 @@ class ScratchTable(Connected):
             if not page:
                 return
             yield from (row.value for row in page)
-            after = page[-1].place
+            after = page[-1].key
 
 
 class Scratch(Connected):

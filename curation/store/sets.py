@@ -1,4 +1,4 @@
-"""Curated sets as rows: which layer version of which record stands in which split."""
+"""Curated sets as rows: the record, layer version and split of each member."""
 
 from __future__ import annotations
 
@@ -54,14 +54,14 @@ class Sets(Records):
         manifest: Mapping[str, JsonValue],
         members: Mapping[str, tuple[str, int]],
     ) -> CuratedSet:
-        """The set as it stands frozen; the same content under the same name stays the same version.
+        """The frozen set; the same content under the same name stays the same version.
 
         `members` maps record ids to their split and the row of their layer.
         """
         now = datetime.now(UTC).isoformat()
         with self.write() as connection:
-            known = connection.execute(sa.select(sets).where(sets.c.digest == digest)).one_or_none()
-            if known is None:
+            stored = connection.execute(sa.select(sets).where(sets.c.digest == digest)).one_or_none()
+            if stored is None:
                 version = 1 + int(
                     connection.execute(
                         sa.select(sa.func.coalesce(sa.func.max(sets.c.version), 0)).where(sets.c.name == name)
@@ -87,14 +87,19 @@ class Sets(Records):
 
     def curated_set(self, reference: str) -> CuratedSet:
         """The set named by its digest, by NAME@VERSION, or by NAME for its latest version."""
-        known = self.curated_sets()
+        curated_sets = self.curated_sets()
         name, _, version = reference.partition("@")
         fits = [
-            one for one in known if one.digest == reference or (one.name == name and version in ("", str(one.version)))
+            curated
+            for curated in curated_sets
+            if curated.digest == reference or (curated.name == name and version in ("", str(curated.version)))
         ]
         if not fits:
-            there = ", ".join(f"{one.name}@{one.version}" for one in known) or "none; run `curate freeze`"
-            raise UsageError(f"expected a curated set, got {reference!r}; there are: {there}")
+            names = (
+                ", ".join(f"{curated.name}@{curated.version}" for curated in curated_sets)
+                or "none; run `curate freeze`"
+            )
+            raise UsageError(f"expected a curated set, got {reference!r}; there are: {names}")
         return fits[-1]
 
     def set_members(self, digest: str, *, split: str | None = None) -> Iterator[tuple[str, Record, Layer]]:

@@ -1,4 +1,4 @@
-"""One door to the database."""
+"""The store: all parts of the database behind one class."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["Added", "Store"]
 
 
 class Store(Jobs, Sets, ReviewLedger, Runs, Scratch, EgressLog):
-    """All that a workspace knows; safe for several threads and processes at once."""
+    """All data of a workspace; safe for several threads and processes at once."""
 
     @classmethod
     def open(cls, url: str) -> Store:

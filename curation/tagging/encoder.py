@@ -1,4 +1,4 @@
-"""The encoder beneath a tagger: where it lies, which one it is, and how a head is put on it.
+"""The encoder beneath a tagger: its folder, its identity, and its head.
 
 With `folder`, the only modules that know transformers and peft by name.
 """
@@ -92,18 +92,18 @@ def with_head(folder: Path, labels: Sequence[str]) -> Any:
         )
 
 
-def device(wanted: str = "auto") -> str:
+def device(name: str = "auto") -> str:
     """The device to compute on; "auto" is a GPU that torch sees, else the processor."""
     import torch
 
-    if wanted != "auto":
-        return wanted
+    if name != "auto":
+        return name
     return "cuda" if torch.cuda.is_available() else "cpu"
 
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Without transformers' bars, its notices of a new head, and what it warns its other half of."""
+    """While it lasts, transformers shows no progress bars, notices of a new head, or warnings about its own code."""
     from transformers.utils import logging
 
     level, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()

@@ -15,12 +15,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from curation.record import Entity
-from curation.tagging.words import Place
+from curation.tagging.words import Span
 
 OUTSIDE = "O"
 OPENS, GOES_ON, CONTINUES = "B", "I", "C"
 
-#: A fragment further than this many words behind the latest entity of its category opens a new one.
+#: A fragment more than this many words after the latest entity of its category opens a new one.
 LONGEST_GAP = 40
 
 #: What no entity begins or ends with; a minus before a number and a closed abbreviation stay.
@@ -32,10 +32,10 @@ BRACKETS = {")": "(", "]": "[", "}": "{"}
 
 @dataclass(frozen=True, slots=True)
 class TaggedSpan:
-    """An entity as labels tell it: a category, its places, and how sure the labels are (0 to 1)."""
+    """An entity read from labels: a category, its spans, and the mean probability of its labels (0 to 1)."""
 
     category: str
-    places: tuple[Place, ...]
+    spans: tuple[Span, ...]
     score: float
 
 
@@ -62,7 +62,7 @@ def category_of(label: str) -> str:
     return label[2:]
 
 
-def label_words(entities: Iterable[Entity], words: Sequence[Place]) -> Labelled:
+def label_words(entities: Iterable[Entity], words: Sequence[Span]) -> Labelled:
     """The labels of a text's words.
 
     Reasons of loss: ``unplaced`` (no fragments), ``between words`` (no word at a fragment),
@@ -71,36 +71,36 @@ def label_words(entities: Iterable[Entity], words: Sequence[Place]) -> Labelled:
     """
     labels = [OUTSIDE] * len(words)
     lost: Counter[str] = Counter()
-    held: list[tuple[str, tuple[Place, ...]]] = []
+    held: list[tuple[str, tuple[Span, ...]]] = []
     for entity in sorted(entities, key=_longest_first):
-        ranges = [_words_at(words, *place) for place in entity.spans]
+        ranges = [_words_at(words, *span) for span in entity.spans]
         if not ranges or any(first >= last for first, last in ranges):
             lost["between words" if ranges else "unplaced"] += 1
         elif any(label != OUTSIDE for first, last in ranges for label in labels[first:last]):
             lost["overlapped"] += 1
         else:
             _write(labels, ranges, entity.category)
-            places = tuple((words[first][0], words[last - 1][1]) for first, last in ranges)
-            lost["widened"] += places != entity.spans
-            held.append((entity.category, places))
-    told = {(category, _places(words, ranges)) for category, ranges in _ranges(labels)}
-    lost["rejoined"] += sum(one not in told for one in held)
+            spans = tuple((words[first][0], words[last - 1][1]) for first, last in ranges)
+            lost["widened"] += spans != entity.spans
+            held.append((entity.category, spans))
+    read_back = {(category, _spans(words, ranges)) for category, ranges in _ranges(labels)}
+    lost["rejoined"] += sum(entry not in read_back for entry in held)
     return Labelled(tuple(labels), +lost)
 
 
-def read_spans(text: str, words: Sequence[Place], labels: Sequence[str], sure: Sequence[float]) -> list[TaggedSpan]:
+def read_spans(text: str, words: Sequence[Span], labels: Sequence[str], sure: Sequence[float]) -> list[TaggedSpan]:
     """The entities in a text whose words have these labels, each with the mean of ``sure`` as its score."""
     spans: list[TaggedSpan] = []
     for category, ranges in _ranges(labels):
-        places = tuple(place for one in _places(words, ranges) if (place := stripped(text, *one)))
+        found = tuple(span for whole in _spans(words, ranges) if (span := stripped(text, *whole)))
         values = [sure[i] for first, last in ranges for i in range(first, last)]
-        if places:
-            spans.append(TaggedSpan(category, places, round(sum(values) / len(values), 4)))
+        if found:
+            spans.append(TaggedSpan(category, found, round(sum(values) / len(values), 4)))
     return spans
 
 
-def stripped(text: str, start: int, end: int) -> Place | None:
-    """A place without punctuation at its borders and without half a pair of brackets, or None."""
+def stripped(text: str, start: int, end: int) -> Span | None:
+    """The span without punctuation at its borders and without half a pair of brackets, or None."""
     before = -1
     while start < end and before != end - start:
         before = end - start
@@ -119,8 +119,8 @@ def _longest_first(entity: Entity) -> tuple[int, int, str]:
     return -sum(end - start for start, end in entity.spans), entity.start, entity.category
 
 
-def _words_at(words: Sequence[Place], start: int, end: int) -> tuple[int, int]:
-    """The range of words that share a character with a place, which is empty when there are none."""
+def _words_at(words: Sequence[Span], start: int, end: int) -> tuple[int, int]:
+    """The range of words that share a character with a span, which is empty when there are none."""
     first = bisect_right(words, start, key=lambda word: word[1])
     return first, bisect_left(words, end, key=lambda word: word[0])
 
@@ -131,7 +131,7 @@ def _write(labels: list[str], ranges: Sequence[tuple[int, int]], category: str) 
         labels[first + 1 : last] = [f"{GOES_ON}-{category}"] * (last - first - 1)
 
 
-def _places(words: Sequence[Place], ranges: Iterable[tuple[int, int]]) -> tuple[Place, ...]:
+def _spans(words: Sequence[Span], ranges: Iterable[tuple[int, int]]) -> tuple[Span, ...]:
     return tuple((words[first][0], words[last - 1][1]) for first, last in ranges)
 
 

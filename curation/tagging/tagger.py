@@ -34,13 +34,13 @@ class Tagger:
         return self.window - len(self.splitter.before) - len(self.splitter.after)
 
     def __call__(self, texts: Sequence[str]) -> list[list[TaggedSpan]]:
-        """The entities of each text, in order of their places."""
+        """The entities of each text, in the order of the text."""
         return [self._spans(pieces, scores) for pieces, scores in self.scores(texts)]
 
     def scores(self, texts: Sequence[str]) -> list[tuple[Pieces, NDArray[np.float32] | None]]:
         """Each text's words and their labels' log-probabilities (None for a text without words)."""
         texts_pieces = self.splitter(texts)
-        ranges = [windows(len(one.ids), size=self.room, stride=self.stride) for one in texts_pieces]
+        ranges = [windows(len(pieces.ids), size=self.room, stride=self.stride) for pieces in texts_pieces]
         jobs = [(i, start, end) for i, found in enumerate(ranges) for start, end in found]
         read: dict[tuple[int, int, int], NDArray[np.float32]] = {}
         for batch in self._batches(jobs):
@@ -54,14 +54,14 @@ class Tagger:
     def _batches(self, jobs: list[tuple[int, int, int]]) -> Iterator[list[tuple[int, int, int]]]:
         """Windows of like length together, so that little is computed for padding."""
         ordered = sorted(jobs, key=lambda job: job[2] - job[1], reverse=True)
-        for at in range(0, len(ordered), self.batch_size):
-            yield ordered[at : at + self.batch_size]
+        for start in range(0, len(ordered), self.batch_size):
+            yield ordered[start : start + self.batch_size]
 
     def _read(self, rows: Sequence[NDArray[np.int64]]) -> list[NDArray[np.float32]]:
         """Log-probabilities of the labels of each row's pieces."""
         import torch
 
-        ids, mask = (one.to(self.model.device) for one in padded(rows, self.splitter))
+        ids, mask = (tensor.to(self.model.device) for tensor in padded(rows, self.splitter))
         first = len(self.splitter.before)
         with torch.inference_mode():
             logits = self.model(input_ids=ids, attention_mask=mask).logits
@@ -99,14 +99,14 @@ def padded(rows: Sequence[NDArray[np.int64]], splitter: Splitter) -> tuple[Any, 
 
 
 def to_entities(text: str, spans: Sequence[TaggedSpan]) -> tuple[Entity, ...]:
-    """The spans as entities of a layer on this text, numbered in order of their places."""
+    """The spans as entities of a layer on this text, numbered in the order of the text."""
     return tuple(
         Entity(
             id=f"T{number}",
             category=span.category,
-            text=wording(text, span.places),
-            fragments=tuple(Fragment(start=start, end=end) for start, end in span.places),
+            text=wording(text, span.spans),
+            fragments=tuple(Fragment(start=start, end=end) for start, end in span.spans),
             score=span.score,
         )
-        for number, span in enumerate(sorted(spans, key=lambda span: span.places), start=1)
+        for number, span in enumerate(sorted(spans, key=lambda span: span.spans), start=1)
     )

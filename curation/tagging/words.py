@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 #: Unicode categories that never begin a word of their own: combining marks, joiners, skin tones.
 ATTACHED = {"Mn", "Mc", "Me", "Cf", "Sk"}
 
-Place = tuple[int, int]
+Span = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Pieces:
     text: str
     ids: NDArray[np.int64]  # one a piece
     word_of: NDArray[np.int64]  # one a piece: the index of its word
-    words: tuple[Place, ...]  # places in the text, end-exclusive code points
+    words: tuple[Span, ...]  # end-exclusive code points
 
 
 class Splitter:
@@ -49,14 +49,14 @@ class Splitter:
     def _id(self, *names: str) -> int:
         """The id of the first of these special pieces that the tokenizer has; 0 when it has none."""
         found = (self._tokenizer.token_to_id(name) for name in names)
-        return next((int(one) for one in found if one is not None), 0)
+        return next((int(id) for id in found if id is not None), 0)
 
     def _special(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
         """The special pieces that the tokenizer puts before and after a text."""
         plain = self._tokenizer.encode("a", add_special_tokens=False).ids
         whole = self._tokenizer.encode("a").ids
-        at = whole.index(plain[0])
-        return tuple(whole[:at]), tuple(whole[at + len(plain) :])
+        first = whole.index(plain[0])
+        return tuple(whole[:first]), tuple(whole[first + len(plain) :])
 
     def __call__(self, texts: Sequence[str]) -> list[Pieces]:
         """The pieces of each text."""
@@ -67,11 +67,11 @@ class Splitter:
 def _pieces(text: str, encoding: Any) -> Pieces:
     import numpy as np
 
-    words: list[Place] = []
+    words: list[Span] = []
     word_of: list[int] = []
     previous: int | None = None
-    for word, place in zip(encoding.word_ids, encoding.offsets, strict=True):
-        start, end = _without_blanks(text, *place)
+    for word, offsets in zip(encoding.word_ids, encoding.offsets, strict=True):
+        start, end = _without_blanks(text, *offsets)
         if words and (word is not None and word == previous):
             words[-1] = (words[-1][0], max(end, words[-1][1]))
         else:
@@ -86,14 +86,14 @@ def _pieces(text: str, encoding: Any) -> Pieces:
     )
 
 
-def _without_blanks(text: str, start: int, end: int) -> Place:
-    """A piece's place without the blanks that byte-level tokenizers count to it."""
+def _without_blanks(text: str, start: int, end: int) -> Span:
+    """A piece's span without the blanks that byte-level tokenizers count to it."""
     wording = text[start:end]
     left = len(wording) - len(wording.lstrip())
     return (start + left, start + len(wording.rstrip())) if wording.strip() else (start, end)
 
 
-def _with_marks(text: str, words: Sequence[Place]) -> Iterable[Place]:
+def _with_marks(text: str, words: Sequence[Span]) -> Iterable[Span]:
     """The words with the marks after them that the tokenizer's folding has dropped."""
     borders = [*(start for start, _ in words[1:]), len(text)] if words else []
     for (start, end), following in zip(words, borders, strict=True):

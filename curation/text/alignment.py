@@ -2,7 +2,7 @@
 
 Three steps, each only when the one before found nothing: the wording itself; the wording after
 folding case, white space, Unicode form and typography on both sides, with offsets mapped back to the
-original's code points; the most similar stretch, snapped to words. What is below the minimum, or
+original's code points; the most similar span, snapped to words. What is below the minimum, or
 would change a number, a negation or a side, is not found: nothing is guessed.
 
 Ideas: alignment status with coverage and density gates (LangExtract, 2025); the best occurrence by
@@ -22,7 +22,7 @@ from curation.text.meaning_guard import changes_meaning, covers, token_edges
 
 #: Similarity (normalised Indel, 0 to 1) under which a wording counts as not found.
 MINIMUM = 0.75
-#: Below this, every word of the wording must have a like word in the stretch, not most of them.
+#: Below this, every word of the wording must have a like word in the span, not most of them.
 SURE = 0.85
 #: Short wordings need more: in five letters, one exchanged letter is another word (ileum, ilium).
 SHORT, SHORT_MINIMUM = 8, 0.85
@@ -30,15 +30,15 @@ SHORT, SHORT_MINIMUM = 8, 0.85
 SHORTEST_FUZZY = 4
 #: From this length on, a letter beside a digit counts as a border of the wording (BP150/110).
 SHORTEST_SOFT = 4
-#: The part of the wording's letters whose words must have a like word in a stretch that is similar enough.
+#: The part of the wording's letters whose words must have a like word in a span that is similar enough.
 MOST_COVERED = 0.7
-#: How much longer or shorter than the wording a similar stretch may be.
+#: How much longer or shorter than the wording a similar span may be.
 DENSITY = (0.6, 1.6)
-#: Similar stretches that are tried before giving up, and occurrences that are compared.
-MOST_STRETCHES, MOST_OCCURRENCES = 4, 2_000
+#: Similar spans that are tried before giving up, and occurrences that are compared.
+MOST_SPANS, MOST_OCCURRENCES = 4, 2_000
 #: Characters around a hint that are searched first; longer texts than this are searched in such windows.
 NEAR, WINDOW = 600, 100_000
-#: Characters beside a similar stretch in which its word borders are looked for.
+#: Characters beside a similar span in which its word borders are looked for.
 SLACK = 40
 
 
@@ -62,7 +62,7 @@ def align(
     taken: Sequence[Span] = (),
     minimum: float = MINIMUM,
 ) -> Aligned:
-    """The best place of the wording in the text, outside the taken spans.
+    """The best span of the wording in the text, outside the taken spans.
 
     hint: the offset near which it is expected; of several occurrences the nearest wins, without a
     hint the first. White space around the wording does not count. ``minimum`` above 1 switches
@@ -82,7 +82,7 @@ def align(
 
 
 def _occurrences(needle: str, hay: str) -> Iterator[Span]:
-    """Every place where the needle stands, overlapping ones too, up to a bound."""
+    """Every span of the needle, overlapping ones too, up to a bound."""
     start = hay.find(needle)
     for _ in range(MOST_OCCURRENCES):
         if start < 0:
@@ -148,7 +148,7 @@ def _overlaps(span: Span, taken: Sequence[Span]) -> bool:
 
 
 def _similar(needle: str, hay: Folded, *, hint: int | None, taken: Sequence[Span], minimum: float) -> Aligned:
-    """The most similar stretch of words that keeps numbers, negations and sides."""
+    """The most similar span of words that keeps numbers, negations and sides."""
     if len(needle) < SHORT:
         minimum = max(minimum, SHORT_MINIMUM)
     if len(needle) < SHORTEST_FUZZY or minimum > 1:
@@ -179,21 +179,21 @@ def _windows(length: int, needle: int, hint: int | None) -> Iterator[Span]:
 
 
 def _in_window(needle: str, hay: Folded, window: str, offset: int, *, minimum: float) -> Aligned:
-    for _ in range(MOST_STRETCHES):
-        # A stretch has the needle's length at most: a word dropped inside costs similarity that snapping wins back.
-        stretch = fuzz.partial_ratio_alignment(needle, window, score_cutoff=max(0.0, minimum - 0.2) * 100)
-        if stretch is None or stretch.dest_end <= stretch.dest_start or len(window) < len(needle) / 2:
+    for _ in range(MOST_SPANS):
+        # A span has the needle's length at most: a word dropped inside costs similarity that snapping wins back.
+        match = fuzz.partial_ratio_alignment(needle, window, score_cutoff=max(0.0, minimum - 0.2) * 100)
+        if match is None or match.dest_end <= match.dest_start or len(window) < len(needle) / 2:
             return NOT_FOUND
-        start, end, score = _snapped(needle, window, stretch.dest_start, stretch.dest_end)
+        start, end, score = _snapped(needle, window, match.dest_start, match.dest_end)
         span = hay.original(offset + start, offset + end) if end > start else None
         if span and score >= minimum and _is_faithful(needle, window[start:end], score):
             return Aligned((span,), Alignment.FUZZY, score)
-        window = _blank(window, iter([(stretch.dest_start, stretch.dest_end)]))
+        window = _blank(window, iter([(match.dest_start, match.dest_end)]))
     return NOT_FOUND
 
 
 def _snapped(needle: str, window: str, start: int, end: int) -> tuple[int, int, float]:
-    """The words around a stretch that are most like the needle, and how much; the shorter of equals."""
+    """The words around a span that are most like the needle, and how much; the shorter of equals."""
     low, high = max(0, start - SLACK), min(len(window), end + SLACK)
     starts, ends = token_edges(window, low, high)
     best = (start, start, 0.0)

@@ -1,4 +1,4 @@
-"""A spaCy tokenizer spared long runs without blanks, on which its time grows with the square of their length."""
+"""A spaCy tokenizer that sees no long runs without blanks: its time grows with the square of their length."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PIECES = re.compile(r"\w{1,50}|\W")
 
 
 def without_long_runs(tokenizer: Any, vocabulary: Any) -> Callable[[str], Doc]:
-    """The tokenizer, which reads all as ever but long runs: those are cut into words of at most 50 characters and
+    """The tokenizer, unchanged except for long runs: those are cut into words of at most 50 characters and
     single signs.
     """
 

@@ -14,7 +14,7 @@ from curation.text.encodable import encodable
 #: Told apart by default: the product's own, and those that are most easily taken for them.
 LANGUAGES = ("en", "de", "fr", "es", "it", "nl")
 
-#: A long text is looked at in this many places, each of this many characters. Below about 150 characters
+#: A long text is looked at in this many samples, each of this many characters. Below about 150 characters
 #: lingua also counts single letters and pairs, which takes three times as long.
 WINDOWS = 3
 WINDOW = 200
@@ -42,13 +42,13 @@ def detect(text: str, *, languages: Sequence[str] = LANGUAGES) -> Detected:
 
 def confidences(text: str, *, languages: Sequence[str] = LANGUAGES) -> dict[str, float]:
     """The probability of each candidate, the mean over the text's samples; empty when nothing tells."""
-    (told,) = sample_confidences([text], languages=languages)
-    return mean(told)
+    (probabilities,) = sample_confidences([text], languages=languages)
+    return mean(probabilities)
 
 
-def mean(told: Sequence[Mapping[str, float]]) -> dict[str, float]:
+def mean(samples: Sequence[Mapping[str, float]]) -> dict[str, float]:
     """The mean probability of each candidate over samples of one text; empty when there is none."""
-    return {name: sum(found[name] for found in told) / len(told) for name in told[0]} if told else {}
+    return {name: sum(sample[name] for sample in samples) / len(samples) for name in samples[0]} if samples else {}
 
 
 def sample_confidences(texts: Sequence[str], *, languages: Sequence[str] = LANGUAGES) -> list[list[dict[str, float]]]:
@@ -57,12 +57,12 @@ def sample_confidences(texts: Sequence[str], *, languages: Sequence[str] = LANGU
     Several texts at once are looked at on all cores.
     """
     parts = [samples(text) for text in texts]
-    told = iter(_probabilities([sample for part in parts for sample in part], tuple(languages)))
-    return [[found for _ in part if (found := next(told))] for part in parts]
+    found_in = iter(_probabilities([sample for part in parts for sample in part], tuple(languages)))
+    return [[found for _ in part if (found := next(found_in))] for part in parts]
 
 
 def samples(text: str) -> list[str]:
-    """All of a short text in equal parts, else stretches spread evenly from its beginning to its end."""
+    """All of a short text in equal parts, else samples spread evenly from its beginning to its end."""
     text = text.strip()
     parts = min(WINDOWS, max(1, round(len(text) / WINDOW)))
     size = WINDOW if len(text) > WINDOWS * WINDOW else ceil(len(text) / parts)
@@ -76,11 +76,11 @@ def _probabilities(samples: Sequence[str], languages: tuple[str, ...]) -> list[d
     asked = [encodable(sample) if any(map(str.isalpha, sample)) else "" for sample in samples]
     # For one text the threads are not worth their start.
     if len(asked) > WINDOWS:
-        return list(map(_told, known.compute_language_confidence_values_in_parallel(asked)))
-    return [_told(known.compute_language_confidence_values(sample)) for sample in asked]
+        return list(map(_by_code, known.compute_language_confidence_values_in_parallel(asked)))
+    return [_by_code(known.compute_language_confidence_values(sample)) for sample in asked]
 
 
-def _told(values: Sequence[Any]) -> dict[str, float]:
+def _by_code(values: Sequence[Any]) -> dict[str, float]:
     found = {_code(value.language): value.value for value in values}
     # When no candidate has anything in common with the text, all of them come out at zero or alike.
     return found if len({round(value, 6) for value in found.values()}) > 1 else {}

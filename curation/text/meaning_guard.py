@@ -40,7 +40,7 @@ LIKE = 65
 
 
 def changes_meaning(wording: str, found: str) -> bool:
-    """Whether the stretch lacks a number of the wording, or differs in a negation, a side or a direction."""
+    """Whether the other wording lacks a number of the wording, or differs in a negation, a side or a direction."""
     if _numbers(wording) - _numbers(found):
         return True
     ours, theirs = Counter(WORD.findall(wording)), Counter(WORD.findall(found))
@@ -51,7 +51,7 @@ def changes_meaning(wording: str, found: str) -> bool:
 
 
 def covers(wording: str, found: str, *, least: float) -> bool:
-    """Whether words that make up this part of the wording's letters have a like word in the stretch."""
+    """Whether words that make up this part of the wording's letters have a like word in the other wording."""
     theirs = WORD.findall(found)
     ours = WORD.findall(wording)
     met = sum(len(word) for word in ours if any(fuzz.ratio(word, other) >= LIKE for other in theirs))

@@ -142,7 +142,7 @@ def quantities(wording: str, language: str) -> list[Quantity]:
             assert second is not None
             match, value = second, number(second[0], language)
             last = _measured(wording, value, match.start(), match.end())
-            found += [Quantity(one, last.unit, start, last.end) for one, start in open_pairs] + [last]
+            found += [Quantity(first, last.unit, start, last.end) for first, start in open_pairs] + [last]
             open_pairs.clear()
         else:
             found.append(_measured(wording, value, match.start(), match.end()))
@@ -166,32 +166,34 @@ def _measured(wording: str, value: float, start: int, end: int) -> Quantity:
     match = UNIT.match(wording, end)
     if match is None or not (match["unit"] or match["power"]):
         return Quantity(value, NONE, start, end)
-    stretch = match["unit"] or ""
+    written = match["unit"] or ""
     power = _base(re.sub(r"\s", "", (match["power"] or "").translate(SUPERSCRIPTS)))
-    read, after = _longest(wording, match.start("unit"), stretch)
+    read, after = _longest(wording, match.start("unit"), written)
     if power is not None and read is not None:
         return Quantity(value, Unit(read.kind, read.factor * power.factor), start, after)
-    if read is None and not _is_word(stretch):
+    if read is None and not _is_word(written):
         return Quantity(value, None, start, match.end())
     return Quantity(value, read or NONE, start, after if read else end)
 
 
-def _longest(wording: str, start: int, stretch: str) -> tuple[Unit | None, int]:
-    """The unit at a place and its end: spellings of several words (mm Hg, beats per minute) first."""
+def _longest(wording: str, start: int, written: str) -> tuple[Unit | None, int]:
+    """The unit at an offset and its end: spellings of several words (mm Hg, beats per minute) first."""
     for spelling in _spaced():
         after = start + len(spelling)
         if wording.startswith(spelling, start) and not wording[after : after + 1].isalnum():
             rest = PARTS.match(wording, after)
             return unit(spelling + (rest[0] if rest else "")), rest.end() if rest else after
-    return unit(re.sub(r"\s", "", stretch)) if stretch else None, start + len(stretch)
+    return unit(re.sub(r"\s", "", written)) if written else None, start + len(written)
 
 
 @cache
 def _spaced() -> tuple[str, ...]:
-    several = (one for spellings_ in spellings().spellings.values() for one in spellings_)
-    return tuple(sorted((one for one in several if " " in one or "." in one), key=len, reverse=True))
+    several = (spelling for forms in spellings().spellings.values() for spelling in forms)
+    return tuple(
+        sorted((spelling for spelling in several if " " in spelling or "." in spelling), key=len, reverse=True)
+    )
 
 
-def _is_word(stretch: str) -> bool:
+def _is_word(written: str) -> bool:
     """Whether what follows a number is a word and no unit (3 and 6, 5 weeks)."""
-    return "/" not in stretch and stretch.isalpha() and len(stretch) > 1
+    return "/" not in written and written.isalpha() and len(written) > 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -20,6 +21,7 @@ WRAPPED_LINE = 60
 HIGHEST_ORDINAL = 31
 
 SENTENCE_ENDS = frozenset(".!?…。！？｡؟۔।")
+LIST_NUMBER = re.compile(r"\d{1,2}\.")
 BULLETS = frozenset("-–—•·*")
 
 
@@ -67,7 +69,7 @@ def sentence_grammar(language: str) -> SentenceGrammar:
 def sentence_starts(words: Sequence[str], grammar: SentenceGrammar) -> Iterator[int]:
     """Indices of words that begin a sentence, apart from the first."""
     line = 0  # length of the current line so far
-    ended = False  # the last visible word ends a sentence if this one may start one
+    in_line = 0  # visible words of the current line so far
     broke = False  # a line break since the last visible word that counts as an end
     seen = ["", "", ""]  # the last visible words
     length = 0  # words of the sentence so far
@@ -76,10 +78,15 @@ def sentence_starts(words: Sequence[str], grammar: SentenceGrammar) -> Iterator[
             breaks = word.replace("\r\n", "\n").count("\n") + word.count("\r") * ("\n" not in word)
             if breaks:
                 broke = broke or breaks > 1 or line < WRAPPED_LINE or seen[-1] in SENTENCE_ENDS or seen[-1] == ":"
-                line = 0
+                line = in_line = 0
             continue
         fresh = line == 0 and (word in BULLETS or words[index + 1 : index + 2] == [":"])
-        ended = seen[-1][-1:] in SENTENCE_ENDS and _may_start(word) and _ends(seen, word, grammar)
+        ended = (
+            seen[-1][-1:] in SENTENCE_ENDS
+            and _may_start(word)
+            and not (in_line and LIST_NUMBER.fullmatch("".join(seen[-in_line:])))
+            and _ends(seen, word, grammar)
+        )
         if seen[-1] and (broke or fresh or length >= LONGEST_SENTENCE or ended):
             yield index
             length = 0
@@ -87,6 +94,7 @@ def sentence_starts(words: Sequence[str], grammar: SentenceGrammar) -> Iterator[
         seen = [*seen[1:], word]
         broke = False
         line += len(word) + 1
+        in_line += 1
 
 
 def _may_start(word: str) -> bool:

@@ -31,7 +31,7 @@ FOLDS: Mapping[str, Sequence[tuple[re.Pattern[str], str]]] = {
 
 
 @lru_cache(maxsize=100_000)
-def fold(form: str, language: str) -> str:
+def base_form(form: str, language: str) -> str:
     """A word without case, inflection and spelling variants (haemoglobin, hemoglobins; Ödeme, Oedem)."""
     folded = form.lower()
     for find, put in FOLDS.get(language, ()):

@@ -149,7 +149,8 @@ def _add_abbreviations(nlp: Language, spellings: Sequence[str]) -> None:
     """Keeps the language's abbreviations in one piece in each usual spelling."""
     tokenizer: Any = nlp.tokenizer
     # spaCy knows each small letter with a full stop as an abbreviation: most are units at the end of a sentence (U/l.).
-    tokenizer.rules = {form: rule for form, rule in tokenizer.rules.items() if not LETTER_STOP.fullmatch(form)}
+    if rules := getattr(tokenizer, "rules", None):  # Chinese has another tokenizer, without any
+        tokenizer.rules = {form: rule for form, rule in rules.items() if not LETTER_STOP.fullmatch(form)}
     for spelling in spellings:
         for form in {spelling, spelling.lower(), spelling.capitalize(), spelling.upper()}:
             tokenizer.add_special_case(form, [{"ORTH": form}])
@@ -181,7 +182,7 @@ class TokenPatterns:
         self._matcher: tuple[Any, Any] | None = None
 
     def __call__(self, words: Words) -> Iterator[tuple[str, int, int]]:
-        """Name, start and end (code points) of the longest match of each pattern at each place."""
+        """Name, start and end (code points) of the longest match of each pattern at each word."""
         matcher = self._for_vocabulary(words.doc.vocab)
         for key, first, after in matcher(words.doc):
             yield words.doc.vocab.strings[key], words.doc[first].idx, _end(words.doc[after - 1])

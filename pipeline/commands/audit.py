@@ -5,18 +5,7 @@ from __future__ import annotations
 from pipeline.commands.options import HERE, JsonOption, WorkspaceOption
 from pipeline.commands.output import print_json, print_table, say
 
-HEAD = (
-    "run",
-    "when (UTC)",
-    "destination",
-    "address",
-    "policy",
-    "texts",
-    "characters",
-    "with identifiers",
-    "refused",
-    "records",
-)
+HEAD = ("run", "when (UTC)", "to", "policy", "texts", "characters", "with identifiers", "refused")
 
 
 def audit(workspace: WorkspaceOption = HERE, as_json: JsonOption = False) -> None:
@@ -35,14 +24,12 @@ def audit(workspace: WorkspaceOption = HERE, as_json: JsonOption = False) -> Non
         (
             "-" if line.run is None else line.run,
             line.time[:16].replace("T", " "),
-            line.destination,
-            line.address,
+            f"{line.destination} {line.address}",
             line.policy,
             line.texts,
             line.characters,
             "not looked for" if line.with_identifiers is None else line.with_identifiers,
             line.refused,
-            len(line.records),
         )
         for line in lines
     ]

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from curation.decision import ANYWHERE
 from pipeline.commands.options import HERE, JsonOption, WorkspaceOption
 from pipeline.commands.output import print_json, print_table, say
 
@@ -25,7 +24,7 @@ PrivacyOption = Annotated[
     typer.Option(
         "--privacy",
         metavar="DESTINATION",
-        help=f"Decide about identifiers too: for one destination, or for {ANYWHERE}.",
+        help="Decide about identifiers too: for one destination, or for `anywhere`.",
         show_default="identifiers stay as they are",
     ),
 ]

@@ -37,7 +37,7 @@ def run(
     if as_json:
         print_json(
             {
-                "ends": {**addresses(finished)},
+                "ends": dict(addresses(finished)),
                 "seconds": {step.name: step.seconds for step in finished},
                 "scores": step_scores(finished),
             }

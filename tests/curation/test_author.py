@@ -31,12 +31,13 @@ PRODUCT = ("curation", "annotation", "validation", "training", "exports", "pipel
 #: Where a kind's word means something else than a kind of author.
 OTHER_MEANINGS = {
     ("curation/models/endpoint.py", "llm"): "an extra to install",
-    ("annotation/llm/prompt.py", "llm"): "an extra to install",
+    ("curation/models/prompt.py", "llm"): "an extra to install",
     ("pipeline/steps/doctor.py", "llm"): "an extra to install",
     ("annotation/adapter.py", "adapter"): "a key of provenance",
     ("pipeline/config.py", "adapter"): "the name of an adapter",
     ("pipeline/commands/train.py", "adapter"): "the name of an adapter",
-    ("pipeline/steps/run.py", "adapter"): "a line of the summary",
+    ("pipeline/commands/run.py", "adapter"): "a line of the summary",
+    ("curation/text/tokens.py", "rules"): "a part of a tokenizer of spaCy",
     ("annotation/label_studio/exchange/repeats.py", "repeat"): "what a key is made of",
     ("annotation/progress/work.py", "repeat"): "what somebody did",
     ("annotation/queue/plan.py", "repeat"): "why a record is in a queue",

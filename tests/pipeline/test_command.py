@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from command_line import curate
 
+pytestmark = pytest.mark.server
+
 CURATE = Path(sys.executable).with_name("curate")
 
 

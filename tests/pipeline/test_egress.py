@@ -14,7 +14,7 @@ import pytest
 from chat_server import ChatServer, chat_server, extraction
 from typer.testing import CliRunner
 
-from curation.decision import Decision, Verdict
+from curation.decision import ANYWHERE, Decision, DecisionKind, Verdict
 from curation.errors import EgressBlockedError
 from curation.record import Record
 from curation.sources import ReadOptions
@@ -101,12 +101,14 @@ def test_under_block_a_text_with_identifiers_never_reaches_a_remote_model(under,
     assert len(server.requests) == 1
 
 
-def test_what_a_person_released_knowingly_reaches_it(under, server):
+@pytest.mark.parametrize(("destination", "failed"), [("model", 0), (ANYWHERE, 0), ("export", 1)])
+def test_what_a_person_released_for_it_reaches_it(under, server, destination, failed):
     workspace = asked(under("block"), server)
-    known = {"failures": [{"expectation": "free_of_identifiers"}]}
+    accepted = Decision(record_id="r1", verdict=Verdict.ACCEPTED, by="human:anna", reason="ok")
+    released = accepted.model_copy(update={"kind": DecisionKind.PRIVACY, "destination": destination})
     with workspace.open_store() as store:
-        store.decide([Decision(record_id="r1", verdict=Verdict.ACCEPTED, by="human:anna", reason="ok", details=known)])
-        assert annotate(workspace, store, "llm").failed == 0
+        store.decide([accepted, released])
+        assert annotate(workspace, store, "llm").failed == failed
 
 
 def test_under_replace_nothing_reaches_a_remote_model(under, server, said):

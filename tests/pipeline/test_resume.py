@@ -9,7 +9,11 @@ import time
 from collections import Counter
 from pathlib import Path
 
+import pytest
+
 from curation.store import Store
+
+pytestmark = pytest.mark.server
 
 PROCESS = Path(__file__).with_name("killed_stage.py")
 RECORDS = 2000

@@ -12,7 +12,7 @@ PACKAGES = ("curation", "annotation", "validation", "training", "exports", "pipe
 #: Programs of their own, whose output is read by whoever starts them.
 PROGRAMS = {
     "annotation/label_studio/server/accounts.py",
-    "annotation/label_studio/server/process.py",
+    "annotation/label_studio/processes.py",
     "curation/generate/preview.py",
     "pipeline/command.py",
 }

@@ -68,11 +68,11 @@ def test_offsets_are_exact_in_long_texts_with_emoji(trained: Trained, pairs: Pai
     text = "🙂\r\n".join(record.text for record, _ in pairs) * 3
     tagger, _ = load_tagger(trained.folder)
     (spans,) = tagger([text])
-    found = [text[start:end] for span in spans for start, end in span.places]
+    found = [text[start:end] for span in spans for start, end in span.spans]
     assert found.count("Rückenschmerzen") == 3
     assert found.count("54-year-old") == 3
     assert all(0 < span.score <= 1 for span in spans)
-    borders = [border for span in spans for place in span.places for border in place]
+    borders = [border for span in spans for place in span.spans for border in place]
     assert borders == sorted(borders)
 
 
@@ -80,8 +80,8 @@ def test_texts_are_read_alike_alone_and_together(trained: Trained, pairs: Pairs)
     tagger, _ = load_tagger(trained.folder, batch_size=3)
     texts = [record.text for record, _ in pairs] + ["", "\n"]
     together = tagger(texts)
-    places = [[(span.category, span.places) for span in spans] for spans in together]
-    assert places == [[(span.category, span.places) for span in tagger([text])[0]] for text in texts]
+    places = [[(span.category, span.spans) for span in spans] for spans in together]
+    assert places == [[(span.category, span.spans) for span in tagger([text])[0]] for text in texts]
     assert together[-2:] == [[], []]
 
 

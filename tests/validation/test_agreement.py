@@ -101,6 +101,7 @@ def test_a_checked_layer_that_a_record_lacks_is_not_replaced_by_a_second_opinion
     assert "layer" not in _measured(_settings(layer="gold"), scheme, _layers(rules=OURS))
 
 
+@pytest.mark.expectations
 def test_layers_that_differ_need_review_where_the_rule_is_on(tmp_path: Path, scheme: Scheme) -> None:
     settings = _settings(severity={"layers_agree": "soft"})
     with Store.open(f"sqlite:///{tmp_path / 'records.db'}") as store:

@@ -12,11 +12,12 @@ from curation.record import Alignment, Entity, Layer, Record
 from curation.scheme import load_scheme
 from curation.stage import Item
 from curation.store import Store
-from curation.text.sentences import sentence_spans
 from validation.quarantine import failures_of
 from validation.settings import ValidationSettings
 from validation.stage import Measure
 from validation.verdict import judge
+
+pytestmark = pytest.mark.long
 
 MEGABYTE = 1 << 20
 TEXTS = {
@@ -45,14 +46,6 @@ def test_bad_input_gets_its_row(name: str) -> None:
     assert result.error is None
     assert result.measures["characters"] == len(TEXTS[name].strip())
     assert result.measures["ungrounded_entities"] == ["T1"]
-
-
-@pytest.mark.parametrize(("language", "sign"), [("en", "("), ("de", ".,")])
-def test_sentences_of_a_long_text_without_blanks_are_found(language: str, sign: str) -> None:
-    """On such a text spaCy alone takes a time that grows with the square of its length."""
-    text = sign * (MEGABYTE // len(sign))
-    bounds = sentence_spans(text, language)
-    assert "".join(text[start:end] for start, end in bounds) == text
 
 
 def test_every_bad_record_gets_a_finding_and_the_report_is_written(tmp_path: Path) -> None:

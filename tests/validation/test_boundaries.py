@@ -140,6 +140,7 @@ def test_a_negated_entity_is_no_information_and_breaks_nothing() -> None:
     assert breaches(record, denied, load_scheme(), RULES) == []
 
 
+@pytest.mark.long
 def test_the_rules_by_default_blame_few_records_of_the_shipped_gold() -> None:
     pairs = list(read_sample())
     blamed = [record.id for record, layer in pairs if breaches(record, layer, load_scheme(), RULES.chosen(None))]
@@ -153,6 +154,7 @@ rules:
 """
 
 
+@pytest.mark.expectations
 def test_a_file_of_ones_own_is_applied_named_and_part_of_the_fingerprint(tmp_path: Path, scheme: Scheme) -> None:
     file = tmp_path / "boundaries.yaml"
     file.write_text(FILE, encoding="utf-8")

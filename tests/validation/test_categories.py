@@ -12,7 +12,7 @@ from curation.record import Layer
 from curation.scheme import Scheme
 from curation.sources.sample import read_sample
 from curation.store import Store
-from validation.measures.categories import Placed, doubtful
+from validation.measures.categories import CategorisedEntity, doubtful
 from validation.measures.outliers import distances
 from validation.settings import CategorySettings, Severity, SimilaritySettings, ValidationSettings
 from validation.verdict import judge
@@ -23,7 +23,7 @@ DRUGS = "aspirin heparin ibuprofen metformin insulin amoxicillin prednisolone wa
 SIGNS = "fever cough nausea vomiting dizziness headache itching swelling fatigue pain".split()
 
 
-def placed(*, group: str = "{}", swapped: tuple[str, ...] = ()) -> list[Placed]:
+def placed(*, group: str = "{}", swapped: tuple[str, ...] = ()) -> list[CategorisedEntity]:
     """Ten drugs and ten signs in six records each, some of them in the other's category."""
     found = []
     for number in range(6):
@@ -34,7 +34,7 @@ def placed(*, group: str = "{}", swapped: tuple[str, ...] = ()) -> list[Placed]:
             for word in words:
                 id = f"{word}-{number}"
                 said = other if id in swapped else category
-                found.append(Placed(f"r{number}", group.format(number), id, said, f"{word} {number}"))
+                found.append(CategorisedEntity(f"r{number}", group.format(number), id, said, f"{word} {number}"))
     return found
 
 

@@ -14,11 +14,12 @@ from validation import verdict as judging
 from validation.frame import Frame
 from validation.measures import Scope
 from validation.settings import Engine, GroundingSettings, ValidationSettings
-from validation.table import Table
+from validation.table import MeasureTable
 from validation.verdict import gather, judge
 from validation.what_if import what_if
 
 
+@pytest.mark.expectations
 def test_both_engines_decide_alike_for_the_same_reasons(
     store: Store, tmp_path: Path, scheme: Scheme, settings: ValidationSettings
 ) -> None:
@@ -51,7 +52,7 @@ def test_both_engines_decide_alike_for_the_same_reasons(
     assert store.url not in written
 
 
-@pytest.mark.parametrize(("most", "kind"), [(2, Frame), (1, Table)])
+@pytest.mark.parametrize(("most", "kind"), [(2, Frame), (1, MeasureTable)])
 def test_by_default_many_records_are_held_in_the_store(
     store: Store, scheme: Scheme, settings: ValidationSettings, monkeypatch: pytest.MonkeyPatch, most: int, kind: type
 ) -> None:

@@ -26,6 +26,7 @@ OTHER: dict[str, Any] = {
     "similarity.encoder": "another",
     "similarity.backend": "onnx",
     "privacy.policy": "block",
+    "privacy.destinations": {"export": "block"},
     "engine": "sql",
     "translation.multilingual": True,
     "severity": {"text_length": "soft"},

@@ -115,6 +115,7 @@ def test_labels_and_attributes_are_held_against_the_scheme() -> None:
         assert (row["invalid_attributes"], len(row["invalid_attribute_entities"])) == (wrong, wrong)  # type: ignore[arg-type]
 
 
+@pytest.mark.expectations
 def test_an_imported_flat_view_with_a_list_needs_review(tmp_path: Path) -> None:
     text = "A 54-year-old woman came with fever, a dry cough and night sweats for two weeks."
     summary = {**dict.fromkeys(DEFAULT.names, "N/A"), "signs_symptoms": ["fever", "a dry cough"], "age": "54"}

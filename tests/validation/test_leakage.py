@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from curation.embeddings.encoder import load_encoder
 from curation.record import Record
-from validation.leakage import RUN_WORDS, Leak, Way, find_leaks
+from validation.leakage import RUN_WORDS, Leak, LeakKind, find_leaks
 from validation.measures.semantic.leaks import told_again
 
 
@@ -36,7 +36,7 @@ def test_what_has_nothing_in_common_leaks_nothing() -> None:
 
 
 def test_the_same_text_is_found_whatever_its_case_and_blanks() -> None:
-    assert leaks([note("a", "No fever.")], [note("b", "no  FEVER.\n")]) == (Leak("a", "b", Way.SAME_TEXT),)
+    assert leaks([note("a", "No fever.")], [note("b", "no  FEVER.\n")]) == (Leak("a", "b", LeakKind.SAME_TEXT),)
 
 
 def test_a_record_that_stands_on_both_sides_is_the_same_text() -> None:
@@ -55,8 +55,8 @@ def test_a_record_that_stands_on_both_sides_is_the_same_text() -> None:
 def test_a_changed_word_leaves_a_near_duplicate() -> None:
     text = words(0, 120)
     found = {leak.way: leak for leak in leaks([note("a", text.replace("word60", "other"))], [note("b", text)])}
-    assert set(found) == {Way.NEAR_DUPLICATE, Way.PASSAGES}
-    assert found[Way.NEAR_DUPLICATE].share > 0.8
+    assert set(found) == {LeakKind.NEAR_DUPLICATE, LeakKind.PASSAGES}
+    assert found[LeakKind.NEAR_DUPLICATE].share > 0.8
 
 
 def test_two_records_of_one_text_leak_both() -> None:
@@ -66,13 +66,13 @@ def test_two_records_of_one_text_leak_both() -> None:
 
 def test_a_section_of_a_longer_note_is_found_by_its_passages() -> None:
     long = note("note", f"{words(0, 300)} {words(1000, 30)} {words(400, 300)}")
-    assert leaks([note("section", words(1000, 30))], [long]) == (Leak("section", "note", Way.PASSAGES, 1.0),)
+    assert leaks([note("section", words(1000, 30))], [long]) == (Leak("section", "note", LeakKind.PASSAGES, 1.0),)
 
 
 def test_an_abstract_is_found_in_its_sentences() -> None:
     sentences = [note(f"s{number}", words(number * 20, 20)) for number in range(5)]
     (leak,) = leaks([note("abstract", words(0, 100))], sentences)
-    assert (leak.way, leak.other) == (Way.PASSAGES, "s0")
+    assert (leak.way, leak.other) == (LeakKind.PASSAGES, "s0")
     # Each sentence of 20 words holds 13 of the 93 runs; those across a border are lost.
     assert leak.share == pytest.approx(5 * 13 / 93, abs=1e-3)
 
@@ -103,13 +103,14 @@ def test_groups_and_translations_are_found_without_a_word_in_common() -> None:
         note("g", words(700, 20), translation_of="absent"),
     ]
     assert leaks(held, seen) == (
-        Leak("b", "original", Way.TRANSLATION),
-        Leak("c", "f", Way.TRANSLATION),
-        Leak("d", "g", Way.TRANSLATION),
-        Leak("a", "e", Way.GROUP),
+        Leak("b", "original", LeakKind.TRANSLATION),
+        Leak("c", "f", LeakKind.TRANSLATION),
+        Leak("d", "g", LeakKind.TRANSLATION),
+        Leak("a", "e", LeakKind.GROUP),
     )
 
 
+@pytest.mark.model
 def test_a_case_told_in_other_words_is_asked_for_unless_its_text_is_there() -> None:
     told = "A 67-year-old man had chest pain. Troponin was 840 ng/L, blood pressure 152/94 mmHg."
     retold = "Blood pressure was 152/94 mmHg and troponin 840 ng/L. Chest pain in a sixty-seven-year-old male."
@@ -117,11 +118,11 @@ def test_a_case_told_in_other_words_is_asked_for_unless_its_text_is_there() -> N
     held = [note("a", told), note("b", retold), note("c", other), note("d", words(0, 40)), note("e", "")]
     search = partial(told_again, encoder=load_encoder(), minimum=0.55)
     found = find_leaks(held, lambda: [note("x", told), note("y", words(50, 40)), note("z", " ")], told_again=search)
-    assert {(leak.record, leak.way) for leak in found.leaks if leak.way is not Way.PASSAGES} == {
-        ("a", Way.SAME_TEXT),
-        ("b", Way.OTHER_WORDS),
+    assert {(leak.record, leak.way) for leak in found.leaks if leak.way is not LeakKind.PASSAGES} == {
+        ("a", LeakKind.SAME_TEXT),
+        ("b", LeakKind.OTHER_WORDS),
     }
-    (leak,) = (leak for leak in found.leaks if leak.way is Way.OTHER_WORDS)
+    (leak,) = (leak for leak in found.leaks if leak.way is LeakKind.OTHER_WORDS)
     assert leak.other == "x"
     assert 0.55 <= leak.share < 1
 
@@ -146,7 +147,7 @@ def test_passages_are_the_runs_that_a_plain_search_finds(held: list[str], seen: 
         mine = runs(record.text)
         if mine and (share := float(np.mean([run in known for run in mine]))) >= 0.5:
             wanted[record.id] = round(share, 3)
-    found = {leak.record: leak.share for leak in leaks(ours, theirs) if leak.way is Way.PASSAGES}
+    found = {leak.record: leak.share for leak in leaks(ours, theirs) if leak.way is LeakKind.PASSAGES}
     assert found == wanted
 
 

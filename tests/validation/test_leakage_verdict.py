@@ -14,6 +14,8 @@ from curation.store import Store
 from validation.settings import Engine, Severity, ValidationSettings
 from validation.verdict import judge
 
+pytestmark = pytest.mark.expectations
+
 
 def tale(number: int, *, group: str) -> Pair:
     words = " ".join(f"word{number}x{at}" for at in range(20))

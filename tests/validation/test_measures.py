@@ -13,11 +13,10 @@ from curation.markup import parse_markup
 from curation.record import Alignment, Assertion, Entity, Fragment, Layer, Record
 from curation.scheme import Scheme, load_scheme
 from curation.stage import Item
-from curation.text.ages import parse_age
 from validation.frame import RECORD_ID
 from validation.layers import preferred_layers
 from validation.measures import COLUMNS, LISTS, MEASURES, WORDS
-from validation.rules import RULES
+from validation.rules import IDENTIFIERS, RULES, severities
 from validation.settings import SimilaritySettings, ValidationSettings
 from validation.stage import Measure
 
@@ -129,41 +128,6 @@ def test_ages_of_relatives_and_of_former_times_are_not_compared() -> None:
     assert (found["age_lowest"], found["age_highest"], found["age_spread"]) == (30, 30, 0)
 
 
-@pytest.mark.parametrize(
-    ("wording", "years"),
-    [
-        ("54-year-old", 54),
-        ("aged 7 months", 0),
-        ("in her forties", 45),
-        ("mid-50s", 55),
-        ("fifty-four years", 54),
-        ("3-week-old", 0),
-        ("18 month old", 1),
-        ("54 y/o", 54),
-        ("1 year and 3 months", 1),
-        ("newborn", 0),
-        ("450-year-old", 450),
-        ("71", 71),
-        ("54-jährige", 54),
-        ("7 Monate alter", 0),
-        ("Mitte vierzig", 45),
-        ("Anfang 50", 55),
-        ("vierundfünfzigjährige", 54),
-        ("dreissigjährigen", 30),
-        ("Säugling", 0),
-        ("adult", None),
-        ("", None),
-    ],
-)
-def test_ages_are_read_in_both_languages(wording: str, years: int | None) -> None:
-    assert parse_age(wording) == years
-
-
-@given(st.integers(0, 130), st.sampled_from(["{}-year-old", "aged {}", "{} years", "{}-jährig", "{} Jahre alt"]))
-def test_any_age_in_digits_is_read(years: int, form: str) -> None:
-    assert parse_age(form.format(years)) == years
-
-
 def _hidden(text: str) -> tuple[Any, Any]:
     found = _measured(_record(text))
     return found["control_characters"], found["hidden_characters"]
@@ -175,6 +139,7 @@ def test_hidden_and_control_characters_are_told_from_those_that_belong() -> None
     assert _hidden("\ufefffe\u200bver \u202etext\u202c") == (0, 4)
 
 
+@pytest.mark.long
 @tried(max_examples=60, deadline=None)
 @given(
     st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=300),
@@ -243,3 +208,11 @@ def test_the_settings_say_what_counts_as_an_identifier() -> None:
     privacy = PrivacySettings(kinds=(IdentifierKind.YEAR,))
     found = _measured(_record("Mr. Holloway had a hip replacement in 2014."), privacy=privacy)
     assert found["identifier_kinds"] == ["YEAR: 1"]
+
+
+@pytest.mark.parametrize(
+    ("policy", "severity"), [("allow", "off"), ("report", "soft"), ("replace", "hard"), ("block", "hard")]
+)
+def test_the_privacy_policy_says_how_grave_identifiers_are(policy: str, severity: str) -> None:
+    settings = ValidationSettings(privacy=PrivacySettings(policy=policy))
+    assert severities(settings)[IDENTIFIERS] == severity

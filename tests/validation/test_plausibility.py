@@ -11,7 +11,7 @@ from curation.markup import parse_markup
 from curation.record import Layer, Record
 from curation.scheme import load_scheme
 from curation.stage import Item
-from curation.text.quantities import quantities, unit
+from curation.text.quantities import quantities
 from validation.measures.dates import dates
 from validation.measures.doses import doses
 from validation.measures.laboratory import readings
@@ -28,38 +28,6 @@ def _measured(markup: str, language: str = "en") -> dict[str, Any]:
     (result,) = Measure(load_scheme(), PLAIN, reads=("rules",))([Item(record, {"rules": layer})])
     assert result.error is None
     return dict(result.measures)
-
-
-@pytest.mark.parametrize(
-    ("wording", "language", "value", "kind"),
-    [
-        ("Hb 7.9 g/dL", "en", 79.0, "g/L"),
-        ("Hb 7,9 g/dl", "de", 79.0, "g/L"),
-        ("platelets 58 × 10⁹/L", "en", 58e9, "1/L"),
-        ("platelets 69 × 109/L", "en", 69e9, "1/L"),
-        ("Leukozyten 12,1 G/l", "de", 12.1e9, "1/L"),
-        ("Leukos 12 Tsd./µl", "de", 12e9, "1/L"),
-        ("WBC 12,000/mm3", "en", 12e9, "1/L"),
-        ("troponin T 1,240 ng/L", "en", 1.24e-6, "g/L"),
-        ("Troponin T 1.240 ng/l", "de", 1.24e-6, "g/L"),
-        ("20 000 IE wöchentlich", "de", 20_000.0, "U"),
-        ("0,125 mg", "de", 1.25e-4, "g"),
-        ("1.234,5 mg", "de", 1.2345, "g"),
-        ("pulse 52 bpm", "en", 52.0, "1/min"),
-        ("BP 92 mm\u2009Hg", "en", 92.0, "mmHg"),
-        ("1 g/kg IV", "en", 1e-3, "g/g"),
-        ("pH 7.36", "en", 7.36, ""),
-    ],
-)
-def test_a_quantity_is_read_as_its_language_writes_it(wording: str, language: str, value: float, kind: str) -> None:
-    (found,) = quantities(wording, language)
-    assert found.unit is not None
-    assert (found.value * found.unit.factor, found.unit.kind) == (pytest.approx(value), kind)
-
-
-def test_both_numbers_of_a_pair_have_its_unit() -> None:
-    found = quantities("blood pressure 92/54 mmHg", "en")
-    assert [(one.value, one.unit) for one in found] == [(92.0, unit("mmHg")), (54.0, unit("mmHg"))]
 
 
 @tried(max_examples=60, deadline=None)

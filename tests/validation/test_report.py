@@ -21,6 +21,8 @@ from validation.report.failure_locations import Blamed, blamed, by_category
 from validation.settings import ReportSettings, SimilaritySettings, ValidationSettings
 from validation.verdict import judge
 
+pytestmark = pytest.mark.expectations
+
 WITH_MAP = ValidationSettings(similarity=SimilaritySettings(enabled=True))
 
 

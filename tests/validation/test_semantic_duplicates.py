@@ -50,6 +50,7 @@ def repeats(records: list[Record], **options: int) -> list[tuple[str, str]]:
     return [(pair.left, pair.right) for pair in found.pairs]
 
 
+@pytest.mark.model
 def test_a_case_told_in_other_words_is_found_and_another_patient_is_not() -> None:
     records = [note("told", TOLD), note("other", ANOTHER), note("retold", RETOLD), note("empty", " ")]
     assert repeats(records) == [("told", "retold")]
@@ -57,6 +58,7 @@ def test_a_case_told_in_other_words_is_found_and_another_patient_is_not() -> Non
     assert repeats(records, exact=0) == [("told", "retold")]
 
 
+@pytest.mark.model
 def test_a_record_in_another_language_is_no_repeat() -> None:
     assert repeats([note("told", TOLD), note("same", TOLD, "de")]) == []
 
@@ -66,6 +68,7 @@ def test_texts_without_telling_numbers_must_be_more_alike() -> None:
     assert Facts.of(note("a", TOLD)).needs(Facts.of(note("c", "Chest pain for 3 days.")), 0.55) == 0.8
 
 
+@pytest.mark.model
 @pytest.mark.parametrize("language", ["en", "de"])
 def test_a_generated_case_is_known_again_under_another_plan(language: str) -> None:
     records = []
@@ -120,6 +123,7 @@ class Counting:
         return load_encoder().encode(texts)
 
 
+@pytest.mark.model
 def test_a_kept_mean_needs_no_sentence_again(tmp_path: Path) -> None:
     encoder, kept = Counting(), VectorStore(tmp_path / "vectors.db")
     first = record_vectors([note("told", TOLD), note("other", ANOTHER)], encoder, kept)
@@ -131,6 +135,7 @@ def test_a_kept_mean_needs_no_sentence_again(tmp_path: Path) -> None:
     assert np.allclose(np.linalg.norm(first, axis=1), 1, atol=1e-3)
 
 
+@pytest.mark.model
 @pytest.mark.parametrize("on", [True, False])
 def test_the_one_that_a_person_accepted_is_kept_where_the_rule_is_on(tmp_path: Path, scheme: Scheme, on: bool) -> None:
     severity = {"no_semantic_duplicate": Severity.SOFT} if on else {}

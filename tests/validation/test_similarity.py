@@ -9,7 +9,6 @@ from curation.markup import parse_markup
 from curation.record import Alignment, Entity, Layer, Record
 from curation.scheme import load_scheme
 from curation.stage import Item
-from curation.text.sentences import sentence_spans
 from validation.measures import Scope, Subject
 from validation.measures.similarity import measure
 from validation.settings import ValidationSettings
@@ -89,14 +88,6 @@ def test_without_entities_or_sentences_there_is_nothing_to_compare(scope: Scope)
 def test_a_huge_sentence_is_cut_around_the_entity(scope: Scope) -> None:
     (found,) = measure([_subject("word " * 100_000 + "[fever]{signs_symptoms}" + " word" * 100_000)], scope)
     assert found["least_similar_entity"] == "T1"
-
-
-def test_sentences_cover_languages_that_spacy_does_not_have() -> None:
-    record = _subject("Satu. Dua tiga.", language="qq").record
-    assert [record.text[start:end] for start, end in sentence_spans(record.text, record.language)] == [
-        "Satu.",
-        "Dua tiga.",
-    ]
 
 
 def test_what_a_batch_of_records_wants_encoded_is_encoded_in_one_go(monkeypatch: pytest.MonkeyPatch) -> None:

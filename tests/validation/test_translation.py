@@ -25,7 +25,7 @@ from validation.settings import Engine, ValidationSettings
 from validation.stage import Measure
 from validation.translation.multilingual import knows
 from validation.translation.numerals import differences, numerals
-from validation.translation.pair import Pair, measured
+from validation.translation.pair import TranslationPair, measured
 from validation.translation.settings import TranslationSettings
 from validation.verdict import judge
 
@@ -54,12 +54,12 @@ def _told(id: str, marked: str, language: str, original: str | None = None, name
     return record, Layer(record_id=id, name=name, author=name, entities=entities)
 
 
-def _pair(english: str = ENGLISH, german: str = GERMAN) -> Pair:
+def _pair(english: str = ENGLISH, german: str = GERMAN) -> TranslationPair:
     (one, gold), (two, other) = _told("en", english, "en"), _told("de", german, "de", "en")
-    return Pair(one, two, gold, other)
+    return TranslationPair(one, two, gold, other)
 
 
-def _faults(pair: Pair) -> dict[str, object]:
+def _faults(pair: TranslationPair) -> dict[str, object]:
     found = measured(pair, aligned=0.5)
     return {name: found[name] for name in FAULTS if found.get(name)}
 
@@ -150,19 +150,21 @@ def test_latin_and_abbreviations_are_not_called_untranslated() -> None:
     assert _faults(_pair(english, german)) == {}
 
 
+@pytest.mark.long
 def test_the_shipped_translations_have_no_fault() -> None:
     told = {record.id: (record, layer) for record, layer in read_sample()}
     for record, layer in told.values():
         if record.translation_of is not None:
             original, gold = told[record.translation_of]
-            assert _faults(Pair(original, record, gold, layer)) == {}, record.meta["source_id"]
+            assert _faults(TranslationPair(original, record, gold, layer)) == {}, record.meta["source_id"]
 
 
+@pytest.mark.long
 @hypothesis_settings(max_examples=25, deadline=None)
 @given(seed=st.integers(0, 10_000))
 def test_a_case_told_in_two_languages_has_no_fault(seed: int) -> None:
     (original, gold), (translation, layer) = generate(1, seed=seed)
-    assert _faults(Pair(original, translation, gold, layer)) == {}
+    assert _faults(TranslationPair(original, translation, gold, layer)) == {}
 
 
 def test_entities_decide_where_a_text_was_told_anew() -> None:
@@ -181,7 +183,7 @@ def test_layers_of_models_need_not_say_the_same() -> None:
     assert pair.original_layer is not None
     assert pair.translation_layer is not None
     rules = [layer.model_copy(update={"name": "rules"}) for layer in (pair.original_layer, pair.translation_layer)]
-    found = measured(Pair(pair.original, pair.translation, *rules), aligned=0.5)
+    found = measured(TranslationPair(pair.original, pair.translation, *rules), aligned=0.5)
     assert found["entities_untranslated"] is None
     assert found["entity_parity"] == pytest.approx(8 / 9, abs=1e-3)
 
@@ -194,14 +196,17 @@ def test_what_could_not_be_projected_is_lost() -> None:
     layer = pair.translation_layer.model_copy(
         update={"name": "translated", "entities": (gone, *others), "provenance": {"translation_of": "en"}}
     )
-    found = measured(Pair(pair.original, pair.translation, pair.original_layer, layer), aligned=0.5)
+    found = measured(TranslationPair(pair.original, pair.translation, pair.original_layer, layer), aligned=0.5)
     assert (found["entities_lost"], found["projected_inexact_entities"]) == (1, [first.id])
 
 
 @pytest.mark.parametrize("text", ["", " \n", "\u202e12\u202c mg", "x" * 50_000, "12 " * 5_000, ". . . ."])
 def test_any_text_can_be_compared(text: str) -> None:
     (one, _), (two, _) = _told("en", "A woman came.", "en"), _told("de", "Eine Frau kam.", "de", "en")
-    for pair in (Pair(one, two.model_copy(update={"text": text})), Pair(one.model_copy(update={"text": text}), two)):
+    for pair in (
+        TranslationPair(one, two.model_copy(update={"text": text})),
+        TranslationPair(one.model_copy(update={"text": text}), two),
+    ):
         assert set(measured(pair, aligned=0.5)) <= set(TRANSLATION.columns)
 
 
@@ -287,7 +292,7 @@ def test_pairs_are_measured_once_and_again_when_a_layer_changes(
     asked: list[str] = []
     real = pair.measured
 
-    def counting(pair: Pair, **options: object) -> object:
+    def counting(pair: TranslationPair, **options: object) -> object:
         asked.append(pair.translation.id)
         return real(pair, **options)  # type: ignore[arg-type]
 
@@ -307,6 +312,7 @@ def test_pairs_are_measured_once_and_again_when_a_layer_changes(
     assert asked == ["de", "de", "alone"]
 
 
+@pytest.mark.expectations
 def test_both_engines_send_a_bad_translation_to_review_and_say_why(
     store: Store, scheme: Scheme, settings: ValidationSettings, tmp_path: Path
 ) -> None:
@@ -322,6 +328,7 @@ def test_both_engines_send_a_bad_translation_to_review_and_say_why(
     assert "says every sentence of its original" in docs
 
 
+@pytest.mark.model
 def test_a_model_of_one_language_gives_no_verdict_and_says_so(
     store: Store, scheme: Scheme, settings: ValidationSettings
 ) -> None:

@@ -10,6 +10,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "extend" / "measure.md"
 
@@ -46,6 +48,8 @@ with Store.open(f"sqlite:///{folder / 'records.db'}") as store:
 """
 
 
+@pytest.mark.server
+@pytest.mark.expectations
 def test_the_example_is_one_file_one_line_and_one_test(tmp_path: Path) -> None:
     measure, imported, entry, test = re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
     package = tmp_path / "code" / "validation"

@@ -45,8 +45,8 @@ class _Layer:
         terms = words.get(self.record.language)
         if not terms:
             return None
-        said = entity.text if reach == "wording" else self.clause(entity)
-        return pattern(terms).search(said) is not None
+        around = entity.text if reach == "wording" else self.clause(entity)
+        return pattern(terms).search(around) is not None
 
     def clause(self, entity: Entity) -> str:
         """The wording with what stands before and after it up to a mark."""
@@ -96,9 +96,9 @@ Check = Callable[[Entity, Any, _Layer], bool]
 CHECKS: dict[type[BoundaryRule], Check] = {Repeats: _repeats, Needs: _needs, Forbids: _forbids, Order: _order}
 
 
-def _like(one: str, other: str) -> float:
+def _like(left: str, right: str) -> float:
     """The share of the words of two wordings that both have."""
-    ours, theirs = _words(one), _words(other)
+    ours, theirs = _words(left), _words(right)
     return len(ours & theirs) / len(ours | theirs) if ours and theirs else 0.0
 
 

@@ -104,8 +104,8 @@ class Boundaries(Frozen):
         for name in names or ():
             if name not in known:
                 raise ConfigError(f"validation.boundaries.rules: expected any of {', '.join(known)}, got {name!r}")
-        wanted = set(names) if names is not None else {rule.name for rule in self.rules if rule.default}
-        return Boundaries(rules=tuple(rule for rule in self.rules if rule.name in wanted))
+        chosen = set(names) if names is not None else {rule.name for rule in self.rules if rule.default}
+        return Boundaries(rules=tuple(rule for rule in self.rules if rule.name in chosen))
 
 
 @cache

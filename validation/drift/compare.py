@@ -67,11 +67,11 @@ def compare(before: Portrait, after: Portrait, settings: DriftSettings) -> Drift
     """Each feature that both portraits have. Raises UsageError when a side has too few records to say anything."""
     if min(before.records, after.records) < FEWEST:
         raise UsageError(f"expected at least {FEWEST} records on each side, got {before.records} and {after.records}")
-    tested = {name: one for name, one in _tests(before, after, settings) if one is not None}
-    corrected = holm([one.p for one in tested.values()])
+    tested = {name: test for name, test in _tests(before, after, settings) if test is not None}
+    corrected = holm([test.p for test in tested.values()])
     features = (
-        Feature(name, one, p, drifted=p < settings.significance and one.magnitude != NEGLIGIBLE)
-        for (name, one), p in zip(tested.items(), corrected, strict=True)
+        Feature(name, test, p, drifted=p < settings.significance and test.magnitude != NEGLIGIBLE)
+        for (name, test), p in zip(tested.items(), corrected, strict=True)
     )
     return Drift(before.records, after.records, tuple(features))
 
@@ -91,4 +91,4 @@ def _tests(before: Portrait, after: Portrait, settings: DriftSettings) -> list[t
 
 
 def _totals(counts: Sequence[Counter[str]]) -> list[float]:
-    return [float(one.total()) for one in counts]
+    return [float(counter.total()) for counter in counts]

@@ -90,7 +90,7 @@ def mixtures(
     for counts in (*left, *right):
         # Adding counters would make a new one for each record.
         total.update(counts)
-    kinds = {kind: place for place, kind in enumerate(kind for kind, count in total.items() if count >= RAREST)}
+    kinds = {kind: column for column, kind in enumerate(kind for kind, count in total.items() if count >= RAREST)}
     if not kinds:
         return None
     rows = np.zeros((len(left) + len(right), len(kinds)), dtype=np.float32)
@@ -102,8 +102,8 @@ def mixtures(
     everything = rows.sum(axis=0)
 
     def divergences(first: Any) -> Any:
-        one = first @ rows
-        return _jensen_shannon(_shares(one), _shares(everything - one))
+        left_counts = first @ rows
+        return _jensen_shannon(_shares(left_counts), _shares(everything - left_counts))
 
     observed, p, chance = _permuted(divergences, len(left), len(right), permutations, seed)
     size = max(0.0, observed - chance) ** 0.5
@@ -120,10 +120,10 @@ def clouds(left: Vectors, right: Vectors, *, permutations: int, seed: int) -> Te
 
     def coefficients(first: Any) -> Any:
         second = 1 - first
-        one, other = first.sum(axis=1), second.sum(axis=1)
+        firsts, seconds = first.sum(axis=1), second.sum(axis=1)
         toward = first @ apart
-        between = (toward * second).sum(axis=1) / (one * other)
-        within = (toward * first).sum(axis=1) / one**2 + (second @ apart * second).sum(axis=1) / other**2
+        between = (toward * second).sum(axis=1) / (firsts * seconds)
+        within = (toward * first).sum(axis=1) / firsts**2 + (second @ apart * second).sum(axis=1) / seconds**2
         return np.maximum(0.0, 2 * between - within) / np.maximum(2 * between, 1e-12)
 
     observed, p, chance = _permuted(coefficients, len(left), len(right), permutations, seed)
@@ -135,9 +135,9 @@ def holm(chances: Sequence[float]) -> list[float]:
     """The chances after Holm's correction for that many tests (Holm 1979), in the same order."""
     corrected = [0.0] * len(chances)
     highest = 0.0
-    for rank, place in enumerate(sorted(range(len(chances)), key=lambda place: chances[place])):
-        highest = max(highest, min(1.0, (len(chances) - rank) * chances[place]))
-        corrected[place] = highest
+    for rank, index in enumerate(sorted(range(len(chances)), key=lambda index: chances[index])):
+        highest = max(highest, min(1.0, (len(chances) - rank) * chances[index]))
+        corrected[index] = highest
     return corrected
 
 
@@ -176,9 +176,9 @@ def _jensen_shannon(a: Any, b: Any) -> Any:
 
     middle = (a + b) / 2
 
-    def information(one: Any) -> Any:
-        ratio = np.divide(one, middle, out=np.ones_like(one), where=one > 0)
-        return (one * np.log2(ratio)).sum(axis=1)
+    def information(shares: Any) -> Any:
+        ratio = np.divide(shares, middle, out=np.ones_like(shares), where=shares > 0)
+        return (shares * np.log2(ratio)).sum(axis=1)
 
     return np.maximum(0.0, (information(a) + information(b)) / 2)
 

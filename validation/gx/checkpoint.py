@@ -29,7 +29,7 @@ from validation.gx.suite import OURS, Merged, merge, name_of, severity_of, wante
 from validation.measures import RECORD_ID
 from validation.rules import BY_NAME
 from validation.settings import ValidationSettings
-from validation.table import Table
+from validation.table import MeasureTable
 
 SUITE = "curated"
 #: The module of our own expectations, and its copy in the workspace's plugins.
@@ -43,7 +43,7 @@ RESULT_FORMAT = {
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class SuiteOutcome:
     """What the checkpoint found, where its pages are, and what of the suite is a steward's."""
 
     findings: tuple[Finding, ...]
@@ -71,7 +71,7 @@ class OpenSuite:
         """The columns that an expectation looks at."""
         return self._merged.columns
 
-    def check(self, measured: Frame | Table) -> Outcome:
+    def check(self, measured: Frame | MeasureTable) -> SuiteOutcome:
         """What the suite finds, stored and documented under `workspace/gx`."""
         merged, workspace = self._merged, self._workspace
         with _library() as gx, closing(data_of(measured)) as data:
@@ -83,7 +83,7 @@ class OpenSuite:
             findings = _findings(result, merged, len(measured))
         site = workspace / "gx" / "uncommitted" / "data_docs" / "local_site"
         quieten(site)
-        return Outcome(
+        return SuiteOutcome(
             findings=findings,
             data_docs=site / "index.html",
             suite=_suite_file(workspace),
@@ -91,7 +91,7 @@ class OpenSuite:
             deleted=merged.deleted,
         )
 
-    def preview(self, measured: Frame | Table) -> tuple[Finding, ...]:
+    def preview(self, measured: Frame | MeasureTable) -> tuple[Finding, ...]:
         """What `check` would find; nothing is stored or documented."""
         with _library() as gx, closing(data_of(measured)) as data:
             suite = gx.ExpectationSuite(SUITE)

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import sqlalchemy as sa
 
 from validation.frame import Frame
-from validation.table import Table
+from validation.table import MeasureTable
 
 #: The environment variable that holds the store's address: only its name is written into `gx/`.
 STORE = "CLINCURATE_STORE"
@@ -57,7 +57,7 @@ class InStore:
     definition = "curated in the store"
     checkpoint = "validate in the store"
 
-    def __init__(self, table: Table) -> None:
+    def __init__(self, table: MeasureTable) -> None:
         self._table = table
         self._engines: set[sa.Engine] = set()
         os.environ[STORE] = table.url
@@ -80,6 +80,6 @@ class InStore:
         self._engines.add(connection.engine)
 
 
-def data_of(measured: Frame | Table) -> Data:
+def data_of(measured: Frame | MeasureTable) -> Data:
     """How Great Expectations reads what was measured."""
-    return InStore(measured) if isinstance(measured, Table) else InMemory(measured)
+    return InStore(measured) if isinstance(measured, MeasureTable) else InMemory(measured)

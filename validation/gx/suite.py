@@ -70,7 +70,7 @@ def wanted(scheme: Scheme, settings: ValidationSettings) -> dict[str, Any]:
 
 def merge(present: Iterable[Any], made_before: Iterable[str], ours: dict[str, Any]) -> Merged:
     """What the suite holds next, from what it holds, what was ever put in, and what we would put in now."""
-    kept: list[Any] = []
+    remaining: list[Any] = []
     by_hand: list[str] = []
     seen: set[str] = set()
     changed = False
@@ -80,21 +80,21 @@ def merge(present: Iterable[Any], made_before: Iterable[str], ours: dict[str, An
         seen.add(name)
         if mark != content_digest(expectation):
             by_hand.append(name)
-            kept.append(expectation)
+            remaining.append(expectation)
         elif name not in ours:
             changed = True
         elif content_digest(ours[name]) == mark:
-            kept.append(expectation)
+            remaining.append(expectation)
         else:
             changed = True
-            kept.append(ours[name])
+            remaining.append(ours[name])
     # What a steward wrote into the file has no id until it is saved, and results are told apart by it.
-    changed = changed or any(not expectation.id for expectation in kept)
+    changed = changed or any(not expectation.id for expectation in remaining)
     gone = [name for name in made_before if name not in seen]
     fresh = [expectation for name, expectation in ours.items() if name not in seen and name not in gone]
-    names = [name_of(expectation) for expectation in kept + fresh]
+    names = [name_of(expectation) for expectation in remaining + fresh]
     return Merged(
-        expectations=kept + fresh,
+        expectations=remaining + fresh,
         by_hand=tuple(by_hand),
         deleted=tuple(name for name in gone if name in ours),
         made=tuple(dict.fromkeys([*(name for name in names if name in BY_NAME), *gone])),

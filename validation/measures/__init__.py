@@ -8,7 +8,7 @@ from validation.measures.agreement import AGREEMENT
 from validation.measures.amounts import AMOUNTS
 from validation.measures.boundaries import BOUNDARIES
 from validation.measures.categories import CATEGORIES
-from validation.measures.columns import AS_LISTS, AS_WORDS, RECORD_ID, Column
+from validation.measures.columns import AS_LISTS, AS_WORDS, RECORD_ID, MeasureColumn
 from validation.measures.dates import DATES
 from validation.measures.duplicates import DUPLICATES
 from validation.measures.flat import FLAT
@@ -53,7 +53,7 @@ MEASURES: tuple[MeasureSpec, ...] = (
 )
 
 #: Every column that a measure gives, by its name.
-COLUMNS: dict[str, Column] = {column: column for spec in MEASURES for column in spec.columns}
+COLUMNS: dict[str, MeasureColumn] = {column: column for spec in MEASURES for column in spec.columns}
 #: The columns that expectations see as words, and those that they do not see; all others hold numbers.
 WORDS: frozenset[str] = frozenset(column for column in COLUMNS.values() if column.holds in AS_WORDS)
 LISTS: frozenset[str] = frozenset(column for column in COLUMNS.values() if column.holds in AS_LISTS)

@@ -16,7 +16,7 @@ from curation.record import Layer, Record
 from curation.scoring.kappa import cohen, cohen_counts
 from curation.scoring.marks import MODES, Marks, count_marks, f1, marks_of
 from curation.scoring.units import Labels, codes_of, units_of
-from validation.measures.columns import Column, Holds
+from validation.measures.columns import Holds, MeasureColumn
 from validation.measures.measure import Columns, MeasureSpec, Scope, Subject, no_second_layer
 from validation.measures.rule import Rule
 from validation.settings import Severity
@@ -25,17 +25,17 @@ if TYPE_CHECKING:
     from pydantic import JsonValue
 
 
-SECOND_OPINIONS = Column("second_opinions", "other layers that the checked one was compared with")
-AGREEMENT_STRICT = Column("agreement_strict", "F1 with the layer that agrees least: same category and place")
-AGREEMENT_LENIENT = Column(
-    "agreement_lenient", "F1 with the layer that agrees least: same category, overlapping places"
+SECOND_OPINIONS = MeasureColumn("second_opinions", "other layers that the checked one was compared with")
+AGREEMENT_STRICT = MeasureColumn("agreement_strict", "F1 with the layer that agrees least: same category and span")
+AGREEMENT_LENIENT = MeasureColumn(
+    "agreement_lenient", "F1 with the layer that agrees least: same category, overlapping spans"
 )
-AGREEMENT_KAPPA = Column("agreement_kappa", "Cohen's kappa over tokens, with the layer that agrees least")
-AGREEMENT_BY_LAYER = Column("agreement_by_layer", "the three figures with each of the other layers", Holds.WORDS)
+AGREEMENT_KAPPA = MeasureColumn("agreement_kappa", "Cohen's kappa over tokens, with the layer that agrees least")
+AGREEMENT_BY_LAYER = MeasureColumn("agreement_by_layer", "the three figures with each of the other layers", Holds.WORDS)
 
 
 @dataclass(frozen=True, slots=True)
-class Agreed:
+class SecondOpinionAgreement:
     """How far two layers agree; None where neither has anything."""
 
     layer: str
@@ -57,18 +57,18 @@ def _row(subject: Subject) -> Columns:
     if subject.layer is None or not subject.others:
         return AGREEMENT.nothing
     found = agreements(subject.record, subject.layer, subject.others)
-    said: list[JsonValue] = [str(one) for one in found]
+    by_layer: list[JsonValue] = [str(agreed) for agreed in found]
     return {
         SECOND_OPINIONS: len(found),
-        AGREEMENT_STRICT: _least(one.strict for one in found),
-        AGREEMENT_LENIENT: _least(one.lenient for one in found),
-        AGREEMENT_KAPPA: _least(one.kappa for one in found),
-        AGREEMENT_BY_LAYER: said,
+        AGREEMENT_STRICT: _least(agreed.strict for agreed in found),
+        AGREEMENT_LENIENT: _least(agreed.lenient for agreed in found),
+        AGREEMENT_KAPPA: _least(agreed.kappa for agreed in found),
+        AGREEMENT_BY_LAYER: by_layer,
     }
 
 
-def agreements(record: Record, layer: Layer, others: Sequence[Layer]) -> list[Agreed]:
-    """How far a layer agrees with each of the others; what has no place in the text is not compared."""
+def agreements(record: Record, layer: Layer, others: Sequence[Layer]) -> list[SecondOpinionAgreement]:
+    """How far a layer agrees with each of the others; what has no span is not compared."""
     labels, units = Labels(), units_of(record.text, "token")
     ours = marks_of(layer, assertion=False)
     codes = codes_of(ours, units, labels)
@@ -76,9 +76,9 @@ def agreements(record: Record, layer: Layer, others: Sequence[Layer]) -> list[Ag
     for other in others:
         theirs = marks_of(other, assertion=False)
         strict, lenient = _f1(ours, theirs)
-        said = codes_of(theirs, units, labels)
-        kappa = _number(cohen(cohen_counts(codes, said, len(labels)))) if units else None
-        found.append(Agreed(other.name, strict, lenient, kappa))
+        other_codes = codes_of(theirs, units, labels)
+        kappa = _number(cohen(cohen_counts(codes, other_codes, len(labels)))) if units else None
+        found.append(SecondOpinionAgreement(other.name, strict, lenient, kappa))
     return found
 
 

@@ -6,29 +6,29 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from curation.decision import DecisionKind
 from curation.record import Entity, Layer
-from validation.measures.columns import Column, Holds
+from validation.measures.columns import Holds, MeasureColumn
 from validation.measures.doses import doses
-from validation.measures.laboratory import Reading, readings
+from validation.measures.laboratory import AmountReading, readings
 from validation.measures.measure import Columns, MeasureSpec, Scope, Subject
 from validation.measures.rule import Rule
 from validation.settings import Severity
 
 #: What reads the amounts in the entities of a category.
-READERS: Mapping[str, Callable[[str, str], Iterator[Reading]]] = {
+READERS: Mapping[str, Callable[[str, str], Iterator[AmountReading]]] = {
     "laboratory_values": readings,
     "pharmacological_therapy": doses,
 }
 
 
-AMOUNTS_COMPARED = Column("amounts_compared", "laboratory values and doses that could be read and compared")
-IMPLAUSIBLE_VALUES = Column(
+AMOUNTS_COMPARED = MeasureColumn("amounts_compared", "laboratory values and doses that could be read and compared")
+IMPLAUSIBLE_VALUES = MeasureColumn(
     "implausible_values", "laboratory values that no living person has, or in a unit of something else"
 )
-IMPLAUSIBLE_DOSES = Column("implausible_doses", "doses that are never given of the drug")
-UNIT_SLIPS = Column("unit_slips", "of both, those that another power of ten would make possible")
-IMPLAUSIBLE_VALUE_ENTITIES = Column("implausible_value_entities", "ids of the values", Holds.ENTITY_IDS)
-IMPLAUSIBLE_DOSE_ENTITIES = Column("implausible_dose_entities", "ids of the doses", Holds.ENTITY_IDS)
-UNIT_SLIP_ENTITIES = Column("unit_slip_entities", "ids of the slips", Holds.ENTITY_IDS)
+IMPLAUSIBLE_DOSES = MeasureColumn("implausible_doses", "doses that are never given of the drug")
+UNIT_SLIPS = MeasureColumn("unit_slips", "of both, those that another power of ten would make possible")
+IMPLAUSIBLE_VALUE_ENTITIES = MeasureColumn("implausible_value_entities", "ids of the values", Holds.ENTITY_IDS)
+IMPLAUSIBLE_DOSE_ENTITIES = MeasureColumn("implausible_dose_entities", "ids of the doses", Holds.ENTITY_IDS)
+UNIT_SLIP_ENTITIES = MeasureColumn("unit_slip_entities", "ids of the slips", Holds.ENTITY_IDS)
 
 
 def measure(subjects: Sequence[Subject], scope: Scope) -> list[Columns]:
@@ -44,16 +44,18 @@ def _row(layer: Layer, language: str) -> Columns:
     slips = sorted({entity.id for entity, found in read if found.slip})
     return {
         AMOUNTS_COMPARED: len(read),
-        IMPLAUSIBLE_VALUES: sum(one.category == "laboratory_values" for one in wrong.values()),
-        IMPLAUSIBLE_DOSES: sum(one.category == "pharmacological_therapy" for one in wrong.values()),
+        IMPLAUSIBLE_VALUES: sum(entity.category == "laboratory_values" for entity in wrong.values()),
+        IMPLAUSIBLE_DOSES: sum(entity.category == "pharmacological_therapy" for entity in wrong.values()),
         UNIT_SLIPS: len(slips),
-        IMPLAUSIBLE_VALUE_ENTITIES: [one.id for one in wrong.values() if one.category == "laboratory_values"],
-        IMPLAUSIBLE_DOSE_ENTITIES: [one.id for one in wrong.values() if one.category == "pharmacological_therapy"],
+        IMPLAUSIBLE_VALUE_ENTITIES: [entity.id for entity in wrong.values() if entity.category == "laboratory_values"],
+        IMPLAUSIBLE_DOSE_ENTITIES: [
+            entity.id for entity in wrong.values() if entity.category == "pharmacological_therapy"
+        ],
         UNIT_SLIP_ENTITIES: list(slips),
     }
 
 
-def _amounts(entity: Entity, language: str) -> Iterator[Reading]:
+def _amounts(entity: Entity, language: str) -> Iterator[AmountReading]:
     reader = READERS.get(entity.category)
     return reader(entity.text, language) if reader else iter(())
 

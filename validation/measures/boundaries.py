@@ -8,14 +8,16 @@ from pydantic import JsonValue
 
 from curation.decision import DecisionKind
 from validation.boundaries import Boundaries, breaches, load_boundaries
-from validation.measures.columns import Column, Holds
+from validation.measures.columns import Holds, MeasureColumn
 from validation.measures.measure import Columns, MeasureSpec, Scope, Subject
 from validation.measures.rule import Rule
 from validation.settings import BoundarySettings, Severity
 
-BOUNDARY_BREACHES = Column("boundary_breaches", "how often entities break the boundary rules of their categories")
-BOUNDARY_BREACH_ENTITIES = Column("boundary_breach_entities", "their ids", Holds.ENTITY_IDS)
-BOUNDARIES_BROKEN = Column("boundaries_broken", "which of them breaks which rule", Holds.WORDS)
+BOUNDARY_BREACHES = MeasureColumn(
+    "boundary_breaches", "how often entities break the boundary rules of their categories"
+)
+BOUNDARY_BREACH_ENTITIES = MeasureColumn("boundary_breach_entities", "their ids", Holds.ENTITY_IDS)
+BOUNDARIES_BROKEN = MeasureColumn("boundaries_broken", "which of them breaks which rule", Holds.WORDS)
 
 
 def measure(subjects: Sequence[Subject], scope: Scope) -> list[Columns]:
@@ -40,8 +42,8 @@ def _row(subject: Subject, scope: Scope, rules: Boundaries) -> Columns:
     found = breaches(subject.record, subject.layer, scope.scheme, rules)
     return {
         BOUNDARY_BREACHES: len(found),
-        BOUNDARY_BREACH_ENTITIES: list(dict.fromkeys(one.entity_id for one in found)),
-        BOUNDARIES_BROKEN: [f"{one.entity_id}: {one.rule}" for one in found],
+        BOUNDARY_BREACH_ENTITIES: list(dict.fromkeys(breach.entity_id for breach in found)),
+        BOUNDARIES_BROKEN: [f"{breach.entity_id}: {breach.rule}" for breach in found],
     }
 
 

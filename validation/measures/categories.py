@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from curation.decision import DecisionKind
 from curation.embeddings.encoder import Encoder
 from curation.errors import MissingExtraError
-from validation.measures.columns import Column, Holds
+from validation.measures.columns import Holds, MeasureColumn
 from validation.measures.measure import Columns, MeasureSpec, Whole, embeddings_off
 from validation.measures.rule import Rule
 from validation.settings import Severity
@@ -33,14 +33,14 @@ MOST, LEAST = 50_000, 100
 FEWEST = 2 * FOLDS
 
 
-DOUBTFUL_CATEGORIES = Column(
+DOUBTFUL_CATEGORIES = MeasureColumn(
     "doubtful_categories", "entities that what other records teach would put into another category"
 )
-DOUBTFUL_CATEGORY_ENTITIES = Column("doubtful_category_entities", "their ids", Holds.ENTITY_IDS)
+DOUBTFUL_CATEGORY_ENTITIES = MeasureColumn("doubtful_category_entities", "their ids", Holds.ENTITY_IDS)
 
 
 @dataclass(frozen=True, slots=True)
-class Placed:
+class CategorisedEntity:
     """An entity in its category."""
 
     record_id: str
@@ -55,9 +55,9 @@ def measure(whole: Whole) -> Mapping[str, Columns]:
     settings = whole.scope.settings
     placed = placed_entities(whole)
     doubted: dict[str, list[str]] = defaultdict(list)
-    judged = dict.fromkeys(one.record_id for one in placed)
-    for one in doubtful(placed, whole.scope.encoder, settings.categories.minimum):
-        doubted[one.record_id].append(one.entity_id)
+    judged = dict.fromkeys(entity.record_id for entity in placed)
+    for entity in doubtful(placed, whole.scope.encoder, settings.categories.minimum):
+        doubted[entity.record_id].append(entity.entity_id)
     return {
         record_id: {
             DOUBTFUL_CATEGORIES: len(doubted.get(record_id, ())),
@@ -67,30 +67,30 @@ def measure(whole: Whole) -> Mapping[str, Columns]:
     }
 
 
-def placed_entities(whole: Whole) -> list[Placed]:
+def placed_entities(whole: Whole) -> list[CategorisedEntity]:
     """The entities of all checked layers, in order, up to a bound."""
     entities = (
-        Placed(subject.record.id, subject.record.group, entity.id, entity.category, entity.text)
+        CategorisedEntity(subject.record.id, subject.record.group, entity.id, entity.category, entity.text)
         for subject in whole.subjects()
         for entity in (subject.layer.entities if subject.layer else ())
     )
     return list(islice(entities, MOST))
 
 
-def doubtful(placed: Sequence[Placed], encoder: Encoder, minimum: float) -> list[Placed]:
+def doubtful(placed: Sequence[CategorisedEntity], encoder: Encoder, minimum: float) -> list[CategorisedEntity]:
     """The entities whose category has a probability below the minimum, by what other groups of records teach."""
     counts: dict[str, int] = defaultdict(int)
-    for one in placed:
-        counts[one.category] += 1
-    known = [one for one in placed if counts[one.category] >= FEWEST]
-    names = sorted({one.category for one in known})
-    if len(known) < LEAST or len(names) < 2 or len({one.group for one in known}) < FOLDS:
+    for entity in placed:
+        counts[entity.category] += 1
+    judged = [entity for entity in placed if counts[entity.category] >= FEWEST]
+    names = sorted({entity.category for entity in judged})
+    if len(judged) < LEAST or len(names) < 2 or len({entity.group for entity in judged}) < FOLDS:
         return []
-    vectors = encoder.encode([one.text for one in known])
+    vectors = encoder.encode([entity.text for entity in judged])
     scores = _self_confidence(
-        vectors, [names.index(one.category) for one in known], [one.group for one in known], len(names)
+        vectors, [names.index(entity.category) for entity in judged], [entity.group for entity in judged], len(names)
     )
-    return [one for one, score in zip(known, scores, strict=True) if score < minimum]
+    return [entity for entity, score in zip(judged, scores, strict=True) if score < minimum]
 
 
 def _self_confidence(

@@ -30,7 +30,7 @@ AS_WORDS = frozenset({Holds.WORD, Holds.RECORD_ID, Holds.ENTITY_ID})
 AS_LISTS = frozenset({Holds.ENTITY_IDS, Holds.SPANS, Holds.SPANS_OF_ORIGINAL, Holds.WORDS})
 
 
-class Column(str):
+class MeasureColumn(str):
     """The name of a column, which a row has as its key, with all that is known of the column."""
 
     says: str
@@ -54,7 +54,7 @@ class Column(str):
         plotted: bool = False,
         lacks: Callable[[Whole], str] | None = None,
         of: DecisionKind | None = None,
-    ) -> Column:
+    ) -> MeasureColumn:
         """A column that says this of a record."""
         column = super().__new__(cls, name)
         column.says, column.holds, column.kind, column.plotted, column.lacks = says, holds, kind, plotted, lacks
@@ -62,10 +62,14 @@ class Column(str):
             column.of = of
         return column
 
+    def __reduce__(self) -> tuple[type[str], tuple[str]]:
+        """A copy is the plain name."""
+        return str, (str(self),)
+
     def belongs_to(self, of: DecisionKind) -> None:
         """Take over what the verdicts of a measure are of, unless the column says otherwise."""
         self.of = getattr(self, "of", of)
 
 
 #: What names a row, in every table of rows.
-RECORD_ID = Column("record_id", "the record", Holds.WORD, of=DecisionKind.TEXT)
+RECORD_ID = MeasureColumn("record_id", "the record", Holds.WORD, of=DecisionKind.TEXT)

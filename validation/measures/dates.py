@@ -13,7 +13,7 @@ from curation.decision import DecisionKind
 from curation.text.dates import whole_dates
 from curation.text.folding import lower_case
 from curation.text.terms import any_of, listed
-from validation.measures.columns import Column
+from validation.measures.columns import MeasureColumn
 from validation.measures.known import read_known
 from validation.measures.measure import Columns, MeasureSpec, Scope, Subject
 from validation.measures.rule import Rule
@@ -23,9 +23,9 @@ from validation.settings import Severity
 REACH = 30
 
 
-DATES_READ = Column("dates_read", "full dates in the text")
-DATES_IMPOSSIBLE = Column("dates_impossible", "dates that no calendar has")
-DATES_OUT_OF_ORDER = Column(
+DATES_READ = MeasureColumn("dates_read", "full dates in the text")
+DATES_IMPOSSIBLE = MeasureColumn("dates_impossible", "dates that no calendar has")
+DATES_OUT_OF_ORDER = MeasureColumn(
     "dates_out_of_order", "events that lie before what comes first: a discharge before the admission"
 )
 

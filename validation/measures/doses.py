@@ -10,7 +10,7 @@ from curation.record import Frozen
 from curation.text.quantities import Quantity, Unit, quantities, unit
 from curation.text.terms import any_of, listed
 from validation.measures.known import read_known
-from validation.measures.laboratory import GAP, SLIPS, Reading
+from validation.measures.laboratory import GAP, SLIPS, AmountReading
 
 #: Times after a dose that make it one of a day, and times that make it a rate, which is not compared.
 DAILY = re.compile(r"/d$")
@@ -20,7 +20,7 @@ APART = re.compile(r"[,;+]|\b(?:and|with|then|und|mit|dann|plus|followed|to|auf|
 PAIR = re.compile(r"\d\s?/\s?\d")
 
 
-class Drug(Frozen):
+class DrugDoses(Frozen):
     """An entry of the file: names, and by unit the least and the highest dose."""
 
     names: str
@@ -31,7 +31,7 @@ class Drug(Frozen):
 def _drugs() -> dict[str, tuple[str, dict[str, tuple[Unit, float, float]]]]:
     """By each name: the first name, and by the kind of unit what can be given."""
     found: dict[str, tuple[str, dict[str, tuple[Unit, float, float]]]] = {}
-    for drug in read_known("doses", list[Drug]):
+    for drug in read_known("doses", list[DrugDoses]):
         names = listed(drug.names)
         limits = {}
         for spelt, (low, high) in drug.dose.items():
@@ -52,7 +52,7 @@ def _pattern() -> re.Pattern[str]:
     return re.compile(rf"(?<![\w/-])(?P<name>{any_of(_drugs())})e?(?![\w/-])")
 
 
-def doses(wording: str, language: str) -> Iterator[Reading]:
+def doses(wording: str, language: str) -> Iterator[AmountReading]:
     """The doses in a wording that stand beside a known drug, in a unit to compare."""
     named = [(match["name"], match.start(), match.end()) for match in _pattern().finditer(wording.lower())]
     if not named or PAIR.search(wording):
@@ -72,7 +72,7 @@ def _drug_of(amount: Quantity, named: list[tuple[str, int, int]], wording: str) 
     return name if name and len(between) <= GAP and not APART.search(between) else None
 
 
-def _judged(name: str, amount: Quantity) -> Reading | None:
+def _judged(name: str, amount: Quantity) -> AmountReading | None:
     drug, limits = _drugs()[name]
     if amount.unit is None:
         return None
@@ -81,6 +81,6 @@ def _judged(name: str, amount: Quantity) -> Reading | None:
         return None
     known, low, high = limit
     if amount.within(low, high, known, 1.0):
-        return Reading(drug, plausible=True)
+        return AmountReading(drug, plausible=True)
     slip = any(amount.within(low, high, known, power) for power in SLIPS)
-    return Reading(drug, plausible=False, slip=slip)
+    return AmountReading(drug, plausible=False, slip=slip)

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from curation.decision import DecisionKind
 from curation.sets.duplicates import Match
-from validation.measures.columns import Column, Holds
+from validation.measures.columns import Holds, MeasureColumn
 from validation.measures.measure import Columns, MeasureSpec, Whole
 from validation.measures.rule import NULL, Rule, no_parameters
 
-DUPLICATE_OF = Column(
+DUPLICATE_OF = MeasureColumn(
     "duplicate_of", "kept record that has the same text, but for case and white space", Holds.RECORD_ID
 )
-NEAR_DUPLICATE_OF = Column("near_duplicate_of", "kept record that has nearly the same text", Holds.RECORD_ID)
-DUPLICATE_SIMILARITY = Column(
+NEAR_DUPLICATE_OF = MeasureColumn("near_duplicate_of", "kept record that has nearly the same text", Holds.RECORD_ID)
+DUPLICATE_SIMILARITY = MeasureColumn(
     "duplicate_similarity", "share of three-word runs in common (estimated Jaccard)", plotted=True
 )
 

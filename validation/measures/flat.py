@@ -9,7 +9,7 @@ from curation.record import Entity, Layer
 from curation.scheme import ABSENT, Scheme
 from curation.scoring.flat_shape import KEPT_AS, FlatFault, Shape, ValueForm, facts, faults, shape
 from curation.sources.mapping import FactSource
-from validation.measures.columns import Column, Holds
+from validation.measures.columns import Holds, MeasureColumn
 from validation.measures.measure import Columns, MeasureSpec, Scope, Subject
 from validation.measures.rule import Rule
 from validation.settings import Severity
@@ -18,20 +18,22 @@ from validation.settings import Severity
 NOTHING = frozenset(FactSource(path="").absent)
 
 
-FLAT_FAULTS = Column(
+FLAT_FAULTS = MeasureColumn(
     "flat_faults",
     "faults of the layer's flat view: keys that are not exactly the scheme's, no strings, N/A beside facts",
 )
-FLAT_FAULT_PLACES = Column("flat_fault_places", "what they are, and at which key", Holds.WORDS)
-ANSWER_FAULTS = Column("answer_faults", "the same of the flat answer that the layer was read from")
-ANSWER_FAULT_PLACES = Column("answer_fault_places", "what they are, and at which key", Holds.WORDS)
-FACTS_CHANGED = Column("facts_changed", "facts that are not read back from the flat view as they are")
-FACTS_CHANGED_ENTITIES = Column("facts_changed_entities", "their ids", Holds.ENTITY_IDS)
-INVALID_LABELS = Column("invalid_labels", "document labels with a value that the scheme does not have")
-INVALID_LABEL_NAMES = Column("invalid_label_names", "their names", Holds.WORDS)
-UNKNOWN_LABELS = Column("unknown_labels", "document labels that the scheme does not have")
-INVALID_ATTRIBUTES = Column("invalid_attributes", "entities whose attributes have values that the scheme does not have")
-INVALID_ATTRIBUTE_ENTITIES = Column("invalid_attribute_entities", "their ids", Holds.ENTITY_IDS)
+FLAT_FAULT_PLACES = MeasureColumn("flat_fault_places", "what they are, and at which key", Holds.WORDS)
+ANSWER_FAULTS = MeasureColumn("answer_faults", "the same of the flat answer that the layer was read from")
+ANSWER_FAULT_PLACES = MeasureColumn("answer_fault_places", "what they are, and at which key", Holds.WORDS)
+FACTS_CHANGED = MeasureColumn("facts_changed", "facts that are not read back from the flat view as they are")
+FACTS_CHANGED_ENTITIES = MeasureColumn("facts_changed_entities", "their ids", Holds.ENTITY_IDS)
+INVALID_LABELS = MeasureColumn("invalid_labels", "document labels with a value that the scheme does not have")
+INVALID_LABEL_NAMES = MeasureColumn("invalid_label_names", "their names", Holds.WORDS)
+UNKNOWN_LABELS = MeasureColumn("unknown_labels", "document labels that the scheme does not have")
+INVALID_ATTRIBUTES = MeasureColumn(
+    "invalid_attributes", "entities whose attributes have values that the scheme does not have"
+)
+INVALID_ATTRIBUTE_ENTITIES = MeasureColumn("invalid_attribute_entities", "their ids", Holds.ENTITY_IDS)
 
 
 def measure(subjects: Sequence[Subject], scope: Scope) -> list[Columns]:
@@ -94,8 +96,8 @@ def _invalid_attributes(layer: Layer, scheme: Scheme) -> Iterator[str]:
     known = {attribute.name: attribute for attribute in scheme.attributes}
     for entity in layer.entities:
         for name, value in entity.attributes.items():
-            if (one := known.get(name)) is not None and (
-                value not in one.values or (one.categories and entity.category not in one.categories)
+            if (attribute := known.get(name)) is not None and (
+                value not in attribute.values or (attribute.categories and entity.category not in attribute.categories)
             ):
                 yield entity.id
                 break

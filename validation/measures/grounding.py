@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from curation.decision import DecisionKind
 from curation.record import Alignment, Entity, Record
 from curation.text.alignment import align
-from validation.measures.columns import Column, Holds
+from validation.measures.columns import Holds, MeasureColumn
 from validation.measures.layer import stands
 from validation.measures.measure import Columns, MeasureSpec, Scope, Subject, embeddings_off, encoder_identity
-from validation.measures.nearest_passage import Wanted, nearest
+from validation.measures.nearest_passage import WordingQuery, nearest
 from validation.measures.rule import GROUNDED, Rule
 from validation.settings import Severity
 
@@ -19,18 +19,18 @@ from validation.settings import Severity
 LONGEST, SEARCHED = 1_000, 200_000
 
 
-GROUNDING_RATIO = Column("grounding_ratio", "share of the entities that stand in the text", plotted=True)
-FUZZY_LEAST = Column("fuzzy_least", "least similarity of an entity that was found inexactly")
-UNGROUNDED = Column("ungrounded", "entities that do not stand where they should")
-UNGROUNDED_ENTITIES = Column("ungrounded_entities", "their ids", Holds.ENTITY_IDS)
-ELSEWHERE_ENTITIES = Column(
+GROUNDING_RATIO = MeasureColumn("grounding_ratio", "share of the entities that stand in the text", plotted=True)
+FUZZY_LEAST = MeasureColumn("fuzzy_least", "least similarity of an entity that was found inexactly")
+UNGROUNDED = MeasureColumn("ungrounded", "entities that do not stand where they should")
+UNGROUNDED_ENTITIES = MeasureColumn("ungrounded_entities", "their ids", Holds.ENTITY_IDS)
+ELSEWHERE_ENTITIES = MeasureColumn(
     "elsewhere_entities", "those of them whose wording stands elsewhere in the text", Holds.ENTITY_IDS
 )
-PARAPHRASED_ENTITIES = Column(
+PARAPHRASED_ENTITIES = MeasureColumn(
     "paraphrased_entities", "those of them that a stretch of the text says in other words", Holds.ENTITY_IDS
 )
-INVENTED = Column("invented", "those of them that the text does not say", lacks=embeddings_off)
-INVENTED_ENTITIES = Column("invented_entities", "their ids", Holds.ENTITY_IDS)
+INVENTED = MeasureColumn("invented", "those of them that the text does not say", lacks=embeddings_off)
+INVENTED_ENTITIES = MeasureColumn("invented_entities", "their ids", Holds.ENTITY_IDS)
 
 
 @dataclass(slots=True)
@@ -67,7 +67,7 @@ def measure(subjects: Sequence[Subject], scope: Scope) -> list[Columns]:
                 open_.append((found, entity, subject.record))
     told = scope.settings.similarity.enabled
     if told and open_:
-        wanted = [Wanted(record, entity.text[:LONGEST]) for _, entity, record in open_]
+        wanted = [WordingQuery(record, entity.text[:LONGEST]) for _, entity, record in open_]
         for (found, entity, _), cosine in zip(open_, nearest(wanted, scope.encoder), strict=True):
             (found.paraphrased if cosine >= settings.semantic else found.invented).append(entity.id)
     return [_row(found, told=told) for found in rows]

@@ -20,7 +20,7 @@ GAP = 45
 SLIPS = (10.0, 0.1, 100.0, 0.01, 1e3, 1e-3, 1e6, 1e-6)
 
 
-class Analyte(Frozen):
+class AnalyteRange(Frozen):
     """An entry of the file: names, unit, and the values that can be."""
 
     names: str
@@ -32,11 +32,11 @@ class Analyte(Frozen):
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class KnownAnalytes:
     """An analyte with its unit read."""
 
     name: str
-    analyte: Analyte
+    analyte: AnalyteRange
     unit: Unit
 
     def factor(self, kind: str) -> float | None:
@@ -48,7 +48,7 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class AmountReading:
     """A value of an analyte: whether it can be, and whether another power of ten would make it so."""
 
     analyte: str
@@ -56,7 +56,7 @@ class Reading:
     slip: bool = False
 
 
-def readings(wording: str, language: str) -> Iterator[Reading]:
+def readings(wording: str, language: str) -> Iterator[AmountReading]:
     """The values in a wording that have a known name before them and a unit to compare."""
     if _elsewhere().search(wording):
         return
@@ -72,7 +72,7 @@ def readings(wording: str, language: str) -> Iterator[Reading]:
             yield reading
 
 
-def _judged(known: Known, value: Quantity) -> Reading | None:
+def _judged(known: KnownAnalytes, value: Quantity) -> AmountReading | None:
     limits, found = known.analyte.possible, value.unit
     if limits is None or found is None or found.kind in known.analyte.ignore:
         return None
@@ -80,11 +80,11 @@ def _judged(known: Known, value: Quantity) -> Reading | None:
         return None
     factor = known.factor(found.kind)
     if factor is None:
-        return Reading(known.name, plausible=False) if _tells(known.unit) and _tells(found) else None
+        return AmountReading(known.name, plausible=False) if _tells(known.unit) and _tells(found) else None
     if value.within(*limits, known.unit, factor):
-        return Reading(known.name, plausible=True)
+        return AmountReading(known.name, plausible=True)
     slip = any(value.within(*limits, known.unit, factor * power) for power in SLIPS)
-    return Reading(known.name, plausible=False, slip=slip)
+    return AmountReading(known.name, plausible=False, slip=slip)
 
 
 def _tells(unit: Unit) -> bool:
@@ -92,7 +92,7 @@ def _tells(unit: Unit) -> bool:
     return unit.kind.endswith("/L")
 
 
-def _named(wording: str) -> Iterator[tuple[Known, int]]:
+def _named(wording: str) -> Iterator[tuple[KnownAnalytes, int]]:
     folded, exact = _patterns()
     found = list(folded.finditer(wording.lower()))
     if (first := exact.match(wording)) and not (found and found[0].start() == 0):
@@ -102,13 +102,13 @@ def _named(wording: str) -> Iterator[tuple[Known, int]]:
 
 
 @cache
-def _analytes() -> dict[str, Known]:
+def _analytes() -> dict[str, KnownAnalytes]:
     """Each name, as it is looked for, and what it names."""
-    found: dict[str, Known] = {}
-    for name, analyte in read_known("laboratory", dict[str, Analyte]).items():
+    found: dict[str, KnownAnalytes] = {}
+    for name, analyte in read_known("laboratory", dict[str, AnalyteRange]).items():
         read = unit(analyte.unit)
         assert read is not None, f"laboratory.yaml, {name}: expected a unit that can be read, got {analyte.unit}"
-        known = Known(name, analyte, read)
+        known = KnownAnalytes(name, analyte, read)
         found |= dict.fromkeys((*listed(analyte.names), *analyte.exact), known)
     return found
 

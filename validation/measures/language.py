@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from curation.decision import DecisionKind
 from curation.text.language import mean, sample_confidences
-from validation.measures.columns import Column, Holds
+from validation.measures.columns import Holds, MeasureColumn
 from validation.measures.measure import Columns, MeasureSpec, Scope, Subject
 from validation.measures.rule import Rule
 from validation.measures.text import LANGUAGE as LANGUAGE_NAMED
@@ -16,9 +16,11 @@ from validation.settings import Severity
 SURE = 0.9
 
 
-LANGUAGE_DETECTED = Column("language_detected", "likeliest language of the text", Holds.WORD)
-LANGUAGE_CONFIDENCE = Column("language_confidence", "probability of the language that the record names", plotted=True)
-LANGUAGES_FOUND = Column("languages_found", "languages that stretches of the text are surely in")
+LANGUAGE_DETECTED = MeasureColumn("language_detected", "likeliest language of the text", Holds.WORD)
+LANGUAGE_CONFIDENCE = MeasureColumn(
+    "language_confidence", "probability of the language that the record names", plotted=True
+)
+LANGUAGES_FOUND = MeasureColumn("languages_found", "languages that stretches of the text are surely in")
 
 
 def measure(subjects: Sequence[Subject], scope: Scope) -> list[Columns]:

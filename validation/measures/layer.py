@@ -9,20 +9,20 @@ from curation.decision import DecisionKind
 from curation.record import Alignment, Entity, Layer, Record, wording
 from curation.scheme import Scheme
 from curation.text.folding import fold
-from validation.measures.columns import Column, Holds
+from validation.measures.columns import Holds, MeasureColumn
 from validation.measures.measure import Columns, MeasureSpec, Scope, Subject
 from validation.measures.rule import Rule
 from validation.settings import Severity
 
-LAYER_NAME = Column("layer", "layer that was checked", Holds.WORD)
-AUTHOR = Column("author", "author of that layer", Holds.WORD)
-ENTITIES = Column("entities", "entities", plotted=True)
-UNKNOWN_CATEGORIES = Column("unknown_categories", "entities in categories that the scheme does not have")
-CATEGORY_NAMES_UNKNOWN = Column("category_names_unknown", "those categories", Holds.WORDS)
-UNKNOWN_RELATIONS = Column("unknown_relations", "relations of types that the scheme does not have")
-INEXACT_OFFSETS = Column("inexact_offsets", "entities whose offsets leave the text or give other wording")
-INEXACT_ENTITIES = Column("inexact_entities", "their ids", Holds.ENTITY_IDS)
-REPEATED_ENTITIES = Column("repeated_entities", "entities said twice: same category, same place")
+LAYER_NAME = MeasureColumn("layer", "layer that was checked", Holds.WORD)
+AUTHOR = MeasureColumn("author", "author of that layer", Holds.WORD)
+ENTITIES = MeasureColumn("entities", "entities", plotted=True)
+UNKNOWN_CATEGORIES = MeasureColumn("unknown_categories", "entities in categories that the scheme does not have")
+CATEGORY_NAMES_UNKNOWN = MeasureColumn("category_names_unknown", "those categories", Holds.WORDS)
+UNKNOWN_RELATIONS = MeasureColumn("unknown_relations", "relations of types that the scheme does not have")
+INEXACT_OFFSETS = MeasureColumn("inexact_offsets", "entities whose offsets leave the text or give other wording")
+INEXACT_ENTITIES = MeasureColumn("inexact_entities", "their ids", Holds.ENTITY_IDS)
+REPEATED_ENTITIES = MeasureColumn("repeated_entities", "entities that stand twice: same category, same span")
 
 
 def measure(subjects: Sequence[Subject], scope: Scope) -> list[Columns]:
@@ -34,7 +34,7 @@ def _row(record: Record, layer: Layer, scheme: Scheme) -> Columns:
     types = {relation.name for relation in scheme.relations}
     inexact = [entity.id for entity in layer.entities if not stands(entity, record.text)]
     unknown = sorted({entity.category for entity in layer.entities} - set(scheme.names))
-    said = Counter((entity.category, entity.spans) for entity in layer.entities if entity.spans)
+    repeated = Counter((entity.category, entity.spans) for entity in layer.entities if entity.spans)
     return {
         LAYER_NAME: layer.name,
         AUTHOR: layer.author,
@@ -44,7 +44,7 @@ def _row(record: Record, layer: Layer, scheme: Scheme) -> Columns:
         UNKNOWN_RELATIONS: sum(relation.type not in types for relation in layer.relations),
         INEXACT_OFFSETS: len(inexact),
         INEXACT_ENTITIES: list(inexact),
-        REPEATED_ENTITIES: sum(count - 1 for count in said.values()),
+        REPEATED_ENTITIES: sum(count - 1 for count in repeated.values()),
     }
 
 

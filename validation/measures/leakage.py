@@ -11,16 +11,16 @@ from curation.record import Record
 from curation.sets.duplicates import NearDuplicate
 from curation.store import Store
 from validation.leakage import QUESTIONS, Leakage, find_leaks
-from validation.measures.columns import Column, Holds
+from validation.measures.columns import Holds, MeasureColumn
 from validation.measures.measure import Columns, MeasureSpec, Scope, Whole
 from validation.measures.rule import NOT_LEAKED, Rule
 from validation.measures.semantic.leaks import told_again
 from validation.measures.semantic_duplicates import SEMANTIC_DUPLICATE_OF
 from validation.settings import Severity
 
-LEAKS = Column("leaks", "ways in which an earlier split of the newest curated set gives a held-out record away")
-HELD_OUT_IN = Column("held_out_in", "set and split that the record is held out in", Holds.WORD)
-LEAKED_BY = Column("leaked_by", "the ways, each with a record that gives it away", Holds.WORDS)
+LEAKS = MeasureColumn("leaks", "ways in which an earlier split of the newest curated set gives a held-out record away")
+HELD_OUT_IN = MeasureColumn("held_out_in", "set and split that the record is held out in", Holds.WORD)
+LEAKED_BY = MeasureColumn("leaked_by", "the ways, each with a record that gives it away", Holds.WORDS)
 
 
 def measure(whole: Whole) -> Mapping[str, Columns]:
@@ -61,18 +61,19 @@ def _members(store: Store, digest: str, splits: Iterable[str]) -> Iterator[Recor
         yield from (record for _, record, _ in store.set_members(digest, split=split))
 
 
-def _rows(found: Leakage, held: Iterable[str], place: str) -> dict[str, Columns]:
+def _rows(found: Leakage, held: Iterable[str], split: str) -> dict[str, Columns]:
     ways: dict[str, list[str]] = {record_id: [] for record_id in held}
     for leak in found.leaks:
         ways[leak.record].append(f"{leak.way.value}: {leak.other}")
     return {
-        record_id: {LEAKS: len(said), HELD_OUT_IN: place, LEAKED_BY: list(said)} for record_id, said in ways.items()
+        record_id: {LEAKS: len(leaked_by), HELD_OUT_IN: split, LEAKED_BY: list(leaked_by)}
+        for record_id, leaked_by in ways.items()
     }
 
 
 LEAKAGE = MeasureSpec(
     name="leakage",
-    version=1,
+    version=2,
     of=DecisionKind.TEXT,
     columns=(LEAKS, HELD_OUT_IN, LEAKED_BY),
     rules=(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from curation.decision import DecisionKind
 from curation.error_detection.omission_model import Mention, Mentions
 from curation.errors import MissingExtraError
-from validation.measures.columns import Column, Holds
+from validation.measures.columns import Holds, MeasureColumn
 from validation.measures.measure import Columns, MeasureSpec, Whole
 from validation.measures.rule import Rule
 from validation.settings import Severity
@@ -17,35 +17,37 @@ if TYPE_CHECKING:
     from pydantic import JsonValue
 
 
-LIKELY_OMISSIONS = Column(
+LIKELY_OMISSIONS = MeasureColumn(
     "likely_omissions", "stretches that other records would have in an entity and no entity meets"
 )
-LIKELY_OMITTED_SHARE = Column("likely_omitted_share", "their share of all such stretches")
-LIKELY_OMISSION_PLACES = Column("likely_omission_places", "where they stand", Holds.SPANS, kind="likely_omission")
+LIKELY_OMITTED_SHARE = MeasureColumn("likely_omitted_share", "their share of all such stretches")
+LIKELY_OMISSION_PLACES = MeasureColumn(
+    "likely_omission_places", "where they stand", Holds.SPANS, kind="likely_omission"
+)
 
 
 def measure(whole: Whole) -> Mapping[str, Columns]:
     """The likely omissions of each record with a layer."""
     settings = whole.scope.settings
     try:
-        mentions = Mentions((one.record, one.layer) for one in whole.subjects() if one.layer)
+        mentions = Mentions((subject.record, subject.layer) for subject in whole.subjects() if subject.layer)
     except ImportError as error:
         raise MissingExtraError(error.name or "scikit-learn", "validate") from error
     return {
-        one.record.id: _row(mentions(one.record, one.layer), settings.omission.likely)
-        for one in whole.subjects()
-        if one.layer
+        subject.record.id: _row(mentions(subject.record, subject.layer), settings.omission.likely)
+        for subject in whole.subjects()
+        if subject.layer
     }
 
 
 def _row(found: Sequence[Mention], likely: float) -> Columns:
-    sure = [one for one in found if one.chance >= likely]
-    open_ = [one for one in sure if not one.met]
-    places: list[JsonValue] = [[one.start, one.end] for one in open_]
+    sure = [mention for mention in found if mention.chance >= likely]
+    open_ = [mention for mention in sure if not mention.met]
+    spans: list[JsonValue] = [[mention.start, mention.end] for mention in open_]
     return {
         LIKELY_OMISSIONS: len(open_),
         LIKELY_OMITTED_SHARE: round(len(open_) / len(sure), 4) if sure else None,
-        LIKELY_OMISSION_PLACES: places,
+        LIKELY_OMISSION_PLACES: spans,
     }
 
 

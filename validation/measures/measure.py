@@ -19,7 +19,7 @@ from curation.scheme import Scheme
 from curation.sets.duplicates import Match, find_duplicates
 from curation.store import Store
 from validation.layers import ChosenLayers, checked_layer, preferred_layers
-from validation.measures.columns import Column
+from validation.measures.columns import MeasureColumn
 from validation.measures.rule import Rule
 from validation.settings import ValidationSettings
 
@@ -53,7 +53,7 @@ class Scope:
         """The sentence encoder, loaded when first asked for; whatever measure asks, each text is encoded once."""
         similarity = self.settings.similarity
         encoder = load_encoder(similarity.encoder, similarity.backend)
-        return encoder.kept_in(self.vectors) if self.vectors else encoder
+        return encoder.cached_in(self.vectors) if self.vectors else encoder
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,7 @@ class MeasureSpec:
     version: int
     #: What the verdicts of its rules are of, unless a column says otherwise. A layer's needs a layer.
     of: DecisionKind
-    columns: tuple[Column, ...]
+    columns: tuple[MeasureColumn, ...]
     rules: tuple[Rule, ...] = ()
     #: Settings that change what is measured, as paths below `validation`; what only judges is not among them.
     settings: tuple[str, ...] = ()
@@ -150,6 +150,10 @@ class MeasureSpec:
         if self.needs_layer and not whole.store.layer_names():
             return "nothing applies: no record has a layer"
         return self.lacks(whole) if self.lacks else ""
+
+    def rows_over(self, whole: Whole) -> Mapping[str, Columns]:
+        """The rows, by record id, of a measure over the whole set; none where it can measure nothing."""
+        return self.over(whole) if self.over and not self.why_not(whole) else {}
 
 
 def setting(settings: ValidationSettings, path: str) -> JsonValue:

@@ -20,14 +20,14 @@ WORD = re.compile(r"\S+")
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class WordingQuery:
     """A wording and the record that it should stand in."""
 
     record: Record
     wording: str
 
 
-def nearest(wanted: Sequence[Wanted], encoder: Encoder) -> list[float]:
+def nearest(wanted: Sequence[WordingQuery], encoder: Encoder) -> list[float]:
     """The cosine of each wording and its nearest stretch (-1 to 1); 0 where no stretch says the same numbers,
     negations and sides.
     """
@@ -37,7 +37,7 @@ def nearest(wanted: Sequence[Wanted], encoder: Encoder) -> list[float]:
     return _best([one.wording for one in wanted], stretches, encoder)
 
 
-def _likest(wanted: Sequence[Wanted], sentences: Sequence[Sequence[str]], encoder: Encoder) -> list[list[str]]:
+def _likest(wanted: Sequence[WordingQuery], sentences: Sequence[Sequence[str]], encoder: Encoder) -> list[list[str]]:
     texts = list(dict.fromkeys(text for found in sentences for text in found))
     vectors = encoder.encode([*texts, *(one.wording for one in wanted)])
     row = {text: place for place, text in enumerate(texts)}

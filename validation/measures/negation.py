@@ -17,7 +17,7 @@ from curation.record import Assertion, Entity, Frozen, Layer
 from curation.text.folding import lower_case
 from curation.text.sentences import sentence_spans
 from curation.text.terms import any_of
-from validation.measures.columns import Column, Holds
+from validation.measures.columns import Holds, MeasureColumn
 from validation.measures.known import read_known
 from validation.measures.measure import Columns, MeasureSpec, Scope, Subject
 from validation.measures.rule import Rule
@@ -31,14 +31,14 @@ HIDDEN = "\x01"
 REACH = 160
 
 
-DENIED_AS_PRESENT = Column(
+DENIED_AS_PRESENT = MeasureColumn(
     "denied_as_present", "findings that the words beside them deny, and the layer has as present"
 )
-DENIED_AS_PRESENT_ENTITIES = Column("denied_as_present_entities", "their ids", Holds.ENTITY_IDS)
-NEGATED_UNDENIED = Column(
+DENIED_AS_PRESENT_ENTITIES = MeasureColumn("denied_as_present_entities", "their ids", Holds.ENTITY_IDS)
+NEGATED_UNDENIED = MeasureColumn(
     "negated_undenied", "findings that the layer has as negated, in a sentence that denies nothing"
 )
-NEGATED_UNDENIED_ENTITIES = Column("negated_undenied_entities", "their ids", Holds.ENTITY_IDS)
+NEGATED_UNDENIED_ENTITIES = MeasureColumn("negated_undenied_entities", "their ids", Holds.ENTITY_IDS)
 
 
 class Denials(Frozen):

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from curation.decision import DecisionKind
 from curation.text.drugs import find_drugs
 from curation.text.quantities import measured_spans
-from validation.measures.columns import Column, Holds
+from validation.measures.columns import Holds, MeasureColumn
 from validation.measures.measure import Columns, MeasureSpec, Scope, Subject
 from validation.measures.rule import Rule
 from validation.measures.second_opinion import (
@@ -40,14 +40,14 @@ CLAUSE = re.compile(r"[.;:!?](?=\s|$)|,(?=\s)|\n+|\s(?:and|und|but|aber|with|mit
 CLAUSE_LETTERS = 12
 
 
-UNCOVERED_MEASURED = Column("uncovered_measured", "numbers with a unit that no entity covers")
-UNCOVERED_DRUGS = Column("uncovered_drugs", "words with the stem of a drug's name that no entity covers")
-UNCOVERED_TESTS = Column("uncovered_tests", "words for examinations that no entity covers")
-UNCOVERED_CLAUSES = Column("uncovered_clauses", "clauses that no entity reaches into")
-UNCOVERED_FACTS = Column("uncovered_facts", "the first three together")
-UNCOVERED_SHARE = Column("uncovered_share", "the first three together, of 100 words")
-UNCOVERED_PLACES = Column("uncovered_places", "where they stand", Holds.SPANS, kind="uncovered")
-UNCOVERED_CLAUSE_PLACES = Column(
+UNCOVERED_MEASURED = MeasureColumn("uncovered_measured", "numbers with a unit that no entity covers")
+UNCOVERED_DRUGS = MeasureColumn("uncovered_drugs", "words with the stem of a drug's name that no entity covers")
+UNCOVERED_TESTS = MeasureColumn("uncovered_tests", "words for examinations that no entity covers")
+UNCOVERED_CLAUSES = MeasureColumn("uncovered_clauses", "clauses that no entity reaches into")
+UNCOVERED_FACTS = MeasureColumn("uncovered_facts", "the first three together")
+UNCOVERED_SHARE = MeasureColumn("uncovered_share", "the first three together, of 100 words")
+UNCOVERED_PLACES = MeasureColumn("uncovered_places", "where they stand", Holds.SPANS, kind="uncovered")
+UNCOVERED_CLAUSE_PLACES = MeasureColumn(
     "uncovered_clause_places", "where those clauses stand", Holds.SPANS, kind="uncovered_clause"
 )
 

@@ -12,8 +12,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from curation.decision import DecisionKind
-from validation.measures.categories import Placed, placed_entities
-from validation.measures.columns import Column, Holds
+from validation.measures.categories import CategorisedEntity, placed_entities
+from validation.measures.columns import Holds, MeasureColumn
 from validation.measures.measure import Columns, MeasureSpec, Whole, embeddings_off
 from validation.measures.rule import Rule
 from validation.settings import Severity
@@ -25,9 +25,11 @@ if TYPE_CHECKING:
 FEWEST = 8
 
 
-CATEGORY_OUTLIERS = Column("category_outliers", "entities that lie far from the others of their category")
-FARTHEST_FROM_CATEGORY = Column("farthest_from_category", "most robust deviations of an entity from its category")
-CATEGORY_OUTLIER_ENTITIES = Column(
+CATEGORY_OUTLIERS = MeasureColumn("category_outliers", "entities that lie far from the others of their category")
+FARTHEST_FROM_CATEGORY = MeasureColumn(
+    "farthest_from_category", "most robust deviations of an entity from its category"
+)
+CATEGORY_OUTLIER_ENTITIES = MeasureColumn(
     "category_outlier_entities", "the ids of those far away, the farthest first", Holds.ENTITY_IDS
 )
 
@@ -36,15 +38,15 @@ def measure(whole: Whole) -> Mapping[str, Columns]:
     """The outliers of each record."""
     settings = whole.scope.settings
     placed = placed_entities(whole)
-    rows: dict[str, list[tuple[float, Placed]]] = {one.record_id: [] for one in placed}
-    for one, far in zip(placed, distances(placed, whole.scope.encoder), strict=True):
+    rows: dict[str, list[tuple[float, CategorisedEntity]]] = {entity.record_id: [] for entity in placed}
+    for entity, far in zip(placed, distances(placed, whole.scope.encoder), strict=True):
         if far is not None:
-            rows[one.record_id].append((far, one))
+            rows[entity.record_id].append((far, entity))
     return {record_id: _row(found, settings.categories.far) for record_id, found in rows.items()}
 
 
-def _row(found: Sequence[tuple[float, Placed]], limit: float) -> Columns:
-    beyond = sorted(((far, one.entity_id) for far, one in found if far >= limit), reverse=True)
+def _row(found: Sequence[tuple[float, CategorisedEntity]], limit: float) -> Columns:
+    beyond = sorted(((far, entity.entity_id) for far, entity in found if far >= limit), reverse=True)
     return {
         CATEGORY_OUTLIERS: len(beyond),
         FARTHEST_FROM_CATEGORY: max((far for far, _ in found), default=None),
@@ -52,11 +54,11 @@ def _row(found: Sequence[tuple[float, Placed]], limit: float) -> Columns:
     }
 
 
-def distances(placed: Sequence[Placed], encoder: Encoder) -> list[float | None]:
+def distances(placed: Sequence[CategorisedEntity], encoder: Encoder) -> list[float | None]:
     """How far each entity lies from its category; None where the category has too few."""
     if not placed:
         return []
-    return deviations(encoder.encode([one.text for one in placed]), [one.category for one in placed])
+    return deviations(encoder.encode([entity.text for entity in placed]), [entity.category for entity in placed])
 
 
 def deviations(vectors: Vectors, categories: Sequence[str]) -> list[float | None]:

@@ -10,7 +10,7 @@ from curation.decision import DecisionKind
 from curation.record import Assertion, Entity, Frozen, Layer
 from curation.text.ages import parse_age
 from curation.text.terms import any_of, listed
-from validation.measures.columns import Column, Holds
+from validation.measures.columns import Holds, MeasureColumn
 from validation.measures.known import read_known
 from validation.measures.measure import Columns, MeasureSpec, Scope, Subject
 from validation.measures.rule import Rule
@@ -32,14 +32,18 @@ SPEAKS = 3
 MALE, FEMALE = "male", "female"
 
 
-AGE_LOWEST = Column("age_lowest", "lowest age given for the patient, in years")
-AGE_HIGHEST = Column("age_highest", "highest age given for the patient, in years")
-AGE_SPREAD = Column("age_spread", "years between the two")
-AGES_UNREAD = Column("ages_unread", "entities of the category age that no age can be read from")
-AGES_CONTRADICTED = Column("ages_contradicted", "ages of which the noun beside them is not said (a 4-year-old man)")
-AGE_CONTRADICTED_ENTITIES = Column("age_contradicted_entities", "their ids", Holds.ENTITY_IDS)
-GENDERS_CONTRADICTED = Column("genders_contradicted", "genders that pronouns, nouns or organs of one sex contradict")
-GENDER_CONTRADICTED_ENTITIES = Column("gender_contradicted_entities", "their ids", Holds.ENTITY_IDS)
+AGE_LOWEST = MeasureColumn("age_lowest", "lowest age given for the patient, in years")
+AGE_HIGHEST = MeasureColumn("age_highest", "highest age given for the patient, in years")
+AGE_SPREAD = MeasureColumn("age_spread", "years between the two")
+AGES_UNREAD = MeasureColumn("ages_unread", "entities of the category age that no age can be read from")
+AGES_CONTRADICTED = MeasureColumn(
+    "ages_contradicted", "ages of which the noun beside them is not said (a 4-year-old man)"
+)
+AGE_CONTRADICTED_ENTITIES = MeasureColumn("age_contradicted_entities", "their ids", Holds.ENTITY_IDS)
+GENDERS_CONTRADICTED = MeasureColumn(
+    "genders_contradicted", "genders that pronouns, nouns or organs of one sex contradict"
+)
+GENDER_CONTRADICTED_ENTITIES = MeasureColumn("gender_contradicted_entities", "their ids", Holds.ENTITY_IDS)
 
 
 class AgeWords(Frozen):
@@ -57,7 +61,7 @@ class SexWords(Frozen):
     de: str
 
 
-class Person(Frozen):
+class PersonWords(Frozen):
     """The file of words about persons."""
 
     ages: tuple[AgeWords, ...]
@@ -69,8 +73,8 @@ class Person(Frozen):
 
 
 @cache
-def _person() -> Person:
-    return read_known("person", Person)
+def _person() -> PersonWords:
+    return read_known("person", PersonWords)
 
 
 @cache

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from curation.decision import DecisionKind
 from curation.deidentify.identifiers.analyzer import identifiers_of
 from curation.deidentify.identifiers.identifier import Identifier
-from validation.measures.columns import Column, Holds
+from validation.measures.columns import Holds, MeasureColumn
 from validation.measures.measure import Columns, MeasureSpec, Scope, Subject
 from validation.measures.rule import FREE_OF_IDENTIFIERS, Rule
 from validation.settings import Severity
@@ -19,9 +19,11 @@ RULE = "free_of_identifiers"
 MOST_PLACES = 500
 
 
-IDENTIFIER_COUNT = Column("identifiers", "stretches of the text that would tell who somebody is")
-IDENTIFIER_KINDS = Column("identifier_kinds", "how many of each kind", Holds.WORDS)
-IDENTIFIER_PLACES = Column("identifier_places", "where they stand, as start-end:KIND", Holds.SPANS, kind="identifier")
+IDENTIFIER_COUNT = MeasureColumn("identifiers", "stretches of the text that would tell who somebody is")
+IDENTIFIER_KINDS = MeasureColumn("identifier_kinds", "how many of each kind", Holds.WORDS)
+IDENTIFIER_PLACES = MeasureColumn(
+    "identifier_places", "where they stand, as start-end:KIND", Holds.SPANS, kind="identifier"
+)
 
 
 def measure(subjects: Sequence[Subject], scope: Scope) -> list[Columns]:

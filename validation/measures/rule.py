@@ -8,7 +8,7 @@ from typing import Any
 
 from curation.decision import DecisionKind
 from curation.scheme import Scheme
-from validation.measures.columns import Column
+from validation.measures.columns import MeasureColumn
 from validation.settings import Severity, ValidationSettings
 
 #: Parameters of an expectation, from the settings and the scheme.
@@ -42,12 +42,12 @@ class Rule:
     """An expectation of Great Expectations on one column of measures: that it counts nothing, unless said otherwise."""
 
     name: str
-    column: Column
+    column: MeasureColumn
     says: str  # for people, in Data Docs and reports
     expects: str = BETWEEN  # the type of Great Expectations
     parameters: Parameters = zero
     severity: Severity = Severity.HARD
-    beside: tuple[Column, ...] = ()  # columns that explain a failure
+    beside: tuple[MeasureColumn, ...] = ()  # columns that explain a failure
     #: Where a setting of its own says how grave a failure is.
     by_setting: Callable[[ValidationSettings], Severity] | None = None
 

@@ -8,28 +8,30 @@ from typing import TYPE_CHECKING
 
 from curation.record import Layer
 from curation.scheme import Scheme
-from validation.measures.columns import Column, Holds
+from validation.measures.columns import Holds, MeasureColumn
 from validation.measures.measure import Columns, no_second_layer
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
-SECOND_OPINION_MISSING = Column(
+SECOND_OPINION_MISSING = MeasureColumn(
     "second_opinion_missing", "facts of other layers that no entity of the checked one meets", lacks=no_second_layer
 )
-SECOND_OPINION_SHARE = Column("second_opinion_share", "their share of the facts of other layers", lacks=no_second_layer)
-CATEGORIES_MISSING = Column(
+SECOND_OPINION_SHARE = MeasureColumn(
+    "second_opinion_share", "their share of the facts of other layers", lacks=no_second_layer
+)
+CATEGORIES_MISSING = MeasureColumn(
     "categories_missing",
     "categories in which another layer has facts and the checked one has none",
     lacks=no_second_layer,
 )
-SECOND_OPINION_PLACES = Column(
+SECOND_OPINION_PLACES = MeasureColumn(
     "second_opinion_places",
     "where the facts of other layers stand that the checked one lacks",
     Holds.SPANS,
     kind="second_opinion",
 )
-CATEGORY_NAMES_MISSING = Column("category_names_missing", "those categories", Holds.WORDS)
+CATEGORY_NAMES_MISSING = MeasureColumn("category_names_missing", "those categories", Holds.WORDS)
 
 Span = tuple[int, int]
 
@@ -37,17 +39,17 @@ Span = tuple[int, int]
 def missing(layer: Layer, others: Sequence[Layer], covered: Sequence[Span], scheme: Scheme) -> Columns:
     """The facts of the others that no entity of the layer meets, and the categories of which it has none.
 
-    covered: where the layer has entities, in order and apart. Facts at one place are one, whoever says so.
+    covered: where the layer has entities, in order and apart. Facts with the same spans are one, whoever says so.
     """
     facts = {entity.spans for other in others for entity in other.entities if entity.spans and scheme.counts(entity)}
     lacking = sorted(spans for spans in facts if not any(met(span, covered) for span in spans))
     absent = sorted({name for other in others for name in _categories(other, scheme)} - _categories(layer, scheme))
-    places: list[JsonValue] = [[spans[0][0], spans[-1][1]] for spans in lacking]
+    missed: list[JsonValue] = [[spans[0][0], spans[-1][1]] for spans in lacking]
     return {
         SECOND_OPINION_MISSING: len(lacking) if others else None,
         SECOND_OPINION_SHARE: round(len(lacking) / len(facts), 4) if facts else None,
         CATEGORIES_MISSING: len(absent) if others else None,
-        SECOND_OPINION_PLACES: places,
+        SECOND_OPINION_PLACES: missed,
         CATEGORY_NAMES_MISSING: list(absent),
     }
 
@@ -70,5 +72,5 @@ def merged(spans: Iterable[Span]) -> list[Span]:
 
 def met(span: Span, covered: Sequence[Span]) -> bool:
     """Whether an entity reaches into the span."""
-    place = bisect_right(covered, (span[1] - 1, 1 << 60)) - 1
-    return place >= 0 and covered[place][1] > span[0]
+    index = bisect_right(covered, (span[1] - 1, 1 << 60)) - 1
+    return index >= 0 and covered[index][1] > span[0]

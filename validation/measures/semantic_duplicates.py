@@ -6,16 +6,16 @@ from collections.abc import Mapping
 
 from curation.decision import DecisionKind
 from curation.embeddings.vector_store import VectorStore
-from validation.measures.columns import Column, Holds
+from validation.measures.columns import Holds, MeasureColumn
 from validation.measures.measure import Columns, MeasureSpec, Whole, embeddings_off
 from validation.measures.rule import NULL, Rule, no_parameters
 from validation.measures.semantic.duplicates import find_repeats
 from validation.settings import Severity
 
-SEMANTIC_DUPLICATE_OF = Column(
+SEMANTIC_DUPLICATE_OF = MeasureColumn(
     "semantic_duplicate_of", "kept record that tells the same case in other words", Holds.RECORD_ID
 )
-SEMANTIC_SIMILARITY = Column(
+SEMANTIC_SIMILARITY = MeasureColumn(
     "semantic_similarity", "mean cosine of its sentences with the nearest ones of the kept record", plotted=True
 )
 

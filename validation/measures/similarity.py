@@ -14,14 +14,14 @@ from curation.decision import DecisionKind
 from curation.embeddings.encoder import Encoder
 from curation.record import Entity
 from curation.text.sentences import MOST_SENTENCES, SENTENCE_CHARACTERS, sentence_spans
-from validation.measures.columns import Column, Holds
+from validation.measures.columns import Holds, MeasureColumn
 from validation.measures.measure import Columns, MeasureSpec, Scope, Subject, embeddings_off, encoder_identity
 from validation.measures.rule import Rule
 from validation.settings import Severity
 
-SIMILARITY_LEAST = Column("similarity_least", "least cosine between an entity and its sentence", plotted=True)
-SIMILARITY_MEAN = Column("similarity_mean", "mean cosine between the entities and their sentences", plotted=True)
-LEAST_SIMILAR_ENTITY = Column(
+SIMILARITY_LEAST = MeasureColumn("similarity_least", "least cosine between an entity and its sentence", plotted=True)
+SIMILARITY_MEAN = MeasureColumn("similarity_mean", "mean cosine between the entities and their sentences", plotted=True)
+LEAST_SIMILAR_ENTITY = MeasureColumn(
     "least_similar_entity", "id of the entity that is least like its sentence", Holds.ENTITY_ID
 )
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from curation.decision import DecisionKind
 from curation.record import Record
-from validation.measures.columns import RECORD_ID, Column, Holds
+from validation.measures.columns import RECORD_ID, Holds, MeasureColumn
 from validation.measures.measure import Columns, MeasureSpec, Scope, Subject
 from validation.measures.rule import IN_SET, UNIQUE, Rule, no_parameters
 from validation.settings import Severity
@@ -17,11 +17,13 @@ LINE_MARKS = frozenset("\t\n\r")
 #: Invisible characters that people write on purpose: soft hyphen, joiners in emoji and scripts.
 LEGITIMATE = frozenset("\u00ad\u200c\u200d")
 
-LANGUAGE = Column("language", "language that the record names", Holds.WORD)
-CHARACTERS = Column("characters", "characters, without white space around the text")
-WORDS = Column("words", "words, parted by white space", plotted=True)
-CONTROL_CHARACTERS = Column("control_characters", "control characters, lone surrogates and replacement characters")
-HIDDEN_CHARACTERS = Column("hidden_characters", "invisible marks: text direction, zero width, byte order")
+LANGUAGE = MeasureColumn("language", "language that the record names", Holds.WORD)
+CHARACTERS = MeasureColumn("characters", "characters, without white space around the text")
+WORDS = MeasureColumn("words", "words, parted by white space", plotted=True)
+CONTROL_CHARACTERS = MeasureColumn(
+    "control_characters", "control characters, lone surrogates and replacement characters"
+)
+HIDDEN_CHARACTERS = MeasureColumn("hidden_characters", "invisible marks: text direction, zero width, byte order")
 
 
 def measure(subjects: Sequence[Subject], scope: Scope) -> list[Columns]:

@@ -19,6 +19,7 @@ from curation.decision import DecisionKind
 from curation.embeddings.encoder import Encoder
 from curation.record import Layer, digest
 from curation.stage import Item
+from curation.text.word_lists import word_lists_digest
 from validation.layers import preferred_layers
 from validation.measures.known import known_digest
 from validation.measures.measure import Columns, MeasureSpec, Whole
@@ -28,7 +29,7 @@ from validation.translation import columns
 from validation.translation.multilingual import refused
 
 if TYPE_CHECKING:
-    from validation.translation.pair import Pair
+    from validation.translation.pair import TranslationPair
 
 #: What is known of words of two languages: when it changes, everything is measured again.
 FOLDER = Path(__file__).parents[1] / "translation"
@@ -41,22 +42,21 @@ PAIRS = 200
 
 def measure(whole: Whole) -> Mapping[str, Columns]:
     """The columns of each measured record that translates another."""
-    pairs = _pairs(whole)
     work = _Work(whole)
     found: dict[str, Columns] = {}
-    for some in batched(pairs, PAIRS):
-        found |= work.columns(some)
+    for pairs in batched(list(_pairs(whole)), PAIRS):
+        found |= work.columns(pairs)
     return found
 
 
 def no_translation(whole: Whole) -> str:
     """That no measured record translates another, "" when one does."""
-    return "" if _pairs(whole) else "nothing applies: no record translates another"
+    return "" if next(_pairs(whole), None) else "nothing applies: no record translates another"
 
 
-def _pairs(whole: Whole) -> list[tuple[str, str]]:
+def _pairs(whole: Whole) -> Iterator[tuple[str, str]]:
     """Each measured record that translates another, with that one."""
-    return [(id, original) for id, original in whole.store.translations() if id in whole.measured]
+    return ((id, original) for id, original in whole.store.translations() if id in whole.measured)
 
 
 class _Work:
@@ -71,8 +71,8 @@ class _Work:
         """The columns of each pair, by the translation's id."""
         ids = list(dict.fromkeys(id for pair in pairs for id in pair))
         keys = self._keys(pairs, ids)
-        kept = dict(self._store.measures([id for id, _ in pairs], stage=KEPT))
-        known = {id: row for id, row in kept.items() if row.get(KEY) == keys[id]}
+        stored = dict(self._store.measures([id for id, _ in pairs], stage=KEPT))
+        known = {id: row for id, row in stored.items() if row.get(KEY) == keys[id]}
         unknown = [pair for pair in pairs if pair[0] not in known]
         fresh = {id: row | {KEY: keys[id]} for id, row in self._measured(unknown)}
         if fresh:
@@ -87,12 +87,12 @@ class _Work:
         """By translation, a digest of what its columns depend on. A record's id stands for its text."""
         layers = self._store.layer_digests(ids, self._reads)
         there = self._store.known_ids(original for _, original in pairs)
-        said = {id: [layers.get((id, name)) for name in self._reads] for id in ids}
+        read = {id: [layers.get((id, name)) for name in self._reads] for id in ids}
         encoder = self._encoder
         depends = [self._version, self._reads, [encoder.name, encoder.revision] if encoder else None]
         settings = self._scope.settings.translation.aligned
         return {
-            id: digest([depends, settings, self._refused, id, said[id], original, original in there, said[original]])
+            id: digest([depends, settings, self._refused, id, read[id], original, original in there, read[original]])
             for id, original in pairs
         }
 
@@ -101,8 +101,8 @@ class _Work:
             return
         from validation.translation.pair import measured
 
-        wanted = dict.fromkeys(id for pair in pairs for id in pair)
-        items = {item.record.id: item for item in self._store.items(self._reads, ids=wanted)}
+        ids = dict.fromkeys(id for pair in pairs for id in pair)
+        items = {item.record.id: item for item in self._store.items(self._reads, ids=ids)}
         for id, original in pairs:
             if original not in items:
                 yield id, {columns.ORIGINAL_MISSING: 1}
@@ -127,30 +127,29 @@ class _Work:
         return f"{name}: not multilingual, no verdict" if self._refused else name if self._encoder else None
 
 
-def paired(original: Item, translation: Item, reads: Sequence[str]) -> Pair:
+def paired(original: Item, translation: Item, reads: Sequence[str]) -> TranslationPair:
     """The two records with the layers to compare: of one making if there are such, else the preferred ones."""
-    from validation.translation.pair import Pair
+    from validation.translation.pair import TranslationPair
     from validation.translation.parity import of_one_making
 
     both = [(original.layers.get(name), translation.layers.get(name)) for name in reads]
     first: tuple[Layer | None, Layer | None] = (
-        next((one for one, _ in both if one), None),
-        next((one for _, one in both if one), None),
+        next((layer for layer, _ in both if layer), None),
+        next((layer for _, layer in both if layer), None),
     )
     chosen = next((two for two in [first, *both] if of_one_making(*two)), first)
-    return Pair(original.record, translation.record, *chosen)
+    return TranslationPair(original.record, translation.record, *chosen)
 
 
 @cache
 def _version() -> str:
     """A digest of the measure's version and of the files that it reads."""
-    files = sorted(FOLDER.glob("*.yaml"))
-    return digest([TRANSLATION.version, known_digest(), [[path.name, path.read_text("utf-8")] for path in files]])
+    return digest([TRANSLATION.version, known_digest(), word_lists_digest(FOLDER)])
 
 
 TRANSLATION = MeasureSpec(
     name="translation",
-    version=2,
+    version=3,
     of=DecisionKind.TEXT,
     columns=columns.TRANSLATION,
     rules=(

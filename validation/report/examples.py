@@ -26,7 +26,7 @@ class Piece:
 
 
 @dataclass(frozen=True, slots=True)
-class Example:
+class FailureExample:
     """A failed record: an excerpt of its text, and what is blamed but stands nowhere in it."""
 
     record_id: str
@@ -34,25 +34,25 @@ class Example:
     absent: tuple[Piece, ...]
 
 
-def examples(found: Iterable[Blamed], most: int) -> dict[str, list[Example]]:
+def examples(found: Iterable[Blamed], most: int) -> dict[str, list[FailureExample]]:
     """Up to so many examples of each expectation."""
-    chosen: dict[str, list[Example]] = {}
+    chosen: dict[str, list[FailureExample]] = {}
     if most == 0:
         return chosen
-    for one in found:
-        for expectation, entities in one.entities.items():
-            kept = chosen.setdefault(expectation, [])
-            if len(kept) < most:
-                kept.append(_example(one, entities))
+    for failure in found:
+        for expectation, entities in failure.entities.items():
+            shown = chosen.setdefault(expectation, [])
+            if len(shown) < most:
+                shown.append(_example(failure, entities))
     return chosen
 
 
-def _example(found: Blamed, blamed: Sequence[Entity]) -> Example:
+def _example(found: Blamed, blamed: Sequence[Entity]) -> FailureExample:
     length = len(found.record.text)
     placed = [entity for entity in blamed if entity.spans and entity.end <= length]
     absent = [entity for entity in blamed if not entity.spans or entity.end > length]
     others = [entity for entity in (found.layer.entities if found.layer else ()) if entity.end <= length]
-    return Example(
+    return FailureExample(
         record_id=found.record.id,
         pieces=tuple(_pieces(found.record, placed, others)),
         absent=tuple(Piece(entity.text, entity.category, blamed=True) for entity in absent),

@@ -16,7 +16,7 @@ from curation.store import Store
 from curation.store.engine import CHUNK
 from validation.layers import checked_layer, preferred_layers
 from validation.measures import COLUMNS
-from validation.measures.columns import Column, Holds
+from validation.measures.columns import Holds, MeasureColumn
 from validation.quarantine import failures_of
 from validation.settings import ValidationSettings
 
@@ -92,7 +92,7 @@ def _span(span: JsonValue) -> tuple[int, int, str]:
     return (int(found["start"]), int(found["end"]), found["kind"] or "") if found else (-1, -1, "")
 
 
-def _columns(beside: JsonValue, holds: Holds) -> Iterator[tuple[Column, JsonValue]]:
+def _columns(beside: JsonValue, holds: Holds) -> Iterator[tuple[MeasureColumn, JsonValue]]:
     """The columns of a type with their values; what an older version measured has none."""
     for name, value in beside.items() if isinstance(beside, dict) else ():
         column = COLUMNS.get(name)

@@ -31,7 +31,7 @@ def privacy(measured: Measured) -> JsonValue:
     }
 
 
-def _kind(said: str) -> tuple[str, int]:
+def _kind(counted: str) -> tuple[str, int]:
     """Kind and number of "NAME: 3"."""
-    kind, _, count = said.partition(": ")
+    kind, _, count = counted.partition(": ")
     return kind, int(count)

@@ -9,7 +9,7 @@ from curation.decision import Decision
 from curation.scheme import Scheme
 from curation.store import Store
 from validation.frame import Measured
-from validation.gx.checkpoint import Outcome
+from validation.gx.checkpoint import SuiteOutcome
 from validation.measures import Scope
 from validation.settings import ValidationSettings
 
@@ -27,7 +27,7 @@ class Judged:
     unmeasured: int
     failed: Sequence[Decision]  # ours that did not accept
     measured: Measured
-    outcome: Outcome
+    outcome: SuiteOutcome
 
     @property
     def scheme(self) -> Scheme:

@@ -43,7 +43,7 @@ COSINE, MIDDLE = 12.0, 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class Side:
+class SentenceSide:
     """The sentences of one text: their evidence and their lengths in characters."""
 
     keys: Sequence[frozenset[str]]
@@ -58,7 +58,7 @@ class Bead:
     translation: range
 
 
-def aligned(original: Side, translation: Side, cosines: Matrix | None = None) -> list[Bead]:
+def aligned(original: SentenceSide, translation: SentenceSide, cosines: Matrix | None = None) -> list[Bead]:
     """The likeliest beads, in order; every sentence is in one of them.
 
     cosines: of each sentence of the original with each of the translation, shape (original, translation).
@@ -93,7 +93,9 @@ def _traced(step: Sequence[Sequence[tuple[int, int]]], row: int, column: int) ->
     return beads[::-1]
 
 
-def _scores(original: Side, translation: Side, cosines: Matrix | None) -> dict[tuple[int, int], list[list[float]]]:
+def _scores(
+    original: SentenceSide, translation: SentenceSide, cosines: Matrix | None
+) -> dict[tuple[int, int], list[list[float]]]:
     """By step, what evidence and lengths say for each place where it may begin."""
     known = sorted(frozenset().union(*original.keys, *translation.keys))
     place = {key: number for number, key in enumerate(known)}

@@ -29,7 +29,7 @@ LETTERS, BEGINNING = 5, 5
 WHOLE, LONGEST = 3, 16
 
 
-class Line(Frozen):
+class GlossaryLine(Frozen):
     """A line of the glossary: beginnings of English words, and what German words begin with or hold."""
 
     en: str
@@ -72,7 +72,7 @@ def meanings(word: str, language: str) -> frozenset[str]:
 def _glossary() -> dict[str, dict[str, tuple[str, ...]]]:
     """By language and beginning, the keys of the lines that have it."""
     known: dict[str, dict[str, tuple[str, ...]]] = {"en": {}, "de": {}}
-    for place, line in enumerate(read_known("glossary", tuple[Line, ...], FOLDER)):
+    for place, line in enumerate(read_known("glossary", tuple[GlossaryLine, ...], FOLDER)):
         for language, words in (("en", line.en), ("de", line.de)):
             for word in listed(words):
                 spelt = fold(word).text

@@ -19,7 +19,7 @@ from validation.translation.amounts import amounts, compared_units
 from validation.translation.doses import dosed, swapped
 from validation.translation.numerals import Differences, differences, numerals
 from validation.translation.parity import of_one_making, parity
-from validation.translation.sentences import Compared, Told, compared, told
+from validation.translation.sentences import SentenceComparison, SentenceEvidence, compared, told
 from validation.translation.untranslated import untranslated
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ Columns = dict[str, JsonValue]
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
+class TranslationPair:
     """A record and its translation, each with the layer to compare."""
 
     original: Record
@@ -42,7 +42,7 @@ class Pair:
     translation_layer: Layer | None = None
 
 
-def measured(pair: Pair, *, aligned: float, encoder: Encoder | None = None) -> Columns:
+def measured(pair: TranslationPair, *, aligned: float, encoder: Encoder | None = None) -> Columns:
     """The columns of a translation; those of cosines only with an encoder, which must know both languages.
 
     aligned: the share of sentences with exactly one counterpart from which others are missed.
@@ -72,7 +72,7 @@ def measured(pair: Pair, *, aligned: float, encoder: Encoder | None = None) -> C
     }
 
 
-def _numbers(pair: Pair, found: Compared) -> Columns:
+def _numbers(pair: TranslationPair, found: SentenceComparison) -> Columns:
     ours, theirs = pair.original, pair.translation
     raw = differences(numerals(ours.text, ours.language), numerals(theirs.text, theirs.language))
     units = compared_units(amounts(ours.text, ours.language), amounts(theirs.text, theirs.language), raw)
@@ -87,7 +87,7 @@ def _numbers(pair: Pair, found: Compared) -> Columns:
     }
 
 
-def _beside(numbers: Differences, found: Compared) -> list[Span]:
+def _beside(numbers: Differences, found: SentenceComparison) -> list[Span]:
     """The sentences of the translation that should say the lost numbers, and have no other in their place."""
     spans: list[Span] = []
     for bead in found.beads:
@@ -102,7 +102,7 @@ def _within(place: int, spans: Sequence[Span]) -> bool:
     return any(start <= place < end for start, end in spans)
 
 
-def _drugs(pair: Pair) -> Columns:
+def _drugs(pair: TranslationPair) -> Columns:
     ours, theirs = drugs.names(pair.original.text), drugs.names(pair.translation.text)
     lost, gained = drugs.lost(ours, theirs), drugs.lost(theirs, ours)
     doses = swapped(
@@ -120,7 +120,7 @@ def _drugs(pair: Pair) -> Columns:
     }
 
 
-def _missing(found: Compared, pair: Pair, aligned: float) -> tuple[list[int], list[int]]:
+def _missing(found: SentenceComparison, pair: TranslationPair, aligned: float) -> tuple[list[int], list[int]]:
     """The sentences dropped and added. Entities that the other layer has in full clear a sentence; without entities
     to compare the text decides, if it goes sentence by sentence.
     """
@@ -130,7 +130,7 @@ def _missing(found: Compared, pair: Pair, aligned: float) -> tuple[list[int], li
         return (list(found.dropped), list(found.added)) if literal else ([], [])
     both = parity(ours, theirs)
 
-    def missing(side: Told, place: int, layer: Layer, more: Counter[str]) -> bool:
+    def missing(side: SentenceEvidence, place: int, layer: Layer, more: Counter[str]) -> bool:
         here = side.categories(place, layer)
         return any(more[category] for category in here) if here else literal
 
@@ -140,7 +140,7 @@ def _missing(found: Compared, pair: Pair, aligned: float) -> tuple[list[int], li
     )
 
 
-def _entities(pair: Pair) -> Columns:
+def _entities(pair: TranslationPair) -> Columns:
     ours, theirs = pair.original_layer, pair.translation_layer
     if ours is None or theirs is None:
         return {}
@@ -162,7 +162,7 @@ def _entities(pair: Pair) -> Columns:
     }
 
 
-def _cosines(ours: Told, theirs: Told, encoder: Encoder) -> Matrix | None:
+def _cosines(ours: SentenceEvidence, theirs: SentenceEvidence, encoder: Encoder) -> Matrix | None:
     """The cosine of each sentence of the original with each of the translation."""
     if not ours.spans or not theirs.spans:
         return None
@@ -171,7 +171,7 @@ def _cosines(ours: Told, theirs: Told, encoder: Encoder) -> Matrix | None:
     return np.asarray(vectors[: len(ours.spans)] @ vectors[len(ours.spans) :].T, dtype=np.float64)
 
 
-def _similarity(found: Compared, cosines: Matrix | None) -> Columns:
+def _similarity(found: SentenceComparison, cosines: Matrix | None) -> Columns:
     if cosines is None:
         return {}
     best = [

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from curation.record import Layer, Record
 from curation.text.folding import Span
-from validation.translation.alignment import Bead, Side, aligned, likeness
+from validation.translation.alignment import Bead, SentenceSide, aligned, likeness
 from validation.translation.evidence import evidence
 from validation.translation.segments import segments
 
@@ -27,12 +27,12 @@ WORD, WORDS = re.compile(r"[^\W\d_]{3,}"), 2
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class SentenceEvidence:
     """A text in sentences: where they stand, and their evidence."""
 
     record: Record
     spans: tuple[Span, ...]
-    side: Side
+    side: SentenceSide
 
     def said(self, place: int) -> str:
         """The wording of a sentence."""
@@ -45,11 +45,11 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True)
-class Compared:
+class SentenceComparison:
     """The two texts, what stands beside what, and the sentences that stand beside nothing."""
 
-    original: Told
-    translation: Told
+    original: SentenceEvidence
+    translation: SentenceEvidence
     beads: tuple[Bead, ...]
     dropped: tuple[int, ...]
     added: tuple[int, ...]
@@ -73,21 +73,23 @@ class Compared:
         return sum(places[ours[key]] == others[theirs[key]] for key in shared) / len(shared)
 
 
-def told(record: Record) -> Told:
+def told(record: Record) -> SentenceEvidence:
     """A text in sentences with their evidence."""
     spans = tuple(segments(record))
     said = [record.text[start:end] for start, end in spans]
-    side = Side([evidence(one, record.language) for one in said], [len(one) for one in said])
-    return Told(record, spans, side)
+    side = SentenceSide([evidence(one, record.language) for one in said], [len(one) for one in said])
+    return SentenceEvidence(record, spans, side)
 
 
-def compared(original: Told, translation: Told, cosines: Matrix | None = None) -> Compared:
+def compared(
+    original: SentenceEvidence, translation: SentenceEvidence, cosines: Matrix | None = None
+) -> SentenceComparison:
     """The sentences put beside each other, and those without a counterpart, moved ones left out."""
     beads = list(_joined(original, translation, aligned(original.side, translation.side, cosines)))
     lone = [place for bead in beads if not bead.translation for place in bead.original]
     other = [place for bead in beads if not bead.original for place in bead.translation]
     lone, other = _without_moved(original, translation, lone, other)
-    return Compared(
+    return SentenceComparison(
         original,
         translation,
         tuple(beads),
@@ -100,7 +102,7 @@ def _says_something(sentence: str) -> bool:
     return len(WORD.findall(sentence)) >= WORDS
 
 
-def _joined(original: Told, translation: Told, beads: Iterable[Bead]) -> Iterator[Bead]:
+def _joined(original: SentenceEvidence, translation: SentenceEvidence, beads: Iterable[Bead]) -> Iterator[Bead]:
     """The beads; sentences of both sides alone at one place are one, a free translation, if about as long."""
     for paired, run in groupby(beads, key=lambda bead: bool(bead.original) and bool(bead.translation)):
         gap = list(run)
@@ -113,7 +115,9 @@ def _joined(original: Told, translation: Told, beads: Iterable[Bead]) -> Iterato
             yield Bead(range(ours[0], ours[-1] + 1), range(theirs[0], theirs[-1] + 1))
 
 
-def _without_moved(original: Told, translation: Told, lone: list[int], other: list[int]) -> tuple[list[int], list[int]]:
+def _without_moved(
+    original: SentenceEvidence, translation: SentenceEvidence, lone: list[int], other: list[int]
+) -> tuple[list[int], list[int]]:
     pairs = sorted(
         ((likeness(original.side.keys[one], translation.side.keys[two]), one, two) for one in lone for two in other),
         reverse=True,

@@ -8,7 +8,7 @@ from rapidfuzz import fuzz, process
 
 from curation.text.drugs import drug_pattern
 from curation.text.language import confidences
-from validation.translation.sentences import Told
+from validation.translation.sentences import SentenceEvidence
 
 #: Words that tell a language: with a small letter at the beginning, or capitals only at the beginning, no drug.
 TELLING = re.compile(r"(?<![\w-])[^\W\d_][^\W\d_A-ZÄÖÜ]{2,}(?![\w-])")
@@ -23,7 +23,7 @@ WORDS, SURE = 4, 0.9
 COPIED, LIKELY, CAPITALS = 90, 0.15, 0.8
 
 
-def untranslated(original: Told, translation: Told) -> list[int]:
+def untranslated(original: SentenceEvidence, translation: SentenceEvidence) -> list[int]:
     """The sentences of the translation that are in the original's language; nothing where both are in one."""
     ours, theirs = original.record.language, translation.record.language
     if ours == theirs:

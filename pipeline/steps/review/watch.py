@@ -70,8 +70,8 @@ def _listening(workspace: Workspace, gate: Gate, signal: WatchSignal, on_event: 
             return
         secret = secrets.token_urlsafe(32)
         host = "127.0.0.1" if settings.watch.address is None else "0.0.0.0"
-        server_way_out(gate, host, settings.watch.port, password=secret)
         hints = stack.enter_context(HintServer(host, settings.watch.port, secret, signal.notify))
+        server_way_out(gate, host, hints.port, password=secret)
         address = settings.watch.address or f"http://127.0.0.1:{hints.port}{PATH}"
         stack.enter_context(registered_webhook(client, project.id, address, secret))
         on_event("listening", {"project": project.title, "address": address, "every": settings.watch.poll})

@@ -12,6 +12,8 @@ from annotation.agreement.settings import AgreementSettings
 from annotation.agreement.study import Study
 from curation.errors import MissingExtraError
 
+pytestmark = pytest.mark.long
+
 FEW = AgreementSettings(minimum_records=1, resamples=100, gamma_records=2, gamma_samples=3)
 
 

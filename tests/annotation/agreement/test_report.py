@@ -17,6 +17,8 @@ from annotation.agreement.results import TaskReference, measure
 from annotation.agreement.settings import AgreementSettings
 from annotation.agreement.study import ReviewedRecord
 
+pytestmark = pytest.mark.long
+
 SETTINGS = AgreementSettings(minimum_records=1, minimum_entities=1, resamples=20)
 ADDRESS = "http://127.0.0.1:8099"
 START = datetime(2026, 3, 2, 9, tzinfo=UTC)

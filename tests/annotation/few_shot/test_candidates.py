@@ -63,6 +63,7 @@ def test_texts_without_words_have_no_candidates(text: str) -> None:
     assert [one for one in wordings(text) if one.isalnum()] == []
 
 
+@pytest.mark.long
 @settings(max_examples=100, deadline=None)
 @given(st.text(max_size=150), st.sampled_from(["en", "de", "fr"]))
 def test_candidates_lie_in_their_sentences(text: str, language: str) -> None:

@@ -22,6 +22,7 @@ with process_lock(Path(sys.argv[1])):
 """
 
 
+@pytest.mark.server
 def test_a_lock_waits_for_its_holder_and_is_given_back_when_that_is_killed(tmp_path: Path) -> None:
     path = tmp_path / "lock"
     with subprocess.Popen([sys.executable, "-c", HOLDER, str(path)], stdout=subprocess.PIPE, text=True) as holder:

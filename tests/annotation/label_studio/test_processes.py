@@ -6,7 +6,11 @@ import os
 import subprocess
 import sys
 
+import pytest
+
 from annotation.label_studio.processes import command_of
+
+pytestmark = pytest.mark.server
 
 #: Turns into itself again and again.
 SCRIPT = """

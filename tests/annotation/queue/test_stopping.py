@@ -17,6 +17,7 @@ def reviewed(queue, truth):
     return {id: truth[id] for id in queue.record_ids}
 
 
+@pytest.mark.long
 def test_the_interval_covers_the_truth(summary, review):
     """A hundred reviews in queue order, with errors where the scores are low: 95 % are promised."""
     covered = {"records": 0, "entities": 0}

@@ -245,6 +245,7 @@ def test_odd_texts_give_an_empty_layer(text: str) -> None:
     assert layer_of(text).entities == ()
 
 
+@pytest.mark.long
 def test_a_long_text_is_marked_to_its_end() -> None:
     text = "He had fever. " * 20_000
     assert len(layer_of(text).entities) == 20_000

@@ -52,18 +52,20 @@ def test_threads_share_the_file(tmp_path: Path) -> None:
     assert len(store) == 200
 
 
+@pytest.mark.model
 def test_a_second_run_encodes_nothing_and_sees_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     texts = ["fever", "a much longer sentence about chest pain", "fever", ""]
-    first = load_encoder().kept_in(tmp_path / "v.db").encode(texts)
-    again = load_encoder().kept_in(tmp_path / "v.db")
+    first = load_encoder().cached_in(tmp_path / "v.db").encode(texts)
+    again = load_encoder().cached_in(tmp_path / "v.db")
     monkeypatch.setattr(SentenceEncoder, "_forward", lambda self, texts: pytest.fail("encoded again"))
     assert np.array_equal(again.encode(texts), first)
     assert not np.array_equal(first[0], first[1])
 
 
+@pytest.mark.model
 def test_another_model_finds_nothing_of_the_first(tmp_path: Path) -> None:
     kept = VectorStore(tmp_path / "v.db")
     loaded = load_encoder()
     for revision in ("1", "2"):
-        SentenceEncoder(loaded._model, name="n", revision=revision, kept=kept).encode(["fever"])
+        SentenceEncoder(loaded._model, name="n", revision=revision, disk=kept).encode(["fever"])
     assert len(kept) == 2

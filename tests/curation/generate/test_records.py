@@ -177,6 +177,7 @@ SPEECH = re.compile(
 )
 
 
+@pytest.mark.long
 def test_nobody_speaks_in_a_coma_in_catatonia_or_as_an_infant() -> None:
     silent = speaking = 0
     for index, chapter in enumerate(chapters()):

@@ -125,6 +125,7 @@ def test_a_line_of_fifty_megabytes_is_passed_over_without_being_held(written, ou
     assert peak < 30_000_000
 
 
+@pytest.mark.long
 def test_memory_does_not_grow_with_the_file(written):
     def peak(rows: int) -> int:
         path = written(f"{rows}.jsonl", "".join(line(id=str(n), text=f"{n} fever " * 40) for n in range(rows)))

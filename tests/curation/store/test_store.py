@@ -11,6 +11,8 @@ import sqlalchemy as sa
 from curation.decision import ANYWHERE, TEXT, Decision, DecisionKind, Verdict, on_layer
 from curation.errors import ContradictionError, EgressBlockedError, StoreError, UsageError
 from curation.record import Layer
+from curation.sets.freeze import freeze
+from curation.settings import SplitSettings
 from curation.stage import Result
 from curation.store import Added, ReviewEvent, ReviewTask, Store
 from curation.store.egress import EgressCounts
@@ -191,7 +193,7 @@ OLD = {
 }
 
 
-def test_decisions_of_an_old_store_become_decisions_on_texts(store_url):
+def test_decisions_of_an_old_store_become_decisions_on_texts(store_url, scheme):
     from alembic import command
     from alembic.config import Config
 
@@ -204,7 +206,10 @@ def test_decisions_of_an_old_store_become_decisions_on_texts(store_url):
         config.attributes["connection"] = connection
         command.upgrade(config, "0002")
         record = {"id": "r", "group_id": "g", "source": "test", "language": "en", "text": "Fever.", "meta": "{}"}
-        for table, row in (("records", record), ("decisions", OLD)):
+        gold = Layer(record_id="r", name="gold", author="gold")
+        layer = {"record_id": "r", "name": "gold", "author": "gold", "digest": gold.digest}
+        rows = (("records", record), ("layers", {**layer, "content": gold.model_dump_json()}), ("decisions", OLD))
+        for table, row in rows:
             names = ", ".join(row)
             values = ", ".join(f":{name}" for name in row)
             connection.execute(sa.text(f"INSERT INTO {table} ({names}) VALUES ({values})"), row)
@@ -218,6 +223,8 @@ def test_decisions_of_an_old_store_become_decisions_on_texts(store_url):
         assert store.count_decisions() == {"": {"quarantined": 1}}
         assert store.decide([old.model_copy(update={"verdict": Verdict.ACCEPTED})]) == 1
         assert store.verdicts() == {"r": Verdict.ACCEPTED}
+        with pytest.raises(UsageError, match=r"1 layer not validated.*run `curate validate --layer gold`"):
+            freeze(store, scheme, name="cases", layers=["gold"], split=SplitSettings())
 
 
 def test_work_is_left_until_its_result_is_stored(store, annotated):
@@ -336,6 +343,7 @@ def test_a_store_of_a_newer_version_is_refused(store_url):
         Store.open(store_url)
 
 
+@pytest.mark.database
 @pytest.mark.parametrize(
     ("url", "message"),
     [

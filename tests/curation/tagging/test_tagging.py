@@ -40,7 +40,7 @@ def entity(category: str, text: str, *places: tuple[int, int], id: str = "T1") -
 def told(text: str, entities: tuple[Entity, ...], pieces: Pieces) -> list[tuple[str, tuple[tuple[int, int], ...]]]:
     """The entities after a round trip through labels."""
     labels = label_words(entities, pieces.words).labels
-    return [(one.category, one.places) for one in read_spans(text, pieces.words, labels, [1.0] * len(labels))]
+    return [(one.category, one.spans) for one in read_spans(text, pieces.words, labels, [1.0] * len(labels))]
 
 
 def test_labels_keep_offsets_through_emoji_marks_and_line_ends(split: Splitter) -> None:
@@ -105,9 +105,9 @@ def test_what_labels_cannot_hold_is_counted(split: Splitter) -> None:
 
 def test_an_i_without_a_beginning_opens_an_entity() -> None:
     spans = read_spans("ab cd ef", [(0, 2), (3, 5), (6, 8)], ["I-age", "I-age", "C-age"], [1.0, 0.5, 0.75])
-    assert [(one.category, one.places, one.score) for one in spans] == [("age", ((0, 5), (6, 8)), 0.75)]
+    assert [(one.category, one.spans, one.score) for one in spans] == [("age", ((0, 5), (6, 8)), 0.75)]
     changed = read_spans("ab cd", [(0, 2), (3, 5)], ["B-age", "I-gender"], [1.0, 1.0])
-    assert [(one.category, one.places) for one in changed] == [("age", ((0, 2),)), ("gender", ((3, 5),))]
+    assert [(one.category, one.spans) for one in changed] == [("age", ((0, 2),)), ("gender", ((3, 5),))]
 
 
 @pytest.mark.parametrize(

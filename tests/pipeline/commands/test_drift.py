@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
 from command_line import curate, curate_json
 
 
@@ -14,6 +15,7 @@ def import_texts(workspace: Path, name: str, texts: list[str]) -> None:
     curate("import", rows, "--language", "en", "--source-name", name, "--workspace", workspace)
 
 
+@pytest.mark.model
 def test_new_records_are_held_against_a_frozen_set(tmp_path: Path) -> None:
     folder = tmp_path / "w"
     curate("init", "--workspace", folder)

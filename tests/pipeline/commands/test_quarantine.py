@@ -9,6 +9,8 @@ from typing import Any
 import command_line
 import pytest
 
+pytestmark = pytest.mark.expectations
+
 
 def curate(workspace: Path, *words: str, code: int = 0) -> dict[str, Any]:
     return command_line.curate_json(*words, "--workspace", workspace, code=code)
@@ -38,6 +40,16 @@ def test_what_if_counts_who_would_change_sides(workspace: Path) -> None:
     assert found["expectations"] == [{"expectation": "text_length", "failed": 1, "would_fail": 2}]
     words = ("validate", "--what-if", "validation.lenght.minimum=1", "--workspace", workspace)
     assert "did you mean validation.length?" in command_line.curate(*words, code=1).stderr
+
+
+def test_validate_says_what_was_not_measured_and_why(workspace: Path) -> None:
+    done = command_line.curate("validate", "--workspace", workspace)
+    said = " ".join((done.stdout + done.stderr).split())
+    assert "not measured (nothing applies: no record translates another): translated, nothing_added," in said
+    assert "not measured (nothing applies: no set is frozen): no_leakage" in said
+    told = {finding["expectation"]: finding for finding in curate(workspace, "validate")["expectations"]}
+    assert told["no_leakage"]["not_measured"] == "nothing applies: no set is frozen"
+    assert (told["no_leakage"]["success"], told["text_present"]["success"]) == (False, True)
 
 
 def test_a_release_is_signed_and_stays(workspace: Path) -> None:

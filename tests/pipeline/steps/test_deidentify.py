@@ -206,14 +206,18 @@ def test_under_replace_the_new_records_are_exported(workspace, tmp_path):
     assert "Lindemann" not in lines
 
 
+@pytest.mark.model
+@pytest.mark.expectations
 def test_without_a_policy_that_replaces_a_run_replaces_nothing(workspace):
     with workspace.open_store() as store:
         assert next(run_steps(workspace, store)).name == "validate"
         assert len(store.record_ids()) == 3
 
 
+@pytest.mark.expectations
 def test_validation_does_not_blame_surrogates_nor_call_them_duplicates(workspace):
     blocking = under(workspace, "block")
+    blocking.__dict__["config"] = with_overrides(blocking.config, ["validation.similarity.enabled=false"])
     from pipeline.steps.validate import validate
 
     with workspace.open_store() as store:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 
-from curation.decision import Decision, Verdict
+import pytest
+from verdicts import given
+
 from curation.sources import ReadOptions
 from pipeline.steps.annotate import annotate
 from pipeline.steps.export import export
@@ -32,12 +34,14 @@ def test_each_step_over_the_shipped_sample_is_silent(tmp_path, capfd):
     with workspace.open_store() as store:
         import_into(workspace, store, ["sample"], ReadOptions())
         assert annotate(workspace, store, "rules").failed == 0
-        store.decide(Decision(record_id=id, verdict=Verdict.ACCEPTED, by="test") for id in store.record_ids())
+        store.decide(given(store.record_ids(), "gold"))
         freeze(workspace, store, name="sample", layers=["gold"])
         assert export(workspace, store, "chat", tmp_path / "out")
     assert capfd.readouterr() == ("", "")
 
 
+@pytest.mark.model
+@pytest.mark.expectations
 def test_a_whole_run_is_silent_and_its_caller_sees_the_progress(tmp_path, capfd):
     seen: list[tuple[str, int]] = []
 

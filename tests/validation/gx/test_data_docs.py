@@ -5,7 +5,7 @@ from pathlib import Path
 from validation.measures import COLUMNS
 from validation.rules import RULES
 
-PAGE = Path(__file__).parents[2] / "docs" / "rules.md"
+PAGE = Path(__file__).parents[3] / "docs" / "rules.md"
 
 
 def test_the_page_of_rules_names_every_expectation_with_its_severity_and_every_column() -> None:

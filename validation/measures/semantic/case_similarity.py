@@ -49,10 +49,10 @@ class Facts:
         return max(minimum, SURE) if few else minimum
 
 
-def likeness(one: Vectors, other: Vectors) -> float:
+def likeness(left: Vectors, right: Vectors) -> float:
     """The mean cosine of each sentence with the nearest of the other text, on the side where it is less.
 
-    one, other: a row of length 1 for each sentence. Each side counts, so a part of a text is not the whole.
+    left, right: a row of length 1 for each sentence. Each side counts, so a part of a text is not the whole.
     """
-    cosines = one @ other.T
+    cosines = left @ right.T
     return float(min(cosines.max(axis=1).mean(), cosines.max(axis=0).mean()))

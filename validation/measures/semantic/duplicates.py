@@ -37,13 +37,13 @@ def find_repeats(
     facts, vectors = _read((record for record in records if record.text.strip()), encoder, kept)
     pairs = sorted(
         pair
-        for language in dict.fromkeys(one.language for one in facts)
+        for language in dict.fromkeys(fact.language for fact in facts)
         for pair in _candidates(facts, vectors, language, exact)
     )
     return Duplicates(
-        groups={one.id: (one.id,) for one in facts},
+        groups={fact.id: (fact.id,) for fact in facts},
         pairs=tuple(_alike([(facts[left], facts[right]) for left, right in pairs], fetch, encoder, minimum)),
-        lengths={one.id: one.length for one in facts},
+        lengths={fact.id: fact.length for fact in facts},
     )
 
 
@@ -59,12 +59,12 @@ def _read(records: Iterable[Record], encoder: Encoder, kept: VectorStore | None)
 
 
 def _candidates(facts: Sequence[Facts], vectors: Vectors, language: str, exact: int) -> Iterator[tuple[int, int]]:
-    """Places of records of a language that lie near each other and may repeat each other by their numbers."""
-    places = [place for place, one in enumerate(facts) if one.language == language]
-    for left, right, _ in near_pairs(vectors[places], least=CANDIDATE, most=NEAREST, exact=exact):
-        one, other = places[left], places[right]
-        if facts[one].may_repeat(facts[other]):
-            yield one, other
+    """Rows of records of a language that lie near each other and may repeat each other by their numbers."""
+    rows = [row for row, fact in enumerate(facts) if fact.language == language]
+    for near, far, _ in near_pairs(vectors[rows], least=CANDIDATE, most=NEAREST, exact=exact):
+        left, right = rows[near], rows[far]
+        if facts[left].may_repeat(facts[right]):
+            yield left, right
 
 
 def _alike(
@@ -75,9 +75,9 @@ def _alike(
 ) -> Iterator[NearDuplicate]:
     """The pairs whose sentences are alike; their vectors come from the encoder's cache."""
     for batch in batched(pairs, BATCH):
-        some = list(fetch(list(dict.fromkeys(one.id for pair in batch for one in pair))))
+        some = list(fetch(list(dict.fromkeys(fact.id for pair in batch for fact in pair))))
         matrices = dict(zip((record.id for record in some), sentence_vectors(some, encoder), strict=True))
-        for one, other in batch:
-            alike = likeness(matrices[one.id], matrices[other.id])
-            if alike >= one.needs(other, minimum):
-                yield NearDuplicate(one.id, other.id, alike)
+        for left, right in batch:
+            alike = likeness(matrices[left.id], matrices[right.id])
+            if alike >= left.needs(right, minimum):
+                yield NearDuplicate(left.id, right.id, alike)

@@ -35,11 +35,11 @@ def told_again(
         nearest = (-cosines).argsort(axis=1)[:, :NEAREST]
         for row, record in enumerate(batch):
             told = Facts.of(record)
-            for place in map(int, nearest[row]):
-                ours = facts[place]
-                if ours.id == told.id or cosines[row, place] < CANDIDATE or not ours.may_repeat(told):
+            for index in map(int, nearest[row]):
+                ours = facts[index]
+                if ours.id == told.id or cosines[row, index] < CANDIDATE or not ours.may_repeat(told):
                     continue
-                alike = likeness(*sentence_vectors([held[place], record], encoder))
+                alike = likeness(*sentence_vectors([held[index], record], encoder))
                 if alike >= ours.needs(told, minimum) and (ours.id not in best or alike > best[ours.id].similarity):
                     best[ours.id] = NearDuplicate(ours.id, record.id, alike)
     return list(best.values())

@@ -41,9 +41,9 @@ def _compared(vectors: Vectors, most: int) -> Iterator[Near]:
     for start in range(0, len(vectors), AT_ONCE):
         cosines = vectors[start : start + AT_ONCE] @ vectors.T
         nearest = np.argpartition(cosines, -count, axis=1)[:, -count:]
-        for row, places in enumerate(nearest):
-            for place in places:
-                yield start + row, int(place), float(cosines[row, place])
+        for row, columns in enumerate(nearest):
+            for column in columns:
+                yield start + row, int(column), float(cosines[row, column])
 
 
 def _searched(vectors: Vectors, most: int) -> Iterator[Near]:

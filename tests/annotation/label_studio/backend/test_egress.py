@@ -8,13 +8,12 @@ from __future__ import annotations
 import json
 
 import pytest
-from annotation.label_studio.backend.settings import BackendSettings
-from annotation.llm.settings import LlmSettings
 from chat_server import chat_server, extraction
 
 from annotation.label_studio.backend.state import backend_folder
-from annotation.label_studio.settings import ReviewSettings
-from annotation.settings import AnnotationSettings
+from annotation.label_studio.settings import BackendSettings
+from annotation.review_settings import ReviewSettings
+from annotation.settings import AnnotationSettings, LlmSettings
 from curation.egress.gate import Gate
 from curation.egress.settings import PrivacySettings
 from curation.errors import EgressBlockedError

@@ -49,6 +49,7 @@ def until(trainer, right):
     raise AssertionError(f"expected another state in the end, got {state}")
 
 
+@pytest.mark.server
 def test_one_training_at_a_time_however_often_it_is_asked_for(trainer, tmp_path):
     assert trainer.status() == {"state": "none"}
     with ThreadPoolExecutor(6) as pool:
@@ -63,6 +64,7 @@ def test_one_training_at_a_time_however_often_it_is_asked_for(trainer, tmp_path)
     assert trainer.start()["name"] == "reviewed-0002"
 
 
+@pytest.mark.server
 def test_a_training_that_fails_says_why_and_another_may_begin(trainer, tmp_path):
     trainer.start()
     (tmp_path / "fail").touch()
@@ -72,6 +74,7 @@ def test_a_training_that_fails_says_why_and_another_may_begin(trainer, tmp_path)
     assert trainer.start()["state"] == "running"
 
 
+@pytest.mark.server
 def test_a_training_goes_on_without_the_back_end_that_started_it(trainer, tmp_path):
     import json
 

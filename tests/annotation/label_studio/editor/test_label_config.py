@@ -138,6 +138,7 @@ def test_a_hundred_labels_have_a_hundred_keys() -> None:
     assert len(set(taken)) == 130
 
 
+@pytest.mark.server
 def test_importing_the_package_loads_nothing_heavy() -> None:
     heavy = "{'label_studio_sdk', 'httpx', 'sqlalchemy'} & set(sys.modules)"
     code = f"import sys, annotation.label_studio, annotation.review_settings; print({heavy})"

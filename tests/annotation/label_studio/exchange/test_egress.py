@@ -8,7 +8,7 @@ import pytest
 
 from annotation.label_studio.api.client import Client
 from annotation.label_studio.exchange.push import push
-from annotation.label_studio.settings import ReviewSettings
+from annotation.review_settings import ReviewSettings
 from curation.deidentify.identifiers.surrogate_marks import MARK
 from curation.egress.gate import Gate
 from curation.egress.settings import Destination, PrivacySettings

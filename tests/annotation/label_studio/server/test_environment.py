@@ -47,12 +47,14 @@ def test_a_folder_with_other_things_is_left_alone(tmp_path: Path) -> None:
     assert (tmp_path / "thesis.txt").read_text() == "years of work"
 
 
+@pytest.mark.server
 def test_a_python_that_is_not_there_is_named(tmp_path: Path) -> None:
     settings = ReviewSettings(environment=tmp_path / "env", python="/nowhere/python")
     with pytest.raises(ReviewError, match="/nowhere/python could not be run"):
         ensure_environment(settings)
 
 
+@pytest.mark.server
 def test_no_index_gives_a_clear_error_and_no_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     empty = tmp_path / "index"
     empty.mkdir()

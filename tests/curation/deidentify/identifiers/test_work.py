@@ -38,6 +38,7 @@ REPEATED = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("language", ["en", "de"])
 @pytest.mark.parametrize("unit", REPEATED.values(), ids=REPEATED)
 def test_twice_the_text_is_twice_the_work(unit: str, language: str) -> None:

@@ -38,6 +38,7 @@ def run(workspace, *words):
     return done
 
 
+@pytest.mark.long
 def test_figures_are_printed_and_the_report_is_found(workspace):
     found = json.loads(run(workspace, "--json").stdout)
     assert found["pairs"]["per_pair"]["human:anna & human:ben"]["strict"]["value"] == 0.5
@@ -53,6 +54,7 @@ def test_figures_are_printed_and_the_report_is_found(workspace):
     assert "alpha for unitising" in printed
 
 
+@pytest.mark.long
 def test_the_report_goes_where_it_is_wanted(workspace, tmp_path):
     run(workspace, "--to", str(tmp_path / "paper" / "agreement.html"))
     assert {path.name for path in (tmp_path / "paper").iterdir()} == {"agreement.html", "agreement.json"}

@@ -46,6 +46,7 @@ def run(workspace, *words):
     return json.loads(done.stdout)
 
 
+@pytest.mark.long
 def test_a_queue_is_made_reviewed_and_judged(workspace):
     first = run(workspace)
     assert len(first["places"]) == 10
@@ -76,6 +77,7 @@ def test_the_manifest_counts_and_names_nobody(workspace):
     assert not any(entry["record_id"] in manifest.read_text() for entry in made["places"])
 
 
+@pytest.mark.long
 def test_the_words_for_people_name_the_next_step(workspace):
     shown = CliRunner().invoke(app, ["review", "queue", "--stop", "--workspace", str(workspace.folder)])
     assert "make a queue with `curate review queue`" in shown.stdout.replace("\n", " ")
