@@ -1,4 +1,4 @@
-"""A trained adapter as an annotator: the loop from curated layers back to pre-annotations."""
+"""A trained adapter as an annotator: from curated layers back to pre-annotations."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ VERSION = 1
 class AdapterAnnotator:
     """Writes the entities that an adapter finds, with their scores, as a layer.
 
-    The manifest is read at once, so that a wrong folder is told before any work; the weights on
+    The manifest is read at once, so that a wrong folder is reported before any work; the weights on
     first use. Raises UsageError when the adapter gives categories that the scheme does not have.
     """
 
@@ -71,12 +71,12 @@ class AdapterAnnotator:
         return [self._result(item, spans) for item, spans in zip(items, found, strict=True)]
 
     def _result(self, item: Item, spans: Sequence[TaggedSpan]) -> Result:
-        kept = [span for span in spans if span.score >= self.settings.threshold]
+        confident = [span for span in spans if span.score >= self.settings.threshold]
         layer = Layer(
             record_id=item.record.id,
             name=self.layer,
             author=self.manifest.author,
-            entities=to_entities(item.record.text, kept),
+            entities=to_entities(item.record.text, confident),
             provenance={
                 "adapter": self.manifest.name,
                 "weights": self.manifest.weights_digest,

@@ -1,4 +1,4 @@
-"""Which records people may see in a review: those that validation has judged and nobody has turned away."""
+"""Which records people may see in a review: those that validation has judged and no person has rejected."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Verdicts = Mapping[str, Verdict]
 
 @dataclass(frozen=True, slots=True)
 class Reviewable:
-    """The verdicts, by record, that say what may be seen."""
+    """The verdicts, by record, that decide what may be shown."""
 
     texts: Verdicts = field(default_factory=dict)
     privacy: Verdicts = field(default_factory=dict)
@@ -36,12 +36,12 @@ class Reviewable:
         return record_id in self.texts
 
     def pre_annotations(self, item: Item, names: Iterable[str]) -> list[Layer]:
-        """The layers of these names that the item has and nobody has turned away, in order."""
+        """The layers of these names that the item has and no person has rejected, in order."""
         there = [name for name in names if name in item.layers]
         return [item.layers[name] for name in there if not _is_in(self.layers.get(name), item.record.id)]
 
     def is_away(self, item: Item, names: Iterable[str]) -> bool:
-        """Whether the text, what may be seen of it, or every layer that would be shown is turned away."""
+        """Whether the text, the identifiers in it, or every layer that would be shown is rejected."""
         id = item.record.id
         there = [name for name in names if name in item.layers]
         is_bare = bool(there) and not self.pre_annotations(item, there)

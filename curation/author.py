@@ -2,10 +2,10 @@
 
 A layer's name is its author's kind, with the person or the annotator's own name behind a colon where there are
 several: ``gold``, ``rules``, ``human:anna``. An author is written as ``rules@1``, ``adapter:NAME@REVISION``,
-``human:anna``. Nobody else writes or reads such a prefix.
+``human:anna``. No other module writes or reads such a prefix.
 
-Users may name layers as they like (``adapter2``, ``rules-old``, ``qwen``). Such a name tells no kind, however it
-begins: the layer is of the kind that its author tells, which the annotator signs and no option changes.
+Users may name layers as they like (``adapter2``, ``rules-old``, ``qwen``). Such a name has no kind, however it
+begins: the layer has the kind of its author, which the annotator signs and no option changes.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from enum import StrEnum
 
 
 class AuthorKind(StrEnum):
-    """Who says what a layer says."""
+    """Who wrote a layer."""
 
     GOLD = "gold"
     CONSENSUS = "consensus"
@@ -58,13 +58,13 @@ _SEPARATOR = re.compile(r"[:@]")
 
 
 def kind_of(name: str) -> AuthorKind:
-    """The kind that a layer's name, an author or an annotator as it is asked for tells; OTHER where it tells none."""
+    """The kind in the name of a layer, an author or an annotator; OTHER where the name has none."""
     kind = _SEPARATOR.split(name, maxsplit=1)[0]
     return AuthorKind(kind) if kind in _NAMED else AuthorKind.OTHER
 
 
 def layer_kind(name: str, author: str) -> AuthorKind:
-    """The kind of a layer: the one that its name tells, else the one that its author tells."""
+    """The kind of a layer: the one in its name, else the one in its author."""
     named = kind_of(name)
     return kind_of(author) if named is AuthorKind.OTHER else named
 
@@ -85,7 +85,7 @@ def own_name(name: str) -> str:
 
 
 def human(person: str) -> str:
-    """How a person signs layers and decisions; of nobody, what all such names begin with."""
+    """The author of a person's layers and decisions; without a name, the prefix of all such authors."""
     return f"{AuthorKind.HUMAN}:{person}"
 
 
@@ -107,7 +107,7 @@ def is_repeat(name: str) -> bool:
 def ranked(authors: Mapping[str, str], rank: tuple[AuthorKind, ...]) -> tuple[str, ...]:
     """The names of the layers whose kinds stand in the rank, the best first.
 
-    authors: who wrote each layer, by the layer's name. Within a kind, names that tell it come before users' own.
+    authors: who wrote each layer, by the layer's name. Within a kind, names that contain it come before users' own.
     """
     kinds = {name: layer_kind(name, author) for name, author in authors.items()}
     return tuple(

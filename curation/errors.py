@@ -19,7 +19,7 @@ class CurateError(Exception):
 
 
 class UsageError(CurateError):
-    """A command or function was called with words that it does not know."""
+    """A command or function was called with unknown words."""
 
 
 class ConfigError(CurateError):

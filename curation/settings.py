@@ -33,7 +33,7 @@ class SplitSettings(Frozen):
 
 
 class EndpointSettings(Frozen):
-    """A language model behind an address that speaks OpenAI's chat completions."""
+    """A language model at an address with OpenAI's chat completions."""
 
     url: str | None = Field(
         None,

@@ -1,4 +1,4 @@
-"""The data set's card: what is in it, how it was made, and what it must not be taken for."""
+"""The data set's card: what is in it, how it was made, and what it is not for."""
 
 from __future__ import annotations
 

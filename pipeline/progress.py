@@ -1,4 +1,4 @@
-"""What a step tells its caller while it works: progress of its records, and lines for people.
+"""What a step reports to its caller while it works: progress of its records, and lines for people.
 
 A step takes both as arguments and shows nothing by itself; `pipeline/commands` gives bars and lines.
 """

@@ -1,8 +1,8 @@
 """The runner: a stage over every record that lacks its result, resumable after a kill at any moment.
 
-The store says what is left and takes results together with the note that they are done, in one
-transaction a batch. A process that dies loses the batches in flight and nothing else; the next run
-finds exactly those again.
+The store lists what is left, and stores the results of a batch and that they are done in one
+transaction. A process that is killed loses only the batches in work; the next run does exactly those
+again.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ def run_over(
 ) -> StageReport:
     """A stage over all records of a workspace that lack its result, in batches of the workspace's size.
 
-    at_once: the smallest batch that the stage takes, whatever the settings say.
+    at_once: the smallest batch that the stage takes, even where the settings have a smaller one.
     """
     settings = workspace.config.curation
     with progress(stage.name, store.count_pending(stage, retry_failed=retry_failed)) as advance:

@@ -17,7 +17,7 @@ TEMPLATE = "report.html.jinja"
 
 @dataclass(frozen=True, slots=True)
 class ReportFiles:
-    """Where a report lies."""
+    """The paths of a report's files."""
 
     page: Path
     figures: Path
@@ -27,7 +27,7 @@ class ReportFiles:
 def write_report(report: EvaluationReport, to: Path, *, scheme: Scheme | None = None) -> ReportFiles:
     """The report's files in a folder: report.html, report.json and f1.png.
 
-    With the scheme the categories have the names that people know. The page loads nothing from
+    With the scheme the categories have their names for people. The page loads nothing from
     elsewhere and holds no clinical text.
     """
     to.mkdir(parents=True, exist_ok=True)

@@ -50,15 +50,15 @@ class Measured(Protocol):
         """Why a column could be measured on no record, by column."""
 
 
-def whole_of(store: Store, scope: Scope, others: Mapping[str, Decision], looked_at: Container[str]) -> Whole:
+def whole_of(store: Store, scope: Scope, foreign: Mapping[str, Decision], looked_at: Container[str]) -> Whole:
     """All measured records of a store.
 
-    others: the decisions that are not this policy's; of two records that say the same, one that a person
-    accepted is kept before others, and one that she turned away after them. looked_at: the columns that an
+    foreign: the decisions that are not this policy's; of two records that say the same, one that a person
+    accepted is preferred, and one that a person rejected comes last. looked_at: the columns that an
     expectation looks at.
     """
     measured = frozenset(store.measured_ids(Measure.name))
-    prefer = {record_id: PREFER.get(decision.verdict, 0) for record_id, decision in others.items()}
+    prefer = {record_id: PREFER.get(decision.verdict, 0) for record_id, decision in foreign.items()}
     return Whole(store, scope, measured, prefer, looked_at)
 
 
@@ -66,7 +66,7 @@ def rows(whole: Whole) -> Iterator[tuple[str, Columns]]:
     """Each measured record's id and columns, streamed, with what is looked at and takes the whole set to measure."""
     found = _over(whole)
     for record_id, columns in whole.store.measures(stage=Measure.name):
-        yield record_id, {**dict.fromkeys(COLUMNS), **_known(columns), **found.get(record_id, {})}
+        yield record_id, {**dict.fromkeys(COLUMNS), **_measured_now(columns), **found.get(record_id, {})}
 
 
 def not_taken(whole: Whole) -> dict[str, str]:
@@ -88,7 +88,7 @@ def _over(whole: Whole) -> dict[str, Columns]:
     return found
 
 
-def _known(columns: Mapping[str, JsonValue]) -> Columns:
+def _measured_now(columns: Mapping[str, JsonValue]) -> Columns:
     """Without what an older version measured and this one does not."""
     return {name: value for name, value in columns.items() if name in COLUMNS}
 
@@ -130,7 +130,7 @@ class Frame:
         return Counter(str(word or "none") for word in self._texts[name])
 
     def as_pandas(self) -> Any:
-        """The frame that Great Expectations sees: words as objects, everything else as 64-bit floats."""
+        """The frame that Great Expectations reads: words as objects, everything else as 64-bit floats."""
         try:
             import pandas
         except ImportError as error:

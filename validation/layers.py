@@ -34,7 +34,7 @@ class ChosenLayers:
 
     @classmethod
     def among(cls, authors: Mapping[str, str], settings: ValidationSettings) -> ChosenLayers:
-        """Of the layers with these authors, those that the settings ask for.
+        """Of the layers with these authors, those that the settings name.
 
         Raises ConfigError for a second opinion that is checked.
         """

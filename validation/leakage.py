@@ -1,4 +1,4 @@
-"""Whether a held-out side says what the other side has said already.
+"""Whether the other side already holds what a held-out side holds.
 
 Six ways, each with the name it is reported by: a group on both sides, a translation of a record of the other
 side, the same text, nearly the same text (MinHash, as in `curation.sets.duplicates`), the same case in other words,
@@ -28,7 +28,7 @@ from curation.sets.duplicates import THRESHOLD, NearDuplicate, find_duplicates, 
 Hashes = npt.NDArray[np.uint64]
 
 #: Finds held-out records (left) whose case the other side (right) tells in other words.
-ToldAgain = Callable[[Sequence[Record], Iterable[Record]], Iterable[NearDuplicate]]
+RetellingSearch = Callable[[Sequence[Record], Iterable[Record]], Iterable[NearDuplicate]]
 
 #: Which splits may not be given away by which: what is trained or chosen on comes before what is measured on.
 QUESTIONS = (("validation", ("train",)), ("test", ("train", "validation")))
@@ -107,13 +107,13 @@ def find_leaks(
     *,
     near_duplicates: float = THRESHOLD,
     passages: float = PASSAGES,
-    told_again: ToldAgain | None = None,
+    retellings: RetellingSearch | None = None,
 ) -> Leakage:
     """The held-out records that the other side gives away, each once for each way.
 
-    held: kept in memory. seen: called twice or thrice, and only read past; of its texts signatures of 512 bytes stay.
+    held: kept in memory. seen: called two or three times, and streamed; of its texts signatures of 512 bytes stay.
     near_duplicates: estimated Jaccard similarity; passages: share of runs of eight words, both above 0 and at
-    most 1. told_again: asked about those whose text is neither there nor nearly there. An empty text leaks
+    most 1. retellings: asked about those whose text is neither there nor nearly there. An empty text leaks
     through its group or its original only.
     """
     held = list(held)
@@ -126,9 +126,9 @@ def find_leaks(
         runs.meet(record)
     alike = list(_alike(held, seen(), near_duplicates))
     found = [*alike, *runs.leaks(passages), *ties.leaks]
-    if told_again:
-        known = {leak.record for leak in alike}
-        pairs = told_again([record for record in held if record.id not in known], seen())
+    if retellings:
+        found_ids = {leak.record for leak in alike}
+        pairs = retellings([record for record in held if record.id not in found_ids], seen())
         found += [Leak(pair.left, pair.right, LeakKind.OTHER_WORDS, round(pair.similarity, 3)) for pair in pairs]
     order = {record.id: index for index, record in enumerate(held)}
     ways = list(LeakKind)
@@ -153,12 +153,12 @@ class _Ties:
         self._note(self._groups.get(record.group, ()), record.id, LeakKind.GROUP)
         for original in {record.id, record.translation_of or record.id}:
             # A record that stands on both sides is the same text, not its own translation.
-            others = [id for id in self._originals.get(original, ()) if id != record.id]
-            self._note(others, record.id, LeakKind.TRANSLATION)
+            translations = [id for id in self._originals.get(original, ()) if id != record.id]
+            self._note(translations, record.id, LeakKind.TRANSLATION)
 
-    def _note(self, held: Iterable[str], other: str, way: LeakKind) -> None:
+    def _note(self, held: Iterable[str], seen_id: str, way: LeakKind) -> None:
         for id in held:
-            self._found.setdefault((id, way), Leak(id, other, way))
+            self._found.setdefault((id, way), Leak(id, seen_id, way))
 
     @property
     def leaks(self) -> list[Leak]:
@@ -260,7 +260,7 @@ class _Runs:
 
     def _word(self, word: str) -> int:
         """The word's number, the same in every process."""
-        if (known := self._words.get(word)) is None:
+        if (number := self._words.get(word)) is None:
             made = blake2b(word.encode("utf-8", "surrogatepass"), digest_size=8).digest()
-            known = self._words[word] = int.from_bytes(made, "big")
-        return known
+            number = self._words[word] = int.from_bytes(made, "big")
+        return number

@@ -39,7 +39,7 @@ class Case:
 
     @property
     def in_quarantine(self) -> tuple[Decision, ...]:
-        """Those of the decisions that count which keep the record in quarantine; none of a record turned away."""
+        """Those of the decisions that count which keep the record in quarantine; none of a rejected record."""
         text = next((decision for decision in self.latest if decision.subject == TEXT), None)
         if text is not None and text.verdict is Verdict.REJECTED:
             return ()
@@ -96,7 +96,7 @@ def release(store: Store, record_id: str, *, by: str, reason: str, privacy: str 
 
 
 def reject(store: Store, record_id: str, *, by: str, reason: str, privacy: str | None = None) -> list[Decision]:
-    """What keeps the record in quarantine is turned away by a person; the rest as `release`."""
+    """A person rejects what keeps the record in quarantine; everything else as `release`."""
     return _decide(store, record_id, Verdict.REJECTED, by=by, reason=reason, privacy=privacy)
 
 
@@ -121,7 +121,7 @@ def failing_anew(
     for finding in findings if accepted else ():
         kind, name = kind_of(finding), finding.expectation
         for record_id in finding.failed if finding.severity is Severity.HARD else ():
-            subject = next((one for one in subjects(measured(record_id, LAYER)) if one[0] is kind), TEXT)
+            subject = next((subject for subject in subjects(measured(record_id, LAYER)) if subject[0] is kind), TEXT)
             if name not in accepted.get((record_id, subject), (name,)):
                 anew.setdefault(record_id, []).append(name)
     return {record_id: tuple(names) for record_id, names in anew.items()}
@@ -137,7 +137,11 @@ def _decide(
     if not by.strip() or not reason.strip():
         raise UsageError("expected who decides and why, got nothing; give --by NAME and --reason TEXT")
     found = case(store, record_id)
-    about = [(one, one.destination) for one in found.in_quarantine if one.kind is not DecisionKind.PRIVACY]
+    about = [
+        (decision, decision.destination)
+        for decision in found.in_quarantine
+        if decision.kind is not DecisionKind.PRIVACY
+    ]
     if privacy is not None:
         about.append((_identifiers(found, privacy), privacy))
     if not about:
@@ -172,7 +176,9 @@ def _identifiers(found: Case, destination: str) -> Decision:
 
 
 def _nothing_to_decide(found: Case) -> str:
-    verdicts = ", ".join(f"{one.subject_name}: {one.verdict.value} by {one.by}" for one in found.latest)
+    verdicts = ", ".join(
+        f"{decision.subject_name}: {decision.verdict.value} by {decision.by}" for decision in found.latest
+    )
     hint = "give --privacy DESTINATION to decide about its identifiers; " if found.in_quarantine else ""
     return (
         f"expected record {found.record.id} in quarantine, its latest verdicts are {verdicts}; "

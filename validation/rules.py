@@ -18,9 +18,9 @@ RULES: tuple[Rule, ...] = tuple(rule for spec in MEASURES for rule in spec.rules
 BY_NAME = {rule.name: rule for rule in RULES}
 
 
-def severities(settings: ValidationSettings, known: Iterable[str] = BY_NAME) -> dict[str, Severity]:
+def severities(settings: ValidationSettings, names: Iterable[str] = BY_NAME) -> dict[str, Severity]:
     """The severity of each rule under the settings; ConfigError for a rule that there is not."""
-    names = list(known)
+    names = list(names)
     for name in settings.severity:
         if name not in names:
             near = get_close_matches(name, names, 1)

@@ -156,7 +156,7 @@ class CategorySettings(Frozen):
 
 
 class SecondOpinionSettings(Frozen):
-    """Whether other layers of a record say the same as the checked one."""
+    """Whether other layers of a record agree with the checked one."""
 
     layers: tuple[str, ...] = Field(
         default=(),
@@ -182,7 +182,7 @@ class BoundarySettings(Frozen):
 
 
 class DuplicateSettings(Frozen):
-    """When two records say the same."""
+    """When two records have the same content."""
 
     threshold: float = Field(
         default=THRESHOLD,

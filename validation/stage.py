@@ -13,7 +13,7 @@ from curation.stage import Item, Result
 from curation.store import Store
 from validation.layers import ChosenLayers, checked_layer
 from validation.measures import MEASURES, Columns, Level, MeasureSpec, Scope, Subject
-from validation.measures.known import known_digest
+from validation.measures.knowledge import knowledge_digest
 from validation.settings import ValidationSettings
 
 #: Records that are measured at once at least: of fewer, more of what the encoder takes is padding.
@@ -52,13 +52,13 @@ class Measure:
 
     @cached_property
     def fingerprint(self) -> str:
-        """A digest of what the measures say that they depend on, the word lists that all of them read texts with, the
+        """A digest of the dependencies of the measures, the word lists that all of them read texts with, the
         scheme, and which layer is checked.
         """
         return digest(
             {
                 "measures": [spec.depends_on(self._scope) for spec in MEASURES if spec.level is Level.RECORD],
-                "words": known_digest(),
+                "words": knowledge_digest(),
                 "scheme": self._scope.scheme.digest,
                 "layer": self._scope.settings.layer or list(VALIDATION_RANK),
             }

@@ -36,12 +36,14 @@ SIDES = (Verdict.ACCEPTED, Verdict.NEEDS_REVIEW, Verdict.QUARANTINED)
 
 @dataclass(frozen=True, slots=True)
 class Verdicts:
-    """What validation said: how many records on which side, why, and where to read it."""
+    """The outcome of validation: how many records on which side, why, and where to read it."""
 
     counts: Mapping[str, int]  # records by the graver of our verdicts on the text and on the checked layer
     by_kind: Mapping[str, Mapping[str, int]]  # our verdicts on texts, on checked layers, and on privacy
     decided_by_others: Mapping[str, int]  # records of which a person or another policy decided text or layer
-    failing_anew: Mapping[str, Sequence[str]]  # accepted by a person, and failing what she had not seen fail
+    failing_anew: Mapping[
+        str, Sequence[str]
+    ]  # accepted by a person, and failing an expectation that was not failing then
     unmeasured: int  # records that could not be measured, or not yet: no decision
     changed: int  # decisions that are new
     per_expectation: tuple[Finding, ...]
@@ -52,7 +54,7 @@ class Verdicts:
 
     @property
     def suite_kept(self) -> bool:
-        """Whether the suite differs from ours by a steward's hand, which was respected."""
+        """Whether a steward has changed the suite; such changes are kept."""
         return bool(self.by_hand or self.deleted)
 
     @property
@@ -85,18 +87,18 @@ class Verdicts:
 def judge(store: Store, scheme: Scheme, settings: ValidationSettings, workspace: Path) -> Verdicts:
     """Decisions on all measured records, under the expectations in `workspace/gx`.
 
-    A person's decision on the same subject stays, and so does another policy's. Only decisions that say something
-    new are added. Raises UsageError when nothing was measured, ConfigError when a steward's suite cannot be read.
+    A person's decision on the same subject stays, and so does another policy's. Only decisions that differ from
+    the latest are added. Raises UsageError when nothing was measured, ConfigError when a suite cannot be read.
     """
-    others = decided_by_others(store)
+    foreign = foreign_decisions(store)
     scope = Scope(scheme, settings, workspace / VECTORS)
     suite = OpenSuite(scheme, settings, workspace)
-    measured = gather(store, scope, by_record(others), suite.columns)
+    measured = gather(store, scope, by_record(foreign), suite.columns)
     outcome = suite.check(measured)
-    tally, failed, changed = Tally(), [], 0
+    tally, failed, changed = VerdictTally(), [], 0
     for batch in batched(decide(measured.ids(), outcome.findings, measured), CHUNK):
-        divided = [divide(decisions, others) for decisions in batch]
-        ours = [decision for one in divided for decision in one.ours]
+        divided = [divide(decisions, foreign) for decisions in batch]
+        ours = [decision for record_decisions in divided for decision in record_decisions.ours]
         tally.add(divided)
         failed += [decision for decision in ours if failures_of(decision)]
         changed += store.decide(ours)
@@ -106,7 +108,7 @@ def judge(store: Store, scheme: Scheme, settings: ValidationSettings, workspace:
         counts=_by_verdict(tally.sides),
         by_kind={kind.value: _by_verdict(tally.by_kind[kind]) for kind in DecisionKind},
         decided_by_others={verdict.value: count for verdict, count in sorted(tally.by_others.items())},
-        failing_anew=failing_anew(others, outcome.findings, measured),
+        failing_anew=failing_anew(foreign, outcome.findings, measured),
         unmeasured=sum(store.count_records().values()) - len(measured),
         failed=failed,
         measured=measured,
@@ -128,7 +130,7 @@ def judge(store: Store, scheme: Scheme, settings: ValidationSettings, workspace:
 
 
 #: The decisions of people and of other policies, by record and subject.
-Others = Mapping[tuple[str, DecisionSubject], Decision]
+ForeignDecisions = Mapping[tuple[str, DecisionSubject], Decision]
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,20 +138,20 @@ class Divided:
     """The decisions that count on one record: ours, and those of others that stand in the place of ours."""
 
     ours: tuple[Decision, ...]
-    others: tuple[Decision, ...]
+    foreign: tuple[Decision, ...]
 
     def side(self) -> Verdict | None:
-        """The graver of the verdicts on text and checked layer, whoever gave them."""
-        return _gravest((*self.ours, *self.others))
+        """The graver of the verdicts on text and checked layer, ours or another's."""
+        return _gravest((*self.ours, *self.foreign))
 
     def privacy(self) -> Verdict | None:
-        """The verdict on privacy, whoever gave it."""
-        both = (*self.ours, *self.others)
+        """The verdict on privacy, ours or another's."""
+        both = (*self.ours, *self.foreign)
         return next((decision.verdict for decision in both if decision.kind is DecisionKind.PRIVACY), None)
 
 
 @dataclass(frozen=True, slots=True)
-class Tally:
+class VerdictTally:
     """How many records are on which side, and how many verdicts of each kind are ours."""
 
     sides: Counter[Verdict] = field(default_factory=Counter)
@@ -161,27 +163,27 @@ class Tally:
     def add(self, records: Iterable[Divided]) -> None:
         """Count more records; a record of which others decided text or layer counts as theirs."""
         for record in records:
-            foreign = _gravest(record.others)
-            if foreign is not None:
-                self.by_others[foreign] += 1
+            verdict = _gravest(record.foreign)
+            if verdict is not None:
+                self.by_others[verdict] += 1
             elif (side := record.side()) is not None:
                 self.sides[side] += 1
             for decision in record.ours:
                 self.by_kind[decision.kind][decision.verdict] += 1
 
 
-def decided_by_others(store: Store) -> Others:
+def foreign_decisions(store: Store) -> ForeignDecisions:
     """The decisions that count and are not this policy's."""
     return {(decision.record_id, decision.subject): decision for decision in store.decisions_not_by(POLICY)}
 
 
-def by_record(others: Others) -> dict[str, Decision]:
+def by_record(foreign: ForeignDecisions) -> dict[str, Decision]:
     """What others decided about each record's text; else a layer that they accepted, which is work in the record."""
-    layers = {id: one for (id, _), one in others.items() if _is_accepted_layer(one)}
-    return layers | {id: decision for (id, subject), decision in others.items() if subject == TEXT}
+    layers = {id: decision for (id, _), decision in foreign.items() if _is_accepted_layer(decision)}
+    return layers | {id: decision for (id, subject), decision in foreign.items() if subject == TEXT}
 
 
-def divide(decisions: Iterable[Decision], others: Others) -> Divided:
+def divide(decisions: Iterable[Decision], foreign: ForeignDecisions) -> Divided:
     """One record's decisions: ours, without those in whose place others' stand.
 
     Of a record whose text others have rejected nothing else is decided.
@@ -189,10 +191,10 @@ def divide(decisions: Iterable[Decision], others: Others) -> Divided:
     ours: list[Decision] = []
     stand: list[Decision] = []
     for decision in decisions:
-        text = others.get((decision.record_id, TEXT))
-        foreign = others.get((decision.record_id, decision.subject))
-        if foreign is not None:
-            stand.append(foreign)
+        text = foreign.get((decision.record_id, TEXT))
+        standing = foreign.get((decision.record_id, decision.subject))
+        if standing is not None:
+            stand.append(standing)
         elif text is None or text.verdict is not Verdict.REJECTED:
             ours.append(decision)
     return Divided(tuple(ours), tuple(stand))
@@ -213,13 +215,13 @@ def _by_verdict(counted: Counter[Verdict]) -> dict[str, int]:
 
 
 def gather(
-    store: Store, scope: Scope, others: Mapping[str, Decision], looked_at: Container[str]
+    store: Store, scope: Scope, foreign: Mapping[str, Decision], looked_at: Container[str]
 ) -> Frame | MeasureTable:
     """What was measured, where the engine of the settings reads it. Raises UsageError when nothing was.
 
     looked_at: the columns that an expectation looks at; what takes the whole set is measured for these alone.
     """
-    whole = whole_of(store, scope, others, looked_at)
+    whole = whole_of(store, scope, foreign, looked_at)
     found, missing = rows(whole), not_taken(whole)
     in_the_store = _in_the_store(store, scope.settings.engine)
     measured = MeasureTable(store, found, missing) if in_the_store else Frame(found, missing)

@@ -20,7 +20,7 @@ from validation.measures.measure import VECTORS
 from validation.policy import decide
 from validation.settings import ValidationSettings
 from validation.stage import Measure
-from validation.verdict import Others, by_record, decided_by_others, divide, gather
+from validation.verdict import ForeignDecisions, by_record, divide, foreign_decisions, gather
 
 #: From one verdict to the other: record ids.
 Moves = Mapping[tuple[Verdict, Verdict], tuple[str, ...]]
@@ -73,9 +73,9 @@ def what_if(store: Store, scheme: Scheme, now: ValidationSettings, then: Validat
             "expected a change of thresholds or severities, got one that needs records to be measured anew; "
             "put it into curate.toml and run `curate validate`"
         )
-    others = decided_by_others(store)
-    before = _judged(store, scheme, now, workspace, others)
-    after = _judged(store, scheme, then, workspace, others)
+    foreign = foreign_decisions(store)
+    before = _judged(store, scheme, now, workspace, foreign)
+    after = _judged(store, scheme, then, workspace, foreign)
     moves = _moves(before.sides, after.sides)
     ungoverned = _moves(before.ours, after.ours)
     return WhatIf(
@@ -95,13 +95,15 @@ class _Judged:
     findings: Sequence[Finding]
 
 
-def _judged(store: Store, scheme: Scheme, settings: ValidationSettings, workspace: Path, others: Others) -> _Judged:
+def _judged(
+    store: Store, scheme: Scheme, settings: ValidationSettings, workspace: Path, foreign: ForeignDecisions
+) -> _Judged:
     suite = OpenSuite(scheme, settings, workspace)
-    measured = gather(store, Scope(scheme, settings, workspace / VECTORS), by_record(others), suite.columns)
+    measured = gather(store, Scope(scheme, settings, workspace / VECTORS), by_record(foreign), suite.columns)
     findings = suite.preview(measured)
     judged = _Judged({}, {}, {}, findings)
     for decisions in decide(measured.ids(), findings, measured):
-        id, divided = decisions[0].record_id, divide(decisions, others)
+        id, divided = decisions[0].record_id, divide(decisions, foreign)
         judged.sides[id], judged.privacy[id] = divided.side(), divided.privacy()
         judged.ours[id] = divide(decisions, {}).side()
     return judged
@@ -110,9 +112,9 @@ def _judged(store: Store, scheme: Scheme, settings: ValidationSettings, workspac
 def _moves(before: Mapping[str, Verdict | None], after: Mapping[str, Verdict | None]) -> Moves:
     found: dict[tuple[Verdict, Verdict], list[str]] = {}
     for id, verdict in before.items():
-        other = after[id]
-        if verdict is not None and other is not None and verdict is not other:
-            found.setdefault((verdict, other), []).append(id)
+        verdict_after = after[id]
+        if verdict is not None and verdict_after is not None and verdict is not verdict_after:
+            found.setdefault((verdict, verdict_after), []).append(id)
     return {way: tuple(ids) for way, ids in sorted(found.items())}
 
 

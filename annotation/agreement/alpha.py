@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def nominal_counts(codes: NDArray[np.int32], labels: int) -> Array:
     """What nominal alpha needs of codings of the same units, shape (raters, units), two raters or more.
 
-    The coincidences of equal labels (Krippendorff's o_cc summed over c), then how often each label by anybody.
+    The coincidences of equal labels (Krippendorff's o_cc summed over c), then how often all raters gave each label.
     """
     import numpy as np
 

@@ -193,10 +193,10 @@ class _Scale:
             alpha=figure(Tally(matrices, records, support), alpha_of(self.level), self.settings),
         )
 
-    def of_pair(self, answered: Iterable[RecordAnswers], one: str, other: str) -> PairChoice:
+    def of_pair(self, answered: Iterable[RecordAnswers], left: str, right: str) -> PairChoice:
         import numpy as np
 
-        both = [(a.answers[one], a.answers[other]) for a in answered if one in a.answers and other in a.answers]
+        both = [(a.answers[left], a.answers[right]) for a in answered if left in a.answers and right in a.answers]
         codes = np.array([[self.values.index(answer) for answer in pair] for pair in both], dtype=np.int32)
         counts = np.stack([cohen_counts(pair[:1], pair[1:], len(self.values)) for pair in codes])
         kappa = figure(Tally(counts, np.arange(len(both)), 2 * len(both)), cohen, self.settings)

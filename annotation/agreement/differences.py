@@ -92,31 +92,31 @@ def _marks(layer: Layer) -> dict[tuple[str, Spans, str], MarkedEntity]:
     return dict(sorted(marks.items()))
 
 
-def _same_but_assertion(one: MarkedEntity, other: MarkedEntity) -> bool:
-    return (one.category, one.spans) == (other.category, other.spans)
+def _same_but_assertion(left: MarkedEntity, right: MarkedEntity) -> bool:
+    return (left.category, left.spans) == (right.category, right.spans)
 
 
-def _same_place(one: MarkedEntity, other: MarkedEntity) -> bool:
-    return one.spans == other.spans
+def _same_spans(left: MarkedEntity, right: MarkedEntity) -> bool:
+    return left.spans == right.spans
 
 
-def _same_category(one: MarkedEntity, other: MarkedEntity) -> bool:
-    return one.category == other.category and overlap(one.spans, other.spans)
+def _same_category(left: MarkedEntity, right: MarkedEntity) -> bool:
+    return left.category == right.category and overlap(left.spans, right.spans)
 
 
-def _overlap_at_all(one: MarkedEntity, other: MarkedEntity) -> bool:
-    return overlap(one.spans, other.spans)
+def _overlap_at_all(left: MarkedEntity, right: MarkedEntity) -> bool:
+    return overlap(left.spans, right.spans)
 
 
 Rule = Callable[[MarkedEntity, MarkedEntity], bool]
 
 #: From the most similar pairs to the least similar.
-_RULES: tuple[Rule, ...] = (_same_but_assertion, _same_place, _same_category, _overlap_at_all)
+_RULES: tuple[Rule, ...] = (_same_but_assertion, _same_spans, _same_category, _overlap_at_all)
 
 
 def _paired(left: list[MarkedEntity], right: list[MarkedEntity], rule: Rule) -> list[tuple[MarkedEntity, MarkedEntity]]:
     """Pairs that the rule allows, the largest overlap first; their marks are removed from the two lists."""
-    allowed = [(i, j) for i, one in enumerate(left) for j, other in enumerate(right) if rule(one, other)]
+    allowed = [(i, j) for i, first in enumerate(left) for j, second in enumerate(right) if rule(first, second)]
     taken: dict[int, int] = {}
     for i, j in sorted(allowed, key=lambda pair: -_shared(left[pair[0]], right[pair[1]])):
         if i not in taken and j not in taken.values():
@@ -127,8 +127,8 @@ def _paired(left: list[MarkedEntity], right: list[MarkedEntity], rule: Rule) -> 
     return pairs
 
 
-def _shared(one: MarkedEntity, other: MarkedEntity) -> int:
-    return sum(max(0, min(b, d) - max(a, c)) for a, b in one.spans for c, d in other.spans)
+def _shared(left: MarkedEntity, right: MarkedEntity) -> int:
+    return sum(max(0, min(b, d) - max(a, c)) for a, b in left.spans for c, d in right.spans)
 
 
 def _difference(one: MarkedEntity, other: MarkedEntity, *, assertion: bool) -> MarkDifference | None:

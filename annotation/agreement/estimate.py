@@ -46,12 +46,12 @@ def figure(tally: Tally, value: Value, settings: AgreementSettings, *, sparse: b
     """
     import numpy as np
 
-    seen, places = np.unique(tally.records, return_inverse=True)
+    seen, record_rows = np.unique(tally.records, return_inverse=True)
     found = Figure(records=len(seen), support=tally.support)
     if problem := _too_few(found, settings, sparse=sparse):
         return found.model_copy(update={"note": problem})
     by_record = np.zeros((len(seen), *tally.counts.shape[1:]))
-    np.add.at(by_record, places, tally.counts)
+    np.add.at(by_record, record_rows, tally.counts)
     total = float(value(by_record.sum(axis=0)))
     if np.isnan(total):
         return found.model_copy(update={"note": UNDEFINED})
@@ -61,7 +61,7 @@ def figure(tally: Tally, value: Value, settings: AgreementSettings, *, sparse: b
 
 def mean(figures: Sequence[Figure]) -> float | None:
     """The mean of the values that are given, such as the macro average over categories."""
-    values = [one.value for one in figures if one.value is not None]
+    values = [figure.value for figure in figures if figure.value is not None]
     return sum(values) / len(values) if values else None
 
 

@@ -1,7 +1,7 @@
 """The gamma measure: agreement on where marks are and what they are at once, by the best alignment of all.
 
 Y. Mathet, A. Widlöcher, J.-P. Métivier: The unified and holistic method gamma, Computational Linguistics 41 (2015).
-The only module that knows pygamma-agreement.
+The only module that imports pygamma-agreement.
 """
 
 from __future__ import annotations

@@ -25,14 +25,14 @@ def reviewed(store: Store, settings: AgreementSettings, *, others: Iterable[str]
     every = list(store.layer_names())
     people = [name for name in every if is_human(name) or is_repeat(name)]
     models = [name for name in every if name not in people]
-    wanted = set(others)
+    other_names = set(others)
     histories = groupby(store.layer_versions(people), lambda layer: layer.record_id)
     for batch in batched(((id, chosen(versions, settings)) for id, versions in histories), BATCH):
         mine = {id: layers for id, layers in batch if layers}
-        known = _by_record(store.layer_versions(models, ids=list(mine)))
+        by_record = _by_record(store.layer_versions(models, ids=list(mine)))
         for record in store.records(list(mine)):
-            found, layers = known.get(record.id, []), mine[record.id]
-            named = {layer.name: layer for layer in found if layer.name in wanted}
+            found, layers = by_record.get(record.id, []), mine[record.id]
+            named = {layer.name: layer for layer in found if layer.name in other_names}
             yield ReviewedRecord(record, named | layers | _shown(layers, found))
 
 

@@ -1,6 +1,6 @@
 """Plots of agreement as SVG for a page: figures with their intervals, tables of counts, figures over time.
 
-The only module of agreement that knows matplotlib. Names are drawn as they are: no sign in them is a formula.
+The only module of agreement that imports matplotlib. Names are drawn as they are: no sign in them is a formula.
 """
 
 from __future__ import annotations

@@ -185,8 +185,8 @@ def _confusions(agreement: Agreement) -> list[tuple[str, str, int, RecordCounts]
     """Pairs of confused categories, with their count and their records."""
     compared = agreement.drill_down.people
     return [
-        (one, other, count, record_counts(compared, between(one, other)))
-        for (one, other), count in confusions(compared).items()
+        (left, right, count, record_counts(compared, between(left, right)))
+        for (left, right), count in confusions(compared).items()
     ]
 
 
@@ -205,8 +205,8 @@ def _confusion_table(agreement: Agreement) -> str:
     return plots.matrix(names, [*names[:-1], "not marked"], [[*row[:-2], row[-1]] for row in values], counts=True)
 
 
-def _cell(found: Mapping[tuple[str, str], int], one: str, other: str) -> float | None:
-    first, second = sorted((one, other))
+def _cell(found: Mapping[tuple[str, str], int], row: str, column: str) -> float | None:
+    first, second = sorted((row, column))
     return found.get((first, second))
 
 

@@ -36,7 +36,7 @@ def disagreements(people: Sequence[Sequence[MarkedSpan]], length: int) -> tuple[
 
 
 def unitised(counts: Array) -> Array:
-    """Alpha for unitising from the two disagreements in the last axis; nan where nobody marks anything."""
+    """Alpha for unitising from the two disagreements in the last axis; nan where there are no marks."""
     import numpy as np
 
     expected = counts[..., 1]

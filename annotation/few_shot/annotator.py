@@ -85,10 +85,10 @@ class FewShotClassifier:
 
     def _entities(self, words: Words, scored: Iterable[tuple[Candidate, str, float]]) -> tuple[Entity, ...]:
         sure = [found for found in scored if found[1] != NONE and found[2] >= self._settings.threshold]
-        kept = _first_only(_apart(sure), self._once)
+        chosen = _first_only(_apart(sure), self._once)
         entities = tuple(
             Entity.at(words.text, candidate.start, candidate.end, category, id=f"T{number}", score=score)
-            for number, (candidate, category, score) in enumerate(kept, 1)
+            for number, (candidate, category, score) in enumerate(chosen, 1)
         )
         return assert_words(words, self.language, entities)
 

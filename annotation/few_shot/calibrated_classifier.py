@@ -22,7 +22,7 @@ TEMPERATURES = tuple(float(value) for value in np.geomspace(0.25, 8.0, 26))
 class CalibratedClassifier:
     """A multinomial logistic regression over vectors, with calibrated probabilities.
 
-    `groups` says which examples come from one sentence: calibration never tests on a sentence it saw.
+    `groups`: which examples come from one sentence; calibration never tests on a sentence of its training part.
     """
 
     def __init__(self, vectors: Matrix, labels: Sequence[str], groups: Sequence[str], *, strength: float) -> None:

@@ -91,5 +91,5 @@ def _trimmed(kinds: Sequence[str], begin: int, end: int) -> tuple[int, int]:
 
 @lru_cache(maxsize=8)
 def lexicon_of(language: str) -> Lexicon:
-    """The shipped lexicon of a language; without one, only signs and numbers are told apart."""
+    """The shipped lexicon of a language; without one, only signs and numbers are distinguished."""
     return Lexicon(load_kinds(language), language)

@@ -1,4 +1,4 @@
-"""What few-shot annotation sees of a text, and what it learns from examples."""
+"""The input of few-shot annotation: candidates in a text, and training examples."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ LONGEST_TEXT = 400
 
 @dataclass(frozen=True, slots=True)
 class CandidateText:
-    """A candidate with what the encoder sees of it."""
+    """A candidate with the text that the encoder reads."""
 
     candidate: Candidate
     text: str

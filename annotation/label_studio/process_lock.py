@@ -1,4 +1,4 @@
-"""A lock that one process holds at a time; the operating system gives it back when its holder dies."""
+"""A lock that one process holds at a time; the operating system releases it when its holder ends."""
 
 from __future__ import annotations
 

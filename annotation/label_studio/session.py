@@ -19,7 +19,7 @@ def connect(workspace: Path, settings: LabelStudioSettings, gate: Gate | None = 
     """A client for the Label Studio of the settings, or for the workspace's own, which must run.
 
     gate: what texts pass that are sent to one on another machine; without it the client only reads there.
-    Raises ReviewError when it does not run, does not answer, or does not know the token.
+    Raises ReviewError when it does not run, does not answer, or does not accept the token.
     """
     if settings.url is not None:
         token = os.environ.get(TOKEN)

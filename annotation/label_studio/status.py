@@ -1,4 +1,4 @@
-"""Where the review stands."""
+"""The state of the review: counts of records, tasks and annotations."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ def apply(
     labels: Mapping[str, str],
     provenance: Mapping[str, JsonValue],
 ) -> Layer:
-    """The layer that says what was found, shown to fit the record."""
+    """The layer of what was found, checked against the record."""
     in_order = sorted(placed, key=lambda found: (not found.at.spans, found.at.spans))
     layer = Layer(
         record_id=record.id,

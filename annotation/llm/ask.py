@@ -16,12 +16,12 @@ Model = Callable[[Sequence[Message], Mapping[str, JsonValue], Sequence[Record]],
 
 
 def ask(model: Model, prompt: Prompt, record: Record, scheme: Scheme) -> Reply:
-    """What the model says about the record."""
+    """The model's reply about the record."""
     return model(prompt.messages(record), answer_schema(scheme), [record])
 
 
 def answer_schema(scheme: Scheme) -> dict[str, JsonValue]:
-    """The form of an answer as a JSON schema, closed in all its parts as strict servers want it."""
+    """The form of an answer as a JSON schema, closed in all its parts, as strict servers require."""
     quote = _closed(
         {
             "text": {"type": "string"},

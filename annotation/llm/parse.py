@@ -1,4 +1,4 @@
-"""Parse: a reply becomes quotes, without a look at the record; what was mended or left out is told."""
+"""Parse: a reply becomes quotes, without the record; repairs and omitted parts are listed."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Quote:
 
 @dataclass(slots=True)
 class Answer:
-    """What a reply says: quotes in the model's order, document labels, how it was mended, and what was left out."""
+    """A reply as values: quotes in the model's order, document labels, its repairs, and what was left out."""
 
     quotes: list[Quote] = field(default_factory=list)
     labels: dict[str, str] = field(default_factory=dict)
@@ -81,9 +81,9 @@ def _assertion(value: object, dropped: Counter[str]) -> Assertion:
 
 def _labels(values: object, scheme: Scheme, dropped: Counter[str]) -> dict[str, str]:
     found: dict[str, str] = {}
-    known = {label.name: label.values for label in scheme.labels}
+    values_of = {label.name: label.values for label in scheme.labels}
     for name, value in values.items() if isinstance(values, dict) else ():
-        if value in known.get(name, ()):
+        if value in values_of.get(name, ()):
             found[name] = value
         else:
             dropped["unknown document label"] += 1

@@ -28,7 +28,7 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def write_csv(progress: WorkProgress, path: Path) -> None:
-    """The file, in UTF-8 with the mark that spreadsheets ask for."""
+    """The file, in UTF-8 with a byte order mark, which spreadsheets need."""
     people = {person.name: person for person in progress.people}
     with path.open("w", encoding="utf-8-sig", newline="") as file:
         writer = csv.writer(file)

@@ -25,7 +25,7 @@ def queued_record_ids(folder: Path) -> set[str]:
 
 
 def save_queue(queue: Queue, folder: Path) -> Path:
-    """The path of the queue's new file. A process that dies leaves the whole file or none; a number is used once."""
+    """The path of the queue's new file. After a kill there is the whole file or none; a number is used once."""
     path = folder / NAME.format(number=queue.number)
     draft = folder / f".{path.name}.{os.getpid()}"
     try:

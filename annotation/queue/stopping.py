@@ -1,4 +1,4 @@
-"""When to stop: the error rate of the records that nobody has reviewed, estimated from the control sample."""
+"""When to stop: the error rate of the records without a review, estimated from the control sample."""
 
 from __future__ import annotations
 

@@ -48,7 +48,7 @@ class LanguageRules:
         )
         self._alphabet = Alphabet.of(self.lexicon.names, file.groups)
         self._once = {name for name, category in file.categories.items() if category.once}
-        wanted = [
+        chosen = [
             (name, pattern)
             for name in categories
             if name in file.categories
@@ -57,10 +57,10 @@ class LanguageRules:
         ]
         self._compiled = [
             (self._alphabet.compile(pattern.match, name=f"{name}/{pattern.id}"), name, pattern)
-            for name, pattern in wanted
+            for name, pattern in chosen
             if pattern.match is not None
         ]
-        self._by_tokens = {f"{name}/{pattern.id}": (name, pattern) for name, pattern in wanted if pattern.tokens}
+        self._by_tokens = {f"{name}/{pattern.id}": (name, pattern) for name, pattern in chosen if pattern.tokens}
         self._tokens = TokenPatterns(
             {key: pattern.tokens or () for key, (_, pattern) in self._by_tokens.items()}, language
         )
@@ -76,8 +76,8 @@ class LanguageRules:
             return ()
         terms = [self.lexicon.terms_of(words, first, after) for first, after in words.sentences]
         found = [*self._by_kinds(words, terms), *self._by_spacy(words)]
-        kept = self._turned(words, terms, self._first_only(longest(found)))
-        return assert_words(words, self.language, tuple(_entity(text, *pair) for pair in enumerate(kept, 1)))
+        marked = self._turned(words, terms, self._first_only(longest(found)))
+        return assert_words(words, self.language, tuple(_entity(text, *pair) for pair in enumerate(marked, 1)))
 
     def _by_kinds(self, words: Words, terms: Sequence[Sequence[Term]]) -> Iterator[Found]:
         spelled, spelled_terms = self._spell(terms)

@@ -29,7 +29,7 @@ HEAD = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Scope:
+class CueScope:
     """Words that one trigger gives its assertion to; `cue` is where the trigger itself stands."""
 
     first: int
@@ -38,16 +38,16 @@ class Scope:
     cue: tuple[int, int]
 
 
-def scopes(cues: Sequence[Cue], first: int, after: int) -> Iterator[Scope]:
+def scopes(cues: Sequence[Cue], first: int, after: int) -> Iterator[CueScope]:
     """The scopes that the cues of the sentence from `first` to `after` open."""
     for index, cue in enumerate(cues):
         for triggers in cue.triggers:
             if triggers.direction != "backward":
                 end = _first_stop(cues[index + 1 :], triggers, after)
-                yield Scope(cue.after, min(end, cue.after + triggers.reach), triggers, (cue.first, cue.after))
+                yield CueScope(cue.after, min(end, cue.after + triggers.reach), triggers, (cue.first, cue.after))
             if triggers.direction != "forward":
                 start = _last_stop(cues[:index], triggers, first)
-                yield Scope(max(start, cue.first - triggers.reach), cue.first, triggers, (cue.first, cue.after))
+                yield CueScope(max(start, cue.first - triggers.reach), cue.first, triggers, (cue.first, cue.after))
 
 
 def _stops(cue: Cue, triggers: Triggers) -> bool:
@@ -86,7 +86,7 @@ def assert_words(words: Words, language: str, entities: Sequence[Entity]) -> tup
         return tuple(entities)
     forms = [form.lower() for form in words.forms]
     begins = [first for first, _ in words.sentences]
-    opened: dict[int, list[Scope]] = {}
+    opened: dict[int, list[CueScope]] = {}
     asserted: list[Entity] = []
     for entity in entities:
         if not entity.fragments:
@@ -109,7 +109,7 @@ def word_range(words: Words, entity: Entity) -> tuple[int, int]:
 
 
 def _assertion(
-    category: str, first: int, after: int, forms: Sequence[str], opened: Sequence[Scope], context: Context
+    category: str, first: int, after: int, forms: Sequence[str], opened: Sequence[CueScope], context: Context
 ) -> Assertion:
     file = context.file
     own = category in file.inside
@@ -127,12 +127,12 @@ def _assertion(
     return next((assertion for assertion in PRECEDENCE if assertion in given), Assertion.PRESENT)
 
 
-def _covers(scope: Scope, first: int, after: int) -> bool:
+def _covers(scope: CueScope, first: int, after: int) -> bool:
     """Whether the entity has a word in the scope and none in the trigger."""
     apart = after <= scope.cue[0] or first >= scope.cue[1]
     return apart and scope.first < after and first < scope.after
 
 
-def _opens_within(scope: Scope, first: int, after: int) -> bool:
+def _opens_within(scope: CueScope, first: int, after: int) -> bool:
     """Whether the trigger is among the entity's first words, with its scope after it."""
     return first <= scope.cue[0] < min(first + HEAD, after) and scope.first >= scope.cue[1]

@@ -1,4 +1,4 @@
-"""The trigger files: phrases that tell assertion in a language, and where they stand in a sentence."""
+"""The trigger files: phrases that express assertion in a language, and where they stand in a sentence."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Triggers(Frozen):
 
 
 class ContextFile(Frozen):
-    """A trigger file: how one language tells assertion."""
+    """A trigger file: how one language expresses assertion."""
 
     pseudo: tuple[str, ...] = ()
     terminators: tuple[str, ...] = ()
@@ -85,8 +85,8 @@ class Context:
         for triggers in file.triggers:
             for term in triggers.terms:
                 phrase = _forms(term, language)
-                known, ends = meanings.get(phrase, ((), False))
-                meanings[phrase] = ((*known, triggers), ends)
+                present, ends = meanings.get(phrase, ((), False))
+                meanings[phrase] = ((*present, triggers), ends)
         for term in file.pseudo:
             meanings[_forms(term, language)] = ((), False)
         self._by_first: dict[str, list[tuple[Phrase, tuple[Triggers, ...], bool]]] = {}

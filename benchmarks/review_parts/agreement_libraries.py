@@ -16,9 +16,9 @@ Mark = tuple[str, tuple[tuple[int, int], ...]]
 
 def sides(study: Iterable[ReviewedRecord], pair: str) -> Sides:
     """The layers of the two of a pair on the records that both have seen."""
-    one, other = pair.split(" & ")
-    both = [reviewed.layers for reviewed in study if one in reviewed.layers and other in reviewed.layers]
-    return [layers[one] for layers in both], [layers[other] for layers in both]
+    left, right = pair.split(" & ")
+    both = [reviewed.layers for reviewed in study if left in reviewed.layers and right in reviewed.layers]
+    return [layers[left] for layers in both], [layers[right] for layers in both]
 
 
 def unambiguous(study: Iterable[ReviewedRecord], pair: str) -> list[ReviewedRecord]:
@@ -27,10 +27,10 @@ def unambiguous(study: Iterable[ReviewedRecord], pair: str) -> list[ReviewedReco
     They are of one piece and meet at most one mark of the other side, which meets no other either. Elsewhere
     nervaluate lets the first mark that comes take a partner away from a later one, even from its equal.
     """
-    one, other = pair.split(" & ")
-    both = [reviewed for reviewed in study if one in reviewed.layers and other in reviewed.layers]
+    left, right = pair.split(" & ")
+    both = [reviewed for reviewed in study if left in reviewed.layers and right in reviewed.layers]
     return [
-        _without(reviewed, one, other, _ambiguous(reviewed.layers[one], reviewed.layers[other])) for reviewed in both
+        _without(reviewed, left, right, _ambiguous(reviewed.layers[left], reviewed.layers[right])) for reviewed in both
     ]
 
 
@@ -44,8 +44,8 @@ def nervaluate_f1(ours: list[Layer], theirs: list[Layer], categories: Sequence[s
 
 def sets_strict(ours: list[Layer], theirs: list[Layer]) -> float:
     """Strict micro F1 by Python's sets, on all records."""
-    both = [(set(_distinct(one)), set(_distinct(other))) for one, other in zip(ours, theirs, strict=True)]
-    return 2 * sum(len(one & other) for one, other in both) / sum(len(one) + len(other) for one, other in both)
+    both = [(set(_distinct(left)), set(_distinct(right))) for left, right in zip(ours, theirs, strict=True)]
+    return 2 * sum(len(left & right) for left, right in both) / sum(len(left) + len(right) for left, right in both)
 
 
 def scipy_lenient(ours: list[Layer], theirs: list[Layer]) -> float:
@@ -55,8 +55,8 @@ def scipy_lenient(ours: list[Layer], theirs: list[Layer]) -> float:
     from scipy.sparse.csgraph import maximum_bipartite_matching
 
     matched = marks = 0
-    for one, other in zip(ours, theirs, strict=True):
-        left, right = _distinct(one), _distinct(other)
+    for left, right in zip(ours, theirs, strict=True):
+        left, right = _distinct(left), _distinct(right)
         marks += len(left) + len(right)
         edges = np.array([[int(_meet(a, b)) for b in right] for a in left]).reshape(len(left), len(right))
         if edges.size:
@@ -66,29 +66,29 @@ def scipy_lenient(ours: list[Layer], theirs: list[Layer]) -> float:
 
 def token_labels(study: Iterable[ReviewedRecord], pair: str) -> tuple[list[Label], list[Label]]:
     """What each token is by either of a pair: the sorted categories of the marks that touch it."""
-    one, other = pair.split(" & ")
-    both = [reviewed for reviewed in study if one in reviewed.layers and other in reviewed.layers]
-    found = [[label for each in both for label in labels_of(each, name)] for name in (one, other)]
+    left, right = pair.split(" & ")
+    both = [reviewed for reviewed in study if left in reviewed.layers and right in reviewed.layers]
+    found = [[label for each in both for label in labels_of(each, name)] for name in (left, right)]
     return found[0], found[1]
 
 
 def labels_of(reviewed: ReviewedRecord, name: str) -> list[Label]:
     """What each token of a record is by one rater, character by character."""
     text = reviewed.record.text
-    said: list[set[str]] = [set() for _ in text]
+    categories: list[set[str]] = [set() for _ in text]
     for entity in reviewed.layers[name].entities:
         for start, end in entity.spans:
-            for place in range(start, end):
-                said[place].add(entity.category)
+            for offset in range(start, end):
+                categories[offset].add(entity.category)
     tokens = [match.span() for match in re.finditer(r"\w+|[^\w\s]", text)]
-    return [tuple(sorted(set().union(*said[start:end]))) for start, end in tokens]
+    return [tuple(sorted(set().union(*categories[start:end]))) for start, end in tokens]
 
 
-def sklearn_kappa(one: Sequence[object], other: Sequence[object]) -> float:
+def sklearn_kappa(left: Sequence[object], right: Sequence[object]) -> float:
     """Cohen's kappa by scikit-learn."""
     from sklearn.metrics import cohen_kappa_score
 
-    return float(cohen_kappa_score([str(each) for each in one], [str(each) for each in other]))
+    return float(cohen_kappa_score([str(each) for each in left], [str(each) for each in right]))
 
 
 def krippendorff_alpha(said: Sequence[Sequence[object]]) -> float:
@@ -190,19 +190,21 @@ def _distinct(layer: Layer) -> list[Mark]:
     return sorted({(entity.category, entity.spans) for entity in layer.entities})
 
 
-def _meet(one: Mark, other: Mark) -> bool:
-    return one[0] == other[0] and any(set(range(*left)) & set(range(*right)) for left in one[1] for right in other[1])
+def _meet(first: Mark, second: Mark) -> bool:
+    return first[0] == second[0] and any(
+        set(range(*left)) & set(range(*right)) for left in first[1] for right in second[1]
+    )
 
 
-def _ambiguous(one: Layer, other: Layer) -> set[Mark]:
-    left, right = _distinct(one), _distinct(other)
+def _ambiguous(first: Layer, second: Layer) -> set[Mark]:
+    left, right = _distinct(first), _distinct(second)
     meetings = [(a, b) for a in left for b in right if a[1][0][0] < b[1][-1][1] and b[1][0][0] < a[1][-1][1]]
     met = Counter(a for a, _ in meetings), Counter(b for _, b in meetings)
     unclear = {mark for pair in meetings if met[0][pair[0]] > 1 or met[1][pair[1]] > 1 for mark in pair}
     return unclear | {mark for mark in (*left, *right) if len(mark[1]) > 1}
 
 
-def _without(reviewed: ReviewedRecord, one: str, other: str, marks: set[Mark]) -> ReviewedRecord:
+def _without(reviewed: ReviewedRecord, first: str, second: str, marks: set[Mark]) -> ReviewedRecord:
     layers = {
         name: reviewed.layers[name].model_copy(
             update={
@@ -211,6 +213,6 @@ def _without(reviewed: ReviewedRecord, one: str, other: str, marks: set[Mark]) -
                 )
             }
         )
-        for name in (one, other)
+        for name in (first, second)
     }
     return ReviewedRecord(reviewed.record, layers)

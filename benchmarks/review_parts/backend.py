@@ -104,9 +104,9 @@ def _listening(name: str, scheme: Scheme) -> Iterator[httpx.Client]:
 
 def _timed(work: Callable[[One], object], things: Sequence[One]) -> Seconds:
     found = []
-    for one in things:
+    for thing in things:
         started = perf_counter()
-        work(one)
+        work(thing)
         found.append(perf_counter() - started)
     return found
 

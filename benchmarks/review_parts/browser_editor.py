@@ -109,8 +109,8 @@ class Editor:
     def mark(self, wording: str, *, key: str, text: int = 0, shift: bool = False) -> None:
         """Choose a label by its key, then drag over a wording of the text (the first text, or another)."""
         self.press(key, shift=shift)
-        place = self._until(lambda: self._driver.execute_script(PLACE, wording, text))
-        left, top, right, bottom = (round(number) for number in place)
+        rectangle = self._until(lambda: self._driver.execute_script(PLACE, wording, text))
+        left, top, right, bottom = (round(number) for number in rectangle)
         action = ActionBuilder(self._driver)
         pointer = action.pointer_action
         pointer.move_to_location(left, top)

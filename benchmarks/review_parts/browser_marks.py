@@ -37,17 +37,17 @@ def run(*, quick: bool) -> dict[str, object]:
     texts = dict(list(TEXTS.items())[:QUICK] if quick else TEXTS)
     scheme = load_scheme()
     key = next(category.hotkey for category in scheme.categories if category.name == "signs_symptoms")
-    with label_studio() as place, place.store() as store, place.client() as client, browser() as driver:
+    with label_studio() as server, server.store() as store, server.client() as client, browser() as driver:
         store.add_records(
             Record(id=f"r{number}", group="g", source="page", language="en", text=text)
             for number, text in enumerate(texts.values())
         )
-        push(store, client, scheme, place.settings)
-        project = client.find_project(place.settings.project)
+        push(store, client, scheme, server.settings)
+        project = client.find_project(server.settings.project)
         assert project is not None
         tasks = store.review_tasks(project.key)
-        editor = Editor(driver, place.url)
-        account = place.accounts["anna"]
+        editor = Editor(driver, server.url)
+        account = server.accounts["anna"]
         editor.log_in(account.login, account.password.get_secret_value())
         for number in range(len(texts)):
             editor.open(project.id, tasks[f"r{number}"].task_id or 0)
@@ -55,7 +55,7 @@ def run(*, quick: bool) -> dict[str, object]:
             editor.press("a")
             editor.submit()
         outside = sorted(editor.called() - set(HERE))
-        pull(store, client, scheme, place.settings)
+        pull(store, client, scheme, server.settings)
         layers = [store.layer(f"r{number}", "human:anna") for number in range(len(texts))]
     wrong = 0
     print("| text | offsets expected | offsets pulled |\n|---|---|---|")

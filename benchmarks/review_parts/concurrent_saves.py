@@ -23,7 +23,7 @@ from review_parts.label_studio_servers import PEOPLE, BenchmarkServer, label_stu
 from review_parts.server_counts import astray, tasks_by_record
 from review_parts.synthetic_reports import marks, plain
 
-Said = dict[tuple[str, str], Layer]
+SavedLayers = dict[tuple[str, str], Layer]
 
 
 def run(*, quick: bool) -> dict[str, object]:
@@ -32,20 +32,21 @@ def run(*, quick: bool) -> dict[str, object]:
     scheme = load_scheme()
     reports = list(plain(each + arriving, categories=list(scheme.by_name), seed=2))
     first, later = reports[:each], reports[each:]
-    with label_studio(batch_size=20 if quick else 200) as place, place.store() as store, place.client() as client:
+    with label_studio(batch_size=20 if quick else 200) as server, server.store() as store, server.client() as client:
         _add(store, first)
-        push(store, client, scheme, place.settings)
-        tasks = {record: ids[0] for record, ids in tasks_by_record(client, place.settings.project).items()}
-        with place.person("anna") as alone:
+        push(store, client, scheme, server.settings)
+        tasks = {record: ids[0] for record, ids in tasks_by_record(client, server.settings.project).items()}
+        with server.person("anna") as alone:
             _time_alone(alone, tasks, first)
             quiet = alone.seconds
-        said, seconds, behind = _together(place, store, tasks, [record for record, _ in first], later)
-        pull(store, client, scheme, place.settings)
-        found = astray(client, place.settings.project, store.record_ids())
-        kept = _kept(store, said)
+        saved, seconds, background = _together(server, store, tasks, [record for record, _ in first], later)
+        pull(store, client, scheme, server.settings)
+        found = astray(client, server.settings.project, store.record_ids())
+        kept = _kept(store, saved)
     print(table(("saves", "p50 s", "p95 s", "max s"), [_row("alone", quiet), _row("eight at once", seconds)]))
     print(
-        f"\nmeanwhile pushed {behind['pushed']} records, and {behind['pulls']} pulls brought {behind['layers']} layers"
+        f"\nmeanwhile pushed {background['pushed']} records, and {background['pulls']} pulls brought "
+        f"{background['layers']} layers"
     )
     total = {name: found[name] + kept[name] for name in found}
     return {
@@ -58,63 +59,70 @@ def run(*, quick: bool) -> dict[str, object]:
 
 
 def _together(
-    place: BenchmarkServer,
+    server: BenchmarkServer,
     store: Store,
     tasks: dict[str, int],
     records: Sequence[Record],
     later: list[tuple[Record, Layer]],
-) -> tuple[Said, list[float], Counter[str]]:
+) -> tuple[SavedLayers, list[float], Counter[str]]:
     """What each annotator said last of each record; seconds of all saves; what went on behind them."""
-    over, behind = threading.Event(), Counter[str]()
+    over, background = threading.Event(), Counter[str]()
     with ThreadPoolExecutor(len(PEOPLE) + 2) as pool:
-        work = [pool.submit(_pushing, place, store, later, over, behind), pool.submit(_pulling, place, over, behind)]
-        people = [pool.submit(_annotating, place, name, tasks, records) for name in PEOPLE]
+        work = [
+            pool.submit(_pushing, server, store, later, over, background),
+            pool.submit(_pulling, server, over, background),
+        ]
+        people = [pool.submit(_annotating, server, name, tasks, records) for name in PEOPLE]
         try:
             answers = [future.result() for future in people]
         finally:
             over.set()
         for future in work:
             future.result()
-    said = {key: layer for layers, _ in answers for key, layer in layers.items()}
-    return said, [second for _, seconds in answers for second in seconds], behind
+    saved = {key: layer for layers, _ in answers for key, layer in layers.items()}
+    return saved, [second for _, seconds in answers for second in seconds], background
 
 
 def _annotating(
-    place: BenchmarkServer, name: str, tasks: dict[str, int], records: Sequence[Record]
-) -> tuple[Said, list[float]]:
+    server: BenchmarkServer, name: str, tasks: dict[str, int], records: Sequence[Record]
+) -> tuple[SavedLayers, list[float]]:
     """One annotator: each record is saved, and every third saved again with another mark."""
-    said: Said = {}
-    with place.person(name) as person:
+    saved: SavedLayers = {}
+    with server.person(name) as person:
         for number, record in enumerate(records):
             layer = _opinion(record, name, number)
             annotation = person.annotate(tasks[record.id], _sent(record, layer))
             if number % 3 == 0:
                 layer = _opinion(record, name, number + 1)
                 person.edit(annotation, _sent(record, layer))
-            said[record.id, name] = layer
-        return said, person.seconds
+            saved[record.id, name] = layer
+        return saved, person.seconds
 
 
 def _pushing(
-    place: BenchmarkServer, store: Store, later: list[tuple[Record, Layer]], over: threading.Event, behind: Counter[str]
+    server: BenchmarkServer,
+    store: Store,
+    later: list[tuple[Record, Layer]],
+    over: threading.Event,
+    background: Counter[str],
 ) -> None:
     scheme = load_scheme()
-    with place.client() as client:
-        for pairs in batched(later, place.settings.batch_size):
+    with server.client() as client:
+        for pairs in batched(later, server.settings.batch_size):
             if over.is_set():
                 return
             _add(store, pairs)
-            behind["pushed"] += push(
-                store, client, scheme, place.settings, ids=[record.id for record, _ in pairs]
+            background["pushed"] += push(
+                store, client, scheme, server.settings, ids=[record.id for record, _ in pairs]
             ).created
 
 
-def _pulling(place: BenchmarkServer, over: threading.Event, behind: Counter[str]) -> None:
+def _pulling(server: BenchmarkServer, over: threading.Event, background: Counter[str]) -> None:
     scheme = load_scheme()
-    with place.store() as store, place.client() as client:
+    with server.store() as store, server.client() as client:
         while not over.wait(0.5):
-            behind["layers"] += pull(store, client, scheme, place.settings).layers
-            behind["pulls"] += 1
+            background["layers"] += pull(store, client, scheme, server.settings).layers
+            background["pulls"] += 1
 
 
 def _time_alone(person: ApiAnnotator, tasks: dict[str, int], first: Sequence[tuple[Record, Layer]]) -> None:
@@ -137,10 +145,10 @@ def _sent(record: Record, layer: Layer) -> list[dict[str, Any]]:
     return result(record, layer, load_scheme())
 
 
-def _kept(store: Store, said: Said) -> dict[str, int]:
+def _kept(store: Store, saved: SavedLayers) -> dict[str, int]:
     """Answers that the store does not have as they were said last, and versions beyond those that were saved."""
     lost = doubled = 0
-    for (record, _), layer in said.items():
+    for (record, _), layer in saved.items():
         versions = [version for version in store.layer_history(record) if version.name == layer.name]
         lost += not versions or marks(versions[-1]) != marks(layer)
         doubled += len(versions) > len({str(marks(version)) for version in versions})

@@ -54,30 +54,30 @@ def run(*, quick: bool) -> dict[str, object]:
     reports, payloads = (2, 6) if quick else (40, 600)
     scheme, random = load_scheme(), Random(7)
     pairs = list(plain(reports, categories=list(scheme.by_name), words=60, spans=8, seed=3))
-    with label_studio() as place, place.store() as store, place.client() as client, place.person("anna") as anna:
+    with label_studio() as server, server.store() as store, server.client() as client, server.person("anna") as anna:
         store.add_records(record for record, _ in pairs)
-        push(store, client, scheme, place.settings)
-        tasks = {record: ids[0] for record, ids in tasks_by_record(client, place.settings.project).items()}
+        push(store, client, scheme, server.settings)
+        tasks = {record: ids[0] for record, ids in tasks_by_record(client, server.settings.project).items()}
         good = {record.id: layer for record, layer in pairs}
         sent: Counter[str] = Counter()
         for number in range(payloads):
             record, layer = random.choice(pairs)
             body = _poison(number, payloads) or json.dumps(_hostile(result(record, layer, scheme), random)).encode()
-            sent[_post(place, tasks[record.id], body)] += 1
+            sent[_post(server, tasks[record.id], body)] += 1
         for record, layer in pairs:
             anna.annotate(tasks[record.id], result(record, layer, scheme))
         broke = 0
         reasons: Counter[str] = Counter()
         for full in (False, True, False):
             try:
-                done = pull(store, client, scheme, place.settings, full=full)
+                done = pull(store, client, scheme, server.settings, full=full)
             except Exception as error:
                 broke += 1
                 print(f"a pull ended with {type(error).__name__}")
             else:
                 reasons.update(_kind(reason) for _, reason in done.refused)
         lost = sum(not _is_whole(store.layer(id, "human:anna"), layer) for id, layer in good.items())
-        kept = len(store.review_events(client.find_project(place.settings.project).key, kind="refused"))
+        kept = len(store.review_events(client.find_project(server.settings.project).key, kind="refused"))
     print(table(("payloads", "answered"), [(count, answer) for answer, count in sorted(sent.items())]))
     print()
     print(table(("refused", "because"), [(count, reason) for reason, count in reasons.most_common(12)]))
@@ -90,7 +90,7 @@ def run(*, quick: bool) -> dict[str, object]:
 
 
 def _hostile(good: list[dict[str, Any]], random: Random) -> dict[str, Any]:
-    """A good annotation with junk in several places of it."""
+    """A good annotation with junk in several of its fields."""
     made: list[Any] = json.loads(json.dumps(good))
     for _ in range(random.randint(1, 6)):
         part = random.choice(made)
@@ -109,10 +109,10 @@ def _poison(number: int, payloads: int) -> bytes | None:
     return POISON[number % 2] if number % (payloads // 3) == 1 else None
 
 
-def _post(place: BenchmarkServer, task: int, body: bytes) -> str:
-    headers = {"Authorization": f"Token {place.token('hugo')}", "content-type": "application/json"}
+def _post(server: BenchmarkServer, task: int, body: bytes) -> str:
+    headers = {"Authorization": f"Token {server.token('hugo')}", "content-type": "application/json"}
     answer = httpx.post(
-        f"{place.url}/api/tasks/{task}/annotations/", content=body, headers=headers, trust_env=False, timeout=120
+        f"{server.url}/api/tasks/{task}/annotations/", content=body, headers=headers, trust_env=False, timeout=120
     )
     return str(answer.status_code)
 

@@ -43,14 +43,14 @@ def run(*, quick: bool) -> dict[str, object]:
     scheme, random = load_scheme(), Random(20)
     reports = plain(50 * wanted, categories=list(scheme.by_name), words=40, spans=3, seed=1)
     settled = {"batch_size": BATCH, "settle_base": SETTLE, "settle_per_record": 0.0}
-    with label_studio(**settled) as place, place.store() as store, place.client() as client:
-        ensure_project(client, scheme, place.settings)
-        with proxy(place.server.port, _fate(random)) as between:
-            stood, finished, seconds = _kill_many(place, store, between, wanted, lambda: next(reports), random)
+    with label_studio(**settled) as server, server.store() as store, server.client() as client:
+        ensure_project(client, scheme, server.settings)
+        with proxy(server.label_studio.port, _fate(random)) as between:
+            stood, finished, seconds = _kill_many(server, store, between, wanted, lambda: next(reports), random)
         started = perf_counter()
-        push(store, client, scheme, place.settings.model_copy(update={"batch_size": 500}))
+        push(store, client, scheme, server.settings.model_copy(update={"batch_size": 500}))
         last = perf_counter() - started
-        found = astray(client, place.settings.project, store.record_ids())
+        found = astray(client, server.settings.project, store.record_ids())
         records = sum(store.count_records().values())
     print(
         table(
@@ -75,12 +75,12 @@ def _fates(between: LosingProxy) -> tuple[int, int, int]:
 
 
 def _kill_many(
-    place: BenchmarkServer, store: Store, between: LosingProxy, wanted: int, report: Callable[[], Pair], random: Random
+    server: BenchmarkServer, store: Store, between: LosingProxy, wanted: int, report: Callable[[], Pair], random: Random
 ) -> tuple[Counter[str], int, float]:
     # A server that forks has loaded all modules once: a push begins at once, and the kill meets it at work.
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["review_parts.killed_pushes", "label_studio_sdk.client"])
-    arguments = (place.store_url(), between.url, place.server.token, place.settings.model_dump(mode="json"))
+    arguments = (server.store_url(), between.url, server.label_studio.token, server.settings.model_dump(mode="json"))
     stood: Counter[str] = Counter()
     started, finished, killed = perf_counter(), 0, 0
     while killed < wanted:
@@ -99,14 +99,14 @@ def _kill_many(
             process.join()
         if process.exitcode == -signal.SIGKILL:
             killed += 1
-            stood["begun"] += _has_begun(store, place)
+            stood["begun"] += _has_begun(store, server)
         else:
             finished += 1
     return stood, finished, perf_counter() - started
 
 
-def _has_begun(store: Store, place: BenchmarkServer) -> bool:
-    projects = [name for name in store.review_projects() if name.startswith(f"{place.settings.project} #")]
+def _has_begun(store: Store, server: BenchmarkServer) -> bool:
+    projects = [name for name in store.review_projects() if name.startswith(f"{server.settings.project} #")]
     return any(task.task_id is None for name in projects for task in store.review_tasks(name).values())
 
 

@@ -1,8 +1,8 @@
 """A real Label Studio in a temporary workspace, shared by all parts of one run.
 
-    with label_studio() as place, place.store() as store, place.client() as client:
-        push(store, client, scheme, place.settings)
-        with place.person("anna") as anna:
+    with label_studio() as server, server.store() as store, server.client() as client:
+        push(store, client, scheme, server.settings)
+        with server.person("anna") as anna:
             anna.annotate(task, result)
 
 Every `with` gets a project title and a folder of its own; the server and its accounts are made once.
@@ -42,13 +42,13 @@ class BenchmarkServer:
 
     folder: Path
     settings: ReviewSettings
-    server: server.Server
+    label_studio: server.Server
     accounts: dict[str, Account]
 
     @property
     def url(self) -> str:
         """The server's address."""
-        return self.server.url
+        return self.label_studio.url
 
     def token(self, name: str) -> str:
         """An annotator's token."""
@@ -56,7 +56,7 @@ class BenchmarkServer:
 
     def client(self, settings: ReviewSettings | None = None, *, url: str | None = None) -> Client:
         """The steward's client, a context manager; `url` leads through a proxy."""
-        return Client(url or self.url, self.server.token, settings or self.settings)
+        return Client(url or self.url, self.label_studio.token, settings or self.settings)
 
     def store(self, name: str = "records") -> Store:
         """A store in the caller's folder, a context manager."""

@@ -20,7 +20,7 @@ class LosingProxy:
     url: str
     fate: Callable[[], str]
     counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys((PASS, LOST, HELD), 0))
-    #: Set when an import comes; whoever waits for the next one clears it.
+    #: Set when an import comes; the waiting caller clears it.
     arrived: threading.Event = field(default_factory=threading.Event)
     #: Seconds that a held answer is held for.
     hold: float = 5.0

@@ -28,19 +28,19 @@ def run(*, quick: bool) -> dict[str, object]:
     scheme = load_scheme()
     categories = list(scheme.by_name)
     settings = {"batch_size": 30} if quick else {}
-    with label_studio(**settings) as place, place.store() as store, place.client() as client:
+    with label_studio(**settings) as server, server.store() as store, server.client() as client:
         for pairs in batched(plain(count, categories=categories, spans=SPANS), 500):
             store.add_records(record for record, _ in pairs)
             store.add_layers(layer for _, layer in pairs)
-        seconds = _in_turns(place, store, client, count, rounds)
+        seconds = _in_turns(server, store, client, count, rounds)
         started = perf_counter()
-        again = push(store, client, scheme, place.settings)
+        again = push(store, client, scheme, server.settings)
         again_seconds = perf_counter() - started
         some = store.record_ids()[: count // 5]
         started = perf_counter()
-        refreshed = _newer(place, store, client, some)
+        refreshed = _newer(server, store, client, some)
         refresh_seconds = perf_counter() - started
-        found = astray(client, place.settings.project, store.record_ids())
+        found = astray(client, server.settings.project, store.record_ids())
     rates = {name: count / spent for name, spent in seconds.items()}
     print(
         table(
@@ -63,19 +63,19 @@ def run(*, quick: bool) -> dict[str, object]:
     }
 
 
-def _newer(place: BenchmarkServer, store: Store, client: Client, ids: list[str]) -> int:
+def _newer(server: BenchmarkServer, store: Store, client: Client, ids: list[str]) -> int:
     """How many tasks got predictions of a new version of their annotator."""
     for item in list(store.items(["rules"], ids=ids)):
         store.add_layers([item.layers["rules"].model_copy(update={"author": "rules@2"})])
-    return push(store, client, load_scheme(), place.settings, ids=ids).refreshed
+    return push(store, client, load_scheme(), server.settings, ids=ids).refreshed
 
 
-def _in_turns(place: BenchmarkServer, store: Store, client: Client, count: int, rounds: int) -> dict[str, float]:
+def _in_turns(server: BenchmarkServer, store: Store, client: Client, count: int, rounds: int) -> dict[str, float]:
     """Seconds of both, a part of the records each in turn, so that what else the machine does falls on both."""
     from label_studio_sdk.client import LabelStudio
 
-    scheme, settings = load_scheme(), place.settings
-    bare = LabelStudio(base_url=place.url, api_key=place.server.token)
+    scheme, settings = load_scheme(), server.settings
+    bare = LabelStudio(base_url=server.url, api_key=server.label_studio.token)
     ours = ensure_project(client, scheme, settings)
     theirs = keep_project(client, f"{settings.project} bare", ours.label_config, "")
     seconds = {"bare SDK": 0.0, "push": 0.0}
@@ -83,9 +83,9 @@ def _in_turns(place: BenchmarkServer, store: Store, client: Client, count: int, 
     for number in range(rounds):
         part = list(islice(ids, count // rounds))
         tasks = [
-            one.task
-            for one in task_payloads(store, scheme, settings, requests=map(TaskRequest, part))
-            if isinstance(one, TaskPayload)
+            payload.task
+            for payload in task_payloads(store, scheme, settings, requests=map(TaskRequest, part))
+            if isinstance(payload, TaskPayload)
         ]
         # Whoever begins has the smaller project and the colder server: each in its turn.
         for name in sorted(seconds, reverse=bool(number % 2)):

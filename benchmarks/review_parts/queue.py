@@ -179,8 +179,8 @@ def queue_order(items: Sequence[Item], truth: Reviews, *, seed: int) -> list[tup
     while len(reviews) < len(items):
         number += 1
         queue = plan(RecordPool(known, reviews), settings, number=number)
-        order += [(place.record_id, place.is_repeat) for place in queue.entries]
-        reviews |= {place.record_id: truth[place.record_id] for place in queue.entries}
+        order += [(entry.record_id, entry.is_repeat) for entry in queue.entries]
+        reviews |= {entry.record_id: truth[entry.record_id] for entry in queue.entries}
     return order
 
 

@@ -27,17 +27,17 @@ def run(*, quick: bool) -> dict[str, object]:
     scheme = load_scheme()
     pairs = list(strange(count, categories=list(scheme.by_name), spans=SPANS))
     gold = {record.id: layer for record, layer in pairs}
-    with label_studio() as place, place.store() as store, place.client() as client, place.person("anna") as anna:
+    with label_studio() as server, server.store() as store, server.client() as client, server.person("anna") as anna:
         store.add_records(record for record, _ in pairs)
         store.add_layers(gold.values())
-        push(store, client, scheme, place.settings)
-        project = client.find_project(place.settings.project)
-        numbers = [id for ids in tasks_by_record(client, place.settings.project).values() for id in ids]
+        push(store, client, scheme, server.settings)
+        project = client.find_project(server.settings.project)
+        numbers = [id for ids in tasks_by_record(client, server.settings.project).values() for id in ids]
         for tasks in batched(client.tasks_by_id(project.id if project else 0, numbers), 50):
             for task in tasks:
                 (shown,) = task["predictions"]
                 anna.annotate(task["id"], _as_saved(shown["result"]), parent_prediction=shown["id"])
-        done = pull(store, client, scheme, place.settings)
+        done = pull(store, client, scheme, server.settings)
         wrong, lost = _compare(gold, (store.layer(id, "human:anna") for id in gold))
     spans = count * SPANS
     print(

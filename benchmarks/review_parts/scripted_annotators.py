@@ -154,7 +154,7 @@ class _Hand:
         return self._free(self._shifted(entity), entity)
 
     def invent(self) -> Entity | None:
-        """A mark of one or two words where gold has none; None where there is no such place."""
+        """A mark of one or two words where gold has none; None where no such words are left."""
         free = [
             (first[0], last[1])
             for width in (1, 2)
@@ -179,7 +179,7 @@ class _Hand:
         return changed
 
     def _shifted(self, entity: Entity) -> Entity:
-        """The mark with one word more or less at its start or end; entities in pieces keep their place."""
+        """The mark with one word more or less at its start or end; entities in pieces stay as they are."""
         choices = list(self._shifts(entity.spans[0])) if len(entity.spans) == 1 else []
         if not choices:
             return entity

@@ -69,34 +69,34 @@ def run(*, quick: bool) -> dict[str, object]:
     scheme = load_scheme()
     study = SimulatedStudy({record.id: (record, gold) for record, gold in reports(QUICK if quick else RECORDS)}, scheme)
     settling = AdjudicationSettings(project=f"Settle {uuid.uuid4().hex[:12]}")
-    with label_studio(unvalidated=True, layers=(), adjudication=settling) as place, place.store() as store:
-        return _worked(study, place, store)
+    with label_studio(unvalidated=True, layers=(), adjudication=settling) as server, server.store() as store:
+        return _worked(study, server, store)
 
 
-def _worked(study: SimulatedStudy, place: BenchmarkServer, store: Store) -> dict[str, object]:
+def _worked(study: SimulatedStudy, server: BenchmarkServer, store: Store) -> dict[str, object]:
     store.add_records(record for record, _ in study.truth.values())
     wanted = [TaskRequest(id, people) for id, people in zip(study.truth, cycle(OVERLAP), strict=False)]
-    with place.client() as client:
-        push(store, client, study.scheme, place.settings, ids=wanted)
-        project = client.find_project(place.settings.project)
+    with server.client() as client:
+        push(store, client, study.scheme, server.settings, ids=wanted)
+        project = client.find_project(server.settings.project)
         assert project is not None
-        _annotate(study, place, project.id)
-        pull(store, client, study.scheme, place.settings)
-        figures = _counted(study, store, client.project(project.id).tasks) | _agreement(study, store, place)
-        pushed = push_disputes(store, client, study.scheme, place.settings, place.settings.adjudication)
-        settling = client.find_project(place.settings.adjudication.project)
+        _annotate(study, server, project.id)
+        pull(store, client, study.scheme, server.settings)
+        figures = _counted(study, store, client.project(project.id).tasks) | _agreement(study, store, server)
+        pushed = push_disputes(store, client, study.scheme, server.settings, server.settings.adjudication)
+        settling = client.find_project(server.settings.adjudication.project)
         assert settling is not None
-        _adjudicate(study, place, store, settling.id)
-        pulled = pull_decisions(store, client, study.scheme, place.settings, place.settings.adjudication)
+        _adjudicate(study, server, store, settling.id)
+        pulled = pull_decisions(store, client, study.scheme, server.settings, server.settings.adjudication)
         assert not pushed.refused
         assert not pulled.refused, pulled.refused
         doubled = client.project(settling.id).tasks - pushed.exchanged.created
     return figures | _recovered(study, store) | {"doubled": int(str(figures["doubled"])) + doubled}
 
 
-def _annotate(study: SimulatedStudy, place: BenchmarkServer, project: int) -> None:
+def _annotate(study: SimulatedStudy, server: BenchmarkServer, project: int) -> None:
     """Each annotator in turn takes what the label stream shows next, until there is nothing left for anybody."""
-    people = {name: place.person(name) for name in HABITS}
+    people = {name: server.person(name) for name in HABITS}
     waiting = set(people)
     for name in cycle(people):
         if not waiting:
@@ -112,8 +112,8 @@ def _annotate(study: SimulatedStudy, place: BenchmarkServer, project: int) -> No
         person.__exit__()
 
 
-def _adjudicate(study: SimulatedStudy, place: BenchmarkServer, store: Store, project: int) -> None:
-    with place.person(ADJUDICATOR) as person:
+def _adjudicate(study: SimulatedStudy, server: BenchmarkServer, store: Store, project: int) -> None:
+    with server.person(ADJUDICATOR) as person:
         while (task := person.next_task(project)) is not None:
             record_id = task["data"]["record_id"]
             (item,) = store.items([f"human:{name}" for name in HABITS], ids=[record_id])
@@ -131,16 +131,16 @@ def decide(shown: Iterable[Entity], vote: Ballot, truth: Layer) -> list[Entity]:
     Of a mark that no annotator had right, the one that most made there stays; other marks without truth are removed.
     """
     true = markings(truth)
-    by_place = {(entity.category, entity.spans): entity for entity in shown}
+    by_span = {(entity.category, entity.spans): entity for entity in shown}
     chosen: list[Entity] = []
     reached: set[Marking] = set()
     for mark in vote.marks:
         right = next((entity for entity in mark.votes.values() if marking_of(entity) in true), None)
         if right is not None:
-            place = by_place[mark.category, mark.spans]
-            chosen.append(place.model_copy(update={"assertion": right.assertion}))
+            entity_shown = by_span[mark.category, mark.spans]
+            chosen.append(entity_shown.model_copy(update={"assertion": right.assertion}))
             reached.add(marking_of(right))
-    chosen += _nearest(true - reached, vote.marks, by_place, chosen)
+    chosen += _nearest(true - reached, vote.marks, by_span, chosen)
     return chosen
 
 
@@ -188,7 +188,7 @@ def _counted(study: SimulatedStudy, store: Store, tasks: int) -> dict[str, objec
     }
 
 
-def _agreement(study: SimulatedStudy, store: Store, place: BenchmarkServer) -> dict[str, object]:
+def _agreement(study: SimulatedStudy, store: Store, server: BenchmarkServer) -> dict[str, object]:
     """Agreement of each pair beside the same figures by other means, from what the annotators were made to say."""
     settings = AgreementSettings(resamples=200, minimum_records=1)
     ours = pairwise(reviewed(store, settings), study.scheme, settings)

@@ -57,8 +57,8 @@ def plain(count: int, *, categories: Sequence[str], words: int = 350, spans: int
     for number in range(count):
         random = Random(f"{seed}:{number}")
         text = f"Report {seed}-{number}: " + " ".join(random.choice(WORDS) for _ in range(words)) + "."
-        places = [match.span() for match in WORD.finditer(text)]
-        yield _pair(text, sorted(random.sample(places, spans)), categories, random)
+        offsets = [match.span() for match in WORD.finditer(text)]
+        yield _pair(text, sorted(random.sample(offsets, spans)), categories, random)
 
 
 def strange(count: int, *, categories: Sequence[str], spans: int = 25, seed: int = 0) -> Iterator[Pair]:
@@ -67,25 +67,25 @@ def strange(count: int, *, categories: Sequence[str], spans: int = 25, seed: int
         random = Random(f"strange {seed}:{number}")
         words = [random.choice(STRANGE if random.random() < 0.6 else WORDS) for _ in range(4 * spans)]
         text = f"{seed}-{number}" + "".join(random.choice(GAPS) + word for word in words)
-        places: set[tuple[int, int]] = set()
-        while len(places) < spans:
+        offsets: set[tuple[int, int]] = set()
+        while len(offsets) < spans:
             start = random.randrange(len(text))
             end = min(len(text), start + random.randint(1, 12))
             if text[start:end].strip():
-                places.add((start, end))
-        yield _pair(text, sorted(places), categories, random)
+                offsets.add((start, end))
+        yield _pair(text, sorted(offsets), categories, random)
 
 
-def _pair(text: str, places: Sequence[tuple[int, int]], categories: Sequence[str], random: Random) -> Pair:
+def _pair(text: str, offsets: Sequence[tuple[int, int]], categories: Sequence[str], random: Random) -> Pair:
     id = record_id(text, language="en")
     record = Record(id=id, group=id, source="benchmark", language="en", text=text)
     entities = tuple(
         Entity.at(text, start, end, random.choice(categories), id=f"T{n}", score=round(random.random(), 4))
-        for n, (start, end) in enumerate(places)
+        for n, (start, end) in enumerate(offsets)
     )
     return record, Layer(record_id=id, name="rules", author="rules@1", entities=entities)
 
 
 def marks(layer: Layer) -> list[tuple[str, tuple[tuple[int, int], ...], str]]:
-    """What a layer marks: categories, places and wordings, in order."""
+    """What a layer marks: categories, spans and wordings, in order."""
     return sorted((entity.category, entity.spans, entity.text) for entity in layer.entities)

@@ -53,11 +53,11 @@ def broken(rule: BoundaryRule) -> Callable[[Sequence[PlantingCase]], list[frozen
 def guarded(rule: BoundaryRule) -> Callable[[PlantingCase], Sequence[str]]:
     """The sound entities of the category that the rule guards."""
 
-    def places(case: PlantingCase) -> Sequence[str]:
+    def candidates(case: PlantingCase) -> Sequence[str]:
         entities = case.layer.entities if case.layer else ()
         return [entity.id for entity in entities if entity.category in rule.category and SCHEME.counts(entity)]
 
-    return places
+    return candidates
 
 
 KINDS: tuple[ErrorKind, ...] = tuple(

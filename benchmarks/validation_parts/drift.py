@@ -63,7 +63,7 @@ class Shift:
 
 def run(*, quick: bool) -> dict[str, object]:
     """Recall by shifted feature, false alarms by feature; embeddings take minutes and are left out of a quick run."""
-    wholes = {name: one for name, read in SOURCES.items() if (one := read(quick)) is not None}
+    wholes = {name: records for name, read in SOURCES.items() if (records := read(quick)) is not None}
     settings = DriftSettings(permutations=PERMUTATIONS[quick])
     chance = _no_shift(wholes, settings, quick)
     return {

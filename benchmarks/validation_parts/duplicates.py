@@ -38,9 +38,9 @@ def run(*, quick: bool) -> dict[str, object]:
     return {"recall": _added(found, 0), "false_alarm": _added(found, 1)}
 
 
-def _added(found: dict[str, dict[str, tuple[Share, Share]]], place: int) -> dict[str, float]:
+def _added(found: dict[str, dict[str, tuple[Share, Share]]], index: int) -> dict[str, float]:
     return {
-        name: round(sum((shares[place] for shares in by_source.values()), Share(0, 0)).value, 4)
+        name: round(sum((shares[index] for shares in by_source.values()), Share(0, 0)).value, 4)
         for name, by_source in found.items()
     }
 
@@ -113,9 +113,9 @@ def reported(texts: Texts) -> Share:
     return Share(len(wrong), len(texts))
 
 
-def _jaccard(one: str, other: str) -> float:
+def _jaccard(left: str, right: str) -> float:
     """What the two really have in common, not estimated."""
-    ours, theirs = set(shingles(normalised(one))), set(shingles(normalised(other)))
+    ours, theirs = set(shingles(normalised(left))), set(shingles(normalised(right)))
     return len(ours & theirs) / len(ours | theirs)
 
 

@@ -123,10 +123,10 @@ def _judged(workspace: Workspace, store: Store, encoder: SentenceEncoder, vector
         return suite.preview(gather(store, Scope(workspace.scheme, SETTINGS, vectors), {}, suite.columns))
 
 
-def _compared(ids: Sequence[str], one: Sequence[Finding], other: Sequence[Finding]) -> VerdictChanges:
-    failed = {finding.expectation: finding.failed.keys() for finding in other}
-    differ = {finding.expectation: len(finding.failed.keys() ^ failed[finding.expectation]) for finding in one}
-    before, after = _sides(ids, one), _sides(ids, other)
+def _compared(ids: Sequence[str], first: Sequence[Finding], second: Sequence[Finding]) -> VerdictChanges:
+    failed = {finding.expectation: finding.failed.keys() for finding in second}
+    differ = {finding.expectation: len(finding.failed.keys() ^ failed[finding.expectation]) for finding in first}
+    before, after = _sides(ids, first), _sides(ids, second)
     return VerdictChanges(
         len(ids), {rule: count for rule, count in differ.items() if count}, sum(before[id] != after[id] for id in ids)
     )

@@ -1,11 +1,11 @@
-"""Errors planted at known places: how many of each kind are found, and how often a sound place is reported.
+"""Errors planted at known targets: how many of each kind are found, and how often a sound candidate is reported.
 
-A kind is one entry of a table: how it is planted, where it could be, and what flags such places. To add
+A kind is one entry of a table: how it is planted, where it could be, and what flags it. To add
 one, write a `ErrorKind` into the table of a module and name the module in `validation_parts.planted.TABLES`.
 
     def plant(case: PlantingCase, rng: Random) -> Planted | None     # None: this case has no room for it
-    def flags(cases: Sequence[PlantingCase]) -> list[frozenset[str]] # the places that validation reports, case by case
-    def places(case: PlantingCase) -> Sequence[str]                  # where it may report wrongly (entity ids, say)
+    def flags(cases: Sequence[PlantingCase]) -> list[frozenset[str]] # what validation reports, case by case
+    def candidates(case: PlantingCase) -> Sequence[str]              # what it may report wrongly (entity ids, say)
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from random import Random
 
 from curation.record import Layer, Record
 
-#: The place that a record is as a whole, where a kind knows no finer one.
+#: The target of a kind of error that has no finer one than the record.
 WHOLE = "record"
 
 
@@ -35,19 +35,19 @@ class PlantingCase:
 
 @dataclass(frozen=True, slots=True)
 class Planted:
-    """A case with an error in it, and the place where the error is."""
+    """A case with an error in it, and the target: what the error is in."""
 
     case: PlantingCase
-    place: str = WHOLE
+    target: str = WHOLE
 
 
 def whole(case: PlantingCase) -> Sequence[str]:
-    """The record itself as the only place."""
+    """The record itself as the only candidate."""
     return (WHOLE,)
 
 
 def entities(case: PlantingCase) -> Sequence[str]:
-    """Every entity of the layer as a place."""
+    """Every entity of the layer as a candidate."""
     return tuple(entity.id for entity in case.layer.entities) if case.layer else ()
 
 
@@ -58,7 +58,7 @@ class ErrorKind:
     name: str
     plant: Callable[[PlantingCase, Random], Planted | None]
     flags: Callable[[Sequence[PlantingCase]], list[frozenset[str]]]
-    places: Callable[[PlantingCase], Sequence[str]] = whole
+    candidates: Callable[[PlantingCase], Sequence[str]] = whole
     #: The planted case stands beside the sound ones (near-duplicates, leaks) and not in place of its own.
     beside: bool = False
     #: What is aimed at: least recall, and most false alarms.
@@ -115,13 +115,13 @@ def tried(kind: ErrorKind, cases: Sequence[PlantingCase], *, seed: int = 0) -> K
     """One error of the kind planted into every case that has room, and the sound cases beside them."""
     sound = kind.flags(cases)
     false = Share(
-        sum(len(flagged & set(kind.places(case))) for case, flagged in zip(cases, sound, strict=True)),
-        sum(len(kind.places(case)) for case in cases),
+        sum(len(flagged & set(kind.candidates(case))) for case, flagged in zip(cases, sound, strict=True)),
+        sum(len(kind.candidates(case)) for case in cases),
     )
     planted = [found for case in cases if (found := kind.plant(case, Random(f"{seed}:{kind.name}:{case.record.id}")))]
     wrong = [found.case for found in planted]
     flagged = kind.flags([*cases, *wrong])[len(cases) :] if kind.beside else kind.flags(wrong)
-    hits = Counter(found.place in flags for found, flags in zip(planted, flagged, strict=True))
+    hits = Counter(found.target in flags for found, flags in zip(planted, flagged, strict=True))
     return KindOutcome(kind, Share(hits[True], len(planted)), false)
 
 

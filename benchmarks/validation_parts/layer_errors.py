@@ -86,11 +86,11 @@ def wrong_offset(case: PlantingCase, chance: Random) -> Planted | None:
 
 
 def changed_number(case: PlantingCase, chance: Random) -> Planted | None:
-    """An entity that says another number than the text at its place."""
+    """An entity that says another number than the text at its offsets."""
     entity = chosen(case, chance, lambda entity: any(sign.isdigit() for sign in entity.text))
     if entity is None:
         return None
-    at = chance.choice([place for place, sign in enumerate(entity.text) if sign.isdigit()])
+    at = chance.choice([offset for offset, sign in enumerate(entity.text) if sign.isdigit()])
     other = chance.choice([digit for digit in "0123456789" if digit != entity.text[at]])
     changed = entity.model_copy(update={"text": entity.text[:at] + other + entity.text[at + 1 :]})
     return Planted(replaced(case, entity, changed), entity.id)

@@ -16,8 +16,8 @@ from measuring import table
 from curation.embeddings.encoder import Encoder, load_encoder
 from curation.record import Record
 from curation.sources import Read, ReadOptions, read
-from validation.leakage import RUN_WORDS, WORD, LeakKind, ToldAgain, find_leaks
-from validation.measures.semantic.leaks import told_again
+from validation.leakage import RUN_WORDS, WORD, LeakKind, RetellingSearch, find_leaks
+from validation.measures.semantic.leaks import find_retellings
 from validation.settings import DuplicateSettings
 from validation_parts.error_planting import Share
 from validation_parts.paraphrases import rewritten
@@ -68,15 +68,15 @@ def tried(
     held: Sequence[Record],
     seen: Sequence[Record],
     leaked: frozenset[str],
-    told_again: ToldAgain | None = None,
+    retellings: RetellingSearch | None = None,
 ) -> Tried:
     """The search on two sides; `leaked` are the ids of the held-out records that it should find."""
     started = perf_counter()
-    found = find_leaks(held, lambda: seen, told_again=told_again)
+    found = find_leaks(held, lambda: seen, retellings=retellings)
     seconds = perf_counter() - started
     ids = {record.id for record in held}
     # With embeddings only what they find counts: copied sentences are found by passages, too.
-    named = {leak.record for leak in found.leaks if told_again is None or leak.way is LeakKind.OTHER_WORDS}
+    named = {leak.record for leak in found.leaks if retellings is None or leak.way is LeakKind.OTHER_WORDS}
     return Tried(
         *names,
         found=Share(len(named & leaked), len(leaked)),
@@ -112,7 +112,7 @@ def semantic(quick: bool) -> dict[str, Tried]:
     encoder: Encoder = load_encoder()
     if not quick:
         encoder = load_encoder().cached_in(Path(tempfile.gettempdir()) / "clincurate-benchmark-vectors.db")
-    again = partial(told_again, encoder=encoder, minimum=DuplicateSettings().semantic)
+    again = partial(find_retellings, encoder=encoder, minimum=DuplicateSettings().semantic)
     tries: dict[str, Tried] = {}
     for language in ("en",) if quick else ("en", "de"):
         tries[f"leak, other words, {language}"] = _told(retold(TOLD[quick], language), f"generated, {language}", again)
@@ -122,7 +122,7 @@ def semantic(quick: bool) -> dict[str, Tried]:
     return tries
 
 
-def _told(pairs: Sequence[tuple[Record, Record]], source: str, again: ToldAgain) -> Tried:
+def _told(pairs: Sequence[tuple[Record, Record]], source: str, again: RetellingSearch) -> Tried:
     third = len(pairs) // 3
     held = [_apart(record) for record, _ in pairs[: 2 * third]]
     seen = [*(other for _, other in pairs[:third]), *(record for record, _ in pairs[2 * third :])]
@@ -208,9 +208,9 @@ def _against_list(names: tuple[str, str], held: list[Record], seen: list[Record]
     return tried(names, held, seen, frozenset(record.id for record in held if record.meta["source_id"] in listed))
 
 
-def _read(*places: str, mapping: str) -> list[Record]:
+def _read(*paths: str, mapping: str) -> list[Record]:
     options = ReadOptions(language="en")
-    found = (item for place in places for item in read(DATA / place, mapping=mapping, options=options))
+    found = (item for path in paths for item in read(DATA / path, mapping=mapping, options=options))
     return [item.record for item in found if isinstance(item, Read)]
 
 

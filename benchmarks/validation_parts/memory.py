@@ -66,9 +66,9 @@ def _costs(size: int) -> dict[str, dict[str, float]]:
 
 
 def _in_a_process(step: str, folder: str, size: int) -> dict[str, float]:
-    place = Path(__file__).parents[1]
+    benchmarks = Path(__file__).parents[1]
     # The root before the benchmarks: one of their scripts has the name of a package that it measures.
-    path = f"import sys; sys.path[:0] = [{str(place.parent)!r}, {str(place)!r}]"
+    path = f"import sys; sys.path[:0] = [{str(benchmarks.parent)!r}, {str(benchmarks)!r}]"
     code = f"{path}; from validation_parts.memory import print_cost; print_cost({step!r}, {folder!r}, {size})"
     done = subprocess.run([sys.executable, "-c", code], check=True, stdout=subprocess.PIPE, text=True)
     found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])

@@ -20,7 +20,7 @@ LOOKED_FOR = frozenset({"laboratory_values", "pharmacological_therapy", "diagnos
 
 
 def dropping(fits: Callable[[Entity], bool]) -> Callable[[PlantingCase, Random], Planted | None]:
-    """Drops one entity that fits; the place is where it stood, and no other entity may stand there."""
+    """Drops one entity that fits; the target is its span, and no other entity may stand there."""
 
     def plant(case: PlantingCase, chance: Random) -> Planted | None:
         entity = chosen(case, chance, lambda found: bool(found.spans) and fits(found))
@@ -40,25 +40,25 @@ def _touch(first: Entity, other: Entity) -> bool:
 class Reaching(frozenset[str]):
     """Places, of which a dropped entity is among them as soon as one of them reaches into it."""
 
-    def __contains__(self, place: object) -> bool:
-        words = str(place).split()
+    def __contains__(self, span: object) -> bool:
+        words = str(span).split()
         if words[0] != "within":
-            return super().__contains__(place)
+            return super().__contains__(span)
         start, end = int(words[1]), int(words[2])
         return any(int(low) < end and start < int(high) for low, high in (span.split() for span in self))
 
 
 def uncovered(*columns: str) -> Callable[[Sequence[PlantingCase]], list[frozenset[str]]]:
-    """The places that these columns list."""
+    """The spans that these columns list."""
 
     def flags(cases: Sequence[PlantingCase]) -> list[frozenset[str]]:
         rows = measure([Subject(case.record, case.layer) for case in cases if case.layer], _scope())
-        return [Reaching(f"{place[0]} {place[1]}" for column in columns for place in row[column]) for row in rows]  # type: ignore[union-attr,index]
+        return [Reaching(f"{span[0]} {span[1]}" for column in columns for span in row[column]) for row in rows]  # type: ignore[union-attr,index]
 
     return flags
 
 
-def places(*kinds: str) -> Callable[[PlantingCase], Sequence[str]]:
+def likely_facts(*kinds: str) -> Callable[[PlantingCase], Sequence[str]]:
     """Every passage that looks like a fact of these kinds, whether covered or not."""
 
     def listed(case: PlantingCase) -> Sequence[str]:
@@ -92,7 +92,7 @@ class ByOthers:
         sure = [self._sure[case.record.id] for case in cases]
         return [Reaching(f"{mention.start} {mention.end}" for mention in found if not mention.met) for found in sure]
 
-    def places(self, case: PlantingCase) -> Sequence[str]:
+    def candidates(self, case: PlantingCase) -> Sequence[str]:
         """All the passages of a case that were last looked for, met or not."""
         return [f"{mention.start} {mention.end}" for mention in self._sure[case.record.id]]
 
@@ -104,7 +104,7 @@ KINDS: tuple[ErrorKind, ...] = (
         "dropped value, drug or test",
         dropping(lambda entity: entity.category in LOOKED_FOR),
         uncovered("uncovered_places"),
-        places(*FACTS),
+        likely_facts(*FACTS),
         recall=0.6,
         false_alarm=0.1,
     ),
@@ -112,7 +112,7 @@ KINDS: tuple[ErrorKind, ...] = (
         "dropped entity",
         dropping(lambda entity: entity.category not in {"age", "gender"}),
         uncovered("uncovered_places", "uncovered_clause_places"),
-        places(*FACTS, "clause"),
+        likely_facts(*FACTS, "clause"),
         recall=0.6,
         false_alarm=0.1,
     ),
@@ -120,7 +120,7 @@ KINDS: tuple[ErrorKind, ...] = (
         "dropped entity, by other records",
         dropping(lambda entity: entity.category not in {"age", "gender"}),
         BY_OTHERS.flags,
-        BY_OTHERS.places,
+        BY_OTHERS.candidates,
         recall=0.6,
         false_alarm=0.1,
     ),

@@ -27,7 +27,7 @@ OTHER_SEX = {
 
 
 def rewritten(case: PlantingCase, start: int, end: int, wording: str) -> PlantingCase:
-    """The case with other words in a passage of its text; all entities go on standing in their places."""
+    """The case with other words in a passage of its text; the offsets of all entities follow."""
     text = case.record.text[:start] + wording + case.record.text[end:]
     longer = len(wording) - (end - start)
 
@@ -68,7 +68,7 @@ def slipped(factor: float, case: PlantingCase, chance: Random) -> Planted | None
     if amount is None:
         return None
     digits = entity.text[amount.start : amount.end].partition(" ")[0]
-    width = next((place for place, sign in enumerate(digits) if not (sign.isdigit() or sign in ",.")), len(digits))
+    width = next((offset for offset, sign in enumerate(digits) if not (sign.isdigit() or sign in ",.")), len(digits))
     value = amount.value * chance.choice([factor, 1 / factor])
     written = f"{value:.6f}".rstrip("0").rstrip(".")
     written = written.replace(".", ",") if language == "de" else written
@@ -77,7 +77,7 @@ def slipped(factor: float, case: PlantingCase, chance: Random) -> Planted | None
 
 
 def slipped_by_10(case: PlantingCase, chance: Random) -> Planted | None:
-    """An amount with its decimal point one place off."""
+    """An amount with its decimal point moved by one digit."""
     return slipped(10, case, chance)
 
 
@@ -117,14 +117,14 @@ def other_gender(case: PlantingCase, chance: Random) -> Planted | None:
 
 
 def in_categories(categories: Container[str]) -> Callable[[PlantingCase], Sequence[str]]:
-    """The entities of some categories as the places that validation may report wrongly."""
+    """The entities of some categories as candidates for a false alarm."""
 
-    def places(case: PlantingCase) -> Sequence[str]:
+    def candidates(case: PlantingCase) -> Sequence[str]:
         return tuple(
             entity.id for entity in (case.layer.entities if case.layer else ()) if entity.category in categories
         )
 
-    return places
+    return candidates
 
 
 def reported(spec: MeasureSpec, *columns: str) -> Callable[[Sequence[PlantingCase]], list[frozenset[str]]]:
@@ -148,7 +148,7 @@ DENIED = (reported(NEGATION, "denied_as_present_entities"), in_categories(FINDIN
 UNDENIED = (reported(NEGATION, "negated_undenied_entities"), in_categories(FINDINGS))
 GENDERED = (reported(PLAUSIBILITY, "gender_contradicted_entities"), in_categories({GENDER}))
 
-#: No recall was aimed at for these; what is sound may be reported in one of a hundred places.
+#: No recall was aimed at for these; what is sound may be reported in one case of a hundred.
 KINDS: tuple[ErrorKind, ...] = (
     ErrorKind("unit slip of 1000", slipped_by_1000, *AMOUNT, recall=0),
     ErrorKind("unit slip of 10", slipped_by_10, *AMOUNT, recall=0),

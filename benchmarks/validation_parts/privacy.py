@@ -154,7 +154,7 @@ def plant(case: PlantingCase, chance: Random) -> Planted | None:
 
 
 def sound(case: PlantingCase) -> tuple[str, ...]:
-    """The record as a place that may be reported wrongly, unless gold has an age above 89, an identifier."""
+    """The record as a candidate for a false alarm, unless gold has an age above 89, an identifier."""
     entities = case.layer.entities if case.layer else ()
     ages = [int(age) for entity in entities if entity.category == "age" for age in re.findall(r"\d+", entity.text)]
     return () if max(ages, default=0) > OLDEST else whole(case)
@@ -186,7 +186,7 @@ def _pace(texts: Sequence[str]) -> float:
 
 def _pace_together(texts: Sequence[str]) -> float:
     """Texts a second on the clock, by two processes that have their patterns ready."""
-    batches = [texts[place : place + BATCH] for place in range(0, len(texts), BATCH)]
+    batches = [texts[start : start + BATCH] for start in range(0, len(texts), BATCH)]
     # Forked: a process that starts anew would compile the patterns again, which takes longer than many texts.
     with ProcessPoolExecutor(2, mp_context=get_context("fork")) as pool:
         list(pool.map(_look, batches[:2]))

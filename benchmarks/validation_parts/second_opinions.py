@@ -31,9 +31,9 @@ class Second:
         """The facts of the rules that no entity meets."""
         subjects = [Subject(case.record, case.layer, (self._layer(case.record),)) for case in cases]
         rows = measure(subjects, Scope(SCHEME, ValidationSettings()))
-        return [Reaching(_places(found)) for found in rows]
+        return [Reaching(_spans(found)) for found in rows]
 
-    def places(self, case: PlantingCase) -> Sequence[str]:
+    def candidates(self, case: PlantingCase) -> Sequence[str]:
         """All facts of the rules."""
         facts = {entity.spans for entity in self._layer(case.record).entities if SCHEME.counts(entity)}
         return sorted({f"{spans[0][0]} {spans[-1][1]}" for spans in facts if spans})
@@ -45,9 +45,9 @@ class Second:
         return self._layers[record.id]
 
 
-def _places(found: Columns) -> list[str]:
-    places = found["second_opinion_places"]
-    return [f"{start} {end}" for start, end in places] if isinstance(places, list) else []  # type: ignore[misc]
+def _spans(found: Columns) -> list[str]:
+    spans = found["second_opinion_places"]
+    return [f"{start} {end}" for start, end in spans] if isinstance(spans, list) else []  # type: ignore[misc]
 
 
 def run(*, quick: bool) -> dict[str, object]:
@@ -57,7 +57,7 @@ def run(*, quick: bool) -> dict[str, object]:
         "dropped entity, by a second opinion",
         dropping(lambda entity: entity.category not in {"age", "gender"}),
         second.flags,
-        second.places,
+        second.candidates,
         recall=0.6,
         false_alarm=0.1,
     )

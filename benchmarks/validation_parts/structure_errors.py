@@ -106,7 +106,7 @@ def label_value(case: PlantingCase, chance: Random) -> Planted | None:
 
 def attribute_value(case: PlantingCase, chance: Random) -> Planted | None:
     """An attribute with another value, or where its category has none."""
-    entity = chosen(case, chance, lambda one: True)
+    entity = chosen(case, chance, lambda entity: True)
     if entity is None:
         return None
     value = chance.choice(["subacute", "Chronic"]) if entity.category == "diagnosis" else "unheard of"

@@ -22,7 +22,7 @@ from validation_parts.error_planting import HEAD, WHOLE, ErrorKind, KindOutcome,
 from validation_parts.planted import cases_of
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
-#: Cases told by the generator, and its seeds: one that figures were looked at on before, and one that nobody did.
+#: Cases told by the generator, and its seeds: one that was used during development, and one that was not.
 GENERATED, SEED, NEW = {True: 2, False: 200}, 4, 97
 #: Lines of abstracts that make one text.
 LINES = 8

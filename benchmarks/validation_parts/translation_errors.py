@@ -1,4 +1,4 @@
-"""Errors planted into translations: numbers, units, drugs, doses, sentences. Each is one place of the text changed."""
+"""Errors planted into translations: numbers, units, drugs, doses, sentences. Each changes one passage."""
 
 from __future__ import annotations
 
@@ -78,9 +78,9 @@ def changed_number(case: PlantingCase, chance: Random) -> Planted | None:
     """A number with one digit another."""
 
     def other(number: str) -> str:
-        place = chance.choice([at for at, sign in enumerate(number) if sign.isdigit()])
-        digits = [digit for digit in "123456789" if digit != number[place]]
-        return number[:place] + chance.choice(digits) + number[place + 1 :]
+        offset = chance.choice([at for at, sign in enumerate(number) if sign.isdigit()])
+        digits = [digit for digit in "123456789" if digit != number[offset]]
+        return number[:offset] + chance.choice(digits) + number[offset + 1 :]
 
     return _one(case, chance, NUMBER, other)
 
@@ -99,7 +99,7 @@ def changed_drug(case: PlantingCase, chance: Random) -> Planted | None:
 
 
 def swapped_doses(case: PlantingCase, chance: Random) -> Planted | None:
-    """Two doses that have changed places."""
+    """Two doses swapped."""
     found = [(match.span(), match[1]) for match in DOSE.finditer(case.record.text)]
     pairs = [(dose, two) for dose in found for two in found if dose[0] < two[0] and dose[1] != two[1]]
     if case.original is None or not pairs:
@@ -121,25 +121,25 @@ def dropped_sentence(case: PlantingCase, chance: Random) -> Planted | None:
 
 
 def untranslated_sentence(case: PlantingCase, chance: Random) -> Planted | None:
-    """A sentence with one of the original, at about the same place, in its stead."""
+    """A sentence replaced by the one of the original at about the same position."""
     if case.original is None:
         return None
     ours, theirs = _said(PlantingCase(case.original)), _sentences(case)
     if not ours or not theirs:
         return None
-    place = chance.randrange(len(ours))
-    return Planted(replaced(case, *theirs[round(place * (len(theirs) - 1) / max(1, len(ours) - 1))], ours[place]))
+    index = chance.randrange(len(ours))
+    return Planted(replaced(case, *theirs[round(index * (len(theirs) - 1) / max(1, len(ours) - 1))], ours[index]))
 
 
-def added_sentence(others: Sequence[str]) -> Callable[[PlantingCase, Random], Planted | None]:
+def added_sentence(texts: Sequence[str]) -> Callable[[PlantingCase, Random], Planted | None]:
     """Plants a sentence of another text before one of the translation's."""
 
     def plant(case: PlantingCase, chance: Random) -> Planted | None:
-        places = _sentences(case)
-        if case.original is None or not places:
+        sentences = _sentences(case)
+        if case.original is None or not sentences:
             return None
-        start, _ = chance.choice(places)
-        return Planted(replaced(case, start, start, chance.choice(others) + " "))
+        start, _ = chance.choice(sentences)
+        return Planted(replaced(case, start, start, chance.choice(texts) + " "))
 
     return plant
 

@@ -9,12 +9,12 @@ from curation.text.dates import WrittenDate, is_day_first, last_day, month_names
 from curation.text.folding import Span
 
 
-def moved(said: str, days: int, *, language: str, around: date) -> list[tuple[Span, str]] | None:
+def moved(written: str, days: int, *, language: str, around: date) -> list[tuple[Span, str]] | None:
     """The parts of a wording that change, with what they become; None when the form is not known.
 
     around: a day nearby, for what the wording leaves out: the year, or the month before the end of a span.
     """
-    found = read_date(said, language)
+    found = read_date(written, language)
     if found is None:
         return None
     try:
@@ -62,10 +62,10 @@ def _padded(numbers: list[str], numeric: bool) -> Callable[[int], str]:
     return str if not numeric or any(len(number) == 1 for number in numbers) else "{:02d}".format
 
 
-def _month_word(said: str, month: int, language: str) -> str:
-    known = month_of(said, language)
-    name = month_names(language)[month - 1][bool(known and known[1])]
-    return name.upper() if said.isupper() else name.lower() if said.islower() else name
+def _month_word(written: str, month: int, language: str) -> str:
+    month_found = month_of(written, language)
+    name = month_names(language)[month - 1][bool(month_found and month_found[1])]
+    return name.upper() if written.isupper() else name.lower() if written.islower() else name
 
 
 def _ordinal(day: int) -> str:

@@ -1,4 +1,4 @@
-"""The secret key, and what is drawn from it: equal words under equal keys give equal draws, and nothing back."""
+"""The secret key, and what is drawn from it: equal words under equal keys give equal draws, which are one-way."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from curation.errors import ConfigError
 
-#: The file of a workspace that holds the key. Whoever has it can tell which surrogate stands for what.
+#: The file of a workspace that holds the key. With it, the surrogate of each wording can be computed.
 KEY_FILE = "deidentify.key"
 #: Bytes of a key, as many as SHA-256 gives.
 SIZE = 32
@@ -40,7 +40,7 @@ class KeyedDraws:
 
 
 class Key:
-    """A secret key; it shows itself to nobody."""
+    """A secret key; its value is never printed."""
 
     def __init__(self, secret: bytes) -> None:
         self._secret = secret
@@ -66,14 +66,14 @@ def read_key(folder: Path) -> Key:
     try:
         made = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
-        return _kept(path)
+        return _stored(path)
     with os.fdopen(made, "w", encoding="ascii") as file:
         secret = secrets.token_bytes(SIZE)
         file.write(secret.hex() + "\n")
     return Key(secret)
 
 
-def _kept(path: Path) -> Key:
+def _stored(path: Path) -> Key:
     if os.name == "posix" and stat.S_IMODE(path.stat().st_mode) & 0o077:
         raise ConfigError(f"{path}: expected a key that only its owner can read; run: chmod 600 {path}")
     try:

@@ -1,4 +1,4 @@
-"""Identifiers outside of a record's text: in its meta and in what its layers say."""
+"""Identifiers outside of a record's text: in its meta and in its layers."""
 
 from __future__ import annotations
 
@@ -26,24 +26,26 @@ class MetadataRewriter:
         language: str,
         patient: Patient,
         scope: DeidentifyScope,
-        known: Mapping[str, str],
+        surrogate_of: Mapping[str, str],
         names: Collection[str],
         ids: Mapping[str, str],
     ) -> None:
         self._language, self._patient, self._scope, self._names = language, patient, scope, names
-        self._known = {**known, **ids}
-        telling = sorted((wording for wording in self._known if len(wording) >= TELLING), key=len, reverse=True)
+        self._surrogate_of = {**surrogate_of, **ids}
+        telling = sorted((wording for wording in self._surrogate_of if len(wording) >= TELLING), key=len, reverse=True)
         joined = "|".join(map(re.escape, telling))
         self._spoken = re.compile(rf"(?<!\w)(?:{joined})(?!\w)") if telling else None
 
     def text(self, wording: str) -> str:
         """The words without identifiers: those of the record's text, and what shows itself to be one here."""
-        if wording in self._known:
-            return self._known[wording]
+        if wording in self._surrogate_of:
+            return self._surrogate_of[wording]
         if not SHOWS.search(wording):
             return wording
         spoken = (
-            [(match.span(), self._known[match[0]]) for match in self._spoken.finditer(wording)] if self._spoken else []
+            [(match.span(), self._surrogate_of[match[0]]) for match in self._spoken.finditer(wording)]
+            if self._spoken
+            else []
         )
         found = found_in(wording, self._language, self._scope.kinds, self._names)
         free = outside(wording, found, [span for span, _ in spoken])
@@ -59,7 +61,7 @@ class MetadataRewriter:
 
     def _any(self, value: JsonValue, prose: bool) -> JsonValue:
         if isinstance(value, str):
-            return self._known.get(value, value) if prose and " " not in value else self.text(value)
+            return self._surrogate_of.get(value, value) if prose and " " not in value else self.text(value)
         if isinstance(value, list):
             return [self._any(part, prose) for part in value]
         return self.object(value, prose=prose) if isinstance(value, dict) else value

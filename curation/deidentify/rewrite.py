@@ -40,13 +40,13 @@ def rewritten(
     """The record as a new one, with each layer projected onto its text.
 
     names: words that are names in other records of the group. ids: new ids by old ones, for `translation_of`
-    and for what layers say of their making.
+    and for the provenance of layers.
     """
     ids = ids or {}
     text = record.text
     surrogates: tuple[Identifier, ...] = ()
     counts: dict[IdentifierKind, int] = {}
-    known: dict[str, str] = {}
+    surrogate_of: dict[str, str] = {}
     entities = [layer.entities for layer in layers]
     for _ in range(ROUNDS):
         found = outside(
@@ -58,11 +58,11 @@ def rewritten(
         new = edits.apply(text)
         for identifier in found:
             counts[identifier.kind] = counts.get(identifier.kind, 0) + 1
-            known[text[slice(*identifier.span)]] = new[slice(*edits.span(identifier.span))]
+            surrogate_of[text[slice(*identifier.span)]] = new[slice(*edits.span(identifier.span))]
         surrogates = _surrogates((*surrogates, *found), edits)
         entities = [tuple(_entity(entity, new, edits) for entity in each) for each in entities]
         text = new
-    metadata = MetadataRewriter(record.language, patient, scope, known, names, ids)
+    metadata = MetadataRewriter(record.language, patient, scope, surrogate_of, names, ids)
     group = f"p-{patient.key.pseudonym('group', record.group)}"
     made = Record(
         id=record_id(text, language=record.language, source_id=patient.key.pseudonym("record", record.id)),

@@ -19,7 +19,7 @@ TITLES = frozenset({"dr.", "st.", "hr.", "fr.", "jr.", "sr.", "mr.", "ms."})
 def names(wording: str, drawn: Callable[..., KeyedDraws], *, language: str) -> list[tuple[Span, str]]:
     """The words of a name with what stands for each.
 
-    drawn: the draws of the patient's group. language: the one that the group speaks, in which names are invented.
+    drawn: the draws of the patient's group. language: that of the group, in which names are invented.
     """
     return [(match.span(), word) for match in PART.finditer(wording) if (word := _word(match[0], drawn, language))]
 

@@ -177,7 +177,7 @@ def _days(text: str, found: Iterable[Identifier], language: str) -> list[tuple[i
 
 def _around(identifier: Identifier, days: Sequence[tuple[int, date]]) -> date:
     """The nearest whole date, one right behind first: it ends the span of time that this one begins."""
-    behind = [day for start, day in days if identifier.end <= start <= identifier.end + NEAR]
-    if behind:
-        return behind[0]
+    following = [day for start, day in days if identifier.end <= start <= identifier.end + NEAR]
+    if following:
+        return following[0]
     return min(days, key=lambda day: abs(day[0] - identifier.start), default=(0, SOME_DAY))[1]

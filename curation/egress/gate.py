@@ -1,4 +1,4 @@
-"""The gate: what may leave this machine and what not, said before the first text goes, and written down."""
+"""The gate: what may leave this machine and what not; reported before the first text is sent, and logged."""
 
 from __future__ import annotations
 
@@ -69,8 +69,10 @@ class Gate:
         key = (destination, address)
         if key not in self._passages:
             self._passages[key] = Passage(self, destination, address, policy)
-            said = NOTICES.get(destination, "texts go to {address}, which is not this machine").format(address=address)
-            self._notify(f"{said} ({destination}, privacy policy {policy})")
+            notice = NOTICES.get(destination, "texts go to {address}, which is not this machine").format(
+                address=address
+            )
+            self._notify(f"{notice} ({destination}, privacy policy {policy})")
         return self._passages[key]
 
 
@@ -95,7 +97,7 @@ class Passage:
             return self._line
 
     def check(self, leaving: Iterable[Outgoing]) -> None:
-        """Nothing, when all of it may leave; then it is written down as gone.
+        """Nothing, when all of it may leave; then it is logged as sent.
 
         Raises EgressBlockedError when a part may not, naming the records with how many identifiers each holds.
         """
@@ -209,7 +211,7 @@ def way_out(gate: Gate | None, destination: Destination, address: str | None) ->
 
 
 def server_way_out(gate: Gate | None, host: str, port: int, *, password: str) -> Passage | None:
-    """The passage to whoever asks a server of ours; None where it listens on loopback only. Its line begins at once.
+    """The passage to the clients of a server of ours; None where it listens on loopback only. Its line begins at once.
 
     Raises EgressBlockedError where a server that others reach has no password, or there is no gate to pass.
     """

@@ -1,4 +1,4 @@
-"""What leaves this machine in one piece, and what in it tells who somebody is."""
+"""What leaves this machine in one piece, and what in it identifies a person."""
 
 from __future__ import annotations
 
@@ -29,7 +29,9 @@ class Outgoing:
         beside = [record.group, *_words({name: value for name, value in record.meta.items() if name != MARK})]
         for entity in layer.entities if layer else ():
             beside += [entity.text, *entity.attributes.values()]
-        return cls((record.text, *(said for said in dict.fromkeys(beside) if said not in record.text)), (record,))
+        return cls(
+            (record.text, *(wording for wording in dict.fromkeys(beside) if wording not in record.text)), (record,)
+        )
 
     @property
     def characters(self) -> int:

@@ -1,4 +1,4 @@
-"""The section `validation.privacy` of curate.toml: what identifies somebody, and what may leave this machine."""
+"""The section `validation.privacy` of curate.toml: what identifies a person, and what may leave this machine."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Destination(StrEnum):
     EXPORT = "export"  # files for others
     HUB = "hub"  # a hub of data sets and models
     DATABASE = "database"  # PostgreSQL on another machine
-    SERVER = "server"  # whoever asks a server of ours that listens beyond loopback
+    SERVER = "server"  # the clients of a server of ours that listens beyond loopback
 
 
 #: Policies under which texts with identifiers stay here, unless a person has released their record.

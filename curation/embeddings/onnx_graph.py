@@ -45,7 +45,7 @@ TOLERANCE = 1e-4
 
 
 class GraphError(Exception):
-    """The model cannot be run this way; the message says why."""
+    """The model cannot be run this way; the message gives the reason."""
 
 
 def missing() -> list[str]:

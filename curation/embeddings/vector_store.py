@@ -103,7 +103,7 @@ class VectorStore:
 
 
 def rounded(vectors: Iterable[Vector]) -> list[Vector]:
-    """The vectors as they come back from the disk, so that the first run sees what the second one does."""
+    """The vectors as they come back from the disk, so that the first run and the second one get the same vectors."""
     import numpy as np
 
     return [vector.astype(np.float16).astype(np.float32) for vector in vectors]

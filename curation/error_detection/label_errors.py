@@ -1,7 +1,7 @@
 """Suspected label errors: where a layer contradicts other layers of the same author, without any gold.
 
 A small linear model learns from a sample of the layers which category a word has among its neighbours, and
-is then asked about records that it did not learn from. A word whose given category it finds unlikely is
+then scores records that it was not trained on. A word whose given category it finds unlikely is
 suspect: an omission, an invention, another category or a shifted boundary (the idea of confident learning:
 Northcutt et al. 2021, with out-of-sample probabilities). Words are hashed, so that 60,000 records take minutes
 on one core, where sentence embeddings of every entity would take hours.
@@ -47,7 +47,7 @@ class Suspicion:
 
 
 class LabelErrors:
-    """Suspicions about layers by two models, each asked only about what it did not learn from."""
+    """Suspected errors of layers by two models, each applied only to what it was not trained on."""
 
     def __init__(self, taught: Sequence[tuple[Record, Layer]], *, seed: int = 0) -> None:
         pairs = sorted(taught, key=lambda pair: digest([seed, pair[0].id]))

@@ -14,7 +14,7 @@ from curation.record import Frozen
 
 
 class Trait(Frozen):
-    """Something that a patient of some age and sex may have, unless the condition speaks against it."""
+    """Something that a patient of some age and sex may have, unless the condition excludes it."""
 
     text: Phrase
     ages: Age = Field(default="0-120", validate_default=True)

@@ -1,6 +1,6 @@
 """The conditions that cases are drawn from: one YAML file a specialty in conditions/, checked on loading.
 
-``python -m curation.generate.preview FILE`` checks a file and shows what it tells.
+``python -m curation.generate.preview FILE`` checks a file and prints samples of it.
 """
 
 from __future__ import annotations

@@ -60,7 +60,7 @@ class PatientHistory:
         return [*own, *self.fitting([trait for trait in self.suitable.family if not (own and trait.alone)], 0, 1)]
 
     def none_in_family(self, family: Sequence[Phrase]) -> list[Phrase]:
-        """A disease that nobody in the family has, unlike those that the family has."""
+        """A disease that no relative has, other than those that relatives have."""
         wordings = " ".join(phrase.en.lower() for phrase in family)
         own = [phrase for phrase in self.condition.family_none if not shared(phrase.en, wordings)]
         general = [

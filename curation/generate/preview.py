@@ -1,4 +1,4 @@
-"""Samples of one file's conditions for the eyes of its writer.
+"""Samples of one file's conditions, for the author of the file.
 
 ``python -m curation.generate.preview FILE.yaml [CONDITION]`` prints one text of each condition in
 every language, with the gold marked as in curation.markup.

@@ -88,7 +88,7 @@ class Realisation:
         return self.sentence(block if test.shows or test.pathology else "test_only", register)
 
     def sentence(self, block: str, register: str) -> Sentence:
-        """One sentence of a block, which takes what it tells from what is left."""
+        """One sentence of a block; its facts are removed from those that are left."""
         registers = self.templates[block]
         # Under a heading its word is not repeated; for children the parents report.
         kind = "prose_child" if register == "prose" and self.person.kind == "child" else register
@@ -191,7 +191,7 @@ class Realisation:
         return [TextSpan(text, category) for text, category in mention]
 
     def fill_slot(self, sentence: Sentence, slot: Slot, facts: Sequence[Fact], words: Sequence[Wording]) -> None:
-        """Append the facts, joined as the slot asks for."""
+        """Append the facts, joined as the slot requires."""
         for index, (fact, wording) in enumerate(zip(facts, words, strict=True)):
             if index:
                 last = index == len(facts) - 1
@@ -211,7 +211,7 @@ class Realisation:
             sentence.append(TextSpan(text, category, assertion))
 
     def form(self, wording: Wording, slot: Slot) -> tuple[str, str]:
-        """What leads in, and what is marked, in the form that the slot asks for."""
+        """What leads in, and what is marked, in the form that the slot requires."""
         if slot.style in ("pred", "inv"):
             return wording.lead, wording.text
         if self.german:

@@ -1,8 +1,8 @@
-"""A language model behind an address that speaks OpenAI's chat completions; its one client.
+"""The client of a language model at an address with OpenAI's chat completions.
 
 Nothing is sent before an address is configured. What comes back is judged here as far as the protocol goes:
-refused, truncated and empty answers are errors, never empty results. What an answer says is for others to
-read.
+refused, truncated and empty answers are errors, never empty results. The content of an answer is read by
+the callers.
 """
 
 from __future__ import annotations
@@ -137,7 +137,7 @@ class LanguageModel:
         body: dict[str, Any] = {
             **self._settings.parameters,
             "model": self.model,
-            "messages": [{"role": one.role, "content": one.content} for one in messages],
+            "messages": [{"role": message.role, "content": message.content} for message in messages],
         }
         if form == "schema":
             described = {"name": "answer", "strict": True, "schema": schema}

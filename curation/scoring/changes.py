@@ -39,11 +39,11 @@ def changes(before: Layer | None, after: Layer | None) -> Changes:
     fragments are left out: editors do not show them.
     """
     old, new = markings(before), markings(after)
-    kept = old & new
-    left = sorted(spans for spans, _, _ in old - kept)
-    right = sorted(spans for spans, _, _ in new - kept)
+    unchanged = old & new
+    left = sorted(spans for spans, _, _ in old - unchanged)
+    right = sorted(spans for spans, _, _ in new - unchanged)
     changed = overlapping_pairs(left, right)
-    return Changes(len(kept), changed, len(left) - changed, len(right) - changed)
+    return Changes(len(unchanged), changed, len(left) - changed, len(right) - changed)
 
 
 def markings(layer: Layer | None) -> set[Marking]:

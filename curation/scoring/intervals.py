@@ -2,7 +2,7 @@
 
 In a sample drawn without replacement from a finite population, the number of bad ones is hypergeometric. The
 exact interval holds all totals that would not make the sample surprising (Clopper and Pearson 1934, with the
-hypergeometric in place of their binomial). It covers at least as often as it says, however small the counts.
+hypergeometric in place of their binomial). Its coverage is at least the nominal one, however small the counts.
 """
 
 from __future__ import annotations

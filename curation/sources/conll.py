@@ -34,7 +34,7 @@ class Token:
 
 
 class WrongTokenError(Exception):
-    """A line that is no token; the message says why."""
+    """A line that is no token; the message gives the reason."""
 
 
 def read_conll(path: Path, reading: ReadingContext) -> Iterator[Draft | Problem]:

@@ -16,7 +16,7 @@ DELIMITERS = ",;\t|"
 
 
 def read_csv(path: Path, reading: ReadingContext) -> Iterator[Draft | Problem]:
-    """A draft for each row of a table with a header; comma, semicolon, tab and bar are told apart."""
+    """A draft for each row of a table with a header; the delimiter (comma, semicolon, tab or bar) is detected."""
     return draft_rows(_rows(path, reading), path, reading)
 
 

@@ -59,5 +59,5 @@ class Draft:
     labels: dict[str, str] = field(default_factory=dict)
     entities: list[DraftEntity] = field(default_factory=list)
     relations: list[DraftRelation] = field(default_factory=list)
-    annotated: bool = False  #: the source speaks about annotations, if only to say that there are none
+    annotated: bool = False  #: the source lists annotations, which may be none
     notes: dict[str, Any] = field(default_factory=dict)  #: what the layer's provenance is to keep

@@ -1,4 +1,4 @@
-"""Drafts of formats that have no columns: what the mapping says about them goes by the file's name and the id."""
+"""Drafts of formats that have no columns: the mapping refers to the file's name and the id."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""ReadingContext a source from end to end: format, mapping, drafts, categories, records."""
+"""Reads a source from end to end: format, mapping, drafts, categories, records."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """A record, and what the source says about it."""
+    """A record, and what the source holds about it."""
 
     record: Record
     layers: tuple[Layer, ...] = ()
@@ -58,7 +58,7 @@ class Read:
 
 @dataclass(frozen=True, slots=True)
 class ReadOptions:
-    """How to read, where neither the source nor the mapping says it. Given options win over both."""
+    """How to read, where neither the source nor the mapping defines it. Given options win over both."""
 
     layer: str | None = GOLD  #: name of the layer that takes the annotations; None reads the text alone
     author: str | None = None  #: who annotated; the layer's name when not given

@@ -45,7 +45,7 @@ class SourceRow:
 
 
 class WrongColumnError(Exception):
-    """A row lacks the text column, or holds something else in it; the message says it for people."""
+    """A row lacks the text column, or holds something else in it; the message describes it for people."""
 
 
 def draft_rows(rows: Iterable[SourceRow | Problem], path: Path, reading: ReadingContext) -> Iterator[Draft | Problem]:
@@ -151,7 +151,7 @@ def _first(values: Mapping[str, Any], names: Iterable[str]) -> Any:
 
 
 def read_column(column: Column, row: SourceRow, path: Path, text: str) -> str | None:
-    """What the column says of a row, as a string; None when it says nothing."""
+    """The value of the column in a row, as a string; None when it is empty."""
     if column.value is not None:
         return column.value
     if not column.columns:

@@ -22,7 +22,7 @@ class EgressLine(Frozen):
     policy: str
     texts: int
     characters: int
-    with_identifiers: int | None  # of the texts; none where nobody looked
+    with_identifiers: int | None  # of the texts; none where it was not counted
     refused: int  # texts that did not go
     records: tuple[str, ...]  # whose texts went
     refused_records: tuple[str, ...]

@@ -69,7 +69,7 @@ class Findings(Connected):
             after = page[-1]
 
     def decide(self, new: Iterable[Decision]) -> int:
-        """How many decisions were added: one that says what the latest on its subject says is not."""
+        """How many decisions were added; one that equals the latest on its subject is not added."""
         added = 0
         for batch in batched(new, CHUNK):
             ids = dict.fromkeys(decision.record_id for decision in batch)

@@ -35,7 +35,7 @@ class Records(Connected):
         """Store records that are not there yet; a record's id is a hash of its content.
 
         Raises EgressBlockedError, and stores nothing of the batch, when the store is on another machine and one of
-        them may not go there, or nothing says what may.
+        them may not go there, or no policy is set.
         """
         imported = unchanged = 0
         for batch in batched(new, CHUNK):

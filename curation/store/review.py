@@ -42,7 +42,7 @@ class ReviewEvent(Frozen):
 
     @property
     def digest(self) -> str:
-        """A hash of what happened, whenever it was seen."""
+        """A hash of what happened, without the time at which it was noticed."""
         return digest(self.model_dump(mode="json", exclude={"created"}), length=32)
 
 

@@ -50,7 +50,7 @@ class Scratch(Connected):
 
     @property
     def url(self) -> str:
-        """The address of the database, with its password: for a connection, never for a person's eyes."""
+        """The address of the database, with its password: for a connection only, never shown."""
         return self._engine.url.render_as_string(hide_password=False)
 
     def replace_table(

@@ -1,6 +1,6 @@
 """The encoder beneath a tagger: its folder, its identity, and its head.
 
-With `folder`, the only modules that know transformers and peft by name.
+With `folder`, the only modules that import transformers and peft.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ def with_head(folder: Path, labels: Sequence[str]) -> Any:
 
 
 def device(name: str = "auto") -> str:
-    """The device to compute on; "auto" is a GPU that torch sees, else the processor."""
+    """The device to compute on; "auto" is a GPU that torch finds, else the processor."""
     import torch
 
     if name != "auto":

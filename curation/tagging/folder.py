@@ -1,4 +1,4 @@
-"""An adapter's folder: a manifest that says what it is, its weights, and the tokenizer.
+"""An adapter's folder: a manifest that describes it, its weights, and the tokenizer.
 
 The manifest is written last: a folder without one is not finished and does not load. Weights are
 safetensors; the encoder is named, not copied, and its digest is checked, because an adapter on

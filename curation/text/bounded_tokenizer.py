@@ -1,4 +1,4 @@
-"""A spaCy tokenizer that sees no long runs without blanks: its time grows with the square of their length."""
+"""A spaCy tokenizer that gets no long runs without blanks, because its time grows with the square of their length."""
 
 from __future__ import annotations
 

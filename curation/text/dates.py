@@ -43,7 +43,7 @@ class DateGrammar(Frozen):
 
 @dataclass(frozen=True, slots=True)
 class WrittenDate:
-    """What a wording says of a day: the parts that it names, and the match with where each stands."""
+    """The date in a wording: the parts that it names, and the match with where each stands."""
 
     year: int | None
     month: int | None
@@ -78,7 +78,7 @@ class WholeDate:
 
 
 def read_date(wording: str, language: str) -> WrittenDate | None:
-    """What a wording says of a day, if its form is known."""
+    """The date in a wording, if its form is known."""
     for form in _forms(language):
         match = form.fullmatch(wording.rstrip())
         if match and (parts := _parts(match.groupdict(), language)):
@@ -159,7 +159,7 @@ def fill_date_parts(pattern: str) -> str:
 def _named_parts() -> dict[str, str]:
     grammar = _grammar()
     names = {f"months_{language}": month_numbers(language) for language in grammar.months}
-    every = {"months": [name for known in names.values() for name in known]}
+    every = {"months": [name for months in names.values() for name in months]}
     return grammar.parts | {key: f"(?:{any_of(words)})" for key, words in {**names, **every}.items()}
 
 
@@ -190,10 +190,10 @@ def _parts(groups: dict[str, str | None], language: str) -> tuple[int | None, in
     """Year, month and day as numbers; None when a word is no month or a number none of its part."""
     month, day, year = groups.get("m"), groups.get("d"), groups.get("y")
     if word := groups.get("w"):
-        known = month_of(word, language)
-        if known is None:
+        month_found = month_of(word, language)
+        if month_found is None:
             return None
-        month = str(known[0])
+        month = str(month_found[0])
     if groups.get("a"):
         first, second = str(groups["a"]), str(groups["b"])
         day, month = (first, second) if is_day_first(first, second, language) else (second, first)
@@ -208,8 +208,8 @@ def _calendar_day(match: re.Match[str]) -> date | None:
         return _valid(year, second, first) or _valid(year, first, second)
     form = next(form for form in "1245" if match[f"y{form}"])
     month = match[f"m{form}"].rstrip(".")
-    known = (int(month), False) if month.isdigit() else month_of(month, "en")
-    return _valid(int(match[f"y{form}"]), known[0], int(match[f"d{form}"])) if known else None
+    month_found = (int(month), False) if month.isdigit() else month_of(month, "en")
+    return _valid(int(match[f"y{form}"]), month_found[0], int(match[f"d{form}"])) if month_found else None
 
 
 def _valid(year: int, month: int, day: int) -> date | None:

@@ -1,4 +1,4 @@
-"""Names of drugs in English and German: told by their stems, and lines of synonyms."""
+"""Names of drugs in English and German: found by their stems, and lines of synonyms."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class DrugWordLists(Frozen):
 
 
 def drug_endings(language: str) -> tuple[str, ...]:
-    """Ends of names for who knows the other words of the language: the stems, and those that other words have too."""
+    """Ends of names for callers with a lexicon of the other words: the stems, and those that other words have too."""
     stems = listed(_lists().stems)
     spelled = [*stems, *(f"{stem}e" for stem in stems)] if language == "en" else stems
     return (*spelled, *listed(_lists().further.get(language, "")))

@@ -22,7 +22,7 @@ WINDOW = 200
 
 @dataclass(frozen=True, slots=True)
 class Detected:
-    """The likeliest language (ISO 639-1) and its probability among the candidates; None when nothing tells."""
+    """The likeliest language (ISO 639-1) and its probability among the candidates; None without evidence."""
 
     language: str | None
     confidence: float
@@ -41,7 +41,7 @@ def detect(text: str, *, languages: Sequence[str] = LANGUAGES) -> Detected:
 
 
 def confidences(text: str, *, languages: Sequence[str] = LANGUAGES) -> dict[str, float]:
-    """The probability of each candidate, the mean over the text's samples; empty when nothing tells."""
+    """The probability of each candidate, the mean over the text's samples; empty when the text gives no evidence."""
     (probabilities,) = sample_confidences([text], languages=languages)
     return mean(probabilities)
 
@@ -52,7 +52,7 @@ def mean(samples: Sequence[Mapping[str, float]]) -> dict[str, float]:
 
 
 def sample_confidences(texts: Sequence[str], *, languages: Sequence[str] = LANGUAGES) -> list[list[dict[str, float]]]:
-    """For each text, the probability of each candidate in each of its samples that tells anything.
+    """For each text, the probability of each candidate in each of its samples that gives evidence.
 
     Several texts at once are looked at on all cores.
     """
@@ -72,12 +72,12 @@ def samples(text: str) -> list[str]:
 
 def _probabilities(samples: Sequence[str], languages: tuple[str, ...]) -> list[dict[str, float]]:
     """The candidates' probabilities in each sample; empty where nothing tells."""
-    known = detector(languages)
+    language_detector = detector(languages)
     asked = [encodable(sample) if any(map(str.isalpha, sample)) else "" for sample in samples]
     # For one text the threads are not worth their start.
     if len(asked) > WINDOWS:
-        return list(map(_by_code, known.compute_language_confidence_values_in_parallel(asked)))
-    return [_by_code(known.compute_language_confidence_values(sample)) for sample in asked]
+        return list(map(_by_code, language_detector.compute_language_confidence_values_in_parallel(asked)))
+    return [_by_code(language_detector.compute_language_confidence_values(sample)) for sample in asked]
 
 
 def _by_code(values: Sequence[Any]) -> dict[str, float]:
@@ -95,7 +95,7 @@ def _code(language: Any) -> str:
 def detector(languages: tuple[str, ...]) -> Any:
     """The detector for the candidates (ISO 639-1 codes), loaded once a process.
 
-    Raises UsageError for a code it does not know, or for fewer than two.
+    Raises UsageError for an unknown code, or for fewer than two.
     """
     try:
         from lingua import IsoCode639_1, Language, LanguageDetectorBuilder

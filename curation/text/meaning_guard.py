@@ -1,4 +1,4 @@
-"""Whether two similar wordings say the same: the numbers, the negations, the sides, the words covered.
+"""Whether two similar wordings mean the same: the numbers, the negations, the sides, the words covered.
 
 Works on folded text (`curation.text.folding`): lower case, umlauts written out.
 """
@@ -47,7 +47,7 @@ def changes_meaning(wording: str, found: str) -> bool:
     only_ours, only_theirs = ours - theirs, theirs - ours
     if any(word in POLAR for word in (*only_ours, *only_theirs)):
         return True
-    return any(_turns(one, other) for one, other in product(only_ours, only_theirs))
+    return any(_turns(left, right) for left, right in product(only_ours, only_theirs))
 
 
 def covers(wording: str, found: str, *, least: float) -> bool:
@@ -73,19 +73,19 @@ def _numbers(text: str) -> Counter[str]:
     return Counter(number.replace(",", ".") for number in NUMBER.findall(text))
 
 
-def _turns(one: str, other: str) -> bool:
+def _turns(left: str, right: str) -> bool:
     """Whether two like words contradict each other: hypotension, hypertension; febrile, afebrile; pain, painless."""
     return (
-        _opposed(one, other)
-        or _turned(one, other, TURNING_PREFIXES, at_start=True)
-        or _turned(other, one, TURNING_PREFIXES, at_start=True)
-        or _turned(one, other, TURNING_SUFFIXES, at_start=False)
-        or _turned(other, one, TURNING_SUFFIXES, at_start=False)
+        _opposed(left, right)
+        or _turned(left, right, TURNING_PREFIXES, at_start=True)
+        or _turned(right, left, TURNING_PREFIXES, at_start=True)
+        or _turned(left, right, TURNING_SUFFIXES, at_start=False)
+        or _turned(right, left, TURNING_SUFFIXES, at_start=False)
     )
 
 
-def _opposed(one: str, other: str) -> bool:
-    mine, theirs = _prefix(one, OPPOSED_PREFIXES), _prefix(other, OPPOSED_PREFIXES)
+def _opposed(left: str, right: str) -> bool:
+    mine, theirs = _prefix(left, OPPOSED_PREFIXES), _prefix(right, OPPOSED_PREFIXES)
     return bool(mine and theirs and mine != theirs)
 
 

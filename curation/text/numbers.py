@@ -100,13 +100,13 @@ def count_number_words(text: str, language: str) -> tuple[Counter[int], Counter[
     return _counted(lower, words.always, language) + _joined(lower, language), _counted(lower, words.maybe, language)
 
 
-def _counted(lower: str, known: Mapping[str, tuple[int, ...]], language: str) -> Counter[int]:
+def _counted(lower: str, values_of: Mapping[str, tuple[int, ...]], language: str) -> Counter[int]:
     counts: Counter[int] = Counter()
     suffix = _behind(language)
     for word in WORD.findall(lower):
-        if suffix and word not in known and (behind := suffix.search(word)):
-            word = word[: behind.start()]
-        counts.update(known.get(word, ()))
+        if suffix and word not in values_of and (ending := suffix.search(word)):
+            word = word[: ending.start()]
+        counts.update(values_of.get(word, ()))
     return counts
 
 
@@ -130,8 +130,8 @@ def _read() -> NumberWordLists:
 
 
 def _by_word(values: Mapping[int, str]) -> dict[str, tuple[int, ...]]:
-    known: dict[str, tuple[int, ...]] = {}
+    values_of: dict[str, tuple[int, ...]] = {}
     for value, words in values.items():
         for word in listed(words):
-            known[word] = (*known.get(word, ()), value)
-    return known
+            values_of[word] = (*values_of.get(word, ()), value)
+    return values_of

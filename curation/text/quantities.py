@@ -1,7 +1,7 @@
 """Quantities: a number and a unit as people write them, in numbers that can be compared.
 
 A unit is a kind (what is measured: ``g/L``) and a factor (``mg/dL`` is 0.01 of it). No general library of
-units knows the spellings of wards (``Tsd/µl``, ``G/l``, ``IE``, ``× 10⁹/L``, ``mg/d``), hence this one.
+units has the spellings of wards (``Tsd/µl``, ``G/l``, ``IE``, ``× 10⁹/L``, ``mg/d``), hence this one.
 """
 
 from __future__ import annotations
@@ -98,18 +98,18 @@ def _part(part: str) -> str:
 
 
 def _base(part: str) -> Unit | None:
-    known = spellings()
+    units = spellings()
     if power := re.fullmatch(r"(?:[×x*·]\s?)?10\s?[\^*]?\s?(\d{1,2})", part):
         return Unit("1", 10.0 ** int(power[1]))
     if part in ("m2", "M2"):
         return Unit("m2")
     if cube := re.fullmatch(r"([µmcd]?)m3", part):
-        return Unit("L", (known.prefixes[cube[1]] if cube[1] else 1.0) ** 3 * 1000)
-    if part in known.bases:
+        return Unit("L", (units.prefixes[cube[1]] if cube[1] else 1.0) ** 3 * 1000)
+    if part in units.bases:
         return Unit(part)
-    for prefix, factor in known.prefixes.items():
+    for prefix, factor in units.prefixes.items():
         base = spellings().names.get(part.removeprefix(prefix), part.removeprefix(prefix))
-        if part.startswith(prefix) and base in known.bases and base not in ("%", "°C", "°F", "h", "d", "min"):
+        if part.startswith(prefix) and base in units.bases and base not in ("%", "°C", "°F", "h", "d", "min"):
             return Unit(base, factor)
     return None
 

@@ -36,7 +36,7 @@ class AbbreviationList(Frozen):
 
 @dataclass(frozen=True, slots=True)
 class SentenceGrammar:
-    """What tells the end of a sentence in a language; words in lower case, abbreviations as they are written too."""
+    """What marks the end of a sentence in a language; words in lower case, abbreviations as they are written too."""
 
     spellings: tuple[str, ...] = ()
     abbreviations: frozenset[str] = frozenset()

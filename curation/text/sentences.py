@@ -24,7 +24,7 @@ def sentence_spans(text: str, language: str) -> tuple[Span, ...]:
 
 
 def sentence_texts(text: str, language: str) -> list[str]:
-    """The sentences, cut to what an encoder sees, up to a bound."""
+    """The sentences, each cut to the length that an encoder reads, up to a maximum number."""
     return [text[start:end][:SENTENCE_CHARACTERS] for start, end in sentence_spans(text, language)[:MOST_SENTENCES]]
 
 

@@ -1,4 +1,4 @@
-"""A text as words and sentences with exact offsets: the one tokenizer, and the one module that knows spaCy's names.
+"""A text as words and sentences with exact offsets: the one tokenizer, and the one module that imports spaCy.
 
 Blank pipelines are enough: nothing here needs a model that would have to be downloaded. spaCy is loaded with the first
 text, so that commands which read none start at once.

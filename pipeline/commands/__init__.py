@@ -1,1 +1,1 @@
-"""The commands: each parses, calls what lies beneath, and prints."""
+"""The commands: each parses its options, calls a step, and prints the result."""

@@ -17,7 +17,7 @@ def drift(
     folder: WorkspaceOption = HERE,
     as_json: JsonOption = False,
 ) -> None:
-    """Tell whether new records are still like a curated set: lengths, languages, categories, words, embeddings."""
+    """Compare new records with a curated set: lengths, languages, categories, words, embeddings."""
     from pipeline.steps.drift import drift as compare
     from pipeline.workspace import Workspace
 

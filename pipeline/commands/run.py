@@ -54,7 +54,7 @@ def step_counts(result: StepResult) -> dict[str, object]:
     from pipeline.runner import StageReport
     from pipeline.steps.deidentify import DeidentifyReport
     from pipeline.steps.imports import ImportReport
-    from pipeline.steps.run import Evaluations, ExportedSet, ReviewRound
+    from pipeline.steps.run import Evaluations, ExportFolders, ReviewRound
     from training.encoder import Trained
     from validation.verdict import Verdicts
 
@@ -83,7 +83,7 @@ def step_counts(result: StepResult) -> dict[str, object]:
                 layer: {"strict_f1": score.strict.micro.f1, "lenient_f1": score.lenient.micro.f1}
                 for layer, score in scores.items()
             }
-        case ExportedSet():
+        case ExportFolders():
             return {"formats": list(result.folders)}
 
 
@@ -94,7 +94,7 @@ def addresses(finished: Iterable[FinishedStep[StepResult]], *, with_password: bo
 
 def _addresses(result: StepResult, with_password: bool) -> Iterator[tuple[str, str]]:
     from curation.store.sets import CuratedSet
-    from pipeline.steps.run import Evaluations, ExportedSet, ReviewRound
+    from pipeline.steps.run import Evaluations, ExportFolders, ReviewRound
     from training.encoder import Trained
     from validation.verdict import Verdicts
 
@@ -111,7 +111,7 @@ def _addresses(result: StepResult, with_password: bool) -> Iterator[tuple[str, s
         case Evaluations():
             for layer, found in result.by_layer.items():
                 yield f"evaluation of {layer}", str(found.html)
-        case ExportedSet():
+        case ExportFolders():
             for format, folder in result.folders.items():
                 yield f"exported set ({format})", str(folder)
         case _:

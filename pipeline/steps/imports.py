@@ -1,4 +1,4 @@
-"""From a source into the store: good rows come in, each bad one leaves a line that says where and what."""
+"""From a source into the store: good rows come in, each bad one leaves a line with its position and its fault."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether a curated set gives its own held-out records away, or those of another test set."""
+"""Whether a curated set already holds its own held-out records, or those of another test set."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def leakage(
     """What leaked, by the question that was asked: each held-out split of the set, or one other test set.
 
     test: a curated set; test_source: the store's records of a source. All splits of the named set (the newest
-    one by default) count as seen by it then. semantic: also look for cases told in other words, for which every
+    one by default) count as seen by it then. semantic: also look for the same cases in other words, for which every
     sentence is encoded once. Raises UsageError when there is no such set, or nothing to compare.
     """
     if test and test_source:
@@ -42,8 +42,8 @@ def leakage(
     near = workspace.config.validation.duplicates.threshold
 
     scope = Scope(workspace.scheme, workspace.config.validation, workspace.folder / VECTORS)
-    told_again = by_meaning(scope) if semantic else None
-    ask = partial(find_leaks, near_duplicates=near, passages=least, told_again=told_again)
+    retellings = by_meaning(scope) if semantic else None
+    ask = partial(find_leaks, near_duplicates=near, passages=least, retellings=retellings)
     if test or test_source:
         held = _of_set(store, store.curated_set(test).digest) if test else _of_source(store, test_source or "")
         found = ask(held, partial(_of_set, store, digest))

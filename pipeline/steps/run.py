@@ -54,7 +54,7 @@ class Evaluations:
 
 
 @dataclass(frozen=True, slots=True)
-class ExportedSet:
+class ExportFolders:
     """The folders of a curated set that was exported, by format."""
 
     folders: dict[str, Path]
@@ -69,7 +69,7 @@ StepResult = (
     | CuratedSet
     | Trained
     | Evaluations
-    | ExportedSet
+    | ExportFolders
 )
 
 ResultT = TypeVar("ResultT", bound=StepResult, covariant=True)
@@ -157,12 +157,12 @@ def _evaluate(workspace: Workspace, store: Store, curated: CuratedSet) -> Evalua
     )
 
 
-def _export(workspace: Workspace, store: Store, curated: CuratedSet) -> ExportedSet:
+def _export(workspace: Workspace, store: Store, curated: CuratedSet) -> ExportFolders:
     exports = workspace.subfolder("exports")
     folders = {format: exports / f"{curated.name}-{curated.version}-{format}" for format in EXPORTS}
     for format, folder in folders.items():
         export(workspace, store, format, folder, curated=curated.digest)
-    return ExportedSet(folders)
+    return ExportFolders(folders)
 
 
 def sample_workspace(folder: Path, *, notify: Notify = not_notified) -> Workspace:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from curation.embeddings.encoder import load_encoder
 from curation.record import Record
 from validation.leakage import RUN_WORDS, Leak, LeakKind, find_leaks
-from validation.measures.semantic.leaks import told_again
+from validation.measures.semantic.leaks import find_retellings
 
 
 def words(start: int, count: int) -> str:
@@ -116,8 +116,8 @@ def test_a_case_told_in_other_words_is_asked_for_unless_its_text_is_there() -> N
     retold = "Blood pressure was 152/94 mmHg and troponin 840 ng/L. Chest pain in a sixty-seven-year-old male."
     other = told.replace("67", "58").replace("840", "415").replace("152/94", "138/82")
     held = [note("a", told), note("b", retold), note("c", other), note("d", words(0, 40)), note("e", "")]
-    search = partial(told_again, encoder=load_encoder(), minimum=0.55)
-    found = find_leaks(held, lambda: [note("x", told), note("y", words(50, 40)), note("z", " ")], told_again=search)
+    search = partial(find_retellings, encoder=load_encoder(), minimum=0.55)
+    found = find_leaks(held, lambda: [note("x", told), note("y", words(50, 40)), note("z", " ")], retellings=search)
     assert {(leak.record, leak.way) for leak in found.leaks if leak.way is not LeakKind.PASSAGES} == {
         ("a", LeakKind.SAME_TEXT),
         ("b", LeakKind.OTHER_WORDS),

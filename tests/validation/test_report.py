@@ -17,7 +17,7 @@ from curation.store import Store
 from validation.measures import Subject
 from validation.report.embedding_map import embedding_map
 from validation.report.examples import AROUND, examples
-from validation.report.failure_locations import Blamed, blamed, by_category
+from validation.report.failure_locations import FailureLocations, by_category, failure_locations
 from validation.settings import ReportSettings, SimilaritySettings, ValidationSettings
 from validation.verdict import judge
 
@@ -150,12 +150,12 @@ def test_an_excerpt_is_cut_around_what_is_blamed_and_marks_it() -> None:
     record, layer = story("one", f"{before}She had [fever]{{signs_symptoms}} for days.{after}")
     assert layer is not None
     (fever,) = layer.entities
-    ((example,),) = examples([Blamed(record, layer, {"some": (fever,)})], 1).values()
+    ((example,),) = examples([FailureLocations(record, layer, {"some": (fever,)})], 1).values()
     assert "".join(piece.text for piece in example.pieces) in record.text
     assert [piece.text for piece in example.pieces if piece.blamed] == ["fever"]
     assert len("".join(piece.text for piece in example.pieces)) < 2 * AROUND + 60
     beyond = fever.model_copy(update={"fragments": (Fragment(start=10_000, end=10_005),)})
-    ((example,),) = examples([Blamed(record, layer, {"some": (beyond,)})], 1).values()
+    ((example,),) = examples([FailureLocations(record, layer, {"some": (beyond,)})], 1).values()
     assert [piece.text for piece in example.absent] == ["fever"]
 
 
@@ -195,7 +195,7 @@ def test_places_in_the_text_are_blamed_by_their_kind(
         reason="x",
         details={"failures": [failure]},
     )
-    (found,) = blamed(store, [decision], settings)
+    (found,) = failure_locations(store, [decision], settings)
     assert [(one.text, one.category) for one in found.entities["some"]] == [
         ("Anna Muster", "NAME"),
         ("aspirin", "uncovered"),

@@ -23,7 +23,7 @@ from validation.measures import Scope, Whole
 from validation.measures.translation import TRANSLATION, measure
 from validation.settings import Engine, ValidationSettings
 from validation.stage import Measure
-from validation.translation.multilingual import knows
+from validation.translation.multilingual import covers
 from validation.translation.numerals import differences, numerals
 from validation.translation.pair import TranslationPair, measured
 from validation.translation.settings import TranslationSettings
@@ -249,9 +249,9 @@ BOTH = frozenset({"en", "de"})
     ],
 )
 def test_a_model_is_known_by_its_name(name: str, expected: bool) -> None:
-    assert knows(name, BOTH) is expected
-    assert knows(name, BOTH, told=True)
-    assert not knows(name, BOTH, told=False)
+    assert covers(name, BOTH) is expected
+    assert covers(name, BOTH, declared=True)
+    assert not covers(name, BOTH, declared=False)
 
 
 @pytest.mark.parametrize(
@@ -271,7 +271,7 @@ def test_a_folder_is_known_by_its_card_or_vocabulary(
 ) -> None:
     (tmp_path / "README.md").write_text(card)
     (tmp_path / "config.json").write_text(json.dumps(config))
-    assert knows(str(tmp_path), BOTH) is expected
+    assert covers(str(tmp_path), BOTH) is expected
 
 
 def _filled(store: Store, scheme: Scheme, settings: ValidationSettings, german: str) -> Whole:

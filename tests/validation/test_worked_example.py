@@ -51,7 +51,9 @@ with Store.open(f"sqlite:///{folder / 'records.db'}") as store:
 @pytest.mark.server
 @pytest.mark.expectations
 def test_the_example_is_one_file_one_line_and_one_test(tmp_path: Path) -> None:
-    measure, imported, entry, test = re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+    measure, imported, entry, test = re.findall(
+        r"```(?:python|text)\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL
+    )
     package = tmp_path / "code" / "validation"
     shutil.copytree(ROOT / "validation", package, ignore=shutil.ignore_patterns("__pycache__"))
     (package / "measures" / "abbreviations.py").write_text(measure, encoding="utf-8")

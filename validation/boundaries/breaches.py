@@ -15,7 +15,7 @@ from validation.boundaries.rules import Boundaries, BoundaryRule, Forbids, Needs
 MARK = re.compile(r"[.;:!?](?=\s|$)|\n")
 REACH = 120
 WORD = re.compile(r"\w+")
-#: Words that say nothing of what somebody has.
+#: Words without a clinical meaning.
 EMPTY = frozenset(
     "a an the of in on at to with and or her his their der die das des dem den ein eine einer einem und oder mit im am "
     "bei von".split()

@@ -1,6 +1,6 @@
-"""What a boundary rule can say, and the file that says it.
+"""The kinds of boundary rule, and the file that holds them.
 
-The scheme has its boundaries as sentences for people; a rule is as much of one as a machine can hold an entity
+The scheme has its boundaries as sentences for people; a rule is the part that a program can check an entity
 against. A kind of rule is a class here and a check in `validation.boundaries.breaches`.
 """
 
@@ -44,7 +44,7 @@ class BoundaryRule(Frozen):
 
 
 class Repeats(BoundaryRule):
-    """An entity must not say again what one of another category says."""
+    """An entity must not repeat one of another category."""
 
     kind: Literal["repeats"]
     of: tuple[str, ...] = Field(min_length=1)
@@ -100,10 +100,10 @@ class Boundaries(Frozen):
 
     def chosen(self, names: tuple[str, ...] | None) -> Boundaries:
         """The rules of these names, or those that apply by default; ConfigError for a name that there is not."""
-        known = {rule.name: rule for rule in self.rules}
+        by_name = {rule.name: rule for rule in self.rules}
         for name in names or ():
-            if name not in known:
-                raise ConfigError(f"validation.boundaries.rules: expected any of {', '.join(known)}, got {name!r}")
+            if name not in by_name:
+                raise ConfigError(f"validation.boundaries.rules: expected any of {', '.join(by_name)}, got {name!r}")
         chosen = set(names) if names is not None else {rule.name for rule in self.rules if rule.default}
         return Boundaries(rules=tuple(rule for rule in self.rules if rule.name in chosen))
 

@@ -19,7 +19,7 @@ FEWEST = 8
 
 @dataclass(frozen=True, slots=True)
 class Feature:
-    """One feature: what the test found, its corrected chance, and what to think of it."""
+    """One feature: what the test found, its corrected p value, and its interpretation."""
 
     name: str
     tested: Tested

@@ -1,6 +1,6 @@
 """The one module that runs Great Expectations: a file context in the workspace, one suite, one checkpoint.
 
-Everything lives as Great Expectations' own objects in `gx/`, so that it can be opened, edited and run
+Everything is stored as Great Expectations' own objects in `gx/`, so that it can be opened, edited and run
 with Great Expectations itself.
 """
 
@@ -25,7 +25,7 @@ from validation.findings import Finding, in_words
 from validation.frame import Frame
 from validation.gx.data_docs import quieten
 from validation.gx.data_source import Data, data_of
-from validation.gx.suite import OURS, Merged, merge, name_of, severity_of, wanted
+from validation.gx.suite import OURS, Merged, merge, name_of, our_expectations, severity_of
 from validation.measures import RECORD_ID
 from validation.rules import BY_NAME
 from validation.settings import ValidationSettings
@@ -62,7 +62,7 @@ class OpenSuite:
         with _library() as gx:
             self._context = _context(gx, workspace)
             self._suite = _suite(gx, self._context, workspace)
-            self._merged = _merged(self._suite, wanted(scheme, settings))
+            self._merged = _merged(self._suite, our_expectations(scheme, settings))
             for expectation in self._merged.expectations:
                 expectation.id = expectation.id or str(uuid4())
 
@@ -171,13 +171,13 @@ def _suite_file(workspace: Path) -> Path:
 def _suite(gx: Any, context: Any, workspace: Path) -> Any:
     """The suite as it stands, or an empty one."""
     try:
-        known = {suite.name: suite for suite in context.suites.all()}
+        suites = {suite.name: suite for suite in context.suites.all()}
     except Exception as error:
         raise ConfigError(
             f"expected a suite of Great Expectations in {_suite_file(workspace)}, it cannot be read "
             f"({type(error).__name__}); mend it, or remove it to have it made anew"
         ) from error
-    return known.get(SUITE) or context.suites.add(gx.ExpectationSuite(SUITE))
+    return suites.get(SUITE) or context.suites.add(gx.ExpectationSuite(SUITE))
 
 
 def _merged(suite: Any, ours: Mapping[str, Any]) -> Merged:
@@ -197,11 +197,11 @@ def _checkpoint(gx: Any, context: Any, data: Data, not_taken: Mapping[str, str])
     """The checkpoint, with its data source and validation definition, found or made."""
     checkpoints = {checkpoint.name: checkpoint for checkpoint in context.checkpoints.all()}
     checkpoint = checkpoints.get(data.checkpoint) or _added_checkpoint(gx, context, data)
-    known = [action for action in checkpoint.actions if not isinstance(action, gx.checkpoint.UpdateDataDocsAction)]
+    actions = [action for action in checkpoint.actions if not isinstance(action, gx.checkpoint.UpdateDataDocsAction)]
     document = _plugin().DocumentMeasuredAction(name="data docs")
     if document not in checkpoint.actions:
         # Workspaces of before have the action of Great Expectations, which knows nothing of what was not measured.
-        checkpoint.actions = [document, *known]
+        checkpoint.actions = [document, *actions]
         checkpoint.save()
     for action in checkpoint.actions:
         if isinstance(action, type(document)):

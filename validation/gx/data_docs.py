@@ -1,4 +1,4 @@
-"""Data Docs that call nobody: as Great Expectations builds them, a page that is opened fetches styles and
+"""Data Docs without network requests: as Great Expectations builds them, a page that is opened fetches styles and
 scripts from five networks, and a logo whose address carries the project's id."""
 
 from __future__ import annotations

@@ -58,8 +58,8 @@ def _words(value: Any) -> Iterator[str]:
         yield from (word for inner in value for word in _words(inner))
 
 
-def wanted(scheme: Scheme, settings: ValidationSettings) -> dict[str, Any]:
-    """The expectations that the rules, the scheme and the settings ask for, by name, in order."""
+def our_expectations(scheme: Scheme, settings: ValidationSettings) -> dict[str, Any]:
+    """The expectations that the rules, the scheme and the settings require, by name, in order."""
     severity = severities(settings)
     return {
         rule.name: _made(rule, severity[rule.name], settings, scheme)

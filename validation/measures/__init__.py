@@ -1,6 +1,6 @@
 """The table of measures. A new one is one file here and one line below, with its import.
 
-A measure says what is, and its rules what is expected; what follows from a failure is in `validation.policy`.
+A measure describes a record, and its rules what is expected; what follows from a failure is in `validation.policy`.
 """
 
 from curation.decision import DecisionKind

@@ -1,4 +1,4 @@
-"""Agreement: how far the checked layer and other layers of the same record say the same.
+"""Agreement: how far the checked layer and other layers of the same record agree.
 
 The figures are those of the agreement between people: F1 of entities, strict and lenient, over all categories
 together, and Cohen's kappa over the tokens, each labelled with its categories.
@@ -54,9 +54,9 @@ def measure(subjects: Sequence[Subject], scope: Scope) -> list[Columns]:
 
 
 def _row(subject: Subject) -> Columns:
-    if subject.layer is None or not subject.others:
+    if subject.layer is None or not subject.other_layers:
         return AGREEMENT.nothing
-    found = agreements(subject.record, subject.layer, subject.others)
+    found = agreements(subject.record, subject.layer, subject.other_layers)
     by_layer: list[JsonValue] = [str(agreed) for agreed in found]
     return {
         SECOND_OPINIONS: len(found),
@@ -67,18 +67,18 @@ def _row(subject: Subject) -> Columns:
     }
 
 
-def agreements(record: Record, layer: Layer, others: Sequence[Layer]) -> list[SecondOpinionAgreement]:
+def agreements(record: Record, layer: Layer, other_layers: Sequence[Layer]) -> list[SecondOpinionAgreement]:
     """How far a layer agrees with each of the others; what has no span is not compared."""
     labels, units = Labels(), units_of(record.text, "token")
     ours = marks_of(layer, assertion=False)
     codes = codes_of(ours, units, labels)
     found = []
-    for other in others:
-        theirs = marks_of(other, assertion=False)
+    for other_layer in other_layers:
+        theirs = marks_of(other_layer, assertion=False)
         strict, lenient = _f1(ours, theirs)
         other_codes = codes_of(theirs, units, labels)
         kappa = _number(cohen(cohen_counts(codes, other_codes, len(labels)))) if units else None
-        found.append(SecondOpinionAgreement(other.name, strict, lenient, kappa))
+        found.append(SecondOpinionAgreement(other_layer.name, strict, lenient, kappa))
     return found
 
 

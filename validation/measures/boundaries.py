@@ -1,4 +1,4 @@
-"""Category boundaries: entities that break what the scheme says about where one category ends and another begins."""
+"""Category boundaries: entities that break the scheme's rules about where one category ends and another begins."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ def measure(subjects: Sequence[Subject], scope: Scope) -> list[Columns]:
 
 
 def chosen_boundaries(settings: BoundarySettings) -> Boundaries:
-    """The rules that the settings ask for; ConfigError where there are none such."""
+    """The rules that the settings name; ConfigError where there are none such."""
     return load_boundaries(settings.file).chosen(settings.rules)
 
 
 def boundary_digest(scope: Scope) -> JsonValue:
-    """The rules that apply, told from others."""
+    """A digest of the rules that apply."""
     return chosen_boundaries(scope.settings.boundaries).digest
 
 

@@ -1,7 +1,7 @@
 """Category consistency: entities that a model which learnt from other records puts into another category.
 
 Confident learning (Northcutt et al. 2021): a linear model in the space of the sentence encoder gives each entity
-the probability of its category without having seen its patient or article; cleanlab ranks by it. The model is
+the probability of its category by a model trained without its patient or article; cleanlab ranks by it. The model is
 linear discriminant analysis with a shrunken covariance (Ledoit and Wolf 2004), which learns in one pass.
 """
 

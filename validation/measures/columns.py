@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Holds(StrEnum):
-    """What the values of a column are. Lists only explain a row: no expectation sees them."""
+    """What the values of a column are. Lists only explain a row: no expectation reads them."""
 
     NUMBER = "a number"
     WORD = "a word"
@@ -67,7 +67,7 @@ class MeasureColumn(str):
         return str, (str(self),)
 
     def belongs_to(self, of: DecisionKind) -> None:
-        """Take over what the verdicts of a measure are of, unless the column says otherwise."""
+        """Take over what the verdicts of a measure are of, unless the column sets its own."""
         self.of = getattr(self, "of", of)
 
 

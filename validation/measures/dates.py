@@ -14,7 +14,7 @@ from curation.text.dates import whole_dates
 from curation.text.folding import lower_case
 from curation.text.terms import any_of, listed
 from validation.measures.columns import MeasureColumn
-from validation.measures.known import read_known
+from validation.measures.knowledge import read_knowledge
 from validation.measures.measure import Columns, MeasureSpec, Scope, Subject
 from validation.measures.rule import Rule
 from validation.settings import Severity
@@ -41,7 +41,7 @@ class EventDate:
 
 @cache
 def _events() -> re.Pattern[str]:
-    lines = read_known("events", tuple[str, ...])
+    lines = read_knowledge("events", tuple[str, ...])
     groups = [f"(?P<e{rank}>{any_of(listed(names))})" for rank, names in enumerate(lines)]
     return re.compile(rf"(?<!\w)(?:{'|'.join(groups)})(?!\w)")
 
@@ -76,8 +76,8 @@ def _row(text: str) -> Columns:
 
 def _out_of_order(found: Sequence[EventDate]) -> int:
     """Events that lie before the one that the text tells just before them, and that comes first in a stay."""
-    told = [(event.event, event.day) for event in found if event.event is not None and event.day is not None]
-    return sum(later < earlier for (first, earlier), (second, later) in pairwise(told) if first < second)
+    events = [(event.event, event.day) for event in found if event.event is not None and event.day is not None]
+    return sum(later < earlier for (first, earlier), (second, later) in pairwise(events) if first < second)
 
 
 DATES = MeasureSpec(

@@ -9,7 +9,7 @@ from functools import cache
 from curation.record import Frozen
 from curation.text.quantities import Quantity, Unit, quantities, unit
 from curation.text.terms import any_of, listed
-from validation.measures.known import read_known
+from validation.measures.knowledge import read_knowledge
 from validation.measures.laboratory import GAP, SLIPS, AmountReading
 
 #: Times after a dose that make it one of a day, and times that make it a rate, which is not compared.
@@ -31,7 +31,7 @@ class DrugDoses(Frozen):
 def _drugs() -> dict[str, tuple[str, dict[str, tuple[Unit, float, float]]]]:
     """By each name: the first name, and by the kind of unit what can be given."""
     found: dict[str, tuple[str, dict[str, tuple[Unit, float, float]]]] = {}
-    for drug in read_known("doses", list[DrugDoses]):
+    for drug in read_knowledge("doses", list[DrugDoses]):
         names = listed(drug.names)
         limits = {}
         for spelt, (low, high) in drug.dose.items():
@@ -42,7 +42,7 @@ def _drugs() -> dict[str, tuple[str, dict[str, tuple[Unit, float, float]]]]:
     return found
 
 
-def known_drugs() -> Iterator[str]:
+def drugs_with_doses() -> Iterator[str]:
     """The names of the file, in lower case, without a last e."""
     return iter(_drugs())
 
@@ -79,8 +79,8 @@ def _judged(name: str, amount: Quantity) -> AmountReading | None:
     limit = limits.get(DAILY.sub("", amount.unit.kind))
     if limit is None:
         return None
-    known, low, high = limit
-    if amount.within(low, high, known, 1.0):
+    unit, low, high = limit
+    if amount.within(low, high, unit, 1.0):
         return AmountReading(drug, plausible=True)
-    slip = any(amount.within(low, high, known, power) for power in SLIPS)
+    slip = any(amount.within(low, high, unit, power) for power in SLIPS)
     return AmountReading(drug, plausible=False, slip=slip)

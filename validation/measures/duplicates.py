@@ -1,4 +1,4 @@
-"""Duplicates: records that say the same, over the whole set."""
+"""Duplicates: records with the same text, or nearly the same, over the whole set."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ DUPLICATE_SIMILARITY = MeasureColumn(
 
 
 def measure(whole: Whole) -> dict[str, Columns]:
-    """The columns of each record that is a duplicate of a kept one; of the others nothing is said.
+    """The columns of each record that is a duplicate of a kept one; none for the others.
 
     Of a cluster the record that a person accepted is kept, else the longest.
     """

@@ -1,4 +1,4 @@
-"""The flat view, document labels and attributes: whether what a layer says fits into the forms that the scheme has."""
+"""The flat view, document labels and attributes: whether the content of a layer fits the forms of the scheme."""
 
 from __future__ import annotations
 
@@ -67,20 +67,20 @@ def view_faults(layer: Layer, scheme: Scheme) -> list[FlatFault]:
     """What is wrong with the flat view of a layer; a category that the scheme does not have is a key too many."""
     foreign = sum(entity.category not in scheme.by_name for entity in layer.entities)
     if foreign:
-        known = tuple(entity for entity in layer.entities if entity.category in scheme.by_name)
-        layer = layer.model_copy(update={"entities": known, "relations": ()})
+        entities = tuple(entity for entity in layer.entities if entity.category in scheme.by_name)
+        layer = layer.model_copy(update={"entities": entities, "relations": ()})
     return [FlatFault(ValueForm.UNKNOWN)] * foreign + faults(shape(scheme.flat(layer)), scheme)
 
 
 def answer_faults(layer: Layer, scheme: Scheme) -> list[FlatFault]:
     """What was wrong with the flat answer that a layer was read from, if it was and the importer kept its shape."""
-    kept = layer.provenance.get(KEPT_AS)
-    known: Shape | None = None
-    if isinstance(kept, str):
-        known = kept
-    elif isinstance(kept, dict):
-        known = {key: str(value) for key, value in kept.items()}
-    return faults(known, scheme) if known is not None else []
+    answer = layer.provenance.get(KEPT_AS)
+    flat: Shape | None = None
+    if isinstance(answer, str):
+        flat = answer
+    elif isinstance(answer, dict):
+        flat = {key: str(value) for key, value in answer.items()}
+    return faults(flat, scheme) if flat is not None else []
 
 
 def comes_back(entity: Entity) -> bool:
@@ -93,10 +93,10 @@ def _invalid_attributes(layer: Layer, scheme: Scheme) -> Iterator[str]:
     """The entities with an attribute of the scheme that has another value, or that their category does not have."""
     if not scheme.attributes:
         return
-    known = {attribute.name: attribute for attribute in scheme.attributes}
+    attributes = {attribute.name: attribute for attribute in scheme.attributes}
     for entity in layer.entities:
         for name, value in entity.attributes.items():
-            if (attribute := known.get(name)) is not None and (
+            if (attribute := attributes.get(name)) is not None and (
                 value not in attribute.values or (attribute.categories and entity.category not in attribute.categories)
             ):
                 yield entity.id

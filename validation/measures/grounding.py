@@ -1,4 +1,4 @@
-"""Grounding: whether the text says what a layer says, by letters or by meaning. What it does not is invented."""
+"""Grounding: whether the text holds what a layer holds, by letters or by meaning. What it does not hold is invented."""
 
 from __future__ import annotations
 
@@ -65,12 +65,12 @@ def measure(subjects: Sequence[Subject], scope: Scope) -> list[Columns]:
                 found.elsewhere.append(entity.id)
             else:
                 open_.append((found, entity, subject.record))
-    told = scope.settings.similarity.enabled
-    if told and open_:
-        wanted = [WordingQuery(record, entity.text[:LONGEST]) for _, entity, record in open_]
-        for (found, entity, _), cosine in zip(open_, nearest(wanted, scope.encoder), strict=True):
+    compared = scope.settings.similarity.enabled
+    if compared and open_:
+        queries = [WordingQuery(record, entity.text[:LONGEST]) for _, entity, record in open_]
+        for (found, entity, _), cosine in zip(open_, nearest(queries, scope.encoder), strict=True):
             (found.paraphrased if cosine >= settings.semantic else found.invented).append(entity.id)
-    return [_row(found, told=told) for found in rows]
+    return [_row(found, compared=compared) for found in rows]
 
 
 def is_grounded(entity: Entity, text: str, *, fuzzy: float) -> bool:
@@ -80,8 +80,8 @@ def is_grounded(entity: Entity, text: str, *, fuzzy: float) -> bool:
     return entity.alignment is not Alignment.FUZZY or entity.alignment_score >= fuzzy
 
 
-def _row(found: _Found, *, told: bool) -> Columns:
-    """told: whether an invention was told from other words, which takes embeddings."""
+def _row(found: _Found, *, compared: bool) -> Columns:
+    """compared: whether inventions were distinguished from other words, which takes embeddings."""
     return {
         GROUNDING_RATIO: round(1 - len(found.lost) / found.total, 4) if found.total else None,
         FUZZY_LEAST: round(min(found.fuzzy), 4) if found.fuzzy else None,
@@ -89,7 +89,7 @@ def _row(found: _Found, *, told: bool) -> Columns:
         UNGROUNDED_ENTITIES: list(found.lost),
         ELSEWHERE_ENTITIES: list(found.elsewhere),
         PARAPHRASED_ENTITIES: list(found.paraphrased),
-        INVENTED: len(found.invented) if told else None,
+        INVENTED: len(found.invented) if compared else None,
         INVENTED_ENTITIES: list(found.invented),
     }
 

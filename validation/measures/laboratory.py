@@ -12,7 +12,7 @@ from pydantic import Field
 from curation.record import Frozen
 from curation.text.quantities import NONE, Quantity, Unit, quantities, unit
 from curation.text.terms import any_of, listed
-from validation.measures.known import read_known
+from validation.measures.knowledge import read_knowledge
 
 #: Characters that may stand between a name and its value, and words that may: of, fell to, bei, lag bei.
 GAP = 45
@@ -43,8 +43,8 @@ class KnownAnalytes:
         """What leads from the basic unit of a kind to that of this analyte; None where nothing does."""
         if kind == self.unit.kind:
             return 1.0
-        other = self.analyte.other.get(kind)
-        return None if other is None else other * self.unit.factor
+        factor = self.analyte.other.get(kind)
+        return None if factor is None else factor * self.unit.factor
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,27 +64,29 @@ def readings(wording: str, language: str) -> Iterator[AmountReading]:
     if not named:
         return
     found = quantities(wording, language)
-    for place, (known, end) in enumerate(named):
-        until = named[place + 1][1] if place + 1 < len(named) else len(wording)
-        value = next((one for one in found if end <= one.start < min(until, end + GAP)), None)
-        reading = None if value is None else _judged(known, value)
+    for index, (known_analyte, end) in enumerate(named):
+        until = named[index + 1][1] if index + 1 < len(named) else len(wording)
+        value = next((quantity for quantity in found if end <= quantity.start < min(until, end + GAP)), None)
+        reading = None if value is None else _judged(known_analyte, value)
         if reading is not None:
             yield reading
 
 
-def _judged(known: KnownAnalytes, value: Quantity) -> AmountReading | None:
-    limits, found = known.analyte.possible, value.unit
-    if limits is None or found is None or found.kind in known.analyte.ignore:
+def _judged(known_analyte: KnownAnalytes, value: Quantity) -> AmountReading | None:
+    limits, found = known_analyte.analyte.possible, value.unit
+    if limits is None or found is None or found.kind in known_analyte.analyte.ignore:
         return None
-    if found == NONE and known.unit != NONE:
+    if found == NONE and known_analyte.unit != NONE:
         return None
-    factor = known.factor(found.kind)
+    factor = known_analyte.factor(found.kind)
     if factor is None:
-        return AmountReading(known.name, plausible=False) if _tells(known.unit) and _tells(found) else None
-    if value.within(*limits, known.unit, factor):
-        return AmountReading(known.name, plausible=True)
-    slip = any(value.within(*limits, known.unit, factor * power) for power in SLIPS)
-    return AmountReading(known.name, plausible=False, slip=slip)
+        return (
+            AmountReading(known_analyte.name, plausible=False) if _tells(known_analyte.unit) and _tells(found) else None
+        )
+    if value.within(*limits, known_analyte.unit, factor):
+        return AmountReading(known_analyte.name, plausible=True)
+    slip = any(value.within(*limits, known_analyte.unit, factor * power) for power in SLIPS)
+    return AmountReading(known_analyte.name, plausible=False, slip=slip)
 
 
 def _tells(unit: Unit) -> bool:
@@ -105,17 +107,17 @@ def _named(wording: str) -> Iterator[tuple[KnownAnalytes, int]]:
 def _analytes() -> dict[str, KnownAnalytes]:
     """Each name, as it is looked for, and what it names."""
     found: dict[str, KnownAnalytes] = {}
-    for name, analyte in read_known("laboratory", dict[str, AnalyteRange]).items():
+    for name, analyte in read_knowledge("laboratory", dict[str, AnalyteRange]).items():
         read = unit(analyte.unit)
         assert read is not None, f"laboratory.yaml, {name}: expected a unit that can be read, got {analyte.unit}"
-        known = KnownAnalytes(name, analyte, read)
-        found |= dict.fromkeys((*listed(analyte.names), *analyte.exact), known)
+        named = KnownAnalytes(name, analyte, read)
+        found |= dict.fromkeys((*listed(analyte.names), *analyte.exact), named)
     return found
 
 
 @cache
 def _patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
-    analytes = {known.name: known.analyte for known in _analytes().values()}.values()
+    analytes = {named.name: named.analyte for named in _analytes().values()}.values()
     folded = [name for analyte in analytes for name in listed(analyte.names)]
     exact = [name for analyte in analytes for name in analyte.exact]
     return (
@@ -126,4 +128,4 @@ def _patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
 
 @cache
 def _elsewhere() -> re.Pattern[str]:
-    return re.compile(rf"\b(?:{any_of(read_known('body_fluids', tuple[str, ...]))})", re.IGNORECASE)
+    return re.compile(rf"\b(?:{any_of(read_knowledge('body_fluids', tuple[str, ...]))})", re.IGNORECASE)

@@ -27,8 +27,8 @@ def measure(subjects: Sequence[Subject], scope: Scope) -> list[Columns]:
     """The language detected in each text, and the probability of the one that was named."""
     candidates = tuple(sorted({*scope.settings.language.candidates, *scope.scheme.languages}))
     texts = [subject.record.text for subject in subjects]
-    told = sample_confidences(texts, languages=candidates)
-    return [_row(subject.record.language, found) for subject, found in zip(subjects, told, strict=True)]
+    samples = sample_confidences(texts, languages=candidates)
+    return [_row(subject.record.language, found) for subject, found in zip(subjects, samples, strict=True)]
 
 
 def _row(named: str, samples: Sequence[Mapping[str, float]]) -> Columns:

@@ -1,4 +1,4 @@
-"""Leakage: held-out records of the newest curated set that an earlier split of it gives away."""
+"""Leakage: held-out records of the newest curated set whose content an earlier split of it already holds."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from validation.leakage import QUESTIONS, Leakage, find_leaks
 from validation.measures.columns import Holds, MeasureColumn
 from validation.measures.measure import Columns, MeasureSpec, Scope, Whole
 from validation.measures.rule import NOT_LEAKED, Rule
-from validation.measures.semantic.leaks import told_again
+from validation.measures.semantic.leaks import find_retellings
 from validation.measures.semantic_duplicates import SEMANTIC_DUPLICATE_OF
 from validation.settings import Severity
 
@@ -34,8 +34,8 @@ def measure(whole: Whole) -> Mapping[str, Columns]:
             held,
             partial(_members, whole.store, newest.digest, earlier),
             near_duplicates=settings.duplicates.threshold,
-            # Whoever looks for cases told in other words looks for them here too.
-            told_again=by_meaning(whole.scope) if SEMANTIC_DUPLICATE_OF in whole.looked_at else None,
+            # Where semantic duplicates are looked for, the same cases in other words are too.
+            retellings=by_meaning(whole.scope) if SEMANTIC_DUPLICATE_OF in whole.looked_at else None,
         )
         rows |= _rows(found, [record.id for record in held], f"{newest.name}@{newest.version} {split}")
     return rows
@@ -47,12 +47,12 @@ def no_set(whole: Whole) -> str:
 
 
 def by_meaning(scope: Scope) -> Callable[[Sequence[Record], Iterable[Record]], list[NearDuplicate]]:
-    """The search for cases told in other words, with the encoder and the limit of the settings."""
+    """The search for the same cases in other words, with the encoder and the limit of the settings."""
     return partial(
-        told_again,
+        find_retellings,
         encoder=scope.encoder,
         minimum=scope.settings.duplicates.semantic,
-        kept=VectorStore(scope.vectors) if scope.vectors else None,
+        store=VectorStore(scope.vectors) if scope.vectors else None,
     )
 
 

@@ -36,12 +36,12 @@ class Subject:
 
     record: Record
     layer: Layer | None = None
-    others: tuple[Layer, ...] = ()
+    other_layers: tuple[Layer, ...] = ()
 
 
 @dataclass(frozen=True)
 class Scope:
-    """What measures may ask for beside the records."""
+    """What measures read beside the records."""
 
     scheme: Scheme
     settings: ValidationSettings
@@ -50,7 +50,7 @@ class Scope:
 
     @cached_property
     def encoder(self) -> Encoder:
-        """The sentence encoder, loaded when first asked for; whatever measure asks, each text is encoded once."""
+        """The sentence encoder, loaded at its first use; each text is encoded once for all measures."""
         similarity = self.settings.similarity
         encoder = load_encoder(similarity.encoder, similarity.backend)
         return encoder.cached_in(self.vectors) if self.vectors else encoder
@@ -63,7 +63,7 @@ class Whole:
     store: Store
     scope: Scope
     measured: Container[str]
-    #: Records that a person accepted (1) or turned away (-1): of two that say the same, the former is kept.
+    #: Records that a person accepted (1) or rejected (-1): of two with the same content, the former is kept.
     prefer: Mapping[str, int]
     #: The columns that an expectation looks at.
     looked_at: Container[str] = frozenset()
@@ -132,7 +132,7 @@ class MeasureSpec:
 
     @property
     def needs_layer(self) -> bool:
-        """Whether it says nothing of a record without a layer."""
+        """Whether it measures nothing on a record without a layer."""
         return self.of is DecisionKind.LAYER
 
     @property
@@ -141,7 +141,7 @@ class MeasureSpec:
         return dict.fromkeys(self.columns)
 
     def depends_on(self, scope: Scope) -> JsonValue:
-        """All that its rows depend on beside the records, to be told from other runs."""
+        """All that its rows depend on beside the records, as a value that differs where the rows may."""
         settings: dict[str, JsonValue] = {path: setting(scope.settings, path) for path in self.settings}
         return [self.name, self.version, settings, self.depends(scope) if self.depends else None]
 

@@ -27,31 +27,31 @@ class WordingQuery:
     wording: str
 
 
-def nearest(wanted: Sequence[WordingQuery], encoder: Encoder) -> list[float]:
-    """The cosine of each wording and its nearest stretch (-1 to 1); 0 where no stretch says the same numbers,
+def nearest(queries: Sequence[WordingQuery], encoder: Encoder) -> list[float]:
+    """The cosine of each wording and its nearest stretch (-1 to 1); 0 where no stretch has the same numbers,
     negations and sides.
     """
-    sentences = [sentence_texts(one.record.text, one.record.language) for one in wanted]
-    likest = _likest(wanted, sentences, encoder)
-    stretches = [list(_stretches(one.wording, found)) for one, found in zip(wanted, likest, strict=True)]
-    return _best([one.wording for one in wanted], stretches, encoder)
+    sentences = [sentence_texts(query.record.text, query.record.language) for query in queries]
+    likest = _likest(queries, sentences, encoder)
+    stretches = [list(_stretches(query.wording, found)) for query, found in zip(queries, likest, strict=True)]
+    return _best([query.wording for query in queries], stretches, encoder)
 
 
-def _likest(wanted: Sequence[WordingQuery], sentences: Sequence[Sequence[str]], encoder: Encoder) -> list[list[str]]:
+def _likest(queries: Sequence[WordingQuery], sentences: Sequence[Sequence[str]], encoder: Encoder) -> list[list[str]]:
     texts = list(dict.fromkeys(text for found in sentences for text in found))
-    vectors = encoder.encode([*texts, *(one.wording for one in wanted)])
-    row = {text: place for place, text in enumerate(texts)}
+    vectors = encoder.encode([*texts, *(query.wording for query in queries)])
+    row = {text: index for index, text in enumerate(texts)}
     likest: list[list[str]] = []
     for number, found in enumerate(sentences):
         cosines = vectors[[row[text] for text in found]] @ vectors[len(texts) + number]
-        likest.append([found[place] for place in cosines.argsort()[::-1][:SENTENCES]])
+        likest.append([found[index] for index in cosines.argsort()[::-1][:SENTENCES]])
     return likest
 
 
 def _best(wordings: Sequence[str], stretches: Sequence[Sequence[str]], encoder: Encoder) -> list[float]:
     texts = list(dict.fromkeys(text for found in stretches for text in found))
     vectors = encoder.encode([*texts, *wordings])
-    row = {text: place for place, text in enumerate(texts)}
+    row = {text: index for index, text in enumerate(texts)}
     return [
         float((vectors[[row[text] for text in found]] @ vectors[len(texts) + number]).max()) if found else 0.0
         for number, found in enumerate(stretches)
@@ -65,12 +65,12 @@ def _stretches(wording: str, sentences: Sequence[str]) -> Iterator[str]:
     lengths = sorted({max(1, round(count * length)) for length in LENGTHS})
     seen = 0
     for sentence in sentences:
-        places = [found.span() for found in WORD.finditer(sentence)]
+        words = [found.span() for found in WORD.finditer(sentence)]
         for length in lengths:
-            for first in range(max(1, len(places) - length + 1)):
-                if not places or seen >= STRETCHES:
+            for first in range(max(1, len(words) - length + 1)):
+                if not words or seen >= STRETCHES:
                     return
-                start, end = places[first][0], places[min(first + length, len(places)) - 1][1]
+                start, end = words[first][0], words[min(first + length, len(words)) - 1][1]
                 stretch = sentence[start:end].strip(".,;:()")
                 if stretch and not changes_meaning(folded, fold(stretch).text):
                     seen += 1

@@ -1,8 +1,8 @@
 """Negation: findings that the text denies and the layer has as present, and the other way round.
 
 Only what stands right beside a denial (between them nothing but other findings and words such as ``or``)
-counts as denied, and only a sentence without any word of denial as one that denies nothing: between the
-two lies much that this measure leaves to people. After NegEx (Chapman et al. 2001), with scopes cut short.
+counts as denied, and only a sentence without any word of denial as one that denies nothing: what is
+between the two is left to people. After NegEx (Chapman et al. 2001), with scopes cut short.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from curation.text.folding import lower_case
 from curation.text.sentences import sentence_spans
 from curation.text.terms import any_of
 from validation.measures.columns import Holds, MeasureColumn
-from validation.measures.known import read_known
+from validation.measures.knowledge import read_knowledge
 from validation.measures.measure import Columns, MeasureSpec, Scope, Subject
 from validation.measures.rule import Rule
 from validation.settings import Severity
@@ -54,7 +54,7 @@ class Denials(Frozen):
 @cache
 def _patterns(language: str) -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]] | None:
     """A denial at the end of what stands before, one at the beginning of what comes after, and one anywhere."""
-    words = read_known("negation", dict[str, Denials]).get(language)
+    words = read_knowledge("negation", dict[str, Denials]).get(language)
     if words is None:
         return None
     between = rf"(?:\s|,|/|{HIDDEN}|\b(?:{any_of(words.between)})\b)*"
@@ -72,7 +72,11 @@ def measure(subjects: Sequence[Subject], scope: Scope) -> list[Columns]:
 
 
 def _row(text: str, language: str, layer: Layer) -> Columns:
-    findings = [one for one in layer.entities if one.category in FINDINGS and one.fragments and one.end <= len(text)]
+    findings = [
+        finding
+        for finding in layer.entities
+        if finding.category in FINDINGS and finding.fragments and finding.end <= len(text)
+    ]
     patterns = _patterns(language)
     if not findings or patterns is None:
         return NEGATION.nothing
@@ -82,14 +86,17 @@ def _row(text: str, language: str, layer: Layer) -> Columns:
     breaks = [0, *(start for start, _ in sentence_spans(text, language)[1:]), len(text)]
     denied: list[str] = []
     undenied: list[str] = []
-    for one in findings:
-        start, end = _sentence(one, breaks)
-        if one.assertion is Assertion.PRESENT:
-            left, right = hidden[max(start, one.start - REACH) : one.start], hidden[one.end : min(end, one.end + REACH)]
+    for finding in findings:
+        start, end = _sentence(finding, breaks)
+        if finding.assertion is Assertion.PRESENT:
+            left, right = (
+                hidden[max(start, finding.start - REACH) : finding.start],
+                hidden[finding.end : min(end, finding.end + REACH)],
+            )
             if before.search(left) or after.search(right):
-                denied.append(one.id)
-        elif one.assertion is Assertion.NEGATED and not anywhere.search(folded, start, end):
-            undenied.append(one.id)
+                denied.append(finding.id)
+        elif finding.assertion is Assertion.NEGATED and not anywhere.search(folded, start, end):
+            undenied.append(finding.id)
     return {
         DENIED_AS_PRESENT: len(denied),
         DENIED_AS_PRESENT_ENTITIES: list(denied),

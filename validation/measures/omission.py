@@ -75,7 +75,7 @@ def _row(subject: Subject, scope: Scope) -> Columns:
         UNCOVERED_SHARE: round(len(facts) * 100 / words, 3) if words else None,
         UNCOVERED_PLACES: [[start, end] for start, end in facts],
         UNCOVERED_CLAUSE_PLACES: [[start, end] for start, end in clauses],
-        **missing(layer, subject.others, covered, scope.scheme),
+        **missing(layer, subject.other_layers, covered, scope.scheme),
     }
 
 
@@ -90,7 +90,7 @@ def candidates(text: str) -> dict[str, list[Span]]:
 
 
 def clauses_of(text: str) -> list[Span]:
-    """The stretches between marks and joining words that are long enough to say something."""
+    """The stretches between marks and joining words that are long enough to hold a fact."""
     edges = [0, *(edge for found in CLAUSE.finditer(text) for edge in found.span()), len(text)]
     spans = zip(edges[::2], edges[1::2], strict=True)
     return [(start, end) for start, end in spans if len(text[start:end].strip()) >= CLAUSE_LETTERS]

@@ -11,7 +11,7 @@ from curation.record import Assertion, Entity, Frozen, Layer
 from curation.text.ages import parse_age
 from curation.text.terms import any_of, listed
 from validation.measures.columns import Holds, MeasureColumn
-from validation.measures.known import read_known
+from validation.measures.knowledge import read_knowledge
 from validation.measures.measure import Columns, MeasureSpec, Scope, Subject
 from validation.measures.rule import Rule
 from validation.settings import Severity
@@ -19,7 +19,7 @@ from validation.settings import Severity
 #: The categories that hold the patient's age and gender; a scheme without them has nothing to measure here.
 AGE = "age"
 GENDER = "gender"
-#: What is somebody else's, or the patient's at another time, is not compared.
+#: What belongs to a relative, or to the patient at another time, is not compared.
 OTHERS = frozenset({Assertion.FAMILY, Assertion.NEGATED, Assertion.HISTORICAL})
 #: How far after an age the noun stands that it belongs to, in characters.
 NOUN = 24
@@ -74,12 +74,12 @@ class PersonWords(Frozen):
 
 @cache
 def _person() -> PersonWords:
-    return read_known("person", PersonWords)
+    return read_knowledge("person", PersonWords)
 
 
 @cache
 def _ages_by_word() -> dict[str, tuple[int, int]]:
-    return {word: one.years for one in _person().ages for word in listed(one.words)}
+    return {word: ages.years for ages in _person().ages for word in listed(ages.words)}
 
 
 @cache
@@ -97,16 +97,16 @@ def measure(subjects: Sequence[Subject], scope: Scope) -> list[Columns]:
 
 
 def _row(text: str, language: str, layer: Layer) -> Columns:
-    told = [entity for entity in layer.entities if entity.assertion not in OTHERS]
-    aged = [(entity, parse_age(entity.text)) for entity in told if entity.category == AGE]
+    patient_entities = [entity for entity in layer.entities if entity.assertion not in OTHERS]
+    aged = [(entity, parse_age(entity.text)) for entity in patient_entities if entity.category == AGE]
     ages = [age for _, age in aged if age is not None]
-    genders = [entity for entity in told if entity.category == GENDER]
+    genders = [entity for entity in patient_entities if entity.category == GENDER]
     wrong_ages = [
         entity.id for entity, age in aged if age is not None and not _fits(age, _nouns(entity, genders, text))
     ]
-    # A report of an infant speaks of the mother as well.
+    # A report of an infant mentions the mother as well.
     small = bool(ages) and min(ages) < SPEAKS
-    wrong_genders = [] if small else _wrong_genders(genders, told, text, language)
+    wrong_genders = [] if small else _wrong_genders(genders, patient_entities, text, language)
     return {
         AGE_LOWEST: min(ages, default=None),
         AGE_HIGHEST: max(ages, default=None),
@@ -122,23 +122,25 @@ def _row(text: str, language: str, layer: Layer) -> Columns:
 def _nouns(age: Entity, genders: Sequence[Entity], text: str) -> list[str]:
     """The words that belong to an age: those right after it, and a gender that stands there."""
     after = re.split(r"[.,;()]", text[age.end : age.end + NOUN])[0] if age.fragments else ""
-    near = [one.text.lower() for one in genders if age.fragments and 0 <= one.start - age.end <= NOUN]
+    near = [gender.text.lower() for gender in genders if age.fragments and 0 <= gender.start - age.end <= NOUN]
     return [*re.findall(r"\w+", after), *near]
 
 
 def _fits(age: int, nouns: Sequence[str]) -> bool:
     """Whether each of the nouns is said of people of that age; words cut off at the end match none."""
-    known = _ages_by_word()
-    return all(known[noun][0] <= age <= known[noun][1] for noun in nouns if noun in known)
+    years_of = _ages_by_word()
+    return all(years_of[noun][0] <= age <= years_of[noun][1] for noun in nouns if noun in years_of)
 
 
-def _wrong_genders(genders: Sequence[Entity], told: Sequence[Entity], text: str, language: str) -> list[str]:
+def _wrong_genders(
+    genders: Sequence[Entity], patient_entities: Sequence[Entity], text: str, language: str
+) -> list[str]:
     if not genders:
         return []
-    said = {one.id: sex for one in genders if (sex := _sex(one.text.lower()))}
+    sex_of = {gender.id: sex for gender in genders if (sex := _sex(gender.text.lower()))}
     words = _sex_in(text, language)
-    parts = _sex_of_parts(told)
-    return [entity for entity, sex in said.items() if {words, parts} - {None, sex}]
+    parts = _sex_of_parts(patient_entities)
+    return [entity for entity, sex in sex_of.items() if {words, parts} - {None, sex}]
 
 
 def _sex(noun: str) -> str | None:
@@ -156,10 +158,12 @@ def _sex_in(text: str, language: str) -> str | None:
     return MALE if male >= PRONOUNS and male >= TIMES * female else None
 
 
-def _sex_of_parts(told: Sequence[Entity]) -> str | None:
+def _sex_of_parts(patient_entities: Sequence[Entity]) -> str | None:
     """The sex that has what the layer says of the patient; None where both or neither do."""
     wordings = [
-        one.text.lower() for one in told if one.assertion is Assertion.PRESENT and one.category not in SPOKEN_OF
+        entity.text.lower()
+        for entity in patient_entities
+        if entity.assertion is Assertion.PRESENT and entity.category not in SPOKEN_OF
     ]
     meant = [wording for wording in wordings if not _words(_person().not_meant).search(wording)]
     female, male = (

@@ -1,4 +1,4 @@
-"""Privacy: whether a text tells who somebody is, in kinds and places, never in words."""
+"""Privacy: whether a text identifies a person: kinds and offsets of identifiers, never words."""
 
 from __future__ import annotations
 

@@ -36,19 +36,26 @@ CATEGORY_NAMES_MISSING = MeasureColumn("category_names_missing", "those categori
 Span = tuple[int, int]
 
 
-def missing(layer: Layer, others: Sequence[Layer], covered: Sequence[Span], scheme: Scheme) -> Columns:
-    """The facts of the others that no entity of the layer meets, and the categories of which it has none.
+def missing(layer: Layer, other_layers: Sequence[Layer], covered: Sequence[Span], scheme: Scheme) -> Columns:
+    """The facts of the other layers that no entity of the layer meets, and the categories of which it has none.
 
-    covered: where the layer has entities, in order and apart. Facts with the same spans are one, whoever says so.
+    covered: where the layer has entities, in order and apart. Facts with the same spans count once.
     """
-    facts = {entity.spans for other in others for entity in other.entities if entity.spans and scheme.counts(entity)}
+    facts = {
+        entity.spans
+        for other_layer in other_layers
+        for entity in other_layer.entities
+        if entity.spans and scheme.counts(entity)
+    }
     lacking = sorted(spans for spans in facts if not any(met(span, covered) for span in spans))
-    absent = sorted({name for other in others for name in _categories(other, scheme)} - _categories(layer, scheme))
+    absent = sorted(
+        {name for other_layer in other_layers for name in _categories(other_layer, scheme)} - _categories(layer, scheme)
+    )
     missed: list[JsonValue] = [[spans[0][0], spans[-1][1]] for spans in lacking]
     return {
-        SECOND_OPINION_MISSING: len(lacking) if others else None,
+        SECOND_OPINION_MISSING: len(lacking) if other_layers else None,
         SECOND_OPINION_SHARE: round(len(lacking) / len(facts), 4) if facts else None,
-        CATEGORIES_MISSING: len(absent) if others else None,
+        CATEGORIES_MISSING: len(absent) if other_layers else None,
         SECOND_OPINION_PLACES: missed,
         CATEGORY_NAMES_MISSING: list(absent),
     }

@@ -1,4 +1,4 @@
-"""Semantic duplicates: records that tell the same case in other words, over the whole set."""
+"""Semantic duplicates: records that describe the same case in other words, over the whole set."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def measure(whole: Whole) -> Mapping[str, Columns]:
         whole.store.records,
         scope.encoder,
         minimum=settings.duplicates.semantic,
-        kept=VectorStore(scope.vectors) if scope.vectors else None,
+        store=VectorStore(scope.vectors) if scope.vectors else None,
     )
     return {
         record_id: {SEMANTIC_DUPLICATE_OF: match.keeper, SEMANTIC_SIMILARITY: match.similarity}

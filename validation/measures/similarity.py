@@ -66,11 +66,11 @@ def _row(scored: Sequence[tuple[float, str]]) -> Columns:
 
 
 def _cosines(questions: Sequence[_Question], encoder: Encoder) -> list[float]:
-    wanted = {text: None for question in questions for text in (question.entity.text, *question.sentences)}
-    if not wanted:
+    texts = {text: None for question in questions for text in (question.entity.text, *question.sentences)}
+    if not texts:
         return []
-    row = {text: place for place, text in enumerate(wanted)}
-    vectors = encoder.encode(list(wanted))
+    row = {text: index for index, text in enumerate(texts)}
+    vectors = encoder.encode(list(texts))
     return [
         float((vectors[[row[sentence] for sentence in question.sentences]] @ vectors[row[question.entity.text]]).max())
         for question in questions
@@ -89,8 +89,8 @@ def _sentences(entity: Entity, text: str, bounds: Sequence[tuple[int, int]]) -> 
     """The sentence in which the entity starts; all of them, cut to their beginnings, if it is nowhere."""
     if not 0 <= entity.start < len(text):
         return tuple(text[start:end][:SENTENCE_CHARACTERS] for start, end in bounds[:MOST_SENTENCES])
-    place = max(0, bisect_right(bounds, (entity.start, len(text))) - 1)
-    start, end = bounds[place]
+    sentence = max(0, bisect_right(bounds, (entity.start, len(text))) - 1)
+    start, end = bounds[sentence]
     low = max(start, entity.start - SENTENCE_CHARACTERS // 2)
     return (text[low : min(end, low + SENTENCE_CHARACTERS)],)
 

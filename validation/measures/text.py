@@ -1,4 +1,4 @@
-"""Text: what can be said of a text without understanding it."""
+"""Text: its language, length and characters, without its meaning."""
 
 from __future__ import annotations
 
@@ -46,8 +46,8 @@ def _odd(text: str) -> str:
     """The characters that are neither printable, nor blanks, nor there on purpose."""
     if text.isascii() and text.isprintable():
         return ""
-    known = LINE_MARKS | LEGITIMATE
-    return "".join(sign for sign in text if (not sign.isprintable() and sign not in known) or sign == "\ufffd")
+    expected = LINE_MARKS | LEGITIMATE
+    return "".join(sign for sign in text if (not sign.isprintable() and sign not in expected) or sign == "\ufffd")
 
 
 TEXT = MeasureSpec(

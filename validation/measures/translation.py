@@ -1,4 +1,4 @@
-"""Translation: whether a record that translates another says what that one says.
+"""Translation: whether a record that translates another has the same content.
 
 Looks at two records, so it is measured when verdicts are made, and kept in the store under the digest of all that it
 looked at: a pair is measured again when the original comes, when either layer changes, or another encoder is named,
@@ -21,12 +21,12 @@ from curation.record import Layer, digest
 from curation.stage import Item
 from curation.text.word_lists import word_lists_digest
 from validation.layers import preferred_layers
-from validation.measures.known import known_digest
+from validation.measures.knowledge import knowledge_digest
 from validation.measures.measure import Columns, MeasureSpec, Whole
 from validation.measures.rule import TRANSLATED, Rule
 from validation.settings import Severity
 from validation.translation import columns
-from validation.translation.multilingual import refused
+from validation.translation.multilingual import encoder_refused
 
 if TYPE_CHECKING:
     from validation.translation.pair import TranslationPair
@@ -72,15 +72,15 @@ class _Work:
         ids = list(dict.fromkeys(id for pair in pairs for id in pair))
         keys = self._keys(pairs, ids)
         stored = dict(self._store.measures([id for id, _ in pairs], stage=KEPT))
-        known = {id: row for id, row in stored.items() if row.get(KEY) == keys[id]}
-        unknown = [pair for pair in pairs if pair[0] not in known]
+        current = {id: row for id, row in stored.items() if row.get(KEY) == keys[id]}
+        unknown = [pair for pair in pairs if pair[0] not in current]
         fresh = {id: row | {KEY: keys[id]} for id, row in self._measured(unknown)}
         if fresh:
             self._store.put_measures(KEPT, fresh)
         # What says nothing takes no room: all pairs of a set are held at once.
         return {
             id: {name: value for name, value in row.items() if name != KEY and value not in (None, [])}
-            for id, row in {**known, **fresh}.items()
+            for id, row in {**current, **fresh}.items()
         }
 
     def _keys(self, pairs: Sequence[tuple[str, str]], ids: Sequence[str]) -> dict[str, str]:
@@ -113,7 +113,7 @@ class _Work:
 
     @cached_property
     def _refused(self) -> bool:
-        return refused(self._scope)
+        return encoder_refused(self._scope)
 
     @cached_property
     def _encoder(self) -> Encoder | None:
@@ -144,7 +144,7 @@ def paired(original: Item, translation: Item, reads: Sequence[str]) -> Translati
 @cache
 def _version() -> str:
     """A digest of the measure's version and of the files that it reads."""
-    return digest([TRANSLATION.version, known_digest(), word_lists_digest(FOLDER)])
+    return digest([TRANSLATION.version, knowledge_digest(), word_lists_digest(FOLDER)])
 
 
 TRANSLATION = MeasureSpec(

@@ -1,4 +1,4 @@
-"""Examples for a meeting: a few failed records of each expectation, with what is blamed highlighted.
+"""Examples for a meeting: a few failed records of each expectation, with the failing spans highlighted.
 
 The only part of the report that shows text; a setting leaves it out.
 """
@@ -10,15 +10,15 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from curation.record import Entity, Record
-from validation.report.failure_locations import Blamed
+from validation.report.failure_locations import FailureLocations
 
-#: Characters of text on each side of what is blamed.
+#: Characters of text on each side of what failed.
 AROUND = 120
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A stretch of text: blamed, marked as another entity, or neither."""
+    """A stretch of text: failing, marked as another entity, or neither."""
 
     text: str
     category: str = ""
@@ -27,14 +27,14 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class FailureExample:
-    """A failed record: an excerpt of its text, and what is blamed but stands nowhere in it."""
+    """A failed record: an excerpt of its text, and the failing entities without a span in it."""
 
     record_id: str
     pieces: tuple[Piece, ...]
     absent: tuple[Piece, ...]
 
 
-def examples(found: Iterable[Blamed], most: int) -> dict[str, list[FailureExample]]:
+def examples(found: Iterable[FailureLocations], most: int) -> dict[str, list[FailureExample]]:
     """Up to so many examples of each expectation."""
     chosen: dict[str, list[FailureExample]] = {}
     if most == 0:
@@ -47,25 +47,25 @@ def examples(found: Iterable[Blamed], most: int) -> dict[str, list[FailureExampl
     return chosen
 
 
-def _example(found: Blamed, blamed: Sequence[Entity]) -> FailureExample:
+def _example(found: FailureLocations, entities: Sequence[Entity]) -> FailureExample:
     length = len(found.record.text)
-    placed = [entity for entity in blamed if entity.spans and entity.end <= length]
-    absent = [entity for entity in blamed if not entity.spans or entity.end > length]
-    others = [entity for entity in (found.layer.entities if found.layer else ()) if entity.end <= length]
+    placed = [entity for entity in entities if entity.spans and entity.end <= length]
+    absent = [entity for entity in entities if not entity.spans or entity.end > length]
+    unaffected = [entity for entity in (found.layer.entities if found.layer else ()) if entity.end <= length]
     return FailureExample(
         record_id=found.record.id,
-        pieces=tuple(_pieces(found.record, placed, others)),
+        pieces=tuple(_pieces(found.record, placed, unaffected)),
         absent=tuple(Piece(entity.text, entity.category, blamed=True) for entity in absent),
     )
 
 
-def _pieces(record: Record, blamed: Sequence[Entity], others: Sequence[Entity]) -> list[Piece]:
-    """The text around the first that is blamed, or its beginning, cut where the marks begin and end."""
-    middle = blamed[0].spans[0] if blamed else (0, 0)
+def _pieces(record: Record, entities: Sequence[Entity], unaffected: Sequence[Entity]) -> list[Piece]:
+    """The text around the first failing entity, or its beginning, cut where the marks begin and end."""
+    middle = entities[0].spans[0] if entities else (0, 0)
     low, high = _whole_words(record.text, middle[0] - AROUND, middle[1] + AROUND)
-    # What is blamed comes first, and so is seen where others lie over it.
-    marks = [(span, entity, True) for entity in blamed for span in entity.spans]
-    marks += [(span, entity, False) for entity in others for span in entity.spans]
+    # What failed comes first, and so is visible where others overlap it.
+    marks = [(span, entity, True) for entity in entities for span in entity.spans]
+    marks += [(span, entity, False) for entity in unaffected for span in entity.spans]
     marks = [mark for mark in marks if mark[0][0] < high and low < mark[0][1]]
     edges = {edge for span, *_ in marks for edge in span if low < edge < high}
     pieces = []

@@ -1,4 +1,4 @@
-"""Which entities and spans of the text a decision blames: failures name them in the columns that stand beside."""
+"""The entities and spans of the text that a decision failed for, from the columns beside its failures."""
 
 from __future__ import annotations
 
@@ -27,15 +27,17 @@ NO_CATEGORY = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Blamed:
-    """A failed record, and by expectation the entities that it failed for, none where the text is to blame."""
+class FailureLocations:
+    """A failed record, and by expectation the entities that it failed for, none where the text itself failed."""
 
     record: Record
     layer: Layer | None
     entities: Mapping[str, tuple[Entity, ...]]
 
 
-def blamed(store: Store, failed: Iterable[Decision], settings: ValidationSettings) -> Iterator[Blamed]:
+def failure_locations(
+    store: Store, failed: Iterable[Decision], settings: ValidationSettings
+) -> Iterator[FailureLocations]:
     """Each failed record that is still there, streamed, in the order of the decisions."""
     reads = preferred_layers(store.layer_authors(), settings)
     for decisions in batched(failed, CHUNK):
@@ -45,25 +47,25 @@ def blamed(store: Store, failed: Iterable[Decision], settings: ValidationSetting
             if decision.record_id in items:
                 item = items[decision.record_id]
                 layer = checked_layer(item, reads)
-                yield Blamed(item.record, layer, _entities(decision, item.record, layer))
+                yield FailureLocations(item.record, layer, _entities(decision, item.record, layer))
 
 
-def by_category(found: Iterable[Blamed]) -> dict[str, Counter[str]]:
-    """By expectation, how many blamed entities are in each category; records under "" where the text is to blame."""
+def by_category(found: Iterable[FailureLocations]) -> dict[str, Counter[str]]:
+    """By expectation, how many failing entities are in each category; records under "" where the text itself failed."""
     counts: dict[str, Counter[str]] = {}
-    for blame in found:
-        for expectation, entities in blame.entities.items():
+    for failure in found:
+        for expectation, entities in failure.entities.items():
             categories = [entity.category for entity in entities] or [NO_CATEGORY]
             counts.setdefault(expectation, Counter()).update(categories)
     return counts
 
 
 def _entities(decision: Decision, record: Record, layer: Layer | None) -> dict[str, tuple[Entity, ...]]:
-    known = {entity.id: entity for entity in layer.entities} if layer else {}
+    by_id = {entity.id: entity for entity in layer.entities} if layer else {}
     failures = [failure for failure in failures_of(decision) if isinstance(failure, dict)]
     return {
         str(failure["expectation"]): (
-            *(known[id] for id in _ids(failure.get("beside")) if id in known),
+            *(by_id[id] for id in _ids(failure.get("beside")) if id in by_id),
             *_spans(failure.get("beside"), record.text),
         )
         for failure in failures
@@ -76,7 +78,7 @@ def _ids(beside: JsonValue) -> list[str]:
 
 
 def _spans(beside: JsonValue, text: str) -> Iterator[Entity]:
-    """What is blamed in the text and is no entity, as an entity of its kind, or of the column's."""
+    """What failed in the text and is no entity, as an entity of its kind, or of the column's."""
     for column, spans in _columns(beside, Holds.SPANS):
         for span in spans if isinstance(spans, list) else ():
             start, end, kind = _span(span)

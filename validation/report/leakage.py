@@ -1,4 +1,4 @@
-"""Held-out records of the newest curated set that an earlier split gives away."""
+"""Held-out records of the newest curated set whose content an earlier split already holds."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from validation.measures.measure import Columns
 
 
 def leakage(measured: Measured) -> JsonValue:
-    """How many records each split holds out, how many leaked in each way, and which; None where nobody looked."""
+    """How many records each split holds out, how many leaked in each way, and which; None where it was not measured."""
     if not measured.column(LEAKS):
         return None
     held = measured.counts(HELD_OUT_IN)

@@ -1,4 +1,4 @@
-"""What a verdict rests on, so that another can be told from it: settings, suite, models, versions."""
+"""What a verdict rests on, to compare it with another: settings, suite, models, versions."""
 
 from __future__ import annotations
 

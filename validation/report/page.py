@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,7 +19,7 @@ from validation.measures.columns import Holds
 from validation.report.drift import drift
 from validation.report.embedding_map import EmbeddingMap, embedding_map
 from validation.report.examples import examples
-from validation.report.failure_locations import blamed, by_category
+from validation.report.failure_locations import by_category, failure_locations
 from validation.report.leakage import leakage
 from validation.report.manifest import manifest
 from validation.report.pipeline_counts import flow
@@ -49,7 +49,7 @@ def write_report(judged: Judged, folder: Path) -> Path:
 
 def as_json(judged: Judged, folder: Path, drawn: EmbeddingMap | None) -> dict[str, JsonValue]:
     """The report's content, ids and numbers without a word of a text; paths are relative to its folder."""
-    categories = by_category(blamed(judged.store, judged.failed, judged.settings))
+    categories = by_category(failure_locations(judged.store, judged.failed, judged.settings))
     return {
         "form": FORM,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -61,7 +61,7 @@ def as_json(judged: Judged, folder: Path, drawn: EmbeddingMap | None) -> dict[st
         "decided_by_others": dict(judged.decided_by_others),
         "failing_anew": {record_id: list(names) for record_id, names in judged.failing_anew.items()},
         "unmeasured": judged.unmeasured,
-        "flow": flow(judged.store, judged.measured, judged.store.count_decisions().get("", {})),
+        "flow": flow(judged.store, judged.measured, Counter(judged.counts) + Counter(judged.decided_by_others)),
         "expectations": [finding.as_json() for finding in judged.outcome.findings],
         "by_category": {expectation: dict(counts.most_common()) for expectation, counts in categories.items()},
         "duplicates": _duplicates(judged),
@@ -133,7 +133,9 @@ def _page(judged: Judged, content: Mapping[str, Any], drawn: EmbeddingMap | None
             map=scatter(drawn, colours) if drawn else "",
             outliers=drawn.outliers if drawn else [],
             colours=colours,
-            examples=examples(blamed(judged.store, judged.failed, judged.settings), judged.settings.report.examples),
+            examples=examples(
+                failure_locations(judged.store, judged.failed, judged.settings), judged.settings.report.examples
+            ),
             suite=os.path.relpath(judged.outcome.suite, folder),
         )
     )

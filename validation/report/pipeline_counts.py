@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from pydantic import JsonValue
 
 from curation.author import is_human
@@ -9,7 +11,7 @@ from curation.store import Store
 from validation.frame import Measured
 
 
-def flow(store: Store, measured: Measured, counts: dict[str, int]) -> dict[str, JsonValue]:
+def flow(store: Store, measured: Measured, counts: Mapping[str, int]) -> dict[str, JsonValue]:
     """How many records were imported, annotated, measured, decided, reviewed and frozen."""
     imported = store.count_records()
     layers = store.layer_names()
@@ -18,7 +20,10 @@ def flow(store: Store, measured: Measured, counts: dict[str, int]) -> dict[str, 
         "by_language": dict(imported),
         "layers": dict(sorted(layers.items())),
         "measured": len(measured),
-        "decisions": dict(counts),
+        "decisions": dict(sorted(counts.items())),
         "reviewed": len(store.record_ids(having=[name for name in layers if is_human(name)])),
-        "sets": [{"set": f"{one.name}@{one.version}", "splits": dict(one.splits)} for one in store.curated_sets()],
+        "sets": [
+            {"set": f"{curated.name}@{curated.version}", "splits": dict(curated.splits)}
+            for curated in store.curated_sets()
+        ],
     }

@@ -1,4 +1,4 @@
-"""All that the report tells, as the verdict leaves it."""
+"""The content of the report, as the verdict gives it."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Whether a translation says what its original says: numbers, units, drugs, sentences, entities."""
+"""Whether a translation has the content of its original: numbers, units, drugs, sentences, entities."""

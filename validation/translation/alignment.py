@@ -1,7 +1,7 @@
 """Sentences of a text and of its translation put beside each other, in order: one to one, two to one, or none.
 
 By dynamic programming over lengths (Gale and Church 1993), with the evidence of `validation.translation.evidence`
-weighed by how much likelier it is between sentences that say the same than between others.
+weighed by how much likelier it is between sentences of the same meaning than between others.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class SentenceSide:
 
 @dataclass(frozen=True, slots=True)
 class Bead:
-    """Sentences of the original and those of the translation that say the same; one side may be empty."""
+    """Sentences of the original and those of the translation with the same meaning; one side may be empty."""
 
     original: range
     translation: range
@@ -97,17 +97,17 @@ def _scores(
     original: SentenceSide, translation: SentenceSide, cosines: Matrix | None
 ) -> dict[tuple[int, int], list[list[float]]]:
     """By step, what evidence and lengths say for each place where it may begin."""
-    known = sorted(frozenset().union(*original.keys, *translation.keys))
-    place = {key: number for number, key in enumerate(known)}
-    one = np.array([ONE[key[0]] for key in known])
-    both = np.array([BOTH[key[0]] for key in known]) - 2 * one
-    ours, theirs = _presence(original.keys, place), _presence(translation.keys, place)
+    keys = sorted(frozenset().union(*original.keys, *translation.keys))
+    column_of = {key: number for number, key in enumerate(keys)}
+    only_one = np.array([ONE[key[0]] for key in keys])
+    both = np.array([BOTH[key[0]] for key in keys]) - 2 * only_one
+    ours, theirs = _presence(original.keys, column_of), _presence(translation.keys, column_of)
     found: dict[tuple[int, int], list[list[float]]] = {}
     for down, right in STEPS:
         if not down or not right:
             continue
-        left, other = _joined(ours, down), _joined(theirs, right)
-        score = (left * both) @ other.T + (left @ one)[:, None] + (other @ one)[None, :]
+        left_side, right_side = _joined(ours, down), _joined(theirs, right)
+        score = (left_side * both) @ right_side.T + (left_side @ only_one)[:, None] + (right_side @ only_one)[None, :]
         score = np.maximum(score, FREE if down == right == 1 else WORST)
         score += _by_length(_summed(original.lengths, down), _summed(translation.lengths, right))
         if cosines is not None and down == right == 1:
@@ -116,10 +116,10 @@ def _scores(
     return found
 
 
-def _presence(keys: Sequence[frozenset[str]], place: dict[str, int]) -> Matrix:
-    found = np.zeros((len(keys), len(place)))
-    for row, some in enumerate(keys):
-        found[row, [place[key] for key in some]] = 1.0
+def _presence(keys: Sequence[frozenset[str]], column_of: dict[str, int]) -> Matrix:
+    found = np.zeros((len(keys), len(column_of)))
+    for row, sentence_keys in enumerate(keys):
+        found[row, [column_of[key] for key in sentence_keys]] = 1.0
     return found
 
 
@@ -143,6 +143,6 @@ def _by_length(ours: Matrix, theirs: Matrix) -> Matrix:
     return np.asarray(np.maximum(LENGTHS, -(difference**2) / (2 * VARIANCE * mean)), dtype=np.float64)
 
 
-def likeness(one: frozenset[str], other: frozenset[str]) -> float:
-    """The logarithmic odds that two sentences say the same, by their evidence alone."""
-    return sum(BOTH[key[0]] for key in one & other) + sum(ONE[key[0]] for key in one ^ other)
+def likeness(left: frozenset[str], right: frozenset[str]) -> float:
+    """The logarithmic odds that two sentences mean the same, by their evidence alone."""
+    return sum(BOTH[key[0]] for key in left & right) + sum(ONE[key[0]] for key in left ^ right)

@@ -37,9 +37,9 @@ class Amount:
 def amounts(text: str, language: str) -> list[Amount]:
     """The numbers of a text that have a known unit, from left to right."""
     return [
-        Amount(one.value, one.unit, one.start, one.end)
-        for one in quantities(text, language)
-        if one.unit is not None and one.unit != NONE
+        Amount(quantity.value, quantity.unit, quantity.start, quantity.end)
+        for quantity in quantities(text, language)
+        if quantity.unit is not None and quantity.unit != NONE
     ]
 
 
@@ -54,12 +54,12 @@ class Units:
 def compared_units(original: Sequence[Amount], translation: Sequence[Amount], numbers: Differences) -> Units:
     """The amounts whose number is the same and whose unit is not; and the differing numbers without the converted."""
     lost, gained = _surplus(original, translation), _surplus(translation, original)
-    values = Counter(one.value for one in lost if one.unit.kind not in TIMES)
+    values = Counter(amount.value for amount in lost if amount.unit.kind not in TIMES)
     changed = []
-    for one in gained:
-        if values[one.value] and one.unit.kind not in TIMES:
-            values[one.value] -= 1
-            changed.append(one)
+    for amount in gained:
+        if values[amount.value] and amount.unit.kind not in TIMES:
+            values[amount.value] -= 1
+            changed.append(amount)
     return Units(
         tuple(changed),
         Differences(
@@ -70,29 +70,31 @@ def compared_units(original: Sequence[Amount], translation: Sequence[Amount], nu
 
 def _surplus(ours: Sequence[Amount], theirs: Sequence[Amount]) -> list[Amount]:
     """The amounts that one side has more often than the other."""
-    counts = Counter(one.same for one in theirs)
+    counts = Counter(amount.same for amount in theirs)
     found = []
-    for one in ours:
-        counts[one.same] -= 1
-        if counts[one.same] < 0:
-            found.append(one)
+    for amount in ours:
+        counts[amount.same] -= 1
+        if counts[amount.same] < 0:
+            found.append(amount)
     return found
 
 
 def _unexplained(numbers: Sequence[Numeral], ours: Sequence[Amount], theirs: Sequence[Amount]) -> tuple[Numeral, ...]:
     """The numbers that do not stand in an amount which the other side writes in another unit."""
-    here = {one.start: one for one in ours}
+    by_start = {amount.start: amount for amount in ours}
     return tuple(
         number
         for number in numbers
-        if not (number.start in here and any(_converted(here[number.start], other) for other in theirs))
+        if not (
+            number.start in by_start and any(_converted(by_start[number.start], counterpart) for counterpart in theirs)
+        )
     )
 
 
-def _converted(one: Amount, other: Amount) -> bool:
-    if one.unit == other.unit:
+def _converted(amount: Amount, counterpart: Amount) -> bool:
+    if amount.unit == counterpart.unit:
         return False
-    (kind, value), (other_kind, other_value) = one.same, other.same
+    (kind, value), (their_kind, their_value) = amount.same, counterpart.same
     # Degrees are rounded to whole ones on the way.
     near = 0.3 if kind == CELSIUS else NEAR * abs(float(value))
-    return kind == other_kind and abs(float(value) - float(other_value)) <= near
+    return kind == their_kind and abs(float(value) - float(their_value)) <= near

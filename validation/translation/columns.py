@@ -1,4 +1,4 @@
-"""What is said of a translation beside its original, column by column."""
+"""The columns that describe a translation beside its original."""
 
 from __future__ import annotations
 

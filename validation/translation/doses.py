@@ -9,31 +9,31 @@ from collections.abc import Sequence
 from curation.text.folding import Span
 from validation.measures.doses import APART
 from validation.translation.amounts import Amount
-from validation.translation.drugs import Named, Names, same_drug
+from validation.translation.drugs import DrugNames, NamedDrug, same_drug
 
 #: Characters between a drug and its dose after it, and between a dose and its drug.
 AFTER, BEFORE = 25, 12
 SENTENCE = re.compile(r"[.;:]\s")
 
 
-def swapped(ours: Sequence[tuple[Named, str]], theirs: Sequence[tuple[Named, str]]) -> list[Span]:
+def swapped(ours: Sequence[tuple[NamedDrug, str]], theirs: Sequence[tuple[NamedDrug, str]]) -> list[Span]:
     """Where drugs of the translation stand beside another dose than in the original, as often as in that."""
     found: list[Span] = []
     for name in dict.fromkeys(drug.name for drug, _ in ours):
-        here = Counter(dose for drug, dose in ours if drug.name == name)
-        there = [(drug, dose) for drug, dose in theirs if same_drug(name, drug.name)]
-        other = Counter(dose for _, dose in there)
-        if here != other and here.total() == other.total():
-            found += [(drug.start, drug.end) for drug, dose in there if dose not in here]
+        our_doses = Counter(dose for drug, dose in ours if drug.name == name)
+        their_drugs = [(drug, dose) for drug, dose in theirs if same_drug(name, drug.name)]
+        other_doses = Counter(dose for _, dose in their_drugs)
+        if our_doses != other_doses and our_doses.total() == other_doses.total():
+            found += [(drug.start, drug.end) for drug, dose in their_drugs if dose not in our_doses]
     return found
 
 
-def dosed(text: str, names: Names, amounts: Sequence[Amount]) -> list[tuple[Named, str]]:
+def dosed(text: str, names: DrugNames, amounts: Sequence[Amount]) -> list[tuple[NamedDrug, str]]:
     """Each drug that stands right beside an amount, with that amount in its basic unit."""
     found = []
     for drug in names.drugs:
-        after = next((one for one in amounts if _beside(text, drug.end, one.start, AFTER)), None)
-        before = next((one for one in amounts if _beside(text, one.end, drug.start, BEFORE)), None)
+        after = next((amount for amount in amounts if _beside(text, drug.end, amount.start, AFTER)), None)
+        before = next((amount for amount in amounts if _beside(text, amount.end, drug.start, BEFORE)), None)
         dose = after or before
         if dose is not None:
             found.append((drug, " ".join(dose.same)))

@@ -1,4 +1,4 @@
-"""The drugs that a text names, and those that its translation does not, whatever the language makes of the name."""
+"""The drugs that a text names, and those that its translation does not, in any spelling of the two languages."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from rapidfuzz import fuzz, process
 from curation.text.drugs import find_drugs, keeps_its_name, synonym_lines
 from curation.text.folding import fold
 from curation.text.terms import any_of
-from validation.measures.doses import known_drugs
+from validation.measures.doses import drugs_with_doses
 from validation.translation.evidence import WORD, skeleton
 
 #: How alike (0 to 100) two names are that are spellings of one: ciclosporin, cyclosporine.
@@ -24,7 +24,7 @@ ENDS = re.compile(r"(?:e|en|s)$")
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
+class NamedDrug:
     """A drug where a text names it."""
 
     name: str
@@ -33,37 +33,37 @@ class Named:
 
 
 @dataclass(frozen=True, slots=True)
-class Names:
+class DrugNames:
     """The drugs of a text, and all its words in one spelling, in which those of the other side are looked for."""
 
-    drugs: tuple[Named, ...]
+    drugs: tuple[NamedDrug, ...]
     words: frozenset[str]
     synonyms: frozenset[int]
 
 
-def names(text: str) -> Names:
+def names(text: str) -> DrugNames:
     """The drugs of a text by their stems and by the file of doses, from left to right."""
     lower = text.lower()
     words = frozenset(_spelt(word) for word in WORD.findall(fold(text).text) if len(word) >= 3)
-    return Names(tuple(_named(text)), words, frozenset(synonym_lines(lower)))
+    return DrugNames(tuple(_named(text)), words, frozenset(synonym_lines(lower)))
 
 
-def lost(ours: Names, theirs: Names) -> list[Named]:
+def lost(ours: DrugNames, theirs: DrugNames) -> list[NamedDrug]:
     """The drugs of one text that the other does not name, each at its first place."""
-    found: dict[str, Named] = {}
-    for one in ours.drugs:
-        if one.name not in found and not _stands(one.name, theirs):
-            found[one.name] = one
+    found: dict[str, NamedDrug] = {}
+    for drug in ours.drugs:
+        if drug.name not in found and not _stands(drug.name, theirs):
+            found[drug.name] = drug
     return list(found.values())
 
 
-def same_drug(one: str, other: str) -> bool:
+def same_drug(left: str, right: str) -> bool:
     """Whether two names are one drug's in two spellings, or in one line of synonyms."""
-    ours, theirs = _spelt(fold(one).text), _spelt(fold(other).text)
-    return ours == theirs or fuzz.ratio(ours, theirs) >= ALIKE or bool({*synonym_lines(one)} & {*synonym_lines(other)})
+    ours, theirs = _spelt(fold(left).text), _spelt(fold(right).text)
+    return ours == theirs or fuzz.ratio(ours, theirs) >= ALIKE or bool({*synonym_lines(left)} & {*synonym_lines(right)})
 
 
-def _stands(name: str, theirs: Names) -> bool:
+def _stands(name: str, theirs: DrugNames) -> bool:
     if any(line in theirs.synonyms for line in synonym_lines(name)):
         return True
     spelt = _spelt(fold(name).text)
@@ -76,20 +76,20 @@ def _stands(name: str, theirs: Names) -> bool:
     return process.extractOne(spelt, theirs.words, scorer=fuzz.ratio, score_cutoff=ALIKE) is not None
 
 
-def _named(text: str) -> Iterator[Named]:
+def _named(text: str) -> Iterator[NamedDrug]:
     seen: set[int] = set()
-    for matches in (find_drugs(text), _known().finditer(text)):
+    for matches in (find_drugs(text), _listed_drugs().finditer(text)):
         for match in matches:
             name = match[0].lower().rpartition("-")[2]
             if match.start() not in seen and keeps_its_name(name):
                 seen.add(match.start())
-                yield Named(name, match.start(), match.end())
+                yield NamedDrug(name, match.start(), match.end())
 
 
 @cache
-def _known() -> re.Pattern[str]:
+def _listed_drugs() -> re.Pattern[str]:
     """The names of one word in the file of doses, which their stems do not tell."""
-    single = {name for name in known_drugs() if name.isalpha() and len(name) > WITHIN}
+    single = {name for name in drugs_with_doses() if name.isalpha() and len(name) > WITHIN}
     return re.compile(rf"(?<![\w-])(?:{any_of(single)})e?(?![\w-])", re.IGNORECASE)
 
 

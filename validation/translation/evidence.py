@@ -1,4 +1,4 @@
-"""What tells that two sentences of two languages say the same: numbers, words for the same, and words spelt alike.
+"""Evidence that two sentences of two languages mean the same: numbers, translated words, and words spelt alike.
 
 A key is a number (`#38.1`), a line of the glossary (`=17`) or the beginning of a word's skeleton (`~ekoka`).
 """
@@ -12,7 +12,7 @@ from pathlib import Path
 from curation.record import Frozen
 from curation.text.folding import fold
 from curation.text.terms import listed
-from validation.measures.known import read_known
+from validation.measures.knowledge import read_knowledge
 from validation.translation.numerals import numerals
 
 FOLDER = Path(__file__).parent
@@ -36,11 +36,11 @@ class GlossaryLine(Frozen):
     de: str
 
 
-def evidence(said: str, language: str) -> frozenset[str]:
+def evidence(sentence: str, language: str) -> frozenset[str]:
     """The keys of a sentence."""
-    counts = numerals(said, language)
-    keys = {f"#{one.value}" for one in counts.digits} | {f"#{value}" for value in counts.sure}
-    for word in WORD.findall(fold(said).text):
+    counts = numerals(sentence, language)
+    keys = {f"#{numeral.value}" for numeral in counts.digits} | {f"#{value}" for value in counts.sure}
+    for word in WORD.findall(fold(sentence).text):
         keys |= meanings(word, language)
         if len(word) >= LETTERS:
             keys.add(f"~{skeleton(word)[:BEGINNING]}")
@@ -50,31 +50,31 @@ def evidence(said: str, language: str) -> frozenset[str]:
 @lru_cache(maxsize=20_000)
 def skeleton(word: str) -> str:
     """A folded word in one spelling for both languages."""
-    for one, other in SPELT:
-        word = word.replace(one, other)
+    for spelling, replacement in SPELT:
+        word = word.replace(spelling, replacement)
     return TWICE.sub(r"\1", word)
 
 
 @lru_cache(maxsize=20_000)
 def meanings(word: str, language: str) -> frozenset[str]:
     """The lines of the glossary that a folded word belongs to; none in a language that it does not have."""
-    known = _glossary().get(language, {})
-    found: set[str] = set(known.get(word, ()) if len(word) <= WHOLE else ())
+    lines = _glossary().get(language, {})
+    found: set[str] = set(lines.get(word, ()) if len(word) <= WHOLE else ())
     # German joins words in one; of English ones only long parts say something.
     least = WHOLE + 1 if language == "de" else WHOLE + 2
     for start in range(max(1, len(word) - WHOLE)):
         for end in range(start + (least if start else WHOLE + 1), min(len(word), start + LONGEST) + 1):
-            found.update(known.get(word[start:end], ()))
+            found.update(lines.get(word[start:end], ()))
     return frozenset(found)
 
 
 @cache
 def _glossary() -> dict[str, dict[str, tuple[str, ...]]]:
     """By language and beginning, the keys of the lines that have it."""
-    known: dict[str, dict[str, tuple[str, ...]]] = {"en": {}, "de": {}}
-    for place, line in enumerate(read_known("glossary", tuple[GlossaryLine, ...], FOLDER)):
+    lines: dict[str, dict[str, tuple[str, ...]]] = {"en": {}, "de": {}}
+    for number, line in enumerate(read_knowledge("glossary", tuple[GlossaryLine, ...], FOLDER)):
         for language, words in (("en", line.en), ("de", line.de)):
             for word in listed(words):
                 spelt = fold(word).text
-                known[language][spelt] = (*known[language].get(spelt, ()), f"={place}")
-    return known
+                lines[language][spelt] = (*lines[language].get(spelt, ()), f"={number}")
+    return lines

@@ -1,7 +1,7 @@
-"""Whether an encoder puts sentences of two languages that say the same beside each other.
+"""Whether an encoder gives sentences of the same meaning in two languages similar vectors.
 
 A model that was trained on one language gives cosines for others too, and they mean nothing. So a model counts as
-multilingual only where something says that it is: the settings, its name, its card, or its vocabulary.
+multilingual only where there is evidence for it: the settings, its name, its card, or its vocabulary.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ VOCABULARY = 100_000
 FRONT_MATTER = re.compile(r"\A---\n(.*?)\n---", re.DOTALL)
 
 
-def knows(name: str, languages: frozenset[str], *, told: bool | None = None) -> bool:
-    """Whether the encoder of a name or folder knows all the languages (ISO 639-1); `told` overrules everything."""
-    if told is not None:
-        return told
+def covers(name: str, languages: frozenset[str], *, declared: bool | None = None) -> bool:
+    """Whether the encoder of a name or folder covers all the languages (ISO 639-1); `declared` takes precedence."""
+    if declared is not None:
+        return declared
     if NAMES.search(name):
         return True
     folder = packaged_encoder_path() if name == PACKAGED_ENCODER else Path(name)
@@ -45,16 +45,16 @@ def knows(name: str, languages: frozenset[str], *, told: bool | None = None) -> 
     return config.get("model_type") in KINDS or int(config.get("vocab_size") or 0) >= VOCABULARY
 
 
-def refused(scope: Scope) -> bool:
-    """Whether there is an encoder, and it does not know the languages of the scheme."""
-    encoder, told = scope.settings.similarity, scope.settings.translation.multilingual
-    return encoder.enabled and not knows(encoder.encoder, frozenset(scope.scheme.languages), told=told)
+def encoder_refused(scope: Scope) -> bool:
+    """Whether there is an encoder, and it does not cover the languages of the scheme."""
+    encoder, declared = scope.settings.similarity, scope.settings.translation.multilingual
+    return encoder.enabled and not covers(encoder.encoder, frozenset(scope.scheme.languages), declared=declared)
 
 
 def no_encoder(whole: Whole) -> str:
     """Why no meanings are compared, "" when they are."""
     name = whole.scope.settings.similarity.encoder
-    return embeddings_off(whole) or (f"the encoder {name} is not multilingual" if refused(whole.scope) else "")
+    return embeddings_off(whole) or (f"the encoder {name} is not multilingual" if encoder_refused(whole.scope) else "")
 
 
 @lru_cache(maxsize=8)

@@ -35,7 +35,7 @@ class Numeral:
 
 @dataclass(frozen=True, slots=True)
 class Numerals:
-    """The numbers of a text in digits, and how often words of it say a number, may say it, and have it in a name."""
+    """The numbers of a text in digits, and how often its words express one, may express one, and have one in a name."""
 
     digits: tuple[Numeral, ...]
     sure: Counter[str]
@@ -86,28 +86,30 @@ def differences(original: Numerals, translation: Numerals) -> Differences:
 
 
 def _surplus(ours: Numerals, theirs: Numerals) -> list[Numeral]:
-    mine, other = _counted(ours.digits), _counted(theirs.digits)
+    ours_counted, theirs_counted = _counted(ours.digits), _counted(theirs.digits)
     found: list[Numeral] = []
-    for value, count in mine.items():
-        more = count - other[value]
+    for value, count in ours_counted.items():
+        more = count - theirs_counted[value]
         # What stands in a name (T2DM, q8h) is a number where the other language writes it apart; not if both do not.
         apart = max(0, theirs.named[value] - ours.named[value])
         more = min(more, more + ours.sure[value] - theirs.sure[value] - theirs.vague[value] - apart)
         if more > 0:
-            found += [one for one in ours.digits if one.value == value][-more:]
-    return sorted(found, key=lambda one: one.start)
+            found += [numeral for numeral in ours.digits if numeral.value == value][-more:]
+    return sorted(found, key=lambda numeral: numeral.start)
 
 
-def _apart(wanted: list[Numeral], digits: Sequence[Numeral], surplus: list[Numeral]) -> list[Numeral]:
+def _apart(missing: list[Numeral], digits: Sequence[Numeral], surplus: list[Numeral]) -> list[Numeral]:
     """The surplus without what is a wanted number of the other side, its thousands parted by a blank (5 000)."""
     for first, second in pairwise(digits):
         joined = f"{first.value}{second.value:>03}"
-        found = next((one for one in wanted if one.value == joined and second.start == first.end + 1), None)
+        found = next(
+            (numeral for numeral in missing if numeral.value == joined and second.start == first.end + 1), None
+        )
         if found is not None:
-            wanted.remove(found)
-            surplus = [one for one in surplus if one not in (first, second)]
+            missing.remove(found)
+            surplus = [numeral for numeral in surplus if numeral not in (first, second)]
     return surplus
 
 
 def _counted(digits: Sequence[Numeral]) -> Counter[str]:
-    return Counter(one.value for one in digits)
+    return Counter(numeral.value for numeral in digits)

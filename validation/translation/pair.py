@@ -19,7 +19,7 @@ from validation.translation.amounts import amounts, compared_units
 from validation.translation.doses import dosed, swapped
 from validation.translation.numerals import Differences, differences, numerals
 from validation.translation.parity import of_one_making, parity
-from validation.translation.sentences import SentenceComparison, SentenceEvidence, compared, told
+from validation.translation.sentences import SentenceComparison, SentenceEvidence, compared, sentence_evidence
 from validation.translation.untranslated import untranslated
 
 if TYPE_CHECKING:
@@ -43,11 +43,11 @@ class TranslationPair:
 
 
 def measured(pair: TranslationPair, *, aligned: float, encoder: Encoder | None = None) -> Columns:
-    """The columns of a translation; those of cosines only with an encoder, which must know both languages.
+    """The columns of a translation; those of cosines only with an encoder, which must cover both languages.
 
     aligned: the share of sentences with exactly one counterpart from which others are missed.
     """
-    ours, theirs = told(pair.original), told(pair.translation)
+    ours, theirs = sentence_evidence(pair.original), sentence_evidence(pair.translation)
     cosines = _cosines(ours, theirs, encoder) if encoder is not None else None
     found = compared(ours, theirs, cosines)
     left = untranslated(ours, theirs)
@@ -59,11 +59,11 @@ def measured(pair: TranslationPair, *, aligned: float, encoder: Encoder | None =
         **_numbers(pair, found),
         **_drugs(pair),
         columns.UNTRANSLATED_SENTENCES: len(left),
-        columns.UNTRANSLATED_PLACES: _places(theirs.spans[place] for place in left),
+        columns.UNTRANSLATED_PLACES: _offsets(theirs.spans[sentence] for sentence in left),
         columns.DROPPED_SENTENCES: len(dropped),
-        columns.DROPPED_IN_ORIGINAL: _places(ours.spans[place] for place in dropped),
+        columns.DROPPED_IN_ORIGINAL: _offsets(ours.spans[sentence] for sentence in dropped),
         columns.ADDED_SENTENCES: len(added),
-        columns.ADDED_PLACES: _places(theirs.spans[place] for place in added),
+        columns.ADDED_PLACES: _offsets(theirs.spans[sentence] for sentence in added),
         columns.TRANSLATED_RATIO: round(max(0, sentences - missing) / sentences, 4) if sentences else None,
         columns.ALIGNED_SHARE: round(found.one_to_one, 4),
         columns.TRANSLATION_LENGTH: round(ratio, 4) if ratio is not None else None,
@@ -77,13 +77,13 @@ def _numbers(pair: TranslationPair, found: SentenceComparison) -> Columns:
     raw = differences(numerals(ours.text, ours.language), numerals(theirs.text, theirs.language))
     units = compared_units(amounts(ours.text, ours.language), amounts(theirs.text, theirs.language), raw)
     lost, gained = units.differences.lost, units.differences.gained
-    places = [*((one.start, one.end) for one in gained), *_beside(units.differences, found)]
+    spans = [*((numeral.start, numeral.end) for numeral in gained), *_beside(units.differences, found)]
     return {
         columns.NUMBERS_CHANGED: len(lost) + len(gained),
-        columns.NUMBERS_CHANGED_PLACES: _places(places),
-        columns.NUMBERS_LOST_IN_ORIGINAL: _places((one.start, one.end) for one in lost),
+        columns.NUMBERS_CHANGED_PLACES: _offsets(spans),
+        columns.NUMBERS_LOST_IN_ORIGINAL: _offsets((numeral.start, numeral.end) for numeral in lost),
         columns.UNITS_CHANGED: len(units.changed),
-        columns.UNITS_CHANGED_PLACES: _places((one.start, one.end) for one in units.changed),
+        columns.UNITS_CHANGED_PLACES: _offsets((amount.start, amount.end) for amount in units.changed),
     }
 
 
@@ -91,15 +91,18 @@ def _beside(numbers: Differences, found: SentenceComparison) -> list[Span]:
     """The sentences of the translation that should say the lost numbers, and have no other in their place."""
     spans: list[Span] = []
     for bead in found.beads:
-        lost = any(_within(one.start, [found.original.spans[place] for place in bead.original]) for one in numbers.lost)
-        theirs = [found.translation.spans[place] for place in bead.translation]
-        if lost and not any(_within(one.start, theirs) for one in numbers.gained):
+        lost = any(
+            _within(numeral.start, [found.original.spans[sentence] for sentence in bead.original])
+            for numeral in numbers.lost
+        )
+        theirs = [found.translation.spans[sentence] for sentence in bead.translation]
+        if lost and not any(_within(numeral.start, theirs) for numeral in numbers.gained):
             spans += theirs
     return spans
 
 
-def _within(place: int, spans: Sequence[Span]) -> bool:
-    return any(start <= place < end for start, end in spans)
+def _within(offset: int, spans: Sequence[Span]) -> bool:
+    return any(start <= offset < end for start, end in spans)
 
 
 def _drugs(pair: TranslationPair) -> Columns:
@@ -107,16 +110,16 @@ def _drugs(pair: TranslationPair) -> Columns:
     lost, gained = drugs.lost(ours, theirs), drugs.lost(theirs, ours)
     doses = swapped(
         *(
-            dosed(one.text, named, amounts(one.text, one.language))
-            for one, named in ((pair.original, ours), (pair.translation, theirs))
+            dosed(record.text, names, amounts(record.text, record.language))
+            for record, names in ((pair.original, ours), (pair.translation, theirs))
         )
     )
     return {
         columns.DOSES_SWAPPED: len(doses),
-        columns.DOSES_SWAPPED_PLACES: _places(doses),
+        columns.DOSES_SWAPPED_PLACES: _offsets(doses),
         columns.DRUGS_CHANGED: len(lost) + len(gained),
-        columns.DRUGS_CHANGED_PLACES: _places((one.start, one.end) for one in gained),
-        columns.DRUGS_LOST_IN_ORIGINAL: _places((one.start, one.end) for one in lost),
+        columns.DRUGS_CHANGED_PLACES: _offsets((drug.start, drug.end) for drug in gained),
+        columns.DRUGS_LOST_IN_ORIGINAL: _offsets((drug.start, drug.end) for drug in lost),
     }
 
 
@@ -130,13 +133,13 @@ def _missing(found: SentenceComparison, pair: TranslationPair, aligned: float) -
         return (list(found.dropped), list(found.added)) if literal else ([], [])
     both = parity(ours, theirs)
 
-    def missing(side: SentenceEvidence, place: int, layer: Layer, more: Counter[str]) -> bool:
-        here = side.categories(place, layer)
-        return any(more[category] for category in here) if here else literal
+    def missing(side: SentenceEvidence, sentence: int, layer: Layer, more: Counter[str]) -> bool:
+        categories = side.categories(sentence, layer)
+        return any(more[category] for category in categories) if categories else literal
 
     return (
-        [one for one in found.dropped if missing(found.original, one, ours, both.lost)],
-        [one for one in found.added if missing(found.translation, one, theirs, both.gained)],
+        [sentence for sentence in found.dropped if missing(found.original, sentence, ours, both.lost)],
+        [sentence for sentence in found.added if missing(found.translation, sentence, theirs, both.gained)],
     )
 
 
@@ -146,9 +149,9 @@ def _entities(pair: TranslationPair) -> Columns:
         return {}
     both = parity(ours, theirs)
     inexact = [
-        one.id
-        for one in theirs.entities
-        if one.alignment is not Alignment.EXACT or wording(pair.translation.text, one.spans) != one.text
+        entity.id
+        for entity in theirs.entities
+        if entity.alignment is not Alignment.EXACT or wording(pair.translation.text, entity.spans) != entity.text
     ]
     same = of_one_making(ours, theirs)
     return {
@@ -166,8 +169,10 @@ def _cosines(ours: SentenceEvidence, theirs: SentenceEvidence, encoder: Encoder)
     """The cosine of each sentence of the original with each of the translation."""
     if not ours.spans or not theirs.spans:
         return None
-    said = [side.said(place)[:SENTENCE_CHARACTERS] for side in (ours, theirs) for place in range(len(side.spans))]
-    vectors = encoder.encode(said).astype(np.float64)
+    sentences = [
+        side.wording(sentence)[:SENTENCE_CHARACTERS] for side in (ours, theirs) for sentence in range(len(side.spans))
+    ]
+    vectors = encoder.encode(sentences).astype(np.float64)
     return np.asarray(vectors[: len(ours.spans)] @ vectors[len(ours.spans) :].T, dtype=np.float64)
 
 
@@ -181,13 +186,13 @@ def _similarity(found: SentenceComparison, cosines: Matrix | None) -> Columns:
     ]
     if not best:
         return {}
-    least, worst = min(best, key=lambda one: one[0])
+    least, worst = min(best, key=lambda scored: scored[0])
     return {
         columns.TRANSLATION_SIMILARITY_LEAST: round(least, 4),
         columns.TRANSLATION_SIMILARITY_MEAN: round(sum(cosine for cosine, _ in best) / len(best), 4),
-        columns.LEAST_SIMILAR_PLACES: _places(found.translation.spans[place] for place in worst.translation),
+        columns.LEAST_SIMILAR_PLACES: _offsets(found.translation.spans[sentence] for sentence in worst.translation),
     }
 
 
-def _places(spans: Iterable[Span]) -> list[JsonValue]:
+def _offsets(spans: Iterable[Span]) -> list[JsonValue]:
     return [[start, end] for start, end in spans]

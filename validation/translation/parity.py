@@ -1,4 +1,4 @@
-"""Whether the translation's layer says as much as the original's, category by category."""
+"""Whether the translation's layer has as many entities as the original's, category by category."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Parity:
 
 
 def of_one_making(original: Layer | None, translation: Layer | None) -> bool:
-    """Whether two layers must say the same: people's of one name, or one projected from the other's record."""
+    """Whether two layers must have the same content: people's of one name, or one projected from the other's record."""
     if original is None or translation is None:
         return False
     projected = original.record_id in translation.provenance.values()
@@ -35,5 +35,5 @@ def of_one_making(original: Layer | None, translation: Layer | None) -> bool:
 def parity(original: Layer, translation: Layer) -> Parity:
     """The difference of the two; what could not be found in the translation's text is not there."""
     ours = Counter(entity.category for entity in original.entities)
-    theirs = Counter(one.category for one in translation.entities if one.alignment is not Alignment.NONE)
+    theirs = Counter(entity.category for entity in translation.entities if entity.alignment is not Alignment.NONE)
     return Parity(ours - theirs, theirs - ours, ours.total())

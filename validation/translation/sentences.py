@@ -34,13 +34,13 @@ class SentenceEvidence:
     spans: tuple[Span, ...]
     side: SentenceSide
 
-    def said(self, place: int) -> str:
+    def wording(self, sentence: int) -> str:
         """The wording of a sentence."""
-        return self.record.text[slice(*self.spans[place])]
+        return self.record.text[slice(*self.spans[sentence])]
 
-    def categories(self, place: int, layer: Layer | None) -> Counter[str]:
+    def categories(self, sentence: int, layer: Layer | None) -> Counter[str]:
         """How many entities of a layer begin in a sentence, by category."""
-        low, high = self.spans[place]
+        low, high = self.spans[sentence]
         return Counter(entity.category for entity in (layer.entities if layer else ()) if low <= entity.start < high)
 
 
@@ -68,16 +68,18 @@ class SentenceComparison:
         shared = {key for key in ours.keys() & theirs.keys() if key[0] != "="}
         if not shared:
             return 1.0
-        places = {place: number for number, bead in enumerate(self.beads) for place in bead.original}
-        others = {place: number for number, bead in enumerate(self.beads) for place in bead.translation}
-        return sum(places[ours[key]] == others[theirs[key]] for key in shared) / len(shared)
+        our_beads = {sentence: number for number, bead in enumerate(self.beads) for sentence in bead.original}
+        their_beads = {sentence: number for number, bead in enumerate(self.beads) for sentence in bead.translation}
+        return sum(our_beads[ours[key]] == their_beads[theirs[key]] for key in shared) / len(shared)
 
 
-def told(record: Record) -> SentenceEvidence:
+def sentence_evidence(record: Record) -> SentenceEvidence:
     """A text in sentences with their evidence."""
     spans = tuple(segments(record))
-    said = [record.text[start:end] for start, end in spans]
-    side = SentenceSide([evidence(one, record.language) for one in said], [len(one) for one in said])
+    sentences = [record.text[start:end] for start, end in spans]
+    side = SentenceSide(
+        [evidence(sentence, record.language) for sentence in sentences], [len(sentence) for sentence in sentences]
+    )
     return SentenceEvidence(record, spans, side)
 
 
@@ -86,15 +88,15 @@ def compared(
 ) -> SentenceComparison:
     """The sentences put beside each other, and those without a counterpart, moved ones left out."""
     beads = list(_joined(original, translation, aligned(original.side, translation.side, cosines)))
-    lone = [place for bead in beads if not bead.translation for place in bead.original]
-    other = [place for bead in beads if not bead.original for place in bead.translation]
-    lone, other = _without_moved(original, translation, lone, other)
+    dropped = [sentence for bead in beads if not bead.translation for sentence in bead.original]
+    added = [sentence for bead in beads if not bead.original for sentence in bead.translation]
+    dropped, added = _without_moved(original, translation, dropped, added)
     return SentenceComparison(
         original,
         translation,
         tuple(beads),
-        tuple(place for place in lone if _says_something(original.said(place))),
-        tuple(place for place in other if _says_something(translation.said(place))),
+        tuple(sentence for sentence in dropped if _says_something(original.wording(sentence))),
+        tuple(sentence for sentence in added if _says_something(translation.wording(sentence))),
     )
 
 
@@ -106,9 +108,12 @@ def _joined(original: SentenceEvidence, translation: SentenceEvidence, beads: It
     """The beads; sentences of both sides alone at one place are one, a free translation, if about as long."""
     for paired, run in groupby(beads, key=lambda bead: bool(bead.original) and bool(bead.translation)):
         gap = list(run)
-        ours = [place for bead in gap for place in bead.original]
-        theirs = [place for bead in gap for place in bead.translation]
-        lengths = sum(original.side.lengths[one] for one in ours), sum(translation.side.lengths[one] for one in theirs)
+        ours = [sentence for bead in gap for sentence in bead.original]
+        theirs = [sentence for bead in gap for sentence in bead.translation]
+        lengths = (
+            sum(original.side.lengths[sentence] for sentence in ours),
+            sum(translation.side.lengths[sentence] for sentence in theirs),
+        )
         if paired or not ours or not theirs or min(lengths) * FREELY < max(lengths):
             yield from gap
         else:
@@ -116,22 +121,26 @@ def _joined(original: SentenceEvidence, translation: SentenceEvidence, beads: It
 
 
 def _without_moved(
-    original: SentenceEvidence, translation: SentenceEvidence, lone: list[int], other: list[int]
+    original: SentenceEvidence, translation: SentenceEvidence, dropped: list[int], added: list[int]
 ) -> tuple[list[int], list[int]]:
     pairs = sorted(
-        ((likeness(original.side.keys[one], translation.side.keys[two]), one, two) for one in lone for two in other),
+        (
+            (likeness(original.side.keys[left], translation.side.keys[right]), left, right)
+            for left in dropped
+            for right in added
+        ),
         reverse=True,
     )
     moved: set[int] = set()
     met: set[int] = set()
-    for alike, one, two in pairs:
-        if alike > MOVED and one not in moved and two not in met:
-            moved.add(one)
-            met.add(two)
-    return [one for one in lone if one not in moved], [two for two in other if two not in met]
+    for alike, left, right in pairs:
+        if alike > MOVED and left not in moved and right not in met:
+            moved.add(left)
+            met.add(right)
+    return [left for left in dropped if left not in moved], [right for right in added if right not in met]
 
 
 def _once(keys: Sequence[frozenset[str]]) -> dict[str, int]:
     """The keys that one sentence alone has, and which."""
-    counts = Counter(key for some in keys for key in some)
-    return {key: place for place, some in enumerate(keys) for key in some if counts[key] == 1}
+    counts = Counter(key for sentence_keys in keys for key in sentence_keys)
+    return {key: sentence for sentence, sentence_keys in enumerate(keys) for key in sentence_keys if counts[key] == 1}

@@ -8,7 +8,7 @@ from curation.record import Frozen
 
 
 class TranslationSettings(Frozen):
-    """Whether a translation says what its original says."""
+    """Whether a translation has the content of its original."""
 
     minimum: float = Field(
         default=1.0,

@@ -28,11 +28,11 @@ def untranslated(original: SentenceEvidence, translation: SentenceEvidence) -> l
     ours, theirs = original.record.language, translation.record.language
     if ours == theirs:
         return []
-    said = [part for place in range(len(original.spans)) for part in _parts(original.said(place))]
+    originals = [part for sentence in range(len(original.spans)) for part in _parts(original.wording(sentence))]
     return [
-        place
-        for place in range(len(translation.spans))
-        if any(_is_untranslated(part, said, (ours, theirs)) for part in _parts(translation.said(place)))
+        sentence
+        for sentence in range(len(translation.spans))
+        if any(_is_untranslated(part, originals, (ours, theirs)) for part in _parts(translation.wording(sentence)))
     ]
 
 
@@ -54,7 +54,7 @@ def _is_untranslated(sentence: str, originals: list[str], languages: tuple[str, 
 
 
 def telling(sentence: str) -> list[str]:
-    """The words by which a sentence's language can be told: no numbers, abbreviations, drugs, Latin."""
+    """The words that show a sentence's language: no numbers, abbreviations, drugs, Latin."""
     plain = drug_pattern().sub(" ", sentence)
     return [word for word in TELLING.findall(plain) if not LATIN.search(word)]
 

@@ -1,4 +1,4 @@
-"""What we ask of Label Studio, in the few words that we need."""
+"""The requests to Label Studio that we need."""
 
 from __future__ import annotations
 
@@ -163,7 +163,7 @@ class Client(Connection):
     ) -> Iterator[Json]:
         """Tasks updated after a time (all, without one) with their annotations; `broken` as in `tasks`.
 
-        Without a time, tasks that nobody has answered or skipped are left out.
+        Without a time, tasks without an answer or a skip are left out.
         """
         if since is not None:
             updated = [_filter("updated_at", "greater", "Datetime", since)]

@@ -1,4 +1,4 @@
-"""The connection to one Label Studio; the only module that knows its SDK.
+"""The connection to one Label Studio; the only module that imports its SDK.
 
 The SDK provides the authorisation (both kinds of token). Each request is sent once: the SDK repeats a POST that
 was answered by an error, which makes tasks that were committed before the error twice. Answers are plain JSON:

@@ -1,4 +1,4 @@
-"""Label Studio's machine learning protocol over HTTP; the only module that knows FastAPI.
+"""Label Studio's machine learning protocol over HTTP; the only module that imports FastAPI.
 
 Label Studio calls /health and /setup before each prediction, /predict when a task is opened, /versions from the
 settings page, /webhook from the training button. All but /webhook require the password: Label Studio sends events
@@ -131,7 +131,7 @@ class Backend:
         return {"results": made}
 
     def _leaving(self, request: PredictionRequest) -> PredictionRequest:
-        """The request without the records that may not leave, where whoever asks is on another machine."""
+        """The request without the records that may not leave, where the client is on another machine."""
         if self._passage is None:
             return request
         return replace(

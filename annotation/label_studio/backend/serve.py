@@ -1,4 +1,4 @@
-"""The back end as a process that listens on a port; the only module that knows uvicorn."""
+"""The back end as a process that listens on a port; the only module that imports uvicorn."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Records and their pre-annotations to Label Studio, each exactly once.
 
-Label Studio makes a second task of whatever is imported twice. So the ledger says "begun" before a request is
+Label Studio makes a second task of whatever is imported twice. So the ledger holds "begun" before a request is
 sent, and what was begun and not confirmed is first looked for on the server. A request whose answer was lost may
 still be running there: its records count as missing only after a time to settle.
 """
@@ -72,7 +72,7 @@ def push(
 ) -> Pushed:
     """Make one task of each record that may be reviewed, with the predictions of its current layers.
 
-    ``ids`` limits the push to these records, in this order; a `TaskRequest` among them tells the number of
+    ``ids`` limits the push to these records, in this order; a `TaskRequest` among them gives the number of
     annotators, or that the record is a hidden repeat. ``layers`` are shown side by side, each as predictions of
     its own model version; by default the first `review.shown` of `review.layers` are shown.
 

@@ -1,7 +1,7 @@
 """Hidden repeats: a reviewed record is sent again as another task, to measure agreement with oneself.
 
-Nothing in Label Studio tells a repeat from a first task. Its key looks like a record's id; only our ledger knows
-which record it stands for.
+In Label Studio a repeat looks like a first task. Its key looks like a record's id; only our ledger holds
+the record that it stands for.
 """
 
 from __future__ import annotations

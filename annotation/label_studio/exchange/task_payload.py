@@ -66,7 +66,7 @@ class TaskPayload:
 
     @property
     def outgoing(self) -> Outgoing:
-        """All words of the task: its texts, and what predictions say that does not stand in them."""
+        """All words of the task: its texts, and the words of predictions that do not stand in them."""
         texts = [text for name, text in self.task["data"].items() if name not in KEYS]
         beside = (word for word in dict.fromkeys(_words(self.predictions)) if not any(word in text for text in texts))
         return Outgoing((*texts, *beside), self.records)
@@ -102,7 +102,7 @@ def task_payloads(
     """The payload of each record that validation and people have not rejected; with requests, of these in their order.
 
     ``layers`` are all shown side by side; by default the first of `review.layers` that a record has are shown. A layer
-    that was turned away is not shown.
+    that was rejected is not shown.
     """
     reads = shown_layers(store, settings) if layers is None else tuple(dict.fromkeys(layers))
     shown = settings.shown if layers is None else len(reads)

@@ -45,7 +45,7 @@ def executable(environment: Path, name: str) -> Path:
 
 
 def is_ready(environment: Path, version: str) -> bool:
-    """Whether the environment is finished and of the version; one made by hand counts too."""
+    """Whether the environment is finished and of the version; one that a person made counts too."""
     marker = environment / MARKER
     if marker.is_file():
         return marker.read_text(encoding="utf-8").strip() == version

@@ -24,7 +24,7 @@ Report = Callable[[str], None]
 
 
 def silent(line: str) -> None:
-    """Say nothing."""
+    """Print nothing."""
 
 
 @dataclass(frozen=True, slots=True)

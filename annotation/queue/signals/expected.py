@@ -26,7 +26,7 @@ NAMED = 3
 def expected(pool: RecordPool, found: Mapping[str, Reasons]) -> Reasons:
     """The number of corrections that a Poisson regression on the other signals expects, refitted at each call.
 
-    Until enough records are reviewed it is the mean rank by the signals that say anything.
+    Until enough records are reviewed it is the mean rank by the signals that have values.
     """
     import numpy as np
 

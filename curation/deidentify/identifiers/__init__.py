@@ -1,1 +1,1 @@
-"""Identifiers in a text: what would tell who the patient is, by patterns, check digits and words around names."""
+"""Identifiers in a text: what identifies the patient, found by patterns, check digits and words around names."""

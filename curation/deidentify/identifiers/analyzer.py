@@ -1,6 +1,6 @@
 """Identifiers in a text: by patterns, by check digits, and names by what stands around them; no model at all.
 
-A pattern says itself what has to stand before it, nothing is downloaded, and a text takes milliseconds.
+A pattern contains what has to stand before it, nothing is downloaded, and a text takes milliseconds.
 """
 
 from __future__ import annotations

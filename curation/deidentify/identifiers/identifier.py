@@ -8,7 +8,7 @@ from enum import StrEnum
 
 
 class IdentifierKind(StrEnum):
-    """What tells who somebody is; near the list of the HIPAA safe harbour (45 CFR 164.514)."""
+    """What identifies a person; near the list of the HIPAA safe harbour (45 CFR 164.514)."""
 
     NAME = "NAME"
     DATE = "DATE"  # with a month or a day
@@ -25,7 +25,7 @@ class IdentifierKind(StrEnum):
     YEAR = "YEAR"  # alone
 
 
-#: A title or a year alone tells nobody: found, but not counted unless the settings say so.
+#: A title or a year alone identifies no person: found, but not counted unless the settings say so.
 COUNTED = tuple(kind for kind in IdentifierKind if kind not in (IdentifierKind.TITLE, IdentifierKind.YEAR))
 
 
@@ -52,13 +52,13 @@ class Identifier:
 def parted(found: list[Identifier]) -> tuple[Identifier, ...]:
     """The identifiers that do not overlap, in order: of two the longer one stays, then the surer one."""
     taken = bytearray(max((identifier.end for identifier in found), default=0))
-    kept: list[Identifier] = []
+    apart: list[Identifier] = []
     for identifier in sorted(found, key=_longest_first):
         # None that was kept is shorter, so one that overlaps this one has its first or its last letter.
         if not (taken[identifier.start] or taken[identifier.end - 1]):
             taken[identifier.start : identifier.end] = b"\x01" * (identifier.end - identifier.start)
-            kept.append(identifier)
-    return tuple(sorted(kept, key=lambda identifier: identifier.start))
+            apart.append(identifier)
+    return tuple(sorted(apart, key=lambda identifier: identifier.start))
 
 
 def _longest_first(identifier: Identifier) -> tuple[int, float, int, IdentifierKind]:

@@ -1,7 +1,7 @@
 """Names of people, by what stands around them: titles, labels, birth dates, first names, signatures.
 
-There is no model and no list of all surnames. A capitalised word is a name because something says so; once
-it is known, it is found again wherever it stands in the same text, unless it is also a medical word or the
+There is no model and no list of all surnames. A capitalised word is a name where its context shows it; after
+that it is found again wherever it stands in the same text, unless it is also a medical word or the
 name of a disease.
 """
 
@@ -197,9 +197,9 @@ def _name_at(text: str, at: int, words: NameLexicon, *, commas: bool = False) ->
     if end < 0 or (not parts and text[start:end].rstrip(".").lower() in words.never):
         return None
     if commas and parts == 1 and (comma := COMMA.match(text, end)):
-        behind = PART.match(text, comma.end())
-        if behind and _is_first(behind.group(), words):
-            return Name(start, behind.end(), 2)
+        first_name = PART.match(text, comma.end())
+        if first_name and _is_first(first_name.group(), words):
+            return Name(start, first_name.end(), 2)
     return Name(start, end, parts)
 
 
@@ -309,32 +309,32 @@ def name_words(text: str, found: Iterable[Identifier], language: str) -> frozens
     ) - (words.homographs | words.never)
 
 
-def find_again(text: str, known: Collection[str], language: str) -> list[Identifier]:
+def find_again(text: str, names: Collection[str], language: str) -> list[Identifier]:
     """Where words stand, with a capital, that are known to be names."""
     words = lexicon(language)
-    if not known:
+    if not names:
         return []
     return [
         Identifier(token.start(), token.end() - ending, IdentifierKind.NAME, AGAIN)
         for token in TOKEN.finditer(text)
         if token.group()[0].isupper()
-        and (ending := _ending(token.group().lower(), known)) is not None
+        and (ending := _ending(token.group().lower(), names)) is not None
         and not _is_eponym(text, token, words)
     ]
 
 
-def _ending(word: str, known: Collection[str]) -> int | None:
+def _ending(word: str, names: Collection[str]) -> int | None:
     """How many letters follow the name in a word: 0, or 1 in a genitive ("Lindemanns Tochter"); None for no name."""
-    if word in known:
+    if word in names:
         return 0
-    return 1 if word[-1] == "s" and word[:-1] in known and len(word) > GENITIVE else None
+    return 1 if word[-1] == "s" and word[:-1] in names and len(word) > GENITIVE else None
 
 
 def _is_eponym(text: str, token: re.Match[str], words: NameLexicon) -> bool:
     """Whether a surname stands for a disease, a sign or a device."""
-    behind = re.match(r"(?:['’]s)?[ -]([^\W\d_]+)", text[token.end() : token.end() + 30])
-    before = re.search(r"([^\W\d_]+\.?)[ ]$", text[max(0, token.start() - 12) : token.start()])
+    following = re.match(r"(?:['’]s)?[ -]([^\W\d_]+)", text[token.end() : token.end() + 30])
+    preceding = re.search(r"([^\W\d_]+\.?)[ ]$", text[max(0, token.start() - 12) : token.start()])
     return bool(
-        (behind and behind[1].lower().startswith(words.eponym_after))
-        or (before and before[1].lower() in words.eponym_before)
+        (following and following[1].lower().startswith(words.eponym_after))
+        or (preceding and preceding[1].lower() in words.eponym_before)
     )

@@ -1,6 +1,6 @@
 """The mark of a record whose identifiers were replaced: where its surrogates stand, so that they count as none.
 
-The offsets stay in the workspace: outside it they would tell an identifier that was overlooked from a surrogate.
+The offsets stay in the workspace: outside it they would show which identifiers were overlooked.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def surrogates(record: Record) -> list[tuple[int, int]]:
 def surrogates_within(text: str, records: Iterable[Record]) -> list[tuple[int, int]]:
     """Where surrogates of records stand in a text that quotes them, whole or in part.
 
-    Where a record's whole text stands, these are its own offsets; elsewhere, wordings that are long enough to tell.
+    Where a record's whole text stands, these are its own offsets; elsewhere, wordings that are long enough.
     """
     spans: list[tuple[int, int]] = []
     for record in records:
@@ -77,5 +77,5 @@ def unplaced(record: Record) -> Record:
     mark = record.meta.get(MARK)
     if not isinstance(mark, dict):
         return record
-    kept = {name: value for name, value in mark.items() if name != "places"}
-    return record.model_copy(update={"meta": {**record.meta, MARK: kept}})
+    without_offsets = {name: value for name, value in mark.items() if name != "places"}
+    return record.model_copy(update={"meta": {**record.meta, MARK: without_offsets}})

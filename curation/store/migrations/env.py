@@ -1,4 +1,4 @@
-"""Alembic's entry: runs the numbered migrations on the connection that the store hands over."""
+"""Alembic's entry: runs the numbered migrations on the connection of the store."""
 
 from alembic import context
 

@@ -64,7 +64,7 @@ def reviewers_per_record(workspace: Workspace) -> dict[str, int]:
 
 
 def when_to_stop(workspace: Workspace, store: Store) -> Stopping:
-    """What the control samples say about the records that have no review."""
+    """The estimate of the control samples for the records that have no review."""
     review = workspace.config.review
     reviewed = reviewed_records(store, shown_layers(store, review))
     return stopping(queues(workspace.subfolder(FOLDER)), reviewed, review.queue)

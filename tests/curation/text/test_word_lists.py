@@ -13,8 +13,8 @@ from annotation.rules.annotator import RulesAnnotator
 from curation.errors import ConfigError
 from curation.scheme import load_scheme
 from curation.text.word_lists import FOLDER, read_word_list, word_lists_digest
-from validation.measures import known
-from validation.measures.known import known_digest
+from validation.measures import knowledge
+from validation.measures.knowledge import knowledge_digest
 
 
 def test_the_digest_covers_each_list_by_name_and_content(tmp_path: Path) -> None:
@@ -36,12 +36,12 @@ def test_the_digest_covers_each_list_by_name_and_content(tmp_path: Path) -> None
 @pytest.mark.model
 def test_measures_rules_and_few_shot_depend_on_the_lists(monkeypatch: pytest.MonkeyPatch) -> None:
     scheme = load_scheme()
-    before = known_digest(), RulesAnnotator(scheme).fingerprint, FewShotAnnotator(scheme).fingerprint
-    for module in (known, rules, few_shot):
+    before = knowledge_digest(), RulesAnnotator(scheme).fingerprint, FewShotAnnotator(scheme).fingerprint
+    for module in (knowledge, rules, few_shot):
         monkeypatch.setattr(module, "word_lists_digest", lambda folder=FOLDER: "other")
-    known_digest.cache_clear()
-    after = known_digest(), RulesAnnotator(scheme).fingerprint, FewShotAnnotator(scheme).fingerprint
-    known_digest.cache_clear()
+    knowledge_digest.cache_clear()
+    after = knowledge_digest(), RulesAnnotator(scheme).fingerprint, FewShotAnnotator(scheme).fingerprint
+    knowledge_digest.cache_clear()
     assert not {*before} & {*after}
 
 

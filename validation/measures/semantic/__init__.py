@@ -1,1 +1,1 @@
-"""Records that say the same in other words, by sentence embeddings and the numbers they hold."""
+"""Records of the same case in other words, by sentence embeddings and the numbers they hold."""

@@ -1,7 +1,7 @@
-"""How sure it is that two texts tell the same case: their sentences are alike, and so are their numbers.
+"""How certain it is that two texts describe the same case: their sentences are alike, and so are their numbers.
 
 Sentences are matched with their nearest by embeddings, in both directions, as words are in BERTScore (Zhang et al.
-2020). Two patients with one disease have like sentences too; their ages, values and doses tell them apart.
+2020). Two patients with one disease have like sentences too; their ages, values and doses distinguish them.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class Facts:
         return cls(record.id, record.language, len(record.text), numbers(record.text, record.language))
 
     def may_repeat(self, other: Facts) -> bool:
-        """Whether language and numbers allow that both tell the same case."""
+        """Whether language and numbers allow that both describe the same case."""
         return self.language == other.language and agreement(self.numbers, other.numbers) >= NUMBERS
 
     def needs(self, other: Facts, minimum: float) -> float:

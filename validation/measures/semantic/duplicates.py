@@ -1,4 +1,4 @@
-"""Records that tell the same case in other words, within one language."""
+"""Records that describe the same case in other words, within one language."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ def find_repeats(
     encoder: Encoder,
     *,
     minimum: float,
-    kept: VectorStore | None = None,
+    store: VectorStore | None = None,
     exact: int = EXACT,
 ) -> Duplicates:
-    """Pairs of records that tell the same case, with the likeness of their sentences; each stands for itself.
+    """Pairs of records that describe the same case, with the similarity of their sentences; each is its own group.
 
     records: read once; a vector and the numbers of each stay in memory. fetch: the records of some ids, once more.
     """
-    facts, vectors = _read((record for record in records if record.text.strip()), encoder, kept)
+    facts, vectors = _read((record for record in records if record.text.strip()), encoder, store)
     pairs = sorted(
         pair
         for language in dict.fromkeys(fact.language for fact in facts)
@@ -47,14 +47,14 @@ def find_repeats(
     )
 
 
-def _read(records: Iterable[Record], encoder: Encoder, kept: VectorStore | None) -> tuple[list[Facts], Vectors]:
+def _read(records: Iterable[Record], encoder: Encoder, store: VectorStore | None) -> tuple[list[Facts], Vectors]:
     import numpy as np
 
     facts: list[Facts] = []
     parts: list[Vectors] = []
     for batch in batched(records, BATCH):
         facts += map(Facts.of, batch)
-        parts.append(record_vectors(batch, encoder, kept))
+        parts.append(record_vectors(batch, encoder, store))
     return facts, np.concatenate(parts) if parts else np.zeros((0, 1), dtype=np.float32)
 
 

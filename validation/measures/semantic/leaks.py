@@ -1,4 +1,4 @@
-"""Held-out records whose case the other side tells in other words."""
+"""Held-out records whose case the other side describes in other words."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from validation.measures.semantic.duplicates import BATCH
 from validation.measures.semantic.record_vectors import record_vectors, sentence_vectors
 
 
-def told_again(
+def find_retellings(
     held: Sequence[Record],
     seen: Iterable[Record],
     encoder: Encoder,
     *,
     minimum: float,
-    kept: VectorStore | None = None,
+    store: VectorStore | None = None,
 ) -> list[NearDuplicate]:
     """Each held-out record (left) with the one of the other side (right) that is most like it, if alike enough.
 
@@ -28,18 +28,18 @@ def told_again(
     """
     held = [record for record in held if record.text.strip()]
     facts = [Facts.of(record) for record in held]
-    vectors = record_vectors(held, encoder, kept)
+    vectors = record_vectors(held, encoder, store)
     best: dict[str, NearDuplicate] = {}
     for batch in batched((record for record in seen if record.text.strip() and held), BATCH):
-        cosines = record_vectors(batch, encoder, kept) @ vectors.T
+        cosines = record_vectors(batch, encoder, store) @ vectors.T
         nearest = (-cosines).argsort(axis=1)[:, :NEAREST]
         for row, record in enumerate(batch):
-            told = Facts.of(record)
+            theirs = Facts.of(record)
             for index in map(int, nearest[row]):
                 ours = facts[index]
-                if ours.id == told.id or cosines[row, index] < CANDIDATE or not ours.may_repeat(told):
+                if ours.id == theirs.id or cosines[row, index] < CANDIDATE or not ours.may_repeat(theirs):
                     continue
                 alike = likeness(*sentence_vectors([held[index], record], encoder))
-                if alike >= ours.needs(told, minimum) and (ours.id not in best or alike > best[ours.id].similarity):
+                if alike >= ours.needs(theirs, minimum) and (ours.id not in best or alike > best[ours.id].similarity):
                     best[ours.id] = NearDuplicate(ours.id, record.id, alike)
     return list(best.values())

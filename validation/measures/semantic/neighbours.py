@@ -27,9 +27,9 @@ Near = tuple[int, int, float]
 def near_pairs(vectors: Vectors, *, least: float, most: int, exact: int = EXACT) -> list[Near]:
     """Pairs of rows of length 1 with at least this cosine, each among the `most` nearest of one of the two."""
     found: dict[tuple[int, int], float] = {}
-    for row, other, cosine in (_compared if len(vectors) <= exact else _searched)(vectors, most):
-        if cosine >= least and row != other:
-            found[min(row, other), max(row, other)] = cosine
+    for row, neighbour, cosine in (_compared if len(vectors) <= exact else _searched)(vectors, most):
+        if cosine >= least and row != neighbour:
+            found[min(row, neighbour), max(row, neighbour)] = cosine
     return [(left, right, cosine) for (left, right), cosine in sorted(found.items())]
 
 

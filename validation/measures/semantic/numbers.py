@@ -1,4 +1,4 @@
-"""The numbers of a text, in figures or in words: what tells two patients with one disease apart."""
+"""The numbers of a text, in figures or in words: what distinguishes two patients with one disease."""
 
 from __future__ import annotations
 
@@ -11,29 +11,29 @@ WRITTEN = re.compile(FIGURES)
 #: A word with its hyphens: fifty-six, forty-year-old.
 WORDS = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 
-#: Whole numbers up to here count lines, days and doses in any text, and tell nobody apart.
+#: Whole numbers up to here count lines, days and doses in any text, and distinguish no patients.
 COMMON = 12
 
 
 def numbers(text: str, language: str) -> frozenset[str]:
-    """The telling numbers of a text, each once, with a point before decimals: decimals, and what is above 12.
+    """The distinctive numbers of a text, each once, with a point before decimals: decimals, and what is above 12.
 
     Words count too, up to 99 in English and German.
     """
-    known = _in_words(language)
+    number_words = _in_words(language)
     found = {written.replace(",", ".") for written in WRITTEN.findall(text)}
-    for word in WORDS.findall(text.casefold() if known else ""):
+    for word in WORDS.findall(text.casefold() if number_words else ""):
         parts = word.split("-")
-        number = known.get("-".join(parts[:2])) or known.get(parts[0])
+        number = number_words.get("-".join(parts[:2])) or number_words.get(parts[0])
         if number:
             found.add(number)
-    return frozenset(one for one in found if "." in one or int(one) > COMMON)
+    return frozenset(number for number in found if "." in number or int(number) > COMMON)
 
 
-def agreement(one: frozenset[str], other: frozenset[str]) -> float:
+def agreement(left: frozenset[str], right: frozenset[str]) -> float:
     """The share of the numbers of either side that both have; 1 where neither has any."""
-    union = one | other
-    return len(one & other) / len(union) if union else 1.0
+    union = left | right
+    return len(left & right) / len(union) if union else 1.0
 
 
 @cache

@@ -35,19 +35,21 @@ def sentence_vectors(records: Sequence[Record], encoder: Encoder) -> list[Vector
     return [encoded[start:end] for start, end in pairwise(ends)]
 
 
-def record_vectors(records: Sequence[Record], encoder: Encoder, kept: VectorStore | None = None) -> Vectors:
+def record_vectors(records: Sequence[Record], encoder: Encoder, store: VectorStore | None = None) -> Vectors:
     """The unit mean of each record's sentences, shape (records, dimensions); kept ones are not made again."""
     import numpy as np
 
-    keys = [digest([MEANS, encoder.name, encoder.revision, one.language, one.text], length=32) for one in records]
+    keys = [
+        digest([MEANS, encoder.name, encoder.revision, record.language, record.text], length=32) for record in records
+    ]
     # An empty file of vectors is false, and still takes some.
-    found = kept.take(keys) if kept is not None else {}
+    found = store.take(keys) if store is not None else {}
     missing = {key: record for key, record in zip(keys, records, strict=True) if key not in found}
     if missing:
         means = [_unit(matrix.mean(axis=0)) for matrix in sentence_vectors(list(missing.values()), encoder)]
-        made = dict(zip(missing, rounded(means) if kept is not None else means, strict=True))
-        if kept is not None:
-            kept.keep(made)
+        made = dict(zip(missing, rounded(means) if store is not None else means, strict=True))
+        if store is not None:
+            store.keep(made)
         found |= made
     return np.stack([found[key] for key in keys]) if keys else np.zeros((0, 1), dtype=np.float32)
 

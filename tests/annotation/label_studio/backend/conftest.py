@@ -18,6 +18,7 @@ from annotation.label_studio.backend.serve import running_backend
 from annotation.label_studio.settings import BackendSettings
 from annotation.review_settings import ReviewSettings
 from annotation.settings import AnnotationSettings
+from curation.author import AuthorKind
 from curation.record import Entity, Layer
 from curation.stage import Result
 
@@ -119,9 +120,9 @@ def slow():
 @pytest.fixture
 def slow_backend(slow, scheme, tmp_path, monkeypatch):
     """A back end that annotates with the slow annotator, and waits for it hardly at all."""
-    monkeypatch.setitem(ANNOTATORS, "slow", lambda *_: slow)
+    monkeypatch.setitem(ANNOTATORS, AuthorKind.RULES, lambda *_: slow)
     slow.go.set()  # it says its name at once
-    hasty = BackendSettings(annotator="slow", deadline=0.05)
+    hasty = BackendSettings(annotator="rules", deadline=0.05)
     with running(tmp_path / "slow", scheme, ReviewSettings(backend=hasty)) as one:
         slow.calls.clear()
         slow.begun.clear()

@@ -13,12 +13,12 @@ FOLDER = Path(__file__).with_name("plausible")
 Shape = TypeVar("Shape")
 
 
-def read_known(name: str, shape: type[Shape], folder: Path = FOLDER) -> Shape:
+def read_knowledge(name: str, shape: type[Shape], folder: Path = FOLDER) -> Shape:
     """The content of a file in its shape; ConfigError naming the file and the entry that does not fit."""
     return read_word_list(folder / f"{name}.yaml", shape)
 
 
 @cache
-def known_digest() -> str:
+def knowledge_digest() -> str:
     """A digest of these files and of those of `curation.text`: what was measured with others is measured anew."""
     return digest([word_lists_digest(FOLDER), word_lists_digest()])
