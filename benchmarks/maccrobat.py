@@ -15,6 +15,7 @@ import json
 import tempfile
 from pathlib import Path
 
+import packages_first  # noqa: F401
 from measuring import measured, table
 
 from curation.store.sets import CuratedSet

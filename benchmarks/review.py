@@ -23,6 +23,7 @@ from importlib import import_module
 from pathlib import Path
 from time import perf_counter
 
+import packages_first  # noqa: F401
 from review_parts.label_studio_servers import kept_running
 from review_parts.output import in_one_piece, told_apart, write_to
 

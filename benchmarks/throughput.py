@@ -15,6 +15,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+import packages_first  # noqa: F401
 from measuring import measured, table
 
 DATA = Path(__file__).parents[2] / "shared" / "data" / "e3c" / "case_reports_en.jsonl"

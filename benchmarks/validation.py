@@ -22,9 +22,7 @@ from importlib import import_module
 from pathlib import Path
 from time import perf_counter
 
-# This script has the name of a package that it measures: the package must come first.
-sys.path[:1] = [str(Path(__file__).parents[1])]
-sys.path.append(str(Path(__file__).parent))
+import packages_first  # noqa: F401
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("GX_ANALYTICS_ENABLED", "False")

@@ -17,6 +17,7 @@ from curation.decision import (
     Verdict,
     on_privacy,
 )
+from curation.egress.settings import Destination
 from curation.errors import UsageError
 from curation.record import Record
 from curation.store import Store
@@ -136,6 +137,9 @@ def _decide(
 ) -> list[Decision]:
     if not by.strip() or not reason.strip():
         raise UsageError("expected who decides and why, got nothing; give --by NAME and --reason TEXT")
+    destinations = (*map(str, Destination), ANYWHERE)
+    if privacy is not None and privacy not in destinations:
+        raise UsageError(f"expected a destination, one of {', '.join(destinations)}, got {privacy!r}")
     found = case(store, record_id)
     about = [
         (decision, decision.destination)
@@ -143,7 +147,7 @@ def _decide(
         if decision.kind is not DecisionKind.PRIVACY
     ]
     if privacy is not None:
-        about.append((_identifiers(found, privacy), privacy))
+        about.append((_identifiers(found, privacy, verdict), privacy))
     if not about:
         raise UsageError(_nothing_to_decide(found))
     made = [
@@ -163,14 +167,15 @@ def _decide(
     return made
 
 
-def _identifiers(found: Case, destination: str) -> Decision:
-    """The decision on the record's privacy that a person now makes for a destination."""
+def _identifiers(found: Case, destination: str, verdict: Verdict) -> Decision:
+    """The decision on the record's privacy in whose place a person's now comes, for a destination."""
     latest = {decision.subject: decision for decision in found.latest}
     decision = latest.get(on_privacy(destination)) or latest.get(on_privacy(ANYWHERE))
-    if decision is None or decision.verdict is Verdict.ACCEPTED:
-        verdict = "accepted" if decision else "none; run `curate validate`"
+    is_clean = decision is not None and decision.verdict is Verdict.ACCEPTED and not is_human(decision.by)
+    if decision is None or is_clean or decision.verdict is verdict:
+        given = decision.verdict.value if decision else "none; run `curate validate`"
         raise UsageError(
-            f"expected identifiers of record {found.record.id} to decide about, its verdict on privacy is {verdict}"
+            f"expected identifiers of record {found.record.id} to decide about, its verdict on privacy is {given}"
         )
     return decision
 

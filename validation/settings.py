@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from pydantic import Field, model_validator
 
+from curation.author import VALIDATION_RANK
 from curation.egress.settings import PrivacyPolicy, PrivacySettings
 from curation.embeddings.encoder import BACKENDS, PACKAGED_ENCODER, Backend
 from curation.record import Frozen
@@ -216,8 +217,7 @@ class ValidationSettings(Frozen):
 
     layer: str | None = Field(
         default=None,
-        description="The layer that is checked; by default the first there is of human, adapter, few-shot, "
-        "rules, any other, gold.",
+        description=f"The layer that is checked; by default the first there is, by kind: {', '.join(VALIDATION_RANK)}.",
     )
     engine: Engine = Field(
         default=Engine.AUTO,

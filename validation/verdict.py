@@ -38,12 +38,11 @@ SIDES = (Verdict.ACCEPTED, Verdict.NEEDS_REVIEW, Verdict.QUARANTINED)
 class Verdicts:
     """The outcome of validation: how many records on which side, why, and where to read it."""
 
-    counts: Mapping[str, int]  # records by the graver of our verdicts on the text and on the checked layer
+    counts: Mapping[str, int]  # records by the graver of the verdicts on text and checked layer, where it is ours
     by_kind: Mapping[str, Mapping[str, int]]  # our verdicts on texts, on checked layers, and on privacy
-    decided_by_others: Mapping[str, int]  # records of which a person or another policy decided text or layer
-    failing_anew: Mapping[
-        str, Sequence[str]
-    ]  # accepted by a person, and failing an expectation that was not failing then
+    decided_by_others: Mapping[str, int]  # the same where it is a person's or another policy's
+    #: Accepted by a person, and failing an expectation that was not failing then.
+    failing_anew: Mapping[str, Sequence[str]]
     unmeasured: int  # records that could not be measured, or not yet: no decision
     changed: int  # decisions that are new
     per_expectation: tuple[Finding, ...]
@@ -161,13 +160,12 @@ class VerdictTally:
     )
 
     def add(self, records: Iterable[Divided]) -> None:
-        """Count more records; a record of which others decided text or layer counts as theirs."""
+        """Count more records; one is others' where the graver of its verdicts is theirs."""
         for record in records:
-            verdict = _gravest(record.foreign)
-            if verdict is not None:
-                self.by_others[verdict] += 1
-            elif (side := record.side()) is not None:
-                self.sides[side] += 1
+            side = record.side()
+            if side is not None:
+                counts = self.by_others if side is _gravest(record.foreign) else self.sides
+                counts[side] += 1
             for decision in record.ours:
                 self.by_kind[decision.kind][decision.verdict] += 1
 

@@ -12,6 +12,7 @@ from curation.deidentify.scope import DeidentifyScope, found_in
 from curation.deidentify.surrogates import Patient
 from curation.record import Record
 from curation.stage import Item
+from curation.text.folding import compose
 
 
 def deidentified(items: Sequence[Item], key: Key, scope: DeidentifyScope) -> dict[str, RewrittenRecord]:
@@ -39,7 +40,8 @@ def deidentified(items: Sequence[Item], key: Key, scope: DeidentifyScope) -> dic
 def _names(record: Record, scope: DeidentifyScope) -> frozenset[str]:
     if IdentifierKind.NAME not in scope.kinds:
         return frozenset()
-    return name_words(record.text, found_in(record.text, record.language, {IdentifierKind.NAME}), record.language)
+    text = compose(record.text).text
+    return name_words(text, found_in(text, record.language, {IdentifierKind.NAME}), record.language)
 
 
 def _original(record: Record, records: Mapping[str, Record]) -> Record:

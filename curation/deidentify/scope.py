@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from curation.deidentify.identifiers.analyzer import find_identifiers
+from curation.deidentify.identifiers.analyzer import find_identifiers, placed
 from curation.deidentify.identifiers.identifier import Identifier, IdentifierKind, parted
 from curation.deidentify.identifiers.names import find_again
 from curation.deidentify.surrogates import Mode
+from curation.text.folding import compose
 
 
 @dataclass(frozen=True)
@@ -25,5 +26,6 @@ def found_in(
     """The identifiers of some kinds in a text; `names` are words known to be names from elsewhere."""
     found = find_identifiers(text, language=language)
     if names and IdentifierKind.NAME in kinds:
-        found = parted([*found, *find_again(text, names, language)])
+        letters = compose(text)
+        found = parted([*found, *placed(find_again(letters.text, names, language), letters)])
     return tuple(identifier for identifier in found if identifier.kind in kinds)

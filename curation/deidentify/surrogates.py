@@ -15,6 +15,7 @@ from curation.deidentify.shapes import house_number, mail, postal_code, same_sha
 from curation.deidentify.surrogate_names import names
 from curation.deidentify.surrogate_words import street, town
 from curation.text.dates import read_date
+from curation.text.folding import compose
 
 #: Dates of a group move by whole weeks, so that days of the week stay: from a quarter of a year to three years.
 WEEKS = range(13, 157)
@@ -151,27 +152,26 @@ BY_KIND: Mapping[IdentifierKind, Callable[[IdentifierMention], Words]] = {
 def edits_for(
     text: str, found: Sequence[Identifier], patient: Patient, *, language: str, mode: Mode = Mode.SURROGATE
 ) -> list[Edit]:
-    """The edits that replace each identifier; several for one that has parts."""
+    """The edits that replace each identifier; several for one that has parts. Its letters are read as composed ones."""
     if mode is Mode.MASK:
         return [Edit(identifier.start, identifier.end, f"[{identifier.kind}]", identifier.kind) for identifier in found]
     days = _days(text, found, language)
     spoken = "de" if language == "de" else "en"
-    return [
-        Edit(identifier.start + start, identifier.start + end, word, identifier.kind)
-        for identifier in found
-        for (start, end), word in BY_KIND[identifier.kind](
-            IdentifierMention(
-                text[identifier.start : identifier.end], identifier.kind, spoken, _around(identifier, days), patient
-            )
-        )
-    ]
+    edits: list[Edit] = []
+    for identifier in found:
+        letters = compose(text[slice(*identifier.span)])
+        mention = IdentifierMention(letters.text, identifier.kind, spoken, _around(identifier, days), patient)
+        for span, word in BY_KIND[identifier.kind](mention):
+            start, end = letters.widened(*span)
+            edits.append(Edit(identifier.start + start, identifier.start + end, word, identifier.kind))
+    return edits
 
 
 def _days(text: str, found: Iterable[Identifier], language: str) -> list[tuple[int, date]]:
     """Where a whole date stands, and which."""
     spoken = "de" if language == "de" else "en"
     dates = (identifier for identifier in found if identifier.kind is IdentifierKind.DATE)
-    read = ((identifier.start, read_date(text[slice(*identifier.span)], spoken)) for identifier in dates)
+    read = ((identifier.start, read_date(compose(text[slice(*identifier.span)]).text, spoken)) for identifier in dates)
     return [(start, whole) for start, written in read if written and (whole := written.whole)]
 
 

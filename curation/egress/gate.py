@@ -160,7 +160,7 @@ class Passage:
             f"{self.policy} keeps others on this machine; {tally.refused:,} of {len(tally.verdicts):,} texts hold "
             f"{sum(tally.verdicts):,} (in brackets by record): {named}{more}. None of them was sent or written. "
             "Run `curate deidentify`, `curate validate` and `curate freeze` again, or let a person release what is no "
-            f"identifier: `curate quarantine release RECORD --privacy {self.destination}`."
+            f"identifier: `curate quarantine release RECORD --reason WHY --privacy {self.destination}`."
         )
 
 

@@ -13,8 +13,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+import regex
+
 Span = tuple[int, int]
 
+#: A code point with the marks that belong to it.
+LETTER = regex.compile(r".\p{M}*", regex.DOTALL)
 DIAERESIS = "\u0308"
 UMLAUT_BASES = frozenset("aou")
 TYPOGRAPHY = {
@@ -50,6 +54,10 @@ class Folded:
             return None
         return self.starts[start], self.ends[end - 1]
 
+    def widened(self, start: int, end: int) -> Span:
+        """The original's span of a folded one, with the whole of each letter that it touches."""
+        return self.starts[start], self.ends[end - 1] if start < end else self.starts[start]
+
     def folded(self, start: int, end: int) -> Span:
         """The folded span of an original's."""
         return bisect_left(self.starts, start), bisect_left(self.starts, end)
@@ -64,6 +72,22 @@ def lower_case(text: str) -> str:
 def composed(text: str) -> str:
     """The text without case and in one Unicode form (NFKC), for comparing words; offsets are lost."""
     return unicodedata.normalize("NFKC", text).casefold()
+
+
+@lru_cache(maxsize=128)
+def compose(text: str) -> Folded:
+    """The text with its letters composed (NFC), for patterns that know no combining marks; all else stays."""
+    if unicodedata.is_normalized("NFC", text):
+        return Folded(text, range(len(text)), range(1, len(text) + 1))
+    letters: list[str] = []
+    starts: list[int] = []
+    ends: list[int] = []
+    for match in LETTER.finditer(text):
+        letter = unicodedata.normalize("NFC", match.group())
+        letters.append(letter)
+        starts += [match.start()] * len(letter)
+        ends += [match.end()] * len(letter)
+    return Folded("".join(letters), starts, ends)
 
 
 def _lower_letter(letter: str) -> str:

@@ -24,7 +24,7 @@ PrivacyOption = Annotated[
     typer.Option(
         "--privacy",
         metavar="DESTINATION",
-        help="Decide about identifiers too: for one destination, or for `anywhere`.",
+        help="Decide about identifiers too: for model, label-studio, export, hub, database, server, or `anywhere`.",
         show_default="identifiers stay as they are",
     ),
 ]
@@ -175,7 +175,7 @@ def _decide_all(
         for decision in decisions.made:
             say(f"{decision.record_id}: {decision.subject_name} {decision.verdict.value} by {decision.by}")
         for record in decisions.still_in_quarantine:
-            say(f"{record}: its identifiers keep it in quarantine; give --privacy DESTINATION to decide about them")
+            say(f"{record}: its identifiers keep it in quarantine; --privacy anywhere decides about all destinations")
         for record, why in decisions.refused:
             say(f"{record}: {why}")
     if decisions.refused:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from curation.author import VALIDATION_RANK
+from curation.errors import UsageError
 from pipeline.commands.options import HERE, JsonOption, RetryOption, WorkspaceOption
 from pipeline.commands.output import print_counts, print_json, print_table, say
 from pipeline.commands.progress_bars import progress_bar
@@ -39,14 +40,26 @@ def validate(
 
     workspace = Workspace.at(folder, notify=say)
     if changes:
+        if layer is not None or retry_failed:
+            raise UsageError(
+                "expected --what-if without --layer and --retry-failed: it looks at what was measured last; run "
+                "`curate validate --layer NAME` first"
+            )
         _what_if(workspace, changes, as_json=as_json)
         return
     with workspace.open_store() as store:
+        layers = store.layer_names()
+        if layer is not None and layer not in layers:
+            raise UsageError(f"expected a layer, one of {', '.join(layers) or 'none yet'}, got {layer!r}")
         verdicts = validate_all(workspace, store, layer=layer, retry_failed=retry_failed, progress=progress_bar)
     if as_json:
         print_json(verdicts.as_json())
         return
     print_counts("Verdicts", verdicts.counts)
+    for verdict, count in verdicts.decided_by_others.items():
+        say(f"{count} more {verdict.replace('_', ' ')} by a person or another policy")
+    if verdicts.unmeasured:
+        say(f"{verdicts.unmeasured} not measured, so without a verdict; see `curate status`")
     for kind, counts in verdicts.by_kind.items():
         print_counts(f"Verdicts of the kind {kind}", counts)
     failing = [

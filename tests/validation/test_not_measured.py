@@ -82,6 +82,16 @@ def test_an_expectation_that_a_steward_adds_is_really_checked(tmp_path: Path, sc
     assert found["category_outliers"].failed
 
 
+@pytest.mark.parametrize("column", ["doubtful_categories", "category_outliers"])
+def test_a_set_that_teaches_nothing_about_categories_does_not_pass(
+    store: Store, tmp_path: Path, scheme: Scheme, steward: Steward, column: str
+) -> None:
+    steward(column, "expect_column_values_to_be_between")
+    settings = ValidationSettings(similarity=SimilaritySettings(enabled=True))
+    found = findings_on(judge(store, scheme, settings, tmp_path))[column]
+    assert (found.checked, found.success, found.not_measured) == (0, False, NO_VALUE.format(column))
+
+
 #: What a steward adds, and why it cannot be measured here.
 UNMEASURED = {
     ("doubtful_categories", "expect_column_values_to_be_between"): EMBEDDINGS_OFF,

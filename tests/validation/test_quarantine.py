@@ -112,6 +112,25 @@ def test_identifiers_are_released_only_when_asked_and_for_the_destination_asked(
         release(set_aside, third, by="ruth", reason="why", privacy=ANYWHERE)
 
 
+def test_a_release_for_a_destination_can_be_taken_back(set_aside: Store) -> None:
+    first, *_ = ids(set_aside)
+    set_aside.decide([of_identifiers(first)])
+    release(set_aside, first, by="ruth", reason="read it", privacy="export")
+    (back,) = reject(set_aside, first, by="ruth", reason="the wrong record", privacy="export")
+    assert (back.subject, back.verdict) == (on_privacy("export"), Verdict.REJECTED)
+    assert set_aside.privacy_decisions("export")[first] == back
+    with pytest.raises(UsageError, match="verdict on privacy is rejected"):
+        reject(set_aside, first, by="ruth", reason="again", privacy="export")
+
+
+def test_a_destination_that_there_is_not_is_refused(set_aside: Store) -> None:
+    first, *_ = ids(set_aside)
+    set_aside.decide([of_identifiers(first)])
+    with pytest.raises(UsageError, match=r"label-studio.*anywhere, got 'exports'"):
+        release(set_aside, first, by="ruth", reason="read it", privacy="exports")
+    assert list(audit(set_aside)) == []
+
+
 def test_a_record_whose_text_was_turned_away_is_in_quarantine_no_more(set_aside: Store) -> None:
     first, second, _ = ids(set_aside)
     set_aside.decide([Decision(record_id=first, verdict=Verdict.REJECTED, by="policy:deidentify@1")])

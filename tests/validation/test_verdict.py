@@ -242,7 +242,7 @@ def test_a_persons_word_on_a_layer_stays_and_says_nothing_of_the_text(
     verdicts = judge(store, scheme, settings, tmp_path)
     assert store.decisions(subject=on_layer("rules"))["r"].by == "human:anna"
     assert store.verdicts()["r"] is Verdict.QUARANTINED
-    assert verdicts.decided_by_others == {"accepted": 1}
+    assert (verdicts.counts["quarantined"], verdicts.decided_by_others) == (1, {})
     assert verdicts.by_kind["text"] == {"accepted": 0, "needs_review": 0, "quarantined": 1}
 
 
@@ -331,12 +331,63 @@ def test_an_expectation_that_cannot_be_evaluated_is_told_and_quarantines_nobody(
     file.write_text(json.dumps(suite))
     verdicts = judge(judged, scheme, settings, tmp_path)
     (mood,) = (one for one in verdicts.per_expectation if one.column == "mood")
-    assert mood.note.startswith("could not be evaluated")
+    assert mood.not_measured.startswith("could not be evaluated")
+    assert (mood.checked, mood.success) == (0, False)
     assert verdicts.counts == {"accepted": 1, "needs_review": 0, "quarantined": 0}
 
     file.write_text("{")
     with pytest.raises(ConfigError, match=r"curated\.json"):
         judge(judged, scheme, settings, tmp_path)
+
+
+def added(folder: Path, *expectations: dict[str, object]) -> None:
+    """Write expectations into the suite's file, as a steward does."""
+    file = folder / "gx" / "expectations" / "curated.json"
+    suite = json.loads(file.read_text())
+    suite["expectations"] += expectations
+    file.write_text(json.dumps(suite))
+
+
+def test_a_copy_of_an_expectation_with_its_id_is_one_of_its_own(
+    judged: Store, tmp_path: Path, scheme: Scheme, settings: ValidationSettings
+) -> None:
+    suite = json.loads((tmp_path / "gx" / "expectations" / "curated.json").read_text())
+    copied = next(one for one in suite["expectations"] if one["meta"]["clincurate"]["rule"] == "text_present")
+    added(tmp_path, {**copied, "kwargs": {"column": "words", "min_value": 1000}, "meta": {}})
+    for _ in range(2):
+        verdicts = judge(judged, scheme, settings, tmp_path)
+        found = {finding.expectation: finding for finding in verdicts.per_expectation}
+        assert set(found["words_be_between"].failed) == {"s1"}
+        assert not found["text_present"].failed
+        assert verdicts.by_hand == ("words_be_between",)
+
+
+@pytest.mark.parametrize(
+    ("unreadable", "says"),
+    [
+        (
+            {"type": "expect_column_values_to_be_lovely", "kwargs": {"column": "words"}},
+            "cannot read: expect_column_values_to_be_lovely",
+        ),
+        (
+            {"type": "expect_column_values_to_be_between", "kwargs": {"column": "words", "min_value": "lots"}},
+            "a parameter or a severity in it cannot be read",
+        ),
+    ],
+)
+def test_an_expectation_that_great_expectations_cannot_read_is_not_left_out_in_silence(
+    judged: Store,
+    tmp_path: Path,
+    scheme: Scheme,
+    settings: ValidationSettings,
+    unreadable: dict[str, object],
+    says: str,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    added(tmp_path, {**unreadable, "meta": {}, "severity": "critical"})
+    with pytest.raises(ConfigError, match=says):
+        judge(judged, scheme, settings, tmp_path)
+    assert caplog.text == ""
 
 
 def test_a_suite_edited_with_great_expectations_is_kept_and_a_deleted_one_made_anew(

@@ -6,11 +6,14 @@ with Great Expectations itself.
 
 from __future__ import annotations
 
+import json
+import logging
 import os
 import shutil
 import sys
 import warnings
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,8 +66,7 @@ class OpenSuite:
             self._context = _context(gx, workspace)
             self._suite = _suite(gx, self._context, workspace)
             self._merged = _merged(self._suite, our_expectations(scheme, settings))
-            for expectation in self._merged.expectations:
-                expectation.id = expectation.id or str(uuid4())
+            _number(self._merged.expectations)
 
     @property
     def columns(self) -> frozenset[str]:
@@ -169,7 +171,9 @@ def _suite_file(workspace: Path) -> Path:
 
 
 def _suite(gx: Any, context: Any, workspace: Path) -> Any:
-    """The suite as it stands, or an empty one."""
+    """The suite as it stands, or an empty one. Raises ConfigError where a part of it cannot be read."""
+    # What cannot be read is left out there, and only logged.
+    logging.getLogger("great_expectations.core.expectation_suite").disabled = True
     try:
         suites = {suite.name: suite for suite in context.suites.all()}
     except Exception as error:
@@ -177,7 +181,38 @@ def _suite(gx: Any, context: Any, workspace: Path) -> Any:
             f"expected a suite of Great Expectations in {_suite_file(workspace)}, it cannot be read "
             f"({type(error).__name__}); mend it, or remove it to have it made anew"
         ) from error
-    return suites.get(SUITE) or context.suites.add(gx.ExpectationSuite(SUITE))
+    if SUITE not in suites:
+        if _suite_file(workspace).is_file():
+            raise ConfigError(
+                f"expected a suite of Great Expectations in {_suite_file(workspace)}, a parameter or a severity in it "
+                "cannot be read; mend it, or remove it to have it made anew"
+            )
+        return context.suites.add(gx.ExpectationSuite(SUITE))
+    _check_complete(suites[SUITE], _suite_file(workspace))
+    return suites[SUITE]
+
+
+def _check_complete(suite: Any, file: Path) -> None:
+    """Raises ConfigError when the file holds expectations that Great Expectations has left out."""
+    if not file.is_file():
+        return
+    content = json.loads(file.read_text(encoding="utf-8"))
+    written = Counter(str(expectation.get("type")) for expectation in content.get("expectations") or ())
+    left_out = written - Counter(expectation.configuration.type for expectation in suite.expectations)
+    if left_out:
+        raise ConfigError(
+            f"expected expectations of Great Expectations in {file}, it cannot read: {', '.join(sorted(left_out))}; "
+            "mend or remove them"
+        )
+
+
+def _number(expectations: Iterable[Any]) -> None:
+    """An id of its own for each, since results are told apart by it; a copy made by hand has that of the first."""
+    seen: set[str] = set()
+    for expectation in expectations:
+        if not expectation.id or expectation.id in seen:
+            expectation.id = str(uuid4())
+        seen.add(expectation.id)
 
 
 def _merged(suite: Any, ours: Mapping[str, Any]) -> Merged:
@@ -248,7 +283,8 @@ def _finding(result: Any, merged: Merged, rows: int) -> Finding:
     found = result.result or {}
     failed = {str(entry[RECORD_ID]): _json(entry.get(column)) for entry in found.get("unexpected_index_list") or ()}
     rule = BY_NAME.get(name)
-    not_measured = str(found.get("not_measured") or "")
+    raised = _raised(result.exception_info or {})
+    not_measured = f"could not be evaluated: {raised}" if raised else str(found.get("not_measured") or "")
     return Finding(
         expectation=name,
         column=column,
@@ -259,19 +295,15 @@ def _finding(result: Any, merged: Merged, rows: int) -> Finding:
         checked=0 if not_measured else rows - int(found.get("missing_count") or 0),
         failed=failed,
         success=bool(result.success),
-        note="" if not_measured else _note(result, found, failed),
+        note="" if result.success or failed or not_measured else _observed(found),
         by_hand=name in merged.by_hand,
         not_measured=not_measured,
     )
 
 
-def _note(result: Any, found: Mapping[str, Any], failed: Mapping[str, JsonValue]) -> str:
+def _observed(found: Mapping[str, Any]) -> str:
     """What there is to say where no record can be named."""
-    if result.exception_info and _raised(result.exception_info):
-        return "could not be evaluated: " + _raised(result.exception_info)
-    if not result.success and not failed:
-        return f"observed {_json(found.get('observed_value'))} over the whole set"
-    return ""
+    return f"observed {_json(found.get('observed_value'))} over the whole set"
 
 
 def _raised(info: Mapping[str, Any]) -> str:

@@ -88,8 +88,9 @@ def merge(present: Iterable[Any], made_before: Iterable[str], ours: dict[str, An
         else:
             changed = True
             remaining.append(ours[name])
-    # What a steward wrote into the file has no id until it is saved, and results are told apart by it.
-    changed = changed or any(not expectation.id for expectation in remaining)
+    # What a steward wrote into the file gets an id of its own when it is saved.
+    ids = {expectation.id for expectation in remaining}
+    changed = changed or None in ids or len(ids) < len(remaining)
     gone = [name for name in made_before if name not in seen]
     fresh = [expectation for name, expectation in ours.items() if name not in seen and name not in gone]
     names = [name_of(expectation) for expectation in remaining + fresh]

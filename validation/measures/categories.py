@@ -51,19 +51,18 @@ class CategorisedEntity:
 
 
 def measure(whole: Whole) -> Mapping[str, Columns]:
-    """The doubtful entities of each record."""
+    """The doubtful entities of each record that has entities which could be judged."""
     settings = whole.scope.settings
-    placed = placed_entities(whole)
+    judged = judgeable(placed_entities(whole))
     doubted: dict[str, list[str]] = defaultdict(list)
-    judged = dict.fromkeys(entity.record_id for entity in placed)
-    for entity in doubtful(placed, whole.scope.encoder, settings.categories.minimum):
+    for entity in doubtful(judged, whole.scope.encoder, settings.categories.minimum):
         doubted[entity.record_id].append(entity.entity_id)
     return {
         record_id: {
             DOUBTFUL_CATEGORIES: len(doubted.get(record_id, ())),
             DOUBTFUL_CATEGORY_ENTITIES: list(doubted.get(record_id, ())),
         }
-        for record_id in judged
+        for record_id in dict.fromkeys(entity.record_id for entity in judged)
     }
 
 
@@ -77,15 +76,22 @@ def placed_entities(whole: Whole) -> list[CategorisedEntity]:
     return list(islice(entities, MOST))
 
 
-def doubtful(placed: Sequence[CategorisedEntity], encoder: Encoder, minimum: float) -> list[CategorisedEntity]:
-    """The entities whose category has a probability below the minimum, by what other groups of records teach."""
+def judgeable(placed: Sequence[CategorisedEntity]) -> list[CategorisedEntity]:
+    """The entities of which the others teach enough to judge them; none of too few entities, categories or groups."""
     counts: dict[str, int] = defaultdict(int)
     for entity in placed:
         counts[entity.category] += 1
     judged = [entity for entity in placed if counts[entity.category] >= FEWEST]
-    names = sorted({entity.category for entity in judged})
-    if len(judged) < LEAST or len(names) < 2 or len({entity.group for entity in judged}) < FOLDS:
+    categories, groups = ({entity.category for entity in judged}, {entity.group for entity in judged})
+    return judged if len(judged) >= LEAST and len(categories) > 1 and len(groups) >= FOLDS else []
+
+
+def doubtful(placed: Sequence[CategorisedEntity], encoder: Encoder, minimum: float) -> list[CategorisedEntity]:
+    """The entities whose category has a probability below the minimum, by what other groups of records teach."""
+    judged = judgeable(placed)
+    if not judged:
         return []
+    names = sorted({entity.category for entity in judged})
     vectors = encoder.encode([entity.text for entity in judged])
     scores = _self_confidence(
         vectors, [names.index(entity.category) for entity in judged], [entity.group for entity in judged], len(names)
@@ -116,7 +122,7 @@ def _self_confidence(
 
 CATEGORIES = MeasureSpec(
     name="categories",
-    version=1,
+    version=2,
     of=DecisionKind.LAYER,
     columns=(DOUBTFUL_CATEGORIES, DOUBTFUL_CATEGORY_ENTITIES),
     rules=(

@@ -35,10 +35,10 @@ CATEGORY_OUTLIER_ENTITIES = MeasureColumn(
 
 
 def measure(whole: Whole) -> Mapping[str, Columns]:
-    """The outliers of each record."""
+    """The outliers of each record that has an entity of a category with enough of them."""
     settings = whole.scope.settings
     placed = placed_entities(whole)
-    rows: dict[str, list[tuple[float, CategorisedEntity]]] = {entity.record_id: [] for entity in placed}
+    rows: dict[str, list[tuple[float, CategorisedEntity]]] = defaultdict(list)
     for entity, far in zip(placed, distances(placed, whole.scope.encoder), strict=True):
         if far is not None:
             rows[entity.record_id].append((far, entity))
@@ -83,7 +83,7 @@ def deviations(vectors: Vectors, categories: Sequence[str]) -> list[float | None
 
 OUTLIERS = MeasureSpec(
     name="outliers",
-    version=1,
+    version=2,
     of=DecisionKind.LAYER,
     columns=(CATEGORY_OUTLIERS, FARTHEST_FROM_CATEGORY, CATEGORY_OUTLIER_ENTITIES),
     rules=(

@@ -43,7 +43,7 @@ def _row(found: Sequence[Identifier]) -> Columns:
 
 PRIVACY = MeasureSpec(
     name="privacy",
-    version=4,
+    version=5,
     of=DecisionKind.PRIVACY,
     columns=(IDENTIFIER_COUNT, IDENTIFIER_KINDS, IDENTIFIER_PLACES),
     rules=(

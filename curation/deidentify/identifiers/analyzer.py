@@ -6,7 +6,7 @@ A pattern contains what has to stand before it, nothing is downloaded, and a tex
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Container, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -21,6 +21,7 @@ from curation.deidentify.identifiers.names import AGAIN, find_names
 from curation.deidentify.identifiers.surrogate_marks import surrogates
 from curation.record import Record
 from curation.text.dates import fill_date_parts
+from curation.text.folding import Folded, compose
 
 PATTERNS = Path(__file__).with_name("patterns.yaml")
 LANGUAGES = ("en", "de")
@@ -54,8 +55,22 @@ def identifiers_of(record: Record, kinds: Container[IdentifierKind]) -> tuple[Id
 
 
 def find_identifiers(text: str, *, language: str) -> tuple[Identifier, ...]:
-    """The identifiers of a text, apart and in order; texts in other languages are read as English ones."""
-    spoken = language if language in LANGUAGES else "en"
+    """The identifiers of a text, apart and in order; texts in other languages are read as English ones.
+
+    Composed and decomposed letters are read alike.
+    """
+    letters = compose(text)
+    return placed(_found_in(letters.text, language if language in LANGUAGES else "en"), letters)
+
+
+def placed(found: Iterable[Identifier], letters: Folded) -> tuple[Identifier, ...]:
+    """Identifiers of a composed text, at their offsets in the original."""
+    return tuple(
+        Identifier(*letters.widened(*identifier.span), identifier.kind, identifier.score) for identifier in found
+    )
+
+
+def _found_in(text: str, spoken: str) -> tuple[Identifier, ...]:
     found: list[Identifier] = []
     for begin in range(0, max(1, len(text)), PIECE):
         left = max(0, begin - OVERLAP)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import re
+import unicodedata
 from datetime import UTC, date, datetime
 
 import pytest
@@ -159,6 +160,23 @@ def test_a_name_known_from_one_record_is_taken_from_the_other():
     letter, note = record("Dr. Holloway was informed."), record("Holloway agrees.")
     made = deidentified([Item(letter), Item(note)], KEY, ALL)
     assert "Holloway" not in made[note.id].record.text
+
+
+def test_decomposed_letters_are_replaced_whole_and_by_the_same_surrogates():
+    first = "Frau Dr. Kläre Müller, wohnhaft: Königstraße 12, 80331 München, kam am 3. März 2021."
+    then = "Sie kam wieder; Müllers Tochter auch."
+    composed = [
+        Record(id=f"r{number}", group="p", source="s", language="de", text=text)
+        for number, text in enumerate((first, then))
+    ]
+    apart = [record.model_copy(update={"text": unicodedata.normalize("NFD", record.text)}) for record in composed]
+    made, other, mixed = (
+        [each.record.text for each in deidentified([Item(record, {}) for record in records], KEY, ALL).values()]
+        for records in (composed, apart, [composed[0], apart[1]])
+    )
+    assert "Müller" not in "".join(made)
+    assert [unicodedata.normalize("NFC", text) for text in other] == made
+    assert mixed == made
 
 
 def test_all_that_a_layer_says_comes_along():

@@ -42,6 +42,16 @@ def test_what_if_counts_who_would_change_sides(workspace: Path) -> None:
     assert "did you mean validation.length?" in command_line.curate(*words, code=1).stderr
 
 
+def test_what_if_looks_at_the_layer_that_was_validated(workspace: Path) -> None:
+    words = ("validate", "--what-if", "validation.length.minimum=100", "--layer", "gold", "--workspace", workspace)
+    assert "expected --what-if without --layer" in command_line.curate(*words, code=2).stderr
+
+
+def test_a_layer_that_there_is_not_is_refused(workspace: Path) -> None:
+    words = ("validate", "--layer", "nosuch", "--workspace", workspace)
+    assert "expected a layer, one of rules, got 'nosuch'" in command_line.curate(*words, code=2).stderr
+
+
 def test_validate_says_what_was_not_measured_and_why(workspace: Path) -> None:
     done = command_line.curate("validate", "--workspace", workspace)
     said = " ".join((done.stdout + done.stderr).split())
@@ -62,6 +72,8 @@ def test_a_release_is_signed_and_stays(workspace: Path) -> None:
     assert [decision["by"] for decision in answer["decided"]] == ["human:ruth"]
     assert [refusal[0] for refusal in answer["refused"]] == ["nobody"]
     assert curate(workspace, "quarantine", "list")["quarantined"] == []
-    assert curate(workspace, "validate")["decided_by_others"] == {"accepted": 1}
+    again = curate(workspace, "validate")
+    assert again["counts_by_kind"]["text"] == {"accepted": 1, "needs_review": 0, "quarantined": 0}
+    assert (again["counts"], again["decided_by_others"]) == ({"accepted": 1, "needs_review": 1, "quarantined": 0}, {})
     (logged,) = curate(workspace, "quarantine", "log")["decisions"]
     assert (logged["record_id"], logged["reason"], logged["verdict"]) == (id, "short but whole", "accepted")

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import socket
+import unicodedata
 from itertools import pairwise
 
 import pytest
@@ -86,6 +87,17 @@ def test_a_surname_is_found_again_but_not_as_the_name_of_a_disease():
 
 def test_a_surname_that_is_a_medical_word_is_a_name_only_behind_a_title():
     assert found("Vidit Dr. Leber. Die Leber ist vergrößert.") == [("NAME", "Leber")]
+
+
+def test_decomposed_letters_hide_no_identifier_and_are_found_whole():
+    text = (
+        "Frau Müller, geb. 12.03.1950, wohnhaft: Königstraße 12, 80331 München, wurde am 3. März 2021 aufgenommen. "
+        "Herr Jörg Größmann ist ihr Sohn; Müllers Tochter auch. Klinikum Großhadern"
+    )
+    decomposed = unicodedata.normalize("NFD", text)
+    expected = found(text)
+    assert ("NAME", "Jörg Größmann") in expected
+    assert [(kind, unicodedata.normalize("NFC", wording)) for kind, wording in found(decomposed)] == expected
 
 
 def test_titles_and_years_are_found_but_not_counted():
