@@ -21,7 +21,7 @@ quick: $(VENV)/.tested ## while you work: lint, types, imports, tests without se
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest --quick
+	$(BIN)/python -m pytest --quick --numprocesses 2 --dist loadfile
 
 check: $(VENV)/.tested ## what CI does: lint, format, types, imports, docs, tests
 	$(BIN)/ruff check .

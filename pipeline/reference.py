@@ -13,8 +13,9 @@ from curation.scheme import load_scheme
 from pipeline.command import app
 from pipeline.config import Config, settings_rows, toml_value
 from validation.findings import in_words
-from validation.measures import MEASURES, Level, MeasureSpec
+from validation.measures.measure import Level, MeasureSpec
 from validation.measures.rule import Rule
+from validation.measures.table import MEASURES
 from validation.settings import ValidationSettings
 
 MADE = "<!-- Made by `python -m pipeline.reference docs`; do not edit. -->"

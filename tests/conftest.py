@@ -43,7 +43,7 @@ def pytest_configure(config: pytest.Config) -> None:
         if hasattr(config, "workerinput") or not config.getoption("numprocesses", 0):
             quick_mode.begin()
         hypothesis_settings.register_profile(
-            "quick", hypothesis_settings.get_profile("same-everywhere"), max_examples=10
+            "quick", hypothesis_settings.get_profile("same-everywhere"), max_examples=5
         )
         hypothesis_settings.load_profile("quick")
 

@@ -81,7 +81,7 @@ def test_the_readme_names_commands_that_exist():
         ("formats.md", "curation.sources.formats", "FORMATS"),
         ("trainers.md", "annotation.annotators", "ANNOTATORS"),
         ("trainers.md", "exports.formats", "FORMATS"),
-        ("rules.md", "validation.measures", "MEASURES"),
+        ("rules.md", "validation.measures.table", "MEASURES"),
         ("review-operations.md", "annotation.queue.signals", "SIGNALS"),
     ],
 )

@@ -14,8 +14,9 @@ from pydantic import JsonValue
 from curation.decision import Decision, Verdict
 from curation.errors import MissingExtraError
 from curation.store import Store
-from validation.measures import COLUMNS, LISTS, MEASURES, RECORD_ID, WORDS, Whole
-from validation.measures.measure import Columns, Scope
+from validation.measures.columns import RECORD_ID
+from validation.measures.measure import Columns, Scope, Whole
+from validation.measures.table import COLUMNS, LISTS, MEASURES, WORDS
 from validation.stage import Measure
 
 #: The columns that expectations see: numbers, and words.

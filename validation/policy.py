@@ -9,7 +9,7 @@ from pydantic import JsonValue
 
 from curation.decision import TEXT, Decision, DecisionKind, DecisionSubject, Verdict, on_layer, on_privacy
 from validation.findings import Finding
-from validation.measures import KINDS
+from validation.measures.table import KINDS
 from validation.rules import BY_NAME
 from validation.settings import Severity
 

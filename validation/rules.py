@@ -9,9 +9,9 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 
 from curation.errors import ConfigError
-from validation.measures import MEASURES
 from validation.measures.privacy import RULE as IDENTIFIERS
 from validation.measures.rule import Rule
+from validation.measures.table import MEASURES
 from validation.settings import Severity, ValidationSettings
 
 RULES: tuple[Rule, ...] = tuple(rule for spec in MEASURES for rule in spec.rules)

@@ -12,8 +12,9 @@ from curation.scheme import Scheme
 from curation.stage import Item, Result
 from curation.store import Store
 from validation.layers import ChosenLayers, checked_layer
-from validation.measures import MEASURES, Columns, Level, MeasureSpec, Scope, Subject
 from validation.measures.knowledge import knowledge_digest
+from validation.measures.measure import Columns, Level, MeasureSpec, Scope, Subject
+from validation.measures.table import MEASURES
 from validation.settings import ValidationSettings
 
 #: Records that are measured at once at least: of fewer, more of what the encoder takes is padding.

@@ -11,8 +11,9 @@ from pydantic import JsonValue
 
 from curation.store import Store
 from validation.frame import NOTHING, NUMBERS, TEXTS, plain
-from validation.measures import LISTS, RECORD_ID
+from validation.measures.columns import RECORD_ID
 from validation.measures.measure import Columns
+from validation.measures.table import LISTS
 
 #: The table, made anew by every validation that looks there.
 NAME = "validation_measures"

@@ -19,8 +19,7 @@ from curation.store.engine import CHUNK
 from validation.findings import Finding
 from validation.frame import Frame, not_taken, rows, whole_of
 from validation.gx.checkpoint import OpenSuite
-from validation.measures import Scope
-from validation.measures.measure import VECTORS
+from validation.measures.measure import VECTORS, Scope
 from validation.policy import POLICY, decide
 from validation.quarantine import failing_anew, failures_of
 from validation.report import Judged, write_report

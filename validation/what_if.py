@@ -15,8 +15,7 @@ from curation.scheme import Scheme
 from curation.store import Store
 from validation.findings import Finding
 from validation.gx.checkpoint import OpenSuite
-from validation.measures import Scope
-from validation.measures.measure import VECTORS
+from validation.measures.measure import VECTORS, Scope
 from validation.policy import decide
 from validation.settings import ValidationSettings
 from validation.stage import Measure

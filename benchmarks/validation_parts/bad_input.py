@@ -15,7 +15,8 @@ from curation.record import Alignment, Entity, Layer, Record
 from curation.scheme import load_scheme
 from pipeline.runner import run_stage
 from pipeline.workspace import Workspace
-from validation.measures import MEASURES, Scope, Subject, Whole
+from validation.measures.measure import Scope, Subject, Whole
+from validation.measures.table import MEASURES
 from validation.quarantine import failures_of
 from validation.stage import Measure
 from validation.verdict import judge

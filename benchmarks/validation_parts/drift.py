@@ -21,7 +21,7 @@ from curation.embeddings.encoder import Encoder, load_encoder
 from validation.drift.compare import Drift, compare
 from validation.drift.profile import Portrait, portrait
 from validation.drift.settings import DriftSettings
-from validation.measures import Subject
+from validation.measures.measure import Subject
 from validation_parts.error_planting import Share
 from validation_parts.semantic_duplicates import CASES, NEW, e3c, retold
 

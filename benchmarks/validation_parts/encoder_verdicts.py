@@ -18,7 +18,7 @@ from pipeline.runner import run_stage
 from pipeline.workspace import Workspace
 from validation.findings import Finding
 from validation.gx.checkpoint import OpenSuite
-from validation.measures import Scope
+from validation.measures.measure import Scope
 from validation.policy import decide
 from validation.rules import BY_NAME, RULES
 from validation.settings import ValidationSettings

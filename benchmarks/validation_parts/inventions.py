@@ -9,8 +9,8 @@ from random import Random
 from curation.record import Alignment, Entity
 from curation.scheme import load_scheme
 from curation.text.folding import fold
-from validation.measures import Scope, Subject
 from validation.measures.grounding import measure
+from validation.measures.measure import Scope, Subject
 from validation.settings import ValidationSettings
 from validation_parts.error_planting import ErrorKind, Planted, PlantingCase, entities
 

@@ -9,7 +9,7 @@ from random import Random
 from curation.error_detection.omission_model import Mention, Mentions
 from curation.record import Entity, Record
 from curation.scheme import load_scheme
-from validation.measures import Scope, Subject
+from validation.measures.measure import Scope, Subject
 from validation.measures.omission import candidates, measure
 from validation.settings import ValidationSettings
 from validation_parts.error_planting import ErrorKind, Planted, PlantingCase

@@ -10,8 +10,8 @@ from pydantic import JsonValue
 from curation.record import Assertion, Entity, Fragment
 from curation.scheme import load_scheme
 from curation.text.quantities import NONE, quantities
-from validation.measures import MeasureSpec, Scope, Subject
 from validation.measures.amounts import AMOUNTS, READERS
+from validation.measures.measure import MeasureSpec, Scope, Subject
 from validation.measures.negation import FINDINGS, NEGATION
 from validation.measures.plausibility import GENDER, PLAUSIBILITY
 from validation.settings import ValidationSettings

@@ -10,7 +10,7 @@ from annotation.rules.annotator import RulesAnnotator
 from curation.record import Layer, Record
 from curation.scheme import load_scheme
 from curation.stage import Item
-from validation.measures import Columns, Scope, Subject
+from validation.measures.measure import Columns, Scope, Subject
 from validation.measures.omission import measure
 from validation.settings import ValidationSettings
 from validation_parts.error_planting import HEAD, ErrorKind, KindOutcome, PlantingCase, divided, figures, row, tried

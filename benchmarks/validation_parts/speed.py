@@ -24,8 +24,8 @@ from curation.text.sentences import sentence_texts
 from pipeline.runner import run_over
 from pipeline.steps.annotate import annotate
 from pipeline.workspace import Workspace
-from validation.measures import MEASURES, Scope, Subject, Whole
-from validation.measures.measure import VECTORS
+from validation.measures.measure import VECTORS, Scope, Subject, Whole
+from validation.measures.table import MEASURES
 from validation.rules import RULES
 from validation.settings import SimilaritySettings, ValidationSettings
 from validation.stage import AT_ONCE, Measure

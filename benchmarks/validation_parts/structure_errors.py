@@ -12,8 +12,8 @@ from pydantic import JsonValue
 from curation.record import Layer
 from curation.scheme import ABSENT, FACT_JOIN, DocumentLabel, EntityAttribute, Scheme, load_scheme
 from curation.scoring.flat_shape import KEPT_AS, shape
-from validation.measures import Scope, Subject
 from validation.measures.flat import measure
+from validation.measures.measure import Scope, Subject
 from validation.settings import ValidationSettings
 from validation_parts.error_planting import WHOLE, ErrorKind, Planted, PlantingCase, whole
 from validation_parts.layer_errors import chosen, replaced

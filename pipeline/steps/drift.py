@@ -10,8 +10,7 @@ from pipeline.workspace import Workspace
 from validation.drift.compare import Drift, compare
 from validation.drift.profile import portrait
 from validation.layers import checked_layer, preferred_layers
-from validation.measures import Scope, Subject
-from validation.measures.measure import VECTORS
+from validation.measures.measure import VECTORS, Scope, Subject
 from validation.report.drift import COMMAND, FOUND
 
 

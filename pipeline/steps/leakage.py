@@ -12,9 +12,8 @@ from curation.store import Store
 from pipeline.steps.freeze import chosen_set
 from pipeline.workspace import Workspace
 from validation.leakage import PASSAGES, QUESTIONS, Leakage, find_leaks
-from validation.measures import Scope
 from validation.measures.leakage import by_meaning
-from validation.measures.measure import VECTORS
+from validation.measures.measure import VECTORS, Scope
 
 
 def leakage(

@@ -14,7 +14,7 @@ from validation.drift.compare import compare
 from validation.drift.profile import portrait
 from validation.drift.settings import DriftSettings
 from validation.drift.statistics import clouds, holm, lengths, mixtures, shares
-from validation.measures import Subject
+from validation.measures.measure import Subject
 
 SETTINGS = DriftSettings()
 

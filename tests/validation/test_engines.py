@@ -12,7 +12,7 @@ from curation.scheme import Scheme
 from curation.store import Store
 from validation import verdict as judging
 from validation.frame import Frame
-from validation.measures import Scope
+from validation.measures.measure import Scope
 from validation.settings import Engine, GroundingSettings, ValidationSettings
 from validation.table import MeasureTable
 from validation.verdict import gather, judge

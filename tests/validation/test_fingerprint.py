@@ -10,8 +10,8 @@ from pydantic import BaseModel
 
 from curation.record import Frozen
 from curation.scheme import Scheme
-from validation.measures import MEASURES
 from validation.measures.measure import Level, setting
+from validation.measures.table import MEASURES
 from validation.settings import ValidationSettings
 from validation.stage import Measure
 

@@ -16,8 +16,8 @@ from curation.scheme import DocumentLabel, EntityAttribute, Scheme, load_scheme
 from curation.scoring.flat_shape import KEPT_AS, faults, shape
 from curation.sources import Read, read
 from curation.store import Store
-from validation.measures import Columns, Scope, Subject
 from validation.measures.flat import measure
+from validation.measures.measure import Columns, Scope, Subject
 from validation.settings import ValidationSettings
 from validation.verdict import judge
 

@@ -6,8 +6,8 @@ import pytest
 
 from curation.record import Alignment, Entity, Fragment, Layer, Record
 from curation.scheme import load_scheme
-from validation.measures import Columns, Scope, Subject
 from validation.measures.grounding import measure
+from validation.measures.measure import Columns, Scope, Subject
 from validation.settings import ValidationSettings
 
 TEXT = "The patient complained of a severe pain in the chest. Serum creatinine was 88 µmol/L. He went home on day 4."

@@ -15,7 +15,7 @@ from curation.scheme import Scheme, load_scheme
 from curation.stage import Item
 from validation.frame import RECORD_ID
 from validation.layers import preferred_layers
-from validation.measures import COLUMNS, LISTS, MEASURES, WORDS
+from validation.measures.table import COLUMNS, LISTS, MEASURES, WORDS
 from validation.rules import IDENTIFIERS, RULES, severities
 from validation.settings import SimilaritySettings, ValidationSettings
 from validation.stage import Measure

@@ -18,7 +18,8 @@ from curation.store import Store
 from validation.findings import Finding
 from validation.frame import not_taken, rows, whole_of
 from validation.gx.checkpoint import OpenSuite
-from validation.measures import COLUMNS, KINDS, MEASURES, Columns, Level, MeasureSpec, Scope, Whole
+from validation.measures.measure import Columns, Level, MeasureSpec, Scope, Whole
+from validation.measures.table import COLUMNS, KINDS, MEASURES
 from validation.rules import BY_NAME, RULES
 from validation.settings import Engine, Severity, SimilaritySettings, ValidationSettings
 from validation.verdict import Verdicts, judge

@@ -13,8 +13,8 @@ from curation.record import Layer, Record
 from curation.scheme import Scheme, load_scheme
 from curation.sources.sample import read_sample
 from curation.store import Store
-from validation.measures import Columns, Scope, Subject, Whole
 from validation.measures.likely_omissions import MENTIONS
+from validation.measures.measure import Columns, Scope, Subject, Whole
 from validation.measures.omission import measure
 from validation.settings import ValidationSettings
 

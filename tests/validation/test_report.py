@@ -14,7 +14,7 @@ from curation.embeddings.encoder import Encoder
 from curation.record import Fragment
 from curation.scheme import Scheme
 from curation.store import Store
-from validation.measures import Subject
+from validation.measures.measure import Subject
 from validation.report.embedding_map import embedding_map
 from validation.report.examples import AROUND, examples
 from validation.report.failure_locations import FailureLocations, by_category, failure_locations

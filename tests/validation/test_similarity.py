@@ -9,7 +9,7 @@ from curation.markup import parse_markup
 from curation.record import Alignment, Entity, Layer, Record
 from curation.scheme import load_scheme
 from curation.stage import Item
-from validation.measures import Scope, Subject
+from validation.measures.measure import Scope, Subject
 from validation.measures.similarity import measure
 from validation.settings import ValidationSettings
 from validation.stage import Measure

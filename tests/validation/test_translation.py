@@ -19,7 +19,7 @@ from curation.record import Alignment, Layer, Record
 from curation.scheme import Scheme
 from curation.sources.sample import read_sample
 from curation.store import Store
-from validation.measures import Scope, Whole
+from validation.measures.measure import Scope, Whole
 from validation.measures.translation import TRANSLATION, measure
 from validation.settings import Engine, ValidationSettings
 from validation.stage import Measure

@@ -57,7 +57,7 @@ def test_the_example_is_one_file_one_line_and_one_test(tmp_path: Path) -> None:
     package = tmp_path / "code" / "validation"
     shutil.copytree(ROOT / "validation", package, ignore=shutil.ignore_patterns("__pycache__"))
     (package / "measures" / "abbreviations.py").write_text(measure, encoding="utf-8")
-    table = package / "measures" / "__init__.py"
+    table = package / "measures" / "table.py"
     head, _, entries = table.read_text(encoding="utf-8").partition(TABLE)
     table.write_text(f"{imported}{head}{TABLE}{entry}{entries}", encoding="utf-8")
     (tmp_path / "test_abbreviations.py").write_text(test, encoding="utf-8")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from curation.embeddings.encoder import Encoder
 from curation.record import digest
-from validation.measures import Subject
+from validation.measures.measure import Subject
 from validation.measures.semantic.record_vectors import record_vectors
 
 if TYPE_CHECKING:

@@ -29,7 +29,7 @@ from validation.frame import Frame
 from validation.gx.data_docs import quieten
 from validation.gx.data_source import Data, data_of
 from validation.gx.suite import OURS, Merged, merge, name_of, our_expectations, severity_of
-from validation.measures import RECORD_ID
+from validation.measures.columns import RECORD_ID
 from validation.rules import BY_NAME
 from validation.settings import ValidationSettings
 from validation.table import MeasureTable

@@ -14,8 +14,8 @@ from typing import Any
 from curation.record import digest
 from curation.scheme import Scheme
 from validation.findings import in_words
-from validation.measures import COLUMNS
 from validation.measures.rule import Rule
+from validation.measures.table import COLUMNS
 from validation.rules import BY_NAME, RULES, severities
 from validation.settings import Severity, ValidationSettings
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from curation.embeddings.encoder import Encoder
 from curation.record import digest
-from validation.measures import Subject
+from validation.measures.measure import Subject
 from validation.measures.outliers import FEWEST, deviations
 
 if TYPE_CHECKING:

@@ -15,8 +15,8 @@ from curation.record import Entity, Layer, Record
 from curation.store import Store
 from curation.store.engine import CHUNK
 from validation.layers import checked_layer, preferred_layers
-from validation.measures import COLUMNS
 from validation.measures.columns import Holds, MeasureColumn
+from validation.measures.table import COLUMNS
 from validation.quarantine import failures_of
 from validation.settings import ValidationSettings
 

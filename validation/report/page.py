@@ -14,8 +14,9 @@ from pydantic import JsonValue
 
 from curation.decision import Verdict
 from curation.html_templates import templates
-from validation.measures import COLUMNS, Whole
 from validation.measures.columns import Holds
+from validation.measures.measure import Whole
+from validation.measures.table import COLUMNS
 from validation.report.drift import drift
 from validation.report.embedding_map import EmbeddingMap, embedding_map
 from validation.report.examples import examples

@@ -10,7 +10,7 @@ from curation.scheme import Scheme
 from curation.store import Store
 from validation.frame import Measured
 from validation.gx.checkpoint import SuiteOutcome
-from validation.measures import Scope
+from validation.measures.measure import Scope
 from validation.settings import ValidationSettings
 
 

@@ -29,6 +29,7 @@ SETTINGS = {
 }
 
 
+@pytest.mark.long
 def test_each_step_over_the_shipped_sample_is_silent(tmp_path, capfd):
     workspace = sample_workspace(tmp_path / "w")
     with workspace.open_store() as store:

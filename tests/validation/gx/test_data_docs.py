@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from validation.measures import COLUMNS
+from validation.measures.table import COLUMNS
 from validation.rules import RULES
 
 PAGE = Path(__file__).parents[3] / "docs" / "rules.md"
