@@ -19,7 +19,7 @@ from measuring import table
 
 from curation.embeddings.encoder import Encoder, load_encoder
 from validation.drift.compare import Drift, compare
-from validation.drift.profile import Portrait, portrait
+from validation.drift.profile import BatchProfile, batch_profile
 from validation.drift.settings import DriftSettings
 from validation.measures.measure import Subject
 from validation_parts.error_planting import Share
@@ -50,7 +50,7 @@ class Shift:
     feature: str
     source: str
     #: From the whole, the rows of both halves: the second half as it is after the change.
-    plant: Callable[[Portrait, Rows, Rows], Portrait]
+    plant: Callable[[BatchProfile, Rows, Rows], BatchProfile]
     says: str
     #: Counted apart, and left out of a quick run, whose few records cannot show it.
     mild: bool = False
@@ -74,7 +74,7 @@ def run(*, quick: bool) -> dict[str, object]:
     }
 
 
-def _no_shift(wholes: Mapping[str, Portrait], settings: DriftSettings, quick: bool) -> dict[str, Share]:
+def _no_shift(wholes: Mapping[str, BatchProfile], settings: DriftSettings, quick: bool) -> dict[str, Share]:
     """Features that are called drifted between random halves of one source."""
     rows: list[tuple[object, ...]] = []
     sizes: list[tuple[object, ...]] = []
@@ -108,7 +108,7 @@ def _spread(values: Sequence[float]) -> str:
     return f"{np.median(values):.3f}, {np.percentile(values, 99):.3f}"
 
 
-def _shifts(wholes: Mapping[str, Portrait], settings: DriftSettings, quick: bool) -> dict[str, Share]:
+def _shifts(wholes: Mapping[str, BatchProfile], settings: DriftSettings, quick: bool) -> dict[str, Share]:
     rows: list[tuple[object, ...]] = []
     recall: dict[str, Share] = {}
     for shift in SHIFTS:
@@ -128,15 +128,15 @@ def _shifts(wholes: Mapping[str, Portrait], settings: DriftSettings, quick: bool
     return recall
 
 
-def _halves(whole: Portrait, seed: str, quick: bool) -> tuple[list[int], list[int]]:
+def _halves(whole: BatchProfile, seed: str, quick: bool) -> tuple[list[int], list[int]]:
     order = Random(seed).sample(range(whole.records), whole.records)
     side = min(SIDE[quick], whole.records // 2)
     return order[:side], order[side : 2 * side]
 
 
-def part(whole: Portrait, rows: Rows) -> Portrait:
-    """The portrait of some of the records."""
-    return Portrait(
+def part(whole: BatchProfile, rows: Rows) -> BatchProfile:
+    """The profile of some of the records."""
+    return BatchProfile(
         records=len(rows),
         lengths=[whole.lengths[row] for row in rows],
         languages=[whole.languages[row] for row in rows],
@@ -146,8 +146,8 @@ def part(whole: Portrait, rows: Rows) -> Portrait:
     )
 
 
-def _other(whole: Portrait, **fields: object) -> Portrait:
-    return Portrait(**{name: fields.get(name, getattr(whole, name)) for name in Portrait.__dataclass_fields__})
+def _other(whole: BatchProfile, **fields: object) -> BatchProfile:
+    return BatchProfile(**{name: fields.get(name, getattr(whole, name)) for name in BatchProfile.__dataclass_fields__})
 
 
 def _total(counts: Sequence[Counter[str]]) -> Counter[str]:
@@ -157,34 +157,34 @@ def _total(counts: Sequence[Counter[str]]) -> Counter[str]:
     return total
 
 
-def cut(whole: Portrait, left: Rows, right: Rows) -> Portrait:
+def cut(whole: BatchProfile, left: Rows, right: Rows) -> BatchProfile:
     """Texts that were cut to a third of their length."""
     new = part(whole, right)
     return _other(new, lengths=[length / 3 for length in new.lengths])
 
 
-def english(whole: Portrait, left: Rows, right: Rows) -> Portrait:
+def english(whole: BatchProfile, left: Rows, right: Rows) -> BatchProfile:
     """Only the English new ones."""
     return part(whole, [row for row in right if whole.languages[row] == "en"])
 
 
-def german(whole: Portrait, left: Rows, right: Rows) -> Portrait:
+def german(whole: BatchProfile, left: Rows, right: Rows) -> BatchProfile:
     """Only the German new ones."""
     return part(whole, [row for row in right if whole.languages[row] == "de"])
 
 
-def longer(whole: Portrait, left: Rows, right: Rows) -> Portrait:
+def longer(whole: BatchProfile, left: Rows, right: Rows) -> BatchProfile:
     """The longer two thirds of the new ones."""
     return part(whole, sorted(right, key=lambda row: -whole.lengths[row])[: 2 * len(right) // 3])
 
 
-def more_german(whole: Portrait, left: Rows, right: Rows) -> Portrait:
+def more_german(whole: BatchProfile, left: Rows, right: Rows) -> BatchProfile:
     """Of the English new ones every third."""
     english = [row for row in right if whole.languages[row] == "en"]
     return part(whole, [*english[::3], *(row for row in right if whole.languages[row] != "en")])
 
 
-def two_categories_less(whole: Portrait, left: Rows, right: Rows) -> Portrait:
+def two_categories_less(whole: BatchProfile, left: Rows, right: Rows) -> BatchProfile:
     """Two of the frequent categories are marked no more."""
     new = part(whole, right)
     frequent = [name for name, _ in _total(whole.categories).most_common(4)][1:3]
@@ -192,13 +192,13 @@ def two_categories_less(whole: Portrait, left: Rows, right: Rows) -> Portrait:
     return _other(new, categories=kept)
 
 
-def half_the_entities(whole: Portrait, left: Rows, right: Rows) -> Portrait:
+def half_the_entities(whole: BatchProfile, left: Rows, right: Rows) -> BatchProfile:
     """Of each category every second entity is marked no more."""
     new = part(whole, right)
     return _other(new, categories=[Counter({name: n // 2 for name, n in counts.items()}) for counts in new.categories])
 
 
-def other_words(whole: Portrait, left: Rows, right: Rows) -> Portrait:
+def other_words(whole: BatchProfile, left: Rows, right: Rows) -> BatchProfile:
     """Every twentieth of the 1,000 commonest words is spelt otherwise."""
     new = part(whole, right)
     spelt = {word: f"{word}e" for word, _ in _total(whole.words).most_common(1_000)[::20]}
@@ -207,17 +207,17 @@ def other_words(whole: Portrait, left: Rows, right: Rows) -> Portrait:
     )
 
 
-def one_topic(whole: Portrait, left: Rows, right: Rows) -> Portrait:
+def one_topic(whole: BatchProfile, left: Rows, right: Rows) -> BatchProfile:
     """The 30 records that are nearest to one of them, of all that are not in the first half."""
     return part(whole, _nearest([row for row in range(whole.records) if row not in set(left)], whole, 30))
 
 
-def a_third_of_topics(whole: Portrait, left: Rows, right: Rows) -> Portrait:
+def a_third_of_topics(whole: BatchProfile, left: Rows, right: Rows) -> BatchProfile:
     """The third of the new ones that is nearest to one of them."""
     return part(whole, _nearest(right, whole, len(right) // 3))
 
 
-def _nearest(rows: Rows, whole: Portrait, count: int) -> list[int]:
+def _nearest(rows: Rows, whole: BatchProfile, count: int) -> list[int]:
     assert whole.vectors is not None
     vectors = whole.vectors[list(rows)]
     return [rows[int(at)] for at in np.argsort(-(vectors @ vectors[0]))[:count]]
@@ -246,13 +246,13 @@ def _encoder(quick: bool) -> Encoder | None:
     return None if quick else load_encoder().cached_in(Path(tempfile.gettempdir()) / "clincurate-benchmark-vectors.db")
 
 
-def reports(quick: bool) -> Portrait | None:
+def reports(quick: bool) -> BatchProfile | None:
     """English case reports without annotations; real sentences take too long to encode."""
     records = e3c()
-    return portrait(map(Subject, records), most=READ[quick], encoder=None) if records else None
+    return batch_profile(map(Subject, records), most=READ[quick], encoder=None) if records else None
 
 
-def abstracts(quick: bool) -> Portrait | None:
+def abstracts(quick: bool) -> BatchProfile | None:
     """Abstracts with gold of six types; too many sentences to encode."""
     file = DATA / "biored" / "Train.PubTator"
     if not file.is_file():
@@ -262,28 +262,28 @@ def abstracts(quick: bool) -> Portrait | None:
     found = read(file, mapping="biored", options=ReadOptions(language="en"))
     good = (item for item in islice(found, READ[quick]) if isinstance(item, Read))
     subjects = [Subject(item.record, item.layers[0]) for item in good if item.layers]
-    return portrait(subjects, most=READ[quick], encoder=None)
+    return batch_profile(subjects, most=READ[quick], encoder=None)
 
 
-def generated(quick: bool) -> Portrait | None:
+def generated(quick: bool) -> BatchProfile | None:
     """English cases; only their embeddings say something of texts, so a quick run leaves them out."""
     if quick:
         return None
     subjects = [Subject(record) for record, _ in retold(CASES[quick], "en")]
-    return portrait(subjects, most=READ[quick], encoder=_encoder(quick))
+    return batch_profile(subjects, most=READ[quick], encoder=_encoder(quick))
 
 
-def two_languages(quick: bool) -> Portrait | None:
+def two_languages(quick: bool) -> BatchProfile | None:
     """Generated cases, two in three of them English, with gold."""
     from curation.generate import generate
 
     pairs = list(generate(SIDE[quick] * 5 // 2, seed=NEW))
     english, german = ([pair for pair in pairs if pair[0].language == language] for language in ("en", "de"))
     subjects = [Subject(*pair) for pair in [*english[: 2 * len(german) // 3], *german[len(german) * 2 // 3 :]]]
-    return portrait(subjects, most=READ[quick], encoder=None)
+    return batch_profile(subjects, most=READ[quick], encoder=None)
 
 
-SOURCES: Mapping[str, Callable[[bool], Portrait | None]] = {
+SOURCES: Mapping[str, Callable[[bool], BatchProfile | None]] = {
     "E3C": reports,
     "BioRED": abstracts,
     "generated, English": generated,

@@ -159,8 +159,9 @@ class Passage:
             f"expected texts without identifiers for {self.destination} ({self.address}), since the privacy policy "
             f"{self.policy} keeps others on this machine; {tally.refused:,} of {len(tally.verdicts):,} texts hold "
             f"{sum(tally.verdicts):,} (in brackets by record): {named}{more}. None of them was sent or written. "
-            "Run `curate deidentify`, `curate validate` and `curate freeze` again, or let a person release what is no "
-            f"identifier: `curate quarantine release RECORD --reason WHY --privacy {self.destination}`."
+            "Run `curate deidentify` (before an export also `curate validate` and `curate freeze` again), or let a "
+            "person release what is no identifier: "
+            f"`curate quarantine release RECORD --reason WHY --privacy {self.destination}`."
         )
 
 

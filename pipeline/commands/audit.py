@@ -8,12 +8,12 @@ from pipeline.commands.output import print_json, print_table, say
 HEAD = ("run", "when (UTC)", "to", "policy", "texts", "characters", "with identifiers", "refused")
 
 
-def audit(workspace: WorkspaceOption = HERE, as_json: JsonOption = False) -> None:
+def audit(folder: WorkspaceOption = HERE, as_json: JsonOption = False) -> None:
     """Show what has left this machine: where to, under which privacy policy, how much, and (--json) which records."""
+    from pipeline.steps.audit import egress_lines
     from pipeline.workspace import Workspace
 
-    with Workspace.at(workspace).open_store() as store:
-        lines = store.egress()
+    lines = egress_lines(Workspace.at(folder, notify=say))
     if as_json:
         print_json({"egress": [line.model_dump(mode="json") for line in lines]})
         return

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from curation.store import Store
 from curation.store.egress import EgressLine
+from pipeline.workspace import Workspace
 
 
-def egress_lines(store: Store) -> list[EgressLine]:
+def egress_lines(workspace: Workspace) -> list[EgressLine]:
     """The lines of the audit log, oldest first: one for each destination and address of a run."""
-    return store.egress()
+    with workspace.open_store() as store:
+        return store.egress()

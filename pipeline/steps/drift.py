@@ -8,7 +8,7 @@ from curation.store import Store
 from pipeline.runs import recorded
 from pipeline.workspace import Workspace
 from validation.drift.compare import Drift, compare
-from validation.drift.profile import portrait
+from validation.drift.profile import batch_profile
 from validation.layers import checked_layer, preferred_layers
 from validation.measures.measure import VECTORS, Scope, Subject
 from validation.report.drift import COMMAND, FOUND
@@ -39,8 +39,8 @@ def _compared(workspace: Workspace, store: Store, frozen: str, source: str | Non
     most = settings.drift.sample
     members = frozenset(record.id for _, record, _ in store.set_members(frozen))
     new = _of_set(store, batch) if batch else _outside(workspace, store, members, source)
-    before = portrait(_of_set(store, frozen), most=most, encoder=encoder)
-    return compare(before, portrait(new, most=most, encoder=encoder), settings.drift)
+    before = batch_profile(_of_set(store, frozen), most=most, encoder=encoder)
+    return compare(before, batch_profile(new, most=most, encoder=encoder), settings.drift)
 
 
 def _of_set(store: Store, name: str) -> Iterator[Subject]:

@@ -8,7 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from annotation.adapter import AdapterAnnotator
 from annotation.annotators import ANNOTATORS
+from annotation.few_shot.annotator import FewShotAnnotator
+from annotation.llm.annotator import LlmAnnotator
+from annotation.rules.annotator import RulesAnnotator
 from curation.author import (
     REVIEW_RANK,
     VALIDATION_RANK,
@@ -111,6 +115,8 @@ def test_layers_are_ranked_by_kind_and_users_own_names_come_after_the_kinds() ->
 
 
 def test_every_annotator_declares_its_kind_and_every_kind_has_its_rank() -> None:
+    classes = (AdapterAnnotator, LlmAnnotator, FewShotAnnotator, RulesAnnotator)
+    assert [annotator.kind for annotator in classes] == list(REVIEW_RANK)
     assert set(ANNOTATORS) == set(REVIEW_RANK)
     assert set(VALIDATION_RANK) == set(AuthorKind)
 

@@ -11,7 +11,7 @@ from curation.errors import UsageError
 from curation.markup import parse_markup
 from curation.record import Layer, Record
 from validation.drift.compare import compare
-from validation.drift.profile import portrait
+from validation.drift.profile import batch_profile
 from validation.drift.settings import DriftSettings
 from validation.drift.statistics import clouds, holm, lengths, mixtures, shares
 from validation.measures.measure import Subject
@@ -92,7 +92,7 @@ OTHER = (
 
 
 def portraits(*batches: list[Subject]):
-    return [portrait(one, most=100, encoder=None) for one in batches]
+    return [batch_profile(one, most=100, encoder=None) for one in batches]
 
 
 def test_the_same_kind_of_records_does_not_drift() -> None:
@@ -116,7 +116,7 @@ def test_another_language_is_seen() -> None:
 
 def test_the_sample_depends_on_the_ids_alone() -> None:
     subjects = batch(50, SHORT)
-    assert portrait(subjects, most=10, encoder=None) == portrait(subjects[::-1], most=10, encoder=None)
+    assert batch_profile(subjects, most=10, encoder=None) == batch_profile(subjects[::-1], most=10, encoder=None)
 
 
 def test_too_few_records_say_nothing() -> None:

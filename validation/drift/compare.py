@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from pydantic import JsonValue
 
 from curation.errors import UsageError
-from validation.drift.profile import Portrait
+from validation.drift.profile import BatchProfile
 from validation.drift.settings import DriftSettings
 from validation.drift.statistics import NEGLIGIBLE, Tested, clouds, holm, lengths, mixtures, shares
 
@@ -63,7 +63,7 @@ class Drift:
         }
 
 
-def compare(before: Portrait, after: Portrait, settings: DriftSettings) -> Drift:
+def compare(before: BatchProfile, after: BatchProfile, settings: DriftSettings) -> Drift:
     """Each feature that both portraits have. Raises UsageError when a side has too few records to say anything."""
     if min(before.records, after.records) < FEWEST:
         raise UsageError(f"expected at least {FEWEST} records on each side, got {before.records} and {after.records}")
@@ -76,7 +76,7 @@ def compare(before: Portrait, after: Portrait, settings: DriftSettings) -> Drift
     return Drift(before.records, after.records, tuple(features))
 
 
-def _tests(before: Portrait, after: Portrait, settings: DriftSettings) -> list[tuple[str, Tested | None]]:
+def _tests(before: BatchProfile, after: BatchProfile, settings: DriftSettings) -> list[tuple[str, Tested | None]]:
     chance = {"permutations": settings.permutations, "seed": settings.seed}
     found: list[tuple[str, Tested | None]] = [
         ("length", lengths(before.lengths, after.lengths)),

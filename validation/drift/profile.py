@@ -21,7 +21,7 @@ WORD = re.compile(r"[^\W\d_]{2,}")
 
 
 @dataclass(frozen=True)
-class Portrait:
+class BatchProfile:
     """A sample of a batch, feature by feature; all lists have one entry for each record."""
 
     records: int
@@ -32,12 +32,12 @@ class Portrait:
     vectors: Vectors | None  # unit length, shape (records, dimensions)
 
 
-def portrait(subjects: Iterable[Subject], *, most: int, encoder: Encoder | None) -> Portrait:
-    """The portrait of a sample of so many records, which depends on their ids alone; no vectors without an encoder."""
+def batch_profile(subjects: Iterable[Subject], *, most: int, encoder: Encoder | None) -> BatchProfile:
+    """The profile of a sample of so many records, which depends on their ids alone; no vectors without an encoder."""
     keyed = ((digest(subject.record.id), number, subject) for number, subject in enumerate(subjects))
     sample = [subject for *_, subject in heapq.nsmallest(most, keyed)]
     texts = [subject.record.text for subject in sample]
-    return Portrait(
+    return BatchProfile(
         records=len(sample),
         lengths=[float(len(text.split())) for text in texts],
         languages=[subject.record.language for subject in sample],

@@ -143,14 +143,6 @@ def first_names(language: str, gender: str) -> tuple[str, ...]:
     return tuple(_content()["first"]["de" if language == "de" else "en"][gender].split())
 
 
-@lru_cache(maxsize=8)
-def gender_of(first_name: str, language: str) -> str | None:
-    """The gender of a first name, where it has one."""
-    name = first_name.title() if first_name.isupper() else first_name
-    genders = [gender for gender in ("m", "f") if name in first_names(language, gender)]
-    return genders[0] if len(genders) == 1 else None
-
-
 def _split(words: str) -> list[str]:
     return [word.replace("#", " ") for word in words.split()]
 
