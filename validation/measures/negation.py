@@ -41,6 +41,10 @@ NEGATED_UNDENIED = MeasureColumn(
 NEGATED_UNDENIED_ENTITIES = MeasureColumn("negated_undenied_entities", "their ids", Holds.ENTITY_IDS)
 
 
+#: Words, blanks and commas before a finding: no sentence starts between them.
+UNBROKEN = re.compile(r"[\w ,/-]*$")
+
+
 class Denials(Frozen):
     """The words of a language."""
 
@@ -83,20 +87,26 @@ def _row(text: str, language: str, layer: Layer) -> Columns:
     before, after, anywhere = patterns
     folded = lower_case(text)
     hidden = _hidden(folded, layer.entities)
-    breaks = [0, *(start for start, _ in sentence_spans(text, language)[1:]), len(text)]
+
+    def is_denied(finding: Entity, start: int, end: int) -> bool:
+        """Whether a denial stands right beside the finding, between these offsets."""
+        left = hidden[max(start, finding.start - REACH) : finding.start]
+        right = hidden[finding.end : min(end, finding.end + REACH)]
+        return bool(before.search(left) or after.search(right))
+
     denied: list[str] = []
     undenied: list[str] = []
     for finding in findings:
-        start, end = _sentence(finding, breaks)
-        if finding.assertion is Assertion.PRESENT:
-            left, right = (
-                hidden[max(start, finding.start - REACH) : finding.start],
-                hidden[finding.end : min(end, finding.end + REACH)],
-            )
-            if before.search(left) or after.search(right):
+        # Sentences cost more than all else here: they are asked for only where a denial is in reach.
+        if finding.assertion is Assertion.PRESENT and is_denied(finding, 0, len(text)):
+            if is_denied(finding, *_sentence(finding, text, language)):
                 denied.append(finding.id)
-        elif finding.assertion is Assertion.NEGATED and not anywhere.search(folded, start, end):
-            undenied.append(finding.id)
+        elif finding.assertion is Assertion.NEGATED:
+            run = UNBROKEN.search(folded, max(0, finding.start - REACH), finding.start)
+            if run and anywhere.search(folded, run.start(), finding.start):
+                continue
+            if not anywhere.search(folded, *_sentence(finding, text, language)):
+                undenied.append(finding.id)
     return {
         DENIED_AS_PRESENT: len(denied),
         DENIED_AS_PRESENT_ENTITIES: list(denied),
@@ -113,8 +123,9 @@ def _hidden(folded: str, entities: Sequence[Entity]) -> str:
     return "".join(signs)
 
 
-def _sentence(entity: Entity, breaks: Sequence[int]) -> tuple[int, int]:
+def _sentence(entity: Entity, text: str, language: str) -> tuple[int, int]:
     """Where the sentence of an entity begins and where that of its end ends."""
+    breaks = [0, *(start for start, _ in sentence_spans(text, language)[1:]), len(text)]
     return breaks[max(bisect_right(breaks, entity.start) - 1, 0)], breaks[bisect_left(breaks, entity.end)]
 
 
