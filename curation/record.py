@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
@@ -20,6 +22,7 @@ from curation.errors import ContradictionError
 
 #: The separator of the fragments of a discontinuous entity in its wording, as in BRAT.
 FRAGMENT_JOIN = " "
+WHOLE_NUMBER = re.compile(r"\A(\d+)\.0+\Z")
 
 
 class Alignment(StrEnum):
@@ -195,6 +198,14 @@ def digest(value: object, *, length: int = 16) -> str:
 def record_id(text: str, *, language: str, source_id: str = "") -> str:
     """The id that a record of this content has wherever and however often it is imported."""
     return digest([source_id, language, text])
+
+
+def normal_group(group: str) -> str:
+    """The name of a group in its one form: composed letters (NFC), no white space around it, and no point after a
+    whole number, which spreadsheets put there (101.0). What differs only in these is one patient.
+    """
+    plain = unicodedata.normalize("NFC", group).strip().strip("\ufeff\u200b").strip()
+    return WHOLE_NUMBER.sub(r"\1", plain) or group
 
 
 def wording(text: str, spans: Iterable[tuple[int, int]]) -> str:

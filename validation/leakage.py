@@ -22,7 +22,7 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import JsonValue
 
-from curation.record import Record
+from curation.record import Record, normal_group
 from curation.sets.duplicates import THRESHOLD, NearDuplicate, find_duplicates, normalised
 
 Hashes = npt.NDArray[np.uint64]
@@ -143,14 +143,14 @@ class _Ties:
         self._groups: dict[str, list[str]] = {}
         self._originals: dict[str, list[str]] = {}
         for record in held:
-            self._groups.setdefault(record.group, []).append(record.id)
+            self._groups.setdefault(normal_group(record.group), []).append(record.id)
             for original in {record.id, record.translation_of or record.id}:
                 self._originals.setdefault(original, []).append(record.id)
         self._found: dict[tuple[str, LeakKind], Leak] = {}
 
     def meet(self, record: Record) -> None:
         """Note whom a record of the other side gives away; the first that does is named."""
-        self._note(self._groups.get(record.group, ()), record.id, LeakKind.GROUP)
+        self._note(self._groups.get(normal_group(record.group), ()), record.id, LeakKind.GROUP)
         for original in {record.id, record.translation_of or record.id}:
             # A record that stands on both sides is the same text, not its own translation.
             translations = [id for id in self._originals.get(original, ()) if id != record.id]

@@ -10,7 +10,7 @@ from curation.deidentify.key import Key
 from curation.deidentify.rewrite import RewrittenRecord, rewritten
 from curation.deidentify.scope import DeidentifyScope, found_in
 from curation.deidentify.surrogates import Patient
-from curation.record import Record
+from curation.record import Record, normal_group
 from curation.stage import Item
 from curation.text.folding import compose
 
@@ -23,7 +23,7 @@ def deidentified(items: Sequence[Item], key: Key, scope: DeidentifyScope) -> dic
     """
     records = {item.record.id: item.record for item in items}
     layers = {item.record.id: list(item.layers.values()) for item in items}
-    groups = {id: _original(record, records).group for id, record in records.items()}
+    groups = {id: normal_group(_original(record, records).group) for id, record in records.items()}
     speaks: dict[str, str] = {}
     for id, group in groups.items():
         speaks.setdefault(group, _original(records[id], records).language)

@@ -13,7 +13,7 @@ from curation.deidentify.identifiers.surrogate_marks import MARK, SurrogateMark
 from curation.deidentify.metadata import MetadataRewriter
 from curation.deidentify.scope import DeidentifyScope, found_in
 from curation.deidentify.surrogates import Mode, Patient, edits_for
-from curation.record import Alignment, Entity, Fragment, Layer, Record, check_layer, record_id, wording
+from curation.record import Alignment, Entity, Fragment, Layer, Record, check_layer, normal_group, record_id, wording
 
 #: A new text is looked at again, since what was one thing beside a name may be another beside its surrogate.
 ROUNDS = 3
@@ -63,7 +63,7 @@ def rewritten(
         entities = [tuple(_entity(entity, new, edits) for entity in each) for each in entities]
         text = new
     metadata = MetadataRewriter(record.language, patient, scope, surrogate_of, names, ids)
-    group = f"p-{patient.key.pseudonym('group', record.group)}"
+    group = f"p-{patient.key.pseudonym('group', normal_group(record.group))}"
     made = Record(
         id=record_id(text, language=record.language, source_id=patient.key.pseudonym("record", record.id)),
         group=group,

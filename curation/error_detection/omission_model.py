@@ -16,7 +16,7 @@ from heapq import heappop, heappush
 from typing import TYPE_CHECKING, Any
 
 from curation.error_detection.word_features import WordFeatures, bucketed, number_of, sparse, words_of
-from curation.record import Layer, Record, digest
+from curation.record import Layer, Record, digest, normal_group
 
 if TYPE_CHECKING:
     import numpy as np
@@ -184,7 +184,7 @@ def _fitted(pools: Sequence[_Pool], seed: int) -> Any:
 
 
 def _fold(record: Record) -> int:
-    return int(digest(record.group, length=8), 16) % FOLDS
+    return int(digest(normal_group(record.group), length=8), 16) % FOLDS
 
 
 def _runs(marked: Inside) -> list[tuple[int, int]]:

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from curation.record import normal_group
 from curation.sets.components import connected_components
 
 #: In order: where records go first when shares tie.
@@ -30,7 +31,7 @@ def tie_together(members: Sequence[Member], clusters: Iterable[Sequence[str]] = 
     by_group: dict[str, list[str]] = {}
     siblings: dict[str, list[str]] = {}
     for member in members:
-        by_group.setdefault(member.group, []).append(member.id)
+        by_group.setdefault(normal_group(member.group), []).append(member.id)
         # Two translations of one original belong together even where the original is not selected.
         for original in {member.id, member.translation_of or member.id}:
             siblings.setdefault(original, []).append(member.id)

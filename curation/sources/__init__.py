@@ -5,12 +5,13 @@ from __future__ import annotations
 from curation.sources.formats import FORMATS, sniff
 from curation.sources.mapping import ImportMapping, load_mapping, shipped_mappings
 from curation.sources.read import read
-from curation.sources.reading import Lost, Problem, Read, ReadOptions
+from curation.sources.reading import Lost, Notice, Problem, Read, ReadOptions
 
 __all__ = [
     "FORMATS",
     "ImportMapping",
     "Lost",
+    "Notice",
     "Problem",
     "Read",
     "ReadOptions",

@@ -13,12 +13,12 @@ from typing import Any
 from pydantic import ValidationError
 
 from curation.author import GOLD
-from curation.record import Alignment, Entity, Fragment, Layer, Record, Relation, record_id, wording
+from curation.record import Alignment, Entity, Fragment, Layer, Record, Relation, normal_group, record_id, wording
 from curation.sources.draft import Draft, DraftEntity, DraftRelation, Span
 from curation.sources.language import detect_language
+from curation.sources.placement import shown_spans
 from curation.sources.reading import Lost, Problem, Read, ReadOptions, shown
 from curation.text.alignment import align
-from curation.text.folding import fold
 
 SURROGATE = re.compile("[\ud800-\udfff]")
 #: What no store holds in a string.
@@ -46,7 +46,7 @@ def assemble(
     building = _Building(record)
     yield from building.add_entities(draft.entities, where=draft.where)
     yield from building.add_relations(draft.relations, where=draft.where)
-    yield Read(record, (building.layer(draft, options, provenance),))
+    yield Read(record, (building.layer(draft, options, provenance),), building.realigned)
 
 
 def _unfit(text: str) -> str | None:
@@ -77,7 +77,7 @@ def _record(draft: Draft, options: ReadOptions, *, source: str) -> Record:
     meta = {"source_id": draft.source_id, **draft.meta} if draft.source_id else draft.meta
     return Record(
         id=identity,
-        group=draft.group or draft.source_id or identity,
+        group=normal_group(draft.group or draft.source_id or identity),
         source=options.source_name or draft.source or source,
         language=language,
         text=draft.text,
@@ -139,26 +139,15 @@ class _Building:
             return "expected a type, got none"
         if any(map(UNSTORABLE.search, _words(entity))):
             return "expected valid characters in its fields, got NUL or half of a pair"
+        if entity.refused:
+            return entity.refused
         if entity.spans is None:
             return self._find(entity)
         spans = tuple(sorted(entity.spans))
         if reason := _misplaced(spans, len(self.record.text)):
             return reason
-        if entity.wording is None or _same(wording(self.record.text, entity.spans), entity.wording):
-            self._put(entity, spans, Alignment.EXACT, 1.0)
-            return None
-        return self._realign(entity, spans)
-
-    def _realign(self, entity: DraftEntity, spans: tuple[Span, ...]) -> str | None:
-        """Puts an annotation whose wording is not at its offsets where the wording is, if it is anywhere."""
-        found = align(entity.wording or "", self.record.text, hint=spans[0][0])
-        if not found.spans:
-            return (
-                f"expected its wording ({len(entity.wording or '')} characters) at {_shown(spans)}, "
-                "got other text there, and nothing like it elsewhere"
-            )
-        self.realigned += 1
-        self._put(entity, found.spans, found.alignment, found.score)
+        self.realigned += entity.moved
+        self._put(entity, spans, entity.alignment, entity.alignment_score)
         return None
 
     def _find(self, entity: DraftEntity) -> str | None:
@@ -172,11 +161,11 @@ class _Building:
         return None
 
     def _put(self, entity: DraftEntity, spans: tuple[Span, ...], alignment: Alignment, score: float) -> None:
-        exact = alignment is Alignment.EXACT
+        there = alignment is Alignment.EXACT or (bool(spans) and entity.wording is None)
         self.entities[entity.id] = Entity(
             id=entity.id,
             category=entity.type,
-            text=wording(self.record.text, spans) if exact else (entity.wording or "").strip(),
+            text=wording(self.record.text, spans) if there else (entity.wording or "").strip(),
             fragments=tuple(Fragment(start=start, end=end) for start, end in spans),
             alignment=alignment,
             alignment_score=score,
@@ -215,21 +204,5 @@ def _misplaced(spans: tuple[Span, ...], length: int) -> str | None:
             return f"expected offsets within the text of {length} characters, got {start} to {end}"
     for left, right in pairwise(spans):
         if right[0] < left[1]:
-            return f"expected fragments apart, got {_shown(spans)}"
+            return f"expected fragments apart, got {shown_spans(spans)}"
     return None if spans else "expected offsets, got none"
-
-
-def _shown(spans: tuple[Span, ...]) -> str:
-    return ", ".join(f"{start} to {end}" for start, end in spans)
-
-
-def _same(there: str, stated: str) -> bool:
-    """Whether two wordings are one but for white space, case and typography.
-
-    A stated wording may go on in lines that belong to something else: then its first line decides.
-    """
-    if there == stated:
-        return True
-    words = fold(there).text.split()
-    first, *more = stated.strip().splitlines() or [""]
-    return words == fold(stated).text.split() or (bool(more) and words == fold(first).text.split())

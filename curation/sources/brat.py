@@ -1,7 +1,7 @@
-"""Records from BRAT standoff: a text and its ``.ann`` file.
+"""Records from BRAT standoff: a text and its ``.ann`` file, or ``.a1`` and ``.a2`` (BioNLP).
 
 T entities (discontinuous ones too), E events, R and * relations, A and M attributes,
-N normalisations, # notes. Format: Stenetorp et al., 2012.
+N normalisations, # notes. Format: Stenetorp et al., 2012; the BioNLP shared tasks part it in two files.
 """
 
 from __future__ import annotations
@@ -12,44 +12,67 @@ from itertools import pairwise
 from pathlib import Path
 
 from curation.sources.draft import Draft, DraftEntity, DraftRelation, Span
+from curation.sources.encodings import settle_encoding
 from curation.sources.file_draft import file_draft
+from curation.sources.formats import STANDOFF, beside
 from curation.sources.lines import FileLine, read_lines, read_whole
 from curation.sources.mapping import NotePattern
-from curation.sources.reading import Lost, Problem, ReadingContext, shown
+from curation.sources.reading import Lost, Notice, Problem, ReadingContext, shown
 
-#: How an annotation's line starts; another line goes on with the wording of the one before.
+#: How an annotation's line starts; another line may go on with the wording of the entity before.
 START = re.compile(r"(?:[TREAMN#]\S*|\*)\t")
-OFFSETS = re.compile(r"(\S+) (\d+ \d+(?:;\d+ \d+)*)$")
+ENTITY = re.compile(r"T\S*\t[^\t]*\t")
+#: A line's end of old Macintosh files.
+CARRIAGE_RETURN = re.compile(r"\r(?!\n|\Z)")
+OFFSETS = re.compile(r"(\S+) (\d{1,15} \d{1,15}(?:;\d{1,15} \d{1,15})*)$")
 #: Characters of one annotation; what goes on beyond belongs to no annotation.
 LONGEST = 1 << 16
 ARGUMENT = re.compile(r"(\S+?):(\S+)")
 
 
-def read_brat(path: Path, reading: ReadingContext) -> Iterator[Draft | Problem]:
+def read_brat(path: Path, reading: ReadingContext) -> Iterator[Draft | Problem | Notice]:
     """The draft of a text file with the annotations in the ``.ann`` file beside it."""
     text = read_whole(path, reading)
     if isinstance(text, Problem):
         yield text
         return
     draft = file_draft(f"{path}:1", text, path, reading)
-    standoff = path.with_suffix(".ann")
-    if reading.options.layer is not None and standoff.exists():
+    files = beside(path, STANDOFF)
+    if reading.options.layer is not None and files:
         draft.annotated = True
-        document = _Standoff(draft, standoff, reading.mapping.notes)
-        if standoff.stat().st_size:
-            yield from document.read(_joined(read_lines(standoff, reading)))
+        document = _Standoff(draft, reading.mapping.notes)
+        for file in files:
+            settled, said = settle_encoding(file, reading)
+            if said is not None:
+                yield said
+            if file.stat().st_size and not isinstance(said, Problem):
+                yield from document.read(file, _joined(_lines(file, settled), text))
+        yield from document.finish()
+        if document.left_out:
+            what = "left out, since a layer has neither attributes of relations nor notes on them or on nothing"
+            yield Notice(draft.where, f"{what}: {document.left_out}")
     yield draft
 
 
-def _joined(lines: Iterator[FileLine | Problem]) -> Iterator[FileLine | Problem]:
-    """The annotations, with wordings that run over a line's end put together."""
+def _lines(path: Path, reading: ReadingContext) -> Iterator[FileLine | Problem]:
+    """The lines of a file, in which carriage returns alone may part them too."""
+    for line in read_lines(path, reading):
+        if isinstance(line, Problem):
+            yield line
+        else:
+            pieces = CARRIAGE_RETURN.split(line.text)
+            yield from (FileLine(number, f"{piece}\n") for number, piece in enumerate(pieces, start=line.number))
+
+
+def _joined(lines: Iterator[FileLine | Problem], text: str) -> Iterator[FileLine | Problem]:
+    """The annotations; those of entities whose wordings run over a line's end put together, as the text has them."""
+    words = " ".join(text.split())
     held: FileLine | None = None
     for line in lines:
         if isinstance(line, Problem):
             yield line
-        elif held is not None and not START.match(line.text):
-            if len(held.text) < LONGEST:
-                held = FileLine(held.number, f"{held.text}{line.text}")
+        elif held is not None and (not line.text.strip() or _goes_on(held, line.text, words)):
+            held = FileLine(held.number, f"{held.text}{line.text}")
         else:
             if held is not None:
                 yield held
@@ -58,33 +81,50 @@ def _joined(lines: Iterator[FileLine | Problem]) -> Iterator[FileLine | Problem]
         yield held
 
 
-class _Standoff:
-    """One ``.ann`` file, whose annotations a draft takes."""
+def _goes_on(held: FileLine, line: str, words: str) -> bool:
+    """Whether a line that starts no annotation goes on with the wording of the entity before it: its offsets leave
+    room for both, and the text says both (parts of a discontinuous one each).
+    """
+    entity = ENTITY.match(held.text)
+    if entity is None or START.match(line) or len(held.text) > LONGEST:
+        return False
+    stated, further = held.text[entity.end() :].split(), " ".join(line.split())
+    room = sum(int(end) - int(start) for start, end in re.findall(r"(\d{1,15}) (\d{1,15})", entity.group()))
+    if len("".join((*stated, *further.split()))) > room:
+        return False
+    return " ".join((*stated, further)) in words or (";" in entity.group() and further in words)
 
-    def __init__(self, draft: Draft, path: Path, notes: NotePattern | None) -> None:
+
+class _Standoff:
+    """The files of annotations of one text, whose annotations a draft takes."""
+
+    def __init__(self, draft: Draft, notes: NotePattern | None) -> None:
         self.draft = draft
-        self.path = path
         self.notes = notes
         self.entities: dict[str, DraftEntity] = {}
         self.triggers: dict[str, str] = {}
         self.later: list[tuple[str, str, str]] = []
+        self.left_out = 0
 
-    def read(self, lines: Iterator[FileLine | Problem]) -> Iterator[Problem]:
-        """Puts everything on the draft; yields what does not fit."""
+    def read(self, path: Path, lines: Iterator[FileLine | Problem]) -> Iterator[Problem]:
+        """Takes the entities of a file, and keeps what refers to them; yields what is no annotation."""
         for line in lines:
             if isinstance(line, Problem):
                 yield line
                 continue
-            where = f"{self.path}:{line.number}"
+            where = f"{path}:{line.number}"
             parts = line.text.rstrip("\r\n").split("\t", 2)
             if not line.text.strip():
                 continue
-            if len(parts) < 2 or not parts[0]:
-                yield Problem(where, "expected an annotation of two or three columns, got something else", Lost.ENTITY)
+            if not START.match(line.text):
+                yield Problem(where, "expected an annotation (such as T1, a tab, ...), got something else", Lost.ENTITY)
             elif parts[0][0] == "T":
                 yield from self._entity(where, *parts)
             else:
                 self.later.append((where, parts[0], "\t".join(parts[1:])))
+
+    def finish(self) -> Iterator[Problem]:
+        """Puts everything on the draft; yields what does not fit."""
         yield from self._rest()
         self.draft.entities = list(self.entities.values())
         for relation in self.draft.relations:  # an event stands for its trigger
@@ -116,10 +156,8 @@ class _Standoff:
                     problem = self._attribute(where, id_, rest)
                 case "N":
                     problem = self._normalisation(where, id_, rest)
-                case "#":
-                    problem = self._note(rest)
                 case _:
-                    problem = Problem(where, f"expected an annotation of BRAT, got {shown(id_)}", Lost.ENTITY)
+                    problem = self._note(rest)
             if problem:
                 yield problem
 
@@ -176,6 +214,7 @@ class _Standoff:
         entity = self._target(target)
         if entity is not None and note.strip():
             _apply_note(entity, kind, note.strip(), self.notes)
+        self.left_out += entity is None
         return None
 
     def _target(self, id_: str) -> DraftEntity | None:
@@ -184,6 +223,7 @@ class _Standoff:
     def _loose(self, where: str, what: str, target: str) -> Problem | None:
         """A layer has no attributes of relations; those of what does not exist are a problem."""
         if target[:1] in {"R", "*"}:
+            self.left_out += 1
             return None
         return Problem(where, f"{what}: expected an entity or event {shown(target)}, got none of that id", Lost.ENTITY)
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from curation.record import Assertion, wording
+from curation.record import Alignment, Assertion, wording
 from curation.sources.draft import Draft, DraftEntity, DraftRelation, Span
 from curation.sources.mapping import AssertionRule, CategoryRule, EntityCondition, ImportMapping, Join
 
@@ -151,7 +151,18 @@ def _finished(found: _Annotations, claim: _Claim, mapping: ImportMapping) -> Dra
         return entity
     spans = [span for part in (claim.entity, *claim.parts) for span in part.spans or ()]
     merged = merge_spans(spans, found.text, bridge=_pattern(mapping.bridge))
-    return replace(entity, spans=merged, wording=None, joined=True)
+    every = (claim.entity, *claim.parts)
+    least = min(every, key=lambda part: (part.alignment is Alignment.EXACT, part.alignment_score))
+    return replace(
+        entity,
+        spans=merged,
+        wording=None,
+        joined=True,
+        alignment=least.alignment,
+        alignment_score=least.alignment_score,
+        moved=any(part.moved for part in every),
+        refused=next((part.refused for part in every if part.refused), ""),
+    )
 
 
 def _assertion(found: _Annotations, entity: DraftEntity, mapping: ImportMapping) -> Assertion:

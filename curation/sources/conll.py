@@ -7,19 +7,25 @@ columns give. Tjong Kim Sang and De Meulder, 2003.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from curation.sources.draft import Draft, DraftEntity
 from curation.sources.file_draft import file_draft
-from curation.sources.lines import read_lines
+from curation.sources.lines import FileLine, read_lines
 from curation.sources.mapping import ConllShape
 from curation.sources.reading import Problem, ReadingContext
 
 DOCUMENT_START = "-DOCSTART-"
-#: Columns are parted by a control character (tab or another), or by blanks.
+#: Columns are parted by a control character (tab or another), or by blanks; by no other white space.
 CONTROL = re.compile(r"[\x01-\x09\x0b\x0c\x0e-\x1f]")
+BLANKS = re.compile(r" +")
+COMMENT = "#"
+#: So many lines tell how many columns a file has.
+SAMPLED = 1_000
 TAG = re.compile(r"(?:([BIESLUM])(?:-(.+))?|O)")
 STARTS, ENDS = frozenset("BSU"), frozenset("ESLU")
 SENTENCE_END = "\n"
@@ -52,6 +58,7 @@ Block = tuple[str, list[list[Token]], Problem | None]
 def _blocks(path: Path, reading: ReadingContext) -> Iterator[Block]:
     """The sentences of each record, or why they cannot be read."""
     shape = reading.mapping.conll
+    columns = _usual_columns(path, reading)
     sentences: list[list[Token]] = [[]]
     where, bad, documents = "", None, False
     for line in read_lines(path, reading):
@@ -59,20 +66,22 @@ def _blocks(path: Path, reading: ReadingContext) -> Iterator[Block]:
             yield "", [], line
             continue
         here = f"{path}:{line.number}"
-        starts = line.text.startswith(DOCUMENT_START)
-        if starts or (not line.text.strip() and _ends_record(shape, documents)):
+        starts, empty = line.text.startswith(DOCUMENT_START), not line.text.strip(" \t\r\n")
+        if starts or (empty and _ends_record(shape, documents)):
             if not (starts and shape.record == "file"):
                 yield where, [sentence for sentence in sentences if sentence], bad
                 sentences, where, bad = [[]], "", None
             documents = documents or starts
-        elif not line.text.strip():
+        elif empty:
             sentences.append([])
         else:
-            where = where or here
             try:
-                sentences[-1].append(_token(line.text.rstrip("\r\n"), shape))
+                token = _token(line.text.rstrip("\r\n"), shape, columns)
+                where = where or here
+                sentences[-1].append(token)
             except WrongTokenError as error:
-                bad = bad or Problem(here, str(error))
+                if not line.text.startswith(COMMENT):
+                    where, bad = where or here, bad or Problem(here, str(error))
     yield where, [sentence for sentence in sentences if sentence], bad
 
 
@@ -80,15 +89,33 @@ def _ends_record(shape: ConllShape, documents: bool) -> bool:
     return shape.record == "sentence" or (shape.record == "document" and not documents)
 
 
-def _token(line: str, shape: ConllShape) -> Token:
-    cells = CONTROL.split(line) if CONTROL.search(line) else line.split()
+def _usual_columns(path: Path, reading: ReadingContext) -> int:
+    """How many columns most of the first lines have."""
+    counts = Counter(
+        len(_cells(line.text.rstrip("\r\n")))
+        for line in islice(read_lines(path, reading), SAMPLED)
+        if isinstance(line, FileLine)
+        and line.text.strip(" \t\r\n")
+        and not line.text.startswith((DOCUMENT_START, COMMENT))
+    )
+    return counts.most_common(1)[0][0] if counts else 0
+
+
+def _cells(line: str) -> list[str]:
+    return CONTROL.split(line) if CONTROL.search(line) else BLANKS.split(line.strip(" "))
+
+
+def _token(line: str, shape: ConllShape, columns: int) -> Token:
+    cells = _cells(line)
     if len(cells) < 2:
         raise WrongTokenError(f"expected a token and a tag, got {len(cells)} column")
+    if len(cells) != columns:
+        raise WrongTokenError(f"expected {columns} columns as in most lines, got {len(cells)}")
     try:
-        tag = cells[shape.tag].strip()
+        tag = cells[shape.tag].strip(" ")
         start = int(cells[shape.start]) if shape.start is not None else None
         end = int(cells[shape.end]) if shape.end is not None else None
-        token = cells[shape.token].strip()
+        token = cells[shape.token].strip(" ")
     except IndexError as error:
         raise WrongTokenError(f"expected more columns, got {len(cells)}") from error
     except ValueError as error:
@@ -112,15 +139,16 @@ def _joined(sentences: list[list[Token]]) -> tuple[str, list[list[tuple[int, int
     text: list[str] = []
     spans: list[list[tuple[int, int]]] = []
     length = 0
-    base = sentences[0][0].start if sentences[0] else None
+    before: int | None = None  # the end of the token before, as the source counts it
     for number, sentence in enumerate(sentences):
         spans.append([])
         for index, token in enumerate(sentence):
             gap = (SENTENCE_END if number else "") if index == 0 else " "
-            if base is not None and token.start is not None:
-                gap = gap.ljust(token.start - base - length) if token.start - base >= length else gap
-                gap = gap[: max(0, token.start - base - length)]
+            if before is not None and token.start is not None:
+                between = max(0, token.start - before)
+                gap = gap.ljust(between)[:between]
             text += (gap, token.text)
+            before = token.end
             start = length + len(gap)
             length = start + len(token.text)
             spans[-1].append((start, length))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from curation.record import Assertion
+from curation.record import Alignment, Assertion
 
 Span = tuple[int, int]
 
@@ -25,6 +25,10 @@ class DraftEntity:
     assertion: Assertion = Assertion.PRESENT
     score: float | None = None
     joined: bool = False  #: made of several annotations of the source
+    alignment: Alignment = Alignment.EXACT  #: how it was found, where that is settled
+    alignment_score: float = 1.0
+    moved: bool = False  #: put where its wording is
+    refused: str = ""  #: why it does not come in, where that is settled
 
     @property
     def extent(self) -> Span:
@@ -59,5 +63,6 @@ class Draft:
     labels: dict[str, str] = field(default_factory=dict)
     entities: list[DraftEntity] = field(default_factory=list)
     relations: list[DraftRelation] = field(default_factory=list)
+    normalised: bool = False  #: wordings may be other than the text's: offsets that fit words count
     annotated: bool = False  #: the source lists annotations, which may be none
     notes: dict[str, Any] = field(default_factory=dict)  #: what the layer's provenance is to keep

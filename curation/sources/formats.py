@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from importlib import import_module
 from pathlib import Path
 from typing import cast
 
 from curation.errors import SourceError
+from curation.sources.encodings import WIDE_MARKS, open_binary
 from curation.sources.hugging_face import HUB, SAVED
-from curation.sources.lines import open_binary
 from curation.sources.reading import Reader
 
 #: Each format and the function that reads it, imported when it is used.
@@ -30,6 +30,8 @@ FORMATS = {
 }
 #: Formats of which a source is not a file or a folder of files.
 WHOLE_SOURCES = frozenset({"hf", "sample"})
+#: Formats whose files are no text.
+BINARY = frozenset({"parquet"})
 #: Which files of a folder are in a format; a compressed one ends in .gz besides.
 SUFFIXES = {
     "jsonl": (".jsonl", ".ndjson", ".json", ".txt"),
@@ -45,8 +47,10 @@ SUFFIXES = {
 BY_SUFFIX = {
     ".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "json", ".csv": "csv", ".tab": "csv", ".parquet": "parquet",
     ".pq": "parquet", ".pubtator": "pubtator", ".conll": "conll", ".iob": "conll", ".iob2": "conll", ".bio": "conll",
-    ".ann": "brat",
+    ".ann": "brat", ".a1": "brat", ".a2": "brat",
 }  # fmt: skip
+#: The files of annotations that stand beside a text of BRAT.
+STANDOFF = (".ann", ".a1", ".a2")
 HEAD = 1 << 16
 SUMMARY = re.compile(rb'"summary"\s*:\s*\{')
 #: What the first lines of a file look like, in the order tried, where its name does not tell.
@@ -79,8 +83,8 @@ def _sniff_folder(path: Path) -> str:
     """The format of most of its files; a text beside its annotations is BRAT."""
     if any((path / name).is_file() for name in SAVED):
         return "hf"
-    files = list(_files(path))
-    if any(file.suffix == ".ann" for file in files):
+    files = list(files_in(path))
+    if any(file.suffix.lower() in STANDOFF for file in files):
         return "brat"
     votes: dict[str, int] = {}
     for file in files[:200]:
@@ -90,7 +94,7 @@ def _sniff_folder(path: Path) -> str:
     return max(votes, key=votes.__getitem__, default="text")
 
 
-def _files(path: Path) -> Iterator[Path]:
+def files_in(path: Path) -> Iterator[Path]:
     """The files in a folder and below, in order of their names; hidden files and folders are left out."""
     for folder, inner, names in os.walk(path):
         inner[:] = sorted(name for name in inner if not name.startswith("."))
@@ -115,16 +119,18 @@ def _sniff_file(path: Path) -> str:
             return name
     if suffix == ".tsv":
         return "csv"
-    return "brat" if path.with_suffix(".ann").exists() else "text"
+    return "brat" if beside(path, STANDOFF) else "text"
 
 
 def _head(path: Path) -> bytes:
     """The first bytes; none when the file cannot be read, which reading will say."""
     try:
         with open_binary(path) as file:
-            return file.read(HEAD)
+            head = file.read(HEAD)
     except (OSError, EOFError):
         return b""
+    wide = next((name for mark, name in WIDE_MARKS.items() if head.startswith(mark)), None)
+    return head.decode(wide, "ignore").encode("utf-8", "ignore") if wide else head
 
 
 def _is_elmtex(head: bytes) -> bool:
@@ -135,9 +141,28 @@ def _is_elmtex(head: bytes) -> bool:
 def files_of(path: Path, format: str) -> list[Path]:
     """The files of a source that are read, in order: itself, or those in the folder with the format's endings."""
     if path.is_file() or not path.is_dir():
-        return [path.with_suffix(".txt")] if format == "brat" and path.suffix == ".ann" else [path]
+        return [_text_of(path)] if format == "brat" else [path]
     if format == "brat":  # a text whose annotations alone are there is missed by reading it
-        return sorted({file.with_suffix(".txt") for file in _files(path) if file.suffix in {".txt", ".ann"}})
-    files = [file for file in _files(path) if _plain_suffix(file) in SUFFIXES[format]]
+        return sorted({_text_of(file) for file in files_in(path) if file.suffix.lower() in {".txt", *STANDOFF}})
+    files = [file for file in files_in(path) if _plain_suffix(file) in SUFFIXES[format]]
     narrow = [file for file in files if _sniff_file(file) == format] if format != "text" else files
     return narrow or files
+
+
+def companions(files: Iterable[Path], format: str) -> set[Path]:
+    """The files that are read along with these."""
+    return {beside_it for file in files for beside_it in beside(file, STANDOFF)} if format == "brat" else set()
+
+
+def _text_of(path: Path) -> Path:
+    """The text that a file of annotations is about; a text is itself."""
+    if path.suffix.lower() not in STANDOFF:
+        return path
+    return next(iter(beside(path, (".txt",))), path.with_suffix(".txt"))
+
+
+def beside(path: Path, suffixes: Iterable[str]) -> list[Path]:
+    """The files beside one that have its name but for these endings, in small or capital letters."""
+    tried = (path.with_suffix(written) for suffix in suffixes for written in (suffix, suffix.upper()))
+    found = {file.name.lower(): file for file in tried if file.exists()}
+    return list(found.values())

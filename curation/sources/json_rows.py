@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import IO, Any, NoReturn
 
 from curation.sources.draft import Draft
-from curation.sources.lines import CHUNK, FileLine, cause, open_binary, read_lines
+from curation.sources.encodings import not_in_encoding, open_binary
+from curation.sources.lines import CHUNK, FileLine, cause, read_lines
 from curation.sources.paths import dig
 from curation.sources.reading import Lost, Problem, ReadingContext
 from curation.sources.rows import SourceRow, columns_of, draft_rows
@@ -91,12 +92,13 @@ class _JsonFile:
         self.at = 0
         self.line = 1
         self.ended = self.broken = False
+        self.decoded = self.broken_at = 0  # bytes
         self.depth = 0
         self.items = 0
 
     def rows(self) -> Iterator[SourceRow | Problem]:
         try:
-            with open_binary(self.path) as self.file:
+            with open_binary(self.path, self.reading.wide) as self.file:
                 yield from self._top()
         except _Unreadable as unreadable:
             yield unreadable.problem
@@ -253,9 +255,10 @@ class _JsonFile:
         try:
             text = self.decoder.decode(content, final=self.ended)
         except UnicodeDecodeError as error:
-            self.ended, self.broken = True, True
+            self.ended, self.broken, self.broken_at = True, True, self.decoded + error.start
             text = error.object[: error.start].decode(self.reading.encoding)
         self.buffer, self.at = self.buffer[self.at :] + text, 0
+        self.decoded += len(content)
 
     def _where(self) -> str:
         return f"{self.path}:{self.line}"
@@ -265,7 +268,7 @@ class _JsonFile:
 
     def _fail(self, what: str) -> NoReturn:
         if self.broken:
-            what = f"expected {self.options.encoding}, got other bytes"
+            what = not_in_encoding(self.path, self.reading, self.broken_at)
         raise _Unreadable(Problem(self._where(), f"{what}; {self._so_far()}", Lost.FILE))
 
 

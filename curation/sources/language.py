@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from curation.errors import MissingExtraError
+from curation.errors import MissingExtraError, UsageError
 from curation.text.language import detect
 
 #: The characters at the beginning of a text that are looked at.
@@ -20,7 +20,25 @@ SMALL_WORDS = {
     "de": frozenset(["der", "und", "mit", "den", "dem", "ein", "eine", "zu", "von", "bei", "auf", "nicht", "wurde"]),
 }
 MANY = 4
+#: The codes of ISO 639-1.
+CODES = frozenset(
+    "aa ab ae af ak am an ar as av ay az ba be bg bi bm bn bo br bs ca ce ch co cr cs cu cv cy da de dv dz ee el en eo "
+    "es et eu fa ff fi fj fo fr fy ga gd gl gn gu gv ha he hi ho hr ht hu hy hz ia id ie ig ii ik io is it iu ja jv ka "
+    "kg ki kj kk kl km kn ko kr ks ku kv kw ky la lb lg li ln lo lt lu lv mg mh mi mk ml mn mr ms mt my na nb nd ne ng "
+    "nl nn no nr nv ny oc oj om or os pa pi pl ps pt qu rm rn ro ru rw sa sc sd se sg si sk sl sm sn so sq sr ss st su "
+    "sv sw ta te tg th ti tk tl tn to tr ts tt tw ty ug uk ur uz ve vi vo wa wo xh yi yo za zh zu".split()
+)
 WORD = re.compile(r"[a-zäöüß]+")
+
+
+def language_code(stated: str) -> str:
+    """The language code in small letters. Raises UsageError when it is none of ISO 639-1, nor "und"."""
+    code = stated.strip().lower()
+    if code in CODES or code == UNDETERMINED:
+        return code
+    language = re.split("[-_]", code)[0]
+    hint = f"; regions are not told apart: {language}" if language in CODES else ""
+    raise UsageError(f"expected a language code of two letters (ISO 639-1) such as en, de or fr, got {stated}{hint}")
 
 
 def detect_language(text: str) -> str:

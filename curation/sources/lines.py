@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import gzip
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, cast
+from typing import IO
 
+from curation.sources.encodings import not_in_encoding, open_binary
 from curation.sources.reading import Lost, Problem, ReadingContext
 
 CHUNK = 1 << 16
-WIDE_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,13 +22,6 @@ class FileLine:
     text: str
 
 
-def open_binary(path: Path) -> IO[bytes]:
-    """The file's bytes; those inside, when it is compressed with gzip."""
-    if path.suffix == ".gz":
-        return cast("IO[bytes]", gzip.open(path, "rb"))
-    return path.open("rb")
-
-
 def read_lines(path: Path, reading: ReadingContext, *, errors: str = "strict") -> Iterator[FileLine | Problem]:
     """Each line of a text file; a problem for each that is broken or over the limit, and for an empty file.
 
@@ -37,7 +29,7 @@ def read_lines(path: Path, reading: ReadingContext, *, errors: str = "strict") -
     ``errors="surrogateescape"`` broken bytes pass, marked, for the caller to refuse by record.
     """
     try:
-        with open_binary(path) as file:
+        with open_binary(path, reading.wide) as file:
             yield from _decoded(_bounded(file, reading.options.line_limit), path, reading, errors)
     except (OSError, EOFError, zlib.error) as error:
         yield Problem(str(path), f"cannot be read: {cause(error)}", Lost.FILE)
@@ -57,22 +49,18 @@ def _bounded(file: IO[bytes], limit: int) -> Iterator[bytes | None]:
 def _decoded(
     lines: Iterator[bytes | None], path: Path, reading: ReadingContext, errors: str
 ) -> Iterator[FileLine | Problem]:
-    number = 0
+    number, offered = 0, False
     for number, line in enumerate(lines, start=1):
         if line is None:
             limit = reading.options.line_limit
             yield Problem(f"{path}:{number}", f"expected at most {limit} bytes in a line, got more: passed over")
             continue
-        if number == 1 and line.startswith(WIDE_MARKS):
-            yield Problem(f"{path}:1", "expected UTF-8, got UTF-16: convert the file first", Lost.FILE)
-            return
+        encoding = reading.encoding if number == 1 else reading.encoding.removesuffix("-sig")
         try:
-            yield FileLine(number, line.decode(reading.encoding if number == 1 else reading.options.encoding, errors))
+            yield FileLine(number, line.decode(encoding, errors))
         except UnicodeDecodeError as error:
-            yield Problem(
-                f"{path}:{number}",
-                f"expected {reading.options.encoding}, got other bytes at byte {error.start}",
-            )
+            yield Problem(f"{path}:{number}", not_in_encoding(path, reading, error.start, offer=not offered))
+            offered = True
     if number == 0:
         yield Problem(str(path), "expected records, got an empty file", Lost.FILE)
 
@@ -81,20 +69,17 @@ def read_whole(path: Path, reading: ReadingContext) -> str | Problem:
     """A whole text file, its line ends untouched; or why not."""
     limit = reading.options.line_limit
     try:
-        with open_binary(path) as file:
+        with open_binary(path, reading.wide) as file:
             content = file.read(limit + 1)
     except (OSError, EOFError, zlib.error) as error:
         return Problem(str(path), f"cannot be read: {cause(error)}", Lost.FILE)
     if len(content) > limit:
         return Problem(str(path), f"expected at most {limit} bytes in a text, got more", Lost.FILE)
-    if content.startswith(WIDE_MARKS):
-        return Problem(f"{path}:1", "expected UTF-8, got UTF-16: convert the file first", Lost.FILE)
     try:
         return content.decode(reading.encoding)
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        what = f"expected {reading.options.encoding}, got other bytes at byte {error.start}"
-        return Problem(f"{path}:{line}", what, Lost.FILE)
+        return Problem(f"{path}:{line}", not_in_encoding(path, reading, error.start), Lost.FILE)
 
 
 def cause(error: BaseException) -> str:

@@ -255,6 +255,7 @@ class ImportMapping(Frozen):
     format: str | None = None
     rows: str | None = Field(default=None, description="where the list of records stands in a JSON object")
     delimiter: str | None = None
+    encoding: str | None = Field(default=None, description="of text files; UTF-8 if not given")
     id: Column | None = None
     text: Column | None = None
     language: Column | None = None

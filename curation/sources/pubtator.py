@@ -13,7 +13,7 @@ from pathlib import Path
 from curation.sources.draft import Draft, DraftEntity, DraftRelation
 from curation.sources.file_draft import file_draft
 from curation.sources.lines import FileLine, read_lines
-from curation.sources.reading import Lost, Problem, ReadingContext
+from curation.sources.reading import Lost, Problem, ReadingContext, shown
 
 TEXT = re.compile(r"([^|\t]+)\|([ta])\|(.*)", re.DOTALL)
 CONCEPT = re.compile(r"(?:[A-Za-z]+:)?[A-Z]{0,2}\d+")
@@ -48,18 +48,25 @@ def _document(lines: list[FileLine], path: Path, reading: ReadingContext) -> Ite
         yield Problem(where, "expected a document that starts with id|t|title, got something else")
         return
     identity = parts["t"][1].strip()
+    if any(match[1].strip() != identity for match in parts.values()):
+        yield Problem(where, "expected title and abstract of one document, got two ids")
+        return
     text = "\n".join(match[3] for _, match in sorted(parts.items(), reverse=True))
     draft = file_draft(where, text, path, reading, id=identity)
     draft.annotated = len(lines) > len(parts)
-    yield from _annotate(draft, lines[len(parts) :], path)
+    draft.normalised = True
+    yield from _annotate(draft, identity, lines[len(parts) :], path)
     yield draft
 
 
-def _annotate(draft: Draft, lines: list[FileLine], path: Path) -> Iterator[Problem]:
+def _annotate(draft: Draft, identity: str, lines: list[FileLine], path: Path) -> Iterator[Problem]:
     relations: list[tuple[str, list[str]]] = []
     for line in lines:
         where, cells = f"{path}:{line.number}", line.text.rstrip("\r\n").split("\t")
-        if len(cells) >= 5 and cells[1].isdecimal() and cells[2].isdecimal():
+        if len(cells) >= 4 and cells[0].strip() != identity:
+            what = f"expected an annotation of the document {shown(identity)}, got one of {shown(cells[0].strip())}"
+            yield Problem(where, what, Lost.ENTITY)
+        elif len(cells) >= 5 and all(cell.isdecimal() and len(cell) < 16 for cell in cells[1:3]):
             draft.entities.append(_mention(cells, len(draft.entities) + 1, where))
         elif len(cells) >= 4:
             relations.append((where, cells))

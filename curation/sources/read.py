@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +11,15 @@ from curation.errors import SourceError, UsageError
 from curation.sources.assembly import assemble
 from curation.sources.categories import categorise
 from curation.sources.draft import Draft
-from curation.sources.formats import FORMATS, WHOLE_SOURCES, files_of, reader_of, sniff
+from curation.sources.encodings import check_name, settle_encoding
+from curation.sources.formats import BINARY, FORMATS, WHOLE_SOURCES, companions, files_in, files_of, reader_of, sniff
 from curation.sources.hugging_face import HUB
+from curation.sources.language import language_code
 from curation.sources.mapping import ImportMapping, load_mapping
-from curation.sources.reading import Lost, Problem, Read, ReadingContext, ReadOptions
+from curation.sources.placement import place
+from curation.sources.reading import Lost, Notice, Problem, Read, ReadingContext, ReadOptions
 from curation.sources.rows import columns_of, stem_of
+from curation.sources.unread import ADVICE, unread_notices
 
 AUTO = "auto"
 #: Formats that bring a mapping of their own.
@@ -27,14 +32,18 @@ def read(
     format: str = AUTO,
     mapping: ImportMapping | Mapping[str, Any] | Path | str | None = None,
     options: ReadOptions | None = None,
-) -> Iterator[Read | Problem]:
-    """Every record of a source with its layers, and every problem, in the source's order.
+) -> Iterator[Read | Problem | Notice]:
+    """Every record of a source with its layers, every problem and every notice, in the source's order.
 
-    mapping: as such, a YAML file, or the name of a shipped one. Raises at once, before anything is
-    read: UsageError (unknown format), ConfigError (the mapping does not fit), SourceError (no such source).
+    mapping: as such, a YAML file, or the name of a shipped one. Raises at once, before anything is read: UsageError
+    (unknown format, language or encoding), ConfigError (the mapping does not fit), SourceError (no such source, or a
+    document of another program).
     """
     options = options or ReadOptions()
+    if options.language is not None:
+        options = replace(options, language=language_code(options.language))
     chosen = load_mapping(mapping)
+    check_name(options.encoding or chosen.encoding or "utf-8")
     if format == AUTO:
         format = chosen.format or sniff(source)
     if format not in FORMATS:
@@ -49,22 +58,30 @@ def read(
     path = Path(source)
     if not path.exists():
         raise SourceError(f"expected a file or folder, got none at {source}")
+    if path.is_file() and (advice := ADVICE.get(path.suffix.lower())):
+        raise SourceError(f"expected a text, table or corpus, got a file {path.suffix.lower()}: {source}; {advice}")
     return _read_files(path, format, reading)
 
 
-def _read_files(path: Path, format: str, reading: ReadingContext) -> Iterator[Read | Problem]:
+def _read_files(path: Path, format: str, reading: ReadingContext) -> Iterator[Read | Problem | Notice]:
     files = files_of(path, format)
     if not files:
         yield Problem(str(path), f"expected files of the format {format} in the folder, got none", Lost.FILE)
+    if path.is_dir():
+        yield from unread_notices(path, list(files_in(path)), {*files, *companions(files, format)})
     name = stem_of(path) if path.is_file() else path.absolute().name
     reader = reader_of(format)
     for file in files:
-        yield from _finished(reader(file, reading), name, format, reading)
+        settled, said = (reading, None) if format in BINARY else settle_encoding(file, reading)
+        if said is not None:
+            yield said
+        if not isinstance(said, Problem):
+            yield from _finished(reader(file, settled), name, format, settled)
 
 
 def _finished(
-    drafts: Iterator[Draft | Read | Problem], name: str, format: str, reading: ReadingContext
-) -> Iterator[Read | Problem]:
+    drafts: Iterator[Draft | Read | Problem | Notice], name: str, format: str, reading: ReadingContext
+) -> Iterator[Read | Problem | Notice]:
     """The records of drafts; what is finished or a problem as it is."""
     provenance: dict[str, Any] = {"format": format}
     if reading.mapping.name:
@@ -73,5 +90,7 @@ def _finished(
         if not isinstance(draft, Draft):
             yield draft
         else:
+            if reading.options.layer is not None:
+                yield from place(draft)
             shaped = categorise(draft, reading.mapping)
             yield from assemble(shaped, reading.options, source=name, provenance=provenance)

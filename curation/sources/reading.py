@@ -1,4 +1,4 @@
-"""What reading a source yields: records with their layers, and problems; and the options of reading."""
+"""What reading a source yields: records with their layers, problems and notices; and the options of reading."""
 
 from __future__ import annotations
 
@@ -15,6 +15,10 @@ from curation.record import Layer, Record
 if TYPE_CHECKING:
     from curation.sources.draft import Draft
     from curation.sources.mapping import ImportMapping
+
+
+#: UTF-8, with or without a byte order mark.
+UTF8 = "utf-8-sig"
 
 
 class Lost(StrEnum):
@@ -49,11 +53,23 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True)
+class Notice:
+    """What was read otherwise than at face value, or passed over, where and how; nothing that is wrong."""
+
+    where: str
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.what}"
+
+
+@dataclass(frozen=True, slots=True)
 class Read:
     """A record, and what the source holds about it."""
 
     record: Record
     layers: tuple[Layer, ...] = ()
+    realigned: int = 0  #: entities that were put where their wording is, one by one
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +82,7 @@ class ReadOptions:
     source_name: str | None = None  #: otherwise the column, the mapping, or the name of the file or folder
     licence: str | None = None
     columns: Mapping[str, str] = field(default_factory=dict)  #: id, text, group ... to the column's name
-    encoding: str = "utf-8"  #: of text files; anything in which line feeds and ASCII are one byte
+    encoding: str | None = None  #: of text files; otherwise the mapping's, or UTF-8
     line_limit: int = 8 * 1024 * 1024  #: bytes of one line, field, JSON item or text file
 
 
@@ -77,15 +93,22 @@ class ReadingContext:
     options: ReadOptions
     mapping: ImportMapping
 
+    wide: str | None = None  #: UTF-16 or UTF-32, when the file is in one of them: it is read by way of UTF-8
+
+    @property
+    def stated_encoding(self) -> str:
+        """The encoding of text files by the option or the mapping."""
+        return self.options.encoding or self.mapping.encoding or "utf-8"
+
     @property
     def encoding(self) -> str:
-        """The text encoding; a byte order mark of UTF-8 is dropped."""
-        plain = self.options.encoding.lower().replace("_", "-")
-        return "utf-8-sig" if plain in {"utf-8", "utf8"} else self.options.encoding
+        """The encoding to decode with; a byte order mark of UTF-8 is dropped."""
+        plain = self.stated_encoding.lower().replace("_", "-")
+        return UTF8 if self.wide or plain in {"utf-8", "utf8", "utf-8-sig"} else self.stated_encoding
 
 
 class Reader(Protocol):
     """What each format offers: drafts of records (or finished ones) and problems, one after another."""
 
-    def __call__(self, source: Path | str, reading: ReadingContext, /) -> Iterator[Draft | Read | Problem]:
-        """The source's drafts and problems, in order; memory does not grow with the source."""
+    def __call__(self, source: Path | str, reading: ReadingContext, /) -> Iterator[Draft | Read | Problem | Notice]:
+        """The source's drafts, problems and notices, in order; memory does not grow with the source."""

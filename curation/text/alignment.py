@@ -119,6 +119,11 @@ def _best(spans: Iterator[Span], text: str, *, hint: int | None, taken: Sequence
 HARD, SOFT, INSIDE = 0, 1, 2
 
 
+def inside_word(text: str, at: int) -> bool:
+    """Whether the offset is within a word or a number."""
+    return _border(text, at) == INSIDE
+
+
 def _border(text: str, at: int) -> int:
     """Whether a word may start or end between two characters: "7" does not stand in "7.9", nor "ache" in "headache"."""
     if at <= 0 or at >= len(text):
@@ -186,7 +191,7 @@ def _in_window(needle: str, hay: Folded, window: str, offset: int, *, minimum: f
             return NOT_FOUND
         start, end, score = _snapped(needle, window, match.dest_start, match.dest_end)
         span = hay.original(offset + start, offset + end) if end > start else None
-        if span and score >= minimum and _is_faithful(needle, window[start:end], score):
+        if span and score >= minimum and is_faithful(needle, window[start:end], score):
             return Aligned((span,), Alignment.FUZZY, score)
         window = _blank(window, iter([(match.dest_start, match.dest_end)]))
     return NOT_FOUND
@@ -206,7 +211,8 @@ def _snapped(needle: str, window: str, start: int, end: int) -> tuple[int, int, 
     return best
 
 
-def _is_faithful(needle: str, found: str, score: float) -> bool:
+def is_faithful(needle: str, found: str, score: float) -> bool:
+    """Whether a folded span as similar as this says what the folded wording says."""
     return (
         DENSITY[0] <= len(found) / len(needle) <= DENSITY[1]
         and covers(needle, found, least=MOST_COVERED if score >= SURE else 1.0)

@@ -13,6 +13,8 @@ from pipeline.commands.progress_bars import progress_bar
 
 #: So many problems are shown to a person; --json has them all.
 SHOWN = 20
+#: So many places of one notice are shown to a person.
+FEW = 5
 
 
 def import_sources(
@@ -25,12 +27,16 @@ def import_sources(
         str | None, typer.Option("--mapping", help="A mapping file, or the name of one that is shipped.")
     ] = None,
     layer: Annotated[str, typer.Option("--layer", help="The layer that the source's annotations become.")] = GOLD,
-    language: Annotated[str | None, typer.Option("--language", help="en, de, ...; where rows do not say it.")] = None,
+    language: Annotated[str | None, typer.Option("--language", help="Of all records: a code such as en or de.")] = None,
     licence: Annotated[str | None, typer.Option("--licence", help="Where rows do not say it.")] = None,
     source_name: Annotated[str | None, typer.Option("--source-name", help="What to call this source.")] = None,
     column: Annotated[
         list[str] | None,
         typer.Option("--column", metavar="FIELD=COLUMN", help="text=note, id=row.id, group=patient, ..."),
+    ] = None,
+    encoding: Annotated[
+        str | None,
+        typer.Option("--encoding", help="cp1252, latin-1, utf-16, ... of text files.", show_default="utf-8"),
     ] = None,
     folder: WorkspaceOption = HERE,
     as_json: JsonOption = False,
@@ -38,20 +44,30 @@ def import_sources(
     """Import reports, with their annotations where they have any."""
     from curation.errors import UsageError
     from curation.sources import ReadOptions
-    from pipeline.steps.imports import import_into
+    from pipeline.steps.imports import grouped_notices, import_into
     from pipeline.workspace import Workspace
 
     columns = dict(pair.partition("=")[::2] for pair in column or ())
     if "" in columns.values():
         raise UsageError("expected --column FIELD=COLUMN, such as --column text=note")
     workspace = Workspace.at(folder, notify=say)
-    options = ReadOptions(layer=layer, language=language, licence=licence, source_name=source_name, columns=columns)
+    options = ReadOptions(
+        layer=layer,
+        language=language,
+        licence=licence,
+        source_name=source_name,
+        columns=columns,
+        encoding=encoding,
+    )
     with workspace.open_store() as store:
         report = import_into(workspace, store, sources, options, format=format, mapping=mapping, progress=progress_bar)
     if as_json:
         print_json(report.as_json())
     else:
         print_counts("Import", {"imported": report.imported, "unchanged": report.unchanged, "skipped": report.skipped})
+        for what, where in grouped_notices(report.notices).items():
+            more = f" and {len(where) - FEW:,} more; --json lists them" if len(where) > FEW else ""
+            say(f"{what}: {', '.join(where[:FEW])}{more}")
         for problem in report.problems[:SHOWN]:
             say(f"{problem.where}: {problem.what}")
         if report.problems_in_all > SHOWN:

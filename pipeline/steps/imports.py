@@ -13,7 +13,7 @@ from curation.batches import batched
 from curation.errors import ContradictionError
 from curation.record import Layer, Record, check_layer
 from curation.scheme import Scheme
-from curation.sources import Lost, Problem, Read, ReadOptions, load_mapping, read
+from curation.sources import Lost, Notice, Problem, Read, ReadOptions, load_mapping, read
 from curation.store import Store
 from pipeline.progress import ProgressBar, no_progress
 from pipeline.runs import recorded
@@ -36,6 +36,7 @@ class ImportReport:
     layers: int = 0
     problems: list[Problem] = field(default_factory=list)
     problems_in_all: int = 0
+    notices: list[Notice] = field(default_factory=list)
 
     def note(self, problem: Problem) -> None:
         """Keep a problem; one that cost a record counts as skipped."""
@@ -53,7 +54,16 @@ class ImportReport:
             "layers": self.layers,
             "problems": [{"where": problem.where, "what": problem.what} for problem in self.problems],
             "problems_in_all": self.problems_in_all,
+            "notices": [{"where": notice.where, "what": notice.what} for notice in self.notices],
         }
+
+
+def grouped_notices(notices: Iterable[Notice]) -> dict[str, list[str]]:
+    """Where each thing was noticed."""
+    places: dict[str, list[str]] = {}
+    for notice in notices:
+        places.setdefault(notice.what, []).append(notice.where)
+    return places
 
 
 def import_into(
@@ -81,12 +91,12 @@ def import_into(
                 for batch in batched(read(source, format=format, mapping=chosen, options=options), BATCH):
                     store_batch(store, batch, report, workspace.scheme, keep=keep)
                     advance(sum(isinstance(row, Read) for row in batch))
-        outcome |= {key: value for key, value in report.as_json().items() if key != "problems"}
+        outcome |= {key: value for key, value in report.as_json().items() if key not in {"problems", "notices"}}
     return report
 
 
 def store_batch(
-    store: Store, batch: Iterable[Read | Problem], report: ImportReport, scheme: Scheme, *, keep: bool = False
+    store: Store, batch: Iterable[Read | Problem | Notice], report: ImportReport, scheme: Scheme, *, keep: bool = False
 ) -> None:
     """A batch in one transaction each for records and layers; what came in and what did not is noted in the report."""
     records: list[Record] = []
@@ -94,6 +104,9 @@ def store_batch(
     for row in batch:
         if isinstance(row, Problem):
             report.note(row)
+            continue
+        if isinstance(row, Notice):
+            report.notices.append(row)
             continue
         records.append(row.record)
         for layer in row.layers:

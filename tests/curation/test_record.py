@@ -15,6 +15,7 @@ from curation.record import (
     Record,
     Relation,
     check_layer,
+    normal_group,
     record_id,
 )
 
@@ -35,6 +36,19 @@ def least_seconds(entities, relations) -> float:
         return perf_counter() - start
 
     return min(once() for _ in range(5))
+
+
+@pytest.mark.parametrize(
+    ("group", "normal"),
+    [
+        ("101", "101"), ("101.0", "101"), ("101.00", "101"), (" 101 ", "101"), ("00101", "00101"), ("101.5", "101.5"),
+        ("1.0.0", "1.0.0"), ("Mu\u0308ller", "M\u00fcller"), ("\ufeffM\u00fcller\u00a0", "M\u00fcller"), (" ", " "),
+        ("p-1.0", "p-1.0"),
+    ],
+)  # fmt: skip
+def test_a_group_has_one_form(group, normal):
+    assert normal_group(group) == normal
+    assert normal_group(normal) == normal
 
 
 def test_looking_up_the_ends_of_relations_takes_no_longer_in_a_larger_layer():

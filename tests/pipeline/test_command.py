@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -67,6 +68,39 @@ def test_import_says_what_came_in_and_what_did_not(imported):
     assert set(problem) == {"where", "what"}
 
 
+@pytest.fixture
+def empty(tmp_path):
+    curate("init", "--workspace", tmp_path / "empty")
+    return tmp_path / "empty"
+
+
+def test_import_says_what_it_read_otherwise_and_what_it_did_not_read(empty, tmp_path):
+    text = "Grüße: Übelkeit, Müdigkeit."
+    places = [(text.index(words), text.index(words) + len(words)) for words in ("Übelkeit", "Müdigkeit")]
+    ann = "".join(
+        f"T{number}\tsigns_symptoms {len(text[:start].encode())} {len(text[:end].encode())}\t{text[start:end]}\n"
+        for number, (start, end) in enumerate(places)
+    )
+    folder = tmp_path / "letters"
+    folder.mkdir()
+    for name, content in (("d.txt", text), ("d.ann", ann), ("e.pdf", "%PDF")):
+        (folder / name).write_text(content, encoding="utf-8")
+    done = curate("import", folder, "--language", "DE", "--workspace", empty)
+    assert f"counted in bytes: {folder / 'd.txt'}:1" in done.stderr
+    assert "not read: 1 .pdf (e.pdf)" in done.stderr
+    report = json.loads(curate("import", folder, "--language", "de", "--json", "--workspace", empty).stdout)
+    assert [notice["what"].partition(" ")[0] for notice in report["notices"]] == ["not", "counted"]
+    assert report["problems_in_all"] == 0
+
+
+def test_a_file_in_another_encoding_is_read_by_the_command_that_is_offered(empty, tmp_path):
+    path = tmp_path / "excel.csv"
+    path.write_bytes("id;text\n91;Rückenschmerzen, Größe 182 cm\n".encode("cp1252"))
+    offered = curate("import", path, "--workspace", empty, code=1).stderr.partition("read by: curate ")[2]
+    done = curate(*shlex.split(offered), "--json", "--workspace", empty)
+    assert json.loads(done.stdout)["imported"] == 1
+
+
 def test_annotate_and_status_as_json(imported):
     workspace, _ = imported
     done = json.loads(curate("annotate", "--with", "rules", "--json", "--workspace", workspace).stdout)
@@ -106,6 +140,11 @@ def test_tables_for_people(imported):
         (["annotate", "--with", "magic", "--workspace", "{w}"], "expected an annotator of rules, few-shot, adapter"),
         (["annotate", "--with", "adapter:none", "--workspace", "{w}"], "adapter"),
         (["import", "x.jsonl", "--format", "word", "--workspace", "{w}"], "expected one of the formats auto, jsonl"),
+        (
+            ["import", "x.jsonl", "--language", "german", "--workspace", "{w}"],
+            "expected a language code of two letters",
+        ),
+        (["import", "x.jsonl", "--encoding", "ansi8", "--workspace", "{w}"], "expected an encoding of text such as"),
         (["export", "word", "--to", "x", "--workspace", "{w}"], "expected"),
         (["freeze", "--layer", "rules", "--workspace", "{w}"], "expected accepted records with a layer rules"),
         (["evaluate", "--predicted", "gold", "--workspace", "{w}"], "layers:"),

@@ -89,6 +89,12 @@ def test_the_share_of_passages_is_the_callers(share: float, found: int) -> None:
     assert len(leaks([held], [seen], passages=share)) == found
 
 
+def test_a_patient_spelled_otherwise_is_found() -> None:
+    held = [note("a", words(0, 20), group="101.0"), note("b", words(100, 20), group="Mu\u0308ller")]
+    seen = [note("c", words(200, 20), group="101"), note("d", words(300, 20), group="M\u00fcller ")]
+    assert find_leaks(held, lambda: seen).ways["group"] == 2
+
+
 def test_groups_and_translations_are_found_without_a_word_in_common() -> None:
     held = [
         note("a", words(0, 20), group="patient"),

@@ -23,6 +23,12 @@ def test_groups_translations_and_near_duplicates_hang_together():
     assert sorted(bundles) == [["a", "b", "c", "d"], ["e"], ["f"], ["g", "h"]]
 
 
+def test_one_patient_in_two_spellings_is_one_group():
+    members = [Member("a", "101"), Member("b", "101.0"), Member("c", " M\u00fcller"), Member("d", "Mu\u0308ller"),
+               Member("e", "1010")]  # fmt: skip
+    assert sorted(tie_together(members)) == [["a", "b"], ["c", "d"], ["e"]]
+
+
 def test_shares_are_met_and_the_seed_decides():
     bundles = [[str(number)] for number in range(150)]
     placed = divide(bundles, {"train": 0.8, "validation": 0.0, "test": 0.2}, seed=1)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from curation.record import Layer, Record, check_layer
-from curation.sources import Problem, Read, read
+from curation.sources import Notice, Problem, Read, read
 
 
 class Outcome:
@@ -18,10 +18,15 @@ class Outcome:
         self.records: list[Record] = []
         self.layers: list[Layer] = []
         self.problems: list[Problem] = []
+        self.notices: list[Notice] = []
+        self.realigned = 0
         for thing in things:
             if isinstance(thing, Read):
                 self.records.append(thing.record)
                 self.layers += [check_layer(thing.record, layer) for layer in thing.layers]
+                self.realigned += thing.realigned
+            elif isinstance(thing, Notice):
+                self.notices.append(thing)
             else:
                 self.problems.append(thing)
 
@@ -32,7 +37,12 @@ class Outcome:
     @property
     def said(self) -> list[str]:
         """The problems as lines, with the file's name instead of its path."""
-        return [f"{Path(problem.where).name}: {problem.what}" for problem in self.problems]
+        return [_line(problem) for problem in self.problems]
+
+    @property
+    def noticed(self) -> list[str]:
+        """The notices as lines, with the file's name instead of its path."""
+        return [_line(notice) for notice in self.notices]
 
     @property
     def entities(self) -> list[tuple[str, str, tuple]]:
@@ -41,6 +51,11 @@ class Outcome:
     @property
     def relations(self) -> list[tuple[str, str, str]]:
         return [(one.type, one.head, one.tail) for layer in self.layers for one in layer.relations]
+
+
+def _line(found: Problem | Notice) -> str:
+    folder = f"{Path(found.where).parent}/"
+    return f"{found.where.removeprefix(folder)}: {found.what.replace(folder, '')}"
 
 
 @pytest.fixture(scope="session")

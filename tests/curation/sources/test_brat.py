@@ -46,6 +46,9 @@ def pair(written):
 def test_everything_has_its_place(pair, outcome):
     result = outcome(pair(ANN), options=ENGLISH)
     assert result.problems == []
+    assert result.noticed == [
+        "doc.txt:1: left out, since a layer has neither attributes of relations nor notes on them or on nothing: 1"
+    ]
     assert result.texts == [TEXT]
     (layer,) = result.layers
     assert {entity.id: (entity.category, entity.text) for entity in layer.entities} == {
@@ -86,7 +89,7 @@ def test_a_wording_may_hold_tabs_and_line_ends(pair, outcome):
     text = "fever\tand\r\nchills. pain."
     ann = "T1\tSign 0 17\tfever\tand\r\nchills\nT2\tSign 19 23\tpain\nstray words\nT3\tSign 0 5\tfever\t\n"
     result = outcome(pair(ann, text), options=ENGLISH)
-    assert result.problems == []
+    assert result.said == ["doc.ann:4: expected an annotation (such as T1, a tab, ...), got something else"]
     assert [spans for _, _, spans in result.entities] == [((0, 17),), ((19, 23),), ((0, 5),)]
 
 
@@ -106,9 +109,42 @@ def test_each_wrong_line_is_named_and_the_rest_comes_in(pair, outcome):
         "doc.ann:5: relation R1: its entity T2 was refused",
         "doc.ann:6: relation R2: expected a type and two arguments, got 1 arguments",
         "doc.ann:7: attribute A1: expected an entity or event T9, got none of that id",
+        "doc.ann:8: expected an annotation (such as T1, a tab, ...), got something else",
         "doc.ann:9: entity T4: expected its wording (8 characters) at 3 to 11, got other text there, "
         "and nothing like it elsewhere",
     ]
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["T2 Sign 4 9 cough", " T2\tSign 4 9\tcough", "t2\tSign 4 9\tcough", "X2\tSign 4 9\tcough", "A1 Negated T1",
+     "R1 X Arg1:T1 Arg2:T1", "T2", "nonsense", "cough", "# a comment", "T2\u00a0Sign 4 9\tcough"],
+)  # fmt: skip
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("first", ["T1\tSign 0 3\tflu", "A9\tNegated T3", "#1\tAnnotatorNotes T3\tsee"])
+def test_a_line_that_is_no_annotation_is_one_problem(pair, outcome, first, end, line):
+    ann = end.join([first, line, "T3\tSign 10 15\tfever", ""])
+    result = outcome(pair(ann, "flu cough fever"), options=ENGLISH)
+    assert result.said == ["doc.ann:2: expected an annotation (such as T1, a tab, ...), got something else"]
+    assert [words for _, words, _ in result.entities] == (["flu", "fever"] if first[0] == "T" else ["fever"])
+
+
+def test_wordings_of_several_lines_are_put_together_as_the_text_has_them(pair, outcome):
+    text = "severe\nchest\n\npain, fever\nand chills"
+    ann = "T1\tSign 0 18\tsevere\nchest\n\npain\nT2\tSign 0 6;20 36\tsevere fever\nand chills\nT3\tSign 20 25\tfever\n"
+    result = outcome(pair(ann, text), options=ENGLISH)
+    assert (result.problems, len(result.entities)) == ([], 3)
+
+
+@pytest.mark.parametrize("endings", [(".a1", ".a2"), (".A1", ".A2"), (".a1", ".ann")])
+def test_annotations_in_two_files_are_read(written, outcome, endings):
+    written(f"set/d{endings[0]}", "T1\tSign 0 5\tCough\n")
+    written(f"set/d{endings[1]}", "T2\tDrug 19 26\tcodeine\nE1\tDrug:T2 Theme:T1\n")
+    folder = written("set/d.txt", "Cough treated with codeine.").parent
+    result = outcome(folder, options=ENGLISH)
+    assert sorted(result.entities) == [("Drug", "codeine", ((19, 26),)), ("Sign", "Cough", ((0, 5),))]
+    assert result.relations == [("Theme", "T2", "T1")]
+    assert outcome(folder / f"d{endings[0]}", options=ENGLISH).entities == result.entities
 
 
 def test_broken_bytes_cost_the_text_or_the_line(written, outcome):
@@ -120,8 +156,10 @@ def test_broken_bytes_cost_the_text_or_the_line(written, outcome):
     assert result.texts == ["fever and pain"]
     assert result.entities == [("X", "pain", ((10, 14),))]
     assert result.said == [
-        "a.txt:1: expected utf-8, got other bytes at byte 2",
-        "b.ann:1: expected utf-8, got other bytes at byte 10",
+        "a.txt:1: expected utf-8, got other bytes at byte 2, likely cp1252, "
+        "which is read by: curate import a.txt --encoding cp1252",
+        "b.ann:1: expected utf-8, got other bytes at byte 10, likely cp1252, "
+        "which is read by: curate import b.ann --encoding cp1252",
     ]
 
 

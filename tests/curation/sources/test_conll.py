@@ -48,8 +48,37 @@ def test_a_bad_line_costs_its_sentence_only(written, outcome):
     assert result.said == [
         "x.conll:3: expected a token and a tag, got 1 column",
         "x.conll:6: expected a token and a tag such as O, B-TYPE or I-TYPE, got something else",
-        "x.conll:8: expected utf-8, got other bytes at byte 2",
+        "x.conll:8: expected utf-8, got other bytes at byte 2, likely cp1252, "
+        "which is read by: curate import x.conll --encoding cp1252",
     ]
+
+
+@pytest.mark.parametrize("space", ["\u00a0", "\u2009", "\u2028", "\u3000", "\x85"])
+@pytest.mark.parametrize("gap", [" ", "\t"])
+def test_only_blanks_and_tabs_part_columns(written, outcome, space, gap):
+    dose = f"10{space}mg"
+    result = outcome(written("x.conll", f"morphine{gap}B-Drug\n{dose}{gap}I-Drug\nnow{gap}O\n"), options=ENGLISH)
+    assert result.entities == [("Drug", f"morphine {dose}", ((0, 14),))]
+
+
+@pytest.mark.parametrize("line", ["chest wall B-Sign", "pain O B-Sign", "pain", " B-Sign", "pain B-Sign ; x"])
+def test_a_row_with_another_number_of_columns_is_a_problem(written, outcome, line):
+    result = outcome(written("x.conll", f"{line}\n\nfever B-Sign\n\nand O\n"), options=ENGLISH)
+    assert result.texts == ["fever", "and"]
+    (said,) = result.said
+    assert said.startswith("x.conll:1: expected")
+
+
+def test_comments_are_no_tokens(written, outcome):
+    content = "# sent_id = 7\n# text = Room # 4\nRoom\tNN\tO\n#\tNN\tO\n4\tCD\tB-Room\n"
+    result = outcome(written("x.conll", content), options=ENGLISH)
+    assert (result.texts, result.problems) == (["Room # 4"], [])
+
+
+def test_offsets_in_columns_may_count_bytes(written, outcome):
+    content = "Grüße\t0\t7\tO\naus\t8\t11\tO\nKöln\t12\t17\tB-Town\n"
+    result = outcome(written("x.conll", content), mapping={"conll": {"start": 1, "end": 2}}, options=ENGLISH)
+    assert result.texts == ["Grüße aus Köln"]
 
 
 @pytest.mark.parametrize(

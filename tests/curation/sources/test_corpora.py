@@ -17,10 +17,11 @@ from curation.scheme import DEFAULT_SCHEME, load_scheme
 
 pytestmark = pytest.mark.data
 
+NO_ANNOTATION = "expected an annotation (such as T1, a tab, ...), got something else"
 #: source, mapping, and how many records, entities, relations, discontinuous entities and problems there are.
 CORPORA = [
     ("maccrobat", None, 150, 18_658, 18_519, 35, 0),
-    ("chia", "chia", 1_997, 48_869, 27_321, 1_822, 4),
+    ("chia", "chia", 1_997, 48_869, 27_321, 1_822, 7),
     ("e3c/case_reports_en.jsonl", "e3c", 8_171, 0, 0, 0, 0),
     ("e3c/gold_spans_layer1_en.jsonl", "e3c-spans", 84, 8_419, 5_506, 0, 0),
     ("phee/train.json", "phee", 2_898, 18_044, 15_553, 380, 0),
@@ -63,10 +64,15 @@ def chia(shared_data, outcome):
 
 
 def test_chia_refuses_what_contradicts_itself(chia):
-    """Three files are empty; of seven wordings that differ, six run over a line's end and one is another's."""
+    """Three files are empty; three lines are no annotations; of seven wordings that differ, six run over a line's end
+    and one is another's.
+    """
     assert chia.said == [
         "NCT01490034_exc.txt:1: expected text, got none",
         "NCT02222272_exc.txt:1: expected text, got none",
+        f"NCT02590822_exc.ann:56: {NO_ANNOTATION}",
+        f"NCT02739295_exc.ann:9: {NO_ANNOTATION}",
+        f"NCT02739295_exc.ann:10: {NO_ANNOTATION}",
         "NCT03198910_exc.txt:1: expected text, got none",
         "NCT03460002_inc.ann:6: entity T5: expected its wording (24 characters) at 104 to 133, "
         "got other text there, and nothing like it elsewhere",

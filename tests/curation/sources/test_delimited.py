@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from curation.sources import ReadOptions
+from curation.sources import ReadOptions, delimited
 
 ENGLISH = ReadOptions(language="en")
 
@@ -23,7 +23,8 @@ def test_broken_rows_are_named_and_the_others_come_in(written, outcome):
     assert result.said == [
         "x.csv:3: expected 2 cells as in the header, got 3",
         "x.csv:4: expected 2 cells as in the header, got 1",
-        "x.csv:6: expected valid Unicode, got a broken character (byte or half of a pair) at character 2",
+        "x.csv:6: expected utf-8, got other bytes at byte 4, likely cp1252, "
+        "which is read by: curate import x.csv --encoding cp1252",
         "x.csv:7: expected text, got none",
         "x.csv:8: expected text without NUL characters, got one at character 3",
         "x.csv:11: expected a row of cells, got a broken one: ',' expected after '\"'",
@@ -37,10 +38,49 @@ def test_a_huge_cell_comes_in_up_to_the_limit(written, outcome):
     assert result.said == ["x.csv:3: expected at most 300000 bytes in a line, got more: passed over"]
 
 
-def test_an_unclosed_quote_does_not_end_in_a_traceback(written, outcome):
-    result = outcome(written("x.csv", 'id,text\n1,one\n2,"open\n3,three\n'), options=ENGLISH)
-    assert result.texts == ["one"]
-    assert result.said == ["x.csv:3: expected a row of cells, got a broken one: unexpected end of data"]
+@pytest.mark.parametrize(
+    ("content", "texts", "line", "fault"),
+    [
+        ('id,text\n1,one\n2,"open\n3,three\n', ["one", "three"], 3, "unexpected end of data"),
+        ('id,text\n1,"open\n2,"two"\n3,three\n', ["two", "three"], 2, "',' expected after '\"'"),
+        # The rest of a cell is no row, though some of its lines may look like one.
+        ('id,text\n1,one\n2,"Fever, cough\nand, chills\nsince yesterday.\n', ["one"], 3,
+         "unexpected end of data; the 2 lines after it are part of it"),
+    ],
+)  # fmt: skip
+def test_an_unclosed_quote_costs_its_row(written, outcome, content, texts, line, fault):
+    result = outcome(written("x.csv", content), options=ENGLISH)
+    assert result.texts == texts
+    assert result.said == [f"x.csv:{line}: expected a row of cells, got a broken one: {fault}"]
+
+
+def test_a_quote_that_is_never_closed_ends_at_a_bound(written, outcome, monkeypatch):
+    monkeypatch.setattr(delimited, "MOST_LINES", 5)
+    rows = "".join(f"{number},text {number}\n" for number in range(2, 20))
+    result = outcome(written("x.csv", f'id,text\n1,"open\n{rows}'), options=ENGLISH)
+    assert result.texts == [f"text {number}" for number in range(2, 20)]
+    assert result.said == ["x.csv:2: expected a row of cells, got a broken one: a quote is open for more than 5 lines"]
+
+
+@pytest.mark.parametrize(
+    ("content", "meta"),
+    [
+        ("sep=;\nid;text\n1;Fever, cough\n", {}),
+        ('"sep=|"\r\nid|text\r\n1|Fever, cough\r\n', {}),
+        ('SEP=,\nid,text\n1,"Fever, cough"\n', {}),
+        ("id;text;;\n1;Fever, cough;;\n", {}),
+        ("id;text\n1;Fever, cough;;\n", {}),
+        ("id;text;;\n1;Fever, cough\n", {}),
+        ('"nr, of, ward";id;text\n7;1;Fever, cough\n', {"nr, of, ward": "7"}),
+        ("id;text;days, in, all\n1;Fever, cough;3\n", {"days, in, all": "3"}),
+        (',id,text\n0,1,"Fever, cough"\n', {"column 1": "0"}),
+    ],
+)
+def test_tables_as_excel_writes_them(written, outcome, content, meta):
+    result = outcome(written("x.csv", content), options=ENGLISH)
+    assert result.said == []
+    (record,) = result.records
+    assert (record.text, record.meta) == ("Fever, cough", {"source_id": "1", **meta})
 
 
 @pytest.mark.parametrize(

@@ -57,6 +57,33 @@ def test_what_is_wrong_is_named(written, outcome):
     ]
 
 
+def test_offsets_that_fit_words_beat_a_wording_that_is_not_the_text_s(written, outcome):
+    content = (
+        "11|t|Aspirin for TNF-α\n11|a|ASA helps. Later aspirin alone.\n"
+        "11\t0\t7\tAspirin\tChemical\tD1\n11\t12\t17\tTNF-alpha\tGene\t7\n11\t18\t21\taspirin\tChemical\tD1\n"
+        "11\t35\t42\taspirin\tChemical\tD1\n"
+    )
+    result = outcome(written("x.pubtator", content), options=ENGLISH)
+    assert [spans for _, _, spans in result.entities] == [((0, 7),), ((12, 17),), ((18, 21),), ((35, 42),)]
+    assert [entity.alignment.value for entity in result.layers[0].entities] == ["exact", "fuzzy", "fuzzy", "exact"]
+    assert result.noticed == ["x.pubtator:1: kept at their offsets though the text says it otherwise: 2 entities"]
+    assert (result.problems, result.realigned) == ([], 0)
+
+
+def test_what_is_of_another_document_is_a_problem(written, outcome):
+    content = (
+        "11|t|Aspirin\n11|a|helps.\n11\t0\t7\tAspirin\tC\tD1\n"
+        "12\t0\t7\tAspirin\tC\tD2\n12\tR\tD1\tD1\n\n13|t|A\n14|a|b\n"
+    )
+    result = outcome(written("x.pubtator", content), options=ENGLISH)
+    assert [entity.codes for entity in result.layers[0].entities] == [("D1",)]
+    assert result.said == [
+        "x.pubtator:4: expected an annotation of the document 11, got one of 12",
+        "x.pubtator:5: expected an annotation of the document 11, got one of 12",
+        "x.pubtator:7: expected title and abstract of one document, got two ids",
+    ]
+
+
 @pytest.mark.parametrize(
     ("cell", "expected"),
     [

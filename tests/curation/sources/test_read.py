@@ -72,6 +72,61 @@ def test_a_folder_without_files_is_one_problem(tmp_path, outcome):
     assert outcome(tmp_path).said == [f"{tmp_path.name}: expected files of the format text in the folder, got none"]
 
 
+def test_what_is_not_read_of_a_folder_is_counted_and_named_with_what_to_do(written, outcome):
+    for name in ("a.PDF", "b.pdf", "c.docx", "d.xlsx", "notes.md", ".hidden.pdf"):
+        written(f"notes/{name}", "x")
+    folder = written("notes/e.txt", "Fever.").parent
+    result = outcome(folder, options=ENGLISH)
+    assert (result.texts, result.problems) == (["Fever."], [])
+    assert result.noticed == [
+        "notes: not read: 2 .pdf (a.PDF, b.pdf): take their text out, such as with `pdftotext -layout`; "
+        "scans need their text recognised first",
+        "notes: not read: 1 .docx (c.docx): save them as plain text, "
+        "such as with `soffice --headless --convert-to txt:Text`",
+        "notes: not read: 1 .xlsx (d.xlsx): save them as CSV",
+        "notes: not read: 1 .md (notes.md): they are of other formats",
+    ]
+
+
+def test_a_folder_of_documents_alone_is_a_problem_too(written, outcome):
+    result = outcome(written("notes/a.pdf", "%PDF-1.7").parent, options=ENGLISH)
+    assert result.said == ["notes: expected files of the format text in the folder, got none"]
+    assert len(result.notices) == 1
+
+
+def test_annotations_that_are_read_along_are_read(written, outcome):
+    for name in ("a.txt", "a.ann", "b.TXT", "b.A1", "b.a2"):
+        written(f"set/{name}", "" if name[2:] != "txt" and name[2:] != "TXT" else "Fever.")
+    result = outcome(written("set/c.txt", "Cough.").parent, options=ENGLISH)
+    assert (len(result.records), len(result.layers), result.notices, result.problems) == (3, 2, [], [])
+
+
+@pytest.mark.parametrize("name", ["x.pdf", "x.DOCX", "x.doc", "x.rtf", "x.odt", "x.xlsx", "x.png", "x.zip"])
+@pytest.mark.parametrize("format", ["auto", "text", "csv"])
+def test_a_document_given_directly_is_an_error_that_says_what_to_do(written, name, format):
+    with pytest.raises(SourceError, match=rf"got a file {name[1:].lower()}: .*; .* (?:text|first|CSV)"):
+        read(written(name, "x"), format=format)
+
+
+@pytest.mark.parametrize(("stated", "code"), [("de", "de"), ("EN", "en"), (" fr ", "fr"), ("und", "und")])
+def test_a_language_is_a_code(written, outcome, stated, code):
+    result = outcome(written("x.txt", "Fever."), options=ReadOptions(language=stated))
+    assert [record.language for record in result.records] == [code]
+
+
+@pytest.mark.parametrize("stated", ["german", "Deutsch", "xx", "de-AT", "de_DE", "deu", "", "e n"])
+def test_no_other_word_is_a_language(tmp_path, stated):
+    with pytest.raises(UsageError, match=r"expected a language code of two letters \(ISO 639-1\) such as en"):
+        read(tmp_path, options=ReadOptions(language=stated))
+
+
+def test_a_patient_is_one_group_however_the_number_is_written(written, outcome):
+    written("set/a.csv", "id,patient_id,text\na,101.0,Fever.\nb,,Cough.\nc,Mu\u0308ller,Pain.\n")
+    folder = written("set/b.csv", "id,patient_id,text\nd,101,Chills.\ne, 101 ,Ache.\nf,M\u00fcller,Rash.\n").parent
+    groups = [record.group for record in outcome(folder, options=ENGLISH).records]
+    assert groups == ["101", "b", "M\u00fcller", "101", "101", "M\u00fcller"]
+
+
 def test_a_huge_text_file_is_refused(written, outcome):
     path = written("x.txt", "x" * 3_000)
     result = outcome(path, options=ReadOptions(language="en", line_limit=1_000))

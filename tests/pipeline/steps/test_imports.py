@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from curation import record as record_module
 from curation.sources import ReadOptions
 from pipeline.steps.generate import generate_into
-from pipeline.steps.imports import import_into
+from pipeline.steps.imports import grouped_notices, import_into
 from pipeline.workspace import Workspace
 
 TEXT = "A 40-year-old man had fever."
@@ -49,6 +49,17 @@ def test_annotations_become_a_layer(workspace, tmp_path):
         ("age", "40-year-old"),
         ("signs_symptoms", "fever"),
     ]
+
+
+def test_a_notice_is_kept_and_is_no_problem(workspace, tmp_path):
+    moved = {**span("age", "40-year-old"), "start": 3, "end": 14}
+    source = rows(tmp_path, row(moved), row(moved, id="2"))
+    report, (gold, _) = bring(workspace, source)
+    assert report.problems == []
+    what = "counted in characters, from a byte order mark"
+    assert report.as_json()["notices"] == [{"where": f"{source}:{line}", "what": what} for line in (1, 2)]
+    assert grouped_notices(report.notices) == {what: [f"{source}:1", f"{source}:2"]}
+    assert [entity.spans for entity in gold.entities] == [((2, 13),)]
 
 
 def test_importing_twice_adds_nothing(workspace, tmp_path):

@@ -1,0 +1,149 @@
+"""The encoding of a text file: as stated, or as a byte order mark says; what is likely is offered, never taken."""
+
+from __future__ import annotations
+
+import codecs
+import gzip
+import io
+import re
+import shlex
+import zlib
+from dataclasses import replace
+from pathlib import Path
+from typing import IO, cast
+
+from curation.errors import UsageError
+from curation.sources.reading import UTF8, Lost, Notice, Problem, ReadingContext
+
+#: Byte order marks of encodings in which a line feed is more than one byte; the longer ones first.
+WIDE_MARKS = {
+    codecs.BOM_UTF32_LE: "utf-32",
+    codecs.BOM_UTF32_BE: "utf-32",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
+WIDE = re.compile(r"utf-?(?:16|32)", re.IGNORECASE)
+#: Encodings of one byte a letter that reports in Western languages are in.
+LIKELY = ("cp1252", "cp850", "mac_roman")
+#: The controls for which ISO 8859 has codes, and nobody letters.
+CONTROLS = re.compile(rb"[\x80-\x9f]")
+SEVERAL_BYTES = re.compile("[\x80-\U0010ffff]")
+#: Bytes at the beginning of a file that are looked at.
+HEAD = 1 << 16
+
+
+def check_name(encoding: str) -> None:
+    """Raises UsageError when Python has no such encoding of text."""
+    try:
+        "a".encode(encoding)
+    except (LookupError, ValueError) as error:
+        raise UsageError(
+            f"expected an encoding of text such as utf-8, cp1252, latin-1 or utf-16, got {encoding}"
+        ) from error
+
+
+def open_binary(path: Path, wide: str | None = None) -> IO[bytes]:
+    """The file's bytes; those inside, when it is compressed with gzip; as UTF-8, when it is in a wide encoding."""
+    plain = cast("IO[bytes]", gzip.GzipFile(path)) if path.suffix == ".gz" else path.open("rb")
+    return plain if wide is None else cast("IO[bytes]", io.BufferedReader(_AsUtf8(plain, wide)))
+
+
+class _AsUtf8(io.RawIOBase):
+    """A file in UTF-16 or UTF-32 as bytes of UTF-8; broken parts become bytes that are no UTF-8."""
+
+    def __init__(self, file: IO[bytes], encoding: str) -> None:
+        self.file = file
+        self.decoder = codecs.getincrementaldecoder(encoding)("surrogatepass")
+        self.ready = b""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        while not self.ready:
+            content = self.file.read(HEAD)
+            try:
+                self.ready = self.decoder.decode(content, final=not content).encode("utf-8", "surrogatepass")
+            except UnicodeDecodeError:
+                self.ready = b"\xff"
+                self.decoder.reset()
+                if not content:
+                    break
+            if not content:
+                break
+        part, self.ready = self.ready[: len(buffer)], self.ready[len(buffer) :]
+        buffer[: len(part)] = part
+        return len(part)
+
+    def close(self) -> None:
+        self.file.close()
+        super().close()
+
+
+def settle_encoding(path: Path, reading: ReadingContext) -> tuple[ReadingContext, Notice | Problem | None]:
+    """How to read this file, and what to say of it: a byte order mark beats what was stated; what the first bytes
+    show not to be the stated encoding is a problem.
+    """
+    head = _head(path)
+    stated = reading.stated_encoding
+    mark = next((name for start, name in WIDE_MARKS.items() if head.startswith(start)), None)
+    if mark is not None:
+        return replace(reading, wide=mark), Notice(str(path), f"read as {mark.upper()}, as its byte order mark says")
+    if WIDE.match(stated):
+        return replace(reading, wide=stated), None
+    if wide := _wide_without_mark(head):
+        return reading, Problem(str(path), f"expected {stated}, got likely {wide}{_offer(path, wide)}", Lost.FILE)
+    if reading.encoding != UTF8 and _is_utf8(head):
+        return reading, Problem(str(path), f"expected {stated}, got UTF-8{_offer(path, 'utf-8')}", Lost.FILE)
+    if codecs.lookup(stated).name == "iso8859-1" and CONTROLS.search(head):
+        return reading, Problem(str(path), f"expected {stated}, got likely cp1252{_offer(path, 'cp1252')}", Lost.FILE)
+    return reading, None
+
+
+def not_in_encoding(path: Path, reading: ReadingContext, byte: int, *, offer: bool = True) -> str:
+    """What to say of bytes that the encoding does not have, and which one is likely."""
+    said = f"expected {reading.stated_encoding}, got other bytes at byte {byte}"
+    likely = likely_encoding(_head(path)) if offer and reading.encoding == UTF8 else None
+    return f"{said}, likely {likely}{_offer(path, likely)}" if likely else said
+
+
+def likely_encoding(content: bytes) -> str | None:
+    """The encoding that these bytes are likely in; None when they are UTF-8 with a few broken ones, or unknown."""
+    from charset_normalizer import from_bytes
+
+    whole = content.decode("utf-8", "ignore")
+    if len(SEVERAL_BYTES.findall(whole)) > len(content) - len(whole.encode()):
+        return None
+    found = from_bytes(content, cp_isolation=list(LIKELY))
+    return next((name for name in LIKELY if any(name == match.encoding for match in found)), None)
+
+
+def _offer(path: Path, encoding: str) -> str:
+    return f", which is read by: curate import {shlex.quote(str(path))} --encoding {encoding}"
+
+
+def _head(path: Path) -> bytes:
+    """The first bytes; none when the file cannot be read, which reading will say."""
+    try:
+        with open_binary(path) as file:
+            return file.read(HEAD)
+    except (OSError, EOFError, zlib.error):
+        return b""
+
+
+def _wide_without_mark(head: bytes) -> str | None:
+    """UTF-16 that has no mark: of Western text, every other byte is zero."""
+    even, odd = head[::2].count(0), head[1::2].count(0)
+    half = len(head) / 2
+    if max(even, odd) < 0.4 * half or min(even, odd) > 0.05 * half or half < 2:
+        return None
+    return "utf-16-le" if odd > even else "utf-16-be"
+
+
+def _is_utf8(head: bytes) -> bool:
+    """Whether there are letters of several bytes, and all of them are UTF-8 (the last one may be cut off)."""
+    try:
+        text = codecs.getincrementaldecoder("utf-8")().decode(head)
+    except UnicodeDecodeError:
+        return False
+    return SEVERAL_BYTES.search(text) is not None
