@@ -18,6 +18,7 @@ from curation.sources.file_draft import file_draft
 from curation.sources.lines import FileLine, read_lines
 from curation.sources.mapping import ConllShape
 from curation.sources.reading import Problem, ReadingContext
+from curation.sources.tags import TAG, chunks
 
 DOCUMENT_START = "-DOCSTART-"
 #: Columns are parted by a control character (tab or another), or by blanks; by no other white space.
@@ -26,8 +27,6 @@ BLANKS = re.compile(r" +")
 COMMENT = "#"
 #: So many lines tell how many columns a file has.
 SAMPLED = 1_000
-TAG = re.compile(r"(?:([BIESLUM])(?:-(.+))?|O)")
-STARTS, ENDS = frozenset("BSU"), frozenset("ESLU")
 SENTENCE_END = "\n"
 
 
@@ -161,28 +160,3 @@ def _entities(sentences: list[list[Token]], spans: list[list[tuple[int, int]]]) 
         for type_, first, last in chunks([token.tag for token in sentence]):
             number += 1
             yield DraftEntity(f"T{number}", type_, spans=((token_spans[first][0], token_spans[last][1]),))
-
-
-def chunks(tags: list[str]) -> Iterator[tuple[str, int, int]]:
-    """Type, first and last token of each annotation, as conlleval reads tags: an I that follows nothing begins one."""
-    open_type: str | None = None
-    first = 0
-    for index, tag in enumerate(tags):
-        mark, type_ = _mark(tag)
-        if open_type is not None and (mark is None or mark in STARTS or type_ != open_type):
-            yield open_type, first, index - 1
-            open_type = None
-        if mark is not None and open_type is None:
-            open_type, first = type_, index
-        if open_type is not None and mark in ENDS:
-            yield open_type, first, index
-            open_type = None
-    if open_type is not None:
-        yield open_type, first, len(tags) - 1
-
-
-def _mark(tag: str) -> tuple[str | None, str]:
-    match = TAG.fullmatch(tag)
-    if match is None or match[1] is None:
-        return None, ""
-    return match[1], match[2] or "entity"

@@ -12,7 +12,7 @@ from pathlib import Path
 from curation.sources.draft import Draft
 from curation.sources.encodings import not_in_encoding
 from curation.sources.lines import FileLine, read_lines
-from curation.sources.reading import Lost, Problem, ReadingContext
+from curation.sources.reading import Lost, Notice, Problem, Read, ReadingContext
 from curation.sources.rows import SourceRow, draft_rows
 
 #: Delimiters that are told apart by the first rows.
@@ -27,7 +27,7 @@ NAMED_DELIMITER = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
 ESCAPED = re.compile("[\udc80-\udcff]")
 
 
-def read_csv(path: Path, reading: ReadingContext) -> Iterator[Draft | Problem]:
+def read_csv(path: Path, reading: ReadingContext) -> Iterator[Draft | Read | Problem | Notice]:
     """A draft for each row of a table with a header; the delimiter (comma, semicolon, tab or bar) is detected."""
     return draft_rows(_CsvFile(path, reading).rows(), path, reading)
 

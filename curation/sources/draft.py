@@ -25,6 +25,7 @@ class DraftEntity:
     assertion: Assertion = Assertion.PRESENT
     score: float | None = None
     joined: bool = False  #: made of several annotations of the source
+    annotator: str = ""  #: who made it, where the source names somebody for each annotation
     alignment: Alignment = Alignment.EXACT  #: how it was found, where that is settled
     alignment_score: float = 1.0
     moved: bool = False  #: put where its wording is
@@ -65,4 +66,7 @@ class Draft:
     relations: list[DraftRelation] = field(default_factory=list)
     normalised: bool = False  #: wordings may be other than the text's: offsets that fit words count
     annotated: bool = False  #: the source lists annotations, which may be none
+    annotator: str = ""  #: who made the annotations, where the source says so
+    partial: bool = False  #: the row holds one annotation of a text; others stand in other rows
+    left_out: int = 0  #: annotations that the source itself marks as not valid
     notes: dict[str, Any] = field(default_factory=dict)  #: what the layer's provenance is to keep

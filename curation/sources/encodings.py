@@ -22,7 +22,7 @@ WIDE_MARKS = {
     codecs.BOM_UTF16_LE: "utf-16",
     codecs.BOM_UTF16_BE: "utf-16",
 }
-WIDE = re.compile(r"utf-?(?:16|32)", re.IGNORECASE)
+WIDE = re.compile(r"utf[-_]?(?:16|32)", re.IGNORECASE)
 #: Encodings of one byte a letter that reports in Western languages are in.
 LIKELY = ("cp1252", "cp850", "mac_roman")
 #: The controls for which ISO 8859 has codes, and nobody letters.
@@ -85,12 +85,13 @@ def settle_encoding(path: Path, reading: ReadingContext) -> tuple[ReadingContext
     show not to be the stated encoding is a problem.
     """
     head = _head(path)
+    reading = replace(reading, wide=None)  # of this file: the one beside it may be in another encoding
     stated = reading.stated_encoding
     mark = next((name for start, name in WIDE_MARKS.items() if head.startswith(start)), None)
     if mark is not None:
         return replace(reading, wide=mark), Notice(str(path), f"read as {mark.upper()}, as its byte order mark says")
     if WIDE.match(stated):
-        return replace(reading, wide=stated), None
+        return _stated_wide(path, head, reading)
     if wide := _wide_without_mark(head):
         return reading, Problem(str(path), f"expected {stated}, got likely {wide}{_offer(path, wide)}", Lost.FILE)
     if reading.encoding != UTF8 and _is_utf8(head):
@@ -98,6 +99,17 @@ def settle_encoding(path: Path, reading: ReadingContext) -> tuple[ReadingContext
     if codecs.lookup(stated).name == "iso8859-1" and CONTROLS.search(head):
         return reading, Problem(str(path), f"expected {stated}, got likely cp1252{_offer(path, 'cp1252')}", Lost.FILE)
     return reading, None
+
+
+def _stated_wide(path: Path, head: bytes, reading: ReadingContext) -> tuple[ReadingContext, Notice | None]:
+    """A file without a mark in UTF-16 or UTF-32, as was stated; UTF-8 where it is that."""
+    stated = reading.stated_encoding
+    if head and 0 not in head and (head.isascii() or _is_utf8(head)):
+        as_utf8 = replace(reading, options=replace(reading.options, encoding="utf-8"))
+        return as_utf8, Notice(str(path), f"read as UTF-8, since it is not {stated}")
+    if codecs.lookup(stated).name in {"utf-16", "utf-32"}:  # the mark would have told the order of the bytes
+        stated = _wide_without_mark(head) or f"{stated}-le"
+    return replace(reading, wide=stated), None
 
 
 def not_in_encoding(path: Path, reading: ReadingContext, byte: int, *, offer: bool = True) -> str:

@@ -7,18 +7,20 @@ from pathlib import Path
 from typing import Any
 
 from curation.errors import MissingExtraError, SourceError
+from curation.sources.arrow_rows import plain_rows
 from curation.sources.draft import Draft
 from curation.sources.lines import cause
-from curation.sources.reading import Lost, Problem, ReadingContext
+from curation.sources.reading import Lost, Notice, Problem, Read, ReadingContext
 from curation.sources.rows import SourceRow, draft_rows
 
 #: In front of a hub name, so that a mistyped path never reaches the network.
 HUB = "hf://"
+BATCH = 256
 #: The files by which a saved data set is recognised: one split, or several.
 SAVED = ("state.json", "dataset_dict.json")
 
 
-def read_hugging_face(source: Path | str, reading: ReadingContext) -> Iterator[Draft | Problem]:
+def read_hugging_face(source: Path | str, reading: ReadingContext) -> Iterator[Draft | Read | Problem | Notice]:
     """A draft for each row of every split; the split is in the column ``split``. Hub data sets are streamed.
 
     A hub name is ``owner/name``, with ``hf://`` before it when the format is to be recognised, and
@@ -26,28 +28,22 @@ def read_hugging_face(source: Path | str, reading: ReadingContext) -> Iterator[D
     """
     path = Path(source)
     splits = _saved(path) if path.is_dir() else _from_hub(str(source))
-    return draft_rows(_rows(splits, str(source)), path, reading)
+    return draft_rows(_rows(splits, str(source), reading), path, reading)
 
 
-def _rows(splits: Mapping[str, Any], source: str) -> Iterator[SourceRow | Problem]:
+def _rows(splits: Mapping[str, Any], source: str, reading: ReadingContext) -> Iterator[SourceRow | Problem]:
+    """The rows of every split as Arrow has them: nothing is decoded, and class numbers are named by the features."""
     for name, split in splits.items():
         number = 0
+        where = f"{source}/{name}" if name else source
         try:
-            for number, values in enumerate(_named(split), start=1):
-                yield SourceRow(f"{source}/{name}:{number}", {"split": name, **values} if name else values)
-        except (OSError, ValueError) as error:
-            yield Problem(f"{source}/{name}:{number}", f"cannot be read further: {cause(error)}", Lost.FILE)
-
-
-def _named(split: Any) -> Iterator[dict[str, Any]]:
-    """The rows, with class numbers as their names."""
-    features = getattr(split, "features", None) or {}
-    classes = {name: feature for name, feature in features.items() if hasattr(feature, "int2str")}
-    for values in split:
-        for name, feature in classes.items():
-            if isinstance(values.get(name), int) and values[name] >= 0:
-                values[name] = feature.int2str(values[name])
-        yield values
+            features = split.features.to_dict() if split.features else {}
+            for batch in split.with_format("arrow").iter(batch_size=BATCH):
+                for values in plain_rows(batch, features, where, number + 1, reading.tally):
+                    number += 1
+                    yield SourceRow(f"{where}:{number}", {"split": name, **values} if name else values)
+        except (OSError, ValueError, ArithmeticError) as error:
+            yield Problem(f"{where}:{number}", f"cannot be read further: {cause(error)}", Lost.FILE)
 
 
 def _saved(path: Path) -> Mapping[str, Any]:

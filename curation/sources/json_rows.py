@@ -15,7 +15,7 @@ from curation.sources.draft import Draft
 from curation.sources.encodings import not_in_encoding, open_binary
 from curation.sources.lines import CHUNK, FileLine, cause, read_lines
 from curation.sources.paths import dig
-from curation.sources.reading import Lost, Problem, ReadingContext
+from curation.sources.reading import Lost, Notice, Problem, Read, ReadingContext
 from curation.sources.rows import SourceRow, columns_of, draft_rows
 
 SPACE = re.compile(r"[ \t\r\n]*")
@@ -23,12 +23,12 @@ SPACE = re.compile(r"[ \t\r\n]*")
 TAIL = 16
 
 
-def read_jsonl(path: Path, reading: ReadingContext) -> Iterator[Draft | Problem]:
+def read_jsonl(path: Path, reading: ReadingContext) -> Iterator[Draft | Read | Problem | Notice]:
     """A draft for each line that holds a JSON object."""
     return draft_rows(_line_rows(path, reading), path, reading)
 
 
-def read_json(path: Path, reading: ReadingContext) -> Iterator[Draft | Problem]:
+def read_json(path: Path, reading: ReadingContext) -> Iterator[Draft | Read | Problem | Notice]:
     """A draft for each object of a JSON file."""
     return draft_rows(_JsonFile(path, reading).rows(), path, reading)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
@@ -81,20 +82,32 @@ class EntitySource(Frozen):
 
     path: str
     type: str | None = Field(default=None, description="one type for all, instead of a field")
-    category: Pick = ("category", "label", "type", "entity_group", 2)
+    category: Pick = ("category", "label", "type", "entity_group", "entity_type", "extraction_class", "tag", "class",
+                      "Category", "Type", "labels", 2)  # fmt: skip
     id: Pick = ("id", "entity_id")
-    start: Pick = ("start", "begin", "start_offset", 0)
-    end: Pick = ("end", "stop", "end_offset", 1)
-    text: Pick = ("text", "wording", "surface", "value")
+    start: Pick = Field(default=(), description="not given: any name or form that says a place in characters")
+    end: Pick = ()
+    text: Pick = ("text", "wording", "surface", "value", "word", "mention", "extraction_text", "Text", "span_text",
+                  "entity_text", "covered_text", "coveredText", "string", "span", "entity")  # fmt: skip
     score: Pick = ("score",)
     attributes: Names = Field(default=("attributes", "attrs"), description="fields, or objects of fields")
     codes: Names = Field(default=("codes",), description="fields, or dotted paths, that hold codes")
+    assertion: Pick = ("assertion",)
+    annotator: Pick = ("annotator", "user", "completed_by", "annotated_by")
     many: bool = Field(default=False, description="each field lists one value for each of several annotations")
+    optional: bool = Field(default=False, description="a source may have nothing at the path")
 
-    @field_validator("category", "id", "start", "end", "text", "score", "attributes", "codes", mode="before")
+    @field_validator("category", "id", "start", "end", "text", "score", "attributes", "codes", "assertion",
+                     "annotator", mode="before")  # fmt: skip
     @classmethod
     def _one_or_more(cls, value: Any) -> Any:
         return _listed(value)
+
+    @cached_property
+    def of_no_place(self) -> frozenset[str]:
+        """The fields that mean something else than where an annotation stands."""
+        named = (*self.category, *self.text, *self.id, *self.score, *self.attributes, *self.codes)
+        return frozenset(name for name in named if isinstance(name, str)) - {"span"}
 
 
 class LinkSource(Frozen):
@@ -103,12 +116,13 @@ class LinkSource(Frozen):
     path: str
     id: Pick = ("id",)
     type: Pick = ("type", "label", "relation")
-    head: Pick = ("head", "from", "source", "arg1")
-    tail: Pick = ("tail", "to", "target", "arg2")
+    head: Pick = ("head", "from", "source", "arg1", "from_id", "arg1_id", "head_id")
+    tail: Pick = ("tail", "to", "target", "arg2", "to_id", "arg2_id", "tail_id")
     head_attributes: Names = Field(
         default=(),
         description="the head is the entity that names the relation's id in one of these attributes",
     )
+    optional: bool = Field(default=False, description="a source may have nothing at the path")
 
     @field_validator("id", "type", "head", "tail", "head_attributes", mode="before")
     @classmethod
@@ -130,6 +144,7 @@ class FactSource(Frozen):
     path: str
     separator: str = "; "
     absent: Names = ("", "n/a", "na", "none", "null", "-")
+    optional: bool = Field(default=False, description="a source may have nothing at the path")
 
 
 class MarkSource(Frozen):
@@ -262,6 +277,7 @@ class ImportMapping(Frozen):
     group: Column | None = None
     source: Column | None = None
     licence: Column | None = None
+    annotator: Column | None = Field(default=None, description="who annotated: each has a layer of their own")
     meta: Names | None = Field(default=None, description="columns to keep; not given: all simple ones")
     labels: dict[str, Column] = Field(default_factory=dict)
     entities: tuple[EntitySource, ...] | None = Field(default=None, description="not given: the usual columns")
@@ -278,6 +294,14 @@ class ImportMapping(Frozen):
     assertions: tuple[AssertionRule, ...] = ()
     relations: RenameTable = RenameTable()
     bridge: str = Field(default=r"\s*", description="what may stand between joined fragments for them to become one")
+
+    @model_validator(mode="after")
+    def _pairs_join_entities(self) -> ImportMapping:
+        paths = {source.path for source in self.entities or ()}
+        for pair in self.pairs:
+            if missing := {pair.head, pair.tail} - paths:
+                raise ValueError(f"pairs: expected paths that entities have, got {', '.join(sorted(missing))}")
+        return self
 
     @property
     def digest(self) -> str:

@@ -7,6 +7,7 @@ offsets count is settled once, from all its annotations: each counting is a hypo
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate, pairwise, product
@@ -21,6 +22,8 @@ CODE_POINTS = "characters"
 MARK = "\ufeff"
 #: Without wordings, so many offsets must cut words before another counting is believed, or the offsets are refused.
 MANY_CUT = 3
+#: So many wordings that stand in one place only must be off by the same number of characters.
+MANY_AGREE = 3
 
 
 def _utf16_width(character: str) -> int:
@@ -100,7 +103,12 @@ def settle_offsets(text: str, entities: Sequence[DraftEntity]) -> SettledOffsets
     scores = {name: _score(text, stated, spans) for name, spans in found.items()}
     best = max(scores.values(), default=score)
     if best <= score or 2 * best[0] <= len(stated):
-        return SettledOffsets(CODE_POINTS, faces)
+        shifted = _shifted(text, stated) if 2 * score[0] <= len(stated) else None
+        if shifted is None:
+            return SettledOffsets(CODE_POINTS, faces)
+        return SettledOffsets(
+            shifted.name, {index: shifted.convert(entity.spans or ()) for index, entity in placed.items()}
+        )
     name, *rivals = (name for name, reached in scores.items() if reached == best)
     rivals = [rival for rival in rivals if found[rival] != found[name]]
     undecided = frozenset(at for at in placed if any(found[name][at] != found[rival][at] for rival in rivals))
@@ -126,6 +134,25 @@ def _countings(text: str) -> Iterator[OffsetCounting]:
                 seen.add((inclusive, starts))
                 notes = ", ".join(filter(None, (unit, ends, mark, "ends inclusive" if inclusive else "")))
                 yield OffsetCounting(notes, starts, inclusive)
+
+
+def _shifted(text: str, stated: dict[int, DraftEntity]) -> OffsetCounting | None:
+    """Characters from before or after the text's start, where the wordings that stand in one place only agree on it
+    and most wordings fit: the text had a header that it has lost, or has one that it had not.
+    """
+    votes = Counter(
+        min(start for start, _ in entity.spans or ()) - text.index(words)
+        for entity in stated.values()
+        if text.count(words := (entity.wording or "").strip()) == 1
+    )
+    for lead, agreeing in votes.most_common(1):
+        where = f"{lead} before the text" if lead > 0 else f"{-lead} after its start"
+        counting = OffsetCounting(f"{CODE_POINTS}, from {where}", range(lead, lead + len(text) + 1))
+        spans = {index: counting.convert(entity.spans or ()) for index, entity in stated.items()}
+        fitting, _ = _score(text, stated, spans)
+        if agreeing >= MANY_AGREE and 2 * agreeing > votes.total() and 2 * fitting > len(stated):
+            return counting
+    return None
 
 
 def _widen_line_ends(widths: list[int], text: str, carriage: int, feed: int) -> None:

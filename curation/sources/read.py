@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from curation.errors import SourceError, UsageError
+from curation.sources.annotators import layer_options
 from curation.sources.assembly import assemble
 from curation.sources.categories import categorise
 from curation.sources.draft import Draft
@@ -16,9 +17,11 @@ from curation.sources.formats import BINARY, FORMATS, WHOLE_SOURCES, companions,
 from curation.sources.hugging_face import HUB
 from curation.sources.language import language_code
 from curation.sources.mapping import ImportMapping, load_mapping
+from curation.sources.path_use import PathUse
 from curation.sources.placement import place
-from curation.sources.reading import Lost, Notice, Problem, Read, ReadingContext, ReadOptions
+from curation.sources.reading import Lost, Notice, Problem, Read, ReadingContext, ReadOptions, SourceTally
 from curation.sources.rows import columns_of, stem_of
+from curation.sources.several_places import first_of_several
 from curation.sources.unread import ADVICE, unread_notices
 
 AUTO = "auto"
@@ -34,6 +37,8 @@ def read(
     options: ReadOptions | None = None,
 ) -> Iterator[Read | Problem | Notice]:
     """Every record of a source with its layers, every problem and every notice, in the source's order.
+
+    What is said once for the whole source comes last.
 
     mapping: as such, a YAML file, or the name of a shipped one. Raises at once, before anything is read: UsageError
     (unknown format, language or encoding), ConfigError (the mapping does not fit), SourceError (no such source, or a
@@ -51,16 +56,23 @@ def read(
     if chosen == ImportMapping() and format in OWN_MAPPINGS:
         chosen = load_mapping(OWN_MAPPINGS[format])
     columns_of(chosen, options.columns)
-    reading = ReadingContext(options, chosen)
+    reading = ReadingContext(options, chosen, SourceTally(), PathUse())
     if format in WHOLE_SOURCES:
         name = Path(source).absolute().name if Path(source).is_dir() else str(source).removeprefix(HUB)
-        return _finished(reader_of(format)(source, reading), name, format, reading)
+        return _whole(_finished(reader_of(format)(source, reading), name, format, reading), reading)
     path = Path(source)
     if not path.exists():
         raise SourceError(f"expected a file or folder, got none at {source}")
     if path.is_file() and (advice := ADVICE.get(path.suffix.lower())):
         raise SourceError(f"expected a text, table or corpus, got a file {path.suffix.lower()}: {source}; {advice}")
-    return _read_files(path, format, reading)
+    return _whole(_read_files(path, format, reading), reading)
+
+
+def _whole(found: Iterator[Read | Problem | Notice], reading: ReadingContext) -> Iterator[Read | Problem | Notice]:
+    """What a source holds, and at its end what is said once for all of it."""
+    yield from found
+    yield from reading.tally.met()
+    yield from reading.paths.unfitting()
 
 
 def _read_files(path: Path, format: str, reading: ReadingContext) -> Iterator[Read | Problem | Notice]:
@@ -82,7 +94,7 @@ def _read_files(path: Path, format: str, reading: ReadingContext) -> Iterator[Re
 def _finished(
     drafts: Iterator[Draft | Read | Problem | Notice], name: str, format: str, reading: ReadingContext
 ) -> Iterator[Read | Problem | Notice]:
-    """The records of drafts; what is finished or a problem as it is."""
+    """The records of drafts; what is finished, a problem or a notice as it is."""
     provenance: dict[str, Any] = {"format": format}
     if reading.mapping.name:
         provenance["mapping"] = f"{reading.mapping.name}@{reading.mapping.digest}"
@@ -93,4 +105,17 @@ def _finished(
             if reading.options.layer is not None:
                 yield from place(draft)
             shaped = categorise(draft, reading.mapping)
-            yield from assemble(shaped, reading.options, source=name, provenance=provenance)
+            options = layer_options(draft, reading.options)
+            for found in assemble(shaped, options, source=name, provenance=provenance):
+                yield _counted(found, shaped) if isinstance(found, Read) else found
+
+
+def _counted(found: Read, draft: Draft) -> Read:
+    """The record with the numbers of its annotations that were left out or put in one of several places."""
+    not_mapped: dict[str, int] = draft.notes.get("not_mapped", {})
+    return replace(
+        found,
+        where=draft.where,
+        left_out=draft.left_out + sum(not_mapped.values()),
+        first_of_several=first_of_several(draft, found),
+    )

@@ -15,6 +15,7 @@ from curation.record import Layer, Record
 if TYPE_CHECKING:
     from curation.sources.draft import Draft
     from curation.sources.mapping import ImportMapping
+    from curation.sources.path_use import PathUse
 
 
 #: UTF-8, with or without a byte order mark.
@@ -70,6 +71,9 @@ class Read:
     record: Record
     layers: tuple[Layer, ...] = ()
     realigned: int = 0  #: entities that were put where their wording is, one by one
+    where: str = ""  #: "file:line"
+    left_out: int = 0  #: annotations that the mapping or the source itself leaves out
+    first_of_several: int = 0  #: entities without offsets at the first of several places that say the same
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +90,39 @@ class ReadOptions:
     line_limit: int = 8 * 1024 * 1024  #: bytes of one line, field, JSON item or text file
 
 
+class SourceTally:
+    """What is said once for a whole source, in the order in which it was met, with the number of rows."""
+
+    def __init__(self) -> None:
+        self._met: dict[tuple[type[Problem] | type[Notice], str], tuple[str, int]] = {}
+
+    def problem(self, where: str, what: str) -> None:
+        """Something in a row that was not understood; the row comes in without it."""
+        self._add(Problem, where, what)
+
+    def notice(self, where: str, what: str) -> None:
+        """Something in a row that was read in a way that should be known."""
+        self._add(Notice, where, what)
+
+    def met(self) -> Iterator[Problem | Notice]:
+        """A line for each, at the first row where it was met."""
+        for (kind, what), (where, count) in self._met.items():
+            said = f"{what} ({count} rows)" if count > 1 else what
+            yield Notice(where, said) if kind is Notice else Problem(where, said, Lost.ENTITY)
+
+    def _add(self, kind: type[Problem] | type[Notice], where: str, what: str) -> None:
+        first, count = self._met.get((kind, what), (where, 0))
+        self._met[kind, what] = (first, count + 1)
+
+
 @dataclass(frozen=True, slots=True)
 class ReadingContext:
     """One source being read: what a reader needs besides its path."""
 
     options: ReadOptions
     mapping: ImportMapping
+    tally: SourceTally
+    paths: PathUse
 
     wide: str | None = None  #: UTF-16 or UTF-32, when the file is in one of them: it is read by way of UTF-8
 

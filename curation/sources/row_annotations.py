@@ -4,30 +4,48 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
+from curation.record import Assertion
 from curation.scoring.flat_shape import KEPT_AS, ValueForm, form
 from curation.sources.draft import Draft, DraftEntity, DraftRelation, Span
 from curation.sources.mapping import EntitySource, FactSource, ImportMapping, LinkSource, PairSource
-from curation.sources.paths import MISSING, Node, dig, pick, walk
+from curation.sources.paths import MISSING, OUTER, Node, dig, pick, walk
+from curation.sources.place_fields import Place, listing_field, number, place, says_place
+from curation.sources.reading import SourceTally, shown
+from curation.sources.row_shapes import (
+    PARTS,
+    USUAL,
+    annotation_columns,
+    decoded,
+    fields_of,
+    looks_like_annotations,
+    shaped,
+    split_facts,
+    strings_of_annotations,
+)
 
-#: Columns that usually hold annotations, when the mapping names none.
-USUAL_COLUMNS = ("entities", "spans", "annotations", "labels", "label")
-#: No text is longer; larger offsets are no whole numbers any more once they were floating ones.
-LARGEST = 2**53
+USUAL_LINKS = LinkSource(path="relations.*")
 Origins = dict[str, list[tuple[tuple[str | int, ...], str]]]
 
 
-def add_annotations(draft: Draft, values: Mapping[str, Any], mapping: ImportMapping) -> None:
-    """Puts a row's annotations and relations on its draft, as the mapping says where they are."""
+def add_annotations(draft: Draft, values: Mapping[str, Any], mapping: ImportMapping, tally: SourceTally) -> None:
+    """Puts a row's annotations and relations on its draft, as the mapping says where they are.
+
+    Without a mapping for them, the usual columns are tried in the shapes that are known; what is not understood,
+    and what looks like annotations elsewhere, goes into the tally.
+    """
     if mapping.marks:
         _take_marks(draft, values, mapping)
     origins: Origins = defaultdict(list)
-    for source in _sources(values, mapping):
+    for source in mapping.entities or ():
         if dig(values, source.path.split(".")[0]) is not MISSING:
             draft.annotated = True
-        _add_entities(draft, values, source, origins)
+        _add_entities(draft, walk(values, source.path), source, origins)
+    if mapping.entities is None and not mapping.facts and not mapping.marks:
+        _add_usual(draft, values, mapping, tally)
     for links in mapping.links:
         _add_links(draft, values, links)
     for pair in mapping.pairs:
@@ -37,22 +55,94 @@ def add_annotations(draft: Draft, values: Mapping[str, Any], mapping: ImportMapp
         _note_shape(draft, values, mapping, mapping.facts)
 
 
-def _sources(values: Mapping[str, Any], mapping: ImportMapping) -> tuple[EntitySource, ...]:
-    if mapping.entities is not None:
-        return mapping.entities
-    if mapping.facts or mapping.marks:
-        return ()
-    for name in USUAL_COLUMNS:
-        if isinstance(found := values.get(name), list) and (not found or isinstance(found[0], dict | list | tuple)):
-            return (EntitySource(path=f"{name}.*"),)
-    return ()
+def _add_usual(draft: Draft, values: Mapping[str, Any], mapping: ImportMapping, tally: SourceTally) -> None:
+    """The annotations of the first usual column that holds some, or of the row itself."""
+    elsewhere = {name.split(".")[0] for column in mapping.labels.values() for name in column.columns}
+    given = {name: values[name] for name in annotation_columns(values) if name not in elsewhere}
+    read: str | None = None
+    for name in sorted(given, key=lambda name: not decoded(given[name])):  # those that hold something first
+        content = decoded(given[name])
+        if name.lower() in {"labels", "label"} and (labels := _document_labels(content)):
+            draft.labels |= {key: label for key, label in labels.items() if key not in mapping.labels}
+            draft.annotated = True
+        elif read is None and (items := shaped(content, draft.text)) is not None:
+            read, draft.annotated = name, True
+            nodes = (Node(item, (name, number), (values, items)) for number, item in enumerate(items))
+            _add_entities(draft, nodes, USUAL, defaultdict(list))
+        elif content and not (read is not None and content == decoded(given[read])):
+            tally.problem(draft.where, not_understood(name))
+    if read is None and _is_mention(values, draft.text):
+        draft.annotated = draft.partial = True
+        _add_entities(draft, [Node(own_fields(values))], USUAL, defaultdict(list))
+    for name in strings_of_annotations(values):
+        if name not in elsewhere:
+            tally.problem(draft.where, not_understood(name))
+    for name, content in values.items():
+        if name not in {*given, *elsewhere, *PARTS} and looks_like_annotations(content):
+            tally.problem(draft.where, not_understood(name))
+    if not mapping.links and (relations := decoded(values.get("relations"))):
+        if isinstance(relations, list) and all(isinstance(relation, dict) for relation in relations):
+            _add_links(draft, {"relations": relations}, USUAL_LINKS)
+        else:
+            tally.problem(draft.where, not_understood("relations"))
 
 
-def _add_entities(draft: Draft, values: Mapping[str, Any], source: EntitySource, origins: Origins) -> None:
+def not_understood(column: str) -> str:
+    """The line about a column whose annotations were not read."""
+    return (
+        f"the column {shown(column)} holds something that was not understood: none of its annotations were read; "
+        "say where they are in a --mapping (entities, or labels for labels of the whole text)"
+    )
+
+
+def _document_labels(content: Any) -> dict[str, str]:
+    """Labels of the whole text: an object of names and values, or a list of such pairs."""
+    content = _of_pairs(content)
+    if isinstance(content, dict) and all(isinstance(value, str) for value in content.values()):
+        return {str(name): value for name, value in content.items()}
+    return {}
+
+
+#: The fields of a row that is itself one annotation, besides its place.
+ROW_TYPES = tuple(name for name in USUAL.category if isinstance(name, str) and name != "labels")
+ROW_WORDINGS = (
+    "wording",
+    "surface",
+    "mention",
+    "extraction_text",
+    "span_text",
+    "entity_text",
+    "covered_text",
+    "entity",
+)
+
+
+def _is_mention(values: Mapping[str, Any], text: str) -> bool:
+    """Whether a row holds one annotation of its text: a type, and offsets or a wording of its own."""
+    if not any(isinstance(values.get(name), str) for name in ROW_TYPES):
+        return False
+    wording = next((values[name] for name in ROW_WORDINGS if isinstance(values.get(name), str)), "")
+    spans = place(_own_place(values), [wording] if wording else ()).spans
+    if spans is not None:
+        return all(start >= 0 for start, _ in spans) and spans != ((0, len(text)),)
+    return bool(wording and wording in text)
+
+
+def _own_place(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The columns of a row that say a place by their names."""
+    return {name: value for name, value in values.items() if isinstance(name, str) and says_place(name)}
+
+
+def own_fields(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The columns of a row that is itself one annotation: its type, its wording, its place."""
+    return _own_place(values) | {name: values[name] for name in (*ROW_TYPES, *ROW_WORDINGS) if name in values}
+
+
+def _add_entities(draft: Draft, nodes: Iterable[Node], source: EntitySource, origins: Origins) -> None:
     taken = {entity.id: entity for entity in draft.entities}
-    for node in walk(values, source.path):
+    for node in nodes:
         for single in _each(node, source) if source.many else (node,):
-            entity = _mention(single, source, f"T{len(taken) + 1}")
+            entity = _mention(single, source, f"T{len(taken) + 1}", draft.text)
             first = taken.get(entity.id)
             if first is not None and source.many and (first.type, first.spans) != (entity.type, entity.spans):
                 entity.id = _free_id(entity.id, taken)
@@ -72,35 +162,104 @@ def _free_id(id_: str, taken: Mapping[str, DraftEntity]) -> str:
 
 
 def _each(node: Node, source: EntitySource) -> Iterator[Node]:
-    """One node for each annotation of those whose fields are parallel lists."""
-    starts = pick(node, source.start)
-    if not isinstance(starts, list):
+    """One node for each annotation of those whose fields are parallel lists; the node itself where they are not."""
+    fields = node.value
+    if not isinstance(fields, dict):
+        yield node
         return
+    starts = pick(node, source.start) if source.start else fields.get(listing_field(fields) or "")
+    if not isinstance(starts, list):
+        if any(fields.values()):
+            yield node
+        return
+    for name in (*source.category, *source.text, *source.end):
+        value = fields.get(name) if isinstance(name, str) else None
+        if isinstance(value, list) and len(value) != len(starts):
+            yield Node({"lists of unequal lengths": True}, node.path, node.ancestors)
+            return
     for index in range(len(starts)):
         single = {
-            key: value[index]
-            if isinstance(value, list) and index < len(value)
-            else None
-            if isinstance(value, list)
-            else value
-            for key, value in node.value.items()
+            key: (value[index] if index < len(value) else None) if isinstance(value, list) else value
+            for key, value in fields.items()
         }
         yield Node(single, (*node.path, index), node.ancestors)
 
 
-def _mention(node: Node, source: EntitySource, id_: str) -> DraftEntity:
-    text = pick(node, source.text)
-    attributes, codes = _attributes(node, source.attributes), _codes(node, source.codes)
-    score = pick(node, source.score)
+def _mention(node: Node, source: EntitySource, id_: str, whole: str) -> DraftEntity:
+    """The annotation in a node; one that cannot be read brings the reason why."""
+    type_ = source.type or _type(node, source)
+    if isinstance(node.value, list | tuple) and not source.start:
+        node = Node(fields_of(node.value, whole), node.path, node.ancestors)
+        type_ = type_ or _type(node, source)
+    if fault := _fault(node):
+        return DraftEntity(id_, type_ or "?", refused=fault)
+    if not type_ and isinstance(name := pick(node, ("entity",)), str) and source.category == USUAL.category:
+        type_ = name
+    texts = _wordings(node, source, type_)
+    found = _place(node, source, texts)
+    score, assertion = pick(node, source.score), pick(node, source.assertion)
     return DraftEntity(
         id=_word(pick(node, source.id)) or id_,
-        type=source.type or _word(pick(node, source.category)),
-        spans=_spans(node, source, text),
-        wording=_wording(text),
-        attributes=attributes,
-        codes=codes,
+        type=type_,
+        spans=found.spans,
+        wording=_wording(texts, found.spans),
+        attributes=_attributes(node, source.attributes),
+        codes=_codes(node, source.codes),
+        assertion=Assertion(assertion) if assertion in list(Assertion) else Assertion.PRESENT,
         score=float(score) if isinstance(score, int | float) and 0 <= score <= 1 else None,
+        annotator=_word(pick(node, source.annotator)),
+        refused=_unread(found.unread),
     )
+
+
+def _fault(node: Node) -> str:
+    """Why there is no annotation in what should be one."""
+    if not isinstance(node.value, dict | list | tuple):
+        return f"expected an annotation with fields, got {type(node.value).__name__}"
+    if "lists of unequal lengths" in node.value:
+        return "expected lists of one length in its fields, got lists of several lengths"
+    return ""
+
+
+def _unread(names: Sequence[str]) -> str:
+    if not names:
+        return ""
+    fields = ", ".join(shown(name) for name in names)
+    return (
+        f"expected fields that say where it stands, got {fields}, which look like a place and were not understood; "
+        "name them in a --mapping (start, end)"
+    )
+
+
+def _type(node: Node, source: EntitySource) -> str:
+    """The type in the first field that has one; alone, or as the only one of a list of ``labels``."""
+    for name in _names(node, source, source.category):
+        value = pick(node, (name,))
+        if name == "labels" and isinstance(value, list) and len(value) == 1:
+            value = value[0]
+        if word := _word(value):
+            return word
+    return ""
+
+
+def _names(node: Node, source: EntitySource, names: tuple[str | int, ...]) -> tuple[str | int, ...]:
+    """The fields to look at, in order; without a mapping also those that are written otherwise (``entityType``)."""
+    if isinstance(node.value, list | tuple):
+        return _in_lists(names)
+    return _alike(tuple(node.value), names) if source is USUAL and isinstance(node.value, dict) else names
+
+
+@lru_cache(maxsize=1024)
+def _in_lists(names: tuple[str | int, ...]) -> tuple[str | int, ...]:
+    """Those that can be found in a list or around it."""
+    return tuple(name for name in names if isinstance(name, int) or name[:1].isdecimal() or name.startswith(OUTER))
+
+
+@lru_cache(maxsize=1024)
+def _alike(keys: tuple[Any, ...], names: tuple[str | int, ...]) -> tuple[str | int, ...]:
+    plain = {str(key).replace("_", "").lower(): key for key in reversed(keys)}
+    found = (name if name in keys else plain.get(str(name).replace("_", "").lower()) for name in names)
+    return tuple(dict.fromkeys(name for name in found if name is not None))
 
 
 def _word(value: Any) -> str:
@@ -108,45 +267,64 @@ def _word(value: Any) -> str:
     return str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
 
 
-def _spans(node: Node, source: EntitySource, text: Any) -> tuple[Span, ...] | None:
-    """The offsets; with lists, one fragment each; without an end, as long as the wording. None without a start."""
-    start, end = pick(node, source.start), pick(node, source.end)
-    if start is MISSING:
-        return None
+def _wordings(node: Node, source: EntitySource, type_: str) -> list[str]:
+    """What the source says stands there: one, or one for each fragment."""
+    for name in _names(node, source, source.text):
+        value = pick(node, (name,))
+        if name == "entity" and value == type_:
+            continue
+        words = value if isinstance(value, list) else [value]
+        kinds = str if name == "span" else str | int | float
+        if words and all(isinstance(word, kinds) and not isinstance(word, bool) for word in words):
+            return [str(word) for word in words]
+    return []
+
+
+def _place(node: Node, source: EntitySource, wordings: Sequence[str]) -> Place:
+    """Where it stands: by the fields that the mapping names; else by any that say a place."""
+    if source.start and (start := pick(node, source.start)) is not MISSING:
+        return _mapped_place(start, pick(node, source.end), wordings, source)
+    fields = node.value if isinstance(node.value, dict) else {}
+    found = place(fields, wordings, other=source.of_no_place)
+    if source.start and found.spans is not None:
+        return Place(None, tuple(name for name in fields if name not in source.of_no_place))
+    return found
+
+
+def _mapped_place(start: Any, end: Any, wordings: Sequence[str], source: EntitySource) -> Place:
+    """The offsets; with lists, one fragment each; without an end, as long as the wording."""
     starts = start if isinstance(start, list) else [start]
-    if end is MISSING:
-        words = text if isinstance(text, list) else [text]
-        ends = [_number(start) + len(str(word)) for start, word in zip(starts, words, strict=False)]
-    else:
+    ends: list[Any] = [number(first) + len(words) for first, words in zip(starts, wordings, strict=False)]
+    if end is not MISSING:
         ends = end if isinstance(end, list) else [end]
-    return tuple((_number(start), _number(end)) for start, end in zip(starts, ends, strict=False))
+    if len(starts) != len(ends):
+        return Place(None, tuple(str(name) for name in (*source.start, *source.end)))
+    return Place(tuple((number(first), number(last)) for first, last in zip(starts, ends, strict=True)))
 
 
-def _number(value: Any) -> int:
-    """An offset; one that is none becomes -1, which the checks refuse."""
-    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 16:
-        return int(value)
-    if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < LARGEST and value == int(value):
-        return int(value)
-    return -1
-
-
-def _wording(text: Any) -> str | None:
-    """The wording of a entity whose fragments were given in any order: nothing can be compared with several."""
-    if isinstance(text, list):
-        return str(text[0]) if len(text) == 1 else None
-    return None if text is MISSING else str(text)
+def _wording(words: Sequence[str], spans: tuple[Span, ...] | None) -> str | None:
+    """The whole wording; nothing can be compared where it has not as many parts as there are fragments."""
+    if len(words) == 1 or (words and (spans is None or len(words) == len(spans))):
+        return " ".join(words)
+    return None
 
 
 def _attributes(node: Node, names: tuple[str, ...]) -> dict[str, str]:
     found: dict[str, str] = {}
     for name in names:
-        value = pick(node, (name,))
+        value = _of_pairs(pick(node, (name,)))
         if isinstance(value, dict):
             found |= {str(key): str(inner) for key, inner in value.items() if inner is not None}
         elif value is not MISSING and not isinstance(value, list):
             found[name.rpartition(".")[2]] = str(value)
     return found
+
+
+def _of_pairs(value: Any) -> Any:
+    """A list of names with values as one object; anything else as it is."""
+    if isinstance(value, list) and all(isinstance(pair, dict) and pair.keys() == {"name", "value"} for pair in value):
+        return {str(pair["name"]): pair["value"] for pair in value}
+    return value
 
 
 def _codes(node: Node, names: tuple[str, ...]) -> tuple[str, ...]:
@@ -166,14 +344,23 @@ def _add_links(draft: Draft, values: Mapping[str, Any], source: LinkSource) -> N
         for name in source.head_attributes:
             for id_ in entity.attributes.get(name, "").split():
                 naming[id_].append(entity.id)
-    for number, node in enumerate(walk(values, source.path), start=1):
-        picked = pick(node, source.id)
-        id_ = f"R{number}" if picked is MISSING else str(picked)
-        heads = naming.get(id_, []) if source.head_attributes else [str(pick(node, source.head))]
+    for count, node in enumerate(walk(values, source.path), start=1):
+        id_ = _word(pick(node, source.id)) or f"R{count}"
+        head = _end(draft, node, source.head, "head_span")
+        heads = naming.get(id_, []) if source.head_attributes else [head]
         for index, head in enumerate(heads):
-            type_, tail = pick(node, source.type), pick(node, source.tail)
             name = id_ if not index else f"{id_}.{index + 1}"
-            draft.relations.append(DraftRelation(name, "" if type_ is MISSING else str(type_), head, str(tail)))
+            tail = _end(draft, node, source.tail, "child_span")
+            draft.relations.append(DraftRelation(name, _word(pick(node, source.type)), head, tail))
+
+
+def _end(draft: Draft, node: Node, names: Sequence[str | int], span: str) -> str:
+    """The id of an entity at an end of a relation: as named, or by its offsets (Prodigy names tokens beside them)."""
+    offsets = pick(node, (span,))
+    if isinstance(offsets, dict):
+        spans = place(offsets, ()).spans
+        return next((entity.id for entity in draft.entities if spans and entity.spans == spans), "")
+    return _word(pick(node, names))
 
 
 def _add_pairs(draft: Draft, pair: PairSource, origins: Origins) -> None:
@@ -204,11 +391,9 @@ def _add_facts(draft: Draft, values: Mapping[str, Any], source: FactSource) -> N
         return
     draft.annotated = True
     for category, value in facts.items():
-        parts = value if isinstance(value, list) else [value]
-        for part in parts:
-            for fact in str(part if part is not None else "").split(source.separator):
-                if (wording := fact.strip()).lower().strip(".") not in source.absent:
-                    draft.entities.append(DraftEntity(f"T{len(draft.entities) + 1}", str(category), wording=wording))
+        for part in value if isinstance(value, list) else [value]:
+            for fact in split_facts(part, source):
+                draft.entities.append(DraftEntity(f"T{len(draft.entities) + 1}", str(category), wording=fact))
 
 
 def _note_shape(draft: Draft, values: Mapping[str, Any], mapping: ImportMapping, source: FactSource) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -14,11 +14,16 @@ from rapidfuzz import process
 
 from curation.errors import UsageError
 from curation.record import digest
+from curation.sources.annotators import by_annotator, take_answer
 from curation.sources.draft import Draft
+from curation.sources.exported import foreign_export, is_own_export, own_record
 from curation.sources.mapping import Column, ImportMapping
+from curation.sources.mention_rows import MentionRows
 from curation.sources.paths import MISSING, dig
-from curation.sources.reading import Lost, Problem, ReadingContext, shown
-from curation.sources.row_annotations import add_annotations
+from curation.sources.reading import Lost, Notice, Problem, Read, ReadingContext, shown
+from curation.sources.row_annotations import add_annotations, not_understood, own_fields
+from curation.sources.row_shapes import annotation_columns
+from curation.sources.tagged_rows import add_tagged, tag_column, tokens_of
 
 #: The columns that are tried, in order, where neither the mapping nor an option names one.
 USUAL = {
@@ -29,7 +34,10 @@ USUAL = {
     "group": ("group", "patient_id", "subject_id", "patient", "article_id"),
     "source": ("source",),
     "licence": ("licence", "license"),
+    "annotator": ("annotator", "annotator_id", "_annotator_id", "_session_id", "annotated_by", "completed_by", "user"),
 }  # fmt: skip
+#: Columns of ids that number texts; what others number may be annotations.
+IDS_OF_TEXTS = frozenset({"record_id", "doc_id", "document_id", "note_id", "patient_uid", "pmid", "PMID"})
 #: Rows without the text column that are let pass before the source is given up, if no row has had it.
 PATIENCE = 100
 #: Whole numbers above are stored as strings: not every store holds them.
@@ -48,27 +56,48 @@ class WrongColumnError(Exception):
     """A row lacks the text column, or holds something else in it; the message describes it for people."""
 
 
-def draft_rows(rows: Iterable[SourceRow | Problem], path: Path, reading: ReadingContext) -> Iterator[Draft | Problem]:
-    """A draft for each row. A source in which no row has the text column ends with one problem, not thousands."""
+class LabelStudioError(Exception):
+    """A row is a task of a Label Studio export, which is no table of records."""
+
+
+def draft_rows(
+    rows: Iterable[SourceRow | Problem | Notice], path: Path, reading: ReadingContext
+) -> Iterator[Draft | Read | Problem | Notice]:
+    """The drafts of rows, one for each annotator; rows that hold one annotation each are put together by their text.
+
+    A source in which no row has the text column ends with one problem, not thousands. What no reader foresaw in a
+    row costs that row.
+    """
     table = _Table(path, reading)
+    mentions = MentionRows(reading.tally)
     held: list[Problem] = []
     seen_text = False
     for row in rows:
-        if isinstance(row, Problem):
+        if not isinstance(row, SourceRow):
             yield row
             continue
         try:
-            draft = table.draft(row)
+            found = table.read(row)
         except WrongColumnError as error:
             held.append(Problem(row.where, str(error)))
             if not seen_text and len(held) >= PATIENCE:
                 break
+        except LabelStudioError as error:
+            yield Problem(row.where, str(error), Lost.FILE)
+            return
+        except Exception as error:  # whatever a row holds, the others come in
+            yield Problem(row.where, f"expected a row that can be read, got one that ends in {type(error).__name__}")
         else:
             seen_text = True
-            yield draft
+            for draft in found:
+                if isinstance(draft, Draft) and draft.partial:
+                    yield from mentions.add(draft, by_id=table.numbers_texts(row))
+                else:
+                    yield draft
         if seen_text:
             yield from held
             held.clear()
+    yield from mentions.rest()
     if held:
         more = f" (and so in all {len(held)} rows read)" if len(held) > 1 else ""
         yield Problem(held[0].where, held[0].what + more, Lost.FILE)
@@ -78,31 +107,69 @@ class _Table:
     """Where a source's columns are, found once for each set of columns."""
 
     def __init__(self, path: Path, reading: ReadingContext) -> None:
-        self.path = path
+        self.path, self.reading = path, reading
         self.mapping = reading.mapping
         self.annotated = reading.options.layer is not None
         self.columns = columns_of(self.mapping, reading.options.columns)
+        self.given = {name: column for name, column in self.columns.items() if column.columns != USUAL[name]}
+        self.given |= self.mapping.labels
         self._keys: tuple[str, ...] | None = None
         self._resolved: dict[str, Column] = {}
 
-    def draft(self, row: SourceRow) -> Draft:
+    def numbers_texts(self, row: SourceRow) -> bool:
+        """Whether the ids in the row are known to number texts, not annotations."""
+        names = self._resolve(row)["id"].columns
+        return self.columns["id"].columns != USUAL["id"] or bool(IDS_OF_TEXTS & set(names[:1]))
+
+    def read(self, row: SourceRow) -> list[Draft | Read]:
+        """What a row holds: a draft for each annotator, or a record of our own export as it was."""
+        if (own := self._own(row)) is not None:
+            return [own]
+        if reason := foreign_export(row.values):
+            raise LabelStudioError(reason)
+        draft = self._draft(row)
+        if self.annotated:
+            self.reading.paths.note(row.where, row.values, self.mapping, self.given)
+        return list(by_annotator(draft))
+
+    def _own(self, row: SourceRow) -> Read | None:
+        options = self.reading.options
+        if self.mapping != ImportMapping() or options.columns or options.language or not is_own_export(row.values):
+            return None
+        return own_record(row.values, row.where, self.path, options)
+
+    def _draft(self, row: SourceRow) -> Draft:
         columns = self._resolve(row)
         values = row.values
-        text = _first(values, columns["text"].columns)
-        draft = Draft(row.where, self._text(text, values, columns["text"]))
+        tokens = tokens_of(values) if self.mapping.entities is None else None
+        draft = Draft(row.where, self._text(_first(values, columns["text"].columns), values, columns["text"], tokens))
         draft.source_id = self._read(columns["id"], row, draft.text) or ""
         draft.language = self._read(columns["language"], row, draft.text)
         draft.group = self._read(columns["group"], row, draft.text)
         draft.source = self._read(columns["source"], row, draft.text)
         draft.licence = self._read(columns["licence"], row, draft.text)
-        draft.meta = _meta(values, self.mapping.meta, columns)
         for name, column in self.mapping.labels.items():
             if label := self._read(column, row, draft.text):
                 draft.labels[name] = label
                 draft.annotated = True
         if self.annotated:
-            add_annotations(draft, values, self.mapping)
+            self._annotate(draft, values, tokens)
+        if draft.annotated:
+            draft.annotator = self._read(columns["annotator"], row, draft.text) or ""
+        else:
+            columns = {name: column for name, column in columns.items() if name != "annotator"}
+        take_answer(draft, values, self.reading.tally)
+        read = {*annotation_columns(values), *(own_fields(values) if draft.partial else ())} if draft.annotated else ()
+        draft.meta = _meta(values, self.mapping.meta, columns, other=read)
         return draft
+
+    def _annotate(self, draft: Draft, values: Mapping[str, Any], tokens: Sequence[str] | None) -> None:
+        column = tag_column(values, tokens) if tokens and not self.mapping.facts else None
+        if tokens and column:
+            values = dict(values)
+            if not add_tagged(draft, tokens, values.pop(column)):
+                self.reading.tally.problem(draft.where, not_understood(column))
+        add_annotations(draft, values, self.mapping, self.reading.tally)
 
     def _resolve(self, row: SourceRow) -> dict[str, Column]:
         """The columns, cut down to those that these rows can have."""
@@ -112,9 +179,11 @@ class _Table:
             self._resolved = {name: _present(column, row.values) for name, column in self.columns.items()}
         return self._resolved
 
-    def _text(self, text: Any, values: Mapping[str, Any], column: Column) -> str:
+    def _text(self, text: Any, values: Mapping[str, Any], column: Column, tokens: Sequence[str] | None) -> str:
         if isinstance(text, str):
             return text
+        if text is MISSING and tokens:
+            return " ".join(tokens)
         if text is MISSING and not any(dig(values, name) is None for name in column.columns):
             raise WrongColumnError(_no_such_column(self.columns["text"].columns, values))
         if text is MISSING:
@@ -209,12 +278,14 @@ def _plain(value: Any) -> str | None:
     return str(value).strip() or None
 
 
-def _meta(values: Mapping[str, Any], names: tuple[str, ...] | None, columns: Mapping[str, Column]) -> dict[str, Any]:
+def _meta(
+    values: Mapping[str, Any], names: tuple[str, ...] | None, columns: Mapping[str, Column], *, other: Iterable[str]
+) -> dict[str, Any]:
     """The columns to keep as they are: those named, or all simple ones that have no other use."""
     if names is not None:
         found = {name: _storable(dig(values, name)) for name in names}
         return {name: value for name, value in found.items() if value is not None}
-    used = {name for column in columns.values() for name in column.columns}
+    used = {name for column in columns.values() for name in column.columns}.union(other)
     simple = {
         name: _storable(value)
         for name, value in values.items()

@@ -25,6 +25,14 @@ class Added:
     unchanged: int
 
 
+@dataclass(frozen=True, slots=True)
+class AddedLayers:
+    """The layers that were new, and how many of them came after another of their name that said something else."""
+
+    new: tuple[Layer, ...]
+    replaced: int
+
+
 class Records(Connected):
     """Records and layers: both only ever added, never changed."""
 
@@ -79,13 +87,16 @@ class Records(Connected):
                 added += self.append_layers(connection, batch, categories=categories)
         return added
 
-    def add_checked_layers(self, new: Iterable[Layer]) -> int:
+    def add_checked_layers(self, new: Iterable[Layer]) -> AddedLayers:
         """`add_layers` for layers that `check_layer` has let pass beside records that are in the store."""
-        added = 0
+        added: list[Layer] = []
+        replaced = 0
         for batch in batched(new, CHUNK):
             with self.write() as connection:
-                added += _append(connection, batch)
-        return added
+                found = _append(connection, batch)
+            added += found.new
+            replaced += found.replaced
+        return AddedLayers(tuple(added), replaced)
 
     def append_layers(
         self,
@@ -102,7 +113,7 @@ class Records(Connected):
                     f"expected record {layer.record_id} in the store before its layer {layer.name}; add it first"
                 )
             check_layer(stored[layer.record_id], layer, categories=categories)
-        return _append(connection, batch)
+        return len(_append(connection, batch).new)
 
     def records(
         self, ids: Iterable[str] | None = None, *, language: str | None = None, page: int = CHUNK
@@ -261,18 +272,20 @@ def _fetch(connection: sa.Connection, ids: Iterable[str]) -> Iterator[Record]:
             yield record_of(row)
 
 
-def _append(connection: sa.Connection, batch: Sequence[Layer]) -> int:
-    """How many layers of a batch were added: those that say something else than the latest of their name."""
+def _append(connection: sa.Connection, batch: Sequence[Layer]) -> AddedLayers:
+    """The layers of a batch that were added: those that say something else than the latest of their name."""
     latest = _latest_digests(connection, {layer.record_id for layer in batch})
-    rows: list[dict[str, Any]] = []
+    new: list[Layer] = []
+    replaced = 0
     for layer in batch:
         key, content = (layer.record_id, layer.name), (layer.author, layer.digest)
         if latest.get(key) != content:
+            replaced += key in latest and latest[key][1] != layer.digest
             latest[key] = content
-            rows.append(_layer_row(layer))
-    if rows:
-        connection.execute(sa.insert(layers), rows)
-    return len(rows)
+            new.append(layer)
+    if new:
+        connection.execute(sa.insert(layers), [_layer_row(layer) for layer in new])
+    return AddedLayers(tuple(new), replaced)
 
 
 def _latest(ids: Sequence[str], *columns: sa.ColumnElement[Any]) -> sa.Select[Any]:

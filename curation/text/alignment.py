@@ -81,6 +81,15 @@ def align(
     return _similar(needle, hay, hint=hint, taken=taken, minimum=minimum)
 
 
+def count_places(wording: str, text: str) -> int:
+    """In how many places a wording stands as words of their own, after folding."""
+    needle = fold(wording).text.strip()
+    if not needle:
+        return 0
+    spans = _folded_occurrences(needle, fold(text))
+    return sum(max(_border(text, start), _border(text, end)) == HARD for start, end in spans)
+
+
 def _occurrences(needle: str, hay: str) -> Iterator[Span]:
     """Every span of the needle, overlapping ones too, up to a bound."""
     start = hay.find(needle)

@@ -64,10 +64,15 @@ def import_sources(
     if as_json:
         print_json(report.as_json())
     else:
-        print_counts("Import", {"imported": report.imported, "unchanged": report.unchanged, "skipped": report.skipped})
-        for what, where in grouped_notices(report.notices).items():
+        print_counts("Import", report.counts(), what="")
+        if set(report.by_layer) - {layer}:
+            say("layers: " + ", ".join(f"{name} ({count:,})" for name, count in sorted(report.by_layer.items())))
+        notices = grouped_notices(report.notices)
+        for what, where in list(notices.items())[:SHOWN]:
             more = f" and {len(where) - FEW:,} more; --json lists them" if len(where) > FEW else ""
             say(f"{what}: {', '.join(where[:FEW])}{more}")
+        if len(notices) > SHOWN:
+            say(f"... and {len(notices) - SHOWN:,} more notices; --json lists them")
         for problem in report.problems[:SHOWN]:
             say(f"{problem.where}: {problem.what}")
         if report.problems_in_all > SHOWN:

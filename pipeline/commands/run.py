@@ -63,6 +63,9 @@ def step_counts(result: StepResult) -> dict[str, object]:
             return {
                 "imported": result.imported,
                 "unchanged": result.unchanged,
+                "layers": result.layers,
+                "entities": result.entities,
+                "left out": result.left_out,
                 "problems": result.problems_in_all,
             }
         case StageReport():

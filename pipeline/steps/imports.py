@@ -11,7 +11,7 @@ from pydantic import JsonValue
 
 from curation.batches import batched
 from curation.errors import ContradictionError
-from curation.record import Layer, Record, check_layer
+from curation.record import Layer, Record, check_layer, digest
 from curation.scheme import Scheme
 from curation.sources import Lost, Notice, Problem, Read, ReadOptions, load_mapping, read
 from curation.store import Store
@@ -26,35 +26,96 @@ BATCH = 500
 PROBLEMS_KEPT = 10_000
 
 
+#: Who gave a layer of a record in this command: what it says, and where it came from.
+Given = tuple[str, str]
+
+
 @dataclass
 class ImportReport:
-    """What came in and what did not."""
+    """What came in and what did not: rows as records, what they say as layers, entities, relations and labels."""
 
     imported: int = 0
+    #: Rows of records that were there and have a new layer now.
+    updated: int = 0
+    #: Rows of which nothing came in, because it was there.
     unchanged: int = 0
     skipped: int = 0
     layers: int = 0
+    #: Layers that came after one of the same name that said something else.
+    replaced: int = 0
+    entities: int = 0
+    relations: int = 0
+    labels: int = 0
+    realigned: int = 0
+    #: Entities, relations and labels of the source that did not come in.
+    left_out: int = 0
+    #: Entities without offsets that were put at the first of several places.
+    first_of_several: int = 0
+    #: Entities of a layer whose category another one has at the very same place.
+    doubled: int = 0
+    by_layer: Counter[str] = field(default_factory=Counter)
     problems: list[Problem] = field(default_factory=list)
     problems_in_all: int = 0
     notices: list[Notice] = field(default_factory=list)
+    notices_in_all: int = 0
+    given: dict[tuple[str, str], Given] = field(default_factory=dict, repr=False)
+    seen: set[str] = field(default_factory=set, repr=False)
 
-    def note(self, problem: Problem) -> None:
-        """Keep a problem; one that cost a record counts as skipped."""
+    def note(self, said: Problem | Notice) -> None:
+        """Keep a problem or a notice; a problem that cost a record counts as skipped, others as left out."""
+        if isinstance(said, Notice):
+            self.notices_in_all += 1
+            if len(self.notices) < PROBLEMS_KEPT:
+                self.notices.append(said)
+            return
         self.problems_in_all += 1
-        self.skipped += problem.lost in (Lost.RECORD, Lost.FILE)
+        self.skipped += said.lost in (Lost.RECORD, Lost.FILE)
+        self.left_out += said.lost in (Lost.ENTITY, Lost.RELATION)
         if len(self.problems) < PROBLEMS_KEPT:
-            self.problems.append(problem)
+            self.problems.append(said)
+
+    def counts(self) -> dict[str, int]:
+        """What is always said, and what is said when there is any of it."""
+        always = {
+            "imported": self.imported,
+            "unchanged": self.unchanged,
+            "skipped": self.skipped,
+            "layers": self.layers,
+            "entities": self.entities,
+            "relations": self.relations,
+            "labels": self.labels,
+            "realigned": self.realigned,
+            "left out": self.left_out,
+        }
+        sometimes = {
+            "there before, with a new layer": self.updated,
+            "layers replaced": self.replaced,
+            "at the first of several places": self.first_of_several,
+            "entities twice": self.doubled,
+        }
+        return always | {name: count for name, count in sometimes.items() if count}
 
     def as_json(self) -> dict[str, JsonValue]:
         """The form that scripts rely on."""
         return {
             "imported": self.imported,
+            "updated": self.updated,
             "unchanged": self.unchanged,
             "skipped": self.skipped,
             "layers": self.layers,
+            "layers_replaced": self.replaced,
+            "by_layer": dict(sorted(self.by_layer.items())),
+            "entities": self.entities,
+            "relations": self.relations,
+            "labels": self.labels,
+            "realigned": self.realigned,
+            "left_out": self.left_out,
+            "first_of_several": self.first_of_several,
+            "doubled": self.doubled,
             "problems": [{"where": problem.where, "what": problem.what} for problem in self.problems],
             "problems_in_all": self.problems_in_all,
             "notices": [{"where": notice.where, "what": notice.what} for notice in self.notices],
+            "notices_in_all": self.notices_in_all,
         }
 
 
@@ -99,23 +160,73 @@ def store_batch(
     store: Store, batch: Iterable[Read | Problem | Notice], report: ImportReport, scheme: Scheme, *, keep: bool = False
 ) -> None:
     """A batch in one transaction each for records and layers; what came in and what did not is noted in the report."""
-    records: list[Record] = []
-    layers: list[Layer] = []
+    rows: list[tuple[Read, list[Layer]]] = []
     for row in batch:
-        if isinstance(row, Problem):
+        if not isinstance(row, Read):
             report.note(row)
             continue
-        if isinstance(row, Notice):
-            report.notices.append(row)
-            continue
-        records.append(row.record)
-        for layer in row.layers:
-            fitting = layer if keep else _fit(layer, row.record, scheme, report)
-            layers += _sound(row.record, fitting, report)
-    added = store.add_records(records)
-    report.imported += added.imported
-    report.unchanged += added.unchanged
-    report.layers += store.add_checked_layers(layers)
+        fitting = [layer if keep else _fit(layer, row.record, scheme, report) for layer in row.layers]
+        sound = [layer for found in fitting for layer in _sound(row.record, found, report)]
+        if (single := _single(row, sound, report)) is not None:
+            rows.append((row, single))
+    there = store.known_ids(row.record.id for row, _ in rows)
+    store.add_records(row.record for row, _ in rows)
+    added = store.add_checked_layers(layer for _, layers in rows for layer in layers)
+    report.replaced += added.replaced
+    new = {id(layer) for layer in added.new}
+    for row, layers in rows:
+        _count(row, [layer for layer in layers if id(layer) in new], report, known=row.record.id in there)
+
+
+def _single(row: Read, layers: Sequence[Layer], report: ImportReport) -> list[Layer] | None:
+    """The layers of a row that the command has not met yet; None, with a problem, when it met others of their names."""
+    new: list[Layer] = []
+    for layer in layers:
+        key, content = (layer.record_id, layer.name), said(layer)
+        first, where = report.given.get(key, (content, row.where))
+        if first != content:
+            report.left_out += len(layer.entities) + len(layer.relations) + len(layer.labels)
+            what = (
+                f"expected each record once, got the record of {where} again with other annotations in the layer "
+                f"{layer.name}: those of {where} stay, these were left out; to keep both, say who annotated in a "
+                "column annotator (--column annotator=NAME)"
+            )
+            report.note(Problem(where=row.where, what=what, lost=Lost.RECORD))
+            return None
+        if key not in report.given:
+            report.given[key] = (content, row.where)
+            new.append(layer)
+    return new
+
+
+def said(layer: Layer) -> str:
+    """A hash of what a layer says, whatever ids its entities and relations have and in whatever order they stand."""
+    names = {entity.id: entity.model_dump(mode="json", exclude={"id"}) for entity in layer.entities}
+    entities = sorted(map(digest, names.values()))
+    relations = sorted(digest([link.type, names[link.head], names[link.tail]]) for link in layer.relations)
+    return digest([entities, relations, layer.labels])
+
+
+def _count(row: Read, new: Sequence[Layer], report: ImportReport, *, known: bool) -> None:
+    """Notes what of a row came in. known: whether the store had the record before."""
+    if not known and row.record.id not in report.seen:
+        report.imported += 1
+    elif new:
+        report.updated += 1
+    else:
+        report.unchanged += 1
+    report.seen.add(row.record.id)
+    for layer in new:
+        report.layers += 1
+        report.by_layer[layer.name] += 1
+        report.entities += len(layer.entities)
+        report.relations += len(layer.relations)
+        report.labels += len(layer.labels)
+        report.doubled += len(layer.entities) - len({(e.category, e.spans or e.text) for e in layer.entities})
+    if new:
+        report.realigned += row.realigned
+        report.first_of_several += row.first_of_several
+    report.left_out += row.left_out
 
 
 def _sound(record: Record, layer: Layer, report: ImportReport) -> Iterator[Layer]:
@@ -135,8 +246,11 @@ def _fit(layer: Layer, record: Record, scheme: Scheme, report: ImportReport) -> 
         f"record {layer.record_id}, layer {layer.name}: expected categories of the scheme {scheme.name}, "
         f"left out the entities of: {names}; name them in a --mapping or use another scheme"
     )
+    fitting = restrict(layer, scheme.by_name)
     report.note(Problem(where=where_from(record), what=what, lost=Lost.ENTITY))
-    return restrict(layer, scheme.by_name)
+    lost = len(layer.entities) - len(fitting.entities) + len(layer.relations) - len(fitting.relations)
+    report.left_out += lost - 1  # the problem itself counts one
+    return fitting
 
 
 def where_from(record: Record) -> str:

@@ -66,6 +66,7 @@ def test_import_says_what_came_in_and_what_did_not(imported):
     (problem,) = report["problems"]
     assert problem["where"] == f"{workspace / 'rows.jsonl'}:6"
     assert set(problem) == {"where", "what"}
+    assert {"layers", "entities", "relations", "labels", "realigned", "left_out"} <= report.keys()
 
 
 @pytest.fixture

@@ -19,9 +19,11 @@ class Outcome:
         self.layers: list[Layer] = []
         self.problems: list[Problem] = []
         self.notices: list[Notice] = []
+        self.reads: list[Read] = []
         self.realigned = 0
         for thing in things:
             if isinstance(thing, Read):
+                self.reads.append(thing)
                 self.records.append(thing.record)
                 self.layers += [check_layer(thing.record, layer) for layer in thing.layers]
                 self.realigned += thing.realigned

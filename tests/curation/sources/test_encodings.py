@@ -81,6 +81,23 @@ def test_annotations_may_be_in_another_encoding_than_their_text(written, outcome
     assert result.noticed == ["d.ann: read as UTF-16, as its byte order mark says"]
 
 
+def test_a_text_may_be_in_another_encoding_than_its_annotations(written, outcome):
+    written("set/d.ann", "T1\tX 0 13\tRückenschmerz\n".encode())
+    folder = written("set/d.txt", GERMAN.encode("utf-16")).parent
+    result = outcome(folder, options=german())
+    assert result.entities == [("X", "Rückenschmerz", ((0, 13),))]
+    assert result.noticed == ["d.txt: read as UTF-16, as its byte order mark says"]
+
+
+@pytest.mark.parametrize("stated", ["utf-16", "UTF16", "utf_16", "utf-16-le"])
+def test_utf_16_without_a_mark_beside_annotations_in_utf_8(written, outcome, stated):
+    written("set/d.ann", "T1\tX 0 13\tRückenschmerz\n".encode())
+    folder = written("set/d.txt", GERMAN.encode("utf-16-le")).parent
+    result = outcome(folder, options=german(encoding=stated))
+    assert (result.entities, result.problems) == ([("X", "Rückenschmerz", ((0, 13),))], [])
+    assert result.noticed == [f"d.ann: read as UTF-8, since it is not {stated}"]
+
+
 @pytest.mark.parametrize("encoding", ["utf8-ish", "rot13", "base64"])
 def test_an_unknown_encoding_is_an_error(tmp_path, encoding):
     with pytest.raises(UsageError, match="expected an encoding of text such as utf-8, cp1252, latin-1 or utf-16, got"):

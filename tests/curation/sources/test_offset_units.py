@@ -87,6 +87,23 @@ def test_the_text_may_have_lost_the_line_ends_that_the_offsets_count(pair, outco
     assert result.noticed == ["d.txt:1: counted in bytes, line ends as two"]
 
 
+@pytest.mark.parametrize(("lead", "where"), [(37, "37 before the text"), (-6, "6 after its start")])
+def test_the_text_may_have_lost_or_got_a_header(pair, outcome, lead, where):
+    text = "Aspirin. Aspirin 100 mg abends, Gicht seit 2009, Aspirin vertragen, Husten nachts"
+    spans = spans_of(text, "Gicht", "Husten", "100 mg", "Aspirin")
+    ann = standoff(text, spans, lambda before: len(before) + lead)
+    result = outcome(pair(text, ann), options=ENGLISH)
+    assert [found for _, _, found in result.entities] == [(span,) for span in spans]
+    assert result.noticed == [f"d.txt:1: counted in characters, from {where}"]
+
+
+def test_a_header_is_believed_by_several_wordings_only(pair, outcome):
+    text = "Aspirin. Aspirin 100 mg abends, Gicht seit 2009, Aspirin vertragen"
+    ann = standoff(text, spans_of(text, "Gicht", "Aspirin"), lambda before: len(before) + 9)
+    result = outcome(pair(text, ann), options=ENGLISH)
+    assert ([words for _, words, _ in result.entities], result.realigned, len(result.problems)) == (["Gicht"], 1, 1)
+
+
 def test_ends_may_be_the_last_character(pair, outcome):
     spans = spans_of(LETTER, "Gicht", "Aspirin", "täglich")
     result = outcome(pair(LETTER, standoff(LETTER, spans, len, inclusive=True)), options=ENGLISH)

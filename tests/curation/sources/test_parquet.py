@@ -37,3 +37,26 @@ def test_a_truncated_file_is_one_problem(tmp_path, outcome):
     whole = (tmp_path / "x.parquet").read_bytes()
     (tmp_path / "x.parquet").write_bytes(whole[: len(whole) // 2])
     assert len(outcome(tmp_path / "x.parquet").problems) == 1
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        lambda: pa.array([253402300800000000, 0], pa.timestamp("us", tz="Europe/Berlin")),
+        lambda: pa.array([253402300800000, 0], pa.timestamp("ms")),
+        lambda: pa.array([-1_000_000, 0], pa.date32()),
+        lambda: pa.array([[-1_000_000], [0]], pa.list_(pa.date32())),
+        lambda: pa.array([{"at": -1_000_000}, {"at": 0}], pa.struct([("at", pa.date32())])),
+        lambda: pa.array([2**62, 0], pa.duration("s")),
+    ],
+    ids=["year 10000 with a zone", "year 10000", "before year 1", "in a list", "in an object", "a long time"],
+)
+def test_values_that_python_cannot_hold_cost_no_row(odd, tmp_path, outcome):
+    entities = pa.array([[{"label": "sign", "start": 0, "end": 5}]] * 2)
+    table = pa.table({"text": ["fever", "fever 2"], "language": ["en", "en"], "odd": odd(), "entities": entities})
+    parquet.write_table(table, tmp_path / "x.parquet")
+    result = outcome(tmp_path / "x.parquet")
+    assert (result.texts, result.said) == (["fever", "fever 2"], [])
+    assert result.entities == [("sign", "fever", ((0, 5),))] * 2
+    (said,) = result.noticed
+    assert "out of range in the column odd was " in said

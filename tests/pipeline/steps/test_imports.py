@@ -139,3 +139,89 @@ def test_a_layer_is_checked_once_and_no_text_is_read_back(workspace, tmp_path, m
     assert len(checked) > 2
     assert set(checked.values()) == {1}
     assert read_back == []
+
+
+def test_the_table_says_what_came_in_and_what_did_not(workspace, tmp_path):
+    entities = [
+        span("age", "40-year-old"),
+        span("age", "40-year-old"),
+        span("signs_symptoms", "fever"),
+        {"label": "signs_symptoms", "start": 0, "end": 999},
+        span("Mood", "fever"),
+        {"label": "gender", "text": "a"},
+    ]
+    relations = [{"type": "related_to", "head": "T1", "tail": "T3"}, {"type": "related_to", "head": "T1", "tail": "T9"}]
+    source = rows(tmp_path, {**row(*entities), "relations": relations, "labels": {"smoker": "never"}})
+    report, _ = bring(workspace, source)
+    assert report.counts() == {
+        "imported": 1, "unchanged": 0, "skipped": 0, "layers": 1, "entities": 4, "relations": 1, "labels": 1,
+        "realigned": 0, "left out": 3, "entities twice": 1,
+    }  # fmt: skip
+    assert {name.replace(" ", "_") for name in report.counts()} - {"entities_twice"} <= report.as_json().keys()
+
+
+def test_unchanged_means_that_nothing_came_in(workspace, tmp_path):
+    bare = {"id": "1", "text": TEXT}
+    expected = [
+        ([bare], {"imported": 1}),
+        ([bare], {"unchanged": 1}),
+        ([row(span("age", "40-year-old"))], {"there before, with a new layer": 1, "layers": 1, "entities": 1}),
+        ([row(span("age", "40-year-old"))], {"unchanged": 1}),
+        ([row(span("signs_symptoms", "fever"))],
+         {"there before, with a new layer": 1, "layers": 1, "layers replaced": 1, "entities": 1}),
+    ]  # fmt: skip
+    for given, counts in expected:
+        report, _ = bring(workspace, rows(tmp_path, *given))
+        assert {name: count for name, count in report.counts().items() if count} == counts
+
+
+def test_a_record_again_with_other_annotations_is_a_problem_and_the_first_stays(workspace, tmp_path):
+    first, second = row(span("age", "40-year-old")), row(span("signs_symptoms", "fever"))
+    report, (gold,) = bring(workspace, rows(tmp_path, first, second))
+    (problem,) = report.problems
+    assert problem.where.endswith("rows.jsonl:2")
+    assert f"again with other annotations in the layer gold: those of {tmp_path}/rows.jsonl:1 stay" in problem.what
+    assert (report.imported, report.unchanged, report.skipped, report.layers, report.left_out) == (1, 0, 1, 1, 1)
+    assert [entity.category for entity in gold.entities] == ["age"]
+
+
+def test_a_record_again_in_another_source_of_the_command_is_a_problem_too(workspace, tmp_path):
+    paths = []
+    for name, category, wording in (("a", "age", "40-year-old"), ("b", "signs_symptoms", "fever")):
+        paths.append(tmp_path / f"{name}.jsonl")
+        paths[-1].write_text(json.dumps(row(span(category, wording))), encoding="utf-8")
+    with workspace.open_store() as store:
+        report = import_into(workspace, store, [str(path) for path in paths], ReadOptions(language="en"))
+    assert [problem.where for problem in report.problems] == [f"{paths[1]}:1"]
+
+
+def test_the_same_annotations_again_are_no_problem_whatever_their_ids(workspace, tmp_path):
+    again = [{**span("age", "40-year-old"), "id": "x9"}, {**span("signs_symptoms", "fever"), "id": "x8"}]
+    first = row(span("signs_symptoms", "fever"), span("age", "40-year-old"))
+    report, _ = bring(workspace, rows(tmp_path, first, row(*again)))
+    assert (report.imported, report.unchanged, report.layers, report.problems) == (1, 1, 1, [])
+
+
+def test_two_annotators_of_one_text_have_a_layer_each(workspace, tmp_path):
+    first = {**row(span("age", "40-year-old")), "annotator": "anna"}
+    second = {**row(span("signs_symptoms", "fever")), "annotator": "ben"}
+    report, (gold,) = bring(workspace, rows(tmp_path, first, second))
+    assert (report.imported, report.updated, report.problems, gold) == (1, 1, [], None)
+    assert report.by_layer == {"human:anna": 1, "human:ben": 1}
+    third = {**row(span("age", "40-year-old"), span("signs_symptoms", "fever")), "annotator": "anna"}
+    report, _ = bring(workspace, rows(tmp_path, first, third))
+    assert len(report.problems) == 1
+
+
+def test_entities_without_offsets_in_one_of_several_places_are_counted(workspace, tmp_path):
+    text = "Fever in the morning, fever at night."
+    given = {"id": "1", "text": text, "entities": [{"label": "signs_symptoms", "text": "fever"}]}
+    report, _ = bring(workspace, rows(tmp_path, given))
+    assert report.counts()["at the first of several places"] == 1
+
+
+def test_annotations_that_were_rejected_are_left_out_and_counted(workspace, tmp_path):
+    task = {**row(span("age", "40-year-old")), "_task_hash": 1, "answer": "reject"}
+    report, (gold,) = bring(workspace, rows(tmp_path, task))
+    assert (report.imported, report.layers, report.left_out, gold) == (1, 0, 1, None)
+    assert len(report.notices) == 1
