@@ -37,12 +37,16 @@ class AdapterAnnotator:
         self.settings = settings or AdapterSettings()
         self.layer = layer
         self.manifest: AdapterManifest = read_manifest(self.path)
-        self._scheme_digest = scheme.digest
+        self._scheme_digest, self._scheme_keys = scheme.digest, scheme.flat_keys
         if unknown := sorted(set(self.manifest.categories) - set(scheme.names)):
             raise UsageError(
                 f"adapter {self.manifest.name}: expected categories of the scheme {scheme.name}, "
                 f"got {', '.join(unknown)}; use the scheme {self.manifest.scheme} that it was trained on"
             )
+
+    def unserved(self, language: str) -> tuple[str, ...]:
+        """The categories and document labels of the scheme that the adapter has not learnt."""
+        return tuple(name for name in self._scheme_keys if name not in self.manifest.categories)
 
     @property
     def name(self) -> str:

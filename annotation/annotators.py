@@ -60,6 +60,23 @@ def _llm(scheme: Scheme, settings: AnnotationSettings, model: str | None, layer:
     return LlmAnnotator(scheme, chosen, gate, layer=layer)
 
 
+def unserved(stage: Stage, language: str) -> tuple[str, ...]:
+    """The categories and document labels of the scheme that an annotator cannot give in a language.
+
+    Rules have patterns for some, few-shot examples, an adapter what it has learnt; a language model is asked for all.
+    """
+    lacking = getattr(stage, "unserved", None)
+    return tuple(lacking(language)) if lacking else ()
+
+
+#: What each kind of annotator goes by, and how to give it more.
+GOES_BY = {
+    AuthorKind.RULES: ("patterns", "write some in annotation.rules.patterns"),
+    AuthorKind.FEW_SHOT: ("examples", "write some in annotation.few_shot.examples"),
+    AuthorKind.ADAPTER: ("training", "train another on records that have them"),
+}
+
+
 def remote_address(stage: Stage) -> str | None:
     """The host that an annotator sends texts to, if it is not this machine."""
     remote = getattr(stage, "remote", None)

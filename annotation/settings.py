@@ -61,7 +61,9 @@ class LlmSettings(EndpointSettings):
     """Which language model annotates, and what it is asked."""
 
     prompt: str = Field(
-        "extract.v1", description="Prompt that ships with the product, or the path of a jinja file of your own."
+        "extract.v1",
+        description="Prompt that ships with the product, or the path of a jinja file of your own; a scheme that has "
+        "document labels only is asked about with classify.v1.",
     )
     fuzzy: float = Field(
         0.75,

@@ -7,6 +7,7 @@ CurateError                 the job failed; the message says what was expected, 
 ├── ContradictionError      a record, entity, relation or layer contradicts itself or its text
 ├── SourceError             a source cannot be read at all (single bad rows are problems, not errors)
 ├── StoreError              the store refused, or is of another version
+├── NothingToGoByError      an annotator has no patterns or examples for anything that the scheme asks for
 ├── MissingExtraError       an optional dependency is not installed
 ├── EgressBlockedError      the privacy policy keeps texts on this machine
 ├── ReviewError             Label Studio did not answer as expected
@@ -40,6 +41,10 @@ class SourceError(CurateError):
 
 class StoreError(CurateError):
     """The store refused."""
+
+
+class NothingToGoByError(CurateError):
+    """An annotator has no patterns or examples for anything that the scheme asks for."""
 
 
 class MissingExtraError(CurateError):

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
-import yaml
 from pydantic import Field, ValidationError, field_validator, model_validator
 
-from curation.errors import SchemeError
+from curation.errors import ContradictionError, SchemeError
 from curation.record import Assertion, Entity, Frozen, Layer, digest
+from curation.scheme_file import plain_sentences, scheme_content
 
 #: The fifteen-category scheme that ships with the product.
 DEFAULT_SCHEME = Path(__file__).with_name("scheme.yaml")
@@ -30,11 +31,11 @@ class Category(Frozen):
 
     name: str = Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]*$")
     label: Localised
-    definition: Localised
+    definition: Localised = Field(default_factory=dict)
     boundary: Localised = Field(default_factory=dict)
     examples: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     colour: str
-    hotkey: str = Field(min_length=1, max_length=1)
+    hotkey: str = Field(pattern=r"^((shift|ctrl|alt)\+)*\S$")
     #: Assertions with which an entity counts as information in the flat view and in scoring.
     keeps: tuple[Assertion, ...] = (
         Assertion.PRESENT,
@@ -46,9 +47,9 @@ class Category(Frozen):
     @field_validator("colour")
     @classmethod
     def _is_hex(cls, colour: str) -> str:
-        if not HEX_COLOUR.fullmatch(colour):
+        if not HEX_COLOUR.fullmatch(colour.lower()):
             raise ValueError(f"expected a colour such as #1f77b4, got {colour!r}")
-        return colour
+        return colour.lower()
 
 
 class RelationType(Frozen):
@@ -81,15 +82,17 @@ class Scheme(Frozen):
     """Categories, relation types, document labels and attributes, in order."""
 
     name: str
-    version: int = Field(ge=1)
-    languages: tuple[str, ...] = ("en",)
-    categories: tuple[Category, ...]
+    version: int = Field(default=1, ge=1)
+    languages: tuple[str, ...] = Field(default=("en",), min_length=1)
+    categories: tuple[Category, ...] = ()
     relations: tuple[RelationType, ...] = ()
     labels: tuple[DocumentLabel, ...] = ()
     attributes: tuple[EntityAttribute, ...] = ()
 
     @model_validator(mode="after")
     def _names_are_unique(self) -> Scheme:
+        if not self.categories and not self.labels:
+            raise ValueError("expected categories or labels, found neither")
         for what, values in (
             ("category", [category.name for category in self.categories]),
             ("hotkey", [category.hotkey for category in self.categories]),
@@ -100,6 +103,8 @@ class Scheme(Frozen):
             if twice := sorted({value for value in values if values.count(value) > 1}):
                 raise ValueError(f"expected each {what} once, got {', '.join(twice)} more than once")
         names = {category.name for category in self.categories}
+        if both := sorted(names & {label.name for label in self.labels}):
+            raise ValueError(f"expected a name for one thing only, got {', '.join(both)} for a category and a label")
         for relation in self.relations:
             if unknown := sorted({*relation.heads, *relation.tails} - names):
                 raise ValueError(f"relation {relation.name} names unknown categories: {', '.join(unknown)}")
@@ -118,6 +123,11 @@ class Scheme(Frozen):
         """The categories' names, in order."""
         return tuple(self.by_name)
 
+    @property
+    def flat_keys(self) -> tuple[str, ...]:
+        """The keys of the flat view, in order: the categories, then the document labels."""
+        return (*self.names, *(label.name for label in self.labels))
+
     @cached_property
     def digest(self) -> str:
         """A hash of the whole scheme."""
@@ -129,21 +139,50 @@ class Scheme(Frozen):
         return category is None or entity.assertion in category.keeps
 
     def flat(self, layer: Layer) -> dict[str, str]:
-        """The view of the field's published data: one string a category, facts joined, "N/A" when absent."""
+        """The view of the field's published data: one string a category or document label, "N/A" when absent.
+
+        Several facts are joined by FACT_JOIN. Raises ContradictionError for a category that the scheme does not have.
+        """
         facts: dict[str, dict[str, None]] = {name: {} for name in self.names}
         for entity in sorted(layer.entities, key=lambda entity: entity.spans):
+            if entity.category not in facts:
+                raise ContradictionError(
+                    f"record {layer.record_id}, layer {layer.name}: expected categories of the scheme {self.name}, got "
+                    f"{entity.category}; use the scheme that it was made with, or `curate scheme migrate`"
+                )
             if self.counts(entity):
                 facts[entity.category][" ".join(entity.text.split())] = None
-        return {name: FACT_JOIN.join(found) or ABSENT for name, found in facts.items()}
+        joined = {name: FACT_JOIN.join(found) or ABSENT for name, found in facts.items()}
+        return joined | {label.name: layer.labels.get(label.name) or ABSENT for label in self.labels}
+
+
+@dataclass(frozen=True, slots=True)
+class SchemeFile:
+    """A scheme, and what its file left to be filled in for each category: label, colour, hotkey."""
+
+    scheme: Scheme
+    filled: Mapping[str, tuple[str, ...]]
 
 
 def load_scheme(path: Path | None = None) -> Scheme:
     """The scheme in a YAML file; without a path, the default one."""
-    path = path or DEFAULT_SCHEME
+    return read_scheme(path or DEFAULT_SCHEME).scheme
+
+
+def read_scheme(path: Path) -> SchemeFile:
+    """The scheme in a YAML file.
+
+    Raises SchemeError with a line for each fault: the file, the key, what was expected, and what came.
+    """
     try:
-        content: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
-        return Scheme.model_validate(content)
+        found = scheme_content(path.read_text(encoding="utf-8-sig"))
+        return SchemeFile(Scheme.model_validate(found.content), found.filled)
     except FileNotFoundError as error:
         raise SchemeError(f"expected a scheme file at {path}, found none") from error
-    except (yaml.YAMLError, ValidationError) as error:
-        raise SchemeError(f"{path}: {error}") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise SchemeError(f"expected a scheme file in UTF-8 at {path}, got {type(error).__name__}") from error
+    except SchemeError as error:
+        raise SchemeError("\n".join(f"{path}: {line}" for line in str(error).splitlines())) from error
+    except ValidationError as error:
+        lines = plain_sentences(error, found.content, Scheme)
+        raise SchemeError("\n".join(f"{path}: {line}" for line in lines)) from error

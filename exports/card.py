@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from huggingface_hub import DatasetCardData
 
+from curation.scheme import Scheme
 from exports.settings import ExportSettings
 from exports.writer import ExportedSet
 
@@ -18,7 +21,10 @@ def dataset_card(view: ExportedSet, settings: ExportSettings) -> str:
         language=sorted(_counts(manifest["languages"])),
         license=settings.licence,
         pretty_name=settings.pretty_name,
-        task_categories=["token-classification"],
+        task_categories=[
+            *(["token-classification"] if view.scheme.categories else []),
+            *(["text-classification"] if view.scheme.labels else []),
+        ],
         tags=["clinical", view.scheme.name],
         size_categories=next((name for limit, name in SIZES if total < limit), "n>1M"),
         configs=[
@@ -38,24 +44,43 @@ def _body(view: ExportedSet, settings: ExportSettings) -> str:
         (
             f"# {settings.pretty_name}: {curated.name} {curated.version}",
             f"{view.curated.records} records of the frozen set `{curated.name}@{curated.version}` "
-            f"(content hash `{curated.digest}`), annotated in the {len(scheme.categories)} categories of the scheme "
+            f"(content hash `{curated.digest}`), annotated in {_asked_for(scheme)} of the scheme "
             f"`{scheme.name}` version {scheme.version}. Splits never divide a group (patient or article), "
             "a record and its translation, or near-duplicates.",
             "## Records\n\n" + _table(("split", "records"), view.curated.splits),
             _table(("language", "records"), _counts(manifest["languages"])),
             _table(("licence of the records", "records"), _counts(manifest["licences"])),
-            "## Entities\n\n" + _table(("category", "entities"), _counts(manifest["categories"])),
+            *_marked(view),
             f"## How it was made\n\nThe layer is `{manifest['layer']}`. Records that were not taken, by reason: "
             + (", ".join(f"{count} {reason}" for reason, count in _counts(manifest["dropped"]).items()) or "none")
             + ".",
             "## Columns\n\n`text` is the report. `entities` is the lossless view: category, wording and `fragments`, "
             "which are end-exclusive code-point offsets into `text` (several when discontinuous, none when the "
             "wording was not found). `summary` is the flat view: one string a category, facts joined by `; `, "
-            "`N/A` when absent.",
+            "and one a document label, `N/A` when absent. `labels` are the document labels.",
             "## Limits\n\nNot a medical device and no basis for decisions about patients. Check the licence of "
             "each record before passing it on.",
         )
     )
+
+
+def _asked_for(scheme: Scheme) -> str:
+    """How many categories and document labels a scheme has, in words."""
+    parts = [
+        (len(scheme.categories), "category", "categories"),
+        (len(scheme.labels), "document label", "document labels"),
+    ]
+    return " and ".join(f"the {count} {plural if count > 1 else name}" for count, name, plural in parts if count)
+
+
+def _marked(view: ExportedSet) -> Iterator[str]:
+    """How many entities each category has, and how many records each value of a document label."""
+    manifest = view.curated.manifest
+    if view.scheme.categories:
+        yield "## Entities\n\n" + _table(("category", "entities"), _counts(manifest["categories"]))
+    # Sets that were frozen by an earlier version did not count them.
+    for name, values in _counts(manifest.get("labels", {})).items():
+        yield f"## {name}\n\n" + _table(("value", "records"), _counts(values))
 
 
 def _counts(value: object) -> dict[str, int]:

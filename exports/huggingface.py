@@ -51,7 +51,8 @@ def features(scheme: Scheme) -> Features:
     pair = {"name": text, "value": text}
     entity = {
         "id": text,
-        "category": ClassLabel(names=list(scheme.names)),
+        # A class label needs a class.
+        "category": ClassLabel(names=list(scheme.names)) if scheme.names else text,
         "text": text,
         "fragments": List({"start": number, "end": number}),
         "alignment": ClassLabel(names=[alignment.value for alignment in Alignment]),
@@ -69,7 +70,7 @@ def features(scheme: Scheme) -> Features:
             "entities": List(entity),
             "relations": List(dict.fromkeys(("id", "type", "head", "tail"), text)),
             "labels": List(pair),
-            "summary": dict.fromkeys(scheme.names, text),
+            "summary": dict.fromkeys(scheme.flat_keys, text),
         }
     )
 

@@ -28,6 +28,7 @@ from pipeline.commands import (
     report,
     review,
     run,
+    scheme,
     status,
     train,
     validate,
@@ -65,8 +66,11 @@ COMMANDS: dict[str, Callable[..., None]] = {
 for name, function in COMMANDS.items():
     # The whole line: by default, Typer cuts it short in the list of commands.
     app.command(name, short_help=(function.__doc__ or "").splitlines()[0])(function)
+app.add_typer(scheme.app, name="scheme")
 app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(review.app, name="review")
+
+INTERRUPTED = 130
 
 #: Set before any library is imported, so that none sends telemetry.
 QUIET = {
@@ -93,8 +97,11 @@ def main() -> None:
         _stop(f"error: {error}", 2)
     except CurateError as error:
         _stop(f"error: {error}", 1)
-    except KeyboardInterrupt:
-        _stop("interrupted; what was finished is kept, the same command goes on from there", 130)
+    except (KeyboardInterrupt, SystemExit) as end:
+        # Typer turns Ctrl-C into this exit code without a word.
+        if isinstance(end, SystemExit) and end.code != INTERRUPTED:
+            raise
+        _stop("interrupted; what was finished is kept, the same command goes on from there", INTERRUPTED)
     except BrokenPipeError:
         os._exit(0)
 

@@ -13,7 +13,7 @@ from pydantic.fields import FieldInfo
 
 from annotation.review_settings import ReviewSettings
 from annotation.settings import AnnotationSettings
-from curation.author import GOLD, AuthorKind, layer_name
+from curation.author import AuthorKind, layer_name
 from curation.decision import Verdict
 from curation.errors import ConfigError
 from curation.record import Frozen
@@ -37,8 +37,10 @@ class RunSettings(Frozen):
         description="Who annotates before review: rules, few-shot, adapter:PATH, llm:MODEL.",
     )
     review: bool = Field(True, description="Whether to start Label Studio, push, and pull what is there.")
-    layer: str = Field(
-        GOLD, description="The layer to freeze and to train on: gold, or a human layer such as human:anna."
+    layer: str | None = Field(
+        None,
+        description="The layer to freeze and to train on, such as human:anna; unset, the first that a record has of "
+        "gold, consensus, and what people said in review.",
     )
     verdicts: tuple[Verdict, ...] = Field(
         (Verdict.ACCEPTED,), description="Records with these verdicts are frozen: accepted, needs_review."

@@ -85,14 +85,20 @@ def run_over(
     """
     settings = workspace.config.curation
     with progress(stage.name, store.count_pending(stage, retry_failed=retry_failed)) as advance:
-        return run_stage(
-            store,
-            stage,
-            batch_size=max(settings.batch_size, at_once),
-            workers=settings.workers,
-            retry_failed=retry_failed,
-            advance=advance,
-        )
+        try:
+            return run_stage(
+                store,
+                stage,
+                batch_size=max(settings.batch_size, at_once),
+                workers=settings.workers,
+                retry_failed=retry_failed,
+                advance=advance,
+            )
+        except KeyboardInterrupt:
+            done = store.count_jobs().get(stage.name, {}).get("done", 0)
+            left = store.count_pending(stage, retry_failed=retry_failed)
+            workspace.notify(f"{stage.name}: {done} records are done and kept, {left} are left")
+            raise
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import platform
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
 from time import perf_counter
@@ -70,6 +70,14 @@ def recorded(workspace: Workspace, store: Store, command: str, **inputs: JsonVal
         store.end_run(run, state=state, manifest=manifest)
         path = workspace.subfolder("runs") / f"{run:05d}-{command.replace(' ', '-')}.json"
         path.write_text(json.dumps(manifest, indent=2, ensure_ascii=False), encoding="utf-8")
+
+
+def done_before(store: Store, command: str, inputs: Mapping[str, JsonValue]) -> Mapping[str, JsonValue] | None:
+    """The outcome of the latest run of a command that was done with exactly these inputs."""
+    done = (run.manifest for run in reversed(store.runs()) if (run.command, run.state) == (command, "done"))
+    outcomes = (manifest["outcome"] for manifest in done if manifest["inputs"] == dict(inputs))
+    outcome = next(outcomes, None)
+    return outcome if isinstance(outcome, dict) else None
 
 
 def versions() -> dict[str, JsonValue]:

@@ -12,11 +12,12 @@ from curation.record import Frozen, Layer
 from curation.scheme import Scheme
 from curation.scoring.entities import EntityScores, score_entities
 from curation.scoring.flat import FlatScores, score_flat
+from curation.scoring.labels import LabelScores, score_labels
 from training.examples import Pair
 
 
 class EvaluationReport(Frozen):
-    """Entity scores and flat-view scores of one author against gold."""
+    """Entity, flat-view and document-label scores of one author against gold."""
 
     scheme: str
     scheme_digest: str
@@ -24,7 +25,14 @@ class EvaluationReport(Frozen):
     predicted: tuple[str, ...]
     entities: EntityScores
     flat: FlatScores
+    #: By the name of the document label.
+    labels: dict[str, LabelScores] = Field(default_factory=dict)
     created: datetime = Field(default_factory=lambda: datetime.now(UTC))
+
+    @property
+    def measures_entities(self) -> bool:
+        """Whether the scheme asked for entities, or a side has any."""
+        return not self.labels or bool(self.entities.strict.per_category)
 
     def to_json(self) -> dict[str, Any]:
         """``strict``, ``lenient`` and ``records`` at the top, then ``flat`` and who was compared."""
@@ -60,4 +68,5 @@ def evaluate(
             scheme=scheme,
             languages={record.id: record.language for record, _ in pairs},
         ),
+        labels=score_labels(gold, layers, scheme=scheme),
     )

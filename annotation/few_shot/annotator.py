@@ -1,4 +1,4 @@
-"""Annotation from a few examples: candidates classified by sentence embedding and a small head.
+"""Annotation from a few examples: candidates and whole texts classified by sentence embedding and a small head.
 
 Frozen sentence embeddings and a logistic regression learn from a handful of examples a category
 (SetFit: Tunstall et al. 2022, without its contrastive tuning).
@@ -11,9 +11,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 
 import numpy as np
+from pydantic import JsonValue
 
 from annotation.few_shot.calibrated_classifier import CalibratedClassifier, Matrix
 from annotation.few_shot.candidates import Candidate, lexicon_of
+from annotation.few_shot.document_classifier import DocumentClassifier, LabelValues, taught_labels
 from annotation.few_shot.example_sentences import Examples, load_examples
 from annotation.few_shot.few_shot_examples import NONE, CandidateText, candidate_texts, training_examples
 from annotation.rules.assertion import assert_words
@@ -33,7 +35,10 @@ VERSION = 2
 
 
 class FewShotClassifier:
-    """What the examples of one language teach: a category and a score for each candidate, or none."""
+    """What the examples of one language teach: a category and a score for each candidate, or none.
+
+    Raises ConfigError where they show one kind only, such as entities without other phrases beside them.
+    """
 
     def __init__(self, examples: Examples, encoder: Encoder, *, settings: FewShotSettings, scheme: Scheme) -> None:
         self._encoder = encoder
@@ -41,11 +46,7 @@ class FewShotClassifier:
         self._once = frozenset(settings.once)
         self.language = examples.language
         shown, labels = training_examples(examples, scheme)
-        if len(set(labels)) < 2:
-            raise ConfigError(
-                f"few-shot examples ({examples.language}): expected marked entities of the scheme {scheme.name} "
-                f"and other phrases beside them, got {len(labels)} of one kind"
-            )
+        _check_kinds(labels, examples, scheme)
         sentences = [text.context for text in shown]
         self._classifier = CalibratedClassifier(self._vectors(shown), labels, sentences, strength=settings.strength)
         self.digest = digest(
@@ -91,6 +92,14 @@ class FewShotClassifier:
             for number, (candidate, category, score) in enumerate(chosen, 1)
         )
         return assert_words(words, self.language, entities)
+
+
+def _check_kinds(labels: Sequence[str], examples: Examples, scheme: Scheme) -> None:
+    if len(set(labels)) < 2:
+        raise ConfigError(
+            f"few-shot examples ({examples.language}): expected marked entities of the scheme {scheme.name} "
+            f"and other phrases beside them, got {len(labels)} of one kind"
+        )
 
 
 def _apart(scored: Iterable[tuple[Candidate, str, float]]) -> list[tuple[Candidate, str, float]]:
@@ -139,6 +148,20 @@ class FewShotAnnotator:
         self._languages = sorted({*scheme.languages, *self._examples})
         self._given = encoder
         self._classifiers: dict[str, FewShotClassifier | None] = {}
+        self._document_classifiers: dict[str, DocumentClassifier | None] = {}
+
+    def unserved(self, language: str) -> tuple[str, ...]:
+        """The categories and document labels of the scheme that the examples of a language do not teach.
+
+        Raises ConfigError where the examples do not fit the scheme.
+        """
+        examples = self._taught(language)
+        if examples is None:
+            return self._scheme.flat_keys
+        labels = {label.name for label in taught_labels(examples, self._scheme)}
+        if any(name in examples.counts for name in self._scheme.names):
+            _check_kinds(training_examples(examples, self._scheme)[1], examples, self._scheme)
+        return tuple(name for name in self._scheme.flat_keys if name not in labels and name not in examples.counts)
 
     @cached_property
     def fingerprint(self) -> str:
@@ -172,18 +195,26 @@ class FewShotAnnotator:
 
     def _annotate(self, language: str, items: Sequence[Item]) -> Iterable[Result]:
         classifier = self._for(language)
-        found = classifier.annotate([item.record.text for item in items]) if classifier else [()] * len(items)
-        for item, entities in zip(items, found, strict=True):
-            yield Result(item.record.id, layers=(self._written(item, entities, classifier),))
+        documents = self._for_documents(language)
+        texts = [item.record.text for item in items]
+        found = classifier.annotate(texts) if classifier else [()] * len(items)
+        labels = documents(texts) if documents else [{}] * len(items)
+        for item, entities, values in zip(items, found, labels, strict=True):
+            yield Result(item.record.id, layers=(self._written(item, entities, values),))
 
-    def _written(self, item: Item, entities: tuple[Entity, ...], classifier: FewShotClassifier | None) -> Layer:
-        revision = classifier.digest if classifier else "untaught"
+    def _written(self, item: Item, entities: tuple[Entity, ...], values: LabelValues) -> Layer:
+        classifier = self._for(item.record.language)
+        examples = self._taught(item.record.language)
+        revision = classifier.digest if classifier else examples.digest if examples else "untaught"
+        scores: dict[str, JsonValue] = {name: score for name, (_, score) in values.items()}
         return Layer(
             record_id=item.record.id,
             name=self._layer,
             author=author_name(self.kind, revision=revision),
             entities=entities,
-            provenance={"encoder": self._encoder.name, "revision": revision, "scheme": self._scheme.digest},
+            labels={name: value for name, (value, _) in values.items()},
+            provenance={"encoder": self._encoder.name, "revision": revision, "scheme": self._scheme.digest}
+            | ({"label_scores": scores} if scores else {}),
         )
 
     @property
@@ -200,7 +231,23 @@ class FewShotAnnotator:
             examples = self._taught(language)
             self._classifiers[language] = (
                 FewShotClassifier(examples, self._encoder, settings=self._settings, scheme=self._scheme)
-                if examples
+                if examples and self._teaches_entities(examples)
                 else None
             )
         return self._classifiers[language]
+
+    def _teaches_entities(self, examples: Examples) -> bool:
+        """Whether sentences are there to mark entities by; sentences of another scheme are, and are refused."""
+        if not self._scheme.categories:
+            return False
+        return any(name in examples.counts for name in self._scheme.names) or not taught_labels(examples, self._scheme)
+
+    def _for_documents(self, language: str) -> DocumentClassifier | None:
+        if language not in self._document_classifiers:
+            examples = self._taught(language)
+            self._document_classifiers[language] = (
+                DocumentClassifier(examples, self._encoder, settings=self._settings, scheme=self._scheme)
+                if examples and taught_labels(examples, self._scheme)
+                else None
+            )
+        return self._document_classifiers[language]

@@ -1,4 +1,4 @@
-"""Examples to learn from: sentences in which every entity is marked, shipped or taken from gold layers."""
+"""Examples to learn from: sentences in which every entity is marked, and texts with their document labels."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 
 import yaml
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, model_validator
 
 from curation.errors import ConfigError, ContradictionError
 from curation.markup import parse_markup
@@ -18,10 +18,24 @@ from curation.text.tokens import read
 EXAMPLES = Path(__file__).with_name("examples")
 
 
-class ExampleFile(Frozen):
-    """An example file: sentences with their entities marked as in [fever]{signs_symptoms}."""
+class LabelledText(Frozen):
+    """A whole text with the values of its document labels."""
 
-    sentences: tuple[str, ...] = Field(min_length=1)
+    text: str = Field(min_length=1)
+    labels: dict[str, str] = Field(min_length=1)
+
+
+class ExampleFile(Frozen):
+    """An example file: sentences with their entities marked as in [fever]{signs_symptoms}, or labelled texts."""
+
+    sentences: tuple[str, ...] = ()
+    documents: tuple[LabelledText, ...] = ()
+
+    @model_validator(mode="after")
+    def _has_examples(self) -> ExampleFile:
+        if not self.sentences and not self.documents:
+            raise ValueError("expected sentences or documents, found neither")
+        return self
 
 
 class ExampleSentence(Frozen):
@@ -32,14 +46,15 @@ class ExampleSentence(Frozen):
 
 
 class Examples(Frozen):
-    """Sentences of one language."""
+    """Sentences and labelled texts of one language."""
 
     language: str
     sentences: tuple[ExampleSentence, ...]
+    documents: tuple[LabelledText, ...] = ()
 
     @cached_property
     def digest(self) -> str:
-        """A hash of texts, spans and categories."""
+        """A hash of texts, spans, categories and labels."""
         return digest(
             [
                 self.language,
@@ -47,6 +62,7 @@ class Examples(Frozen):
                     (sentence.text, [(entity.category, entity.spans) for entity in sentence.entities])
                     for sentence in self.sentences
                 ],
+                *([document.text, document.labels] for document in self.documents),
             ]
         )
 
@@ -67,7 +83,7 @@ def load_examples(language: str, *, folder: Path | None = None) -> Examples | No
     except (yaml.YAMLError, ValidationError, ContradictionError) as error:
         raise ConfigError(f"{path}: {error}") from error
     sentences = [ExampleSentence(text=text, entities=entities) for text, entities in parsed]
-    return Examples(language=language, sentences=tuple(sentences))
+    return Examples(language=language, sentences=tuple(sentences), documents=file.documents)
 
 
 def examples_from(annotated: Iterable[tuple[Record, Layer]], *, language: str, per_category: int = 16) -> Examples:

@@ -27,6 +27,9 @@ from curation.stage import Item, Result
 #: Raised when the same answers would become other layers.
 VERSION = 1
 
+#: The prompt for schemes that have document labels only, where the settings name none.
+CLASSIFY = "classify.v1"
+
 #: Settings that change how a request travels, not what comes back.
 OPERATIONAL = {"url", "concurrency", "timeout", "attempts", "backoff", "longest_wait", "prompt"}
 
@@ -52,7 +55,8 @@ class LlmAnnotator:
         self._layer = layer
         # One stage per layer: results for one layer do not stand for another's.
         self.name = f"annotate:{layer}"
-        self._prompt = Prompt(settings.prompt, scheme)
+        is_own = settings.prompt != LlmSettings().prompt
+        self._prompt = Prompt(settings.prompt if scheme.categories or is_own else CLASSIFY, scheme)
         self._model = LanguageModel(settings, gate)
         self._denied: tuple[LanguageModelError, float] | None = None
         #: The host that records' text is sent to, if it is not this machine.

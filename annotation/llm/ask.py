@@ -29,7 +29,8 @@ def answer_schema(scheme: Scheme) -> dict[str, JsonValue]:
             "assertion": {"type": "string", "enum": [assertion.value for assertion in Assertion]},
         }
     )
-    parts: dict[str, JsonValue] = {"entities": {"type": "array", "items": quote}}
+    # A list of no categories is no valid schema.
+    parts: dict[str, JsonValue] = {"entities": {"type": "array", "items": quote}} if scheme.categories else {}
     if scheme.labels:
         values: dict[str, JsonValue] = {
             label.name: {"type": "string", "enum": list(label.values)} for label in scheme.labels

@@ -44,7 +44,7 @@ def parse(text: str, scheme: Scheme) -> Answer:
     if content is None:
         raise _unparsable("a JSON object")
     answer = Answer(repaired=repaired)
-    entities = content.get("entities")
+    entities = content.get("entities", [] if not scheme.categories else None)
     if not isinstance(entities, list):
         raise _unparsable("a list of entities")
     for entity in entities:

@@ -185,6 +185,14 @@ class RulesAnnotator:
         self.name = f"annotate:{layer}"
         self._rules: dict[str, LanguageRules | None] = {}
 
+    def unserved(self, language: str) -> tuple[str, ...]:
+        """The categories and document labels of the scheme that no pattern of a language marks."""
+        file = load_patterns(language, folder=self._settings.patterns)
+        turned = {name for turn in file.turns for name in turn.becomes.values()} if file else set()
+        served = {name for name, category in file.categories.items() if category.patterns} | turned if file else set()
+        # No pattern gives a label to a whole text.
+        return tuple(name for name in self._scheme.flat_keys if name not in served or name not in self._scheme.by_name)
+
     @cached_property
     def fingerprint(self) -> str:
         """A digest of patterns, lexicon, the lists that sentences are read by, scheme and settings."""

@@ -65,7 +65,7 @@ class FlatScores(Frozen):
 def parse_flat(answer: Answer, scheme: Scheme) -> tuple[dict[str, str] | None, str | None]:
     """The flat view in an answer, or None with what is wrong with it.
 
-    Valid is: one JSON object with exactly the scheme's categories as keys, all values non-empty
+    Valid is: one JSON object with exactly the scheme's categories and document labels as keys, all values non-empty
     strings, and "N/A" only on its own.
     """
     wrong = {fault.form for fault in faults(shape(answer), scheme)}

@@ -100,9 +100,9 @@ def faults(of: Shape, scheme: Scheme) -> list[FlatFault]:
     """What is wrong: keys that are not exactly the scheme's, values that are no strings, "N/A" beside facts."""
     if isinstance(of, str):
         return [FlatFault(_form(of))]
-    wrong = [FlatFault(ValueForm.MISSING, name) for name in scheme.names if name not in of]
+    wrong = [FlatFault(ValueForm.MISSING, name) for name in scheme.flat_keys if name not in of]
     for number, (key, value) in enumerate(of.items(), 1):
-        if key not in scheme.by_name:
+        if key not in scheme.flat_keys:
             # Whatever a model took for a key may be clinical text: its number is given, not its wording.
             wrong.append(FlatFault(ValueForm.UNKNOWN, f"key {number}"))
         elif _form(value) not in SOUND:

@@ -32,6 +32,7 @@ class _Selection:
     languages: Counter[str] = field(default_factory=Counter)
     licences: Counter[str] = field(default_factory=Counter)
     categories: Counter[str] = field(default_factory=Counter)
+    labels: Counter[tuple[str, str]] = field(default_factory=Counter)
 
 
 def freeze(
@@ -105,6 +106,7 @@ def _select(store: Store, scheme: Scheme, layers: Sequence[str], verdicts: Seque
             selection.languages[record.language] += 1
             selection.licences[record.licence or "not stated"] += 1
             selection.categories.update(entity.category for entity in layer.entities)
+            selection.labels.update(layer.labels.items())
     return selection
 
 
@@ -126,6 +128,10 @@ def _manifest(
         "languages": dict(sorted(selection.languages.items())),
         "licences": dict(sorted(selection.licences.items())),
         "categories": {name: selection.categories[name] for name in scheme.names},
+        "labels": {
+            label.name: {value: selection.labels[label.name, value] for value in label.values}
+            for label in scheme.labels
+        },
         "dropped": dict(sorted(selection.dropped.items())),
         "layers_not_validated": dict(sorted(selection.not_validated.items())),
         "clincurate": version("clincurate"),

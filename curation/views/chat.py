@@ -30,9 +30,16 @@ def instruction(scheme: Scheme, language: str) -> str:
         f"- {category.name}: {category.definition.get(speech, '')} {category.boundary.get(speech, '')}".rstrip()
         for category in scheme.categories
     )
-    return (
-        "Extract the facts of the clinical report between <report> and </report> into one JSON object. "
-        f"Its keys, in this order, are the categories below; every value is one string. Several facts are "
+    labels = "\n".join(
+        f"- {label.name}: {label.definition.get(speech, '')} (one of: {'; '.join(label.values)})".replace(":  (", ": (")
+        for label in scheme.labels
+    )
+    opening = "clinical report between <report> and </report> into one JSON object. Its keys, in this order, are"
+    if not scheme.categories:
+        return f'Sort the {opening} the labels below; every value is one of the label\'s own, or "{ABSENT}".\n{labels}'
+    extract = (
+        f"Extract the facts of the {opening} the categories below; every value is one string. Several facts are "
         f'joined by "{FACT_JOIN}"; a category without a fact is "{ABSENT}". Use the wording of the report '
         f"and add nothing.\n{rules}"
     )
+    return f"{extract}\nThen one value for the whole report for each of these keys:\n{labels}" if labels else extract

@@ -31,7 +31,24 @@ def evaluate(
     if as_json:
         print_json(done.report.to_json() | {"report": str(done.html)})
         return
+    for name, label in done.report.labels.items():
+        labelled = [
+            (value, score.gold, score.predicted, _show(score.precision), _show(score.recall), _show(score.f1))
+            for value, score in label.per_value.items()
+        ]
+        print_table(
+            f"{name}: accuracy {_show(label.accuracy)}, macro F1 {_show(label.macro_f1)}, {label.records} records",
+            ("value", gold, predicted, "P", "R", "F1"),
+            labelled,
+        )
+        if label.missing:
+            say(f"{name}: {label.missing} records without a value in {predicted} count as wrong")
+        if label.without_gold:
+            say(f"{name}: {label.without_gold} records without a value in {gold} are not scored")
     scores = done.report.entities
+    if not done.report.measures_entities:
+        say(f"report: {done.html}")
+        return
     rows = [
         (name, strict.gold, strict.predicted, _show(strict.f1), _show(scores.lenient.per_category[name].f1))
         for name, strict in scores.strict.per_category.items()

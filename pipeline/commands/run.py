@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from pipeline.commands.options import HERE, JsonOption, WorkspaceOption
-from pipeline.commands.output import print_json, say
+from pipeline.commands.output import SHOWN, print_json, say
 from pipeline.commands.progress_bars import progress_bar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
-    from pipeline.steps.run import FinishedStep, StepResult
+    from pipeline.steps.run import EvaluatedLayer, FinishedStep, StepResult
+    from pipeline.workspace import Workspace
 
 
 def run(
@@ -24,28 +26,77 @@ def run(
     as_json: JsonOption = False,
 ) -> None:
     """Run all steps, as the section [run] of curate.toml says; what is done already is not done again."""
-    from pipeline.steps.run import run_steps, sample_workspace
+    from curation.errors import CurateError
+    from pipeline.steps.run import LeftOut, Waiting, run_steps, sample_workspace
     from pipeline.workspace import Workspace
 
     workspace = sample_workspace(folder, notify=say) if sample else Workspace.at(folder, notify=say)
-    finished = []
-    with workspace.open_store() as store:
-        for step in run_steps(workspace, store, progress=progress_bar):
-            counts = ", ".join(f"{name} {value}" for name, value in step_counts(step.result).items())
-            say(f"{step.name}: {step.seconds:.1f} s ({counts})")
-            finished.append(step)
+    finished: list[FinishedStep[StepResult]] = []
+    try:
+        with workspace.open_store() as store:
+            for step in run_steps(workspace, store, progress=progress_bar):
+                finished.append(step)
+                _say_step(step)
+    except (CurateError, KeyboardInterrupt):
+        _say_kept(workspace, finished)
+        raise
+    next_steps = [step.result for step in finished if isinstance(step.result, Waiting)]
     if as_json:
         print_json(
             {
                 "ends": dict(addresses(finished)),
                 "seconds": {step.name: step.seconds for step in finished},
+                "unchanged": [step.name for step in finished if step.unchanged],
+                "left_out": {step.name: step.result.reason for step in finished if isinstance(step.result, LeftOut)},
                 "scores": step_scores(finished),
+                "label_scores": label_scores(finished),
+                "next": next((f"{waiting.reason}: {waiting.next_step}" for waiting in next_steps), None),
             }
         )
     else:
         # Lines, not a table: addresses are there to be clicked and copied whole.
         ends = addresses(finished, with_password=True)
         print("\n".join(f"{name}: {where}" for name, where in ends.items()))
+    for waiting in next_steps:
+        say(f"next ({waiting.reason}): {waiting.next_step}")
+    _say_server(workspace)
+
+
+def _say_step(step: FinishedStep[StepResult]) -> None:
+    from pipeline.steps.imports import ImportReport
+    from pipeline.steps.run import LeftOut, Waiting
+
+    result = step.result
+    if isinstance(result, Waiting):
+        return
+    if isinstance(result, LeftOut):
+        say(f"{step.name}: left out: {result.reason}")
+        return
+    if step.unchanged:
+        say(f"{step.name}: unchanged, what it reads is as it was")
+        return
+    counts = ", ".join(f"{name} {value}" for name, value in step_counts(result).items())
+    say(f"{step.name}: {step.seconds:.1f} s ({counts})")
+    if isinstance(result, ImportReport):
+        for problem in result.problems[:SHOWN]:
+            say(f"{problem.where}: {problem.what}")
+
+
+def _say_kept(workspace: Workspace, finished: Sequence[FinishedStep[StepResult]]) -> None:
+    """What there is of a run that did not come to its end, and a Label Studio that runs on."""
+    done = ", ".join(step.name for step in finished) or "no step"
+    say(f"done and kept: {done}")
+    for name, where in addresses(finished, with_password=True).items():
+        say(f"{name}: {where}")
+    _say_server(workspace)
+
+
+def _say_server(workspace: Workspace) -> None:
+    from pipeline.steps.review.server import running_server
+
+    if (server := running_server(workspace)) is not None:
+        stop = f"curate review stop --workspace {shlex.quote(str(workspace.folder))}"
+        say(f"Label Studio runs on at {server.url}; to stop it: {stop}")
 
 
 def step_counts(result: StepResult) -> dict[str, object]:
@@ -54,7 +105,7 @@ def step_counts(result: StepResult) -> dict[str, object]:
     from pipeline.runner import StageReport
     from pipeline.steps.deidentify import DeidentifyReport
     from pipeline.steps.imports import ImportReport
-    from pipeline.steps.run import Evaluations, ExportFolders, ReviewRound
+    from pipeline.steps.run import Evaluations, ExportFolders, LeftOut, ReviewRound, Waiting
     from training.encoder import Trained
     from validation.verdict import Verdicts
 
@@ -73,21 +124,28 @@ def step_counts(result: StepResult) -> dict[str, object]:
         case DeidentifyReport():
             return {"records with identifiers": result.holding, "made": result.made, "unchanged": result.unchanged}
         case Verdicts():
-            return dict(result.counts)
+            others = sum(result.decided_by_others.values())
+            return {**result.counts, **({"decided by people or other policies": others} if others else {})}
         case ReviewRound():
             return {"pushed": result.pushed.created, "pulled": result.pulled.layers}
         case CuratedSet():
-            return dict(result.splits)
+            dropped = result.manifest["dropped"]
+            assert isinstance(dropped, dict)
+            return {**result.splits, **{f"left out, {reason}": count for reason, count in dropped.items()}}
         case Trained():
             return {"seconds": result.manifest.seconds}
         case Evaluations():
-            scores = {layer: found.report.entities for layer, found in result.by_layer.items()}
             return {
-                layer: {"strict_f1": score.strict.micro.f1, "lenient_f1": score.lenient.micro.f1}
-                for layer, score in scores.items()
+                layer: {
+                    **{f"{mode}_f1": found.scores[mode]["micro"]["f1"] for mode in ("strict", "lenient")},
+                    **{f"{name}_accuracy": scores["accuracy"] for name, scores in found.labels.items()},
+                }
+                for layer, found in result.by_layer.items()
             }
         case ExportFolders():
             return {"formats": list(result.folders)}
+        case LeftOut() | Waiting():
+            return {"reason": result.reason}
 
 
 def addresses(finished: Iterable[FinishedStep[StepResult]], *, with_password: bool = False) -> dict[str, str]:
@@ -104,7 +162,9 @@ def _addresses(result: StepResult, with_password: bool) -> Iterator[tuple[str, s
     match result:
         case Verdicts():
             yield from (("validation report", str(result.report)), ("data docs", str(result.data_docs)))
-        case ReviewRound(server=server):
+        case ReviewRound(server=None, url=url):
+            yield "Label Studio", url
+        case ReviewRound(server=server) if server is not None:
             password = f", password {server.password}" if with_password else ""
             yield "Label Studio", f"{server.url} (login {server.login}{password})"
         case CuratedSet():
@@ -113,7 +173,7 @@ def _addresses(result: StepResult, with_password: bool) -> Iterator[tuple[str, s
             yield "adapter", str(result.folder)
         case Evaluations():
             for layer, found in result.by_layer.items():
-                yield f"evaluation of {layer}", str(found.html)
+                yield f"evaluation of {layer}", str(found.page)
         case ExportFolders():
             for format, folder in result.folders.items():
                 yield f"exported set ({format})", str(folder)
@@ -123,11 +183,17 @@ def _addresses(result: StepResult, with_password: bool) -> Iterator[tuple[str, s
 
 def step_scores(finished: Iterable[FinishedStep[StepResult]]) -> dict[str, Any]:
     """The full scores of each evaluated layer."""
+    return {layer: found.scores for layer, found in _evaluated(finished)}
+
+
+def label_scores(finished: Iterable[FinishedStep[StepResult]]) -> dict[str, Any]:
+    """The scores of each evaluated layer's document labels."""
+    return {layer: found.labels for layer, found in _evaluated(finished) if found.labels}
+
+
+def _evaluated(finished: Iterable[FinishedStep[StepResult]]) -> Iterator[tuple[str, EvaluatedLayer]]:
     from pipeline.steps.run import Evaluations
 
-    return {
-        layer: found.report.entities.to_json()
-        for step in finished
-        if isinstance(step.result, Evaluations)
-        for layer, found in step.result.by_layer.items()
-    }
+    for step in finished:
+        if isinstance(step.result, Evaluations):
+            yield from step.result.by_layer.items()

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from pydantic import JsonValue
 
-from annotation.annotators import annotator, remote_address
+from annotation.annotators import GOES_BY, annotator, remote_address, unserved
+from curation.author import kind_of
+from curation.errors import NothingToGoByError
+from curation.scheme import Scheme
+from curation.stage import Stage
 from curation.store import Store
 from pipeline.egress import gate_of
 from pipeline.progress import ProgressBar, no_progress
@@ -22,12 +28,37 @@ def annotate(
     retry_failed: bool = False,
     progress: ProgressBar = no_progress,
 ) -> StageReport:
-    """An annotator's layer on every record that lacks it; what goes off this machine passes the gate."""
+    """An annotator's layer on every record that lacks it; what goes off this machine passes the gate.
+
+    Raises NothingToGoByError, and writes nothing, when the annotator can give nothing of what the scheme asks for.
+    """
     gate = gate_of(workspace, store)
     stage = annotator(name, workspace.scheme, workspace.config.annotation, layer=layer, gate=gate)
+    for line in what_it_lacks(name, stage, workspace.scheme, store.count_records()):
+        workspace.notify(line)
     inputs: dict[str, JsonValue] = {"annotator": name, "layer": layer, "sent_to": remote_address(stage)}
     with recorded(workspace, store, "annotate", **inputs) as outcome:
         gate.run = outcome.run
         done = run_over(workspace, store, stage, retry_failed=retry_failed, progress=progress)
         outcome |= done.as_json()
     return done
+
+
+def what_it_lacks(name: str, stage: Stage, scheme: Scheme, records: Mapping[str, int]) -> list[str]:
+    """A line for each language in which an annotator cannot give all that the scheme asks for.
+
+    records: how many there are in each language. Raises NothingToGoByError when it can give nothing in any of them.
+    """
+    goes_by, remedy = GOES_BY.get(kind_of(name), ("way", "use another annotator"))
+    lacking = {language: unserved(stage, language) for language in records or scheme.languages}
+    if lacking and all(names == scheme.flat_keys for names in lacking.values()):
+        raise NothingToGoByError(
+            f"{name} has no {goes_by} for anything in the scheme {scheme.name} ({', '.join(lacking)}): {remedy}, or "
+            "annotate with another"
+        )
+    return [
+        f"{name} has no {goes_by} for {'anything' if names == scheme.flat_keys else ', '.join(names)} in {language}: "
+        f"{records.get(language, 0)} records get none of these from it; {remedy}"
+        for language, names in lacking.items()
+        if names
+    ]

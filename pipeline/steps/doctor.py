@@ -105,7 +105,7 @@ def _workspace(folder: Path) -> Iterator[CheckedPart]:
 
 def _scheme(workspace: Workspace) -> str:
     scheme = workspace.scheme
-    return f"{scheme.name} {scheme.version}, {len(scheme.names)} categories"
+    return f"{scheme.name} {scheme.version}, {len(scheme.names)} categories, {len(scheme.labels)} document labels"
 
 
 def _store(workspace: Workspace) -> str:

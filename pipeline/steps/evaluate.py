@@ -45,6 +45,8 @@ def evaluate_layer(
             report, workspace.subfolder("reports") / f"evaluation-{predicted}", scheme=workspace.scheme
         )
         outcome |= {"report": str(files.page), "scores": report.entities.to_json()}
+        if report.labels:
+            outcome["labels"] = {name: scores.model_dump(mode="json") for name, scores in report.labels.items()}
     return Evaluation(report, files.page)
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from pydantic import JsonValue
 
 from curation.decision import Verdict
 from curation.errors import UsageError
 from curation.record import Layer, Record
+from curation.scheme import Scheme
+from curation.scheme_change import VALUE, scheme_names
 from curation.sets.freeze import freeze as freeze_records
 from curation.store import Store
 from curation.store.sets import CuratedSet
@@ -51,6 +54,20 @@ def chosen_set(store: Store, name: str | None = None) -> CuratedSet:
     if not frozen:
         raise UsageError("expected a curated set, there is none yet; run `curate freeze` first")
     return frozen[-1]
+
+
+def check_fits(curated: CuratedSet, scheme: Scheme) -> None:
+    """Raises UsageError for a set with categories, document labels or values that a scheme does not have."""
+    counted: Any = curated.manifest
+    used = {name for name, count in counted["categories"].items() if count}
+    # Sets that were frozen by an earlier version did not count labels.
+    for label, values in counted.get("labels", {}).items():
+        used |= {f"{label}{VALUE}{value}" for value, count in values.items() if count}
+    if foreign := sorted(used - set(scheme_names(scheme))):
+        raise UsageError(
+            f"expected a set of the scheme {scheme.name} {scheme.version}, {curated.name}@{curated.version} was frozen "
+            f"with {', '.join(foreign)}: freeze a new one, or name its scheme in curation.scheme"
+        )
 
 
 def split_pairs(store: Store, curated: CuratedSet, split: str) -> Iterator[tuple[Record, Layer]]:

@@ -1,26 +1,36 @@
-"""The pipeline by config: import, annotate, de-identify, validate, review, freeze, train, evaluate, export."""
+"""The pipeline by config: import, annotate, de-identify, validate, review, freeze, train, evaluate, export.
+
+It ends after the review where nobody has reviewed anything and there is no gold; the next run goes on from there.
+Training, evaluation and export are done again only where something that they read has changed.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
+
+from pydantic import JsonValue
 
 from annotation.label_studio.exchange.pull import Pulled
 from annotation.label_studio.exchange.push import Pushed
 from annotation.label_studio.server.server import Server
-from curation.author import AuthorKind, kind_of, layer_name
+from curation.author import CONSENSUS, GOLD, AuthorKind, is_human, kind_of, layer_name
 from curation.egress.settings import PrivacyPolicy
+from curation.errors import NothingToGoByError, UsageError
+from curation.record import digest
 from curation.sources.reading import ReadOptions
 from curation.store import Store
 from curation.store.sets import CuratedSet
+from curation.tagging.folder import MANIFEST, read_manifest
 from pipeline.progress import Notify, ProgressBar, no_progress, not_notified
 from pipeline.runner import StageReport
+from pipeline.runs import done_before, recorded
 from pipeline.steps.annotate import annotate
 from pipeline.steps.deidentify import DeidentifyReport, deidentify
-from pipeline.steps.evaluate import Evaluation, evaluate_layer
+from pipeline.steps.evaluate import evaluate_layer
 from pipeline.steps.export import export
 from pipeline.steps.freeze import freeze
 from pipeline.steps.imports import ImportReport, import_into
@@ -36,21 +46,34 @@ from validation.verdict import Verdicts
 #: What `curate run` writes for others.
 EXPORTS = ("hf", "chat")
 
+#: The split that annotators are measured on.
+MEASURED = "test"
+
 
 @dataclass(frozen=True, slots=True)
 class ReviewRound:
-    """The server that runs, what went to it and what came back."""
+    """The server that runs, what went to it and what came back; no server of ours where review.url names another."""
 
-    server: Server
+    server: Server | None
     pushed: Pushed
     pulled: Pulled
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluatedLayer:
+    """The scores of a layer's entities and of its document labels as JSON, and the page that shows them."""
+
+    scores: dict[str, Any]
+    labels: dict[str, Any]
+    page: Path
 
 
 @dataclass(frozen=True, slots=True)
 class Evaluations:
     """Each annotator's layer measured on the test split, by the layer's name."""
 
-    by_layer: dict[str, Evaluation]
+    by_layer: dict[str, EvaluatedLayer]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +81,21 @@ class ExportFolders:
     """The folders of a curated set that was exported, by format."""
 
     folders: dict[str, Path]
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Why a step was not done."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Why the run ends before its last step, and what people do next."""
+
+    reason: str
+    next_step: str
 
 
 StepResult = (
@@ -70,6 +108,8 @@ StepResult = (
     | Trained
     | Evaluations
     | ExportFolders
+    | LeftOut
+    | Waiting
 )
 
 ResultT = TypeVar("ResultT", bound=StepResult, covariant=True)
@@ -77,39 +117,117 @@ ResultT = TypeVar("ResultT", bound=StepResult, covariant=True)
 
 @dataclass(frozen=True, slots=True)
 class FinishedStep(Generic[ResultT]):
-    """A step's name, what it returned, and its seconds."""
+    """A step's name, what it returned, its seconds, and whether an earlier run had done it already."""
 
     name: str
     result: ResultT
     seconds: float
+    unchanged: bool = False
 
 
 def run_steps(
     workspace: Workspace, store: Store, *, progress: ProgressBar = no_progress
 ) -> Iterator[FinishedStep[StepResult]]:
-    """The steps in order, as the section [run] asks for them, each done when it is asked for."""
+    """The steps in order, as the section [run] asks for them, each done when it is asked for.
+
+    The last one is Waiting where there is no layer yet to freeze, or reviewers disagree.
+    """
     settings = workspace.config.run
     if settings.sources:
         yield _timed("import", lambda: _import(workspace, store, progress))
+    if not store.count_records():
+        raise UsageError(
+            "expected records, there are none: name files or folders in run.sources of curate.toml, or bring some in "
+            "with `curate import`"
+        )
+    annotators = []
     for annotator in settings.annotators:
-        yield _timed(f"annotate {annotator}", _annotating(workspace, store, annotator, progress))
+        yield (annotated := _timed(f"annotate {annotator}", _annotating(workspace, store, annotator, progress)))
+        if not isinstance(annotated.result, LeftOut):
+            annotators.append(annotator)
     if workspace.config.validation.privacy.policy is PrivacyPolicy.REPLACE:
         yield _timed("deidentify", lambda: deidentify(workspace, store, progress=progress))
-    yield _timed("validate", lambda: validate(workspace, store, layer=settings.layer, progress=progress))
+    first = _first_checked(workspace, store)
+    yield _timed("validate", lambda: validate(workspace, store, layer=first, progress=progress))
+    pulled = 0
     if settings.review:
-        yield _timed("review", lambda: _review(workspace, store, progress))
+        yield (reviewed := _timed("review", lambda: _review(workspace, store, progress)))
+        pulled = reviewed.result.pulled.layers
+    if (waiting := _waiting(workspace, store)) is not None:
+        yield FinishedStep("waiting", waiting, 0.0)
+        return
+    for layer in reference_layers(workspace, store):
+        if layer != first or pulled:
+            yield _timed(f"validate {layer}", _validating(workspace, store, layer, progress))
     yield (frozen := _timed("freeze", lambda: _freeze(workspace, store)))
-    curated = frozen.result
-    yield (
-        trained := _timed(
-            "train",
-            lambda: train(workspace, store, name=settings.adapter, curated=curated.digest, progress=progress),
+    yield from _after_freezing(workspace, store, frozen.result, annotators, progress)
+
+
+def _after_freezing(
+    workspace: Workspace, store: Store, curated: CuratedSet, annotators: Sequence[str], progress: ProgressBar
+) -> Iterator[FinishedStep[StepResult]]:
+    """Training, the adapter's layer, evaluation and export of a curated set."""
+    layers = [layer_name(kind_of(annotator)) for annotator in annotators]
+    if workspace.scheme.categories:
+        yield (trained := _train(workspace, store, curated, progress))
+        adapter = layer_name(AuthorKind.ADAPTER, str(trained.result.folder))
+        yield _timed("annotate adapter", _annotating(workspace, store, adapter, progress))
+        layers.append(layer_name(AuthorKind.ADAPTER))
+    else:
+        reason = f"the scheme {workspace.scheme.name} has document labels only, which no trainer learns yet"
+        yield FinishedStep("train", LeftOut(reason), 0.0)
+    if curated.splits.get(MEASURED) and layers:
+        yield _evaluate(workspace, store, curated, layers)
+    else:
+        lacking = "no annotator has a layer" if not layers else f"its split {MEASURED} has no record"
+        reason = f"nothing to measure with {curated.name}@{curated.version}: {lacking}"
+        yield FinishedStep("evaluate", LeftOut(reason), 0.0)
+    yield _export(workspace, store, curated)
+
+
+def reference_layers(workspace: Workspace, store: Store) -> tuple[str, ...]:
+    """The layers to freeze, the best first: that of the settings, else gold, consensus, then people's own."""
+    chosen = workspace.config.run.layer
+    stored = store.layer_names()
+    if chosen is not None:
+        return (chosen,) if chosen in stored else ()
+    return tuple(name for name in (GOLD, CONSENSUS, *filter(is_human, sorted(stored))) if name in stored)
+
+
+def _first_checked(workspace: Workspace, store: Store) -> str | None:
+    """The layer to check before the review: the one to freeze where every record has it, else the best of each."""
+    layers = reference_layers(workspace, store)
+    complete = len(layers) == 1 and store.layer_names()[layers[0]] == sum(store.count_records().values())
+    return layers[0] if complete else None
+
+
+def _waiting(workspace: Workspace, store: Store) -> Waiting | None:
+    """Why nothing can be frozen yet; None where there is one layer for each record that has any."""
+    settings = workspace.config.run
+    layers = reference_layers(workspace, store)
+    again = "then run `curate run` again: it goes on from here"
+    if not layers and settings.layer is not None:
+        names = ", ".join(store.layer_names()) or "none"
+        return Waiting(
+            f"no record has the layer {settings.layer} that run.layer names (layers: {names})",
+            f"review the records as that person, or change run.layer; {again}",
         )
-    )
-    adapter = layer_name(AuthorKind.ADAPTER, str(trained.result.folder))
-    yield _timed("annotate adapter", _annotating(workspace, store, adapter, progress))
-    yield _timed("evaluate", lambda: _evaluate(workspace, store, curated))
-    yield _timed("export", lambda: _export(workspace, store, curated))
+    if not layers:
+        how = "review the records in Label Studio" if settings.review else "set run.review, or import reviewed records"
+        return Waiting("nobody has reviewed a record yet, and there is no gold", f"{how}, {again}")
+    settled = set(store.record_ids(having=[name for name in layers if not is_human(name)]))
+    seen: set[str] = set()
+    disputed: set[str] = set()
+    for name in filter(is_human, layers):
+        ids = set(store.record_ids(having=[name])) - settled
+        disputed |= ids & seen
+        seen |= ids
+    if disputed:
+        return Waiting(
+            f"{len(disputed)} records were reviewed by several people",
+            f"settle them with `curate review adjudicate settle`, or name one person's layer in run.layer; {again}",
+        )
+    return None
 
 
 def _timed(name: str, work: Callable[[], ResultT]) -> FinishedStep[ResultT]:
@@ -131,38 +249,120 @@ def _import(workspace: Workspace, store: Store, progress: ProgressBar) -> Import
     )
 
 
-def _annotating(workspace: Workspace, store: Store, annotator: str, progress: ProgressBar) -> Callable[[], StageReport]:
-    return lambda: annotate(workspace, store, annotator, progress=progress)
+def _annotating(
+    workspace: Workspace, store: Store, annotator: str, progress: ProgressBar
+) -> Callable[[], StageReport | LeftOut]:
+    def annotated() -> StageReport | LeftOut:
+        try:
+            return annotate(workspace, store, annotator, progress=progress)
+        except NothingToGoByError as error:
+            return LeftOut(str(error))
+
+    return annotated
+
+
+def _validating(workspace: Workspace, store: Store, layer: str, progress: ProgressBar) -> Callable[[], Verdicts]:
+    return lambda: validate(workspace, store, layer=layer, progress=progress)
 
 
 def _review(workspace: Workspace, store: Store, progress: ProgressBar) -> ReviewRound:
-    server = start_server(workspace)
-    return ReviewRound(server, push_records(workspace, store, progress=progress), pull_reviews(workspace, store))
+    url = workspace.config.review.url
+    server = start_server(workspace) if url is None else None
+    pushed = push_records(workspace, store, progress=progress)
+    return ReviewRound(server, pushed, pull_reviews(workspace, store), url=url or "")
 
 
 def _freeze(workspace: Workspace, store: Store) -> CuratedSet:
     settings = workspace.config.run
-    return freeze(workspace, store, name=settings.set_name, layers=[settings.layer], verdicts=settings.verdicts)
+    layers = reference_layers(workspace, store)
+    return freeze(workspace, store, name=settings.set_name, layers=layers, verdicts=settings.verdicts)
 
 
-def _evaluate(workspace: Workspace, store: Store, curated: CuratedSet) -> Evaluations:
-    """Every annotator and the adapter on the test split."""
-    settings = workspace.config.run
-    layers = [layer_name(kind_of(annotator)) for annotator in (*settings.annotators, layer_name(AuthorKind.ADAPTER))]
-    return Evaluations(
-        {
-            layer: evaluate_layer(workspace, store, gold=settings.layer, predicted=layer, curated=curated.digest)
-            for layer in layers
+def _train(workspace: Workspace, store: Store, curated: CuratedSet, progress: ProgressBar) -> FinishedStep[Trained]:
+    """The adapter of an earlier run where it learnt from the same set with the same settings, else a new one."""
+    settings = workspace.config
+    inputs: dict[str, JsonValue] = {
+        "set": curated.digest,
+        "name": settings.run.adapter,
+        "scheme": workspace.scheme.digest,
+        "settings": digest(settings.training.model_dump(mode="json")),
+    }
+    folder = workspace.subfolder("adapters") / settings.run.adapter
+    earlier = done_before(store, "run train", inputs)
+    if earlier is not None and (folder / MANIFEST).is_file():
+        manifest = read_manifest(folder)
+        # Another training may have written to the same folder since.
+        if manifest.weights_digest == earlier.get("weights"):
+            return FinishedStep("train", Trained(folder, manifest), 0.0, unchanged=True)
+
+    def trained() -> Trained:
+        with recorded(workspace, store, "run train", **inputs) as outcome:
+            made = train(workspace, store, name=settings.run.adapter, curated=curated.digest, progress=progress)
+            outcome["weights"] = made.manifest.weights_digest
+        return made
+
+    return _timed("train", trained)
+
+
+def _evaluate(
+    workspace: Workspace, store: Store, curated: CuratedSet, layers: Sequence[str]
+) -> FinishedStep[Evaluations]:
+    """Every annotator and the adapter on the test split; a layer that is as it was is not measured again."""
+    gold = " or ".join(reference_layers(workspace, store))
+    ids = [record.id for _, record, _ in store.set_members(curated.digest, split=MEASURED)]
+    started = perf_counter()
+    found: dict[str, EvaluatedLayer] = {}
+    fresh = 0
+    for layer in layers:
+        versions = sorted(store.layer_digests(ids, [layer]).items())
+        inputs: dict[str, JsonValue] = {
+            "set": curated.digest,
+            "reference": gold,
+            "layer": layer,
+            "scheme": workspace.scheme.digest,
+            "versions": digest(versions),
         }
-    )
+        earlier = done_before(store, "run evaluate", inputs)
+        if earlier is not None and Path(page := str(earlier["page"])).is_file():
+            found[layer] = EvaluatedLayer(earlier["scores"], earlier["labels"], Path(page))  # type: ignore[arg-type]
+            continue
+        fresh += 1
+        with recorded(workspace, store, "run evaluate", **inputs) as outcome:
+            made = evaluate_layer(workspace, store, gold=gold, predicted=layer, curated=curated.digest, split=MEASURED)
+            labels: dict[str, Any] = {
+                name: scores.model_dump(mode="json") for name, scores in made.report.labels.items()
+            }
+            found[layer] = EvaluatedLayer(made.report.entities.to_json(), labels, made.html)
+            outcome |= {"page": str(made.html), "scores": found[layer].scores, "labels": labels}
+    return FinishedStep("evaluate", Evaluations(found), perf_counter() - started, unchanged=not fresh)
 
 
-def _export(workspace: Workspace, store: Store, curated: CuratedSet) -> ExportFolders:
+def _export(workspace: Workspace, store: Store, curated: CuratedSet) -> FinishedStep[ExportFolders]:
+    """The set in each of EXPORTS; a folder that holds the same export already stays as it is."""
     exports = workspace.subfolder("exports")
     folders = {format: exports / f"{curated.name}-{curated.version}-{format}" for format in EXPORTS}
+    started = perf_counter()
+    fresh = 0
     for format, folder in folders.items():
-        export(workspace, store, format, folder, curated=curated.digest)
-    return ExportFolders(folders)
+        inputs: dict[str, JsonValue] = {
+            "set": curated.digest,
+            "format": format,
+            "to": str(folder),
+            "scheme": workspace.scheme.digest,
+            "settings": digest(
+                [
+                    workspace.config.exports.model_dump(mode="json"),
+                    workspace.config.validation.privacy.model_dump(mode="json"),
+                ]
+            ),
+        }
+        earlier = done_before(store, "run export", inputs)
+        if earlier is not None and all(Path(str(path)).is_file() for path in earlier["files"]):  # type: ignore[union-attr]
+            continue
+        fresh += 1
+        with recorded(workspace, store, "run export", **inputs) as outcome:
+            outcome["files"] = [str(path) for path in export(workspace, store, format, folder, curated=curated.digest)]
+    return FinishedStep("export", ExportFolders(folders), perf_counter() - started, unchanged=not fresh)
 
 
 def sample_workspace(folder: Path, *, notify: Notify = not_notified) -> Workspace:

@@ -49,7 +49,7 @@ def test_an_empty_layer_is_absent_everywhere(scheme):
         (lambda content: content["categories"][0].update(hotkey="2"), "expected each hotkey once, got 2"),
         (lambda content: content["categories"][0].update(colour="red"), "expected a colour such as"),
         (lambda content: content["relations"][0].update(heads=["mood"]), "names unknown categories: mood"),
-        (lambda content: content.update(colour="red"), "Extra inputs"),
+        (lambda content: content.update(colour="red"), "colour: unknown key"),
     ],
 )
 def test_a_scheme_that_does_not_fit_is_refused(tmp_path, change, message):

@@ -4,8 +4,11 @@ import datasets
 import pytest
 
 from curation.record import Entity, Layer, Record, Relation
+from curation.scheme import DocumentLabel, Scheme
+from curation.store.sets import CuratedSet
 from exports.huggingface import features, write
 from exports.settings import ExportSettings
+from exports.writer import ExportedSet
 
 
 @pytest.fixture(scope="module")
@@ -75,3 +78,27 @@ def test_writing_again_replaces_what_was_there(view, tmp_path):
     for _ in range(2):
         files = write(view, tmp_path, ExportSettings())
     assert sorted(path.name for path in (tmp_path / "data").iterdir()) == sorted(path.name for path in files[:-1])
+
+
+def test_a_scheme_of_document_labels_is_written_and_read_back(tmp_path):
+    scheme = Scheme(name="smoking", labels=(DocumentLabel(name="smoking", values=("current", "never")),))
+    record = Record(id="r", group="g", source="test", language="en", text="She never smoked.")
+    layer = Layer(record_id="r", name="gold", author="gold", labels={"smoking": "never"})
+    manifest = {
+        "layer": "gold",
+        "splits": {"train": 1},
+        "languages": {"en": 1},
+        "licences": {"not stated": 1},
+        "categories": {},
+        "labels": {"smoking": {"current": 0, "never": 1}},
+        "dropped": {},
+    }
+    curated = CuratedSet(digest="d", name="cases", version=1, manifest=manifest)
+    write(ExportedSet(curated, scheme, lambda split: iter([(record, layer)])), tmp_path / "out", ExportSettings())
+    (row,) = datasets.load_dataset(str(tmp_path / "out"), cache_dir=str(tmp_path / "cache"))["train"]
+    assert (row["entities"], row["labels"]) == ([], [{"name": "smoking", "value": "never"}])
+    assert row["summary"] == {"smoking": "never"}
+    card = (tmp_path / "out" / "README.md").read_text(encoding="utf-8")
+    assert "annotated in the 1 document label of the scheme" in card
+    assert "| never | 1 |" in card
+    assert "text-classification" in card

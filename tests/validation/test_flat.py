@@ -18,6 +18,7 @@ from curation.sources import Read, read
 from curation.store import Store
 from validation.measures.flat import measure
 from validation.measures.measure import Columns, Scope, Subject
+from validation.rules import RULES
 from validation.settings import ValidationSettings
 from validation.verdict import judge
 
@@ -134,3 +135,23 @@ def test_an_imported_flat_view_with_a_list_needs_review(tmp_path: Path) -> None:
     assert decision.verdict is Verdict.NEEDS_REVIEW
     assert decision.details["expectation"] == "flat_answer_whole"
     assert decision.details["beside"] == {"answer_fault_places": ["signs_symptoms: list"]}
+
+
+def test_a_label_that_is_not_given_needs_review_where_the_scheme_has_labels() -> None:
+    row = _measured(WIDER)
+    assert (row["missing_labels"], row["missing_label_names"]) == (1, ["smoking"])
+    assert _measured(WIDER, labels={"smoking": "never"})["missing_labels"] == 0
+    assert _measured()["missing_labels"] == 0
+
+
+@pytest.mark.parametrize(
+    ("scheme", "made"),
+    [
+        (DEFAULT, {"entities_found"}),
+        (WIDER, {"entities_found", "labels_given"}),
+        (Scheme(name="s", labels=WIDER.labels), {"labels_given"}),
+    ],
+)
+def test_a_rule_holds_where_the_scheme_asks_for_what_it_looks_at(scheme: Scheme, made: set[str]) -> None:
+    of_both = {rule.name for rule in RULES if rule.name in ("entities_found", "labels_given") and rule.applies(scheme)}
+    assert of_both == made

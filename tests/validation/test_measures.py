@@ -58,6 +58,7 @@ def test_every_measure_of_a_plain_record() -> None:
         "answer_faults": 0,
         "facts_changed": 0,
         "invalid_labels": 0,
+        "missing_labels": 0,
         "unknown_labels": 0,
         "invalid_attributes": 0,
         "boundary_breaches": 0,

@@ -64,7 +64,7 @@ def our_expectations(scheme: Scheme, settings: ValidationSettings) -> dict[str, 
     return {
         rule.name: _made(rule, severity[rule.name], settings, scheme)
         for rule in RULES
-        if severity[rule.name] is not Severity.OFF
+        if severity[rule.name] is not Severity.OFF and rule.applies(scheme)
     }
 
 

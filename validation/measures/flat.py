@@ -29,6 +29,8 @@ FACTS_CHANGED = MeasureColumn("facts_changed", "facts that are not read back fro
 FACTS_CHANGED_ENTITIES = MeasureColumn("facts_changed_entities", "their ids", Holds.ENTITY_IDS)
 INVALID_LABELS = MeasureColumn("invalid_labels", "document labels with a value that the scheme does not have")
 INVALID_LABEL_NAMES = MeasureColumn("invalid_label_names", "their names", Holds.WORDS)
+MISSING_LABELS = MeasureColumn("missing_labels", "document labels of the scheme that the layer does not give")
+MISSING_LABEL_NAMES = MeasureColumn("missing_label_names", "their names", Holds.WORDS)
 UNKNOWN_LABELS = MeasureColumn("unknown_labels", "document labels that the scheme does not have")
 INVALID_ATTRIBUTES = MeasureColumn(
     "invalid_attributes", "entities whose attributes have values that the scheme does not have"
@@ -47,6 +49,7 @@ def _row(layer: Layer, scheme: Scheme) -> Columns:
     lost = [entity.id for entity in layer.entities if scheme.counts(entity) and not comes_back(entity)]
     values = {label.name: label.values for label in scheme.labels}
     wrong = sorted(name for name, value in layer.labels.items() if value not in values.get(name, (value,)))
+    missing = [name for name in values if name not in layer.labels]
     odd = list(_invalid_attributes(layer, scheme))
     return {
         FLAT_FAULTS: len(own),
@@ -57,6 +60,8 @@ def _row(layer: Layer, scheme: Scheme) -> Columns:
         FACTS_CHANGED_ENTITIES: list(lost),
         INVALID_LABELS: len(wrong),
         INVALID_LABEL_NAMES: list(wrong),
+        MISSING_LABELS: len(missing),
+        MISSING_LABEL_NAMES: list(missing),
         UNKNOWN_LABELS: len(layer.labels.keys() - values.keys()),
         INVALID_ATTRIBUTES: len(odd),
         INVALID_ATTRIBUTE_ENTITIES: list(odd),
@@ -105,7 +110,7 @@ def _invalid_attributes(layer: Layer, scheme: Scheme) -> Iterator[str]:
 
 FLAT = MeasureSpec(
     name="flat",
-    version=1,
+    version=2,
     of=DecisionKind.LAYER,
     columns=(
         FLAT_FAULTS,
@@ -116,6 +121,8 @@ FLAT = MeasureSpec(
         FACTS_CHANGED_ENTITIES,
         INVALID_LABELS,
         INVALID_LABEL_NAMES,
+        MISSING_LABELS,
+        MISSING_LABEL_NAMES,
         UNKNOWN_LABELS,
         INVALID_ATTRIBUTES,
         INVALID_ATTRIBUTE_ENTITIES,
@@ -147,6 +154,14 @@ FLAT = MeasureSpec(
             INVALID_LABELS,
             "Every document label has a value that the scheme has.",
             beside=(INVALID_LABEL_NAMES,),
+        ),
+        Rule(
+            "labels_given",
+            MISSING_LABELS,
+            "The layer gives a value for every document label of the scheme.",
+            severity=Severity.SOFT,
+            beside=(MISSING_LABEL_NAMES,),
+            applies=lambda scheme: bool(scheme.labels),
         ),
         Rule("labels_known", UNKNOWN_LABELS, "Every document label is one of the scheme's.", severity=Severity.OFF),
         Rule(

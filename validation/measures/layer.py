@@ -95,10 +95,11 @@ LAYER = MeasureSpec(
         Rule(
             "entities_found",
             ENTITIES,
-            "The layer says something.",
+            "The layer marks something, where the scheme has categories.",
             parameters=lambda settings, scheme: {"min_value": settings.entities.minimum},
             severity=Severity.SOFT,
             beside=(LAYER_NAME,),
+            applies=lambda scheme: bool(scheme.categories),
         ),
     ),
     measure=measure,

@@ -27,6 +27,11 @@ TRANSLATED = "expect_original_to_be_translated"
 BOUNDED = frozenset({BETWEEN, GROUNDED, FREE_OF_IDENTIFIERS, NOT_LEAKED, TRANSLATED})
 
 
+def with_any_scheme(scheme: Scheme) -> bool:
+    """That a rule holds whatever the scheme asks for."""
+    return True
+
+
 def no_parameters(settings: ValidationSettings, scheme: Scheme) -> dict[str, Any]:
     """Nothing beside the column."""
     return {}
@@ -48,6 +53,8 @@ class Rule:
     parameters: Parameters = zero
     severity: Severity = Severity.HARD
     beside: tuple[MeasureColumn, ...] = ()  # columns that explain a failure
+    #: Whether a scheme asks for what the rule looks at.
+    applies: Callable[[Scheme], bool] = with_any_scheme
     #: Where a setting of its own says how grave a failure is.
     by_setting: Callable[[ValidationSettings], Severity] | None = None
 

@@ -37,6 +37,13 @@ def guideline(scheme: Scheme, *, language: str = "en") -> str:
     SubElement(page, "h3").text = headings["guideline"]
     for category in scheme.categories:
         _explain(page, category, language, headings)
+    for label in scheme.labels:
+        SubElement(page, "h4").text = label.name
+        if definition := localised(label.definition, language):
+            SubElement(page, "p").text = definition
+        line = SubElement(page, "p")
+        SubElement(line, "b").text = f"{headings['values']}: "
+        line[-1].tail = "; ".join(label.values)
     return tostring(page, encoding="unicode", method="html")
 
 

@@ -19,6 +19,7 @@ HEADINGS: dict[str, dict[str, str]] = {
         "guideline": "Guideline",
         "boundary": "Boundary",
         "examples": "Examples",
+        "values": "One of",
         "hotkey": "Key",
     },
     "de": {
@@ -36,6 +37,7 @@ HEADINGS: dict[str, dict[str, str]] = {
         "guideline": "Leitfaden",
         "boundary": "Abgrenzung",
         "examples": "Beispiele",
+        "values": "Eines von",
         "hotkey": "Taste",
     },
 }

@@ -99,8 +99,13 @@ def _start_on_free_port(folder: Path, environment: Path, settings: LabelStudioSe
     first = last["port"] if last else settings.port
     for port in free_ports(first):
         state = _launch(folder, environment, settings, steward, port)
-        if _came_up(folder, state, settings, steward):
-            return _server(folder, state, steward, reused=False)
+        try:
+            if _came_up(folder, state, settings, steward):
+                return _server(folder, state, steward, reused=False)
+        except KeyboardInterrupt:
+            # It runs in a session of its own: Ctrl-C does not reach it.
+            end(state["pid"], port=port)
+            raise
         end(state["pid"])
     raise ReviewError(f"expected a free port from {first} to {first + PORTS - 1} on {HOST}, found none")
 

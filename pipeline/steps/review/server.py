@@ -24,6 +24,11 @@ def start_server(workspace: Workspace) -> Server:
     return server.start(workspace.folder, workspace.config.review, report=workspace.notify)
 
 
+def running_server(workspace: Workspace) -> Server | None:
+    """The workspace's own Label Studio if it runs."""
+    return server.status(workspace.folder)
+
+
 def stop_server(workspace: Workspace) -> bool:
     """Whether the workspace's own Label Studio ran and was stopped."""
     return server.stop(workspace.folder)

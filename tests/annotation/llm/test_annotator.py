@@ -265,3 +265,13 @@ def test_the_model_that_is_spoken_of_goes_before_the_configured_one(server, sche
     assert annotator("llm", scheme, settings).author == "llm:configured@extract.v1"
     with pytest.raises(UsageError, match=r"\[annotation.llm\]"):
         annotator("llm:some", scheme, AnnotationSettings())
+
+
+def test_a_scheme_of_document_labels_is_asked_about_in_words_of_its_own(server, make):
+    only = Scheme(name="s", labels=(DocumentLabel(name="smoking", values=("current", "never")),))
+    server.respond = lambda body: completion(json.dumps({"labels": {"smoking": "never"}}))
+    layer = say(make(of=only), "She never smoked.")
+    assert (layer.labels, layer.entities, layer.author) == ({"smoking": "never"}, (), "llm:m@classify.v1")
+    (body,) = server.requests
+    assert "entities" not in json.dumps(body)
+    assert "- smoking: current, never" in body["messages"][0]["content"]

@@ -7,6 +7,7 @@ from xml.etree.ElementTree import Element, SubElement
 from annotation.label_studio.editor.controls import FACTS, TEXT
 from annotation.label_studio.editor.variants.variant import EditorWording, Result
 from annotation.label_studio.editor.wording import localised
+from curation.errors import SchemeError
 from curation.record import Layer, Record
 from curation.scheme import ABSENT, FACT_JOIN, Scheme
 
@@ -15,7 +16,12 @@ READ, WRITE = "flex:1 1 0;min-width:0;position:sticky;top:0", "flex:1 1 0;min-wi
 
 
 def controls(view: Element, scheme: Scheme, words: EditorWording) -> None:
-    """The text, and beside it a list of lines for each category."""
+    """The text, and beside it a list of lines for each category. Raises SchemeError where the scheme has none."""
+    if not scheme.categories:
+        raise SchemeError(
+            f"expected categories in the scheme {scheme.name} for the variant flat, it has none; "
+            "choose the variant classification in review.variant"
+        )
     columns = SubElement(view, "View", style=COLUMNS)
     SubElement(SubElement(columns, "View", style=READ), "Text", name=TEXT, value=f"${TEXT}")
     write = SubElement(columns, "View", style=WRITE)
@@ -44,5 +50,5 @@ def result(record: Record, layer: Layer, scheme: Scheme) -> Result:
             "value": {"text": facts.split(FACT_JOIN)},
         }
         for category, facts in scheme.flat(layer).items()
-        if facts != ABSENT
+        if category in scheme.by_name and facts != ABSENT
     ]

@@ -19,11 +19,16 @@ FRAGMENT = "~"
 
 
 def controls(view: Element, scheme: Scheme, words: EditorWording) -> None:
-    """One text with its labels, assertions and relations, and the document labels."""
-    labels(view, scheme, words, MAIN)
+    """One text with its labels, assertions and relations, and the document labels.
+
+    Of a scheme without categories, the text and the document labels only.
+    """
+    if scheme.categories:
+        labels(view, scheme, words, MAIN)
     text(view, MAIN)
-    assertions(view, words, MAIN)
-    relations(view, scheme)
+    if scheme.categories:
+        assertions(view, words, MAIN)
+        relations(view, scheme)
     document_labels(view, scheme, words)
 
 

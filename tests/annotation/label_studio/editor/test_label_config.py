@@ -87,7 +87,8 @@ def test_the_guideline_explains_each_category() -> None:
         "<div><h3>Guideline</h3>"
         '<h4>Drug &amp; "dose" (drug, Key a)</h4><p>What was given.</p>'
         "<p><b>Boundary: </b>Not the route.</p><p><b>Examples: </b>heparin</p>"
-        "<h4>Age (age, Key f)</h4><p>In years.</p></div>"
+        "<h4>Age (age, Key f)</h4><p>In years.</p>"
+        "<h4>smoker</h4><p><b>One of: </b>never; past; now</p></div>"
     )
     assert "Wirkstoff &lt;und&gt; Dosis" in guideline(SMALL, language="de")
 
@@ -144,3 +145,16 @@ def test_importing_the_package_loads_nothing_heavy() -> None:
     code = f"import sys, annotation.label_studio, annotation.review_settings; print({heavy})"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "set()\n"
+
+
+@pytest.mark.parametrize("variant", [Variant.SPANS, Variant.CLASSIFICATION])
+def test_a_scheme_of_document_labels_asks_for_nothing_else(variant: Variant) -> None:
+    only = Scheme(name="s", labels=(DocumentLabel(name="smoking", values=("a", "b"), definition={"en": "smokes?"}),))
+    view = fromstring(label_config(only, variant=variant))
+    assert view.find("Labels") is None
+    assert view.find("Relations") is None
+    assert [choice.get("value") for choice in view.iterfind("Choices[@name='document_smoking']/Choice")] == ["a", "b"]
+    assert "One of: </b>a; b" in guideline(only)
+    assert "Eines von: </b>a; b" in guideline(only, language="de")
+    with pytest.raises(SchemeError, match="expected categories"):
+        label_config(only, variant=Variant.FLAT)

@@ -156,11 +156,19 @@ def test_a_fact_twice_in_the_text_has_two_places_and_ids_are_never_given_twice()
     ]
 
 
-def test_document_labels_are_chosen(client, shown, sqlite_store: Store, scheme: Scheme, tasks, anna) -> None:
-    settings = shown(Variant.CLASSIFICATION)
-    smoking = scheme.model_copy(update={"labels": (DocumentLabel(name="smoking", values=("never", "past", "now")),)})
+@pytest.mark.parametrize("variant", [Variant.CLASSIFICATION, Variant.SPANS])
+def test_document_labels_are_chosen(
+    client, shown, sqlite_store: Store, scheme: Scheme, tasks, anna, variant: Variant
+) -> None:
+    settings = shown(variant)
+    labels = (DocumentLabel(name="smoking", values=("never", "past", "now")),)
+    # The usual variant shows a scheme of document labels as they are.
+    smoking = scheme.model_copy(update={"labels": labels})
+    marks: tuple[tuple[str, str], ...] = (("fever", "signs_symptoms"),)
+    if variant is Variant.SPANS:
+        smoking, marks = Scheme(name="smoking", labels=labels), ()
     sqlite_store.add_records([ENGLISH])
-    sqlite_store.add_layers([rules(ENGLISH, ("fever", "signs_symptoms"), labels={"smoking": "past"})])
+    sqlite_store.add_layers([rules(ENGLISH, *marks, labels={"smoking": "past"})])
     push(sqlite_store, client, smoking, settings)
     task = the_task(client, settings, tasks()["e"].task_id)
     ((part,),) = (one["result"] for one in task["predictions"])

@@ -1,0 +1,98 @@
+"""Ctrl-C on real processes: what is kept is said, and no server is left behind without a word."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from annotation.label_studio.processes import is_alive
+from annotation.label_studio.server.environment import ensure_environment
+from annotation.label_studio.server.server import Server
+from annotation.review_settings import ReviewSettings
+from curation.errors import CurateError
+from curation.store import Store
+from pipeline.commands.run import _say_kept
+from pipeline.workspace import Workspace
+
+CURATE = [sys.executable, "-c", "from pipeline.command import main; main()"]
+ROOT = Path(__file__).parents[2]
+
+
+def interrupted(words: list[str], begun: Callable[[], bool]) -> subprocess.CompletedProcess[str]:
+    """How a command ends that is interrupted once it has begun."""
+    process = subprocess.Popen(
+        [*CURATE, *words],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+    deadline = time.monotonic() + 120
+    while not begun() and process.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    stdout, stderr = process.communicate(timeout=120)
+    return subprocess.CompletedProcess(words, process.returncode, stdout, stderr)
+
+
+def many_records(folder: Path, annotated: Callable[..., object], settings: dict[str, object]) -> Workspace:
+    workspace = Workspace.make(folder, {"run.annotators": ("rules",), "run.review": False, **settings})
+    text = "A 54-year-old man number {} presented with fever, cough and chest pain. " * 5
+    with workspace.open_store() as store:
+        store.add_records(annotated(text.format(*[number] * 5))[0] for number in range(4000))  # type: ignore[index]
+    return workspace
+
+
+def done(workspace: Workspace) -> int:
+    with Store.open(workspace.store_url) as store:
+        return store.count_jobs().get("annotate:rules", {}).get("done", 0)
+
+
+@pytest.mark.server
+@pytest.mark.parametrize(("words", "kept"), [(["annotate", "--with", "rules"], None), (["run"], "no step")])
+def test_what_is_done_is_kept_and_said(tmp_path, annotated, words, kept):
+    workspace = many_records(tmp_path / "w", annotated, {})
+    ended = interrupted([*words, "--workspace", str(workspace.folder)], lambda: done(workspace) > 0)
+    count = done(workspace)
+    assert 0 < count < 4000
+    assert ended.returncode == 130, ended.stderr
+    lines = ended.stderr.splitlines()
+    assert f"annotate:rules: {count} records are done and kept, {4000 - count} are left" in lines
+    assert lines[-1] == "interrupted; what was finished is kept, the same command goes on from there"
+    assert "Traceback" not in ended.stderr
+    assert (f"done and kept: {kept}" in lines) == (kept is not None)
+    with Store.open(workspace.store_url) as store:
+        assert [run.state for run in store.runs()] == ["interrupted"]
+
+
+@pytest.mark.server
+def test_a_server_that_is_just_starting_does_not_outlive_the_command(tmp_path):
+    try:
+        ensure_environment(ReviewSettings())
+    except CurateError as error:
+        pytest.skip(f"Label Studio cannot be installed here: {error}")
+    workspace = Workspace.make(tmp_path / "w", {"review.port": 18241})
+    state = workspace.folder / "label-studio" / "server.json"
+    ended = interrupted(["review", "start", "--workspace", str(workspace.folder)], state.is_file)
+    assert ended.returncode == 130, ended.stderr
+    assert not is_alive(json.loads(state.read_text(encoding="utf-8"))["pid"])
+
+
+def test_a_server_that_runs_on_is_told_of(tmp_path, monkeypatch, capsys):
+    server = Server("http://127.0.0.1:8099", 1, 8099, tmp_path / "log", "steward@x", "a-password", "a-token")
+    monkeypatch.setattr("pipeline.steps.review.server.running_server", lambda workspace: server)
+    folder = tmp_path / "my work"
+    _say_kept(Workspace(folder), [])
+    assert capsys.readouterr().err.splitlines() == [
+        "done and kept: no step",
+        f"Label Studio runs on at http://127.0.0.1:8099; to stop it: curate review stop --workspace '{folder}'",
+    ]
