@@ -1,4 +1,4 @@
-"""Real corpora damaged in twenty ways: what comes in wrong or is lost without the command saying so.
+"""Real corpora damaged in 21 ways: what comes in wrong or is lost without the command saying so.
 
     python benchmarks/import_honesty.py [--quick]
 

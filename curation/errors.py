@@ -14,6 +14,12 @@ CurateError                 the job failed; the message says what was expected, 
 └── LanguageModelError      a language model gave no answer that can be used; `kind` says why
 """
 
+import difflib
+from collections.abc import Iterable
+
+#: So many of the names that there are stand in an error.
+NAMED = 40
+
 
 class CurateError(Exception):
     """The job failed for a reason that a user can act on."""
@@ -72,3 +78,16 @@ class LanguageModelError(CurateError):
     def __init__(self, kind: str, message: str) -> None:
         super().__init__(f"{kind}: {message}")
         self.kind = kind
+
+
+def unknown_name(what: str, got: str, known: Iterable[str]) -> UsageError:
+    """The error about a name that is none of those known: it tells the nearest one, and which there are.
+
+    what: a noun with its article, such as "a layer".
+    """
+    names = list(known)
+    folded = {name.casefold(): name for name in reversed(names)}
+    near = difflib.get_close_matches(got.casefold(), folded, n=1, cutoff=0.5)
+    hint = f"did you mean {folded[near[0]]}? " if near else ""
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return UsageError(f"expected {what}, got {got!r}; {hint}there are: {', '.join(names[:NAMED]) or 'none yet'}{more}")

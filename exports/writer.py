@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
-from curation.deidentify.identifiers.surrogate_marks import unplaced
+from curation.deidentify.identifiers.surrogate_marks import is_marked, unplaced
 from curation.egress.gate import Passage
 from curation.egress.outgoing import Outgoing
 from curation.record import Layer, Record
@@ -26,16 +26,35 @@ class ExportedSet:
 
 
 def let_out(view: ExportedSet, passage: Passage) -> ExportedSet:
-    """The set as it leaves: its records without the offsets of surrogates.
+    """The set as it leaves: its records without the names that their source has for them and for patients, and without
+    the offsets of surrogates.
 
     Raises EgressBlockedError when one of them may not leave.
     """
+    groups: dict[str, str] = {}
+    for split in view.curated.splits:
+        for record, _ in view.members(split):
+            groups.setdefault(record.group, record.id)
+
+    def named_by_hashes(split: str) -> Iterator[tuple[Record, Layer]]:
+        return ((unnamed(record, groups[record.group]), layer) for record, layer in view.members(split))
 
     def leaving(split: str) -> Iterator[tuple[Record, Layer]]:
-        return ((unplaced(record), layer) for record, layer in view.members(split))
+        return ((unplaced(record), layer) for record, layer in named_by_hashes(split))
 
-    passage.check(Outgoing.of(*member) for split in view.curated.splits for member in view.members(split))
+    passage.check(Outgoing.of(*member) for split in view.curated.splits for member in named_by_hashes(split))
     return replace(view, members=leaving)
+
+
+def unnamed(record: Record, group: str) -> Record:
+    """The record without its source id, in a group that is named by a hash; with pseudonyms as it is.
+
+    What a source calls a record or a group is often a patient's number. group: the hash of the group's first record.
+    """
+    if is_marked(record):
+        return record
+    meta = {name: value for name, value in record.meta.items() if name != "source_id"}
+    return record.model_copy(update={"group": group, "meta": meta})
 
 
 class Writer(Protocol):

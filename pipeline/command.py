@@ -25,6 +25,7 @@ from pipeline.commands import (
     init,
     leakage,
     quarantine,
+    records,
     report,
     review,
     run,
@@ -32,6 +33,7 @@ from pipeline.commands import (
     status,
     train,
     validate,
+    whoami,
 )
 
 app = typer.Typer(
@@ -46,6 +48,7 @@ app = typer.Typer(
 #: In the order in which the work is done.
 COMMANDS: dict[str, Callable[..., None]] = {
     "init": init.init,
+    "whoami": whoami.whoami,
     "import": imports.import_sources,
     "generate": generate.generate,
     "annotate": annotate.annotate,
@@ -68,6 +71,7 @@ for name, function in COMMANDS.items():
     app.command(name, short_help=(function.__doc__ or "").splitlines()[0])(function)
 app.add_typer(scheme.app, name="scheme")
 app.add_typer(quarantine.app, name="quarantine")
+app.add_typer(records.app, name="records")
 app.add_typer(review.app, name="review")
 
 INTERRUPTED = 130

@@ -14,6 +14,7 @@ from pydantic import JsonValue
 
 from curation.store import Store
 from pipeline.egress import database_gate
+from pipeline.process_identity import has_ended, this_process
 from pipeline.workspace import Workspace
 
 #: The packages whose versions change what comes out.
@@ -45,7 +46,8 @@ def recorded(workspace: Workspace, store: Store, command: str, **inputs: JsonVal
     Counts and ids only: the manifest holds no clinical text. What the run adds to a store on another machine passes the
     gate.
     """
-    run = store.start_run(command)
+    store.note_deaths(has_ended)
+    run = store.start_run(command, process=this_process())
     outcome = Outcome(run)
     started, state = perf_counter(), "failed"
     try:
@@ -67,9 +69,21 @@ def recorded(workspace: Workspace, store: Store, command: str, **inputs: JsonVal
             "scheme": workspace.scheme.digest,
             "versions": versions(),
         }
-        store.end_run(run, state=state, manifest=manifest)
-        path = workspace.subfolder("runs") / f"{run:05d}-{command.replace(' ', '-')}.json"
-        path.write_text(json.dumps(manifest, indent=2, ensure_ascii=False), encoding="utf-8")
+        try:
+            _end(workspace, store, manifest)
+        except (TypeError, ValueError):
+            # The outcome cannot be written as JSON: the run ends as failed, not as one that goes on.
+            _end(workspace, store, manifest | {"state": "failed", "outcome": {}})
+            raise
+
+
+def _end(workspace: Workspace, store: Store, manifest: dict[str, JsonValue]) -> None:
+    run, command, state = manifest["run"], str(manifest["command"]), str(manifest["state"])
+    assert isinstance(run, int)
+    written = json.dumps(manifest, indent=2, ensure_ascii=False)
+    store.end_run(run, state=state, manifest=manifest)
+    path = workspace.subfolder("runs") / f"{run:05d}-{command.replace(' ', '-')}.json"
+    path.write_text(written, encoding="utf-8")
 
 
 def done_before(store: Store, command: str, inputs: Mapping[str, JsonValue]) -> Mapping[str, JsonValue] | None:

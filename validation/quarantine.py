@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from pydantic import JsonValue
@@ -18,11 +18,12 @@ from curation.decision import (
     on_privacy,
 )
 from curation.egress.settings import Destination
-from curation.errors import UsageError
+from curation.errors import UsageError, unknown_name
 from curation.record import Record
 from curation.store import Store
 from validation.findings import Finding
 from validation.policy import LAYER, Row, kind_of, subjects
+from validation.rules import BY_NAME
 from validation.settings import Severity
 
 
@@ -66,14 +67,23 @@ def expectations_of(decision: Decision) -> frozenset[str]:
 def quarantined(store: Store, *, expectation: str | None = None) -> list[Decision]:
     """The decisions that keep records in quarantine, by the expectation that failed first.
 
-    expectation: only those that failed this one. A record whose text was rejected is in quarantine no more.
+    expectation: only those that failed this one. A record whose text was rejected is in quarantine no more. Raises
+    UsageError for a name that is neither an expectation of ours nor one that a decision rests on.
     """
     found = list(store.latest_decisions(verdict=Verdict.QUARANTINED))
     texts = store.verdicts(dict.fromkeys(decision.record_id for decision in found))
     found = [decision for decision in found if texts.get(decision.record_id) is not Verdict.REJECTED]
     if expectation is not None:
+        known_expectation(expectation, found)
         found = [decision for decision in found if expectation in expectations_of(decision)]
     return sorted(found, key=_by_expectation)
+
+
+def known_expectation(name: str, decisions: Iterable[Decision]) -> None:
+    """Raises UsageError for a name that is neither an expectation of ours nor one that a decision rests on."""
+    known = set(BY_NAME).union(*map(expectations_of, decisions))
+    if name not in known:
+        raise unknown_name("an expectation", name, sorted(known))
 
 
 def case(store: Store, record_id: str) -> Case:
@@ -135,11 +145,8 @@ def _by_expectation(decision: Decision) -> tuple[str, str, DecisionSubject]:
 def _decide(
     store: Store, record_id: str, verdict: Verdict, *, by: str, reason: str, privacy: str | None
 ) -> list[Decision]:
-    if not by.strip() or not reason.strip():
-        raise UsageError("expected who decides and why, got nothing; give --by NAME and --reason TEXT")
-    destinations = (*map(str, Destination), ANYWHERE)
-    if privacy is not None and privacy not in destinations:
-        raise UsageError(f"expected a destination, one of {', '.join(destinations)}, got {privacy!r}")
+    check_signature(by, reason)
+    check_destination(privacy)
     found = case(store, record_id)
     about = [
         (decision, decision.destination)
@@ -147,28 +154,46 @@ def _decide(
         if decision.kind is not DecisionKind.PRIVACY
     ]
     if privacy is not None:
-        about.append((_identifiers(found, privacy, verdict), privacy))
+        about.append((privacy_decision(found, privacy, verdict), privacy))
     if not about:
         raise UsageError(_nothing_to_decide(found))
-    made = [
-        Decision(
-            record_id=record_id,
-            verdict=verdict,
-            by=human(by.strip()),
-            kind=old.kind,
-            layer=old.layer,
-            destination=destination,
-            reason=reason.strip(),
-            details={"from": old.verdict.value, "failures": list(failures_of(old))},
-        )
-        for old, destination in about
-    ]
+    made = [signed(old, verdict, by=by, reason=reason, destination=destination) for old, destination in about]
     store.decide(made)
     return made
 
 
-def _identifiers(found: Case, destination: str, verdict: Verdict) -> Decision:
-    """The decision on the record's privacy in whose place a person's now comes, for a destination."""
+def check_signature(by: str, reason: str) -> None:
+    """Raises UsageError where it is not said who decides, or why."""
+    if not by.strip() or not reason.strip():
+        raise UsageError("expected who decides and why, got nothing; give --by NAME and --reason TEXT")
+
+
+def check_destination(name: str | None) -> None:
+    """Raises UsageError for a name that is no destination of texts."""
+    destinations = (*map(str, Destination), ANYWHERE)
+    if name is not None and name not in destinations:
+        raise unknown_name("a destination", name, destinations)
+
+
+def signed(old: Decision, verdict: Verdict, *, by: str, reason: str, destination: str | None = None) -> Decision:
+    """A person's decision in the place of another one, with what that one knew to have failed."""
+    return Decision(
+        record_id=old.record_id,
+        verdict=verdict,
+        by=human(by.strip()),
+        kind=old.kind,
+        layer=old.layer,
+        destination=destination,
+        reason=reason.strip(),
+        details={"from": old.verdict.value, "failures": list(failures_of(old))},
+    )
+
+
+def privacy_decision(found: Case, destination: str, verdict: Verdict) -> Decision:
+    """The decision on the record's privacy in whose place a person's now comes, for a destination.
+
+    Raises UsageError when there is none, or it is the same.
+    """
     latest = {decision.subject: decision for decision in found.latest}
     decision = latest.get(on_privacy(destination)) or latest.get(on_privacy(ANYWHERE))
     is_clean = decision is not None and decision.verdict is Verdict.ACCEPTED and not is_human(decision.by)

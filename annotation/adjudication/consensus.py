@@ -70,7 +70,7 @@ class AdjudicationCase:
 class Settled:
     """The number of records by state, the numbers of new layers, and the records that could not be settled."""
 
-    states: Counter[str] = field(default_factory=Counter)
+    states: dict[str, int] = field(default_factory=dict)
     consensus: int = 0
     gold: int = 0
     refused: list[tuple[str, str]] = field(default_factory=list)
@@ -88,13 +88,14 @@ def settle(store: Store, scheme: Scheme, settings: AdjudicationSettings) -> Sett
     Only layers with new content are added. An adjudicator's layer stays until an adjudicator changes it, also when a
     review is changed later.
     """
-    done = Settled()
+    done, states = Settled(), Counter[str]()
     for batch in batched(adjudication_cases(store, settings), BATCH):
-        done.states.update(case.state.value for case in batch)
+        states.update(case.state.value for case in batch)
         done.consensus += store.add_layers(_consensus(batch), categories=scheme.by_name)
         done.gold += store.add_layers(_gold(batch, settings), categories=scheme.by_name)
         why = FOREIGN.format(name=settings.gold)
         done.refused += [(case.ballot.record.id, why) for case in batch if case.is_foreign]
+    done.states = dict(states)
     return done
 
 

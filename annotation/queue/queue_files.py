@@ -1,13 +1,15 @@
-"""Queues as files in the workspace: each written once, whole, and never changed."""
+"""Queues as files in the workspace: each written once, whole, and changed only where a record was deleted."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Collection
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from annotation.queue.plan import Queue
+from curation.atomic_file import replaced
 from curation.errors import CurateError
 
 #: The name of a queue's file.
@@ -42,6 +44,19 @@ def save_queue(queue: Queue, folder: Path) -> Path:
     finally:
         draft.unlink(missing_ok=True)
     return path
+
+
+def forget_records(folder: Path, ids: Collection[str]) -> int:
+    """How many places of queues were taken away because their records were deleted; the other places stay."""
+    taken = 0
+    for path in sorted(folder.glob("queue-*.json")):
+        queue = _read(path)
+        left = tuple(entry for entry in queue.entries if entry.record_id not in ids)
+        if len(left) < len(queue.entries):
+            taken += len(queue.entries) - len(left)
+            with replaced(path) as unfinished:
+                unfinished.write_text(queue.model_copy(update={"entries": left}).model_dump_json(indent=1), "utf-8")
+    return taken
 
 
 def _read(path: Path) -> Queue:

@@ -312,6 +312,7 @@ DAMAGES: dict[str, Damage] = {
     "fields: char_interval": _fields(lambda m: {"char_interval": {"start_pos": m.start, "end_pos": m.end}}),
     "fields: offsets [[a, b]]": _fields(lambda m: {"offsets": [[m.start, m.end]]}),
     "fields: von, bis": _fields(lambda m: {"von": m.start, "bis": m.end}),
+    "fields: a, z": _fields(lambda m: {"a": m.start, "z": m.end}),
     "shape: dict of lists": dict_of_lists,
     "shape: by type": by_type,
     "shape: a row a mention": row_a_mention,

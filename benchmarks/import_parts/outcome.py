@@ -99,7 +99,7 @@ def _is_about(where: str, document: Document, sent: Sent) -> bool:
 
 def _counted(problem: dict[str, str]) -> int:
     """The number of mentions that a problem names; one when it names none."""
-    counts = re.search(r"\b(\d+) (?:entities|annotations|mentions)\b", problem["what"])
+    counts = re.search(r"\b(\d+) (?:entities|annotations|mentions|were left out)\b", problem["what"])
     return int(counts[1]) if counts else 1
 
 

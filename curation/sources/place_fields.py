@@ -16,7 +16,9 @@ from curation.sources.draft import Span
 
 #: No text is longer; larger offsets are no whole numbers any more once they were floating ones.
 LARGEST = 2**53
-STARTS, ENDS, LENGTHS = frozenset({"start", "begin", "from"}), frozenset({"end", "stop", "to"}), frozenset({"length"})
+STARTS = frozenset({"start", "begin", "from", "von", "anfang", "beginn"})
+ENDS = frozenset({"end", "stop", "to", "bis", "ende"})
+LENGTHS = frozenset({"length"})
 #: Words that may stand beside "start" and "end"; those before the bar are preferred where there are several.
 CHARACTERS = frozenset({"char", "character"})
 BESIDE = CHARACTERS | {"offset", "pos", "position", "index", "span", "entity", "mention", "location", "text"}
@@ -24,7 +26,15 @@ BESIDE = CHARACTERS | {"offset", "pos", "position", "index", "span", "entity", "
 BOTH = BESIDE - {"entity", "mention", "text"} | {"interval", "range", "fragment", "segment", "extent", "bound"}
 WORDS = STARTS | ENDS | LENGTHS | BESIDE | BOTH
 #: Words in a name that let a number look like a place, and those that let a string of numbers do so.
-TELLING = (STARTS | ENDS | BESIDE | BOTH | {"token", "word"}) - {"from", "to", "entity", "mention", "text", "segment"}
+TELLING = (STARTS | ENDS | BESIDE | BOTH | {"token", "word"}) - {
+    "from",
+    "to",
+    "von",
+    "entity",
+    "mention",
+    "text",
+    "segment",
+}
 TELLING_STRINGS = TELLING - {"interval", "range", "extent", "bound", "position", "location"}
 #: Words in a name that let it mean something else.
 ELSEWHERE = frozenset({"date", "time", "day", "week", "month", "year", "age", "dose"})
@@ -33,6 +43,8 @@ ALIKE = {"idx": "index", "indices": "index", "indexes": "index", "loc": "locatio
          "boundaries": "bound", "boundary": "bound"}  # fmt: skip
 #: What counts annotations, not characters.
 NUMBERING = frozenset({"extraction_index", "group_index", "index_in_batch"})
+#: The difference of two numbers is this small by chance too often to say that they are a wording's ends.
+SHORT = 2
 NUMBERS = re.compile(r"\s*[\[(]?\d+(?:\s*[-:;, ]+\s*\d+)*[\])]?\s*")
 #: Every word of a name and its plural, longer ones first.
 _PIECES = sorted((word + plural for word in WORDS | set(ALIKE) for plural in ("", "s")), key=len, reverse=True)
@@ -162,7 +174,7 @@ def _like_places(fields: Mapping[str, Any], wordings: Sequence[str]) -> Iterator
         if (numeric and _tells(name, telling)) or _is_pairs(value) or (isinstance(value, dict) and _spans(value, ())):
             yield name
     numbers = {name: number(value) for name, value in fields.items() if name not in NUMBERING and number(value) >= 0}
-    lengths = {len(words) for words in wordings if len(words) > 2}
+    lengths = {len(words) for words in wordings if len(words) > SHORT}
     for name, first in numbers.items():
         for other, last in numbers.items():
             if last - first in lengths:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
@@ -13,7 +13,7 @@ from curation.scoring.flat_shape import KEPT_AS, ValueForm, form
 from curation.sources.draft import Draft, DraftEntity, DraftRelation, Span
 from curation.sources.mapping import EntitySource, FactSource, ImportMapping, LinkSource, PairSource
 from curation.sources.paths import MISSING, OUTER, Node, dig, pick, walk
-from curation.sources.place_fields import Place, listing_field, number, place, says_place
+from curation.sources.place_fields import SHORT, Place, listing_field, number, place, says_place
 from curation.sources.reading import SourceTally, shown
 from curation.sources.row_shapes import (
     PARTS,
@@ -140,9 +140,11 @@ def own_fields(values: Mapping[str, Any]) -> dict[str, Any]:
 
 def _add_entities(draft: Draft, nodes: Iterable[Node], source: EntitySource, origins: Origins) -> None:
     taken = {entity.id: entity for entity in draft.entities}
+    unread: list[tuple[DraftEntity, Any, tuple[str, ...]]] = []
     for node in nodes:
         for single in _each(node, source) if source.many else (node,):
-            entity = _mention(single, source, f"T{len(taken) + 1}", draft.text)
+            entity, names = _mention(single, source, f"T{len(taken) + 1}", draft.text)
+            unread.append((entity, single.value, names))
             first = taken.get(entity.id)
             if first is not None and source.many and (first.type, first.spans) != (entity.type, entity.spans):
                 entity.id = _free_id(entity.id, taken)
@@ -151,6 +153,24 @@ def _add_entities(draft: Draft, nodes: Iterable[Node], source: EntitySource, ori
                 draft.entities.append(entity)
                 taken.setdefault(entity.id, entity)
             origins[source.path].append((node.path, entity.id))
+    _refuse_alike(unread)
+
+
+def _refuse_alike(unread: Sequence[tuple[DraftEntity, Any, tuple[str, ...]]]) -> None:
+    """Refuses annotations with fields that look like a place in most of the annotations that have them: in a short
+    wording nothing shows that they are one.
+    """
+    places = Counter(names for _, _, names in unread if names)
+    for names, count in places.items():
+        alike = [
+            (entity, found)
+            for entity, fields, found in unread
+            if isinstance(fields, dict) and all(fields.get(name) is not None for name in names)
+        ]
+        telling = sum(len(entity.wording or "") > SHORT for entity, _ in alike)
+        for entity, found in alike:
+            if not found and entity.spans is None and not entity.refused and 2 * count > telling:
+                entity.refused = _unread(names)
 
 
 def _free_id(id_: str, taken: Mapping[str, DraftEntity]) -> str:
@@ -185,20 +205,22 @@ def _each(node: Node, source: EntitySource) -> Iterator[Node]:
         yield Node(single, (*node.path, index), node.ancestors)
 
 
-def _mention(node: Node, source: EntitySource, id_: str, whole: str) -> DraftEntity:
-    """The annotation in a node; one that cannot be read brings the reason why."""
+def _mention(node: Node, source: EntitySource, id_: str, whole: str) -> tuple[DraftEntity, tuple[str, ...]]:
+    """The annotation in a node, and its fields that look like a place and were not understood; one that cannot be
+    read brings the reason why.
+    """
     type_ = source.type or _type(node, source)
     if isinstance(node.value, list | tuple) and not source.start:
         node = Node(fields_of(node.value, whole), node.path, node.ancestors)
         type_ = type_ or _type(node, source)
     if fault := _fault(node):
-        return DraftEntity(id_, type_ or "?", refused=fault)
+        return DraftEntity(id_, type_ or "?", refused=fault), ()
     if not type_ and isinstance(name := pick(node, ("entity",)), str) and source.category == USUAL.category:
         type_ = name
     texts = _wordings(node, source, type_)
     found = _place(node, source, texts)
     score, assertion = pick(node, source.score), pick(node, source.assertion)
-    return DraftEntity(
+    entity = DraftEntity(
         id=_word(pick(node, source.id)) or id_,
         type=type_,
         spans=found.spans,
@@ -210,6 +232,7 @@ def _mention(node: Node, source: EntitySource, id_: str, whole: str) -> DraftEnt
         annotator=_word(pick(node, source.annotator)),
         refused=_unread(found.unread),
     )
+    return entity, tuple(found.unread)
 
 
 def _fault(node: Node) -> str:

@@ -97,6 +97,14 @@ class Findings(Connected):
         anywhere = self.decisions(asked, subject=on_privacy(ANYWHERE))
         return anywhere | self.decisions(asked, subject=on_privacy(destination))
 
+    def latest_verdicts(self) -> Iterator[tuple[str, DecisionSubject, Verdict, str]]:
+        """Of the latest decision on every subject of each record: record, subject, verdict and who decided."""
+        by = self.json_text(decisions.c.content, "by").label("by")
+        query = sa.select(decisions.c.record_id, decisions.c.kind, decisions.c.subject, decisions.c.verdict, by)
+        with self.read() as connection:
+            rows = connection.execute(query.where(decisions.c.seq.in_(newest_decisions()))).all()
+        return ((row.record_id, (DecisionKind(row.kind), row.subject), Verdict(row.verdict), row.by) for row in rows)
+
     def verdicts(self, ids: Iterable[str] | None = None, *, subject: DecisionSubject = TEXT) -> dict[str, Verdict]:
         """The latest verdict on the subject, by default on the text, of each record that has one."""
         found: dict[str, Verdict] = {}
@@ -138,7 +146,7 @@ class Findings(Connected):
         """
         query = (
             sa.select(decisions.c.subject, decisions.c.verdict, sa.func.count())
-            .where(decisions.c.seq.in_(_newest().where(decisions.c.kind == kind.value)))
+            .where(decisions.c.seq.in_(newest_decisions().where(decisions.c.kind == kind.value)))
             .group_by(decisions.c.subject, decisions.c.verdict)
             .order_by(decisions.c.subject, decisions.c.verdict)
         )
@@ -190,16 +198,16 @@ def _about(subject: DecisionSubject) -> tuple[sa.ColumnElement[bool], ...]:
     return (decisions.c.kind == kind.value, decisions.c.subject == name)
 
 
-def _newest() -> sa.Select[tuple[int]]:
+def newest_decisions() -> sa.Select[tuple[int]]:
     """The rows of the latest decisions on every subject."""
     grouped = (decisions.c.record_id, decisions.c.kind, decisions.c.subject)
     return sa.select(sa.func.max(decisions.c.seq)).group_by(*grouped)
 
 
 def _newest_of(ids: Iterable[str] | None, *about: sa.ColumnElement[bool]) -> Iterator[sa.Select[tuple[int]]]:
-    """`_newest` for all records, or for so many of the ids at a time as one query takes."""
+    """`newest_decisions` for all records, or for so many of the ids at a time as one query takes."""
     if ids is None:
-        yield _newest().where(*about)
+        yield newest_decisions().where(*about)
         return
     for batch in batched(ids, CHUNK):
-        yield _newest().where(decisions.c.record_id.in_(batch), *about)
+        yield newest_decisions().where(decisions.c.record_id.in_(batch), *about)

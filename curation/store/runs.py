@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
 import sqlalchemy as sa
@@ -14,6 +14,8 @@ from curation.store.engine import Connected
 from curation.store.tables import runs
 
 STARTED = "started"
+#: The process of a run ended without a word, as after a kill or a power cut.
+DIED = "died"
 
 
 class Run(Frozen):
@@ -27,15 +29,17 @@ class Run(Frozen):
 
 
 class Runs(Connected):
-    """A run is noted when it starts; its manifest is written last, so a run without one did not end."""
+    """A run is noted when it starts; its manifest is written last, so a run without one did not end.
 
-    def start_run(self, command: str) -> int:
-        """The id of a new run."""
+    A run of which only the process is noted goes on, or has died."""
+
+    def start_run(self, command: str, *, process: Mapping[str, JsonValue] | None = None) -> int:
+        """The id of a new run, done by the process, which stands in the place of the manifest until the run ends."""
         row = {
             "command": command,
             "state": STARTED,
             "started": datetime.now(UTC).isoformat(),
-            "manifest": "{}",
+            "manifest": json.dumps({"process": dict(process)} if process else {}),
         }
         with self.write() as connection:
             key = connection.execute(sa.insert(runs).values(row)).inserted_primary_key
@@ -47,10 +51,25 @@ class Runs(Connected):
         with self.write() as connection:
             connection.execute(sa.update(runs).where(runs.c.seq == run).values(change))
 
-    def runs(self) -> list[Run]:
-        """All runs, oldest first."""
+    def note_deaths(self, has_ended: Callable[[Mapping[str, JsonValue]], bool]) -> int:
+        """How many runs were found to have died: they never ended, and their processes have."""
+        dead = [
+            run.id
+            for run in self.runs(state=STARTED)
+            if isinstance(process := run.manifest.get("process"), dict) and has_ended(process)
+        ]
+        if dead:
+            with self.write() as connection:
+                # A run that has ended meanwhile stays as it ended.
+                which = (runs.c.seq.in_(dead), runs.c.state == STARTED)
+                connection.execute(sa.update(runs).where(*which).values(state=DIED))
+        return len(dead)
+
+    def runs(self, *, state: str | None = None) -> list[Run]:
+        """All runs, or those of one state, oldest first."""
+        query = sa.select(runs).order_by(runs.c.seq)
         with self.read() as connection:
-            rows = connection.execute(sa.select(runs).order_by(runs.c.seq)).all()
+            rows = connection.execute(query if state is None else query.where(runs.c.state == state)).all()
         return [
             Run(
                 id=row.seq,

@@ -71,3 +71,8 @@ class Scratch(Connected):
             with self.write() as connection:
                 connection.execute(sa.insert(table), [dict(row) for row in batch])
         return ScratchTable(self._engine, table)
+
+    def drop_table(self, name: str) -> None:
+        """Delete a table that `replace_table` made, if it is there."""
+        with self.write() as connection:
+            sa.Table(name, sa.MetaData()).drop(connection, checkfirst=True)

@@ -16,6 +16,9 @@ from curation.store.engine import CHUNK
 from curation.store.records import Records, record_of
 from curation.store.tables import layers, records, set_members, sets
 
+#: The key in a set's manifest under which deleted members are counted by their split.
+DELETED = "deleted"
+
 
 class CuratedSet(Frozen):
     """A frozen selection: its name, version, content hash and manifest."""
@@ -27,10 +30,18 @@ class CuratedSet(Frozen):
 
     @property
     def splits(self) -> dict[str, int]:
-        """How many records each split has; empty splits are left out."""
+        """How many records each split has, without those that were deleted since; empty splits are left out."""
         counts = self.manifest["splits"]
         assert isinstance(counts, dict)
-        return {name: int(str(count)) for name, count in counts.items() if count}
+        left = {name: int(str(count)) - self.deleted.get(name, 0) for name, count in counts.items()}
+        return {name: count for name, count in left.items() if count}
+
+    @property
+    def deleted(self) -> dict[str, int]:
+        """How many records of each split were deleted after freezing: then the content hash fits no more."""
+        counts = self.manifest.get(DELETED, {})
+        assert isinstance(counts, dict)
+        return {name: int(str(count)) for name, count in counts.items()}
 
     @property
     def records(self) -> int:
@@ -39,7 +50,7 @@ class CuratedSet(Frozen):
 
 
 class Sets(Records):
-    """Curated sets: written once, never changed."""
+    """Curated sets: written once, never changed but by the deletion of a record, which they count."""
 
     def latest_layer_keys(self, name: str) -> dict[str, int]:
         """The row of the latest layer of a name on each record that has one."""
@@ -69,14 +80,21 @@ class Sets(Records):
                 )
                 row = {"digest": digest, "name": name, "version": version, "frozen": now}
                 connection.execute(sa.insert(sets), [row | {"manifest": json.dumps(dict(manifest))}])
-                for batch in batched(members.items(), CHUNK):
-                    connection.execute(
-                        sa.insert(set_members),
-                        [
-                            {"digest": digest, "record_id": id, "split": split, "layer_seq": layer}
-                            for id, (split, layer) in batch
-                        ],
-                    )
+            elif DELETED in json.loads(stored.manifest):
+                # A deleted record came again: with it, the set is whole again.
+                whole = {"manifest": json.dumps(dict(manifest))}
+                connection.execute(sa.update(sets).where(sets.c.digest == digest).values(whole))
+                connection.execute(sa.delete(set_members).where(set_members.c.digest == digest))
+            else:
+                members = {}
+            for batch in batched(members.items(), CHUNK):
+                connection.execute(
+                    sa.insert(set_members),
+                    [
+                        {"digest": digest, "record_id": id, "split": split, "layer_seq": layer}
+                        for id, (split, layer) in batch
+                    ],
+                )
         return self.curated_set(digest)
 
     def curated_sets(self) -> list[CuratedSet]:

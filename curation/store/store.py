@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from types import TracebackType
 
+from curation.store.deletion import DeletionLog
 from curation.store.egress import EgressLog
 from curation.store.engine import connect
 from curation.store.jobs import Jobs
 from curation.store.records import Added
+from curation.store.references import References
 from curation.store.review import ReviewLedger
 from curation.store.runs import Runs
 from curation.store.scratch import Scratch
@@ -16,7 +18,7 @@ from curation.store.sets import Sets
 __all__ = ["Added", "Store"]
 
 
-class Store(Jobs, Sets, ReviewLedger, Runs, Scratch, EgressLog):
+class Store(Jobs, Sets, References, ReviewLedger, Runs, Scratch, EgressLog, DeletionLog):
     """All data of a workspace; safe for several threads and processes at once."""
 
     @classmethod

@@ -161,3 +161,17 @@ egress_records = sa.Table(
     sa.Column("refused", sa.Integer, nullable=False),
     sa.UniqueConstraint("line", "record_id", "refused"),
 )
+
+deletions = sa.Table(
+    "deletions",
+    metadata,
+    sa.Column("seq", Serial, primary_key=True),
+    #: No foreign key: the record is no more.
+    sa.Column("record_id", sa.Text, nullable=False),
+    sa.Column("time", sa.Text, nullable=False),
+    sa.Column("by", sa.Text, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("counts", sa.Text, nullable=False),
+    #: Tasks in Label Studio that are still there, as JSON.
+    sa.Column("tasks_left", sa.Text, nullable=False),
+)

@@ -9,14 +9,22 @@ HEAD = ("run", "when (UTC)", "to", "policy", "texts", "characters", "with identi
 
 
 def audit(folder: WorkspaceOption = HERE, as_json: JsonOption = False) -> None:
-    """Show what has left this machine: where to, under which privacy policy, how much, and (--json) which records."""
-    from pipeline.steps.audit import egress_lines
+    """Show what has left this machine, where to, under which privacy policy, and which records were deleted by whom."""
+    from pipeline.steps.audit import audit_lines
     from pipeline.workspace import Workspace
 
-    lines = egress_lines(Workspace.at(folder, notify=say))
+    lines, deletions = audit_lines(Workspace.at(folder, notify=say))
     if as_json:
-        print_json({"egress": [line.model_dump(mode="json") for line in lines]})
+        print_json(
+            {
+                "egress": [line.model_dump(mode="json") for line in lines],
+                "deletions": [line.model_dump(mode="json") for line in deletions],
+            }
+        )
         return
+    if deletions:
+        deleted = [(line.time[:16].replace("T", " "), line.record_id, line.by, line.reason) for line in deletions]
+        print_table(f"Deleted records ({len(deleted)})", ("when (UTC)", "record", "by", "reason"), deleted)
     if not lines:
         say("nothing has left this machine through this workspace")
         return

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from pipeline.commands.options import HERE, JsonOption, WorkspaceOption
-from pipeline.commands.output import print_counts, print_json, say
+from pipeline.commands.output import print_counts, print_json, say, say_standing
 from pipeline.commands.progress_bars import progress_bar
 
 
@@ -39,6 +39,7 @@ def deidentify(
     from curation.errors import UsageError
     from pipeline.steps.deidentify import deidentify as deidentify_all
     from pipeline.workspace import Workspace
+    from validation.standing import standings
 
     names = [name.strip().upper() for option in kinds or () for name in option.split(",") if name.strip()]
     try:
@@ -50,8 +51,9 @@ def deidentify(
     workspace = Workspace.at(folder, notify=say)
     with workspace.open_store() as store:
         report = deidentify_all(workspace, store, kinds=chosen, mode=Mode(mode), dry_run=dry_run, progress=progress_bar)
+        standing = standings(store)
     if as_json:
-        print_json(report.as_json())
+        print_json(report.as_json() | {"standing": dict(standing)})
         return
     print_counts("Identifiers", dict(sorted(report.identifiers.items())), what="places")
     say(f"{report.holding:,} of {report.records:,} records hold identifiers")
@@ -62,3 +64,4 @@ def deidentify(
         say(f"set aside, made earlier with another key or other kinds: {report.superseded:,}")
     if report.made:
         say("originals are set aside; run `curate validate` and `curate freeze` for the new ones")
+    say_standing(standing)

@@ -24,16 +24,12 @@ def freeze(
 ) -> None:
     """Freeze the records whose text and layer are accepted into a versioned set with train, validation and test."""
     from curation.decision import Verdict
-    from curation.errors import UsageError
     from curation.sets.freeze import how_to_validate
     from pipeline.steps.freeze import freeze as freeze_all
+    from pipeline.steps.review.decisions import word_of
     from pipeline.workspace import Workspace
 
-    try:
-        verdicts = [Verdict(name) for name in verdict or (Verdict.ACCEPTED,)]
-    except ValueError as error:
-        raise UsageError(f"expected verdicts of {', '.join(Verdict)}, got {', '.join(verdict or ())}") from error
-
+    verdicts = [word_of(Verdict, "a verdict", name) for name in verdict or (Verdict.ACCEPTED,)]
     workspace = Workspace.at(folder, notify=say)
     with workspace.open_store() as store:
         frozen = freeze_all(workspace, store, name=name, layers=layer, verdicts=verdicts)

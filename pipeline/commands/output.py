@@ -45,6 +45,12 @@ def print_counts(title: str, counts: Mapping[str, object], *, what: str = "recor
         print_table(title, ("", what), list(counts.items()))
 
 
+def say_standing(counts: Mapping[str, int]) -> None:
+    """A line that says where all records stand; its numbers add up."""
+    parts = [f"{count:,} {standing}" for standing, count in counts.items() if count]
+    say(f"of {sum(counts.values()):,} records: {', '.join(parts) or 'none'}")
+
+
 def say(line: str) -> None:
     """A line for people, on standard error, so that standard output stays for results."""
     print(line, file=sys.stderr, flush=True)
@@ -61,6 +67,10 @@ def print_exchanged(title: str, outcome: dict[str, object], *, as_json: bool) ->
         print_counts(title, {name: value for name, value in outcome.items() if isinstance(value, int)})
         for where, why in refused[:SHOWN]:
             say(f"{where}: {why}")
+        deleted: list[str] = outcome.get("deleted", [])  # type: ignore[assignment]
+        overwritten: list[str] = outcome.get("overwritten", [])  # type: ignore[assignment]
+        for line in [*(f"deleted in Label Studio: {what}" for what in deleted), *overwritten][:SHOWN]:
+            say(line)
     if refused:
         raise typer.Exit(1)
 

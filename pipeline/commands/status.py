@@ -29,6 +29,7 @@ def status(
         print_json(found.model_dump(mode="json"))
         return
     print_counts("Records by language", found.records)
+    print_counts(f"Where the {sum(found.standing.values()):,} records stand", found.standing)
     print_counts("Layers", found.layers)
     print_counts("Decisions on texts", found.decisions)
     for layer, counts in found.decisions_on_layers.items():
@@ -39,16 +40,24 @@ def status(
     if stages:
         print_table("Stages", ("stage", "done", "failed"), stages)
     failures = [
-        (failure.stage, failure.record_id, failure.attempts, failure.error) for failure in found.failures[:SHOWN]
+        (failure.stage, failure.record_id, failure.source_id or "", failure.attempts, failure.error)
+        for failure in found.failures[:SHOWN]
     ]
     if failures:
         print_table(
             f"Failures ({len(found.failures)}); try again with --retry-failed",
-            ("stage", "record", "attempts", "error"),
+            ("stage", "record", "source id", "attempts", "error"),
             failures,
         )
     if found.sets:
-        sets = [(curated.name, curated.records, curated.digest) for curated in found.sets]
+        sets = [
+            (
+                curated.name,
+                curated.records,
+                f"{curated.digest} ({curated.deleted} deleted: fits no more)" if curated.deleted else curated.digest,
+            )
+            for curated in found.sets
+        ]
         print_table("Curated sets", ("set", "records", "hash"), sets)
     if found.runs:
         rows = [tuple(str(value)[:19] for value in run.values()) for run in found.runs]

@@ -9,7 +9,7 @@ import typer
 from curation.author import VALIDATION_RANK
 from curation.errors import UsageError
 from pipeline.commands.options import HERE, JsonOption, RetryOption, WorkspaceOption
-from pipeline.commands.output import print_counts, print_json, print_table, say
+from pipeline.commands.output import print_counts, print_json, print_table, say, say_standing
 from pipeline.commands.progress_bars import progress_bar
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ def validate(
     """Measure every record, judge it with Great Expectations, and quarantine what fails."""
     from pipeline.steps.validate import validate as validate_all
     from pipeline.workspace import Workspace
+    from validation.standing import standings
 
     workspace = Workspace.at(folder, notify=say)
     if changes:
@@ -48,12 +49,12 @@ def validate(
         _what_if(workspace, changes, as_json=as_json)
         return
     with workspace.open_store() as store:
-        layers = store.layer_names()
-        if layer is not None and layer not in layers:
-            raise UsageError(f"expected a layer, one of {', '.join(layers) or 'none yet'}, got {layer!r}")
+        if layer is not None:
+            store.require_layers([layer])
         verdicts = validate_all(workspace, store, layer=layer, retry_failed=retry_failed, progress=progress_bar)
+        standing = standings(store)
     if as_json:
-        print_json(verdicts.as_json())
+        print_json(verdicts.as_json() | {"standing": dict(standing)})
         return
     print_counts("Verdicts", verdicts.counts)
     for verdict, count in verdicts.decided_by_others.items():
@@ -71,6 +72,7 @@ def validate(
         print_table("Failed", ("expectation", "severity", "records"), failing)
     for reason, names in verdicts.not_measured.items():
         say(f"not measured ({reason}): {', '.join(names)}")
+    say_standing(standing)
     say(f"report: {verdicts.report}")
     say(f"data docs: {verdicts.data_docs}")
 

@@ -25,9 +25,10 @@ from pipeline.progress import ProgressBar, no_progress
 from pipeline.runs import recorded
 from pipeline.workspace import Workspace
 from validation.policy import POLICY
+from validation.standing import DEIDENTIFICATION
 
 #: Who sets originals aside, and carries over what people had decided about them.
-SIGNED = "policy:deidentify@1"
+SIGNED = f"{DEIDENTIFICATION}1"
 
 
 @dataclass

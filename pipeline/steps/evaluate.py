@@ -33,13 +33,14 @@ def evaluate_layer(
     split: str = "test",
 ) -> Evaluation:
     """The latest predicted layers against gold; with a set, against its frozen layers in one split."""
+    store.require_layers([predicted] if curated else [gold, predicted])
     with recorded(workspace, store, "evaluate", gold=gold, predicted=predicted, set=curated, split=split) as outcome:
         pairs = list(split_pairs(store, store.curated_set(curated), split)) if curated else _latest(store, gold)
         if not pairs:
-            raise UsageError(f"expected records with a layer {gold}, found none; layers: {_names(store)}")
+            raise UsageError(f"expected records in the split {split} of {curated}, found none")
         predictions = _layers(store, [record.id for record, _ in pairs], predicted)
         if not predictions:
-            raise UsageError(f"expected a layer {predicted} on these records, found none; layers: {_names(store)}")
+            raise UsageError(f"expected a layer {predicted} on these records, found none")
         report = evaluate(pairs, predictions, workspace.scheme)
         files = write_report(
             report, workspace.subfolder("reports") / f"evaluation-{predicted}", scheme=workspace.scheme
@@ -56,7 +57,3 @@ def _latest(store: Store, name: str) -> list[tuple[Record, Layer]]:
 
 def _layers(store: Store, ids: list[str], name: str) -> list[Layer]:
     return [item.layers[name] for item in store.items([name], ids=ids) if name in item.layers]
-
-
-def _names(store: Store) -> str:
-    return ", ".join(store.layer_names()) or "none"

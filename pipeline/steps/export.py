@@ -10,7 +10,7 @@ from exports.formats import writer
 from exports.writer import ExportedSet, let_out
 from pipeline.egress import gate_of
 from pipeline.runs import recorded
-from pipeline.steps.freeze import check_fits, chosen_set, split_pairs
+from pipeline.steps.freeze import check_fits, chosen_set, split_pairs, tell_losses
 from pipeline.workspace import Workspace
 
 
@@ -21,6 +21,7 @@ def export(workspace: Workspace, store: Store, format: str, to: Path, *, curated
     """
     chosen = chosen_set(store, curated)
     check_fits(chosen, workspace.scheme)
+    tell_losses(workspace, chosen)
     write = writer(format)
     with recorded(workspace, store, "export", format=format, set=chosen.digest) as outcome:
         passage = gate_of(workspace, store, run=outcome.run).passage(Destination.EXPORT, str(to))

@@ -27,7 +27,11 @@ def freeze(
     layers: Sequence[str],
     verdicts: Sequence[Verdict] = (Verdict.ACCEPTED,),
 ) -> CuratedSet:
-    """A frozen set of the records with one of the verdicts and one of the layers."""
+    """A frozen set of the records with one of the verdicts and one of the layers.
+
+    Raises UsageError when the store has no layer of one of the names, or nothing is left to freeze.
+    """
+    store.require_layers(layers)
     inputs: dict[str, JsonValue] = {
         "name": name,
         "layers": list(layers),
@@ -67,6 +71,15 @@ def check_fits(curated: CuratedSet, scheme: Scheme) -> None:
         raise UsageError(
             f"expected a set of the scheme {scheme.name} {scheme.version}, {curated.name}@{curated.version} was frozen "
             f"with {', '.join(foreign)}: freeze a new one, or name its scheme in curation.scheme"
+        )
+
+
+def tell_losses(workspace: Workspace, curated: CuratedSet) -> None:
+    """Tell people where records of a set were deleted: what is made from it now is not what its hash stands for."""
+    if count := sum(curated.deleted.values()):
+        workspace.notify(
+            f"{curated.name}@{curated.version}: {count} of its records were deleted after it was frozen; its content "
+            "hash fits no more, freeze anew"
         )
 
 

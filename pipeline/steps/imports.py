@@ -185,11 +185,12 @@ def _single(row: Read, layers: Sequence[Layer], report: ImportReport) -> list[La
         key, content = (layer.record_id, layer.name), said(layer)
         first, where = report.given.get(key, (content, row.where))
         if first != content:
-            report.left_out += len(layer.entities) + len(layer.relations) + len(layer.labels)
+            count = len(layer.entities) + len(layer.relations) + len(layer.labels)
+            report.left_out += count
             what = (
                 f"expected each record once, got the record of {where} again with other annotations in the layer "
-                f"{layer.name}: those of {where} stay, these were left out; to keep both, say who annotated in a "
-                "column annotator (--column annotator=NAME)"
+                f"{layer.name}: those of {where} stay, these {count} were left out; to keep both, say who annotated in "
+                "a column annotator (--column annotator=NAME)"
             )
             report.note(Problem(where=row.where, what=what, lost=Lost.RECORD))
             return None

@@ -1,23 +1,17 @@
-"""A person's decision about several records that validation has set aside."""
+"""A person's decisions about several records at once."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 from curation.decision import Decision
 from curation.errors import UsageError
 from curation.store import Store
 from validation.quarantine import quarantined
 
-
-class Decide(Protocol):
-    """Decides about one record, such as `validation.quarantine.release`. Raises UsageError when it cannot."""
-
-    def __call__(
-        self, store: Store, record_id: str, *, by: str, reason: str, privacy: str | None
-    ) -> list[Decision]: ...
+#: Decides about the record of an id. Raises UsageError when it cannot.
+Decide = Callable[[str], list[Decision]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,15 +24,16 @@ class QuarantineDecisions:
     still_in_quarantine: tuple[str, ...]
 
 
-def decide_records(
-    store: Store, records: Sequence[str], decide: Decide, *, by: str, reason: str, privacy: str | None = None
-) -> QuarantineDecisions:
-    """The decisions on each record; a record that cannot be decided about does not keep the others from it."""
+def decide_records(store: Store, records: Sequence[str], decide: Decide) -> QuarantineDecisions:
+    """The decisions on each record, named as `find_record` takes it.
+
+    A record that there is not, or that cannot be decided about, does not keep the others from it.
+    """
     made: list[Decision] = []
     refused: list[tuple[str, str]] = []
     for record in records:
         try:
-            made += decide(store, record, by=by, reason=reason, privacy=privacy)
+            made += decide(store.find_record(record))
         except UsageError as error:
             refused.append((record, str(error)))
     left = {decision.record_id for decision in quarantined(store)} & {decision.record_id for decision in made}

@@ -7,6 +7,8 @@ from typing import Any
 from curation.decision import DecisionKind
 from curation.record import Frozen
 from curation.store import Store
+from pipeline.process_identity import has_ended
+from validation.standing import standings
 
 
 class FailureRow(Frozen):
@@ -14,6 +16,7 @@ class FailureRow(Frozen):
 
     stage: str
     record_id: str
+    source_id: str | None
     attempts: int
     error: str
 
@@ -23,6 +26,7 @@ class CuratedSetRow(Frozen):
 
     name: str
     records: int
+    deleted: int  # after freezing; then the digest fits no more
     digest: str
 
 
@@ -36,6 +40,7 @@ class WorkspaceStatus(Frozen):
     decisions_on_layers: dict[str, dict[str, int]]
     decisions_on_privacy: dict[str, dict[str, int]]
     undecided: int
+    standing: dict[str, int]  # of every record, in one row each
     failures: tuple[FailureRow, ...]
     sets: tuple[CuratedSetRow, ...]
     runs: tuple[dict[str, Any], ...]
@@ -43,7 +48,10 @@ class WorkspaceStatus(Frozen):
 
 def read_status(store: Store, *, runs: int = 5) -> WorkspaceStatus:
     """The status of a store, with its last runs."""
+    store.note_deaths(has_ended)
     records, decisions = store.count_records(), store.count_decisions().get("", {})
+    failures = store.failures()
+    names = store.source_ids(failure.record_id for failure in failures)
     last = store.runs()[-runs:] if runs else []
     return WorkspaceStatus(
         records=records,
@@ -52,13 +60,25 @@ def read_status(store: Store, *, runs: int = 5) -> WorkspaceStatus:
         decisions=decisions,
         decisions_on_layers=store.count_decisions(DecisionKind.LAYER),
         decisions_on_privacy=store.count_decisions(DecisionKind.PRIVACY),
+        standing=standings(store),
         undecided=sum(records.values()) - sum(decisions.values()),
         failures=tuple(
-            FailureRow(stage=failure.stage, record_id=failure.record_id, attempts=failure.attempts, error=failure.error)
-            for failure in store.failures()
+            FailureRow(
+                stage=failure.stage,
+                record_id=failure.record_id,
+                source_id=names.get(failure.record_id),
+                attempts=failure.attempts,
+                error=failure.error,
+            )
+            for failure in failures
         ),
         sets=tuple(
-            CuratedSetRow(name=f"{curated.name}@{curated.version}", records=curated.records, digest=curated.digest)
+            CuratedSetRow(
+                name=f"{curated.name}@{curated.version}",
+                records=curated.records,
+                deleted=sum(curated.deleted.values()),
+                digest=curated.digest,
+            )
             for curated in store.curated_sets()
         ),
         runs=tuple({"run": run.id, "command": run.command, "state": run.state, "started": run.started} for run in last),

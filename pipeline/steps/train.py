@@ -6,7 +6,7 @@ from curation.errors import UsageError
 from curation.store import Store
 from pipeline.progress import ProgressBar, no_progress
 from pipeline.runs import recorded
-from pipeline.steps.freeze import check_fits, chosen_set, split_pairs
+from pipeline.steps.freeze import check_fits, chosen_set, split_pairs, tell_losses
 from pipeline.workspace import Workspace
 from training.encoder import Trained
 from training.encoder import train as train_adapter
@@ -28,6 +28,7 @@ def train(
             f"expected a scheme with categories, {workspace.scheme.name} has document labels only, which no trainer "
             "learns yet; `curate export` writes them for other trainers"
         )
+    tell_losses(workspace, chosen)
     learn, choose = (list(split_pairs(store, chosen, split)) for split in ("train", "validation"))
     with (
         recorded(workspace, store, "train", set=chosen.digest, name=name) as outcome,

@@ -32,7 +32,7 @@ def test_a_set_without_identifiers_leaves(view: ExportedSet, passage: Passage, s
     [
         {"text": "Mr. Holloway has pain in the left and right knee."},
         {"meta": {"file": {"names": ["Karin Lindemann, report"]}}},
-        {"group": "Mrs. Karin Lindemann"},
+        {"licence": "CC0", "meta": {"ward": "Mrs. Karin Lindemann"}},
     ],
 )
 def test_what_holds_an_identifier_keeps_the_set_here(view: ExportedSet, passage: Passage, change):
@@ -41,6 +41,17 @@ def test_what_holds_an_identifier_keeps_the_set_here(view: ExportedSet, passage:
     changed = [(record.model_copy(update=change), layer), *rest]
     with pytest.raises(EgressBlockedError, match=r"1 of 3 texts hold 1 .*: r3 \(1\)\. None of them"):
         let_out(replace(view, members=lambda split: iter(changed if split == "test" else view.members(split))), passage)
+
+
+def test_what_a_source_calls_a_record_and_its_group_does_not_leave(view: ExportedSet, passage: Passage):
+    named = {"group": "Mrs. Karin Lindemann", "meta": {"source_id": "Karin Lindemann, report", "kept": "as it is"}}
+    own = [(record.model_copy(update=named), layer) for record, layer in view.members("test")]
+    leaving = let_out(
+        replace(view, members=lambda split: iter(own if split == "test" else view.members(split))), passage
+    )
+    members = [record for record, _ in leaving.members("test")]
+    assert {record.group for record in members} == {own[0][0].id}
+    assert [record.meta for record in members] == [{"kept": "as it is"}] * len(own)
 
 
 def test_the_offsets_of_surrogates_stay_here(view: ExportedSet, passage: Passage):

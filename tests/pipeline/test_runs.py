@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
+import sys
 from contextlib import nullcontext
 
 import pytest
 
 from curation.errors import UsageError
+from pipeline.process_identity import this_process
 from pipeline.runs import recorded
+from pipeline.steps.status import read_status
 from pipeline.workspace import Workspace
 
 
@@ -36,3 +41,51 @@ def test_a_run_that_was_killed_has_no_manifest_and_is_not_done(tmp_path):
     with workspace.open_store() as store:
         store.start_run("train")
         assert [run.state for run in store.runs()] == ["started"]
+
+
+def test_a_run_whose_outcome_cannot_be_written_has_failed_and_does_not_seem_to_go_on(tmp_path):
+    workspace = Workspace.make(tmp_path / "w")
+    with workspace.open_store() as store:
+        with pytest.raises(TypeError), recorded(workspace, store, "review adjudicate settle") as outcome:
+            outcome["states"] = {("settled", 1): 2}
+        (run,) = store.runs()
+    manifest = json.loads((workspace.folder / "runs" / "00001-review-adjudicate-settle.json").read_text("utf-8"))
+    assert (run.state, manifest["state"], manifest["outcome"]) == ("failed", "failed", {})
+
+
+def _changed(**differing):
+    return this_process() | differing
+
+
+@pytest.mark.parametrize(
+    ("process", "state"),
+    [
+        (this_process(), "started"),
+        (_changed(began="1"), "died"),  # its number was given to another process
+        (_changed(boot="another"), "died"),
+        (_changed(host="elsewhere", boot="another"), "started"),  # nobody here can tell
+        (None, "started"),
+    ],
+)
+def test_a_run_has_died_where_its_process_is_certainly_gone(tmp_path, process, state):
+    workspace = Workspace.make(tmp_path / "w")
+    with workspace.open_store() as store:
+        store.start_run("train", process=process)
+        assert read_status(store).runs[-1]["state"] == state
+
+
+@pytest.mark.server
+def test_the_next_command_notes_a_run_that_was_killed(tmp_path):
+    workspace = Workspace.make(tmp_path / "w")
+    code = (
+        "import os, signal, sys\nfrom pathlib import Path\nfrom pipeline.runs import recorded\n"
+        "from pipeline.workspace import Workspace\nworkspace = Workspace.at(Path(sys.argv[1]))\n"
+        "with workspace.open_store() as store, recorded(workspace, store, 'train'):\n"
+        "    os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    killed = subprocess.run([sys.executable, "-c", code, str(workspace.folder)], check=False)
+    assert killed.returncode == -signal.SIGKILL
+    with workspace.open_store() as store:
+        assert [run.state for run in store.runs()] == ["started"]
+        with recorded(workspace, store, "validate"):
+            assert [run.state for run in store.runs()] == ["died", "started"]

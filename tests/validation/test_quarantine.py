@@ -126,7 +126,7 @@ def test_a_release_for_a_destination_can_be_taken_back(set_aside: Store) -> None
 def test_a_destination_that_there_is_not_is_refused(set_aside: Store) -> None:
     first, *_ = ids(set_aside)
     set_aside.decide([of_identifiers(first)])
-    with pytest.raises(UsageError, match=r"label-studio.*anywhere, got 'exports'"):
+    with pytest.raises(UsageError, match=r"got 'exports'; did you mean export.*label-studio.*anywhere"):
         release(set_aside, first, by="ruth", reason="read it", privacy="exports")
     assert list(audit(set_aside)) == []
 

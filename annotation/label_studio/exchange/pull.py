@@ -44,24 +44,31 @@ MOST_REASONS = 100
 
 @dataclass(slots=True)
 class Pulled:
-    """Counts of a pull; refused are pairs of a task or annotation and a reason, deleted are tasks and annotations."""
+    """Counts of a pull; refused are pairs of a task or annotation and a reason, deleted are tasks and annotations.
+
+    Taken over are answers that another person than their author saved last: they are that person's. Overwritten are
+    those of them whose author's own words were never pulled.
+    """
 
     project: str
     layers: int = 0
     unchanged: int = 0
     skipped: int = 0
     decisions: int = 0
+    taken_over: int = 0
     refused: list[tuple[str, str]] = field(default_factory=list)
     deleted: list[str] = field(default_factory=list)
+    overwritten: list[str] = field(default_factory=list)
 
 
 def pull(store: Store, client: Client, scheme: Scheme, settings: LabelStudioSettings, *, full: bool = False) -> Pulled:
     """Store each annotation that is new or changed since the last pull as a layer `human:NAME` with exact offsets.
 
-    A verdict becomes a decision by the same person on that layer, a rejection also one on the text. Our layers are
-    never removed: an annotation deleted in Label Studio is reported, and a decision that rests on it becomes
-    `needs_review`. A second pull adds nothing. ``full`` reads everything again from one snapshot. Refused and deleted
-    annotations are kept as events of the review, and reported once.
+    The person is the one who saved it last: what Ben changes in Anna's answer is Ben's layer, and Anna's stays as it
+    was pulled. A verdict becomes a decision by the same person on that layer, a rejection also one on the text. Our
+    layers are never removed: an annotation deleted in Label Studio is reported, and a decision that rests on it
+    becomes `needs_review`. A second pull adds nothing. ``full`` reads everything again from one snapshot. Refused and
+    deleted annotations are kept as events of the review, and reported once.
     """
     project = ensure_project(client, scheme, settings)
     people = [name for name in store.layer_names() if is_human(name) or is_repeat(name)]
@@ -205,6 +212,10 @@ class _Pull:
     def _is_stored(self, annotation: Annotation, item: Item) -> bool:
         if annotation.layer is None or annotation.was_cancelled:
             return False
+        own = item.layers.get(annotation.taken_from or "")
+        if own is not None and _says_the_same(own, annotation):
+            # Another person saved it without a change: it is the author's word still.
+            return True
         stored = item.layers.get(annotation.layer.name)
         return (
             stored is not None
@@ -224,9 +235,22 @@ class _Pull:
             else:
                 self._done.layers += added
                 self._done.unchanged += 1 - added
+                self._note_taken(annotation, annotation.layer)
                 self._decide(annotation, annotation.layer)
         if refused:
             self._refuse(annotation.task, annotation.id, refused, content=annotation.result)
+
+    def _note_taken(self, annotation: Annotation, layer: Layer) -> None:
+        """Count an answer that another person saved last; where its author's words were never pulled, name it."""
+        if annotation.taken_from is None or not (is_human(layer.name) or is_repeat(layer.name)):
+            return
+        self._done.taken_over += 1
+        own = self._store.layer(layer.record_id, annotation.taken_from)
+        if own is None or own.provenance.get(ANNOTATION) != annotation.id:
+            self._done.overwritten.append(
+                f"annotation {annotation.id} of {annotation.taken_from} was changed by {layer.author} before it was "
+                f"pulled: what {annotation.taken_from} had said is not known"
+            )
 
     def _refuse(self, task: int, annotation: int | None, reasons: tuple[str, ...], *, content: object = None) -> None:
         self._events.append(
@@ -287,7 +311,8 @@ class _Pull:
         latest = self._store.decisions([on_marks.record_id]).get(on_marks.record_id)
         is_adjudicated = on_marks.layer is not None and not is_human(on_marks.layer)
         rests_on = latest.details.get(ANNOTATION) if latest and latest.verdict is Verdict.REJECTED else None
-        if rests_on is not None and (is_adjudicated or rests_on == annotation):
+        is_own = rests_on == annotation and latest is not None and latest.by == on_marks.by
+        if rests_on is not None and (is_adjudicated or is_own):
             return [self._text_without(on_marks.record_id, None if is_adjudicated else annotation)]
         return []
 
@@ -381,6 +406,17 @@ class _Pull:
             if decision.reason != WITHDRAWN
         ]
         self._done.decisions += self._store.decide(again) > 0
+
+
+def _says_the_same(own: Layer, annotation: Annotation) -> bool:
+    """Whether an annotation says what its author's layer from it says, in marks and verdict."""
+    assert annotation.layer is not None
+    source = own.provenance
+    return (source.get(ANNOTATION), source.get("verdict"), own.digest) == (
+        annotation.id,
+        annotation.verdict,
+        annotation.layer.digest,
+    )
 
 
 def _on_text(on_marks: Decision) -> Decision:

@@ -41,6 +41,8 @@ class Annotation:
     verdict: str | None
     reasons: tuple[str, ...]
     refused: tuple[str, ...]
+    #: The name of the layer of the person who made the annotation, where another one saved it last.
+    taken_from: str | None = None
     #: The result as Label Studio sent it.
     result: object = None
 
@@ -87,11 +89,13 @@ def _annotation(
     side: EditorSide,
 ) -> Annotation:
     parsed = parse_result(found.get("result"), item.record, scheme, shown=shown, side=side)
-    layer = None
+    layer = taken_from = None
     if not same_text:
         parsed.refused = ["the task's text is no longer the record's"]
     elif isinstance(found.get("result"), list):
         who = annotator(found, users)
+        first = author_of(found, users)
+        taken_from = named(first) if first != who else None
         layer = _layer(found, task, item, parsed, who, project=project, named=named, side=side)
     return Annotation(
         id=int(found["id"]),
@@ -102,6 +106,7 @@ def _annotation(
         verdict=parsed.verdict if layer else None,
         reasons=parsed.reasons,
         refused=tuple(parsed.refused),
+        taken_from=taken_from,
         result=found.get("result"),
     )
 
@@ -122,10 +127,22 @@ def _unreadable(found: Json, task: Json, error: Exception) -> Annotation:
 
 
 def annotator(found: Json, users: Mapping[int, str]) -> str:
-    """The annotator of an annotation: the name of an account of ours, the login of any other."""
-    by = found.get("completed_by")
-    login = by.get("email") if isinstance(by, dict) else users.get(by) if isinstance(by, int) else None
-    return annotator_of(str(login or "unknown"))
+    """Who saved an annotation last, whose word it is: the name of an account of ours, the login of any other.
+
+    Everybody may change everybody's answers in Label Studio, which keeps only the last state.
+    """
+    return _name(found.get("updated_by"), users) or author_of(found, users)
+
+
+def author_of(found: Json, users: Mapping[int, str]) -> str:
+    """Who made an annotation, whoever changed it since."""
+    return _name(found.get("completed_by"), users) or "unknown"
+
+
+def _name(user: object, users: Mapping[int, str]) -> str | None:
+    """The name of a user, whom Label Studio tells by a number or in full; None where it is not told or not known."""
+    login = user.get("email") if isinstance(user, dict) else users.get(user) if isinstance(user, int) else None
+    return annotator_of(str(login)) if login else None
 
 
 def _layer(

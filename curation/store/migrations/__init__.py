@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from curation.errors import StoreError
 
 #: The revision that this version of the code reads and writes.
-HEAD = "0004"
+HEAD = "0005"
 
 #: Alembic keeps the connection that it works on in its module: two threads would take each other's.
 _ONE_AT_A_TIME = Lock()

@@ -6,10 +6,12 @@ from collections.abc import Callable
 
 import typer
 
+from pipeline.commands import quarantine
 from pipeline.commands.review import (
     adjudicate,
     agreement,
     backend,
+    decisions,
     guidelines,
     progress,
     pull,
@@ -32,6 +34,11 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "push": push.push,
     "pull": pull.pull,
     "watch": watch.watch,
+    "list": decisions.list_waiting,
+    "show": quarantine.show,
+    "accept": decisions.accept,
+    "reject": decisions.reject,
+    "reopen": decisions.reopen,
     "progress": progress.progress,
     "backend": backend.backend,
     "guidelines": guidelines.guidelines,

@@ -12,6 +12,8 @@ from pipeline.commands.output import print_counts, print_exchanged, print_json, 
 from pipeline.commands.progress_bars import progress_bar
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from annotation.queue.plan import Queue
 
 #: So many places are shown to a person; --json and the file have them all.
@@ -54,22 +56,33 @@ def _make(folder: Path, changed: dict[str, object], *, as_json: bool) -> None:
     workspace = Workspace.at(folder, notify=say)
     with workspace.open_store() as store:
         made = make_queue(workspace, store, progress=progress_bar, **changed)
+        names = store.source_ids(made.record_ids)
     if as_json:
         print_json(made.model_dump(mode="json"))
     else:
-        _show(made)
+        _show(made, names)
 
 
-def _show(made: Queue) -> None:
+def _show(made: Queue, names: Mapping[str, str]) -> None:
     from collections import Counter
 
     if not made.entries:
         say("no record is open: all are reviewed, queued, or turned away")
         return
     rows = [
-        (entry.position, entry.record_id, entry.signal, entry.annotators, entry.why) for entry in made.entries[:SHOWN]
+        (
+            entry.position,
+            entry.record_id,
+            names.get(entry.record_id, ""),
+            entry.signal,
+            entry.annotators,
+            entry.why,
+        )
+        for entry in made.entries[:SHOWN]
     ]
-    print_table(f"Queue {made.number}, the first places", ("place", "record", "signal", "people", "why"), rows)
+    print_table(
+        f"Queue {made.number}, the first places", ("place", "record", "source id", "signal", "people", "why"), rows
+    )
     print_counts("Places", {"open": made.open, **Counter(entry.signal for entry in made.entries)})
 
 

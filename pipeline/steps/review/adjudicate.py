@@ -68,4 +68,4 @@ def exchange_counts(exchanged: ExchangeOutcome) -> dict[str, JsonValue]:
     both = {f"new {name}": settled[name] for name in (CONSENSUS, GOLD)}
     rest = {names.get(name, name): value for name, value in moved.items() if name != "refused"}
     refused: list[JsonValue] = [list(pair) for pair in exchanged.refused]
-    return {"states": dict(settled["states"]), **both, **rest, "refused": refused}
+    return {"states": settled["states"], **both, **rest, "refused": refused}

@@ -8,7 +8,6 @@ from dataclasses import asdict
 from annotation.label_studio.exchange.push import Pushed, push
 from annotation.label_studio.exchange.task_payload import TaskRequest
 from annotation.label_studio.session import connect
-from curation.errors import UsageError
 from curation.store import Store
 from pipeline.egress import gate_of
 from pipeline.progress import ProgressBar, no_progress
@@ -29,11 +28,7 @@ def push_records(
     ``layers`` are shown side by side, each as predictions of its own model version. Raises UsageError when no
     record has one of them.
     """
-    stored = store.layer_names()
-    if unknown := [name for name in layers or () if name not in stored]:
-        raise UsageError(
-            f"expected layers that the store has ({', '.join(stored) or 'none yet'}), got {', '.join(unknown)}"
-        )
+    store.require_layers(layers or ())
     settings = workspace.config.review
     with (
         recorded(workspace, store, "review push", project=settings.project) as outcome,

@@ -16,6 +16,8 @@ FIRST, START = TEXT.index(WORDING), TEXT.rindex(WORDING)
 END = START + len(WORDING)
 
 UNDERSTOOD = [
+    {"von": START, "bis": END},
+    {"anfang": START, "ende": END},
     {"start": START, "end": END},
     {"begin": START, "end": END},
     {"start": str(START), "end": float(END)},
@@ -48,7 +50,7 @@ NOT_UNDERSTOOD = [
     ({"token_start": 9, "token_end": 10}, "token_start"),
     ({"tokens": [9, 10]}, "tokens"),
     ({"token_indices": [9]}, "token_indices"),
-    ({"von": START, "bis": END}, "von"),
+    ({"a": START, "z": END}, "a"),
     ({"where": {"start": START, "end": END}}, "where"),
     ({"where": [START, END]}, "where"),
     ({"offsets": f"{START}-{END}"}, "offsets"),

@@ -174,3 +174,20 @@ def test_the_same_fact_twice_takes_two_places(written, outcome):
     patient = {"report": "pain, then pain", "language": "en", "summary": {"signs_symptoms": "pain; pain; pain"}}
     result = outcome(written("x.json", json.dumps(patient)), format="elmtex")
     assert [entity.spans for entity in result.layers[0].entities] == [((0, 4),), ((11, 15),), ()]
+
+
+def test_fields_that_are_a_place_in_long_wordings_are_one_in_short_wordings(written, outcome):
+    text = "Hb 9, Hb 12, metastases in the liver, jaundice"
+    words = [("metastases", 13), ("jaundice", 38), ("Hb", 6), ("9", 3)]
+    spans = [{"label": "X", "text": word, "a": start, "z": start + len(word)} for word, start in words]
+    result = outcome(written("x.jsonl", json.dumps({"text": text, "language": "en", "entities": spans})))
+    assert (result.entities, len(result.problems)) == ([], 4)
+    assert all("got a, z, which look like a place" in line for line in result.said)
+
+
+def test_numbers_that_are_a_word_apart_by_chance_refuse_only_their_own_annotation(written, outcome):
+    text = "aspirin, ramipril, heparin"
+    numbers = [("aspirin", 93, 100), ("ramipril", 5, 30), ("heparin", 40, 10)]
+    spans = [{"label": "X", "text": word, "strength": one, "count": other} for word, one, other in numbers]
+    result = outcome(written("x.jsonl", json.dumps({"text": text, "language": "en", "entities": spans})))
+    assert [word for _, word, _ in result.entities] == ["ramipril", "heparin"]

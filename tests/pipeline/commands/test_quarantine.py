@@ -49,7 +49,32 @@ def test_what_if_looks_at_the_layer_that_was_validated(workspace: Path) -> None:
 
 def test_a_layer_that_there_is_not_is_refused(workspace: Path) -> None:
     words = ("validate", "--layer", "nosuch", "--workspace", workspace)
-    assert "expected a layer, one of rules, got 'nosuch'" in command_line.curate(*words, code=2).stderr
+    assert "expected a layer of the store, got 'nosuch'; there are: rules" in command_line.curate(*words, code=2).stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("validate", "--layer", "rulez"), "got 'rulez'; did you mean rules? there are: rules"),
+        (("freeze", "--layer", "gold"), "expected a layer of the store, got 'gold'; there are: rules"),
+        (("freeze", "--layer", "rules", "--layer", "Rule"), "got 'Rule'; did you mean rules?"),
+        (("evaluate", "--gold", "rules", "--predicted", "rule"), "got 'rule'; did you mean rules?"),
+        (("review", "push", "--layer", "ruels"), "got 'ruels'; did you mean rules?"),
+        (("review", "list", "--layer", "ruels"), "got 'ruels'; did you mean rules?"),
+        (("freeze", "--layer", "rules", "--verdict", "acepted"), "did you mean accepted?"),
+        (("review", "list", "--verdict", "need_review"), "did you mean needs_review?"),
+        (("review", "list", "--of", "txt"), "did you mean text?"),
+        (("quarantine", "list", "--expectation", "text_lenght"), "did you mean text_length?"),
+        (("review", "list", "--expectation", "lengh"), "expected an expectation, got 'lengh'"),
+        (("quarantine", "show", "nobody"), "expected a record, got 'nobody'"),
+        (("quarantine", "release", "short", "--reason", "why"), "say who you are once with `curate whoami NAME`"),
+    ],
+)
+def test_a_name_that_there_is_not_is_refused_with_the_nearest(workspace: Path, monkeypatch, tmp_path, words, message):
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    done = command_line.curate(*words, "--workspace", workspace, code=2)
+    assert message in done.stderr
+    assert len(done.stderr.splitlines()) == 1
 
 
 def test_validate_says_what_was_not_measured_and_why(workspace: Path) -> None:
@@ -65,9 +90,11 @@ def test_validate_says_what_was_not_measured_and_why(workspace: Path) -> None:
 def test_a_release_is_signed_and_stays(workspace: Path) -> None:
     (set_aside,) = curate(workspace, "quarantine", "list")["quarantined"]
     id = set_aside["record_id"]
+    assert set_aside["source_id"] == "short"
+    assert curate(workspace, "quarantine", "show", "short")["record"] == id
     assert curate(workspace, "quarantine", "show", id, "--text")["text"] == "No."
     answer = curate(
-        workspace, "quarantine", "release", id, "nobody", "--reason", "short but whole", "--by", "ruth", code=1
+        workspace, "quarantine", "release", id[:6], "nobody", "--reason", "short but whole", "--by", "ruth", code=1
     )
     assert [decision["by"] for decision in answer["decided"]] == ["human:ruth"]
     assert [refusal[0] for refusal in answer["refused"]] == ["nobody"]

@@ -68,7 +68,7 @@ def pulled(client, settings, sqlite_store: Store, scheme: Scheme) -> Callable[..
 
     def read(**options: Any) -> dict[str, Any]:
         done = pull(sqlite_store, client, scheme, settings, **options)
-        names = ("layers", "unchanged", "skipped", "decisions", "refused", "deleted")
+        names = ("layers", "unchanged", "skipped", "decisions", "taken_over", "refused", "deleted", "overwritten")
         return {name: getattr(done, name) for name in names if getattr(done, name)}
 
     return read
@@ -374,3 +374,91 @@ def _predictions(client, task: int) -> list[dict[str, Any]]:
 def _project_of(client, task: int) -> int:
     project: int = client.get(f"/api/tasks/{task}")["project"]
     return project
+
+
+FEVER, COUGH, ACCEPT, REJECT = (
+    mark(0, 5, "signs_symptoms"),
+    mark(10, 15, "signs_symptoms", id="r2"),
+    choose("verdict", "accept", id="v"),
+    choose("verdict", "reject", id="v"),
+)
+
+
+def words_of(store: Store, record: str, person: str) -> list[list[str]]:
+    """The wordings in each version of a person's layer."""
+    versions = [layer for layer in store.layer_history(record) if layer.name == f"human:{person}"]
+    assert {layer.author for layer in versions} <= {f"human:{person}"}
+    return [[entity.text for entity in layer.entities] for layer in versions]
+
+
+@pytest.mark.parametrize("full", [False, True])
+def test_what_another_person_changes_is_that_persons_and_the_authors_stays(
+    pushed, pulled, sqlite_store: Store, anna: Person, ben: Person, full: bool
+) -> None:
+    ((record, task),) = pushed("Fever and cough.").items()
+    annas = anna.annotate(task, [FEVER, ACCEPT])
+    assert pulled(full=full) == {"layers": 1, "decisions": 1}
+    ben.edit(annas, result=[FEVER, COUGH, ACCEPT])
+    assert pulled(full=full) == {"layers": 1, "decisions": 1, "taken_over": 1}
+    assert words_of(sqlite_store, record, "anna") == [["Fever"]]
+    assert words_of(sqlite_store, record, "ben") == [["Fever", "cough"]]
+    by = [(decision.by, decision.layer) for decision in sqlite_store.decision_history(record)]
+    assert by == [("human:anna", "human:anna"), ("human:ben", "human:ben")]
+    assert pulled(full=full) == {"unchanged": 1}
+    anna.edit(annas, result=[COUGH, ACCEPT])
+    assert pulled(full=full) == {"layers": 1, "decisions": 1}
+    assert words_of(sqlite_store, record, "anna") == [["Fever"], ["cough"]]
+    assert words_of(sqlite_store, record, "ben") == [["Fever", "cough"]]
+
+
+def test_an_answer_that_was_changed_before_it_was_pulled_is_told(
+    pushed, pulled, sqlite_store: Store, anna: Person, ben: Person
+) -> None:
+    ((record, task),) = pushed("Fever and cough.").items()
+    annas = anna.annotate(task, [FEVER])
+    ben.edit(annas, result=[COUGH])
+    done = pulled()
+    assert (done["layers"], done["taken_over"]) == (1, 1)
+    assert done["overwritten"] == [
+        f"annotation {annas} of human:anna was changed by human:ben before it was pulled: what human:anna had said is "
+        "not known"
+    ]
+    assert (words_of(sqlite_store, record, "anna"), words_of(sqlite_store, record, "ben")) == ([], [["cough"]])
+    assert pulled() == {"unchanged": 1}, "it is told once"
+
+
+def test_an_answer_that_another_person_saves_without_a_change_stays_the_authors(
+    pushed, pulled, sqlite_store: Store, anna: Person, ben: Person
+) -> None:
+    ((record, task),) = pushed("Fever and cough.").items()
+    annas = anna.annotate(task, [FEVER, ACCEPT])
+    pulled()
+    ben.edit(annas, result=[FEVER, ACCEPT])
+    assert pulled() == {"unchanged": 1}
+    assert words_of(sqlite_store, record, "ben") == []
+
+
+def test_another_person_does_not_take_back_the_authors_rejection_of_a_text(
+    pushed, pulled, sqlite_store: Store, anna: Person, ben: Person
+) -> None:
+    ((record, task),) = pushed("Fever and cough.").items()
+    annas = anna.annotate(task, [FEVER, REJECT])
+    pulled()
+    ben.edit(annas, result=[FEVER, ACCEPT])
+    assert pulled() == {"layers": 1, "decisions": 1, "taken_over": 1}
+    assert sqlite_store.decisions()[record].by == "human:anna"
+    assert sqlite_store.verdicts() == {record: Verdict.REJECTED}
+    assert sqlite_store.verdicts(subject=on_layer("human:ben")) == {record: Verdict.ACCEPTED}
+
+
+def test_a_change_by_somebody_with_an_answer_of_their_own_is_a_newer_version_of_theirs(
+    pushed, pulled, sqlite_store: Store, anna: Person, ben: Person
+) -> None:
+    ((record, task),) = pushed("Fever and cough.").items()
+    annas = anna.annotate(task, [FEVER])
+    ben.annotate(task, [COUGH])
+    pulled()
+    ben.edit(annas, result=[FEVER, COUGH])
+    pulled()
+    assert words_of(sqlite_store, record, "anna") == [["Fever"]]
+    assert words_of(sqlite_store, record, "ben") == [["cough"], ["Fever", "cough"]]

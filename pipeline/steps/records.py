@@ -1,0 +1,288 @@
+"""Records of a workspace: which there are, all that is known of one, and their deletion for good."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pydantic import JsonValue
+
+from annotation.label_studio.exchange.removal import remove_tasks, scrub_database
+from annotation.label_studio.session import connect
+from annotation.queue.queue_files import forget_records, queued_record_ids
+from curation.author import human
+from curation.decision import Decision
+from curation.errors import ReviewError, UsageError
+from curation.record import Layer, Record
+from curation.store import ReviewEvent, Store
+from curation.store.deletion import DeletionLine, TaskLeft
+from curation.store.references import FEWEST_LETTERS, RecordFilter
+from pipeline.quoting_pages import other_quoting_files, quoting_pages
+from pipeline.runs import recorded
+from pipeline.workspace import Workspace
+from validation.measures.measure import VECTORS
+from validation.table import NAME as MEASURES_TABLE
+
+#: Where queues are kept in a workspace.
+QUEUES = "runs"
+#: How a deletion is finished.
+AGAIN = "give the same command again, with hashes in place of source ids"
+
+
+@dataclass(frozen=True, slots=True)
+class RecordRow:
+    """One record in a list: counts and names, no text."""
+
+    record: Record
+    source_id: str | None
+    layers: tuple[str, ...]
+    verdicts: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class RecordHistory:
+    """All that the store has about one record."""
+
+    record: Record
+    layers: tuple[Layer, ...]
+    decisions: tuple[Decision, ...]
+    measures: dict[str, JsonValue]
+    sets: dict[str, str]  # the split by the set's name
+    tasks: tuple[TaskLeft, ...]
+    events: tuple[ReviewEvent, ...]  # answers that were refused, tasks and answers that were deleted
+    sent_to: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class DeletionReport:
+    """What was deleted, or would be; what still holds words of it; and what is left to do."""
+
+    dry_run: bool
+    records: list[str]
+    asked: int  # of the records, those that were named; the others were made from these
+    counts: dict[str, int]
+    pages: list[str] = field(default_factory=list)
+    #: Sets that lose members, exports and adapters made from them, addresses that the texts were sent to.
+    sets: dict[str, int] = field(default_factory=dict)
+    exports: list[str] = field(default_factory=list)
+    files: list[str] = field(default_factory=list)  # other texts in the workspace, and what was imported
+    adapters: list[str] = field(default_factory=list)
+    sent_to: dict[str, int] = field(default_factory=dict)
+    #: Records that stay: these were made from them, or they have the very same text.
+    originals: list[str] = field(default_factory=list)
+    same_text: list[str] = field(default_factory=list)
+    tasks_left: list[TaskLeft] = field(default_factory=list)
+    tasks_elsewhere: list[TaskLeft] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+
+    def as_json(self) -> dict[str, JsonValue]:
+        """The form that scripts and manifests rely on."""
+        return {
+            "dry_run": self.dry_run,
+            "records": list(self.records),
+            "asked": self.asked,
+            "counts": dict(self.counts),
+            "pages": list(self.pages),
+            "still_in": {
+                "sets": dict(self.sets),
+                "exports": list(self.exports),
+                "files": list(self.files),
+                "adapters": list(self.adapters),
+                "sent_to": dict(self.sent_to),
+                "same_text": list(self.same_text),
+            },
+            "originals": list(self.originals),
+            "tasks_left": [task.model_dump(mode="json") for task in self.tasks_left],
+            "tasks_elsewhere": [task.model_dump(mode="json") for task in self.tasks_elsewhere],
+            "problems": list(self.problems),
+        }
+
+
+def list_records(store: Store, chosen: RecordFilter) -> list[RecordRow]:
+    """The records that fit, in the order in which they came. Raises UsageError for names that no record has."""
+    ids = store.chosen_ids(chosen)
+    verdicts: dict[str, dict[str, str]] = {}
+    for decision in store.latest_decisions(ids):
+        verdicts.setdefault(decision.record_id, {})[decision.subject_name] = decision.verdict.value
+    names, source_ids = list(store.layer_names()), store.source_ids(ids)
+    return [
+        RecordRow(item.record, source_ids.get(item.record.id), tuple(item.layers), verdicts.get(item.record.id, {}))
+        for item in store.items(names, ids=ids)
+    ]
+
+
+def record_history(store: Store, reference: str) -> RecordHistory:
+    """All about the record that the reference stands for. Raises UsageError when there is none, or several."""
+    id = store.find_record(reference)
+    members, tasks = store.memberships([id]), store.noted_tasks([id])
+    numbers = {(task.base_project, task.task_id) for task in tasks}
+    events = (event for project in {project for project, _ in numbers} for event in store.review_events(project))
+    return RecordHistory(
+        record=next(store.records([id])),
+        layers=tuple(store.layer_history(id)),
+        decisions=tuple(store.decision_history(id)),
+        measures=dict(store.measures([id])).get(id, {}),
+        sets={
+            f"{curated.name}@{curated.version}": next(iter(members[curated.digest]))
+            for curated in store.curated_sets()
+            if curated.digest in members
+        },
+        tasks=tuple(tasks),
+        events=tuple(event for event in events if event.record_id == id or (event.project, event.task_id) in numbers),
+        sent_to=tuple(store.destinations_of([id])),
+    )
+
+
+def records_to_delete(store: Store, references: Iterable[str], group: str | None) -> list[str]:
+    """The ids of the records that are named and of those of the group. Raises UsageError when one is unknown."""
+    named = [store.find_record(reference) for reference in references]
+    of_group = [] if group is None else store.chosen_ids(RecordFilter(group=group))
+    if not named and not of_group:
+        raise UsageError("expected records to delete, got none; name them, or give --group NAME")
+    return list(dict.fromkeys([*named, *of_group]))
+
+
+def plan_deletion(workspace: Workspace, store: Store, ids: Sequence[str]) -> DeletionReport:
+    """What the deletion of these records takes along, and what still holds their words; nothing is changed."""
+    family = store.with_relatives(ids)
+    records = list(store.records(family))
+    counts: Counter[str] = Counter()
+    for owned in store.owned_counts(family).values():
+        counts.update(owned)
+    lost = store.memberships(family)
+    tasks = store.noted_tasks(family)
+    folder = workspace.folder
+    queued = queued_record_ids(folder / QUEUES)
+    pages = quoting_pages(folder, records)
+    counts |= {"queue_places": len(queued.intersection(family)), "pages": len(pages)}
+    return DeletionReport(
+        dry_run=True,
+        records=family,
+        asked=len(ids),
+        counts={"records": len(family), **counts, "label_studio_tasks": len(tasks)},
+        pages=[str(path.relative_to(folder)) for path in pages],
+        sets={
+            f"{curated.name}@{curated.version}": sum(lost[curated.digest].values())
+            for curated in store.curated_sets()
+            if curated.digest in lost
+        },
+        exports=(exports := _made_from(store, "export", lost)),
+        files=[
+            str(path)
+            for path in other_quoting_files(folder, _sources(store), records)
+            if str(path) not in {str(Path(name).resolve()) for name in exports}
+        ],
+        adapters=_made_from(store, "train", lost),
+        sent_to=store.destinations_of(family),
+        originals=store.originals_of(family),
+        same_text=store.same_text(family),
+        tasks_left=tasks,
+    )
+
+
+def delete_records(
+    workspace: Workspace, store: Store, ids: Sequence[str], *, by: str, reason: str, force: bool = False
+) -> DeletionReport:
+    """The records deleted for good with all that rests on them, as the report of `plan_deletion` told.
+
+    What could not be finished stands in the report and in the log; any later deletion finishes it. Raises UsageError,
+    and deletes nothing, for members of curated sets unless ``force``.
+    """
+    report = plan_deletion(workspace, store, ids)
+    if report.sets and not force:
+        sets = ", ".join(f"{name} ({count})" for name, count in report.sets.items())
+        raise UsageError(
+            f"expected records outside of curated sets, got members of: {sets}; with --force they are deleted all the "
+            "same: the sets keep their names, have fewer records, and their content hashes fit no more"
+        )
+    with recorded(workspace, store, "records delete", records=list(report.records), by=human(by)) as outcome:
+        records = list(store.records(report.records))
+        owned = store.owned_counts(report.records)
+        _delete_files(workspace, report)
+        report.counts["queue_places"] = forget_records(workspace.folder / QUEUES, set(report.records))
+        store.drop_table(MEASURES_TABLE)
+        store.delete_records(records, by=human(by), reason=reason, counts=owned, tasks_left=report.tasks_left)
+        report.dry_run = False
+        _finish(workspace, store, report)
+        outcome |= report.as_json()
+    return report
+
+
+def finish_deletions(workspace: Workspace, store: Store) -> DeletionReport:
+    """What earlier deletions have left to do, done now: tasks in Label Studio, words in unused parts of databases."""
+    report = DeletionReport(dry_run=False, records=[], asked=0, counts={})
+    with recorded(workspace, store, "records delete") as outcome:
+        _finish(workspace, store, report)
+        outcome |= report.as_json()
+    return report
+
+
+def deleted_before(store: Store, reference: str) -> list[DeletionLine]:
+    """What the log says of records of this hash, or of these first letters of one, that were deleted."""
+    letters = reference.lower()
+    return [line for line in store.deletions() if len(letters) >= FEWEST_LETTERS and line.record_id.startswith(letters)]
+
+
+def unfinished(store: Store) -> list[DeletionLine]:
+    """The deleted records whose tasks may still be in Label Studio."""
+    return [line for line in store.deletions() if line.tasks_left]
+
+
+def _finish(workspace: Workspace, store: Store, report: DeletionReport) -> None:
+    """Tasks of this and of earlier deletions out of Label Studio, then all databases without deleted words."""
+    lines = unfinished(store)
+    tasks = [task for line in lines for task in line.tasks_left]
+    report.tasks_left = tasks
+    report.counts["label_studio_tasks"] = 0
+    if tasks:
+        try:
+            with connect(workspace.folder, workspace.config.review) as client:
+                report.counts["label_studio_tasks"], report.tasks_elsewhere = remove_tasks(client, tasks)
+        except ReviewError as error:
+            report.problems.append(
+                f"{len(tasks)} tasks with these texts are still in Label Studio ({error}); when it runs: {AGAIN}"
+            )
+        else:
+            report.tasks_left = []
+            for line in lines:
+                store.note_tasks_left(line.id, [])
+    if not (store.scrub() and scrub_database(workspace.folder)):
+        report.problems.append(
+            f"another process uses a database file, whose unused parts may still hold words; end it, then: {AGAIN}"
+        )
+
+
+def _delete_files(workspace: Workspace, report: DeletionReport) -> None:
+    """Pages that quote the records, and all vectors: nothing tells which were made from their sentences."""
+    for page in report.pages:
+        (workspace.folder / page).unlink(missing_ok=True)
+    vectors = workspace.folder / VECTORS
+    report.counts["vector_files"] = int(vectors.exists())
+    for suffix in ("", "-wal", "-shm"):
+        vectors.with_name(vectors.name + suffix).unlink(missing_ok=True)
+
+
+def _sources(store: Store) -> list[Path]:
+    """The files and folders that were imported, as far as they are still there."""
+    runs = (run for run in store.runs() if run.command == "import")
+    named = (run.manifest.get("inputs") for run in runs)
+    sources = (inputs.get("sources") for inputs in named if isinstance(inputs, dict))
+    paths = (Path(str(name)) for names in sources if isinstance(names, list) for name in names)
+    return [path for path in dict.fromkeys(paths) if path.exists()]
+
+
+def _made_from(store: Store, command: str, digests: Iterable[str]) -> list[str]:
+    """The folders that runs of a command have made from these sets, and that are still there."""
+    lost = set(digests)
+    found: dict[str, None] = {}
+    for run in store.runs(state="done"):
+        inputs, outcome = run.manifest.get("inputs"), run.manifest.get("outcome")
+        if run.command != command or not isinstance(inputs, dict) or not isinstance(outcome, dict):
+            continue
+        if inputs.get("set") in lost:
+            files = outcome.get("files")
+            made = [outcome["folder"]] if "folder" in outcome else files if isinstance(files, list) else []
+            found |= dict.fromkeys(str(path) for path in made if Path(str(path)).exists())
+    return list(found)
