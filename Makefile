@@ -7,7 +7,10 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 
 .PHONY: install run test quick check clean
 
-install: $(VENV)/.installed ## the product with all its extras, in .venv
+install: $(VENV)/.installed ## the product with all its extras, in .venv; ends by showing that it works
+	@$(BIN)/curate --version
+	@$(BIN)/curate doctor --brief
+	@echo "next: . $(BIN)/activate && curate init study, or make run for the whole way on the shipped sample"
 
 run: $(VENV)/.installed ## the main job on the shipped sample, in ./workspace
 	$(BIN)/curate review install

@@ -24,12 +24,16 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """A stage's result for one record: layers, measures, or the error."""
+    """A stage's result for one record: layers, measures, or the error.
+
+    `notes` count what was mended or left out on the way, in words for people.
+    """
 
     record_id: str
     layers: Sequence[Layer] = ()
     measures: Mapping[str, JsonValue] = field(default_factory=dict)
     error: str | None = None
+    notes: Mapping[str, int] = field(default_factory=dict)
 
 
 class Stage(Protocol):

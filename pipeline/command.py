@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
+from typing import Annotated
 
 import typer
 
@@ -35,12 +36,12 @@ from pipeline.commands import (
     validate,
     whoami,
 )
+from pipeline.commands.next_steps import add_next_steps
+from pipeline.commands.version import print_version
 
 app = typer.Typer(
     name="curate",
-    help="From free-text clinical reports to a data set that can be trusted and a small model of your own.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
@@ -73,6 +74,17 @@ app.add_typer(scheme.app, name="scheme")
 app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(records.app, name="records")
 app.add_typer(review.app, name="review")
+add_next_steps(app)
+
+
+@app.callback()
+def curate(
+    version: Annotated[
+        bool, typer.Option("--version", callback=print_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """From free-text clinical reports to a data set that can be trusted and a small model of your own."""
+
 
 INTERRUPTED = 130
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -19,10 +20,14 @@ from curation.errors import ConfigError
 from curation.record import Frozen
 from curation.settings import CurationSettings
 from exports.settings import ExportSettings
+from pipeline.config_examples import EXAMPLES
 from training.settings import TrainingSettings
 from validation.settings import ValidationSettings
 
 CONFIG_FILE = "curate.toml"
+
+#: Stands for no value in the file that `curate init` writes; TOML has no word for that.
+UNSET = "(unset)"
 
 
 class RunSettings(Frozen):
@@ -71,11 +76,17 @@ def load_config(path: Path) -> Config:
     except FileNotFoundError:
         return Config()
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: expected TOML, {error}") from error
+        raise ConfigError(f"{path}: expected TOML, {error}{_unset_hint(path)}") from error
     try:
         return Config.model_validate(content)
     except ValidationError as error:
         raise ConfigError("\n".join(f"{path}: {line}" for line in _explain(error))) from error
+
+
+def _unset_hint(path: Path) -> str:
+    lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+    open_ones = [number for number, line in enumerate(lines, 1) if re.match(rf"[^#]*= *{re.escape(UNSET)}", line)]
+    return f"; line {open_ones[0]}: {UNSET} stands for no value, put the # back or write one" if open_ones else ""
 
 
 def with_overrides(config: Config, changes: Sequence[str]) -> Config:
@@ -150,6 +161,7 @@ def commented_config(overrides: Mapping[str, object] | None = None) -> str:
     overrides = overrides or {}
     lines = [
         "# The settings of this workspace. Each key is shown with its default; remove the # to change it.",
+        "# A key without a default is shown as (unset), and below that with an example.",
         "# Secrets never stand here: they come from the environment.",
     ]
     section = ""
@@ -163,8 +175,13 @@ def commented_config(overrides: Mapping[str, object] | None = None) -> str:
             lines.append(f"{name} = {toml_value(overrides[key])}")
         else:
             shown = toml_value(default)
-            lines.append(f"# {name} = {shown}" if shown is not None else f"# {name} = (unset)")
+            lines += [f"# {name} = {shown}"] if shown is not None else _unset(key, name)
     return "\n".join(lines) + "\n"
+
+
+def _unset(key: str, name: str) -> list[str]:
+    """The lines of a key without a default: that it has none, and a value as an example."""
+    return [f"# {name} = {UNSET}  # for example:", f"# {name} = {toml_value(EXAMPLES[key])}"]
 
 
 def toml_value(value: object) -> str | None:

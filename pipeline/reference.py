@@ -31,7 +31,14 @@ def _commands() -> Iterator[str]:
     yield from ("# Commands", "", MADE, "")
     yield from (
         "Exit codes: 0 done, 1 the job failed or some input was refused, 2 wrong usage, 130 interrupted. "
-        "With `--json` a command prints one JSON object on standard output; words for people go to standard error.",
+        "With `--json` a command prints one JSON object on standard output; words for people go to standard error, and "
+        "with them, where it helps, the next step.",
+    )
+    yield from (
+        "",
+        "`curate --version` shows the version. `curate --install-completion` lets the shell (bash, zsh, fish, "
+        "PowerShell) complete commands and options with the tab key; `curate --show-completion` prints what it would "
+        "install.",
     )
     yield from _command("curate", get_command(app))
 

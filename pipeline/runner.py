@@ -8,10 +8,10 @@ again.
 from __future__ import annotations
 
 import traceback
-from collections import deque
-from collections.abc import Iterator, Sequence
+from collections import Counter, deque
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from time import perf_counter
 from typing import TYPE_CHECKING
 
@@ -29,12 +29,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class StageReport:
-    """How a stage went: records done and failed, and the seconds it took."""
+    """How a stage went: records done and failed, the seconds it took, and what it mended or left out."""
 
     stage: str
     done: int
     failed: int
     seconds: float
+    notes: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def rate(self) -> float:
@@ -48,6 +49,7 @@ class StageReport:
             "done": self.done,
             "failed": self.failed,
             "seconds": round(self.seconds, 3),
+            "notes": dict(self.notes),
         }
 
 
@@ -63,11 +65,13 @@ def run_stage(
     """Do what is left of a stage, at most `2 * workers` batches in flight."""
     started = perf_counter()
     done = failed = 0
+    notes: Counter[str] = Counter()
     for stored in _work(store, stage, batch_size=batch_size, workers=workers, retry_failed=retry_failed):
         done += stored.done
         failed += stored.failed
+        notes.update(stored.notes)
         advance(stored.done + stored.failed, stored.failed)
-    return StageReport(stage.name, done, failed, perf_counter() - started)
+    return StageReport(stage.name, done, failed, perf_counter() - started, dict(sorted(notes.items())))
 
 
 def run_over(
@@ -105,6 +109,7 @@ def run_over(
 class _Stored:
     done: int
     failed: int
+    notes: Counter[str]
 
 
 def _work(store: Store, stage: Stage, *, batch_size: int, workers: int, retry_failed: bool) -> Iterator[_Stored]:
@@ -127,7 +132,10 @@ def _store(store: Store, stage: Stage, flown: tuple[int, Future[list[Result]]]) 
     seen, future = flown
     results = future.result()
     failed = store.commit(stage, results, seen=seen)
-    return _Stored(len(results) - failed, failed)
+    notes = Counter[str]()
+    for result in results:
+        notes.update(result.notes)
+    return _Stored(len(results) - failed, failed, notes)
 
 
 def attempt(stage: Stage, batch: Sequence[Item]) -> list[Result]:

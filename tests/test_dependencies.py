@@ -63,3 +63,11 @@ def test_a_missing_package_is_named_with_an_extra_that_brings_it():
                     assert extra in extras, f"{path}:{node.lineno}"
                     named = package.value if isinstance(package, ast.Constant) else ""
                     assert any(name.startswith(named) for name in extras[extra]), f"{path}:{node.lineno}"
+
+
+def test_the_licence_that_is_named_goes_with_the_package():
+    """setuptools takes LICENSE into what it builds."""
+    text = (ROOT / "LICENSE").read_text(encoding="utf-8")
+    assert PROJECT["license"] == "Apache-2.0"
+    assert "Apache License\n                           Version 2.0" in text
+    assert "license-files" not in PROJECT

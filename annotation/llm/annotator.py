@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
+from typing import Any
 
 from pydantic import JsonValue
 
@@ -25,7 +26,7 @@ from curation.scheme import Scheme
 from curation.stage import Item, Result
 
 #: Raised when the same answers would become other layers.
-VERSION = 1
+VERSION = 2
 
 #: The prompt for schemes that have document labels only, where the settings name none.
 CLASSIFY = "classify.v1"
@@ -81,7 +82,8 @@ class LlmAnnotator:
     def _result(self, record: Record) -> Result:
         try:
             self._check_denial()
-            return Result(record.id, layers=(self._annotated(record),))
+            layer = self._annotated(record)
+            return Result(record.id, layers=(layer,), notes=_notes(layer.provenance))
         except EgressBlockedError as error:
             return Result(record.id, error=str(error))
         except LanguageModelError as error:
@@ -122,6 +124,16 @@ class LlmAnnotator:
             "answer_form": reply.form,
             "repaired": list(answer.repaired),
             "dropped": dict(answer.dropped),
+            "read_as": dict(answer.read_as),
             "alignments": dict(Counter(found.at.alignment.value for found in placed)),
             "tokens": {"in": reply.tokens_in, "out": reply.tokens_out},
         }
+
+
+def _notes(provenance: Mapping[str, Any]) -> dict[str, int]:
+    """What was mended, read otherwise or left out in one answer, in counts."""
+    return {
+        **{f"answers with {repair}": 1 for repair in provenance.get("repaired", ())},
+        **{f"read: {reading}": count for reading, count in provenance.get("read_as", {}).items()},
+        **{f"left out: {reason}": count for reason, count in provenance.get("dropped", {}).items()},
+    }

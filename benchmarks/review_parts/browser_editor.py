@@ -18,7 +18,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from selenium import webdriver
-from selenium.common.exceptions import WebDriverException
+from selenium.common.exceptions import TimeoutException, WebDriverException
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.actions.action_builder import ActionBuilder
 from selenium.webdriver.common.actions.mouse_button import MouseButton
@@ -42,6 +42,8 @@ FLAGS = (
 )
 #: Seconds until the page is given up; it takes two or three on an idle machine.
 PATIENCE = 60
+#: Seconds until a mark is tried again.
+TRY = 10
 #: Addresses that are this machine.
 HERE = ("127.0.0.1", "localhost")
 
@@ -64,6 +66,25 @@ for (let node = walker.nextNode(); node; node = walker.nextNode()) {
   return [first.left + 2, first.top + first.height / 2, last.right - 2, last.top + last.height / 2];
 }
 return null;
+"""
+
+
+#: The text, line by line.
+LINES = """
+return document.querySelector('[class*="htx-richtext"]').innerHTML.split('<br>').map(line => {
+  const box = document.createElement('div');
+  box.innerHTML = line;
+  return box.textContent.trim();
+});
+"""
+#: All words that stand within the window.
+IN_SIGHT = """
+const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT), found = [];
+for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+  const box = node.parentElement.getBoundingClientRect();
+  if (box.width && box.top >= 0 && box.bottom <= window.innerHeight) found.push(node.data);
+}
+return found.join('\\n');
 """
 
 
@@ -93,7 +114,10 @@ class Editor:
         self._url = url
 
     def log_in(self, login: str, password: str) -> None:
-        """Through the form, as people do."""
+        """Through the form, as people do; whoever was logged in before is not any more."""
+        # An open page of the server would renew its session.
+        self._driver.get("about:blank")
+        self._driver.execute_cdp_cmd("Network.clearBrowserCookies", {})
         self._driver.get(f"{self._url}/user/login/")
         self._find(By.NAME, "email").send_keys(login)
         self._find(By.NAME, "password").send_keys(password)
@@ -108,6 +132,13 @@ class Editor:
 
     def mark(self, wording: str, *, key: str, text: int = 0, shift: bool = False) -> None:
         """Choose a label by its key, then drag over a wording of the text (the first text, or another)."""
+        before = self.regions
+        self._until(lambda: self._marked(wording, key, text, shift, before))
+        self.press(Keys.ESCAPE)
+
+    def _marked(self, wording: str, key: str, text: int, shift: bool, before: int) -> bool:
+        """Whether there is a mark more after one try: what moves while the page draws itself is missed by the mouse."""
+        self.press(Keys.ESCAPE)
         self.press(key, shift=shift)
         rectangle = self._until(lambda: self._driver.execute_script(PLACE, wording, text))
         left, top, right, bottom = (round(number) for number in rectangle)
@@ -118,16 +149,31 @@ class Editor:
         pointer.move_to_location((left + right) // 2, bottom)
         pointer.move_to_location(right, bottom)
         pointer.pointer_up(MouseButton.LEFT)
-        before = self.regions
         action.perform()
-        self._until(lambda: self.regions > before)
-        self.press(Keys.ESCAPE)
+        try:
+            WebDriverWait(self._driver, TRY, poll_frequency=0.2).until(lambda _: self.regions > before)
+        except TimeoutException:
+            return False
+        return True
 
     def choose(self, value: str) -> None:
         """Tick a choice, by what it says."""
         box = f"//label[starts-with(normalize-space(.), '{value}')]"
         self._click(By.XPATH, box)
         self._until(lambda: self._driver.find_element(By.XPATH, f"{box}//input").is_selected())
+
+    def select(self, wording: str) -> None:
+        """Click a mark, by its wording."""
+        self._click(By.XPATH, f"//*[contains(@class, 'htx-highlight') and normalize-space(.)='{wording}']")
+
+    def lines(self) -> list[str]:
+        """The text as the page breaks it into lines, without the blanks at their ends."""
+        found: list[str] = self._driver.execute_script(LINES)
+        return found
+
+    def in_sight(self) -> str:
+        """All words on the page that are read without scrolling."""
+        return str(self._driver.execute_script(IN_SIGHT))
 
     @property
     def regions(self) -> int:

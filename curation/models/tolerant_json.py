@@ -1,32 +1,123 @@
-"""The JSON object in a model's answer, in spite of words around it and of trailing commas; each repair is named."""
+"""The JSON object in a model's answer, in spite of reasoning, other words and trailing commas; repairs are named.
+
+Reasoning models write their thoughts before the answer, between tags such as <think>, and some servers leave the first
+tag out. What stands there is a draft and no answer, even where it would fit.
+"""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 #: A comma before a closing bracket, which people and models write and JSON does not allow.
 TRAILING_COMMA = re.compile(r",(?=\s*[}\]])")
 STRING = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
+BRACE_OR_STRING = re.compile(rf"{STRING.pattern}|[{{}}]", re.DOTALL)
+
+#: Where an object may begin.
+BEGINNING = re.compile(r'\{(?=\s*["}])')
+
+#: So many beginnings are looked at, from the last: more braces that belong to nothing are no answer.
+BEGINNINGS = 2_000
+
+#: The tags that models write around their reasoning; `closing` tells the second of a pair.
+REASONING = re.compile(
+    r"<(?P<closing>/?)\s*(?:\w+:)?(?:think(?:ing)?|thoughts?|reason(?:ing)?|analysis|reflection|scratchpad|rationale)\s*>"
+    r"|\[(?P<closing_>/?)think\]|◁(?P<closing__>/?)think▷",
+    re.IGNORECASE,
+)
+
+ANY_WORDS = "words around the JSON"
+COMMAS = "trailing commas"
+OPEN_REASONING = "reasoning without an end"
+SEVERAL = "several answers, the last one taken"
+
+Fits = Callable[[Mapping[str, Any]], bool]
+Range = tuple[int, int]
 
 
-def read_object(text: str) -> tuple[Mapping[str, Any] | None, list[str]]:
-    """The object in an answer, or None where there is none, with the names of the repairs that were tried."""
-    repairs: list[str] = []
-    content = _json(text)
-    if content is None:
-        # Models put fences and friendly words around what was asked for.
-        start, end = text.find("{"), text.rfind("}") + 1
-        if 0 <= start < end and text.strip() != text[start:end]:
-            text = text[start:end]
-            repairs.append("words around the JSON")
-            content = _json(text)
-    if content is None:
-        repairs.append("trailing commas")
-        content = _json(_without_trailing_commas(text))
-    return (content if isinstance(content, dict) else None), repairs
+@dataclass(frozen=True, slots=True)
+class JsonObject:
+    """An object in a text, where it stands, and whether commas were taken out of it."""
+
+    content: Mapping[str, Any]
+    start: int
+    end: int
+    mended: bool
+
+
+def read_object(text: str, fits: Fits = bool) -> tuple[Mapping[str, Any] | None, list[str]]:
+    """The last complete object outside of reasoning that fits, with the names of its repairs.
+
+    Without one that fits, the last complete object; without any, None.
+    """
+    whole = _json(text)
+    if isinstance(whole, dict):
+        return whole, []
+    objects = list(_objects(text)) if not isinstance(whole, list) else []
+    fitting = [found for found in objects if fits(found.content)]
+    reasoning, opened = _reasoning(text, fitting)
+    answers = [found for found in fitting if not any(start <= found.start < end for start, end in reasoning)]
+    if not answers:
+        return (objects[-1].content if objects and not fitting else None), []
+    answer = answers[-1]
+    repairs = {
+        ANY_WORDS: text.strip() != text[answer.start : answer.end],
+        COMMAS: answer.mended,
+        OPEN_REASONING: opened is not None and opened < answer.start,
+        SEVERAL: any(other.content != answer.content for other in answers),
+    }
+    return answer.content, [repair for repair, needed in repairs.items() if needed]
+
+
+def _objects(text: str) -> Iterator[JsonObject]:
+    """The complete objects of the text in order, none within another."""
+    after = 0
+    for beginning in list(BEGINNING.finditer(text))[-BEGINNINGS:]:
+        if beginning.start() >= after and (found := _object_at(text, beginning.start())) is not None:
+            after = found.end
+            yield found
+
+
+def _object_at(text: str, start: int) -> JsonObject | None:
+    try:
+        content, end = json.JSONDecoder(strict=False).raw_decode(text, start)
+        return JsonObject(content, start, end, mended=False)
+    except (ValueError, RecursionError):
+        end = _end(text, start)
+    content = _json(_without_trailing_commas(text[start:end])) if end else None
+    return JsonObject(content, start, end, mended=True) if isinstance(content, dict) else None
+
+
+def _end(text: str, start: int) -> int:
+    """Where the brace that opens at `start` is closed; 0 when it is not."""
+    depth = 0
+    for token in BRACE_OR_STRING.finditer(text, start):
+        depth += {"{": 1, "}": -1}.get(token[0], 0)
+        if depth == 0:
+            return token.end()
+    return 0
+
+
+def _reasoning(text: str, objects: Sequence[JsonObject]) -> tuple[list[Range], int | None]:
+    """The ranges of reasoning, and where reasoning begins that is never closed.
+
+    A tag within an object is a word of the answer. An end without a beginning ends what began with the text.
+    """
+    closed: list[Range] = []
+    opened: int | None = None
+    for tag in REASONING.finditer(text):
+        if any(found.start < tag.start() < found.end for found in objects):
+            continue
+        if not any(tag.groups()):
+            opened = tag.start() if opened is None else opened
+        else:
+            closed.append((opened or 0, tag.end()))
+            opened = None
+    return closed, opened
 
 
 def _json(text: str) -> Any:

@@ -70,9 +70,13 @@ class Records(Connected):
         self.let_out([record for id, record in unique.items() if id not in stored])
 
     def with_text(self, text: str) -> Record | None:
-        """The first record with this very text."""
+        """The first record with this very text, or with this one as Label Studio shows it: each line end one break."""
+        shown = sa.func.replace(sa.func.replace(records.c.text, "\r\n", " \n"), "\r", "\n")
         with self.read() as connection:
-            found = connection.execute(sa.select(records.c.id).where(records.c.text == text).limit(1)).scalar()
+            for column in (records.c.text, shown):
+                found = connection.execute(sa.select(records.c.id).where(column == text).limit(1)).scalar()
+                if found is not None:
+                    break
         return next(self.records([found])) if found is not None else None
 
     def add_layers(self, new: Iterable[Layer], *, categories: Mapping[str, object] | None = None) -> int:

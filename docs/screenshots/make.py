@@ -1,65 +1,101 @@
-"""The pictures of the annotators' guide, from a real Label Studio with the shipped sample.
+"""The pictures of the guides, from a real Label Studio and a real validation of the shipped sample.
 
-    python docs/screenshots/make.py
+    python docs/screenshots/make.py             # all of them
+    python docs/screenshots/make.py flat report # some
 
 Wants Chromium and its driver. Each picture is written beside this file.
 """
 
 from __future__ import annotations
 
+import os
 import sys
+import tempfile
 from pathlib import Path
 
 HERE = Path(__file__).parent
 # The editor is driven by what drives it in the benchmarks.
 sys.path.append(str(HERE.parents[1] / "benchmarks"))
 
+import packages_first  # noqa: E402, F401
 from PIL import Image  # noqa: E402
 from review_parts.browser_editor import Editor, browser  # noqa: E402
-from review_parts.label_studio_servers import label_studio  # noqa: E402
+from review_parts.label_studio_servers import kept_running, label_studio  # noqa: E402
 
 from annotation.label_studio.editor.variants import Variant  # noqa: E402
 from annotation.label_studio.exchange.push import push  # noqa: E402
+from curation.decision import Verdict  # noqa: E402
+from curation.record import Record  # noqa: E402
 from curation.scheme import DocumentLabel, load_scheme  # noqa: E402
-from curation.sources.sample import read_sample  # noqa: E402
+from curation.sources.reading import ReadOptions  # noqa: E402
+from curation.stage import Item  # noqa: E402
+from curation.store import Store  # noqa: E402
+from pipeline.steps.annotate import annotate  # noqa: E402
+from pipeline.steps.imports import import_into  # noqa: E402
+from pipeline.steps.validate import validate  # noqa: E402
+from pipeline.workspace import Workspace  # noqa: E402
 
-#: By the picture's name: the variant, and the language of the record and of the headings.
-PICTURES = {
-    "spans": (Variant.SPANS, "en"),
-    "spans-german": (Variant.SPANS, "de"),
-    "side-by-side": (Variant.SIDE_BY_SIDE, "de"),
-    "flat": (Variant.FLAT, "en"),
-    "classification": (Variant.CLASSIFICATION, "en"),
+#: By the picture's name: the variant, the language of the record and of the headings, and the project's title.
+EDITORS = {
+    "spans": (Variant.SPANS, "en", "Clinical review"),
+    "spans-german": (Variant.SPANS, "de", "Klinische Durchsicht"),
+    "side-by-side": (Variant.SIDE_BY_SIDE, "de", "Übersetzungen"),
+    "flat": (Variant.FLAT, "en", "Facts"),
+    "classification": (Variant.CLASSIFICATION, "en", "Smoking"),
 }
+REPORT = "report"
 SMOKING = DocumentLabel(name="smoking", values=("never", "former", "current", "unknown"))
+#: The annotations whose validation is reported, and those that annotators are shown.
+REPORTED, SHOWN = "rules", "gold"
+WIDTH, HEIGHT = 1440, 1000
 
 
-def main() -> None:
-    """Every picture anew."""
-    for name, (variant, language) in PICTURES.items():
-        take(name, variant, language)
-        print(f"{name}.png")
+def main(names: list[str]) -> None:
+    """The named pictures anew, by default every one."""
+    with tempfile.TemporaryDirectory(prefix="clincurate-pictures-") as folder, kept_running():
+        workspace = Workspace.make(Path(folder))
+        with workspace.open_store() as sample:
+            page = validated(workspace, sample)
+            for name in names or [*EDITORS, REPORT]:
+                take_report(page) if name == REPORT else take_editor(name, sample)
+                shrink(HERE / f"{name}.png")
+                print(f"{name}.png")
 
 
-def take(name: str, variant: Variant, language: str) -> None:
+def validated(workspace: Workspace, store: Store) -> Path:
+    """The report of a validation of the whole sample, annotated by rules; what annotators see is validated too."""
+    import_into(workspace, store, ["sample"], ReadOptions(), format="sample")
+    annotate(workspace, store, REPORTED)
+    validate(workspace, store, layer=SHOWN)
+    verdicts = validate(workspace, store, layer=REPORTED)
+    assert verdicts.report is not None
+    return Path(verdicts.report)
+
+
+def take_report(page: Path) -> None:
+    """The validation report, as a steward sees it first."""
+    with browser(width=WIDTH, height=HEIGHT) as driver:
+        driver.get(page.resolve().as_uri())
+        driver.save_screenshot(str(HERE / f"{REPORT}.png"))
+
+
+def take_editor(name: str, sample: Store) -> None:
     """One record in one variant, as an annotator sees it first."""
+    variant, language, title = EDITORS[name]
     scheme = load_scheme()
     if variant is Variant.CLASSIFICATION:
         scheme = scheme.model_copy(update={"labels": (SMOKING,)})
-    sample = dict(sorted((record.id, (record, gold)) for record, gold in read_sample()))
-    german, gold = next(pair for pair in sample.values() if pair[0].translation_of)
-    english, beside = sample[german.translation_of or ""]
-    shown = german if language == "de" else english
-    settings = {"variant": variant, "language": language, "layers": ("gold",)}
+    translation = a_translation(sample)
+    pair = list(sample.records([translation.id, str(translation.translation_of)]))
+    shown = next(record for record in pair if (record.id == translation.id) == (language == "de"))
+    settings = {"variant": variant, "language": language, "layers": (SHOWN,), "project": title}
     with label_studio(**settings) as place, place.store() as store, place.client() as client:
-        seen = [(english, beside), (german, gold)] if variant is Variant.SIDE_BY_SIDE else [sample[shown.id]]
-        store.add_records(record for record, _ in seen)
-        store.add_layers(layer for _, layer in seen)
+        copy(sample, store, pair if variant is Variant.SIDE_BY_SIDE else [shown])
         push(store, client, scheme, place.settings)
         project = client.find_project(place.settings.project)
         assert project is not None
         task = store.review_tasks(project.key)[shown.id].task_id
-        with browser(width=1440, height=1000) as driver:
+        with browser(width=WIDTH, height=HEIGHT) as driver:
             editor = Editor(driver, place.url)
             account = place.accounts["anna"]
             editor.log_in(account.login, account.password.get_secret_value())
@@ -67,7 +103,27 @@ def take(name: str, variant: Variant, language: str) -> None:
             if variant is Variant.SPANS:
                 editor.press("f")
             editor.save_picture(str(HERE / f"{name}.png"))
-    shrink(HERE / f"{name}.png")
+
+
+def a_translation(sample: Store) -> Record:
+    """A German record that people are asked to look at, the one whose marks have most assertions."""
+    translated = {record.id: record for record in sample.records() if record.translation_of}
+    found = sample.latest_decisions(translated, verdict=Verdict.NEEDS_REVIEW)
+    asked = {decision.record_id for decision in found if decision.layer == SHOWN}
+
+    def rank(item: Item) -> tuple[bool, int, str]:
+        assertions = {entity.assertion for entity in item.layers[SHOWN].entities}
+        return item.record.id in asked, len(assertions), item.record.id
+
+    return max(sample.items([SHOWN], ids=sorted(translated)), key=rank).record
+
+
+def copy(sample: Store, store: Store, records: list[Record]) -> None:
+    """The records with their layers and decisions into another store."""
+    ids = [record.id for record in records]
+    store.add_records(records)
+    store.add_layers(item.layers[SHOWN] for item in sample.items([SHOWN], ids=ids) if SHOWN in item.layers)
+    store.decide(sample.latest_decisions(ids))
 
 
 def shrink(picture: Path) -> None:
@@ -77,4 +133,6 @@ def shrink(picture: Path) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    # Great Expectations would say who validates.
+    os.environ.setdefault("GX_ANALYTICS_ENABLED", "False")
+    main(sys.argv[1:])

@@ -7,12 +7,14 @@ from typing import Annotated
 import typer
 
 from pipeline.commands.options import HERE, JsonOption, RetryOption, WorkspaceOption
-from pipeline.commands.output import print_json, print_table, say
+from pipeline.commands.output import print_counts, print_json, print_table, say
 from pipeline.commands.progress_bars import progress_bar
 
 
 def annotate(
-    annotator: Annotated[str, typer.Option("--with", help="rules, few-shot, adapter:PATH, or llm:MODEL.")],
+    annotator: Annotated[
+        str, typer.Option("--with", help="rules, few-shot, adapter:NAME (or its folder), or llm:MODEL.")
+    ],
     layer: Annotated[str | None, typer.Option("--layer", help="The layer to write; else the annotator's own.")] = None,
     retry_failed: RetryOption = False,
     folder: WorkspaceOption = HERE,
@@ -33,5 +35,6 @@ def annotate(
             ("stage", "done", "failed", "a second"),
             [(done.stage, done.done, done.failed, done.rate)],
         )
+        print_counts("What annotate mended, read otherwise or left out", done.notes, what="times")
     if done.failed:
         raise typer.Exit(1)

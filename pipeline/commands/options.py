@@ -15,5 +15,9 @@ RetryOption = Annotated[bool, typer.Option("--retry-failed", help="Also try reco
 SetOption = Annotated[
     str | None, typer.Option("--set", metavar="NAME", help="NAME, NAME@VERSION or a hash.", show_default="newest")
 ]
+PortOption = Annotated[
+    int | None,
+    typer.Option("--port", min=1, max=65535, help="Port of Label Studio.", show_default="the last, or review.port"),
+]
 
 HERE = Path()

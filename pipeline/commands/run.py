@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pipeline.commands.options import HERE, JsonOption, WorkspaceOption
+from pipeline.commands.options import HERE, JsonOption, PortOption, WorkspaceOption
 from pipeline.commands.output import SHOWN, print_json, say
 from pipeline.commands.progress_bars import progress_bar
 
@@ -22,6 +22,7 @@ def run(
     sample: Annotated[
         bool, typer.Option("--sample", help="Make the workspace if there is none, and run over the shipped sample.")
     ] = False,
+    port: PortOption = None,
     folder: WorkspaceOption = HERE,
     as_json: JsonOption = False,
 ) -> None:
@@ -34,7 +35,7 @@ def run(
     finished: list[FinishedStep[StepResult]] = []
     try:
         with workspace.open_store() as store:
-            for step in run_steps(workspace, store, progress=progress_bar):
+            for step in run_steps(workspace, store, port=port, progress=progress_bar):
                 finished.append(step)
                 _say_step(step)
     except (CurateError, KeyboardInterrupt):

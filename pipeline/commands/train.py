@@ -28,4 +28,3 @@ def train(
         print_json({"folder": str(trained.folder), "manifest": trained.manifest.model_dump(mode="json")})
     else:
         say(f"adapter: {trained.folder} ({trained.manifest.seconds:.0f} s)")
-        say(f"use it: curate annotate --with adapter:{trained.folder}")

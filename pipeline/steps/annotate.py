@@ -12,6 +12,7 @@ from curation.errors import NothingToGoByError
 from curation.scheme import Scheme
 from curation.stage import Stage
 from curation.store import Store
+from pipeline.adapters import with_folder
 from pipeline.egress import gate_of
 from pipeline.progress import ProgressBar, no_progress
 from pipeline.runner import StageReport, run_over
@@ -33,6 +34,7 @@ def annotate(
     Raises NothingToGoByError, and writes nothing, when the annotator can give nothing of what the scheme asks for.
     """
     gate = gate_of(workspace, store)
+    name = with_folder(workspace, name)
     stage = annotator(name, workspace.scheme, workspace.config.annotation, layer=layer, gate=gate)
     for line in what_it_lacks(name, stage, workspace.scheme, store.count_records()):
         workspace.notify(line)

@@ -8,6 +8,7 @@ from pathlib import Path
 from curation.errors import UsageError
 from curation.record import Layer, Record
 from curation.store import Store
+from pipeline.adapters import with_layer
 from pipeline.runs import recorded
 from pipeline.steps.freeze import split_pairs
 from pipeline.workspace import Workspace
@@ -33,6 +34,7 @@ def evaluate_layer(
     split: str = "test",
 ) -> Evaluation:
     """The latest predicted layers against gold; with a set, against its frozen layers in one split."""
+    predicted = with_layer(store, predicted)
     store.require_layers([predicted] if curated else [gold, predicted])
     with recorded(workspace, store, "evaluate", gold=gold, predicted=predicted, set=curated, split=split) as outcome:
         pairs = list(split_pairs(store, store.curated_set(curated), split)) if curated else _latest(store, gold)

@@ -126,7 +126,7 @@ class FinishedStep(Generic[ResultT]):
 
 
 def run_steps(
-    workspace: Workspace, store: Store, *, progress: ProgressBar = no_progress
+    workspace: Workspace, store: Store, *, port: int | None = None, progress: ProgressBar = no_progress
 ) -> Iterator[FinishedStep[StepResult]]:
     """The steps in order, as the section [run] asks for them, each done when it is asked for.
 
@@ -151,7 +151,7 @@ def run_steps(
     yield _timed("validate", lambda: validate(workspace, store, layer=first, progress=progress))
     pulled = 0
     if settings.review:
-        yield (reviewed := _timed("review", lambda: _review(workspace, store, progress)))
+        yield (reviewed := _timed("review", lambda: _review(workspace, store, port, progress)))
         pulled = reviewed.result.pulled.layers
     if (waiting := _waiting(workspace, store)) is not None:
         yield FinishedStep("waiting", waiting, 0.0)
@@ -265,9 +265,9 @@ def _validating(workspace: Workspace, store: Store, layer: str, progress: Progre
     return lambda: validate(workspace, store, layer=layer, progress=progress)
 
 
-def _review(workspace: Workspace, store: Store, progress: ProgressBar) -> ReviewRound:
+def _review(workspace: Workspace, store: Store, port: int | None, progress: ProgressBar) -> ReviewRound:
     url = workspace.config.review.url
-    server = start_server(workspace) if url is None else None
+    server = start_server(workspace, port=port) if url is None else None
     pushed = push_records(workspace, store, progress=progress)
     return ReviewRound(server, pushed, pull_reviews(workspace, store), url=url or "")
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 import shlex
 import subprocess
 import sys
@@ -54,6 +56,27 @@ def test_help_loads_no_heavy_library():
         "init import generate annotate validate review freeze train evaluate export run status doctor report"
     ).split():
         assert command in printed
+
+
+def test_the_version_is_shown():
+    assert re.fullmatch(r"clincurate \d+\.\d+\.\d+ \(Python 3\.\d+\.\d+\)\n", curate("--version").stdout)
+
+
+@pytest.mark.parametrize("words", [["{}"], ["--workspace", "{}"]])
+def test_a_workspace_is_made_by_its_name(tmp_path, words):
+    curate("init", *(word.format(tmp_path / "w") for word in words))
+    assert (tmp_path / "w" / "curate.toml").is_file()
+
+
+def test_a_workspace_has_one_name(tmp_path):
+    done = curate("init", tmp_path / "a", "--workspace", tmp_path / "b", code=2)
+    assert "expected one folder" in done.stderr
+
+
+def test_the_shell_completes_commands_without_a_heavy_library():
+    asked = {"_CURATE_COMPLETE": "complete_bash", "COMP_WORDS": "curate va", "COMP_CWORD": "1"}
+    done = subprocess.run([CURATE], env=os.environ | asked, capture_output=True, text=True, check=False)
+    assert done.stdout.split() == ["validate"]
 
 
 def test_import_says_what_came_in_and_what_did_not(imported):
@@ -167,6 +190,13 @@ def test_a_missing_source_and_a_broken_config_are_code_one(workspace, tmp_path):
 
 def test_what_stands_in_brackets_is_shown(imported):
     assert "[annotate]" in curate("doctor", "--workspace", imported[0]).stdout
+
+
+def test_doctor_in_short_is_what_is_missing(imported, tmp_path):
+    assert "[annotate]" not in curate("doctor", "--brief", "--workspace", imported[0]).stdout
+    done = curate("doctor", "--brief", "--workspace", tmp_path)
+    assert "curate init" in " ".join(done.stdout.split())
+    assert re.search(r"\d+ of \d+ checked parts are good", done.stderr)
 
 
 def test_doctor_finds_the_extras_and_the_workspace(imported):

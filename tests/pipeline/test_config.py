@@ -4,6 +4,7 @@ import pytest
 
 from curation.errors import ConfigError, UsageError
 from pipeline.config import Config, commented_config, load_config, settings_rows
+from pipeline.config_examples import EXAMPLES
 from pipeline.workspace import Workspace
 
 
@@ -25,11 +26,30 @@ def test_the_commented_file_says_every_key_and_changes_nothing(tmp_path):
         assert description, key
 
 
+def uncommented(line):
+    return line.removeprefix("# ") if " = " in line and "(unset)" not in line else line
+
+
 def test_the_commented_lines_are_toml_once_their_mark_is_removed():
-    lines = commented_config().splitlines()
-    bare = [line.removeprefix("# ") if " = " in line and not line.endswith("(unset)") else line for line in lines]
-    loaded = tomllib.loads("\n".join(line for line in bare if not line.startswith("#")))
-    assert Config.model_validate(loaded) == Config()
+    text = "\n".join(uncommented(line) for line in commented_config().splitlines())
+    loaded = Config.model_validate(tomllib.loads(text))
+    defaults = {key: default for key, default, _ in settings_rows() if default is not None}
+    assert {key: value for key, value, _ in settings_rows(loaded) if key in defaults} == defaults
+
+
+def test_a_key_without_a_default_is_shown_with_an_example_that_fits():
+    unset = {key for key, default, _ in settings_rows() if default is None}
+    assert set(EXAMPLES) == unset
+    text = "\n".join(uncommented(line) for line in commented_config().splitlines())
+    found = {key: value for key, value, _ in settings_rows(Config.model_validate(tomllib.loads(text)))}
+    assert all(found[key] is not None for key in unset)
+
+
+def test_an_unset_key_without_its_mark_is_told_with_its_line(tmp_path):
+    text = commented_config().replace("# url = (unset)", "url = (unset)", 1)
+    line = text.splitlines().index("url = (unset)  # for example:") + 1
+    with pytest.raises(ConfigError, match=rf"expected TOML, .*; line {line}: \(unset\) stands for no value"):
+        config(tmp_path, text)
 
 
 def test_overrides_stand_in_the_file(tmp_path):

@@ -9,7 +9,10 @@ WRITTEN = frozenset({"TextArea", "Rating"})
 
 
 def config_values(config: str) -> set[str]:
-    """Each value of a control ("control: value"), and each control whose answers are written; empty without XML."""
+    """Each value of a control ("control: value", by its alias), and each control whose answers are written.
+
+    Empty without XML.
+    """
     try:
         root = fromstring(config)
     except ParseError:
@@ -17,7 +20,7 @@ def config_values(config: str) -> set[str]:
     controls = [control for control in root.iter() if control.get("name") and control.tag != "Text"]
     written = {str(control.get("name")) for control in controls if control.tag in WRITTEN}
     return written | {
-        f"{control.get('name')}: {value.get('value')}"
+        f"{control.get('name')}: {value.get('alias') or value.get('value')}"
         for control in controls
         for value in control
         if value.get("value")

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+#: The prefix of the original's regions in annotations that were made before.
+OLD_PREFIX = "original:"
+
 
 @dataclass(frozen=True, slots=True)
 class EditorSide:
@@ -12,8 +15,13 @@ class EditorSide:
     text: str
     labels: str
     assertion: str
-    #: The prefix of its regions' ids: both texts may have an entity T1.
+    #: The prefix of its regions' ids: both texts may have an entity T1. The page makes classes of ids, whose style is
+    #: lost where there is a colon in them.
     prefix: str = ""
+
+    def own_id(self, region: str) -> str:
+        """The id of a region without the prefix, or the one that it had before."""
+        return region.removeprefix(self.prefix).removeprefix(OLD_PREFIX if self.prefix else "")
 
     @property
     def controls(self) -> frozenset[str]:
@@ -25,7 +33,7 @@ class EditorSide:
 MAIN = EditorSide("text", "label", "assertion")
 #: The record that it was translated from, where that is shown beside it; not `source`, which the page takes for
 #: the task itself. One control for both texts would show the spans of both, but could not relabel any.
-ORIGINAL = EditorSide("original", "original_label", "original_assertion", prefix="original:")
+ORIGINAL = EditorSide("original", "original_label", "original_assertion", prefix="original-")
 
 TEXT, LABELS, ASSERTION = MAIN.text, MAIN.labels, MAIN.assertion
 RELATIONS = "relations"

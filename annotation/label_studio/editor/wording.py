@@ -11,6 +11,7 @@ HEADINGS: dict[str, dict[str, str]] = {
         "verdict": "Your verdict on the record",
         "reasons": "What is wrong",
         "reasons_missing": "Please say what is wrong.",
+        "verdict_missing": "Please give your verdict on the record.",
         "quality": "Quality of the pre-annotation (optional)",
         "facts": "What the text says, a line for each fact",
         "translation": "Translation",
@@ -21,6 +22,7 @@ HEADINGS: dict[str, dict[str, str]] = {
         "examples": "Examples",
         "values": "One of",
         "hotkey": "Key",
+        "buttons": "",
     },
     "de": {
         "labels": "Angaben markieren",
@@ -29,6 +31,7 @@ HEADINGS: dict[str, dict[str, str]] = {
         "verdict": "Ihr Urteil über den Bericht",
         "reasons": "Was nicht stimmt",
         "reasons_missing": "Bitte geben Sie an, was nicht stimmt.",
+        "verdict_missing": "Bitte geben Sie Ihr Urteil über den Bericht ab.",
         "quality": "Güte der Vorannotation (freiwillig)",
         "facts": "Was der Text sagt, eine Zeile für jede Angabe",
         "translation": "Übersetzung",
@@ -39,6 +42,9 @@ HEADINGS: dict[str, dict[str, str]] = {
         "examples": "Beispiele",
         "values": "Eines von",
         "hotkey": "Taste",
+        "buttons": "Die Knöpfe von Label Studio sind englisch: Submit speichert Ihre Antwort, Update eine geänderte; "
+        "Skip überlässt den Bericht anderen; Instructions zeigt diesen Leitfaden; Regions sind die Markierungen, "
+        "Relations ihre Verbindungen.",
     },
 }
 
@@ -69,6 +75,51 @@ ASSERTIONS: dict[str, tuple[str, dict[str, str]]] = {
     "historical": ("i", {"en": "in the past", "de": "früher"}),
     "family": ("m", {"en": "about a relative", "de": "betrifft Verwandte"}),
 }
+
+
+#: What the choices are called on the page, where that is not their own name.
+TITLES: dict[str, dict[str, str]] = {
+    "de": {
+        **{value: wordings["de"] for value, wordings in REASONS.items()},
+        "accept": "annehmen",
+        "fix": "korrigiert annehmen",
+        "reject": "verwerfen",
+        "present": "vorhanden",
+        "negated": "verneint",
+        "possible": "möglich",
+        "conditional": "bedingt",
+        "historical": "früher",
+        "family": "Verwandte",
+    }
+}
+
+#: What validation said about the record, above its text.
+CHECKS: dict[str, dict[str, str]] = {
+    "en": {
+        "heading": "Validation",
+        "none": "not done yet",
+        "accepted": "nothing found",
+        "person": "accepted by a person",
+        "look": "please look",
+    },
+    "de": {
+        "heading": "Prüfung",
+        "none": "steht noch aus",
+        "accepted": "nichts gefunden",
+        "person": "von einer Person angenommen",
+        "look": "bitte ansehen",
+    },
+}
+
+
+def spoken(language: str) -> str:
+    """The language of our own words on the page: English where there are none in that one."""
+    return language if language in HEADINGS else "en"
+
+
+def title(value: str, language: str) -> str:
+    """What a choice is called on the page."""
+    return TITLES.get(language, {}).get(value, value.replace("_", " "))
 
 
 def localised(wordings: dict[str, str], language: str) -> str:

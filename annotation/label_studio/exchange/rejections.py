@@ -27,11 +27,7 @@ def removed_regions(found: Json, task: Json, side: EditorSide = MAIN) -> list[Js
     shown = starting_prediction(found, task)
     remaining = {id for id, _ in _regions(found.get("result"), side)}
     regions = _regions(shown.get("result"), side) if shown else iter(())
-    return [
-        {"id": id.removeprefix(side.prefix), **_category_and_offsets(value)}
-        for id, value in regions
-        if id not in remaining
-    ]
+    return [{"id": side.own_id(id), **_category_and_offsets(value)} for id, value in regions if id not in remaining]
 
 
 def _regions(result: object, side: EditorSide) -> Iterator[tuple[str, Json]]:

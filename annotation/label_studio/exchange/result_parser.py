@@ -137,7 +137,7 @@ class _ResultParser:
 
     def _region(self, part: Part) -> None:
         _require_control(part, self._side.labels, self._side)
-        id, value = _region_id(part.get("id")).removeprefix(self._side.prefix), _require_object(part.get("value"))
+        id, value = self._side.own_id(_region_id(part.get("id"))), _require_object(part.get("value"))
         if id in self._regions:
             raise UnreadableError("expected the region's id once, got it again")
         start, end = self._span(value)
@@ -150,7 +150,7 @@ class _ResultParser:
     def _choice(self, part: Part) -> None:
         name, values = part.get("from_name"), _require_object(part.get("value")).get("choices")
         if name == self._side.assertion:
-            region = _region_id(part.get("id")).removeprefix(self._side.prefix)
+            region = self._side.own_id(_region_id(part.get("id")))
             if region not in self._regions:
                 raise UnreadableError("expected an assertion of a region, got one of something else")
             self._assertions[region] = Assertion(_single(values, dict.fromkeys(Assertion), "assertion"))
@@ -190,7 +190,7 @@ class _ResultParser:
         self.parsed.quality = stars
 
     def _relation(self, part: Part) -> None:
-        head, tail = (_region_id(part.get(end)).removeprefix(self._side.prefix) for end in ("from_id", "to_id"))
+        head, tail = (self._side.own_id(_region_id(part.get(end))) for end in ("from_id", "to_id"))
         if part.get("direction") == "left":
             head, tail = tail, head
         if head not in self._regions or tail not in self._regions or head == tail:

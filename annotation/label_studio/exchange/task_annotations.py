@@ -10,6 +10,7 @@ from pydantic import JsonValue, ValidationError
 
 from annotation.label_studio.api.client import Json
 from annotation.label_studio.editor.controls import MAIN, EditorSide
+from annotation.label_studio.editor.task_summary import shown_text
 from annotation.label_studio.exchange.rejections import removed_regions, starting_prediction
 from annotation.label_studio.exchange.result_parser import ParsedResult, parse_result
 from annotation.label_studio.logins import annotator_of
@@ -65,7 +66,7 @@ def annotations_of(
     shown = {
         entity.id: entity for name in reversed(layers) if name in item.layers for entity in item.layers[name].entities
     }
-    same_text = task["data"].get(side.text) == item.record.text
+    same_text = task["data"].get(side.text) in (item.record.text, shown_text(item.record.text))
     for found in task["annotations"]:
         try:
             yield _annotation(

@@ -6,12 +6,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from annotation.label_studio.editor.task_summary import ASSERTED, CHECK, shown_text, task_summary
 from annotation.label_studio.exchange.prediction import prediction
 from annotation.label_studio.exchange.repeats import task_key
 from annotation.label_studio.settings import LabelStudioSettings, Variant
 from annotation.label_studio.shown_layers import shown_layers
 from annotation.reviewable import Reviewable
 from curation.batches import batched
+from curation.decision import ANYWHERE, Decision
 from curation.egress.outgoing import Outgoing
 from curation.errors import ContradictionError
 from curation.record import Layer, Record, check_layer, digest
@@ -23,8 +25,8 @@ from curation.store import Store
 BYTES_A_CHARACTER = 4
 BYTES_A_REGION = 400
 
-#: What a task's data says beside texts.
-KEYS = frozenset({"record_id", "language", "original_id", "original_language"})
+#: What a task's data says beside texts; the wordings in the summary stand in the text.
+KEYS = frozenset({"record_id", "language", "original_id", "original_language", CHECK, ASSERTED})
 
 NOT_VALIDATED = "expected a record that validation has judged, got one that waits for it"
 
@@ -109,12 +111,18 @@ def task_payloads(
     distinct = None if requests is None else _distinct(requests)
     ids = None if distinct is None else [request.record_id for request in distinct]
     reviewable = Reviewable.of(store, reads, ids=ids)
-    for request, item, original in _with_originals(store, settings, reads, _items(store, settings, reads, distinct)):
+    items = _with_originals(store, settings, reads, _items(store, settings, reads, distinct))
+    for request, item, original, decisions in _with_decisions(store, settings, items):
         if not reviewable.is_judged(item.record.id) and not settings.unvalidated:
             yield NotSent(item.record.id, NOT_VALIDATED)
         elif not reviewable.is_away(item, reads):
             best = reviewable.pre_annotations(item, reads)[:shown]
-            yield task_payload(item.record, best, scheme, request, variant=settings.variant, original=original)
+            first = best[0] if best else None
+            about = [decision for decision in decisions if decision.layer in (None, first.name if first else None)]
+            summary = task_summary(item.record, first, about, language=settings.language)
+            yield task_payload(
+                item.record, best, scheme, request, variant=settings.variant, original=original, summary=summary
+            )
 
 
 def task_payload(
@@ -125,10 +133,12 @@ def task_payload(
     *,
     variant: Variant = Variant.SPANS,
     original: Item | None = None,
+    summary: Mapping[str, str] | None = None,
 ) -> TaskPayload | NotSent:
     """The payload of one record. Every offset is checked here, because Label Studio checks none.
 
-    ``original`` is the record that it was translated from, where that is shown beside it.
+    ``original`` is the record that it was translated from, where that is shown beside it; ``summary`` what is read
+    above it.
     """
     if not record.text.strip():
         return NotSent(record.id, "expected a text to annotate, got an empty one")
@@ -144,9 +154,12 @@ def task_payload(
     made = _with_own_versions(shown, checked)
     return TaskPayload(
         record_id=record.id,
-        task={"data": task_data(record, repeat=request.repeat) | original_data(variant, original), "predictions": made},
+        task={
+            "data": task_data(record, repeat=request.repeat) | original_data(variant, original) | dict(summary or {}),
+            "predictions": made,
+        },
         versions=tuple(prediction["model_version"] for prediction in made),
-        digest=digest(made),
+        digest=digest([made, dict(summary or {})]),
         annotators=request.annotators,
         repeat=request.repeat,
         records=(record, *([original.record] if original else [])),
@@ -155,7 +168,7 @@ def task_payload(
 
 def task_data(record: Record, *, repeat: int = 0) -> dict[str, str]:
     """The data of a record's task: its text, its language, and the key that leads from its answers to the record."""
-    return {"text": record.text, "record_id": task_key(record.id, repeat), "language": record.language}
+    return {"text": shown_text(record.text), "record_id": task_key(record.id, repeat), "language": record.language}
 
 
 def original_data(variant: Variant, original: Item | None) -> dict[str, str]:
@@ -164,7 +177,7 @@ def original_data(variant: Variant, original: Item | None) -> dict[str, str]:
         return {}
     record = original.record if original else None
     return {
-        "original": record.text if record else "",
+        "original": shown_text(record.text) if record else "",
         "original_id": record.id if record else "",
         "original_language": record.language if record else "",
     }
@@ -221,6 +234,18 @@ def _with_originals(
         for request, item in batch:
             if item.record.id not in translated:
                 yield request, item, originals.get(item.record.translation_of or "")
+
+
+def _with_decisions(
+    store: Store, settings: LabelStudioSettings, items: Iterable[tuple[TaskRequest, Item, Item | None]]
+) -> Iterator[tuple[TaskRequest, Item, Item | None, list[Decision]]]:
+    """Each item with the latest decisions on its text, its layers and the identifiers in it."""
+    for batch in batched(items, settings.batch_size):
+        found: dict[str, list[Decision]] = {}
+        for decision in store.latest_decisions({item.record.id for _, item, _ in batch}):
+            if decision.destination in (None, ANYWHERE):
+                found.setdefault(decision.record_id, []).append(decision)
+        yield from ((request, item, original, found.get(item.record.id, [])) for request, item, original in batch)
 
 
 def _with_own_versions(predictions: list[dict[str, Any]], layers: Sequence[Layer]) -> list[dict[str, Any]]:

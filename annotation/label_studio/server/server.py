@@ -11,7 +11,7 @@ from typing import Any
 
 from annotation.label_studio.private_files import private_folder, write_private
 from annotation.label_studio.process_lock import process_lock
-from annotation.label_studio.processes import HOST, PORTS, command_of, end, free_ports, is_alive, launch
+from annotation.label_studio.processes import HOST, PORTS, command_of, end, free_ports, is_alive, is_free, launch
 from annotation.label_studio.server.credentials import Account, ensure_credentials, read_credentials
 from annotation.label_studio.server.database_template import ensure_database
 from annotation.label_studio.server.environment import ensure_environment, executable
@@ -41,21 +41,29 @@ class Server:
     reused: bool = False
 
 
-def start(workspace: Path, settings: LabelStudioSettings, *, report: Report = silent) -> Server:
+def start(
+    workspace: Path, settings: LabelStudioSettings, *, port: int | None = None, report: Report = silent
+) -> Server:
     """The workspace's server, started unless it runs: environment, database, account, port, health.
 
-    Raises ReviewError, with the end of the server's log, when it does not come up in time.
+    Raises ReviewError, with the end of the server's log, when it does not come up in time, and when it cannot be had on
+    the port that is asked for. Without one, the port of the last time or a free one near it is taken.
     """
     folder = _folder(workspace)
     with process_lock(folder / "lock"):
         if running := status(workspace):
+            if port not in (None, running.port):
+                raise ReviewError(
+                    f"expected to start on port {port}, but it runs on port {running.port}; "
+                    "stop it with `curate review stop` first"
+                )
             return running
         environment = ensure_environment(settings, report=report)
         credentials = ensure_credentials(folder / "secrets.json")
         data = private_folder(folder / "data")
         ensure_database(data, environment, settings, report)
         report("Starting Label Studio")
-        return _start_on_free_port(folder, environment, settings, credentials.steward)
+        return _start_on_free_port(folder, environment, settings, credentials.steward, port)
 
 
 def status(workspace: Path) -> Server | None:
@@ -93,18 +101,22 @@ def log_tail(log: Path, lines: int = 15) -> str:
         return ""
 
 
-def _start_on_free_port(folder: Path, environment: Path, settings: LabelStudioSettings, steward: Account) -> Server:
+def _start_on_free_port(
+    folder: Path, environment: Path, settings: LabelStudioSettings, steward: Account, port: int | None
+) -> Server:
     # The port that was used last is tried first, so that annotators' bookmarks stay valid.
     last = _state(folder)
-    first = last["port"] if last else settings.port
-    for port in free_ports(first):
-        state = _launch(folder, environment, settings, steward, port)
+    first = port or (last["port"] if last else settings.port)
+    if port is not None and not is_free(port):
+        raise ReviewError(f"expected port {port} to be free, it is not; name another with --port")
+    for candidate in [port] if port is not None else free_ports(first):
+        state = _launch(folder, environment, settings, steward, candidate)
         try:
             if _came_up(folder, state, settings, steward):
                 return _server(folder, state, steward, reused=False)
         except KeyboardInterrupt:
             # It runs in a session of its own: Ctrl-C does not reach it.
-            end(state["pid"], port=port)
+            end(state["pid"], port=candidate)
             raise
         end(state["pid"])
     raise ReviewError(f"expected a free port from {first} to {first + PORTS - 1} on {HOST}, found none")

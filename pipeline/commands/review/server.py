@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from pipeline.commands.options import HERE, JsonOption, WorkspaceOption
+from pipeline.commands.options import HERE, JsonOption, PortOption, WorkspaceOption
 from pipeline.commands.output import print_json, say
 
 #: What `--json` prints instead of a secret.
@@ -21,12 +21,12 @@ def install(folder: WorkspaceOption = HERE) -> None:
     say(f"Label Studio is in {install_server(folder, notify=say)}")
 
 
-def start(folder: WorkspaceOption = HERE, as_json: JsonOption = False) -> None:
+def start(port: PortOption = None, folder: WorkspaceOption = HERE, as_json: JsonOption = False) -> None:
     """Start this workspace's own Label Studio on 127.0.0.1, with user and token made."""
     from pipeline.steps.review.server import start_server
     from pipeline.workspace import Workspace
 
-    server = start_server(Workspace.at(folder, notify=say))
+    server = start_server(Workspace.at(folder, notify=say), port=port)
     if as_json:
         shown = {name: value for name, value in asdict(server).items() if name != "password"}
         print_json({**shown, "token": SECRETS, "log": str(server.log)})

@@ -7,7 +7,9 @@ import sys
 from annotation.label_studio.backend.basic_auth import BasicAuth
 from annotation.label_studio.backend.connect import connect_backend
 from annotation.label_studio.session import connect as connect_to_server
+from curation.author import own_name
 from curation.errors import MissingExtraError, ReviewError
+from pipeline.adapters import with_folder
 from pipeline.egress import gate_of
 from pipeline.workspace import Workspace
 
@@ -27,7 +29,9 @@ def run_backend(
         from annotation.label_studio.backend.serve import serve
     except ModuleNotFoundError as error:
         raise MissingExtraError(error.name or "fastapi", "review") from error
-    given = {"annotator": annotator, "port": port}
+    # `adapter` alone is the newest one, and the next when it is trained.
+    spoken = with_folder(workspace, annotator) if annotator and own_name(annotator) else annotator
+    given = {"annotator": spoken, "port": port}
     chosen = {name: value for name, value in given.items() if value is not None}
     review = workspace.config.review
     review = review.model_copy(update={"backend": review.backend.model_copy(update=chosen)})

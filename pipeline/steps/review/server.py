@@ -19,9 +19,9 @@ def install_server(folder: Path, *, notify: Notify = not_notified) -> Path:
     return ensure_environment(load_config(folder / CONFIG_FILE).review, report=notify)
 
 
-def start_server(workspace: Workspace) -> Server:
-    """The workspace's own Label Studio, running."""
-    return server.start(workspace.folder, workspace.config.review, report=workspace.notify)
+def start_server(workspace: Workspace, *, port: int | None = None) -> Server:
+    """The workspace's own Label Studio, running; on that port where one is given."""
+    return server.start(workspace.folder, workspace.config.review, port=port, report=workspace.notify)
 
 
 def running_server(workspace: Workspace) -> Server | None:

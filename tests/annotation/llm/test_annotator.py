@@ -150,7 +150,9 @@ def test_single_unusable_parts_are_left_out_and_counted(server, make):
         json.dumps(
             {
                 "entities": [
-                    {"text": "fever", "category": "signs_symptoms", "assertion": "absent"},
+                    {"text": "fever", "category": "signs_symptoms", "assertion": "present"},
+                    {"text": "fever", "category": "signs_symptoms", "assertion": "wavering"},
+                    {"text": "fever", "category": "signs_symptoms", "assertion": ["negated"]},
                     {"text": "fever", "category": "Symptom"},
                     {"text": " ", "category": "age"},
                     {"text": 7, "category": "age"},
@@ -162,11 +164,67 @@ def test_single_unusable_parts_are_left_out_and_counted(server, make):
     layer = say(make(), "He had fever.")
     assert found(layer) == [("signs_symptoms", "fever", ((7, 12),), "exact")]
     assert layer.provenance["dropped"] == {
-        "unknown assertion": 1,
+        "unknown assertion": 2,
         "unknown category": 1,
         "without wording": 2,
         "not an object": 1,
     }
+
+
+@pytest.mark.parametrize(
+    ("given", "assertion", "read_as"),
+    [
+        ({"assertion": "Negated"}, "negated", {}),
+        ({"assertion": "absent"}, "negated", {"absent as negated": 1}),
+        ({"assertion": "ruled_out"}, "negated", {"ruled out as negated": 1}),
+        ({"assertion": "verneint"}, "negated", {"verneint as negated": 1}),
+        ({"assertion": "Nicht vorhanden"}, "negated", {"nicht vorhanden as negated": 1}),
+        ({"assertion": "hypothetical"}, "conditional", {"hypothetical as conditional": 1}),
+        ({"assertion": "familiär"}, "family", {"familiär as family": 1}),
+        ({"status": "denied"}, "negated", {"denied as negated": 1}),
+        ({"negated": True}, "negated", {"negated true as negated": 1}),
+        ({"negated": False}, "present", {"negated false as present": 1}),
+        ({}, "present", {"no assertion as present": 1}),
+    ],
+)
+def test_an_assertion_in_another_word_of_the_field_is_understood_and_counted(server, make, given, assertion, read_as):
+    entity = {"text": "fever", "category": "signs_symptoms", **given}
+    server.respond = lambda body: completion(json.dumps({"entities": [entity]}))
+    layer = say(make(), "He had no fever.")
+    assert [one.assertion for one in layer.entities] == [assertion]
+    assert layer.provenance["read_as"] == read_as
+
+
+@pytest.mark.parametrize("given", ["wavering", "unbekannt", "", 0, ["negated"]])
+def test_an_assertion_that_is_not_understood_does_not_become_present(server, make, given):
+    entities = [
+        {"text": "fever", "category": "signs_symptoms", "assertion": given},
+        {"text": "cough", "category": "signs_symptoms", "assertion": "present"},
+    ]
+    server.respond = lambda body: completion(json.dumps({"entities": entities}))
+    (result,) = make()([Item(record("No fever, but cough."))])
+    assert [entity.text for entity in result.layers[0].entities] == ["cough"]
+    assert result.notes == {"left out: unknown assertion": 1}
+
+
+SKETCH = '{"entities": [{"text": "...", "category": "...", "assertion": "..."}]}'
+FEVER = '{"entities": [{"text": "fever", "category": "signs_symptoms", "assertion": "present"}]}'
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"<think>The form is {SKETCH}.</think>{FEVER}",
+        f"The form is {SKETCH}. The answer:\n```json\n{FEVER}\n```",
+        f"{FEVER}\nas asked for in {SKETCH}",
+        f'Reasoning: {{"seen": {{"fever": "yes"}}}}\n{FEVER}',
+    ],
+)
+def test_thoughts_and_sketches_beside_the_answer_are_skipped_and_told(server, make, text):
+    server.respond = lambda body: completion(text)
+    (result,) = make()([Item(record("He had fever."))])
+    assert found(result.layers[0]) == [("signs_symptoms", "fever", ((7, 12),), "exact")]
+    assert result.notes == {"answers with words around the JSON": 1}
 
 
 def test_what_a_record_says_stays_data(server, make):

@@ -16,9 +16,43 @@ from curation.models.tolerant_json import read_object
         ('{"a": [1, 2,],}', {"a": [1, 2]}, ["trailing commas"]),
         ('Sure! {"a": "1,]", "b": 2,}', {"a": "1,]", "b": 2}, ["words around the JSON", "trailing commas"]),
         ("[1]", None, []),
-        ("no JSON", None, ["trailing commas"]),
-        ('{"a": ' + "[" * 100_000, None, ["trailing commas"]),
+        ('[{"a": 1}]', None, []),
+        ("no JSON", None, []),
+        ('{"a": ' + "[" * 100_000, None, []),
+        ('{"a": ' * 30_000, None, []),
     ],
 )
 def test_an_object_is_read_with_the_repairs_it_took(text, content, repairs):
     assert read_object(text) == (content, repairs)
+
+
+@pytest.mark.parametrize(
+    ("text", "repairs"),
+    [
+        ('<think>They ask for {"a": ...}, so I count.</think>\n{"a": 1}', []),
+        ('<think>A draft: {"a": 2}. No.</think>{"a": 1}', []),
+        ('A draft: {"a": 2}. No.</think>{"a": 1}', []),
+        ('<thinking>{ {"a": 2}</thinking>\n```json\n{"a": 1}\n```\nDone.', []),
+        ('<reasoning>Open {"a": 2</reasoning> {"a": 1}', []),
+        ('<think>{"a": 3}</think>Hm.<think>{"a": 2}</think>{"a": 1}', []),
+        ('{"a": 1}<think>Or was it {"a": 2}?</think>', []),
+        ('[THINK]{"a": 2}[/THINK]{"a": 1}', []),
+        ('Reasoning: {"step": "count", "seen": {"x": [1]}}\n{"a": 1}', []),
+        ('Reasoning: {count, then {sum}}\n\n{"a": 1}', []),
+        ('It is 5\'10" tall, {so} "quoted: {"a": 1}', []),
+        ('<think>I think {"a": 1}', ["reasoning without an end"]),
+        ('First {"a": 2}. Wait, no: {"a": 1}', ["several answers, the last one taken"]),
+    ],
+)
+def test_the_answer_stands_behind_the_reasoning(text, repairs):
+    content, found = read_object(text, lambda found: "a" in found)
+    assert (content, found) == ({"a": 1}, ["words around the JSON", *repairs])
+
+
+def test_a_draft_within_the_reasoning_is_no_answer():
+    assert read_object('<think>Perhaps {"a": 1}.</think> I am done.', lambda found: "a" in found) == (None, [])
+
+
+def test_a_tag_within_an_answer_is_a_word_of_it():
+    text = '<think>So.</think> {"a": "the word </think> and <think>"}'
+    assert read_object(text)[0] == {"a": "the word </think> and <think>"}

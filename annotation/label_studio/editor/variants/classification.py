@@ -14,7 +14,7 @@ from curation.record import Layer, Record
 from curation.scheme import Scheme
 
 
-def controls(view: Element, scheme: Scheme, words: EditorWording) -> None:
+def controls(view: Element, foot: Element, scheme: Scheme, words: EditorWording) -> None:
     """The text and the document labels. Raises SchemeError where the scheme has no document labels."""
     if not scheme.labels:
         raise SchemeError(

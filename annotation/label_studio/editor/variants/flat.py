@@ -15,7 +15,7 @@ COLUMNS = "display:flex;gap:24px;align-items:flex-start"
 READ, WRITE = "flex:1 1 0;min-width:0;position:sticky;top:0", "flex:1 1 0;min-width:0"
 
 
-def controls(view: Element, scheme: Scheme, words: EditorWording) -> None:
+def controls(view: Element, foot: Element, scheme: Scheme, words: EditorWording) -> None:
     """The text, and beside it a list of lines for each category. Raises SchemeError where the scheme has none."""
     if not scheme.categories:
         raise SchemeError(

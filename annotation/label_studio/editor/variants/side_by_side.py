@@ -14,7 +14,7 @@ COLUMNS = "display:flex;gap:24px;align-items:flex-start"
 COLUMN = "flex:1 1 0;min-width:0"
 
 
-def controls(view: Element, scheme: Scheme, words: EditorWording) -> None:
+def controls(view: Element, foot: Element, scheme: Scheme, words: EditorWording) -> None:
     """Two columns, the record's text first."""
     columns = SubElement(view, "View", style=COLUMNS)
     for side, heading in ((MAIN, "translation"), (ORIGINAL, "original")):

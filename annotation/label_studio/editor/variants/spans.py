@@ -2,45 +2,57 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
 from xml.etree.ElementTree import Element, SubElement
 
 from annotation.label_studio.editor.controls import CONTINUES, MAIN, EditorSide
+from annotation.label_studio.editor.places import AT_TOP, LINE, ROW
 from annotation.label_studio.editor.variants.classification import document_labels, shown_labels
 from annotation.label_studio.editor.variants.variant import EditorWording, Result
-from annotation.label_studio.editor.wording import ASSERTIONS, localised
+from annotation.label_studio.editor.wording import ASSERTIONS, localised, title
 from curation.record import Assertion, Entity, Layer, Record
 from curation.scheme import Scheme
 
 #: Between an entity's id and the number of its fragment, from the second fragment on.
-FRAGMENT = "~"
+FRAGMENT = "--"
 
 
-def controls(view: Element, scheme: Scheme, words: EditorWording) -> None:
+def controls(view: Element, foot: Element, scheme: Scheme, words: EditorWording) -> None:
     """One text with its labels, assertions and relations, and the document labels.
 
     Of a scheme without categories, the text and the document labels only.
     """
     if scheme.categories:
-        labels(view, scheme, words, MAIN)
+        labels(SubElement(view, "View", className=AT_TOP), scheme, words, MAIN)
     text(view, MAIN)
     if scheme.categories:
-        assertions(view, words, MAIN)
+        assertions(foot, words, MAIN)
         relations(view, scheme)
     document_labels(view, scheme, words)
 
 
 def labels(view: Element, scheme: Scheme, words: EditorWording, side: EditorSide) -> None:
     """The labels of a text; on the record's own text they have the scheme's keys."""
-    SubElement(view, "Header", value=words.heading("labels"), size="5")
+    SubElement(SubElement(view, "View", className=LINE), "Header", value=words.heading("labels"), size="5")
     # Smart: with Auto-Annotation on, Label Studio sends each new region to the live back end.
     box = SubElement(view, "Labels", name=side.labels, toName=side.text, showInline="true", smart="true")
+    titles = category_titles(scheme, words.language)
     for category in scheme.categories:
         hint = f"{localised(category.label, words.language)}: {localised(category.definition, words.language)}"
         hotkey = category.hotkey if side is MAIN else words.keys.take(_key_of_side(category.hotkey, side))
-        SubElement(box, "Label", value=category.name, background=category.colour, hotkey=hotkey, hint=hint)
+        # The alias is what results hold: they are the same in every language.
+        shown = {"value": titles[category.name], "alias": category.name}
+        SubElement(box, "Label", shown, background=category.colour, hotkey=hotkey, hint=hint)
+
+
+def category_titles(scheme: Scheme, language: str) -> dict[str, str]:
+    """What each category is called on the page: its label, with its name where that alone would be ambiguous."""
+    labels = {category.name: localised(category.label, language) or category.name for category in scheme.categories}
+    taken = Counter([*labels.values(), *(name for name, label in labels.items() if name != label)])
+    return {name: label if taken[label] == 1 else f"{label} ({name})" for name, label in labels.items()}
 
 
 def text(view: Element, side: EditorSide) -> None:
@@ -50,14 +62,15 @@ def text(view: Element, side: EditorSide) -> None:
 
 def assertions(view: Element, words: EditorWording, side: EditorSide) -> None:
     """The assertions of the selected region."""
-    box = SubElement(view, "View", visibleWhen="region-selected")
+    box = SubElement(SubElement(view, "View", visibleWhen="region-selected"), "View", className=ROW)
     SubElement(box, "Header", value=words.heading("assertion"), size="5")
     choices = SubElement(
         box, "Choices", name=side.assertion, toName=side.text, perRegion="true", choice="single", showInline="true"
     )
     for value, (preferred, hint) in ASSERTIONS.items():
         hotkey = words.keys.take(_key_of_side(preferred, side))
-        SubElement(choices, "Choice", value=value, hotkey=hotkey, hint=localised(hint, words.language))
+        shown = {"value": title(value, words.language), "alias": value}
+        SubElement(choices, "Choice", shown, hotkey=hotkey, hint=localised(hint, words.language))
 
 
 def _key_of_side(key: str, side: EditorSide) -> str:

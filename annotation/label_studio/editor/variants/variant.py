@@ -30,7 +30,10 @@ class EditorWording:
 
 @dataclass(frozen=True, slots=True)
 class LabelingInterface:
-    """A variant: it adds controls to the editor's view, and makes the parts of a prediction that show a layer."""
+    """A variant: it adds controls to the editor's view, and makes the parts of a prediction that show a layer.
 
-    controls: Callable[[Element, Scheme, EditorWording], None]
+    The second element stays in sight at the foot of the view, above the verdict.
+    """
+
+    controls: Callable[[Element, Element, Scheme, EditorWording], None]
     result: Callable[[Record, Layer, Scheme], Result]

@@ -11,7 +11,8 @@ from annotation.label_studio.exchange.pull import pull
 from annotation.label_studio.exchange.push import push
 from annotation.label_studio.server.credentials import read_credentials
 from annotation.label_studio.settings import Variant
-from curation.record import Record
+from curation.decision import on_layer
+from curation.record import Assertion, Entity, Layer, Record
 from curation.scheme import Scheme
 from curation.store import Store
 
@@ -72,3 +73,44 @@ def test_marks_made_with_the_mouse_have_exact_offsets_and_the_page_calls_nobody(
             ((start := record.text.index(wording), start + len(wording)),) for wording in wordings
         ]
         assert set(layer.provenance["origins"].values()) == {"manual"}
+
+
+def test_the_german_editor_says_all_in_german_and_shows_verdict_and_negation_at_once(
+    driver, label_studio, client, settings, sqlite_store: Store, scheme: Scheme, tasks
+) -> None:
+    from review_parts.browser_editor import Editor
+
+    german = settings.model_copy(update={"language": "de", "unvalidated": True})
+    text = "Kein Fieber.\r\nDyspnoe.\r\n\r\nHusten."
+    record = Record(id="g", group="g", source="test", language="de", text=text)
+    fever = Entity.at(text, 5, 11, "signs_symptoms", id="T1").model_copy(update={"assertion": Assertion.NEGATED})
+    sqlite_store.add_records([record])
+    sqlite_store.add_layers([Layer(record_id="g", name="rules", author="rules@1", entities=(fever,))])
+    push(sqlite_store, client, scheme, german)
+    editor = Editor(driver, label_studio.server.url)
+    anna = read_credentials(label_studio.workspace / "label-studio" / "secrets.json").annotators["anna"]
+    editor.log_in(anna.login, anna.password.get_secret_value())
+    editor.open(client.find_project(settings.project).id, tasks()["g"].task_id)
+    shown = editor.in_sight()
+    for words in ("Prüfung: steht noch aus", "Verneint: Fieber", "Symptome und Befunde", "Ihr Urteil über den Bericht"):
+        assert words in shown
+    assert editor.lines() == ["Kein Fieber.", "Dyspnoe.", "", "Husten."]
+    key = scheme.by_name["signs_symptoms"].hotkey
+    editor.mark("Dyspnoe", key=key)
+    editor.mark("Husten", key=key)
+    editor.select("Husten")
+    editor.choose("verneint")
+    assert editor.refused() == "Bitte geben Sie Ihr Urteil über den Bericht ab."
+    editor.press("f")
+    assert editor.refused() == "Bitte geben Sie an, was nicht stimmt."
+    editor.choose("fehlt")
+    editor.submit()
+    assert pull(sqlite_store, client, scheme, german).refused == []
+    layer = sqlite_store.layer("g", "human:anna")
+    assert layer is not None
+    assert [(entity.text, entity.category, entity.assertion) for entity in layer.entities] == [
+        ("Fieber", "signs_symptoms", "negated"),
+        ("Dyspnoe", "signs_symptoms", "present"),
+        ("Husten", "signs_symptoms", "negated"),
+    ]
+    assert sqlite_store.decisions(subject=on_layer("human:anna"))["g"].reason == "omission"

@@ -9,6 +9,7 @@ import pytest
 from annotation.label_studio.editor.config_values import config_values
 from annotation.label_studio.editor.hotkeys import Hotkeys
 from annotation.label_studio.editor.label_config import guideline, label_config
+from annotation.label_studio.editor.variants.spans import category_titles
 from annotation.label_studio.settings import Variant
 from curation.errors import SchemeError
 from curation.scheme import Category, DocumentLabel, RelationType, Scheme
@@ -34,18 +35,39 @@ SMALL = Scheme(
 
 
 def test_labels_come_from_the_scheme() -> None:
-    labels = fromstring(label_config(SMALL)).find("Labels")
+    labels = fromstring(label_config(SMALL)).find(".//Labels")
     assert labels is not None
     assert labels.attrib == {"name": "label", "toName": "text", "showInline": "true", "smart": "true"}
     assert [label.attrib for label in labels] == [
-        {"value": "drug", "background": "#ff0000", "hotkey": "a", "hint": 'Drug & "dose": What was given.'},
-        {"value": "age", "background": "#00ff00", "hotkey": "f", "hint": "Age: In years."},
+        {
+            "value": 'Drug & "dose"',
+            "alias": "drug",
+            "background": "#ff0000",
+            "hotkey": "a",
+            "hint": 'Drug & "dose": What was given.',
+        },
+        {"value": "Age", "alias": "age", "background": "#00ff00", "hotkey": "f", "hint": "Age: In years."},
     ]
+
+
+def test_categories_of_one_label_are_told_apart() -> None:
+    drug, age = SMALL.categories
+    named = {"drug": "Age", "age": "Age"}
+    twins = [category.model_copy(update={"label": {"en": named[category.name]}}) for category in (drug, age)]
+    assert category_titles(SMALL.model_copy(update={"categories": tuple(twins)}), "en") == {
+        "drug": "Age (drug)",
+        "age": "Age (age)",
+    }
+    crossed = [drug.model_copy(update={"label": {"en": "age"}}), age]
+    assert category_titles(SMALL.model_copy(update={"categories": tuple(crossed)}), "en") == {
+        "drug": "age (drug)",
+        "age": "Age",
+    }
 
 
 def test_the_text_keeps_its_blanks() -> None:
     view = fromstring(label_config(SMALL))
-    assert view.findtext("Style") == '[class*="htx-richtext"]{white-space:pre-wrap}'
+    assert '[class*="htx-richtext"]{white-space:pre-wrap}' in (view.findtext("Style") or "")
     text = view.find("Text")
     assert text is not None
     assert text.attrib == {"name": "text", "value": "$text", "granularity": "word", "showLabels": "true"}
@@ -77,6 +99,13 @@ def test_hotkeys_are_distinct_even_when_the_scheme_takes_the_wished_ones(scheme:
 def test_hints_and_headings_are_in_the_language(scheme: Scheme) -> None:
     german = label_config(scheme, language="de")
     assert "Was der Text über die markierte Angabe sagt" in german
+    shown = {str(element.get("value")) for element in fromstring(german).iter() if element.get("alias")}
+    assert {"Symptome und Befunde", "verneint", "verwerfen", "steht nicht im Text"} <= shown
+    english = {str(element.get("value")) for element in fromstring(label_config(scheme)).iter() if element.get("alias")}
+    assert not shown & english - {"Pathologie"}
+    messages = [str(element.get("requiredMessage")) for element in fromstring(german).iter() if element.get("required")]
+    assert len(messages) == 2
+    assert all(message.startswith("Bitte geben Sie") for message in messages)
     assert config_values(german) == config_values(label_config(scheme, language="en"))
     assert "Drug" in label_config(SMALL, language="fr")
 
@@ -90,7 +119,9 @@ def test_the_guideline_explains_each_category() -> None:
         "<h4>Age (age, Key f)</h4><p>In years.</p>"
         "<h4>smoker</h4><p><b>One of: </b>never; past; now</p></div>"
     )
-    assert "Wirkstoff &lt;und&gt; Dosis" in guideline(SMALL, language="de")
+    german = guideline(SMALL, language="de")
+    assert "Wirkstoff &lt;und&gt; Dosis" in german
+    assert "Submit speichert Ihre Antwort" in german
 
 
 @pytest.mark.parametrize("variant", Variant)

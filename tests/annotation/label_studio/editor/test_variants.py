@@ -77,17 +77,17 @@ def test_a_translation_is_reviewed_beside_its_original(
     (prediction,) = task["predictions"]
     assert {(part["id"], part["to_name"]) for part in prediction["result"]} == {
         ("T1", "text"),
-        ("original:T1", "original"),
-        ("original:T2", "original"),
+        ("original-T1", "original"),
+        ("original-T2", "original"),
     }
     husten = GERMAN.text.index("Husten")
-    cough = [part for part in prediction["result"] if part["id"] == "original:T2"]
+    cough = [part for part in prediction["result"] if part["id"] == "original-T2"]
     negated = {"start": 0, "end": 1, "choices": ["negated"]}
     anna.annotate(
         task["id"],
         [
             *cough,
-            {"id": "original:T2", "from_name": "original_assertion", "to_name": "original", "type": "choices"}
+            {"id": "original-T2", "from_name": "original_assertion", "to_name": "original", "type": "choices"}
             | {"value": negated},
             mark(husten, husten + 6, "signs_symptoms", id="new"),
             choose("verdict", "fix"),

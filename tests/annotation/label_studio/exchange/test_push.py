@@ -19,7 +19,7 @@ from annotation.label_studio.exchange.push import Pushed, push
 from annotation.label_studio.exchange.task_payload import task_data
 from annotation.label_studio.status import review_status
 from annotation.review_settings import ReviewSettings
-from curation.decision import Decision, Verdict
+from curation.decision import Decision, DecisionKind, Verdict
 from curation.errors import ReviewError
 from curation.record import Entity, Layer, Record, record_id
 from curation.scheme import Scheme
@@ -83,13 +83,33 @@ def test_push_sends_each_record_once_with_its_prediction(
     assert (counts(done), done.refused, done.model_version) == ({"created": 3}, [], "rules@1")
     first, _, last = (tasks()[record.id] for record in records)
     there = {task["id"]: task for task in client.tasks_by_id(_project(client, settings), [first.task_id, last.task_id])}
-    assert [task["data"] for task in there.values()] == [task_data(records[0]), task_data(records[2])]
+    summary = {"validation": "Validation: not done yet", "assertions": ""}
+    assert [task["data"] for task in there.values()] == [
+        task_data(records[0]) | summary,
+        task_data(records[2]) | summary,
+    ]
     (prediction,) = there[first.task_id]["predictions"]
     assert (prediction["model_version"], prediction["score"]) == ("rules@1", 0.5)
     assert prediction["result"][0]["value"] == {"start": 8, "end": 13, "text": "fever", "labels": ["signs_symptoms"]}
     assert there[last.task_id]["predictions"] == []
     # The label stream shows no prediction unless the project names its version.
     assert client.project(_project(client, settings)).model_version == "rules@1"
+
+
+def test_what_validation_says_later_reaches_the_task(
+    client, settings, sqlite_store: Store, scheme: Scheme, tasks
+) -> None:
+    (record,) = add_records(sqlite_store, 1)
+    sqlite_store.add_layers([rules(record)])
+    german = settings.model_copy(update={"language": "de"})
+    push(sqlite_store, client, scheme, german)
+    failures = {"failures": [{"expectation": "doses_possible"}]}
+    about = {"kind": DecisionKind.LAYER, "layer": "rules", "details": failures}
+    sqlite_store.decide([Decision(record_id=record.id, verdict=Verdict.NEEDS_REVIEW, by="policy", **about)])
+    assert counts(push(sqlite_store, client, scheme, german)) == {"refreshed": 1}
+    assert counts(push(sqlite_store, client, scheme, german)) == {"unchanged": 1}
+    (task,) = client.tasks_by_id(_project(client, german), [tasks()[record.id].task_id])
+    assert task["data"]["validation"] == "Prüfung: bitte ansehen – eine Dosis ist ungewöhnlich"
 
 
 def test_a_second_push_adds_nothing(client, settings, sqlite_store: Store, scheme: Scheme) -> None:

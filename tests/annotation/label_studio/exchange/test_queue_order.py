@@ -38,7 +38,7 @@ def test_the_label_stream_follows_the_queue_and_knows_nothing_of_it(sqlite_store
     project = client.find_project(settings.project)
     seen = []
     while (task := anna.next_task(project.id)) is not None:
-        assert set(task["data"]) == {"text", "record_id", "language"}
+        assert set(task["data"]) == {"text", "record_id", "language", "validation", "assertions"}
         seen.append(task["data"]["record_id"])
         anna.annotate(task["id"], [])
     assert seen == queue.record_ids

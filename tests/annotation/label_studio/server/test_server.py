@@ -77,6 +77,15 @@ def test_a_second_start_finds_the_first(label_studio) -> None:
     assert (again.pid, again.url) == (label_studio.server.pid, label_studio.server.url)
 
 
+def test_the_port_that_is_asked_for_is_had_or_refused(label_studio, workspace: Path) -> None:
+    taken = label_studio.server.port
+    assert server.start(label_studio.workspace, label_studio.settings, port=taken).reused
+    with pytest.raises(ReviewError, match=rf"expected to start on port {taken + 1}, but it runs on port {taken}"):
+        server.start(label_studio.workspace, label_studio.settings, port=taken + 1)
+    with pytest.raises(ReviewError, match=rf"expected port {taken} to be free, it is not"):
+        server.start(workspace, label_studio.settings, port=taken)
+
+
 def test_a_server_starts_beside_another_stops_and_keeps_its_data(label_studio, workspace: Path) -> None:
     settings = label_studio.settings
     first = server.start(workspace, settings)

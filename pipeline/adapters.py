@@ -1,0 +1,43 @@
+"""An adapter of the workspace by its name, wherever an annotator or a layer is named."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from curation.author import AuthorKind, author_name, kind_of, layer_name, own_name
+from curation.errors import UsageError
+from curation.store import Store
+from curation.tagging.folder import MANIFEST
+from pipeline.workspace import Workspace
+
+
+def with_folder(workspace: Workspace, spoken: str) -> str:
+    """An annotator's name with the adapter's folder for `adapter` and `adapter:NAME`; any other as it is.
+
+    Without a name it is the adapter of the config, else the only one of the workspace. Raises UsageError when it has
+    several, or none.
+    """
+    name = own_name(spoken)
+    if kind_of(spoken) is not AuthorKind.ADAPTER or (name and (Path(name) / MANIFEST).is_file()):
+        return spoken
+    adapters = {manifest.parent.name: manifest.parent for manifest in workspace.folder.glob(f"adapters/*/{MANIFEST}")}
+    if name in adapters:
+        return layer_name(AuthorKind.ADAPTER, str(adapters[name]))
+    if name or workspace.config.annotation.adapter.path is not None:
+        return spoken
+    if len(adapters) != 1:
+        raise UsageError(
+            f"expected --with adapter:NAME with an adapter of this workspace, got {spoken}; "
+            f"adapters: {', '.join(sorted(adapters)) or 'none, make one with curate train'}"
+        )
+    return layer_name(AuthorKind.ADAPTER, str(*adapters.values()))
+
+
+def with_layer(store: Store, spoken: str) -> str:
+    """The layer that `adapter:NAME` means: `adapter`, where that adapter alone wrote it; any other name as it is."""
+    layer = layer_name(AuthorKind.ADAPTER)
+    if kind_of(spoken) is not AuthorKind.ADAPTER or not own_name(spoken) or spoken in store.layer_names():
+        return spoken
+    name = author_name(AuthorKind.ADAPTER, Path(own_name(spoken)).name, revision="")
+    authors = {item.layers[layer].author for item in store.items([layer]) if layer in item.layers}
+    return layer if authors and all(author.startswith(name) for author in authors) else spoken

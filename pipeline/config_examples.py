@@ -1,0 +1,29 @@
+"""A value for each key of curate.toml that has none by default, as an example of what may stand there."""
+
+from __future__ import annotations
+
+from curation.author import GOLD
+
+EXAMPLES: dict[str, object] = {
+    "annotation.rules.patterns": "patterns",
+    "annotation.few_shot.examples": "examples",
+    "annotation.adapter.path": "adapters/adapter",
+    "annotation.llm.url": "http://127.0.0.1:8000/v1",
+    "annotation.llm.model": "qwen3:8b",
+    "review.url": "https://label-studio.example.org",
+    "review.environment": "/opt/label-studio",
+    "review.python": "/usr/bin/python3.12",
+    "review.database": "postgresql://curate@127.0.0.1/labelstudio",
+    "review.layers": ("adapter", "rules"),
+    "review.backend.address": "http://this-machine:9090",
+    "review.watch.address": "http://this-machine:8123/hints",
+    "review.agreement.project": "Clinical review",
+    "validation.layer": "rules",
+    "validation.boundaries.file": "boundaries.yaml",
+    "validation.boundaries.rules": ("life_style_in_social_history",),
+    "validation.translation.multilingual": True,
+    "training.learning_rate": 0.002,
+    "run.mapping": "mapping.yaml",
+    "run.language": "en",
+    "run.layer": GOLD,
+}
