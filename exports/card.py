@@ -58,6 +58,7 @@ def _body(view: ExportedSet, settings: ExportSettings) -> str:
             "which are end-exclusive code-point offsets into `text` (several when discontinuous, none when the "
             "wording was not found). `summary` is the flat view: one string a category, facts joined by `; `, "
             "and one a document label, `N/A` when absent. `labels` are the document labels.",
+            f"## Privacy\n\n{_privacy(view)}",
             "## Limits\n\nNot a medical device and no basis for decisions about patients. Check the licence of "
             "each record before passing it on.",
         )
@@ -81,6 +82,22 @@ def _marked(view: ExportedSet) -> Iterator[str]:
     # Sets that were frozen by an earlier version did not count them.
     for name, values in _counts(manifest.get("labels", {})).items():
         yield f"## {name}\n\n" + _table(("value", "records"), _counts(values))
+
+
+def _privacy(view: ExportedSet) -> str:
+    """What a search for identifiers has found in the texts that are here."""
+    total = view.curated.records
+    if view.with_identifiers is None:
+        return "These texts were not searched for what identifies a person."
+    if view.with_identifiers:
+        return (
+            f"**{view.with_identifiers} of {total} records hold what may identify a person** (names, dates, numbers, "
+            "places). They were written because the privacy policy only reports it. Do not pass them on."
+        )
+    return (
+        f"A search found nothing in these {total} records that identifies a person, surrogates aside. It does not "
+        "prove that there is nothing."
+    )
 
 
 def _counts(value: object) -> dict[str, int]:

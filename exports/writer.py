@@ -23,11 +23,13 @@ class ExportedSet:
     curated: CuratedSet
     scheme: Scheme
     members: Callable[[str], Iterator[tuple[Record, Layer]]]
+    #: Members whose texts hold identifiers; None where nobody has looked.
+    with_identifiers: int | None = None
 
 
 def let_out(view: ExportedSet, passage: Passage) -> ExportedSet:
     """The set as it leaves: its records without the names that their source has for them and for patients, and without
-    the offsets of surrogates.
+    the offsets of surrogates; and how many hold identifiers.
 
     Raises EgressBlockedError when one of them may not leave.
     """
@@ -42,8 +44,9 @@ def let_out(view: ExportedSet, passage: Passage) -> ExportedSet:
     def leaving(split: str) -> Iterator[tuple[Record, Layer]]:
         return ((unplaced(record), layer) for record, layer in named_by_hashes(split))
 
-    passage.check(Outgoing.of(*member) for split in view.curated.splits for member in named_by_hashes(split))
-    return replace(view, members=leaving)
+    members = (member for split in view.curated.splits for member in named_by_hashes(split))
+    holding = passage.check(Outgoing.of(*member) for member in members)
+    return replace(view, members=leaving, with_identifiers=holding)
 
 
 def unnamed(record: Record, group: str) -> Record:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from curation.author import is_human
@@ -47,7 +47,11 @@ def database_gate(workspace: Workspace, store: Store, run: int) -> Iterator[None
         return
     passage = gate_of(workspace, store, run=run).passage(Destination.DATABASE, store.remote)
     passage.begin()
-    store.let_out = lambda records: passage.check(map(Outgoing.of, records))
+
+    def let_out(records: Sequence[Record]) -> None:
+        passage.check(map(Outgoing.of, records))
+
+    store.let_out = let_out
     try:
         yield
     finally:

@@ -13,14 +13,15 @@ from annotation.rules.lexicon import Lexicon, Term, load_kinds
 from annotation.rules.patterns import PatternFile, Turn, load_patterns
 from annotation.settings import RulesSettings
 from curation.author import AuthorKind, author_name, layer_name
-from curation.record import Entity, Layer, digest
+from curation.record import Entity, Fragment, Layer, digest
 from curation.scheme import Scheme
 from curation.stage import Item, Result
+from curation.text.folding import Folded, compose
 from curation.text.tokens import TokenPatterns, Words, read
 from curation.text.word_lists import word_lists_digest
 
 #: Raised when the same patterns give other results than before.
-VERSION = 2
+VERSION = 3
 
 #: Kinds of headings begin so; a section goes up to the next heading.
 HEADING = "head_"
@@ -70,7 +71,15 @@ class LanguageRules:
         )
 
     def entities(self, text: str) -> tuple[Entity, ...]:
-        """Everything the rules mark in a text, in order, without overlaps, with its assertion."""
+        """Everything the rules mark in a text, in order, without overlaps, with its assertion.
+
+        They read composed letters and nothing invisible; offsets and wordings are those of the text as it is.
+        """
+        letters = compose(text)
+        entities = self._marked(letters.text)
+        return entities if letters.text == text else tuple(_in_original(entity, text, letters) for entity in entities)
+
+    def _marked(self, text: str) -> tuple[Entity, ...]:
         words = read(text, self.language)
         if not words:
             return ()
@@ -169,6 +178,12 @@ def _entity(text: str, number: int, found: Found) -> Entity:
         attributes={"pattern": found.pattern},
         score=found.score,
     )
+
+
+def _in_original(entity: Entity, text: str, letters: Folded) -> Entity:
+    """An entity of the composed text at its offsets in the original."""
+    start, end = letters.widened(entity.start, entity.end)
+    return entity.model_copy(update={"fragments": (Fragment(start=start, end=end),), "text": text[start:end]})
 
 
 class RulesAnnotator:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from curation.deidentify.identifiers.analyzer import readable
 from curation.deidentify.identifiers.identifier import IdentifierKind
-from curation.deidentify.identifiers.names import name_words
+from curation.deidentify.identifiers.names_again import name_words
 from curation.deidentify.key import Key
 from curation.deidentify.rewrite import RewrittenRecord, rewritten
 from curation.deidentify.scope import DeidentifyScope, found_in
 from curation.deidentify.surrogates import Patient
 from curation.record import Record, normal_group
 from curation.stage import Item
-from curation.text.folding import compose
 
 
 def deidentified(items: Sequence[Item], key: Key, scope: DeidentifyScope) -> dict[str, RewrittenRecord]:
@@ -40,8 +40,10 @@ def deidentified(items: Sequence[Item], key: Key, scope: DeidentifyScope) -> dic
 def _names(record: Record, scope: DeidentifyScope) -> frozenset[str]:
     if IdentifierKind.NAME not in scope.kinds:
         return frozenset()
-    text = compose(record.text).text
-    return name_words(text, found_in(text, record.language, {IdentifierKind.NAME}), record.language)
+    text = readable(record.text).text
+    return name_words(
+        text, found_in(text, record.language, {IdentifierKind.NAME}, recognisers=scope.recognisers), record.language
+    )
 
 
 def _original(record: Record, records: Mapping[str, Record]) -> Record:

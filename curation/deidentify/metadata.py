@@ -47,7 +47,7 @@ class MetadataRewriter:
             if self._spoken
             else []
         )
-        found = found_in(wording, self._language, self._scope.kinds, self._names)
+        found = found_in(wording, self._language, self._scope.kinds, self._names, self._scope.recognisers)
         free = outside(wording, found, [span for span, _ in spoken])
         edits = edits_for(wording, free, self._patient, language=self._language, mode=self._scope.mode)
         return _replaced(wording, [*spoken, *(((edit.start, edit.end), edit.text) for edit in edits)])

@@ -49,9 +49,8 @@ def rewritten(
     surrogate_of: dict[str, str] = {}
     entities = [layer.entities for layer in layers]
     for _ in range(ROUNDS):
-        found = outside(
-            text, found_in(text, record.language, _moving(scope), names), [surrogate.span for surrogate in surrogates]
-        )
+        every = found_in(text, record.language, _moving(scope), names, scope.recognisers)
+        found = outside(text, every, [surrogate.span for surrogate in surrogates])
         if not found:
             break
         edits = Edits(edits_for(text, found, patient, language=record.language, mode=scope.mode))

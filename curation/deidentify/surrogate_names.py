@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from curation.deidentify.identifiers.names import lexicon
+from curation.deidentify.identifiers.name_lexicon import lexicon
 from curation.deidentify.key import KeyedDraws
 from curation.deidentify.surrogate_words import given_name, initials, surname
 
@@ -26,7 +26,8 @@ def names(wording: str, drawn: Callable[..., KeyedDraws], *, language: str) -> l
 
 def _word(wording: str, drawn: Callable[..., KeyedDraws], language: str) -> str | None:
     words = lexicon(language)
-    if wording.lower() in TITLES or wording in words.particles or {wording, wording.rstrip(".")} & words.academic:
+    is_title = any(map(words.academic.fullmatch, (wording, wording.rstrip("."))))
+    if wording.lower() in TITLES or wording in words.particles or is_title:
         return None
     stop = "." if wording.endswith(".") else ""
     plain = wording.rstrip(".")

@@ -96,8 +96,8 @@ class Passage:
                 )
             return self._line
 
-    def check(self, leaving: Iterable[Outgoing]) -> None:
-        """Nothing, when all of it may leave; then it is logged as sent.
+    def check(self, leaving: Iterable[Outgoing]) -> int | None:
+        """How many pieces hold identifiers (None: the policy has nobody look), when all may leave; logged as sent.
 
         Raises EgressBlockedError when a part may not, naming the records with how many identifiers each holds.
         """
@@ -107,6 +107,7 @@ class Passage:
             self._write(tally)
             raise EgressBlockedError(self._refusal(tally))
         self._write(tally)
+        return None if self.policy is PrivacyPolicy.ALLOW else tally.with_identifiers
 
     def screen(self, leaving: Iterable[Outgoing]) -> list[int]:
         """For each piece the number of identifiers that keep it here, 0 where it may leave and is written down so."""
@@ -132,7 +133,7 @@ class Passage:
     def _count(self, outgoing: Outgoing) -> int:
         if self.policy is PrivacyPolicy.ALLOW:
             return 0
-        return sum(1 for _ in outgoing.identifiers(self.gate.settings.kinds))
+        return sum(1 for _ in outgoing.identifiers(self.gate.settings.kinds, self.gate.settings.recognisers))
 
     def _holds(self, outgoing: Outgoing, count: int) -> bool:
         """Whether the policy keeps it here."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 
 from pydantic import JsonValue
 
 from curation.deidentify.identifiers.analyzer import find_identifiers
 from curation.deidentify.identifiers.identifier import Identifier, IdentifierKind, outside
+from curation.deidentify.identifiers.recognisers import RecogniserSettings
 from curation.deidentify.identifiers.surrogate_marks import MARK, surrogates_within
 from curation.record import Layer, Record
 
@@ -38,11 +39,14 @@ class Outgoing:
         """How long all texts are together, in code points."""
         return sum(map(len, self.texts))
 
-    def identifiers(self, kinds: Container[IdentifierKind]) -> Iterator[Identifier]:
+    def identifiers(
+        self, kinds: Container[IdentifierKind], recognisers: Sequence[RecogniserSettings] = ()
+    ) -> Iterator[Identifier]:
         """The identifiers of some kinds in the texts; surrogates of the records are none."""
         language = self.records[0].language if self.records else "en"
         for text in self.texts:
-            found = [identifier for identifier in find_identifiers(text, language=language) if identifier.kind in kinds]
+            every = find_identifiers(text, language=language, recognisers=recognisers)
+            found = [identifier for identifier in every if identifier.kind in kinds]
             yield from outside(text, found, surrogates_within(text, self.records)) if found else ()
 
 

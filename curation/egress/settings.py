@@ -7,6 +7,7 @@ from enum import StrEnum
 from pydantic import Field
 
 from curation.deidentify.identifiers.identifier import COUNTED, IdentifierKind
+from curation.deidentify.identifiers.recognisers import RecogniserSettings
 from curation.record import Frozen
 
 
@@ -54,6 +55,12 @@ class PrivacySettings(Frozen):
     )
     kinds: tuple[IdentifierKind, ...] = Field(
         default=COUNTED, description="What counts as an identifier; also known, and left out here, are TITLE and YEAR."
+    )
+    recognisers: tuple[RecogniserSettings, ...] = Field(
+        default=(),
+        description="Models on this machine that look for identifiers too, each a table: "
+        '{ kind = "spacy" or "transformers", path = "a folder", labels = { PER = "NAME" } }, and if need be '
+        'languages = ["de"] and least = 0.5.',
     )
     maximum: int = Field(default=0, ge=0, description="Most identifiers that a text may hold.")
 

@@ -16,6 +16,7 @@ from curation.record import Frozen
 from curation.scheme import ABSENT, Scheme
 from curation.scoring.flat_shape import Answer, ValueForm, facts, faults, shape
 from curation.scoring.words import WordTokenizer
+from curation.text.folding import compose
 
 ROUGE = ("rouge1", "rouge2", "rougeL")
 
@@ -130,7 +131,7 @@ class Scorer:
 
 
 def _folded(value: str) -> set[str]:
-    return {" ".join(fact.casefold().split()) for fact in facts(value)}
+    return {" ".join(compose(fact).text.casefold().split()) for fact in facts(value)}
 
 
 def _mean(pairs: list[Pair]) -> FlatScore:

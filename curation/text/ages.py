@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from curation.record import Frozen
+from curation.text.folding import compose
 from curation.text.numbers import number_words
 from curation.text.terms import any_of, listed
 from curation.text.word_lists import FOLDER, read_word_list
@@ -46,7 +47,7 @@ class AgeGrammar:
 def parse_age(wording: str) -> int | None:
     """Whole years: under one year is 0, a decade is its midpoint; None when no age can be read."""
     grammar = _grammar()
-    text = " ".join(HYPHEN.sub(" ", wording.lower().replace("dreissig", "dreißig")).split())
+    text = " ".join(HYPHEN.sub(" ", compose(wording).text.lower().replace("dreissig", "dreißig")).split())
     years = [
         _value(found["number"], grammar) / per_year
         for pattern, per_year in grammar.quantities

@@ -17,8 +17,10 @@ import regex
 
 Span = tuple[int, int]
 
-#: A code point with the marks that belong to it.
-LETTER = regex.compile(r".\p{M}*", regex.DOTALL)
+#: A code point with the marks that belong to it; what is invisible (soft hyphens, zero-width signs) is apart.
+LETTER = regex.compile(r"(?P<invisible>\p{Cf}+)|.\p{M}*", regex.DOTALL)
+#: The same invisible signs, for a quick look.
+INVISIBLE = regex.compile(r"\p{Cf}")
 DIAERESIS = "\u0308"
 UMLAUT_BASES = frozenset("aou")
 TYPOGRAPHY = {
@@ -70,19 +72,26 @@ def lower_case(text: str) -> str:
 
 
 def composed(text: str) -> str:
-    """The text without case and in one Unicode form (NFKC), for comparing words; offsets are lost."""
-    return unicodedata.normalize("NFKC", text).casefold()
+    """The text without case and invisible signs, in one Unicode form (NFKC), for comparing words; offsets are lost."""
+    if text.isascii():
+        return text.casefold()
+    return unicodedata.normalize("NFKC", INVISIBLE.sub("", text)).casefold()
 
 
 @lru_cache(maxsize=128)
 def compose(text: str) -> Folded:
-    """The text with its letters composed (NFC), for patterns that know no combining marks; all else stays."""
-    if unicodedata.is_normalized("NFC", text):
+    """The text with its letters composed (NFC) and nothing invisible in it, for patterns and words; all else stays.
+
+    Soft hyphens and zero-width signs that a word processor or a web page has left inside of words are not there.
+    """
+    if text.isascii() or (unicodedata.is_normalized("NFC", text) and not INVISIBLE.search(text)):
         return Folded(text, range(len(text)), range(1, len(text) + 1))
     letters: list[str] = []
     starts: list[int] = []
     ends: list[int] = []
     for match in LETTER.finditer(text):
+        if match["invisible"]:
+            continue
         letter = unicodedata.normalize("NFC", match.group())
         letters.append(letter)
         starts += [match.start()] * len(letter)

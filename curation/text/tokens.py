@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from curation.errors import MissingExtraError
 from curation.text.bounded_tokenizer import without_long_runs
+from curation.text.folding import Folded, compose
 from curation.text.sentence_starts import SentenceGrammar, sentence_grammar, sentence_starts
 
 if TYPE_CHECKING:
@@ -59,7 +60,10 @@ LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """The words of a text (no white space), in code points, and its sentences as ranges of words."""
+    """The words of a text (no white space), in code points, and its sentences as ranges of words.
+
+    Forms have composed letters and nothing invisible; offsets are those of the text as it is.
+    """
 
     text: str
     forms: Sequence[str]
@@ -67,6 +71,7 @@ class Words:
     ends: Sequence[int]
     sentences: Sequence[tuple[int, int]]
     doc: Any
+    letters: Folded
 
     def __len__(self) -> int:
         return len(self.forms)
@@ -78,12 +83,13 @@ class Words:
 
 def read(text: str, language: str) -> Words:
     """The words and sentences of a text; languages without rules of their own are read generically."""
-    doc = _pipeline(language)(LONE_SURROGATE.sub("\N{REPLACEMENT CHARACTER}", text))
+    letters = compose(text)
+    doc = _pipeline(language)(LONE_SURROGATE.sub("\N{REPLACEMENT CHARACTER}", letters.text))
     _renew(language)
-    return _words(doc, text)
+    return _words(doc, text, letters)
 
 
-def _words(doc: Doc, text: str) -> Words:
+def _words(doc: Doc, text: str, letters: Folded) -> Words:
     forms: list[str] = []
     starts: list[int] = []
     sentences: list[tuple[int, int]] = []
@@ -102,7 +108,10 @@ def _words(doc: Doc, text: str) -> Words:
     if len(forms) > begun:
         sentences.append((begun, len(forms)))
     ends = [start + len(form) for start, form in zip(starts, forms, strict=True)]
-    return Words(text, forms, starts, ends, sentences, doc)
+    if letters.text != text:
+        spans = [letters.widened(*span) for span in zip(starts, ends, strict=True)]
+        starts, ends = [start for start, _ in spans], [end for _, end in spans]
+    return Words(text, forms, starts, ends, sentences, doc, letters)
 
 
 @lru_cache(maxsize=8)
@@ -185,7 +194,8 @@ class TokenPatterns:
         """Name, start and end (code points) of the longest match of each pattern at each word."""
         matcher = self._for_vocabulary(words.doc.vocab)
         for key, first, after in matcher(words.doc):
-            yield words.doc.vocab.strings[key], words.doc[first].idx, _end(words.doc[after - 1])
+            span = words.letters.widened(int(words.doc[first].idx), _end(words.doc[after - 1]))
+            yield words.doc.vocab.strings[key], *span
 
     def _for_vocabulary(self, vocabulary: Any) -> Any:
         from spacy.matcher import Matcher

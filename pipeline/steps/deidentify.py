@@ -13,6 +13,7 @@ from curation.decision import Decision, DecisionKind, DecisionSubject, Verdict
 from curation.deidentify.group import deidentified
 from curation.deidentify.identifiers.analyzer import identifiers_of
 from curation.deidentify.identifiers.identifier import IdentifierKind
+from curation.deidentify.identifiers.recognisers import RecogniserSettings
 from curation.deidentify.identifiers.surrogate_marks import MARK, is_marked
 from curation.deidentify.key import Key, read_key
 from curation.deidentify.rewrite import RewrittenRecord
@@ -76,14 +77,15 @@ def deidentify(
     kinds: by default those that `validation.privacy.kinds` names. With dry_run nothing is stored, no key is made.
     """
     chosen = tuple(kinds or workspace.config.validation.privacy.kinds)
+    recognisers = workspace.config.validation.privacy.recognisers
     report = DeidentifyReport(mode, chosen, dry_run)
     inputs: dict[str, JsonValue] = {"kinds": [kind.value for kind in chosen], "mode": mode.value}
     if dry_run:
-        _bundles(store, chosen, report, progress)
+        _bundles(store, chosen, recognisers, report, progress)
         return report
     with recorded(workspace, store, "deidentify", **inputs) as outcome:
-        scope = DeidentifyScope(frozenset(chosen), mode)
-        bundles = _bundles(store, chosen, report, progress)
+        scope = DeidentifyScope(frozenset(chosen), mode, recognisers)
+        bundles = _bundles(store, chosen, recognisers, report, progress)
         key = read_key(workspace.folder) if bundles else None
         with progress("deidentify", sum(map(len, bundles))) as advance:
             for bundle in bundles:
@@ -95,7 +97,11 @@ def deidentify(
 
 
 def _bundles(
-    store: Store, kinds: Collection[IdentifierKind], report: DeidentifyReport, progress: ProgressBar
+    store: Store,
+    kinds: Collection[IdentifierKind],
+    recognisers: Sequence[RecogniserSettings],
+    report: DeidentifyReport,
+    progress: ProgressBar,
 ) -> list[list[str]]:
     """The ids of the records to replace, in bundles that are replaced together; counts what is found."""
     positions: dict[str, int] = {}
@@ -109,7 +115,7 @@ def _bundles(
                 continue
             positions[record.id] = len(positions)
             members.append(Member(record.id, record.group, record.translation_of))
-            if found := identifiers_of(record, kinds):
+            if found := identifiers_of(record, kinds, recognisers):
                 due.add(record.id)
                 report.holding += 1
                 report.identifiers.update(identifier.kind.value for identifier in found)

@@ -26,6 +26,13 @@ def export(workspace: Workspace, store: Store, format: str, to: Path, *, curated
     with recorded(workspace, store, "export", format=format, set=chosen.digest) as outcome:
         passage = gate_of(workspace, store, run=outcome.run).passage(Destination.EXPORT, str(to))
         view = ExportedSet(chosen, workspace.scheme, lambda split: split_pairs(store, chosen, split))
-        files = write(let_out(view, passage), to, workspace.config.exports)
+        leaving = let_out(view, passage)
+        if leaving.with_identifiers:
+            workspace.notify(
+                f"warning: {leaving.with_identifiers} of {chosen.records} records in {to} hold what may identify a "
+                "person; run `curate deidentify` and freeze again before you pass them on"
+            )
+        files = write(leaving, to, workspace.config.exports)
+        outcome["with_identifiers"] = leaving.with_identifiers
         outcome["files"] = [str(path) for path in files]
     return files

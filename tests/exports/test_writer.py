@@ -9,6 +9,8 @@ from curation.egress.gate import Gate, Passage
 from curation.egress.settings import Destination, PrivacyPolicy, PrivacySettings
 from curation.errors import EgressBlockedError
 from curation.store import Store
+from exports.card import dataset_card
+from exports.settings import ExportSettings
 from exports.writer import ExportedSet, let_out
 
 
@@ -59,3 +61,22 @@ def test_the_offsets_of_surrogates_stay_here(view: ExportedSet, passage: Passage
     marked = record.model_copy(update={"meta": {MARK: {"mode": "surrogate", "places": ["2-13:AGE"]}}})
     leaving = let_out(replace(view, members=lambda split: iter([(marked, layer)])), passage)
     assert next(iter(leaving.members("train")))[0].meta == {MARK: {"mode": "surrogate"}}
+
+
+@pytest.mark.parametrize(
+    ("policy", "text", "holding", "said"),
+    [
+        ("report", "Mr. Holloway has pain in the left and right knee.", 1, "**1 of 3 records hold what may identify"),
+        ("report", "Pain in the left and right knee.", 0, "found nothing in these 3 records"),
+        ("allow", "Mr. Holloway has pain in the left and right knee.", None, "were not searched"),
+    ],
+)
+def test_the_set_and_its_card_say_whether_identifiers_are_in_it(view, sqlite_store, policy, text, holding, said):
+    (record, layer), *rest = view.members("test")
+    layer = layer.model_copy(update={"entities": (), "relations": ()})
+    changed = [(record.model_copy(update={"text": text}), layer), *rest]
+    others = replace(view, members=lambda split: iter(changed if split == "test" else view.members(split)))
+    settings = PrivacySettings(policy="block", destinations={"export": policy})
+    leaving = let_out(others, Gate(settings, sqlite_store, notify=lambda line: None).passage(Destination.EXPORT, "out"))
+    assert leaving.with_identifiers == holding
+    assert said in dataset_card(leaving, ExportSettings())

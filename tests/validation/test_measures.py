@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import unicodedata
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from curation.egress.settings import PrivacySettings
 from curation.markup import parse_markup
 from curation.record import Alignment, Assertion, Entity, Fragment, Layer, Record
 from curation.scheme import Scheme, load_scheme
+from curation.sources.sample import read_sample
 from curation.stage import Item
 from validation.frame import RECORD_ID
 from validation.layers import preferred_layers
@@ -217,3 +219,34 @@ def test_the_settings_say_what_counts_as_an_identifier() -> None:
 def test_the_privacy_policy_says_how_grave_identifiers_are(policy: str, severity: str) -> None:
     settings = ValidationSettings(privacy=PrivacySettings(policy=policy))
     assert severities(settings)[IDENTIFIERS] == severity
+
+
+def test_german_cases_are_measured_alike_with_decomposed_letters() -> None:
+    """Only what counts code points differs: how many there are, and where something stands."""
+    measure = Measure(load_scheme(), PLAIN, reads=("gold",))
+    cases = [(record, layer) for record, layer in read_sample() if record.language == "de"]
+    plain = measure([Item(record, {"gold": layer}) for record, layer in cases])
+    apart = measure([_decomposed(record, layer) for record, layer in cases])
+    for left, right in zip(plain, apart, strict=True):
+        names = {name for name in left.measures if left.measures[name] != right.measures[name]}
+        assert names <= {"characters", "uncovered_clause_places", "identifier_places"}
+
+
+def _decomposed(record: Record, layer: Layer) -> Item:
+    def apart(text: str) -> str:
+        return unicodedata.normalize("NFD", text)
+
+    def at(offset: int) -> int:
+        return len(apart(record.text[:offset]))
+
+    entities = [
+        entity.model_copy(
+            update={
+                "text": apart(entity.text),
+                "fragments": tuple(Fragment(start=at(start), end=at(end)) for start, end in entity.spans),
+            }
+        )
+        for entity in layer.entities
+    ]
+    moved = layer.model_copy(update={"entities": tuple(entities)})
+    return Item(record.model_copy(update={"text": apart(record.text)}), {"gold": moved})

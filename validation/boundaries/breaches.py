@@ -9,6 +9,7 @@ from typing import Any
 
 from curation.record import Entity, Layer, Record
 from curation.scheme import Scheme
+from curation.text.folding import compose
 from validation.boundaries.rules import Boundaries, BoundaryRule, Forbids, Needs, Order, Repeats, Words, pattern
 
 #: Where a clause ends, and how far around an entity it is looked for, in characters.
@@ -46,7 +47,7 @@ class _Layer:
         if not terms:
             return None
         around = entity.text if reach == "wording" else self.clause(entity)
-        return pattern(terms).search(around) is not None
+        return pattern(terms).search(compose(around).text) is not None
 
     def clause(self, entity: Entity) -> str:
         """The wording with what stands before and after it up to a mark."""
@@ -103,4 +104,4 @@ def _like(left: str, right: str) -> float:
 
 
 def _words(text: str) -> frozenset[str]:
-    return frozenset(WORD.findall(text.casefold())) - EMPTY
+    return frozenset(WORD.findall(compose(text).text.casefold())) - EMPTY

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from curation.decision import DecisionKind
 from curation.record import Entity, Layer
+from curation.text.folding import compose
 from validation.measures.columns import Holds, MeasureColumn
 from validation.measures.doses import doses
 from validation.measures.laboratory import AmountReading, readings
@@ -57,12 +58,12 @@ def _row(layer: Layer, language: str) -> Columns:
 
 def _amounts(entity: Entity, language: str) -> Iterator[AmountReading]:
     reader = READERS.get(entity.category)
-    return reader(entity.text, language) if reader else iter(())
+    return reader(compose(entity.text).text, language) if reader else iter(())
 
 
 AMOUNTS = MeasureSpec(
     name="amounts",
-    version=1,
+    version=2,
     of=DecisionKind.LAYER,
     columns=(
         AMOUNTS_COMPARED,

@@ -49,7 +49,7 @@ def _row(subject: Subject, scope: Scope, rules: Boundaries) -> Columns:
 
 BOUNDARIES = MeasureSpec(
     name="boundaries",
-    version=1,
+    version=2,
     of=DecisionKind.LAYER,
     columns=(BOUNDARY_BREACHES, BOUNDARY_BREACH_ENTITIES, BOUNDARIES_BROKEN),
     rules=(

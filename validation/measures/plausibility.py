@@ -9,6 +9,7 @@ from functools import cache
 from curation.decision import DecisionKind
 from curation.record import Assertion, Entity, Frozen, Layer
 from curation.text.ages import parse_age
+from curation.text.folding import compose
 from curation.text.terms import any_of, listed
 from validation.measures.columns import Holds, MeasureColumn
 from validation.measures.knowledge import read_knowledge
@@ -89,11 +90,7 @@ def _words(terms: str) -> re.Pattern[str]:
 
 def measure(subjects: Sequence[Subject], scope: Scope) -> list[Columns]:
     """The ages in years that each layer gives for the patient, and what contradicts age and gender."""
-    return [
-        _row(subject.record.text.lower(), subject.record.language, subject.layer)
-        for subject in subjects
-        if subject.layer
-    ]
+    return [_row(subject.record.text, subject.record.language, subject.layer) for subject in subjects if subject.layer]
 
 
 def _row(text: str, language: str, layer: Layer) -> Columns:
@@ -119,10 +116,15 @@ def _row(text: str, language: str, layer: Layer) -> Columns:
     }
 
 
+def _plain(wording: str) -> str:
+    """The wording in small letters, composed and without invisible signs."""
+    return compose(wording).text.lower()
+
+
 def _nouns(age: Entity, genders: Sequence[Entity], text: str) -> list[str]:
     """The words that belong to an age: those right after it, and a gender that stands there."""
-    after = re.split(r"[.,;()]", text[age.end : age.end + NOUN])[0] if age.fragments else ""
-    near = [gender.text.lower() for gender in genders if age.fragments and 0 <= gender.start - age.end <= NOUN]
+    after = re.split(r"[.,;()]", _plain(text[age.end : age.end + NOUN]))[0] if age.fragments else ""
+    near = [_plain(gender.text) for gender in genders if age.fragments and 0 <= gender.start - age.end <= NOUN]
     return [*re.findall(r"\w+", after), *near]
 
 
@@ -137,8 +139,8 @@ def _wrong_genders(
 ) -> list[str]:
     if not genders:
         return []
-    sex_of = {gender.id: sex for gender in genders if (sex := _sex(gender.text.lower()))}
-    words = _sex_in(text, language)
+    sex_of = {gender.id: sex for gender in genders if (sex := _sex(_plain(gender.text)))}
+    words = _sex_in(_plain(text), language)
     parts = _sex_of_parts(patient_entities)
     return [entity for entity, sex in sex_of.items() if {words, parts} - {None, sex}]
 
@@ -161,7 +163,7 @@ def _sex_in(text: str, language: str) -> str | None:
 def _sex_of_parts(patient_entities: Sequence[Entity]) -> str | None:
     """The sex that has what the layer says of the patient; None where both or neither do."""
     wordings = [
-        entity.text.lower()
+        _plain(entity.text)
         for entity in patient_entities
         if entity.assertion is Assertion.PRESENT and entity.category not in SPOKEN_OF
     ]
@@ -175,7 +177,7 @@ def _sex_of_parts(patient_entities: Sequence[Entity]) -> str | None:
 
 PLAUSIBILITY = MeasureSpec(
     name="plausibility",
-    version=2,
+    version=3,
     of=DecisionKind.LAYER,
     columns=(
         AGE_LOWEST,

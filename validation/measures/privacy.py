@@ -28,8 +28,9 @@ IDENTIFIER_PLACES = MeasureColumn(
 
 def measure(subjects: Sequence[Subject], scope: Scope) -> list[Columns]:
     """The identifiers in each text, of the kinds that the settings count."""
-    kinds = frozenset(scope.settings.privacy.kinds)
-    return [_row(identifiers_of(subject.record, kinds)) for subject in subjects]
+    privacy = scope.settings.privacy
+    kinds = frozenset(privacy.kinds)
+    return [_row(identifiers_of(subject.record, kinds, privacy.recognisers)) for subject in subjects]
 
 
 def _row(found: Sequence[Identifier]) -> Columns:
@@ -43,7 +44,7 @@ def _row(found: Sequence[Identifier]) -> Columns:
 
 PRIVACY = MeasureSpec(
     name="privacy",
-    version=5,
+    version=6,
     of=DecisionKind.PRIVACY,
     columns=(IDENTIFIER_COUNT, IDENTIFIER_KINDS, IDENTIFIER_PLACES),
     rules=(
@@ -58,6 +59,6 @@ PRIVACY = MeasureSpec(
             by_setting=lambda settings: settings.privacy_severity,
         ),
     ),
-    settings=("privacy.kinds",),
+    settings=("privacy.kinds", "privacy.recognisers"),
     measure=measure,
 )

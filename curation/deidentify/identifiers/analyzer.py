@@ -6,8 +6,8 @@ A pattern contains what has to stand before it, nothing is downloaded, and a tex
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Container, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -17,8 +17,12 @@ import yaml
 
 from curation.deidentify.identifiers.check_digits import CHECKS
 from curation.deidentify.identifiers.identifier import Identifier, IdentifierKind, outside, parted
-from curation.deidentify.identifiers.names import AGAIN, find_names
+from curation.deidentify.identifiers.names import find_names
+from curation.deidentify.identifiers.names_again import AGAIN
+from curation.deidentify.identifiers.recognisers import RecogniserSettings, recognised
 from curation.deidentify.identifiers.surrogate_marks import surrogates
+from curation.deidentify.identifiers.telephones import find_telephones
+from curation.deidentify.identifiers.towns import find_towns, lexicon
 from curation.record import Record
 from curation.text.dates import fill_date_parts
 from curation.text.folding import Folded, compose
@@ -26,6 +30,14 @@ from curation.text.folding import Folded, compose
 PATTERNS = Path(__file__).with_name("patterns.yaml")
 LANGUAGES = ("en", "de")
 WORD = re.compile(r"\w+")
+#: Forms of blanks, hyphens and apostrophes.
+SIGNS = str.maketrans(
+    {
+        **dict.fromkeys("\u00a0\u2002\u2003\u2007\u2008\u2009\u200a\u202f", " "),
+        **dict.fromkeys("\u2010\u2011\u2212", "-"),
+        **dict.fromkeys("\u2018\u2019\u00b4\u02bc", "'"),
+    }
+)
 #: Longer texts are read in pieces, for what looks back or on from an offset may do so from each; and with what stands
 #: around them: no pattern looks further.
 PIECE, OVERLAP = 10_000, 200
@@ -48,19 +60,33 @@ class IdentifierPattern:
                 yield Identifier(match.start(), match.start() + length, self.kind, self.score)
 
 
-def identifiers_of(record: Record, kinds: Container[IdentifierKind]) -> tuple[Identifier, ...]:
+def identifiers_of(
+    record: Record, kinds: Container[IdentifierKind], recognisers: Sequence[RecogniserSettings] = ()
+) -> tuple[Identifier, ...]:
     """The identifiers of some kinds in a record's text; surrogates that stand for others are none."""
-    found = find_identifiers(record.text, language=record.language)
+    found = find_identifiers(record.text, language=record.language, recognisers=recognisers)
     return outside(record.text, [identifier for identifier in found if identifier.kind in kinds], surrogates(record))
 
 
-def find_identifiers(text: str, *, language: str) -> tuple[Identifier, ...]:
+def find_identifiers(
+    text: str, *, language: str, recognisers: Sequence[RecogniserSettings] = ()
+) -> tuple[Identifier, ...]:
     """The identifiers of a text, apart and in order; texts in other languages are read as English ones.
 
-    Composed and decomposed letters are read alike.
+    Composed and decomposed letters are read alike, and so are soft hyphens, zero-width signs and the other forms of
+    blanks, hyphens and apostrophes. recognisers: models of the user, whose spans are merged with what is found here.
     """
+    letters = readable(text)
+    found = _found_in(letters.text, language if language in LANGUAGES else "en")
+    if recognisers:
+        found = parted([*found, *_within(letters.text, [*recognised(letters.text, language, recognisers)])])
+    return placed(found, letters)
+
+
+def readable(text: str) -> Folded:
+    """The text as patterns read it, and the way back: letters composed, nothing invisible, one form of each sign."""
     letters = compose(text)
-    return placed(_found_in(letters.text, language if language in LANGUAGES else "en"), letters)
+    return letters if letters.text.isascii() else replace(letters, text=letters.text.translate(SIGNS))
 
 
 def placed(found: Iterable[Identifier], letters: Folded) -> tuple[Identifier, ...]:
@@ -85,12 +111,13 @@ def _found_in(text: str, spoken: str) -> tuple[Identifier, ...]:
 
 
 def _again(text: str, found: list[Identifier]) -> list[Identifier]:
-    """Where the towns stand again that something showed to be towns."""
+    """Where the towns stand again that something showed to be towns, if their names are no other words."""
     towns = {
         text[identifier.start : identifier.end].strip()
         for identifier in found
         if identifier.kind is IdentifierKind.CITY
     }
+    towns -= lexicon().other_words if towns else set()
     # By length, so that each word is asked a few times, however many towns there are.
     lengths = sorted({len(town) for town in towns if len(town) > 4}, reverse=True)
     if not lengths:
@@ -99,7 +126,8 @@ def _again(text: str, found: list[Identifier]) -> list[Identifier]:
     return [
         Identifier(start, end, IdentifierKind.CITY, AGAIN)
         for start, end in spans
-        if text[start:end] in towns and not text[end : end + 1].isalnum()
+        # At the end of the text a longer length cuts off a shorter name.
+        if end <= len(text) and text[start:end] in towns and not text[end : end + 1].isalnum()
     ]
 
 
@@ -119,6 +147,9 @@ def _found_in_piece(piece: str, language: str) -> Iterator[Identifier]:
     for pattern in _patterns(language):
         yield from pattern(piece)
     yield from find_names(piece, language)
+    yield from find_telephones(piece, language)
+    if language == "de":
+        yield from find_towns(piece)
 
 
 @lru_cache(maxsize=len(LANGUAGES))

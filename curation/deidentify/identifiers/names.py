@@ -8,30 +8,44 @@ name of a disease.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import Path
-from typing import Any
-
-import yaml
 
 from curation.deidentify.identifiers.identifier import Identifier, IdentifierKind
+from curation.deidentify.identifiers.name_lexicon import TOKEN, NameLexicon, lexicon
+from curation.deidentify.identifiers.names_again import find_again, is_eponym, name_words
 
-WORDS = Path(__file__).with_name("names.yaml")
-TOKEN = re.compile(r"[^\W\d_]+(?:[-'’´](?!s\b)[^\W\d_]+)*")
 PART = re.compile(r"[^\W\d_]{1,2}\.(?:-?[^\W\d_]\.)*|[^\W\d_]+(?:[-'’´](?!s\b)[^\W\d_]+)*")
-GAP = re.compile(r"[ \t\xa0]{1,2}|(?<=\.)")
+GAP = re.compile(r" {1,2}|\t(?!\t)|(?<=\.)")
+#: The end of a line between a first name and the surname, which is all that begins the next one.
+WRAP = re.compile(r"[ \t]?\n[ \t]*(?=[^\W\d_]+(?:-[^\W\d_]+)*(?:[.,;)]|[ ][a-zäöü]|\s*$|\n))")
 COMMA = re.compile(r",[ \t]?")
-CELLS = re.compile(r"\t| {2,}|[/,(]|\n")
+#: A birth date behind a name.
+DATED = re.compile(r",? ?(?:\(|\*|geb|born|\d{1,2}\. ?\d{1,2}\.)")
+CELLS = re.compile(r"\t| {2,}|[/,(]| [-–] |\n")
+#: No name begins with these.
+JOINING = ("und ", "y ")
+#: What stands between two people behind one label or one title.
+NEXT_PERSON = re.compile(r"[ ]?[,/;&+][ ]?|[ ](?:und|u\.|and)[ ]")
+#: A name before its title: "Brunzli B. Dr.", and with first names before one behind it: "John Q. Smith, M.D.".
+BEFORE_TITLE = re.compile(r"(?<![\w.-])([^\W\d_]{2,}(?:[-'][^\W\d_]+)*,?[ ](?:[^\W\d_]\.[ -]?){1,3}),?[ ]?$")
+WRITTEN_OUT = re.compile(
+    r"(?<![\w.-])(?:[^\W\d_]{2,}(?:[-'][^\W\d_]+)*|[^\W\d_]\.)"
+    r"(?:[ ](?:[^\W\d_]{2,}(?:[-'][^\W\d_]+)*|[^\W\d_]\.)){1,3}$"
+)
+#: A name of birth. What stands behind a name that an apposition shows (your patient ...).
+BORN_AS = re.compile(r"\b(?:geb\.|geborene[rn]?|verh\.|verw\.|gesch\.|née|nee)[ ](?=[^\W\d_]{3})")
+APPOSED = re.compile(r"[ ]?[,.(*]|[ ](?:[a-zäöü]|\d{1,2}\.\d)|\s*$|\n")
 #: A name has no more parts, and a signature stands no more lines below its greeting.
 MOST_PARTS, SIGNATURE_LINES = 4, 9
 #: Nor more words, initials and particles among them: "Dr. A. Dr. A. ..." would be one name as long as the text.
 MOST_WORDS = 12
-#: A shorter word that ends in s is more often another one than a name's genitive.
-GENITIVE = 5
+#: Words up to this length are names whatever they end in.
+SHORT_NAME = 7
 #: How sure a name is, by what shows it.
-TITLED, BORN, SIGNED, LISTED, AGAIN = 0.9, 0.9, 0.7, 0.75, 0.65
+TITLED, BORN, SIGNED, LISTED = 0.9, 0.9, 0.7, 0.75
+#: In capitals these are also the end of a sentence about an examination (MR.): only a name in capitals follows.
+ALSO_WORDS = frozenset({"MR.", "MS."})
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,28 +57,6 @@ class Name:
     parts: int
 
 
-@dataclass(frozen=True, slots=True)
-class NameLexicon:
-    """The words of names.yaml for one language, ready for use."""
-
-    first: frozenset[str]
-    never: frozenset[str]
-    homographs: frozenset[str]
-    particles: frozenset[str]
-    eponym_after: tuple[str, ...]
-    eponym_before: frozenset[str]
-    title: re.Pattern[str]
-    salutations: tuple[str, ...]
-    academic: frozenset[str]
-    label: re.Pattern[str]
-    lead: re.Pattern[str]
-    birth: re.Pattern[str]
-    closing: re.Pattern[str]
-    closings: tuple[str, ...]  # one of them stands in a text that closes so
-    token: re.Pattern[str]  # a word with a capital, or one of the heads; some others too
-    heads: frozenset[str]  # the words with which a title, a label or a lead begins
-
-
 def find_names(text: str, language: str) -> list[Identifier]:
     """Names and academic titles of a text, some of them overlapping."""
     words = lexicon(language)
@@ -72,8 +64,10 @@ def find_names(text: str, language: str) -> list[Identifier]:
     heads = [token.start() for token in tokens if token.group() in words.heads]
     titles = [title for at in heads if (title := words.title.match(text, at))]
     names = [
-        *((name, TITLED) for title in titles if (name := _name_at(text, title.end(), words, commas=True))),
+        *((name, TITLED) for title in titles for name in _titled(text, title, words)),
+        *((name, TITLED) for name in _before_title(text, titles, words)),
         *((name, TITLED) for name in _labelled(text, heads, words)),
+        *((name, TITLED) for name in _shown(text, words)),
         *((name, BORN) for name in _born(text, words)),
         *((name, LISTED) for name in _by_first_name(text, tokens, words)),
         *((name, SIGNED) for name in _signed(text, words)),
@@ -91,79 +85,10 @@ def _may_matter(word: str, words: NameLexicon) -> bool:
     return word[0].isupper() or word in words.heads
 
 
-@lru_cache(maxsize=2)
-def lexicon(language: str) -> NameLexicon:
-    """The words for German texts, or for all others; first names are known in both."""
-    content = _content()
-    spoken = "de" if language == "de" else "en"
-    firsts = [name for names in content["first"].values() for each in names.values() for name in each.split()]
-    salutations, academic = (_split(content[name][spoken]) for name in ("salutations", "academic"))
-    labels, leads = _split(content["labels"]), _split(content["leads"])
-    between = _any(_split(content["between"]) + academic)
-    heads = TOKEN.findall(" ".join(word.split(" ")[0] for word in [*salutations, *academic, *labels, *leads]))
-    return NameLexicon(
-        first=frozenset(firsts),
-        never=frozenset(word.lower() for word in _split(content["never"])),
-        homographs=frozenset(word.lower() for word in _split(content["homographs"])),
-        particles=frozenset(_split(content["particles"])),
-        eponym_after=tuple(_split(content["eponym_after"])),
-        eponym_before=frozenset(_split(content["eponym_before"])),
-        title=re.compile(
-            rf"(?<![\w.])(?:(?:{_any(salutations)})\s{{0,2}})?(?:{_any(academic)})"
-            rf"(?:[ \t]*(?:{between})(?![\w]))*[ \t]{{0,2}}"
-            rf"|(?<![\w.])(?:{_any(salutations)})[ \t\xa0]{{0,2}}\n?"
-        ),
-        salutations=tuple(salutations),
-        academic=frozenset(academic),
-        label=re.compile(rf"({_any(labels)})\s?:[ \t]*"),
-        lead=re.compile(rf"(?:{_any(leads)})[ \t]+"),
-        heads=frozenset(heads),
-        token=re.compile(_beginning(heads) + TOKEN.pattern),
-        birth=re.compile(content["birth"]),
-        closing=re.compile(rf"(?i:{content['closings']})[^\n]*\n"),
-        closings=tuple(content["closings"].split("|")),
-    )
-
-
-def _beginning(heads: Iterable[str]) -> str:
-    """Before a word: that it begins here, and not with a small letter unless it is one of the heads."""
-    small = "|".join(sorted({re.escape(word) for word in heads if word[0].islower()}))
-    return rf"(?<![^\W\d_])(?<![^\W\d_][-'’´])(?:(?![a-zß-öø-ÿ])|(?=(?:{small})(?![^\W\d_])))"
-
-
-@lru_cache(maxsize=1)
-def _content() -> dict[str, Any]:
-    content: dict[str, Any] = yaml.safe_load(WORDS.read_text(encoding="utf-8"))
-    return content
-
-
-@lru_cache(maxsize=8)
-def first_names(language: str, gender: str) -> tuple[str, ...]:
-    """The first names of a language (de, en) and a grammatical gender (m, f)."""
-    return tuple(_content()["first"]["de" if language == "de" else "en"][gender].split())
-
-
-def _split(words: str) -> list[str]:
-    return [word.replace("#", " ") for word in words.split()]
-
-
-def _any(words: Iterable[str]) -> str:
-    """Any of the words, the longest first; one that ends in a letter ends there."""
-    longest_first = sorted(set(words), key=len, reverse=True)
-    return "|".join(re.escape(word) + (r"(?!\w)" if word[-1].isalnum() else "") for word in longest_first)
-
-
 def _academic(title: re.Match[str], words: NameLexicon) -> tuple[int, int] | None:
     """Where the academic part stands, without a salutation before it."""
-    wording = title.group()
-    begin = next(
-        (len(word) for word in sorted(words.salutations, key=len, reverse=True) if wording.startswith(word)), 0
-    )
-    academic = wording[begin:].strip()
-    if not academic:
-        return None
-    start = title.start() + wording.index(academic, begin)
-    return start, start + len(academic)
+    found = words.academic.search(title.string, title.start(), title.end())
+    return (found.start(), found.start() + len(title.string[found.start() : title.end()].rstrip())) if found else None
 
 
 def _name_at(text: str, at: int, words: NameLexicon, *, commas: bool = False) -> Name | None:
@@ -183,34 +108,128 @@ def _name_at(text: str, at: int, words: NameLexicon, *, commas: bool = False) ->
         elif wording not in words.particles:
             break
         gap = GAP.match(text, part.end())
+        if gap is None and parts == 1 and _is_first(wording, words):
+            gap = WRAP.match(text, part.end())
         if gap is None:
             break
         offset = gap.end()
-    if end < 0 or (not parts and text[start:end].rstrip(".").lower() in words.never):
+    if end < 0 or text.startswith(JOINING, start) or (not parts and text[start:end].rstrip(".").lower() in words.never):
         return None
     if commas and parts == 1 and (comma := COMMA.match(text, end)):
         first_name = PART.match(text, comma.end())
-        if first_name and _is_first(first_name.group(), words):
+        if first_name and _is_first_behind(text[start:end], first_name, words):
             return Name(start, first_name.end(), 2)
     return Name(start, end, parts)
 
 
+def _is_first_behind(surname: str, word: re.Match[str], words: NameLexicon) -> bool:
+    """Whether the word behind a surname and a comma is a first name: known, or shown by what stands beside."""
+    wording = word.group()
+    if _is_first(wording, words):
+        return True
+    return _is_name(wording, words) and bool(
+        (surname.isupper() and not wording.isupper()) or DATED.match(word.string, word.end())
+    )
+
+
 def _is_name(word: str, words: NameLexicon) -> bool:
     """Whether a word has the form of a name."""
-    return word[0].isupper() and len(word) > 1 and word.lower() not in words.never
+    lower = word.lower()
+    return (
+        word[0].isupper()
+        and len(word) > 1
+        and lower not in words.never
+        and not (lower.endswith(words.never_endings) and len(lower) > SHORT_NAME)
+    )
 
 
 def _is_first(word: str, words: NameLexicon) -> bool:
-    return word in words.first or (word.isupper() and word.title() in words.first)
+    """Whether it is a known first name, or two of them with a hyphen."""
+    return any(
+        name in words.first or (name.isupper() and name.title() in words.first) for name in (word, *word.split("-")[:1])
+    )
+
+
+def _titled(text: str, title: re.Match[str], words: NameLexicon) -> Iterator[Name]:
+    """The name behind a title; several behind one of several people (Dres. Koch und Lang)."""
+    name = _name_at(text, title.end(), words, commas=True)
+    wording = title.group().split()
+    if name is None or (wording[0] in ALSO_WORDS and not text[name.start : name.end].isupper()):
+        return
+    yield name
+    if wording[0] in ("Dres.", "Drs."):
+        yield from _others(text, name, words)
+
+
+def _others(text: str, name: Name, words: NameLexicon) -> Iterator[Name]:
+    """The people behind a name, each with a title or an initial, or with nothing else up to the next sign."""
+    while parting := NEXT_PERSON.match(text, name.end):
+        following = _name_at(text, _behind_title(text, parting.end(), words), words)
+        if following is None or text[following.end : following.end + 1] == ":":
+            return
+        name = following
+        yield name
+
+
+def _before_title(text: str, titles: Iterable[re.Match[str]], words: NameLexicon) -> Iterator[Name]:
+    """Names that stand before a title: with initials before any, written out before those that stand behind names."""
+    for title in titles:
+        before = BEFORE_TITLE.search(text[max(0, title.start() - 40) : title.start()])
+        if before and _is_name(before[1].split()[0].rstrip(","), words):
+            start = title.start() - len(before[0])
+            yield Name(start, start + len(before[1].rstrip()), 1)
+    for behind in words.behind.finditer(text):
+        left = max(0, text.rfind("\n", 0, behind.start()) + 1, behind.start() - 50)
+        before = WRITTEN_OUT.search(text[left : behind.start()])
+        if before is None:
+            continue
+        first = next((part for part in PART.finditer(before[0]) if _is_name(part.group(), words)), None)
+        rest = before[0][first.start() :] if first else ""
+        if len(rest.split()) > 1 and all(part[0].isupper() for part in rest.split()):
+            yield Name(behind.start() - len(rest), behind.start(), 2)
+
+
+def _shown(text: str, words: NameLexicon) -> Iterator[Name]:
+    """Names that an apposition, a relative, a greeting or a name of birth shows."""
+    for found in (*words.patient_lead.finditer(text), *words.rank.finditer(text)):
+        name = _name_at(text, _behind_title(text, found.end(), words), words, commas=True)
+        if (
+            name
+            and name.parts
+            and text[name.start].isupper()
+            and (name.parts > 1 or APPOSED.match(text, name.end))
+            and not is_eponym(text, name.end, words)
+        ):
+            yield name
+    for found in words.kin.finditer(text):
+        part = PART.match(text, found.end())
+        if part and _is_first(part.group(), words) and (name := _name_at(text, found.end(), words)):
+            yield name
+    for found in words.greeting.finditer(text):
+        name = _name_at(text, _behind_title(text, found.end(), words), words)
+        if name and 0 < name.parts < MOST_PARTS and re.match(r"[ ]?[,!]", text[name.end : name.end + 2]):
+            yield name
+    for found in BORN_AS.finditer(text):
+        if name := _name_at(text, found.end(), words):
+            yield name
 
 
 def _labelled(text: str, heads: Iterable[int], words: NameLexicon) -> Iterator[Name]:
     """Names after a label with a colon, or after words such as "signed by"; both may have a title between."""
-    for found in (match for at in heads if (match := words.label.match(text, at))):
-        name = _name_at(text, _behind_title(text, found.end(), words), words, commas=True)
-        if name and (name.parts > 1 or not found.group(1).lower().startswith(("pat", "name", "contact", "kontakt"))):
+    at_heads = list(heads)
+    for found in (match for at in at_heads if (match := words.label.match(text, at))):
+        begin = _behind_title(text, found.end(), words)
+        name = _name_at(text, begin, words, commas=True)
+        if name and (
+            name.parts > 1
+            or begin > found.end()
+            or found[1] in words.single_labels
+            or not found[1].lower().startswith(words.several_only)
+            or _likely(text, name, words)
+        ):
             yield name
-    for found in (match for at in heads if (match := words.lead.match(text, at))):
+            yield from _others(text, name, words)
+    for found in (match for at in at_heads if (match := words.lead.match(text, at))):
         name = _name_at(text, _behind_title(text, found.end(), words), words, commas=True)
         if name and (name.parts > 1 or "." in text[name.start : name.end]) and _likely(text, name, words):
             yield name
@@ -252,7 +271,7 @@ def _born(text: str, words: NameLexicon) -> Iterator[Name]:
 def _by_first_name(text: str, tokens: Iterable[re.Match[str]], words: NameLexicon) -> Iterator[Name]:
     """Known first names with a surname after them, or before them and a comma."""
     for token in tokens:
-        if not _is_first(token.group().split("-")[0], words):
+        if not _is_first(token.group(), words):
             continue
         name = _name_at(text, token.start(), words)
         if name and name.parts > 1:
@@ -274,7 +293,8 @@ def _signed(text: str, words: NameLexicon) -> Iterator[Name]:
             for start, end in _cells(line):
                 begin = _behind_title(text, offset + start, words)
                 name = _name_at(text, begin, words)
-                if name and name.parts > 1 and name.end >= offset + end:
+                initial = name is not None and "." in text[name.start : name.end]
+                if name and name.parts > (0 if initial else 1) and name.end >= offset + end:
                     yield name
             offset += len(line) + 1
 
@@ -287,46 +307,3 @@ def _cells(line: str) -> Iterator[tuple[int, int]]:
         wording = line[start:end]
         yield start + len(wording) - len(wording.lstrip()), start + len(wording.rstrip())
         start = cut.end() if cut else end
-
-
-def name_words(text: str, found: Iterable[Identifier], language: str) -> frozenset[str]:
-    """The words, in small letters, of which the names of a text consist; without those that mean something else too."""
-    words = lexicon(language)
-    return frozenset(
-        part.group().lower()
-        for identifier in found
-        if identifier.kind is IdentifierKind.NAME
-        for part in TOKEN.finditer(text, *identifier.span)
-        if len(part.group()) > 2 and part.group()[0].isupper()
-    ) - (words.homographs | words.never)
-
-
-def find_again(text: str, names: Collection[str], language: str) -> list[Identifier]:
-    """Where words stand, with a capital, that are known to be names."""
-    words = lexicon(language)
-    if not names:
-        return []
-    return [
-        Identifier(token.start(), token.end() - ending, IdentifierKind.NAME, AGAIN)
-        for token in TOKEN.finditer(text)
-        if token.group()[0].isupper()
-        and (ending := _ending(token.group().lower(), names)) is not None
-        and not _is_eponym(text, token, words)
-    ]
-
-
-def _ending(word: str, names: Collection[str]) -> int | None:
-    """How many letters follow the name in a word: 0, or 1 in a genitive ("Lindemanns Tochter"); None for no name."""
-    if word in names:
-        return 0
-    return 1 if word[-1] == "s" and word[:-1] in names and len(word) > GENITIVE else None
-
-
-def _is_eponym(text: str, token: re.Match[str], words: NameLexicon) -> bool:
-    """Whether a surname stands for a disease, a sign or a device."""
-    following = re.match(r"(?:['’]s)?[ -]([^\W\d_]+)", text[token.end() : token.end() + 30])
-    preceding = re.search(r"([^\W\d_]+\.?)[ ]$", text[max(0, token.start() - 12) : token.start()])
-    return bool(
-        (following and following[1].lower().startswith(words.eponym_after))
-        or (preceding and preceding[1].lower() in words.eponym_before)
-    )

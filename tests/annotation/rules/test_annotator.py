@@ -178,7 +178,7 @@ def test_the_layer_says_which_pattern_found_what_and_how_sure() -> None:
     (entity,) = layer.entities
     assert (layer.name, layer.author, entity.attributes, entity.score) == (
         "rules",
-        "rules@2",
+        "rules@3",
         {"pattern": "symptom"},
         0.7,
     )

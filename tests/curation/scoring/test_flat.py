@@ -67,6 +67,18 @@ def test_facts_in_another_order_are_an_exact_match(scheme: Scheme) -> None:
     assert score_flat({"r": gold}, {"r": predicted}, scheme=scheme).micro.exact == 1
 
 
+@pytest.mark.parametrize("other", ["Ru\u0308ckenschmerz", "Rücken\u00adschmerz", "Rücken\u200bSchmerz"])
+def test_the_same_wording_in_another_unicode_form_is_an_exact_match(scheme: Scheme, other: str) -> None:
+    gold, predicted = flat(scheme, diagnosis="Rückenschmerz"), flat(scheme, diagnosis=other)
+    scores = score_flat({"r": gold}, {"r": predicted}, scheme=scheme, languages={"r": "de"})
+    assert (scores.micro.rouge1, scores.micro.exact) == (1, 1)
+
+
+def test_an_exponent_is_no_figure_of_an_exact_match(scheme: Scheme) -> None:
+    gold, predicted = flat(scheme, laboratory_values="10²"), flat(scheme, laboratory_values="102")
+    assert score_flat({"r": gold}, {"r": predicted}, scheme=scheme).micro.exact == 0
+
+
 def test_an_answer_that_cannot_be_parsed_scores_nothing_and_is_counted(scheme: Scheme) -> None:
     gold = flat(scheme, age="54")
     scores = score_flat({"a": gold, "b": gold, "c": gold}, {"a": gold, "b": "Here is the JSON: {"}, scheme=scheme)

@@ -25,6 +25,8 @@ from curation.text.ages import parse_age
         ("450-year-old", 450),
         ("71", 71),
         ("54-jährige", 54),
+        ("zwo\u0308lfja\u0308hrig", 12),
+        ("fünf\u00adzig\u200bjährig", 50),
         ("7 Monate alter", 0),
         ("Mitte vierzig", 45),
         ("Anfang 50", 55),

@@ -37,7 +37,7 @@ def follow(scheme, adapters, annotator="adapter"):
 @pytest.mark.model
 def test_the_first_adapter_takes_over_from_the_rules_and_the_next_from_it(trained, scheme, tmp_path):
     current = follow(scheme, tmp_path)
-    assert (current().version, current.look()) == ("rules@2", False)
+    assert (current().version, current.look()) == ("rules@3", False)
     shutil.copytree(trained[0], tmp_path / "one")
     assert current.look()
     first = current().version

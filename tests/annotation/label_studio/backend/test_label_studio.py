@@ -96,7 +96,7 @@ def test_label_studio_is_helped_while_people_work(
     for _ in range(2):
         connect_backend(client, settings.project, backend.url, backend.auth)
     (known,) = client.get("/api/ml", project=project.id)
-    assert (known["state"], known["title"], known["model_version"]) == ("CO", BACKEND_TITLE, "rules@2")
+    assert (known["state"], known["title"], known["model_version"]) == ("CO", BACKEND_TITLE, "rules@3")
     assert client.get("/api/webhooks", project=project.id) == []
     assert "basic_auth_pass" not in known
 
@@ -104,7 +104,7 @@ def test_label_studio_is_helped_while_people_work(
     first = records[0]
     opened = client.get(f"/api/tasks/{tasks[0]}", project=project.id)
     (prediction,) = opened["predictions"]
-    assert prediction["model_version"] == "rules@2"
+    assert prediction["model_version"] == "rules@3"
     start = first.text.index("fever")
     assert (start, start + 5, "signs_symptoms") in marks(prediction)
     assert all(
@@ -113,7 +113,7 @@ def test_label_studio_is_helped_while_people_work(
         if one["type"] == "labels"
     )
     shown = anna.next_task(project.id)
-    assert [one["model_version"] for one in shown["predictions"]] == ["rules@2"]
+    assert [one["model_version"] for one in shown["predictions"]] == ["rules@3"]
 
     # A selection is given a label.
     drawn = {"from_name": "label", "to_name": "text", "type": "labels", "value": {"start": start, "end": start + 3}}
@@ -144,7 +144,7 @@ def test_label_studio_is_helped_while_people_work(
 def _version(backend):
     health = backend.http.get("/health").json()
     assert health["training"]["state"] != "failed", health["training"]
-    return health["model_version"] if health["model_version"] != "rules@2" else None
+    return health["model_version"] if health["model_version"] != "rules@3" else None
 
 
 def _until(found):

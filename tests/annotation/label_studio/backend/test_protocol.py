@@ -29,7 +29,7 @@ def regions(prediction):
 
 def test_predictions_stand_at_their_offsets_and_carry_the_version(rules_backend, scheme):
     (made,) = rules_backend.predict(TEXT, label_config=label_config(scheme))
-    assert made["model_version"] == rules_backend.http.post("/setup", json={}).json()["model_version"] == "rules@2"
+    assert made["model_version"] == rules_backend.http.post("/setup", json={}).json()["model_version"] == "rules@3"
     found = {TEXT[one["value"]["start"] : one["value"]["end"]]: one["value"]["labels"] for one in regions(made)}
     assert found["fever"] == ["signs_symptoms"]
     assert all(TEXT[one["value"]["start"] : one["value"]["end"]] == one["value"]["text"] for one in regions(made))

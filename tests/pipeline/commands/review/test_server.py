@@ -22,7 +22,7 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = Workspace.make(tmp_path / "w").folder
     running = Server("http://127.0.0.1:8099", 1, 8099, folder / "server.log", "steward@x", PASSWORD, TOKEN)
     account = Account(login="anna@x", password=SecretStr(PASSWORD), token=SecretStr(TOKEN))
-    monkeypatch.setattr(step, "start_server", lambda workspace: running)
+    monkeypatch.setattr(step, "start_server", lambda workspace, port: running)
     monkeypatch.setattr(step, "add_annotator", lambda workspace, name: account)
     return folder
 
