@@ -81,7 +81,12 @@ class LanguageModelError(CurateError):
 
 
 def unknown_name(what: str, got: str, known: Iterable[str]) -> UsageError:
-    """The error about a name that is none of those known: it tells the nearest one, and which there are.
+    """The error about a name that is none of those known."""
+    return UsageError(no_such(what, got, known))
+
+
+def no_such(what: str, got: str, known: Iterable[str]) -> str:
+    """What to say of a name that is none of those known: the nearest one, and which there are.
 
     what: a noun with its article, such as "a layer".
     """
@@ -90,4 +95,4 @@ def unknown_name(what: str, got: str, known: Iterable[str]) -> UsageError:
     near = difflib.get_close_matches(got.casefold(), folded, n=1, cutoff=0.5)
     hint = f"did you mean {folded[near[0]]}? " if near else ""
     more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
-    return UsageError(f"expected {what}, got {got!r}; {hint}there are: {', '.join(names[:NAMED]) or 'none yet'}{more}")
+    return f"expected {what}, got {got!r}; {hint}there are: {', '.join(names[:NAMED]) or 'none yet'}{more}"

@@ -24,6 +24,12 @@ class SplitSettings(Frozen):
         le=1,
     )
 
+    stratify: tuple[str, ...] = Field(
+        (),
+        description="What each split gets its share of: the names of document labels (by their values), of categories "
+        "(with and without such an entity), or `language`. Groups are never cut.",
+    )
+
     @model_validator(mode="after")
     def _adds_up(self) -> SplitSettings:
         total = self.train + self.validation + self.test

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from huggingface_hub import DatasetCardData
+from pydantic import JsonValue
 
 from curation.scheme import Scheme
 from exports.settings import ExportSettings
@@ -48,6 +49,7 @@ def _body(view: ExportedSet, settings: ExportSettings) -> str:
             f"`{scheme.name}` version {scheme.version}. Splits never divide a group (patient or article), "
             "a record and its translation, or near-duplicates.",
             "## Records\n\n" + _table(("split", "records"), view.curated.splits),
+            *_notes(manifest),
             _table(("language", "records"), _counts(manifest["languages"])),
             _table(("licence of the records", "records"), _counts(manifest["licences"])),
             *_marked(view),
@@ -98,6 +100,16 @@ def _privacy(view: ExportedSet) -> str:
         f"A search found nothing in these {total} records that identifies a person, surrogates aside. It does not "
         "prove that there is nothing."
     )
+
+
+def _notes(manifest: dict[str, JsonValue]) -> list[str]:
+    """What a reader has to know of the splits."""
+    small, split = manifest.get("small_splits"), manifest.get("split")
+    names = split.get("stratify") if isinstance(split, dict) else None
+    notes = [f"Note: {line}." for line in small] if isinstance(small, list) else []
+    if isinstance(names, list) and names:
+        notes.append(f"The splits are stratified by {', '.join(f'`{name}`' for name in names)}.")
+    return notes
 
 
 def _counts(value: object) -> dict[str, int]:

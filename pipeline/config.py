@@ -25,6 +25,8 @@ from training.settings import TrainingSettings
 from validation.settings import ValidationSettings
 
 CONFIG_FILE = "curate.toml"
+#: The words that a key may have, in a message of pydantic.
+QUOTED = re.compile(r"'([^']+)'")
 
 #: Stands for no value in the file that `curate init` writes; TOML has no word for that.
 UNSET = "(unset)"
@@ -127,7 +129,14 @@ def _explain(error: ValidationError) -> Iterator[str]:
         if problem["type"] == "extra_forbidden":
             yield f"unknown key {key}; {_nearest(location)}"
         else:
-            yield f"{key}: {problem['msg']}, got {problem['input']!r}"
+            yield f"{key}: {problem['msg']}, got {problem['input']!r}{_meant(problem)}"
+
+
+def _meant(problem: Mapping[str, Any]) -> str:
+    """The nearest of the words that a key may have."""
+    words = QUOTED.findall(str(problem.get("ctx", {}).get("expected", "")))
+    near = difflib.get_close_matches(str(problem["input"]), words, n=1, cutoff=0.5)
+    return f"; did you mean {near[0]}?" if near else ""
 
 
 def _nearest(location: Sequence[str]) -> str:

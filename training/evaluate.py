@@ -27,6 +27,10 @@ class EvaluationReport(Frozen):
     flat: FlatScores
     #: By the name of the document label.
     labels: dict[str, LabelScores] = Field(default_factory=dict)
+    #: Intervals over fewer records than this are withheld.
+    minimum_records: int = 1
+    #: What a reader has to know of the records and the reference, a sentence each.
+    notes: tuple[str, ...] = ()
     created: datetime = Field(default_factory=lambda: datetime.now(UTC))
 
     @property
@@ -46,22 +50,36 @@ def evaluate(
     scheme: Scheme,
     *,
     everything: bool = False,
+    minimum_records: int = 1,
+    notes: tuple[str, ...] = (),
     resamples: int = 1000,
     seed: int = 0,
 ) -> EvaluationReport:
     """The report on predicted layers, over the records of gold; a record without one counts as empty.
 
-    ``everything`` also scores entities that are no information, such as negated symptoms.
+    ``everything`` also scores entities that are no information, such as negated symptoms. ``minimum_records``: a figure
+    that rests on fewer records has no interval. ``notes`` are kept with the report.
     """
     pairs, layers = list(gold_pairs), list(predicted)
     gold = [layer for _, layer in pairs]
     ids = {layer.record_id for layer in gold}
+    entities = score_entities(
+        gold,
+        layers,
+        scheme=scheme,
+        everything=everything,
+        minimum_records=minimum_records,
+        resamples=resamples,
+        seed=seed,
+    )
     return EvaluationReport(
         scheme=scheme.name,
         scheme_digest=scheme.digest,
         gold=tuple(sorted({layer.author for layer in gold})),
         predicted=tuple(sorted({layer.author for layer in layers if layer.record_id in ids})),
-        entities=score_entities(gold, layers, scheme=scheme, everything=everything, resamples=resamples, seed=seed),
+        entities=entities,
+        minimum_records=minimum_records,
+        notes=(*notes, *_withheld(entities, minimum_records)),
         flat=score_flat(
             {layer.record_id: scheme.flat(layer) for layer in gold},
             {layer.record_id: scheme.flat(layer) for layer in layers},
@@ -70,3 +88,14 @@ def evaluate(
         ),
         labels=score_labels(gold, layers, scheme=scheme),
     )
+
+
+def _withheld(scores: EntityScores, minimum: int) -> list[str]:
+    """Why there is no interval where one is withheld."""
+    total = scores.strict.micro.records
+    few = [name for name, score in scores.strict.per_category.items() if score.records < minimum]
+    if total < minimum:
+        return [f"No intervals: {total} records with entities, fewer than {minimum}."]
+    if few:
+        return [f"No interval for categories that fewer than {minimum} records have: {', '.join(few)}."]
+    return []

@@ -38,6 +38,12 @@ class Finding:
     by_hand: bool = False
     #: Why no record was looked at, "" when one was. What was not measured is no success.
     not_measured: str = ""
+    #: The records that meet its condition, where a steward's has one: it looks at no other.
+    applies: frozenset[str] | None = None
+
+    def looks_at(self, record_id: str) -> bool:
+        """Whether the record was among those that it was put to."""
+        return bool(self.checked) and (self.applies is None or record_id in self.applies)
 
     def as_json(self) -> dict[str, JsonValue]:
         """The form that scripts read; failing records are in the table of decisions."""

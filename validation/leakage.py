@@ -40,6 +40,8 @@ PASSAGES = 0.5
 #: An odd multiplier, so that no bit of a word is lost (Knuth's, of the golden ratio).
 MULTIPLIER = 0x9E3779B97F4A7C15
 WORD = re.compile(r"[^\W_]+")
+#: What is said of a way that nobody asked for, in the place of a count.
+NOT_ASKED = "not asked"
 #: Told apart from ids of the other side, where one record stands on both.
 HELD = "held\x00"
 
@@ -74,6 +76,8 @@ class Leakage:
     leaks: tuple[Leak, ...]
     #: Held-out records with fewer words than a run, and not empty: only their whole text was compared.
     short: int
+    #: Ways that were not looked for.
+    not_asked: frozenset[LeakKind] = frozenset()
 
     @property
     def leaked(self) -> frozenset[str]:
@@ -81,10 +85,10 @@ class Leakage:
         return frozenset(leak.record for leak in self.leaks)
 
     @property
-    def ways(self) -> dict[str, int]:
-        """How many records leaked in each way; one may in several."""
+    def ways(self) -> dict[str, int | str]:
+        """How many records leaked in each way, one perhaps in several, or that the way was not asked for."""
         counts = Counter(leak.way for leak in self.leaks)
-        return {way.value: counts[way] for way in LeakKind}
+        return {way.value: NOT_ASKED if way in self.not_asked else counts[way] for way in LeakKind}
 
     def as_json(self) -> dict[str, JsonValue]:
         """All of it, for scripts."""
@@ -133,7 +137,8 @@ def find_leaks(
     order = {record.id: index for index, record in enumerate(held)}
     ways = list(LeakKind)
     found.sort(key=lambda leak: (ways.index(leak.way), -leak.share, order[leak.record]))
-    return Leakage(held=len(held), seen=count, leaks=tuple(found), short=runs.short)
+    not_asked = frozenset() if retellings else frozenset({LeakKind.OTHER_WORDS})
+    return Leakage(held=len(held), seen=count, leaks=tuple(found), short=runs.short, not_asked=not_asked)
 
 
 class _Ties:

@@ -51,7 +51,8 @@ def decide(record_ids: Iterable[str], findings: Sequence[Finding], measured: Row
     """
     grave_first = sorted(findings, key=lambda finding: finding.severity is not Severity.HARD)
     asked = [(kind_of(finding), finding) for finding in grave_first if finding.severity in VERDICTS]
-    checked = {kind for kind, finding in asked if finding.checked}
+    checked = {kind for kind, finding in asked if finding.checked and finding.applies is None}
+    conditioned = [(kind, finding) for kind, finding in asked if finding.applies is not None]
     failures: dict[str, list[tuple[DecisionKind, Finding]]] = {}
     for kind, finding in asked:
         for record_id in finding.failed:
@@ -59,12 +60,13 @@ def decide(record_ids: Iterable[str], findings: Sequence[Finding], measured: Row
     for record_id in record_ids:
         about = tuple(subjects(measured(record_id, LAYER)))
         kinds = {kind for kind, _ in about}
+        looked = checked | {kind for kind, finding in conditioned if finding.looks_at(record_id)}
         failed: dict[DecisionKind, list[Finding]] = {kind: [] for kind in kinds}
         for kind, finding in failures.get(record_id, ()):
             # Without a layer, what was expected of one has failed for the record.
             failed[kind if kind in kinds else DecisionKind.TEXT].append(finding)
         yield tuple(
-            _decision(record_id, subject, _judgement(record_id, failed[subject[0]], measured, subject[0] in checked))
+            _decision(record_id, subject, _judgement(record_id, failed[subject[0]], measured, subject[0] in looked))
             for subject in about
         )
 

@@ -6,9 +6,8 @@ Great Expectations gets one expectation for each. A rule stands in the file of i
 from __future__ import annotations
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 
-from curation.errors import ConfigError
+from curation.errors import ConfigError, no_such
 from validation.measures.privacy import RULE as IDENTIFIERS
 from validation.measures.rule import Rule
 from validation.measures.table import MEASURES
@@ -23,9 +22,7 @@ def severities(settings: ValidationSettings, names: Iterable[str] = BY_NAME) -> 
     names = list(names)
     for name in settings.severity:
         if name not in names:
-            near = get_close_matches(name, names, 1)
-            hint = f"did you mean {near[0]}?" if near else f"there are: {', '.join(names)}"
-            raise ConfigError(f"validation.severity: expected the name of an expectation, got {name!r}; {hint}")
+            raise ConfigError(f"validation.severity: {no_such('the name of an expectation', name, names)}")
     return {rule.name: settings.severity.get(rule.name, rule.severity_under(settings)) for rule in RULES}
 
 

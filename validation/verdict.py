@@ -19,8 +19,9 @@ from curation.store.engine import CHUNK
 from validation.findings import Finding
 from validation.frame import Frame, not_taken, rows, whole_of
 from validation.gx.checkpoint import OpenSuite
+from validation.last_findings import keep_findings
 from validation.measures.measure import VECTORS, Scope
-from validation.policy import POLICY, decide
+from validation.policy import LAYER, POLICY, decide
 from validation.quarantine import failing_anew, failures_of
 from validation.report import Judged, write_report
 from validation.settings import IN_MEMORY, Engine, ValidationSettings
@@ -29,6 +30,8 @@ from validation.table import MeasureTable
 
 #: Where the report goes, below the workspace.
 REPORT = Path("reports") / "validation"
+#: What is counted where a record has no layer to check.
+NO_LAYER = "none"
 #: The sides on which this policy puts records.
 SIDES = (Verdict.ACCEPTED, Verdict.NEEDS_REVIEW, Verdict.QUARANTINED)
 
@@ -43,6 +46,9 @@ class Verdicts:
     #: Accepted by a person, and failing an expectation that was not failing then.
     failing_anew: Mapping[str, Sequence[str]]
     unmeasured: int  # records that could not be measured, or not yet: no decision
+    layers: Mapping[str, int]  # how many records were checked by which layer
+    without_layer: int  # records that have none of them
+    not_annotated: int  # those of them of which only the text was checked, and met what is expected
     changed: int  # decisions that are new
     per_expectation: tuple[Finding, ...]
     data_docs: Path
@@ -72,6 +78,9 @@ class Verdicts:
             "decided_by_others": dict(self.decided_by_others),
             "failing_anew": {record_id: list(names) for record_id, names in self.failing_anew.items()},
             "unmeasured": self.unmeasured,
+            "layers": dict(self.layers),
+            "without_layer": self.without_layer,
+            "not_annotated": self.not_annotated,
             "changed": self.changed,
             "expectations": [finding.as_json() for finding in self.per_expectation],
             "suite_kept": self.suite_kept,
@@ -93,6 +102,16 @@ def judge(store: Store, scheme: Scheme, settings: ValidationSettings, workspace:
     suite = OpenSuite(scheme, settings, workspace)
     measured = gather(store, scope, by_record(foreign), suite.columns)
     outcome = suite.check(measured)
+    keep_findings(
+        workspace,
+        store,
+        settings,
+        measured,
+        outcome.findings,
+        suite=outcome.suite,
+        deleted=outcome.deleted,
+        looked_at=suite.columns,
+    )
     tally, failed, changed = VerdictTally(), [], 0
     for batch in batched(decide(measured.ids(), outcome.findings, measured), CHUNK):
         divided = [divide(decisions, foreign) for decisions in batch]
@@ -100,6 +119,8 @@ def judge(store: Store, scheme: Scheme, settings: ValidationSettings, workspace:
         tally.add(divided)
         failed += [decision for decision in ours if failures_of(decision)]
         changed += store.decide(ours)
+    layers = measured.counts(LAYER)
+    without_layer = layers.pop(NO_LAYER, 0)
     judged = Judged(
         store=store,
         scope=scope,
@@ -108,6 +129,8 @@ def judge(store: Store, scheme: Scheme, settings: ValidationSettings, workspace:
         decided_by_others={verdict.value: count for verdict, count in sorted(tally.by_others.items())},
         failing_anew=failing_anew(foreign, outcome.findings, measured),
         unmeasured=sum(store.count_records().values()) - len(measured),
+        layers=dict(sorted(layers.items())),
+        not_annotated=tally.not_annotated,
         failed=failed,
         measured=measured,
         outcome=outcome,
@@ -118,6 +141,9 @@ def judge(store: Store, scheme: Scheme, settings: ValidationSettings, workspace:
         decided_by_others=judged.decided_by_others,
         failing_anew=judged.failing_anew,
         unmeasured=judged.unmeasured,
+        layers=judged.layers,
+        without_layer=without_layer,
+        not_annotated=judged.not_annotated,
         changed=changed,
         per_expectation=outcome.findings,
         data_docs=outcome.data_docs,
@@ -137,6 +163,7 @@ class Divided:
 
     ours: tuple[Decision, ...]
     foreign: tuple[Decision, ...]
+    has_layer: bool = True
 
     def side(self) -> Verdict | None:
         """The graver of the verdicts on text and checked layer, ours or another's."""
@@ -147,8 +174,13 @@ class Divided:
         both = (*self.ours, *self.foreign)
         return next((decision.verdict for decision in both if decision.kind is DecisionKind.PRIVACY), None)
 
+    @property
+    def not_annotated(self) -> bool:
+        """Whether only the text was accepted, and by us, because there is no layer to check."""
+        return not self.has_layer and not self.foreign and self.side() is Verdict.ACCEPTED
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(slots=True)
 class VerdictTally:
     """How many records are on which side, and how many verdicts of each kind are ours."""
 
@@ -157,12 +189,15 @@ class VerdictTally:
     by_kind: Mapping[DecisionKind, Counter[Verdict]] = field(
         default_factory=lambda: {kind: Counter() for kind in DecisionKind}
     )
+    not_annotated: int = 0
 
     def add(self, records: Iterable[Divided]) -> None:
         """Count more records; one is others' where the graver of its verdicts is theirs."""
         for record in records:
             side = record.side()
-            if side is not None:
+            if record.not_annotated:
+                self.not_annotated += 1
+            elif side is not None:
                 counts = self.by_others if side is _gravest(record.foreign) else self.sides
                 counts[side] += 1
             for decision in record.ours:
@@ -187,14 +222,16 @@ def divide(decisions: Iterable[Decision], foreign: ForeignDecisions) -> Divided:
     """
     ours: list[Decision] = []
     stand: list[Decision] = []
+    has_layer = False
     for decision in decisions:
+        has_layer |= decision.kind is DecisionKind.LAYER
         text = foreign.get((decision.record_id, TEXT))
         standing = foreign.get((decision.record_id, decision.subject))
         if standing is not None:
             stand.append(standing)
         elif text is None or text.verdict is not Verdict.REJECTED:
             ours.append(decision)
-    return Divided(tuple(ours), tuple(stand))
+    return Divided(tuple(ours), tuple(stand), has_layer)
 
 
 def _is_accepted_layer(decision: Decision) -> bool:

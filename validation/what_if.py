@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,9 +14,10 @@ from curation.errors import UsageError
 from curation.scheme import Scheme
 from curation.store import Store
 from validation.findings import Finding
-from validation.gx.checkpoint import OpenSuite
+from validation.gx.checkpoint import OpenSuite, suite_file
+from validation.last_findings import last_findings, only_judges
 from validation.measures.measure import VECTORS, Scope
-from validation.policy import decide
+from validation.policy import Row, decide
 from validation.settings import ValidationSettings
 from validation.stage import Measure
 from validation.verdict import ForeignDecisions, by_record, divide, foreign_decisions, gather
@@ -34,6 +35,8 @@ class WhatIf:
     privacy_moves: Moves
     held: int  # records that would move, were they not decided by a person or another policy
     failures: Mapping[str, tuple[int, int]]  # failing records before and after, where the two differ
+    unmeasured: int = 0  # records that were not measured: nothing is known of them
+    not_measured: tuple[str, ...] = ()  # expectations that would look at no record
 
     @property
     def moved(self) -> int:
@@ -46,6 +49,8 @@ class WhatIf:
             "records": self.records,
             "moved": self.moved,
             "held": self.held,
+            "unmeasured": self.unmeasured,
+            "not_measured": list(self.not_measured),
             "moves": _moves_json(self.moves),
             "privacy_moves": _moves_json(self.privacy_moves),
             "expectations": [
@@ -65,16 +70,30 @@ def _moves_json(moves: Moves) -> list[JsonValue]:
 def what_if(store: Store, scheme: Scheme, now: ValidationSettings, then: ValidationSettings, workspace: Path) -> WhatIf:
     """The difference that the settings `then` would make in place of `now`, from what is measured already.
 
-    Raises UsageError when `then` needs records to be measured anew, or nothing is measured.
+    What the last validation found is judged anew where it stands for the store as it is; else the suite is put to the
+    measures again. Raises UsageError when `then` needs records to be measured anew, or nothing is measured.
     """
+    last = last_findings(workspace, store, now, suite_file(workspace)) if only_judges(now, then) else None
+    after = last.under(scheme, now, then) if last else None
+    if last is not None and after is not None:
+        foreign = foreign_decisions(store)
+        return _difference(
+            store, _sides(last.rows, last, last.findings, foreign), _sides(last.rows, last, after, foreign)
+        )
     if Measure.over(store, scheme, now).fingerprint != Measure.over(store, scheme, then).fingerprint:
         raise UsageError(
             "expected a change of thresholds or severities, got one that needs records to be measured anew; "
             "put it into curate.toml and run `curate validate`"
         )
     foreign = foreign_decisions(store)
-    before = _judged(store, scheme, now, workspace, foreign)
-    after = _judged(store, scheme, then, workspace, foreign)
+    return _difference(
+        store,
+        _judged(store, scheme, now, workspace, foreign),
+        _judged(store, scheme, then, workspace, foreign),
+    )
+
+
+def _difference(store: Store, before: _Judged, after: _Judged) -> WhatIf:
     moves = _moves(before.sides, after.sides)
     ungoverned = _moves(before.ours, after.ours)
     return WhatIf(
@@ -83,6 +102,8 @@ def what_if(store: Store, scheme: Scheme, now: ValidationSettings, then: Validat
         privacy_moves=_moves(before.privacy, after.privacy),
         held=len(_ids(ungoverned) - _ids(moves)),
         failures=_differences(before.findings, after.findings),
+        unmeasured=sum(store.count_records().values()) - len(before.sides),
+        not_measured=tuple(finding.expectation for finding in after.findings if finding.not_measured),
     )
 
 
@@ -99,9 +120,12 @@ def _judged(
 ) -> _Judged:
     suite = OpenSuite(scheme, settings, workspace)
     measured = gather(store, Scope(scheme, settings, workspace / VECTORS), by_record(foreign), suite.columns)
-    findings = suite.preview(measured)
+    return _sides(measured.ids(), measured, suite.preview(measured), foreign)
+
+
+def _sides(ids: Iterable[str], measured: Row, findings: Sequence[Finding], foreign: ForeignDecisions) -> _Judged:
     judged = _Judged({}, {}, {}, findings)
-    for decisions in decide(measured.ids(), findings, measured):
+    for decisions in decide(ids, findings, measured):
         id, divided = decisions[0].record_id, divide(decisions, foreign)
         judged.sides[id], judged.privacy[id] = divided.side(), divided.privacy()
         judged.ours[id] = divide(decisions, {}).side()
@@ -122,8 +146,9 @@ def _ids(moves: Moves) -> set[str]:
 
 
 def _differences(before: Sequence[Finding], after: Sequence[Finding]) -> dict[str, tuple[int, int]]:
-    counts = [
-        Counter({finding.expectation: len(finding.failed) for finding in findings}) for findings in (before, after)
-    ]
+    counts: list[Counter[str]] = [Counter(), Counter()]
+    for counter, findings in zip(counts, (before, after), strict=True):
+        for finding in findings:
+            counter[finding.expectation] += len(finding.failed)
     names = dict.fromkeys(finding.expectation for finding in (*before, *after))
     return {name: (counts[0][name], counts[1][name]) for name in names if counts[0][name] != counts[1][name]}

@@ -37,6 +37,8 @@ class Score(Frozen):
     matched: int
     gold: int
     predicted: int
+    #: In how many records either side has any.
+    records: int = 0
 
 
 class Mean(Frozen):
@@ -85,12 +87,14 @@ def score_entities(
     *,
     scheme: Scheme,
     everything: bool = False,
+    minimum_records: int = 1,
     resamples: int = 1000,
     seed: int = 0,
 ) -> EntityScores:
     """Scores of the predicted layers, with 95 % bootstrap intervals of F1 over documents.
 
     ``everything`` also scores entities that do not count as information, such as negated ones.
+    ``minimum_records``: a figure over fewer records that have any entity has no interval.
     Raises UsageError when a side has two layers of one record.
     """
     import numpy as np
@@ -109,7 +113,11 @@ def score_entities(
         ],
         dtype=np.int64,
     ).reshape(len(golds), len(names), len(MODES), 3)
-    interval = partial(bootstrap_interval, value=array_f1, resamples=resamples, seed=seed)
+    bootstrap = partial(bootstrap_interval, value=array_f1, resamples=resamples, seed=seed)
+
+    def interval(counted: NDArray[np.int64]) -> tuple[float, float] | None:
+        return bootstrap(counted.astype(np.float64)) if _records(counted) >= minimum_records else None
+
     modes = {mode: _mode_scores(counts[:, :, i], names, interval) for i, mode in enumerate(MODES)}
     return EntityScores(
         **modes,
@@ -195,7 +203,13 @@ def _score(counts: NDArray[np.int64], interval: Interval | None = None) -> Score
         matched=matched,
         gold=gold,
         predicted=predicted,
+        records=_records(counts),
     )
+
+
+def _records(counts: NDArray[np.int64]) -> int:
+    """In how many rows of counts either side has anything."""
+    return int(counts[:, 1:].any(axis=1).sum())
 
 
 def _mean(scores: list[Score]) -> Mean:

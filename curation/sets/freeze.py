@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
 
 from pydantic import JsonValue
 
 from curation.decision import Verdict, on_layer
-from curation.errors import UsageError
-from curation.record import check_layer, digest
+from curation.errors import UsageError, no_such
+from curation.record import Layer, Record, check_layer, digest
 from curation.scheme import Scheme
 from curation.sets.duplicates import near_duplicates
 from curation.sets.split import SPLITS, Member, divide, tie_together
 from curation.settings import SplitSettings
 from curation.store import Store
 from curation.store.sets import CuratedSet
+
+#: Stratifies by the language of the records.
+LANGUAGE = "language"
 
 
 @dataclass
@@ -33,6 +36,7 @@ class _Selection:
     licences: Counter[str] = field(default_factory=Counter)
     categories: Counter[str] = field(default_factory=Counter)
     labels: Counter[tuple[str, str]] = field(default_factory=Counter)
+    strata: dict[str, str] = field(default_factory=dict)
 
 
 def freeze(
@@ -48,9 +52,9 @@ def freeze(
 
     The layer is the first of those given that a record has. The same records, layers and split settings give the
     same digest, and so the same version. Groups, near-duplicates and a record's translations are always in the same
-    split. Raises UsageError when nothing is left to freeze.
+    split. Raises UsageError when nothing is left to freeze, or there is no such thing to stratify by.
     """
-    selection = _select(store, scheme, layers, verdicts)
+    selection = _select(store, scheme, layers, verdicts, strata(scheme, split.stratify))
     if not selection.members:
         why = ", ".join(f"{count} {reason}" for reason, count in selection.dropped.items()) or "the store is empty"
         next_step = "".join(f"; {line}" for line in how_to_validate(selection.not_validated))
@@ -58,11 +62,14 @@ def freeze(
     texts = ((record.id, record.text) for record in store.records(selection.digests))
     clusters = near_duplicates(texts, threshold=split.near_duplicates)
     bundles = tie_together(selection.members, clusters)
-    placed = divide(bundles, split.model_dump(include=set(SPLITS)), seed=split.seed)
+    shares = split.model_dump(include=set(SPLITS))
+    placed = divide(bundles, shares, seed=split.seed, strata=selection.strata if split.stratify else None)
     content = sorted((id, selection.digests[id], placed[id]) for id in placed)
     manifest = _manifest(selection, placed, scheme, layers, verdicts, split) | {
         "bundles": len(bundles),
         "near_duplicate_clusters": len(clusters),
+        "strata": _divided_strata(selection.strata, placed) if split.stratify else {},
+        "small_splits": [*_small_splits(bundles, placed, shares)],
     }
     return store.put_set(
         name,
@@ -80,7 +87,53 @@ def how_to_validate(not_validated: Mapping[str, object]) -> list[str]:
     ]
 
 
-def _select(store: Store, scheme: Scheme, layers: Sequence[str], verdicts: Sequence[Verdict]) -> _Selection:
+#: What a record counts as, to be divided among the splits by.
+Stratum = Callable[[Record, Layer], str]
+
+
+def strata(scheme: Scheme, names: Sequence[str]) -> Stratum:
+    """What a record counts as under these names, such as `smoking: never, with age`. UsageError for an unknown name."""
+    known = [*(label.name for label in scheme.labels), *scheme.names, LANGUAGE]
+    for name in names:
+        if name not in known:
+            raise UsageError(no_such("a document label, a category or language to stratify by", name, known))
+
+    def stratum(record: Record, layer: Layer) -> str:
+        return ", ".join(_counts_as(name, record, layer, scheme) for name in names)
+
+    return stratum
+
+
+def _counts_as(name: str, record: Record, layer: Layer, scheme: Scheme) -> str:
+    if name == LANGUAGE:
+        return record.language
+    if name in scheme.by_name:
+        return f"{'with' if any(entity.category == name for entity in layer.entities) else 'without'} {name}"
+    return f"{name}: {layer.labels.get(name, 'not given')}"
+
+
+def _divided_strata(strata: Mapping[str, str], placed: Mapping[str, str]) -> dict[str, JsonValue]:
+    """How many records of each stratum are in each split."""
+    counts = Counter((stratum, placed[id]) for id, stratum in strata.items())
+    return {name: {split: counts[name, split] for split in SPLITS} for name in sorted(set(strata.values()))}
+
+
+def _small_splits(
+    bundles: Sequence[Sequence[str]], placed: Mapping[str, str], shares: Mapping[str, float]
+) -> Iterator[str]:
+    """A line for each split that was asked for and has no records, one record, or records of one group only."""
+    for split in SPLITS:
+        inside = [ids for ids in bundles if placed[ids[0]] == split]
+        records = sum(map(len, inside))
+        if shares[split] > 0 and not records:
+            yield f"the split {split} is empty: {len(placed)} records in {len(bundles)} groups do not fill it"
+        elif shares[split] > 0 and len(inside) == 1:
+            yield f"the split {split} has {'one record' if records == 1 else f'{records} records of one group'} only"
+
+
+def _select(
+    store: Store, scheme: Scheme, layers: Sequence[str], verdicts: Sequence[Verdict], stratum: Stratum
+) -> _Selection:
     selection = _Selection()
     texts = store.verdicts()
     on_layers = {name: store.verdicts(subject=on_layer(name)) for name in layers}
@@ -102,6 +155,7 @@ def _select(store: Store, scheme: Scheme, layers: Sequence[str], verdicts: Seque
             layer = check_layer(record, item.layers[name], categories=scheme.by_name)
             selection.members.append(Member(record.id, record.group, record.translation_of))
             selection.digests[record.id] = layer.digest
+            selection.strata[record.id] = stratum(record, layer)
             selection.keys[record.id] = keys[name][record.id]
             selection.languages[record.language] += 1
             selection.licences[record.licence or "not stated"] += 1

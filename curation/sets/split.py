@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -39,12 +40,21 @@ def tie_together(members: Sequence[Member], clusters: Iterable[Sequence[str]] = 
     return [sorted(ids) for ids in connected_components((member.id for member in members), ties)]
 
 
-def divide(bundles: Iterable[Sequence[str]], shares: Mapping[str, float], *, seed: int) -> dict[str, str]:
+def divide(
+    bundles: Iterable[Sequence[str]],
+    shares: Mapping[str, float],
+    *,
+    seed: int,
+    strata: Mapping[str, str] | None = None,
+) -> dict[str, str]:
     """The split of each record id: bundles in an order drawn by the seed, each to the split that lacks most.
 
-    The same bundles, shares and seed give the same division, in whatever order the bundles come.
+    strata: the stratum of each record; each split then gets about its share of each. The same bundles, shares, seed
+    and strata give the same division, in whatever order the bundles come.
     """
     drawn = sorted(bundles, key=lambda ids: _draw(min(ids), seed))
+    if strata:
+        return _in_turn(sorted(drawn, key=lambda ids: _stratum(ids, strata)), shares)
     total = sum(len(ids) for ids in drawn)
     lacking = {split: shares[split] * total for split in SPLITS if shares[split] > 0}
     placed: dict[str, str] = {}
@@ -53,6 +63,25 @@ def divide(bundles: Iterable[Sequence[str]], shares: Mapping[str, float], *, see
         lacking[split] -= len(ids)
         placed |= dict.fromkeys(ids, split)
     return placed
+
+
+def _in_turn(ordered: Sequence[Sequence[str]], shares: Mapping[str, float]) -> dict[str, str]:
+    """The split of each record id: every stretch of the order is divided by the shares (systematic sampling)."""
+    lacking = {split: 0.0 for split in SPLITS if shares[split] > 0}
+    placed: dict[str, str] = {}
+    for ids in ordered:
+        for name in lacking:
+            lacking[name] += shares[name] * len(ids)
+        split = max(lacking, key=lambda name: lacking[name])
+        lacking[split] -= len(ids)
+        placed |= dict.fromkeys(ids, split)
+    return placed
+
+
+def _stratum(ids: Sequence[str], strata: Mapping[str, str]) -> str:
+    """The stratum of most of a bundle's records, of several the first by name."""
+    counts = Counter(strata[id] for id in ids)
+    return min(counts, key=lambda name: (-counts[name], name))
 
 
 def _draw(id: str, seed: int) -> str:

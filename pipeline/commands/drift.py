@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pipeline.commands.options import HERE, JsonOption, WorkspaceOption
 from pipeline.commands.output import print_json, print_table, say
+
+if TYPE_CHECKING:
+    from validation.drift.compare import Drift
 
 
 def drift(
@@ -17,7 +20,10 @@ def drift(
     folder: WorkspaceOption = HERE,
     as_json: JsonOption = False,
 ) -> None:
-    """Compare new records with a curated set: lengths, languages, categories, words, embeddings."""
+    """Compare new records with a curated set: lengths, languages, categories, words, embeddings.
+
+    Exit code 1 when they have drifted, 0 when they have not.
+    """
     from pipeline.steps.drift import drift as compare
     from pipeline.workspace import Workspace
 
@@ -26,7 +32,13 @@ def drift(
         found = compare(workspace, store, against, source=source, batch=batch)
     if as_json:
         print_json(found.as_json())
-        return
+    else:
+        _print(found)
+    if found.drifted:
+        raise typer.Exit(1)
+
+
+def _print(found: Drift) -> None:
     rows = [
         (
             feature.name,
@@ -37,4 +49,6 @@ def drift(
         for feature in found.features
     ]
     print_table("Drift", ("feature", "test", "size", "verdict"), rows)
+    if found.not_measured:
+        say(f"not measured, for a side has too little of it: {', '.join(found.not_measured)}")
     say(f"{found.after:,} new records against {found.before:,}: {'drifted' if found.drifted else 'no drift'}")

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from pipeline.commands.options import HERE, JsonOption, WorkspaceOption
-from pipeline.commands.output import print_counts, print_json, say
+from pipeline.commands.output import print_counts, print_json, print_table, say
 
 
 def freeze(
@@ -19,12 +19,22 @@ def freeze(
         list[str] | None,
         typer.Option("--verdict", help="Verdicts on text and layer; several: any of them.", show_default="accepted"),
     ] = None,
+    stratify: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--stratify",
+            metavar="NAME",
+            help="Each split gets its share of: a document label's values, records with a category, or language.",
+            show_default="curation.split.stratify",
+        ),
+    ] = None,
     folder: WorkspaceOption = HERE,
     as_json: JsonOption = False,
 ) -> None:
     """Freeze the records whose text and layer are accepted into a versioned set with train, validation and test."""
     from curation.decision import Verdict
     from curation.sets.freeze import how_to_validate
+    from curation.sets.split import SPLITS
     from pipeline.steps.freeze import freeze as freeze_all
     from pipeline.steps.review.decisions import word_of
     from pipeline.workspace import Workspace
@@ -32,7 +42,7 @@ def freeze(
     verdicts = [word_of(Verdict, "a verdict", name) for name in verdict or (Verdict.ACCEPTED,)]
     workspace = Workspace.at(folder, notify=say)
     with workspace.open_store() as store:
-        frozen = freeze_all(workspace, store, name=name, layers=layer, verdicts=verdicts)
+        frozen = freeze_all(workspace, store, name=name, layers=layer, verdicts=verdicts, stratify=stratify)
     if as_json:
         print_json(frozen.model_dump(mode="json"))
         return
@@ -41,6 +51,15 @@ def freeze(
         counts = frozen.manifest[title]
         assert isinstance(counts, dict)
         print_counts(title.capitalize(), counts)
+    divided = frozen.manifest.get("strata") or {}
+    assert isinstance(divided, dict)
+    if divided:
+        rows = [(name, *counts.values()) for name, counts in divided.items() if isinstance(counts, dict)]
+        print_table("Strata", ("stratum", *SPLITS), rows)
+    small = frozen.manifest.get("small_splits") or []
+    assert isinstance(small, list)
+    for line in small:
+        say(str(line))
     not_validated = frozen.manifest["layers_not_validated"]
     assert isinstance(not_validated, dict)
     for line in how_to_validate(not_validated):

@@ -34,7 +34,10 @@ def leakage(
     folder: WorkspaceOption = HERE,
     as_json: JsonOption = False,
 ) -> None:
-    """Tell whether held-out records were seen: validation and test of a set, or an external test set."""
+    """Tell whether held-out records were seen: validation and test of a set, or an external test set.
+
+    Exit code 1 when something leaked, 0 when nothing did.
+    """
     from pipeline.steps.leakage import leakage as find
     from pipeline.workspace import Workspace
 
@@ -45,11 +48,18 @@ def leakage(
         print_json({question: leaked.as_json() for question, leaked in found.items()})
     else:
         for question, leaked in found.items():
+            if not leaked.held:
+                say(f"{question}: not measured, nothing is held out there")
+                continue
             title = f"{question}: {len(leaked.leaked)} of {leaked.held} leaked"
             print_table(title, ("way", "records"), list(leaked.ways.items()))
+            if leaked.short:
+                say(f"{leaked.short} of them have fewer words than a run: not looked for in passages")
             for leak in leaked.leaks[:SHOWN]:
                 say(f"{leak.record} by {leak.other}: {leak.way.value}, {leak.share:.3f}")
             if len(leaked.leaks) > SHOWN:
                 say(f"... and {len(leaked.leaks) - SHOWN:,} more; --json lists them")
+        if not semantic:
+            say("cases told in other words were not looked for: --semantic does")
     if any(leaked.leaks for leaked in found.values()):
         raise typer.Exit(1)

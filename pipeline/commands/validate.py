@@ -9,11 +9,12 @@ import typer
 from curation.author import VALIDATION_RANK
 from curation.errors import UsageError
 from pipeline.commands.options import HERE, JsonOption, RetryOption, WorkspaceOption
-from pipeline.commands.output import print_counts, print_json, print_table, say, say_standing
+from pipeline.commands.output import SHOWN, print_counts, print_json, print_table, say, say_standing
 from pipeline.commands.progress_bars import progress_bar
 
 if TYPE_CHECKING:
     from pipeline.workspace import Workspace
+    from validation.verdict import Verdicts
 
 
 def validate(
@@ -26,7 +27,7 @@ def validate(
         typer.Option(
             "--what-if",
             metavar="KEY=VALUE",
-            help="Only tell how many records would change sides, such as validation.grounding.minimum=0.9; "
+            help="Only tell which records would change sides, such as validation.grounding.minimum=0.9; "
             "nothing is measured or stored. May be given several times.",
         ),
     ] = None,
@@ -49,14 +50,13 @@ def validate(
         _what_if(workspace, changes, as_json=as_json)
         return
     with workspace.open_store() as store:
-        if layer is not None:
-            store.require_layers([layer])
         verdicts = validate_all(workspace, store, layer=layer, retry_failed=retry_failed, progress=progress_bar)
         standing = standings(store)
     if as_json:
         print_json(verdicts.as_json() | {"standing": dict(standing)})
         return
-    print_counts("Verdicts", verdicts.counts)
+    print_counts("Verdicts", {**verdicts.counts, "not annotated": verdicts.not_annotated})
+    say(checked_layers(verdicts))
     for verdict, count in verdicts.decided_by_others.items():
         say(f"{count} more {verdict.replace('_', ' ')} by a person or another policy")
     if verdicts.unmeasured:
@@ -77,11 +77,23 @@ def validate(
     say(f"data docs: {verdicts.data_docs}")
 
 
+def checked_layers(verdicts: Verdicts) -> str:
+    """Which layers were checked, on how many of the records."""
+    measured = sum(verdicts.layers.values()) + verdicts.without_layer
+    found = ", ".join(f"{name} on {count} of {measured} records" for name, count in verdicts.layers.items())
+    without = (
+        f"; {verdicts.without_layer} have no such layer: only their text was checked" if verdicts.without_layer else ""
+    )
+    return f"layer checked: {found or 'none'}{without}"
+
+
 def _what_if(workspace: Workspace, changes: list[str], *, as_json: bool) -> None:
     from pipeline.steps.validate import what_if_set
 
     with workspace.open_store() as store:
         found = what_if_set(workspace, store, changes)
+        moved = [id for moves in (found.moves, found.privacy_moves) for ids in moves.values() for id in ids]
+        names = {record.id: record.meta.get("source_id") for record in store.records(moved)}
     if as_json:
         print_json(found.as_json())
         return
@@ -91,8 +103,16 @@ def _what_if(workspace: Workspace, changes: list[str], *, as_json: bool) -> None
     for title, moves in titles.items():
         rows = [(before.value, after.value, len(ids)) for (before, after), ids in moves.items()]
         print_table(title, ("from", "to", "records"), rows)
+        for (before, after), ids in moves.items():
+            named = [f"{id} ({names[id]})" if names.get(id) else id for id in ids[:SHOWN]]
+            more = f" ... and {len(ids) - SHOWN:,} more; --json lists them" if len(ids) > SHOWN else ""
+            print(f"{before.value} to {after.value}: {', '.join(named)}{more}")
     if found.held:
         say(f"{found.held} more would, but a person or another policy has decided about them")
+    if found.unmeasured:
+        say(f"{found.unmeasured} records were not measured: nothing is known of them; run `curate validate`")
+    if found.not_measured:
+        say(f"would look at no record: {', '.join(found.not_measured)}")
     if found.failures:
         differing = [(name, before, after) for name, (before, after) in found.failures.items()]
         print_table("Failing records", ("expectation", "now", "then"), differing)

@@ -26,16 +26,23 @@ def freeze(
     name: str,
     layers: Sequence[str],
     verdicts: Sequence[Verdict] = (Verdict.ACCEPTED,),
+    stratify: Sequence[str] | None = None,
 ) -> CuratedSet:
     """A frozen set of the records with one of the verdicts and one of the layers.
 
-    Raises UsageError when the store has no layer of one of the names, or nothing is left to freeze.
+    stratify: in the place of `curation.split.stratify`.
+
+    Raises UsageError for a layer that no record has, and when nothing is left to freeze.
     """
     store.require_layers(layers)
+    split = workspace.config.curation.split
+    if stratify is not None:
+        split = split.model_copy(update={"stratify": tuple(stratify)})
     inputs: dict[str, JsonValue] = {
         "name": name,
         "layers": list(layers),
         "verdicts": [verdict.value for verdict in verdicts],
+        "stratify": list(split.stratify),
     }
     with recorded(workspace, store, "freeze", **inputs) as outcome:
         frozen = freeze_records(
@@ -43,7 +50,7 @@ def freeze(
             workspace.scheme,
             name=name,
             layers=layers,
-            split=workspace.config.curation.split,
+            split=split,
             verdicts=verdicts,
         )
         outcome |= frozen.model_dump(mode="json")

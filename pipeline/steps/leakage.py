@@ -49,12 +49,15 @@ def leakage(
         if not found.held:
             raise UsageError(f"expected records to look for, found none of the source {test_source!r}")
         return {f"{test or test_source} against {name or 'the newest set'}": found}
-    return {
+    questions = {
         f"{split} against {' and '.join(earlier)}": ask(
             _of_set(store, digest, (split,)), partial(_of_set, store, digest, earlier)
         )
         for split, earlier in QUESTIONS
     }
+    if not any(found.held for found in questions.values()):
+        raise UsageError("expected held-out records, the set has none: its splits validation and test are empty")
+    return questions
 
 
 def _of_set(store: Store, digest: str, splits: Iterable[str] = SPLITS) -> Iterator[Record]:

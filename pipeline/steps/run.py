@@ -308,7 +308,7 @@ def _evaluate(
     workspace: Workspace, store: Store, curated: CuratedSet, layers: Sequence[str]
 ) -> FinishedStep[Evaluations]:
     """Every annotator and the adapter on the test split; a layer that is as it was is not measured again."""
-    gold = " or ".join(reference_layers(workspace, store))
+    gold = reference_layers(workspace, store)
     ids = [record.id for _, record, _ in store.set_members(curated.digest, split=MEASURED)]
     started = perf_counter()
     found: dict[str, EvaluatedLayer] = {}
@@ -317,18 +317,25 @@ def _evaluate(
         versions = sorted(store.layer_digests(ids, [layer]).items())
         inputs: dict[str, JsonValue] = {
             "set": curated.digest,
-            "reference": gold,
+            "reference": list(gold),
             "layer": layer,
             "scheme": workspace.scheme.digest,
             "versions": digest(versions),
         }
         earlier = done_before(store, "run evaluate", inputs)
-        if earlier is not None and Path(page := str(earlier["page"])).is_file():
+        if earlier is not None and Path(page := str(earlier.get("page"))).is_file():
             found[layer] = EvaluatedLayer(earlier["scores"], earlier["labels"], Path(page))  # type: ignore[arg-type]
             continue
         fresh += 1
         with recorded(workspace, store, "run evaluate", **inputs) as outcome:
-            made = evaluate_layer(workspace, store, gold=gold, predicted=layer, curated=curated.digest, split=MEASURED)
+            try:
+                made = evaluate_layer(
+                    workspace, store, gold=gold, predicted=layer, curated=curated.digest, split=MEASURED
+                )
+            except UsageError as error:  # it has learnt from all of them, or has no layer on them
+                outcome["left_out"] = str(error)
+                workspace.notify(f"evaluate {layer}: left out: {error}")
+                continue
             labels: dict[str, Any] = {
                 name: scores.model_dump(mode="json") for name, scores in made.report.labels.items()
             }

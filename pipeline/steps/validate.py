@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from curation.errors import UsageError
+from curation.errors import UsageError, no_such
 from curation.store import Store
 from pipeline.config import with_overrides
 from pipeline.progress import ProgressBar, no_progress
@@ -12,6 +12,7 @@ from pipeline.runner import run_over
 from pipeline.runs import recorded
 from pipeline.workspace import Workspace
 from validation.measures.measure import VECTORS
+from validation.settings import ValidationSettings
 from validation.stage import AT_ONCE, Measure
 from validation.verdict import Verdicts, judge
 from validation.what_if import WhatIf, what_if
@@ -25,16 +26,33 @@ def validate(
     retry_failed: bool = False,
     progress: ProgressBar = no_progress,
 ) -> Verdicts:
-    """Verdicts on every record, by the layer given, else by the one that the settings prefer."""
+    """Verdicts on every record, by the layer given, else by the one that the settings prefer.
+
+    Raises UsageError for a layer that no record has.
+    """
     settings = workspace.config.validation
     if layer is not None:
         settings = settings.model_copy(update={"layer": layer})
+    check_layers(store, settings, given=layer is not None)
     with recorded(workspace, store, "validate", layer=layer) as outcome:
         stage = Measure.over(store, workspace.scheme, settings, vectors=workspace.folder / VECTORS)
         measured = run_over(workspace, store, stage, at_once=AT_ONCE, retry_failed=retry_failed, progress=progress)
         verdicts = judge(store, workspace.scheme, settings, workspace.folder)
         outcome |= {"measured": measured.as_json(), "verdicts": verdicts.as_json()}
     return verdicts
+
+
+def check_layers(store: Store, settings: ValidationSettings, *, given: bool = False) -> None:
+    """Raises UsageError for a layer of the settings that no record has; ``given``: the checked one by the command."""
+    known = store.layer_names()
+    named: dict[str, tuple[str, ...]] = {
+        "" if given else "validation.layer: ": (settings.layer,) if settings.layer else ()
+    }
+    named["validation.second_opinion.layers: "] = settings.second_opinion.layers
+    for where, layers in named.items():
+        for layer in layers:
+            if layer not in known:
+                raise UsageError(where + no_such("a layer of the store", layer, known))
 
 
 def what_if_set(workspace: Workspace, store: Store, changes: Sequence[str]) -> WhatIf:

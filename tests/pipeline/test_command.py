@@ -171,7 +171,7 @@ def test_tables_for_people(imported):
         (["import", "x.jsonl", "--encoding", "ansi8", "--workspace", "{w}"], "expected an encoding of text such as"),
         (["export", "word", "--to", "x", "--workspace", "{w}"], "expected"),
         (["freeze", "--layer", "rules", "--workspace", "{w}"], "expected accepted records with a layer rules"),
-        (["evaluate", "--predicted", "gold", "--workspace", "{w}"], "got 'gold'; there are: rules"),
+        (["evaluate", "--predicted", "gold", "--workspace", "{w}"], "got 'gold'; there are: rules, silver"),
     ],
 )
 def test_wrong_usage_is_code_two(imported, tmp_path, monkeypatch, words, message):

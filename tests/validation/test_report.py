@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,7 @@ from validation.measures.measure import Subject
 from validation.report.embedding_map import embedding_map
 from validation.report.examples import AROUND, examples
 from validation.report.failure_locations import FailureLocations, by_category, failure_locations
+from validation.report.plots import histogram
 from validation.settings import ReportSettings, SimilaritySettings, ValidationSettings
 from validation.verdict import judge
 
@@ -42,6 +44,49 @@ def workspace(tmp_path_factory: pytest.TempPathFactory, scheme: Scheme) -> Path:
 def told(workspace: Path) -> dict[str, object]:
     found: dict[str, object] = json.loads((workspace / "reports" / "validation" / "validation.json").read_text())
     return found
+
+
+def test_failures_come_first_named_by_the_broken_rule_in_words(workspace: Path) -> None:
+    page = (workspace / "reports" / "validation" / "index.html").read_text()
+    failed, met = page.index("What failed ("), page.index("Met: ")
+    sentence = page.index("The entities stand in the text; what does not may be invented.")
+    assert failed < sentence < met < page.index("Through the pipeline")
+    assert page.index("quarantines the record") < met
+    assert 'class="key" style="--colour:' in page
+
+
+def test_boundary_rules_and_categories_are_named_in_the_language_of_the_report(
+    tmp_path: Path, scheme: Scheme, settings: ValidationSettings
+) -> None:
+    german = settings.model_copy(update={"report": ReportSettings(language="de")})
+    with Store.open(f"sqlite:///{tmp_path / 'records.db'}") as store:
+        marked = (
+            "A [54-year-old]{age} [woman]{gender} came. [No fever at home]{patient_outcome_assessment}. "
+            "She got [ibuprofen]{pharmacological_therapy}."
+        )
+        fill(store, [story("one", marked)], scheme, german)
+        page = judge(store, scheme, german, tmp_path).report.read_text()
+    assert "Das Ergebnis ist der Zustand am Ende, nach Diagnose und Behandlung." in page
+    assert scheme.by_name["patient_outcome_assessment"].label["de"] in page
+
+
+@pytest.mark.parametrize(
+    ("values", "thresholds", "labels"),
+    [
+        ([1.0, 2.0, 3.0], [2.0], ["2"]),
+        ([100.0, 200.0], [5.0, 5000.0], ["\u2190 5", "5000 \u2192"]),
+        ([1.0, 1.0], [0.8], ["0.8"]),
+        ([0.91, 0.95], [0.3], ["\u2190 0.3"]),
+    ],
+)
+def test_each_threshold_is_drawn_and_counts_are_whole(
+    values: list[float], thresholds: list[float], labels: list[str]
+) -> None:
+    drawn = histogram(values, thresholds)
+    texts = [text.strip() for text in re.findall(r"<text[^>]*>([^<]*)</text>", drawn)]
+    assert set(labels) <= set(texts)
+    whole = [text for text in texts[texts.index("records") - 8 :] if re.fullmatch(r"[012]\.5", text)]
+    assert whole == []
 
 
 def test_counts_are_told_along_the_pipeline(told: dict[str, object]) -> None:

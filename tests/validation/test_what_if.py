@@ -15,7 +15,16 @@ from curation.markup import parse_markup
 from curation.record import Alignment, Entity, Layer, Record
 from curation.scheme import Scheme
 from curation.store import Store
-from validation.settings import GroundingSettings, LanguageSettings, Severity, ValidationSettings
+from validation import what_if as looking
+from validation.last_findings import FILE, last_findings
+from validation.settings import (
+    AgeSettings,
+    GroundingSettings,
+    LanguageSettings,
+    LengthSettings,
+    Severity,
+    ValidationSettings,
+)
 from validation.stage import Measure
 from validation.verdict import judge
 from validation.what_if import what_if
@@ -62,6 +71,48 @@ def test_a_higher_threshold_moves_the_record_below_it_and_stores_nothing(
     assert (tmp_path / "gx/expectations/curated.json").read_bytes() == suite
     judge(judged, scheme, strict(settings), tmp_path)
     assert gravest(judged)["b"].verdict is Verdict.QUARANTINED
+
+
+def test_the_answer_comes_from_the_last_findings_and_is_that_of_the_suite(
+    judged: Store, tmp_path: Path, scheme: Scheme, settings: ValidationSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without them, Great Expectations judges the measures again: the same answer."""
+    others = [
+        strict(settings),
+        strict(settings).model_copy(update={"severity": {"entities_grounded": Severity.OFF}}),
+        settings.model_copy(update={"severity": {"facts_covered": Severity.HARD, "text_length": Severity.SOFT}}),
+        settings.model_copy(update={"length": LengthSettings(minimum=16), "age": AgeSettings(minimum=18)}),
+        settings.model_copy(update={"severity": {"no_near_duplicate": Severity.OFF, "no_leakage": Severity.HARD}}),
+    ]
+    with monkeypatch.context() as patched:
+        patched.setattr(looking, "OpenSuite", None)
+        quick = [what_if(judged, scheme, settings, other, tmp_path) for other in others]
+    (tmp_path / FILE).unlink()
+    assert [what_if(judged, scheme, settings, other, tmp_path) for other in others] == quick
+    assert any(found.moved for found in quick)
+
+
+def test_findings_of_other_settings_another_suite_or_other_measures_are_not_used(
+    judged: Store, tmp_path: Path, scheme: Scheme, settings: ValidationSettings
+) -> None:
+    suite = tmp_path / "gx/expectations/curated.json"
+    assert last_findings(tmp_path, judged, settings, suite)
+    assert last_findings(tmp_path, judged, strict(settings), suite) is None
+    before = suite.read_text()
+    suite.write_text(before.replace('"min_value": 0.8', '"min_value": 0.7'))
+    assert last_findings(tmp_path, judged, settings, suite) is None
+    suite.write_text(before)
+    judged.put_measures(Measure.name, {"a": {"words": 3}})
+    assert last_findings(tmp_path, judged, settings, suite) is None
+
+
+def test_what_was_not_measured_is_counted(
+    judged: Store, tmp_path: Path, scheme: Scheme, settings: ValidationSettings
+) -> None:
+    judged.add_records([Record(id="late", group="late", source="test", language="en", text="It came later.")])
+    found = what_if(judged, scheme, settings, strict(settings), tmp_path)
+    assert (found.records, found.unmeasured) == (3, 1)
+    assert {"translated", "no_leakage"} <= set(found.not_measured)
 
 
 def test_a_severity_can_be_tried_as_well(

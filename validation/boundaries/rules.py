@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import Field, ValidationError, model_validator
 
-from curation.errors import ConfigError
+from curation.errors import ConfigError, no_such
 from curation.record import Frozen, digest
 from curation.text.terms import any_of, listed
 
@@ -41,6 +41,12 @@ class BoundaryRule(Frozen):
     belongs: tuple[str, ...] = Field(min_length=1)
     #: Rules with many false alarms are there for those who ask for them by name.
     default: bool = True
+
+    @property
+    def categories(self) -> tuple[str, ...]:
+        """Every category that the rule names."""
+        others = (getattr(self, name, ()) for name in ("of", "first"))
+        return (*self.category, *self.belongs, *(name for names in others for name in names))
 
 
 class Repeats(BoundaryRule):
@@ -103,7 +109,7 @@ class Boundaries(Frozen):
         by_name = {rule.name: rule for rule in self.rules}
         for name in names or ():
             if name not in by_name:
-                raise ConfigError(f"validation.boundaries.rules: expected any of {', '.join(by_name)}, got {name!r}")
+                raise ConfigError(f"validation.boundaries.rules: {no_such('a boundary rule', name, by_name)}")
         chosen = set(names) if names is not None else {rule.name for rule in self.rules if rule.default}
         return Boundaries(rules=tuple(rule for rule in self.rules if rule.name in chosen))
 

@@ -47,6 +47,7 @@ class Drift:
     before: int
     after: int
     features: tuple[Feature, ...]
+    not_measured: tuple[str, ...] = ()  # features of which a side has nothing
 
     @property
     def drifted(self) -> bool:
@@ -59,6 +60,7 @@ class Drift:
             "before": self.before,
             "after": self.after,
             "drifted": self.drifted,
+            "not_measured": list(self.not_measured),
             "features": [feature.as_json() for feature in self.features],
         }
 
@@ -67,27 +69,33 @@ def compare(before: BatchProfile, after: BatchProfile, settings: DriftSettings) 
     """Each feature that both portraits have. Raises UsageError when a side has too few records to say anything."""
     if min(before.records, after.records) < FEWEST:
         raise UsageError(f"expected at least {FEWEST} records on each side, got {before.records} and {after.records}")
-    tested = {name: test for name, test in _tests(before, after, settings) if test is not None}
+    asked = dict(_tests(before, after, settings))
+    tested = {name: test for name, test in asked.items() if test is not None}
     corrected = holm([test.p for test in tested.values()])
     features = (
         Feature(name, test, p, drifted=p < settings.significance and test.magnitude != NEGLIGIBLE)
         for (name, test), p in zip(tested.items(), corrected, strict=True)
     )
-    return Drift(before.records, after.records, tuple(features))
+    # One language on both sides needs no test.
+    same = {"language"} if set(before.languages) == set(after.languages) else set()
+    not_measured = (name for name in asked if name not in tested.keys() | same)
+    return Drift(before.records, after.records, tuple(features), tuple(not_measured))
 
 
 def _tests(before: BatchProfile, after: BatchProfile, settings: DriftSettings) -> list[tuple[str, Tested | None]]:
     chance = {"permutations": settings.permutations, "seed": settings.seed}
+    # A record without a layer has no entities that could be counted.
+    annotated = min(len(before.categories), len(after.categories)) >= FEWEST
     found: list[tuple[str, Tested | None]] = [
         ("length", lengths(before.lengths, after.lengths)),
         ("language", shares(Counter(before.languages), Counter(after.languages))),
-        ("entities a record", lengths(_totals(before.categories), _totals(after.categories))),
-        ("categories", mixtures(before.categories, after.categories, **chance)),
+        ("entities a record", lengths(_totals(before.categories), _totals(after.categories)) if annotated else None),
+        ("categories", mixtures(before.categories, after.categories, **chance) if annotated else None),
         ("vocabulary", mixtures(before.words, after.words, **chance)),
     ]
-    if before.vectors is not None and after.vectors is not None:
-        found.append(("embeddings", clouds(before.vectors, after.vectors, **chance)))
-    return found
+    if before.vectors is None or after.vectors is None:
+        return [*found, ("embeddings", None)]
+    return [*found, ("embeddings", clouds(before.vectors, after.vectors, **chance))]
 
 
 def _totals(counts: Sequence[Counter[str]]) -> list[float]:

@@ -22,12 +22,12 @@ WORD = re.compile(r"[^\W\d_]{2,}")
 
 @dataclass(frozen=True)
 class BatchProfile:
-    """A sample of a batch, feature by feature; all lists have one entry for each record."""
+    """A sample of a batch, feature by feature; all lists but that of the categories have one entry for each record."""
 
     records: int
     lengths: list[float]  # words
     languages: list[str]
-    categories: list[Counter[str]]  # entities by category
+    categories: list[Counter[str]]  # entities by category, of each record that has a layer
     words: list[Counter[str]]  # lower case
     vectors: Vectors | None  # unit length, shape (records, dimensions)
 
@@ -42,8 +42,7 @@ def batch_profile(subjects: Iterable[Subject], *, most: int, encoder: Encoder | 
         lengths=[float(len(text.split())) for text in texts],
         languages=[subject.record.language for subject in sample],
         categories=[
-            Counter(entity.category for entity in subject.layer.entities) if subject.layer else Counter()
-            for subject in sample
+            Counter(entity.category for entity in subject.layer.entities) for subject in sample if subject.layer
         ],
         words=[Counter(WORD.findall(text.lower())) for text in texts],
         vectors=record_vectors([subject.record for subject in sample], encoder) if encoder else None,

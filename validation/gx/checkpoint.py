@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import re
 import shutil
 import sys
 import warnings
@@ -22,19 +23,22 @@ from uuid import uuid4
 
 from pydantic import JsonValue
 
-from curation.errors import ConfigError, MissingExtraError
+from curation.errors import ConfigError, MissingExtraError, no_such
 from curation.scheme import Scheme
 from validation.findings import Finding, in_words
-from validation.frame import Frame
+from validation.frame import NUMBERS, TEXTS, Frame
 from validation.gx.data_docs import quieten
 from validation.gx.data_source import Data, data_of
 from validation.gx.suite import OURS, Merged, merge, name_of, our_expectations, severity_of
 from validation.measures.columns import RECORD_ID
+from validation.measures.layer import LAYER_NAME
 from validation.rules import BY_NAME
 from validation.settings import ValidationSettings
 from validation.table import MeasureTable
 
 SUITE = "curated"
+#: What the names of layers have and a folder's has not.
+NOT_IN_FOLDERS = re.compile(r"[^\w.+-]+")
 #: The module of our own expectations, and its copy in the workspace's plugins.
 PLUGIN = "clincurate_expectations"
 #: Every failing row by the record's id, never by a query or a position.
@@ -42,7 +46,11 @@ RESULT_FORMAT = {
     "result_format": "COMPLETE",
     "unexpected_index_column_names": [RECORD_ID],
     "return_unexpected_index_query": False,
+    # In SQL, even COMPLETE names no more failing rows than this.
+    "partial_unexpected_count": 2**31 - 1,
 }
+#: Parameters that say for which rows an expectation is put, and how many of them may fail.
+CONDITION, PARSER, MOSTLY = "row_condition", "condition_parser", "mostly"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,15 +88,16 @@ class OpenSuite:
             _save(self._suite, merged)
             checkpoint = _checkpoint(gx, self._context, data, measured.not_taken)
             _forget_old_runs(workspace, self._settings.keep_runs - 1)
-            run = checkpoint.run(batch_parameters=data.parameters())
+            named = gx.RunIdentifier(run_name=_run_name(measured))
+            run = checkpoint.run(batch_parameters=data.parameters(), run_id=named)
             (result,) = run.run_results.values()
-            findings = _findings(result, merged, len(measured))
+            findings = _findings(result, merged, len(measured), _conditioned(gx, data, merged.expectations))
         site = workspace / "gx" / "uncommitted" / "data_docs" / "local_site"
         quieten(site)
         return SuiteOutcome(
             findings=findings,
             data_docs=site / "index.html",
-            suite=_suite_file(workspace),
+            suite=suite_file(workspace),
             by_hand=merged.by_hand,
             deleted=merged.deleted,
         )
@@ -96,14 +105,52 @@ class OpenSuite:
     def preview(self, measured: Frame | MeasureTable) -> tuple[Finding, ...]:
         """What `check` would find; nothing is stored or documented."""
         with _library() as gx, closing(data_of(measured)) as data:
-            suite = gx.ExpectationSuite(SUITE)
-            suite.expectations = self._merged.expectations
-            passing = gx.get_context(mode="ephemeral")
-            _silence(passing)
-            batch = data.batch(passing).get_batch(data.parameters())
-            result = batch.validate(suite, result_format=RESULT_FORMAT)
+            result = _validated(gx, data, self._merged.expectations)
             _plugin().mark_unmeasured(result, measured.not_taken)
-            return _findings(result, self._merged, len(measured))
+            conditioned = _conditioned(gx, data, self._merged.expectations)
+            return _findings(result, self._merged, len(measured), conditioned)
+
+
+def _validated(gx: Any, data: Data, expectations: list[Any]) -> Any:
+    """The results of expectations, in a context of which nothing stays."""
+    suite = gx.ExpectationSuite(SUITE)
+    suite.expectations = expectations
+    passing = gx.get_context(mode="ephemeral")
+    _silence(passing)
+    batch = data.batch(passing).get_batch(data.parameters())
+    return batch.validate(suite, result_format=RESULT_FORMAT)
+
+
+def _conditioned(gx: Any, data: Data, expectations: Iterable[Any]) -> dict[str, frozenset[str]]:
+    """The records that meet the row condition of each expectation that has one, by its id.
+
+    Great Expectations names rows that fail only: the rows that meet the condition fail to have no id.
+    """
+    questions = {
+        str(expectation.id): gx.expectations.ExpectColumnValuesToBeNull(
+            id=expectation.id,
+            column=str(RECORD_ID),
+            row_condition=condition,
+            condition_parser=expectation.condition_parser,
+        )
+        for expectation in expectations
+        if (condition := getattr(expectation, CONDITION, None))
+    }
+    if not questions:
+        return {}
+    answers = _validated(gx, data, list(questions.values())).results
+    return {
+        str(answer.expectation_config.id): frozenset(
+            str(row[RECORD_ID]) for row in (answer.result or {}).get("unexpected_index_list") or ()
+        )
+        for answer in answers
+    }
+
+
+def _run_name(measured: Frame | MeasureTable) -> str:
+    """The layers that were checked, as a folder can be named."""
+    layers = (name for name, count in sorted(measured.counts(LAYER_NAME).items()) if count)
+    return NOT_IN_FOLDERS.sub("-", "+".join(layers))
 
 
 @contextmanager
@@ -166,7 +213,8 @@ def _give_plugin(context: Any, workspace: Path) -> None:
         context.variables.save()
 
 
-def _suite_file(workspace: Path) -> Path:
+def suite_file(workspace: Path) -> Path:
+    """Where Great Expectations keeps the suite of a workspace."""
     return workspace / "gx" / "expectations" / f"{SUITE}.json"
 
 
@@ -178,17 +226,17 @@ def _suite(gx: Any, context: Any, workspace: Path) -> Any:
         suites = {suite.name: suite for suite in context.suites.all()}
     except Exception as error:
         raise ConfigError(
-            f"expected a suite of Great Expectations in {_suite_file(workspace)}, it cannot be read "
+            f"expected a suite of Great Expectations in {suite_file(workspace)}, it cannot be read "
             f"({type(error).__name__}); mend it, or remove it to have it made anew"
         ) from error
     if SUITE not in suites:
-        if _suite_file(workspace).is_file():
+        if suite_file(workspace).is_file():
             raise ConfigError(
-                f"expected a suite of Great Expectations in {_suite_file(workspace)}, a parameter or a severity in it "
+                f"expected a suite of Great Expectations in {suite_file(workspace)}, a parameter or a severity in it "
                 "cannot be read; mend it, or remove it to have it made anew"
             )
         return context.suites.add(gx.ExpectationSuite(SUITE))
-    _check_complete(suites[SUITE], _suite_file(workspace))
+    _check_complete(suites[SUITE], suite_file(workspace))
     return suites[SUITE]
 
 
@@ -200,9 +248,13 @@ def _check_complete(suite: Any, file: Path) -> None:
     written = Counter(str(expectation.get("type")) for expectation in content.get("expectations") or ())
     left_out = written - Counter(expectation.configuration.type for expectation in suite.expectations)
     if left_out:
+        from great_expectations.expectations.registry import list_registered_expectation_implementations
+
+        known = list_registered_expectation_implementations()
+        unknown = [no_such("an expectation", name, known) for name in sorted(left_out) if name not in known]
         raise ConfigError(
             f"expected expectations of Great Expectations in {file}, it cannot read: {', '.join(sorted(left_out))}; "
-            "mend or remove them"
+            f"mend or remove them{''.join(f'; {line}' for line in unknown)}"
         )
 
 
@@ -234,9 +286,10 @@ def _checkpoint(gx: Any, context: Any, data: Data, not_taken: Mapping[str, str])
     checkpoint = checkpoints.get(data.checkpoint) or _added_checkpoint(gx, context, data)
     actions = [action for action in checkpoint.actions if not isinstance(action, gx.checkpoint.UpdateDataDocsAction)]
     document = _plugin().DocumentMeasuredAction(name="data docs")
-    if document not in checkpoint.actions:
+    if document not in checkpoint.actions or checkpoint.result_format != RESULT_FORMAT:
         # Workspaces of before have the action of Great Expectations, which knows nothing of what was not measured.
-        checkpoint.actions = [document, *actions]
+        checkpoint.actions = [document, *(action for action in actions if not isinstance(action, type(document)))]
+        checkpoint.result_format = RESULT_FORMAT
         checkpoint.save()
     for action in checkpoint.actions:
         if isinstance(action, type(document)):
@@ -262,48 +315,95 @@ def _added_checkpoint(gx: Any, context: Any, data: Data) -> Any:
 def _forget_old_runs(workspace: Path, keep: int) -> None:
     """All but the newest runs leave the results and the pages; a run is a folder named after its time."""
     parents = ("validations", "data_docs/local_site/validations")
-    folders = [workspace / "gx" / "uncommitted" / parent / SUITE / "__none__" for parent in parents]
+    folders = [workspace / "gx" / "uncommitted" / parent / SUITE for parent in parents]
     for folder in folders:
-        runs = sorted(path for path in folder.glob("*") if path.is_dir())
+        runs = sorted((path for path in folder.glob("*/*") if path.is_dir()), key=lambda path: path.name)
         for run in runs[: max(0, len(runs) - keep)]:
             shutil.rmtree(run)
 
 
-def _findings(result: Any, merged: Merged, rows: int) -> tuple[Finding, ...]:
+def _findings(result: Any, merged: Merged, rows: int, conditioned: Mapping[str, frozenset[str]]) -> tuple[Finding, ...]:
     """What each expectation found: ours in the order of the table, then a steward's."""
-    return tuple(sorted((_finding(found, merged, rows) for found in result.results), key=_order))
+    return tuple(sorted((_finding(found, merged, rows, conditioned) for found in result.results), key=_order))
 
 
-def _finding(result: Any, merged: Merged, rows: int) -> Finding:
+def _finding(result: Any, merged: Merged, rows: int, conditioned: Mapping[str, frozenset[str]]) -> Finding:
     config = result.expectation_config
     expectation = next(expectation for expectation in merged.expectations if expectation.id == config.id)
     name = name_of(expectation)
-    parameters = {key: value for key, value in config.kwargs.items() if key not in ("batch_id", "column")}
+    parameters = {key: value for key, value in config.kwargs.items() if key not in ("batch_id", "column", PARSER)}
     column = str(getattr(expectation, "column", ""))
     found = result.result or {}
-    failed = {str(entry[RECORD_ID]): _json(entry.get(column)) for entry in found.get("unexpected_index_list") or ()}
+    failed = _failed(name, found, column)
     rule = BY_NAME.get(name)
     raised = _raised(result.exception_info or {})
+    applies = conditioned.get(str(config.id))
+    if raised and column and column not in {RECORD_ID, *NUMBERS, *TEXTS}:
+        raised = no_such("a column of measures", column, (*NUMBERS, *TEXTS))
     not_measured = f"could not be evaluated: {raised}" if raised else str(found.get("not_measured") or "")
+    if applies is not None and not applies and not raised:
+        not_measured = "nothing applies: no record meets its condition"
+    asked = rows if applies is None else len(applies)
+    checked = 0 if not_measured else asked - int(found.get("missing_count") or 0)
+    condition = _condition_in_words(parameters.pop(CONDITION, None))
+    note = _batch_note(parameters.pop(MOSTLY, 1), failed, checked, bool(result.success))
+    if not (note or result.success or failed or not_measured):
+        note = _observed(found, condition)
     return Finding(
         expectation=name,
         column=column,
         severity=severity_of(config),
         says=rule.says if rule else str(config.notes or "added by a steward"),
-        expected=in_words(config.type, parameters),
-        threshold={key: _json(value) for key, value in parameters.items()},
-        checked=0 if not_measured else rows - int(found.get("missing_count") or 0),
+        expected=in_words(config.type, parameters) + (f", where {condition}" if condition else ""),
+        threshold={
+            **{key: _json(value) for key, value in parameters.items()},
+            **({CONDITION: condition} if condition else {}),
+        },
+        checked=checked,
         failed=failed,
-        success=bool(result.success),
-        note="" if result.success or failed or not_measured else _observed(found),
+        success=bool(result.success) and not not_measured,
+        note=note,
         by_hand=name in merged.by_hand,
         not_measured=not_measured,
+        applies=applies,
     )
 
 
-def _observed(found: Mapping[str, Any]) -> str:
+def _failed(name: str, found: Mapping[str, Any], column: str) -> dict[str, JsonValue]:
+    """The failing records with what was observed. Raises ConfigError where some of them are not named."""
+    failed = {str(row[RECORD_ID]): _json(row.get(column)) for row in found.get("unexpected_index_list") or ()}
+    if failed and len(failed) < int(found.get("unexpected_count") or 0):
+        raise ConfigError(
+            f"{name}: expected the ids of {found['unexpected_count']} failing records from Great Expectations, got "
+            f"{len(failed)}; nothing was decided"
+        )
+    return failed
+
+
+def _batch_note(mostly: float, failed: Mapping[str, JsonValue], checked: int, met: bool) -> str:
+    """What `mostly` says of the whole set: it decides about no record."""
+    if mostly >= 1 or not failed:
+        return ""
+    return (
+        f"{len(failed)} of {checked} fail; mostly {mostly:g} is {'met' if met else 'not met'} by the set, and decides "
+        "about no record: each one that fails has failed"
+    )
+
+
+def _condition_in_words(condition: Any) -> str:
+    """A row condition of Great Expectations as people write it: `language == de`."""
+    from great_expectations.expectations.row_conditions import deserialize_row_condition
+
+    if not condition:
+        return ""
+    read = deserialize_row_condition(condition)
+    return str(getattr(read, "pass_through_filter", None) or repr(read).strip("'"))
+
+
+def _observed(found: Mapping[str, Any], condition: str) -> str:
     """What there is to say where no record can be named."""
-    return f"observed {_json(found.get('observed_value'))} over the whole set"
+    over = f"the records where {condition}" if condition else "the whole set"
+    return f"observed {_json(found.get('observed_value'))} over {over}"
 
 
 def _raised(info: Mapping[str, Any]) -> str:

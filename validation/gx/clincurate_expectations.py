@@ -18,6 +18,8 @@ from great_expectations.compatibility.pydantic import PrivateAttr
 from great_expectations.data_context.store import TupleFilesystemStoreBackend as TupleFilesystemStoreBackend
 from great_expectations.expectations.core.expect_column_values_to_be_between import ExpectColumnValuesToBeBetween
 
+#: So many failing rows of an expectation are kept beside the full list, for Data Docs.
+SHOWN = 20
 #: What Data Docs say of an expectation that looked at no record.
 NOT_MEASURED = "not measured"
 
@@ -62,6 +64,7 @@ class DocumentMeasuredAction(UpdateDataDocsAction):  # type: ignore[misc]
         store = self._resolve_context().context.validation_results_store
         for identifier, result in checkpoint_result.run_results.items():
             mark_unmeasured(result, self._not_taken)
+            _shorten(result)
             store.set(key=identifier, value=result)
         documented: dict[Any, Any] = super().run(checkpoint_result, action_context)
         return documented
@@ -86,6 +89,14 @@ def mark_unmeasured(suite_result: Any, not_taken: Mapping[str, str]) -> None:
     }
 
 
+def _shorten(suite_result: Any) -> None:
+    """Cut the lists of examples; the list of all failing rows stays."""
+    for result in suite_result.results:
+        for name, value in (result.result or {}).items():
+            if name.startswith("partial_unexpected") and isinstance(value, list):
+                result.result[name] = value[:SHOWN]
+
+
 def _why_unmeasured(result: Any, not_taken: Mapping[str, str]) -> str:
     config = result.expectation_config
     # The column of an expectation of ours is its default, and not among its parameters.
@@ -93,6 +104,8 @@ def _why_unmeasured(result: Any, not_taken: Mapping[str, str]) -> str:
     if column in not_taken:
         return not_taken[column]
     found = result.result or {}
+    if found.get("element_count") == 0:
+        return "nothing applies: no record meets its condition"
     nothing = found.get("element_count") and found["element_count"] == found.get("missing_count")
     if nothing or ("observed_value" in found and found["observed_value"] is None):
         return f"nothing applies: no record has a value in {column}"

@@ -3,10 +3,13 @@ scripts from five networks, and a logo whose address carries the project's id.""
 
 from __future__ import annotations
 
+import json
 import re
 from html import escape
 from pathlib import Path
 
+#: The folder of runs without a name.
+NO_NAME = "__none__"
 #: What a result says that looked at no record.
 NOT_MEASURED = "not measured"
 STYLE = Path(__file__).with_name("data_docs.css")
@@ -60,12 +63,35 @@ def _links(page: Path, site: Path) -> str:
     runs = sorted(site.glob("validations/**/*.html"), key=lambda run: run.parent.name, reverse=True)
     suites = sorted(site.glob("expectations/**/*.html"))
     return (
-        '<nav class="way"><h2>Validation runs</h2><ul>'
-        + "".join(_link(run, site, _time(run.parent.name)) for run in runs)
-        + "</ul><h2>Expectations</h2><ul>"
+        '<nav class="way"><h2>Validation runs</h2><table><tr><th>run</th><th>layer checked</th><th>data</th>'
+        "<th>status</th></tr>"
+        + "".join(_run(run, site) for run in runs)
+        + "</table><h2>Expectations</h2><ul>"
         + "".join(_link(suite, site, suite.stem) for suite in suites)
         + "</ul></nav>"
     )
+
+
+def _run(page: Path, site: Path) -> str:
+    """A row of the index: when, which layers, which asset, and how many expectations failed."""
+    at = page.relative_to(site)
+    name = "" if page.parts[-3] == NO_NAME else page.parts[-3]
+    status = _status(site.parents[1] / at.with_suffix(".json"))
+    link = f'<a href="{escape(at.as_posix())}">{escape(_time(page.parent.name))}</a>'
+    cells = (link, escape(name), escape(page.stem.replace("-", ", ")), status)
+    return f"<tr>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"
+
+
+def _status(results: Path) -> str:
+    """How a run ended, by its stored results; nothing where there are none."""
+    if not results.is_file():
+        return ""
+    content = json.loads(results.read_text(encoding="utf-8"))
+    asked, failed = (content["statistics"][f"{kind}_expectations"] for kind in ("evaluated", "unsuccessful"))
+    unmeasured = len(content["results"]) - asked
+    says = f"{failed} of {asked} failed" if failed else f"all {asked} met"
+    mark = "failed" if failed else "met"
+    return f'<b class="{mark}">{says}</b>' + (f", {unmeasured} not measured" if unmeasured else "")
 
 
 def _link(page: Path, site: Path, says: str) -> str:

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from pydantic import JsonValue
 
 from curation.decision import DecisionKind
+from curation.errors import ConfigError, no_such
 from validation.boundaries import Boundaries, breaches, load_boundaries
 from validation.measures.columns import Holds, MeasureColumn
 from validation.measures.measure import Columns, MeasureSpec, Scope, Subject
 from validation.measures.rule import Rule
-from validation.settings import BoundarySettings, Severity
+from validation.settings import Severity
 
 BOUNDARY_BREACHES = MeasureColumn(
     "boundary_breaches", "how often entities break the boundary rules of their categories"
@@ -22,18 +23,29 @@ BOUNDARIES_BROKEN = MeasureColumn("boundaries_broken", "which of them breaks whi
 
 def measure(subjects: Sequence[Subject], scope: Scope) -> list[Columns]:
     """The breaches of each layer, with the entities and the rules that they break."""
-    rules = chosen_boundaries(scope.settings.boundaries)
+    rules = chosen_boundaries(scope)
+    if not any(set(rule.category) & scope.scheme.by_name.keys() for rule in rules.rules):
+        return [BOUNDARIES.nothing for _ in subjects]
     return [_row(subject, scope, rules) for subject in subjects]
 
 
-def chosen_boundaries(settings: BoundarySettings) -> Boundaries:
-    """The rules that the settings name; ConfigError where there are none such."""
-    return load_boundaries(settings.file).chosen(settings.rules)
+def chosen_boundaries(scope: Scope) -> Boundaries:
+    """The rules that the settings name.
+
+    ConfigError where there are none such, or a file of one's own names a category that the scheme does not have.
+    """
+    settings, scheme = scope.settings.boundaries, scope.scheme
+    rules = load_boundaries(settings.file).chosen(settings.rules)
+    for rule in rules.rules if settings.file else ():
+        for category in rule.categories:
+            if category not in scheme.by_name:
+                raise ConfigError(f"{settings.file}: {rule.name}: {no_such('a category', category, scheme.names)}")
+    return rules
 
 
 def boundary_digest(scope: Scope) -> JsonValue:
     """A digest of the rules that apply."""
-    return chosen_boundaries(scope.settings.boundaries).digest
+    return chosen_boundaries(scope).digest
 
 
 def _row(subject: Subject, scope: Scope, rules: Boundaries) -> Columns:

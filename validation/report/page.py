@@ -7,6 +7,7 @@ import os
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,10 @@ from pydantic import JsonValue
 
 from curation.decision import Verdict
 from curation.html_templates import templates
+from validation.measures.boundaries import BOUNDARIES_BROKEN, chosen_boundaries
 from validation.measures.columns import Holds
 from validation.measures.measure import Whole
+from validation.measures.semantic_duplicates import SEMANTIC_DUPLICATE_OF
 from validation.measures.table import COLUMNS
 from validation.report.drift import drift
 from validation.report.embedding_map import EmbeddingMap, embedding_map
@@ -31,6 +34,8 @@ from validation.report.report_data import Judged
 TEMPLATE = Path(__file__).with_name("page.html.jinja")
 #: Rows of a table of records on the page; all of them are in the JSON.
 MOST_ROWS = 500
+#: The order of what failed.
+GRAVEST_FIRST = ("hard", "soft", "off")
 #: Numbers of this release of the page's JSON form.
 FORM = 4
 
@@ -55,7 +60,8 @@ def as_json(judged: Judged, folder: Path, drawn: EmbeddingMap | None) -> dict[st
         "form": FORM,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "scheme": f"{judged.scheme.name}, version {judged.scheme.version}",
-        "layers": dict(sorted(judged.measured.counts("layer").items())),
+        "layers": dict(judged.layers),
+        "not_annotated": judged.not_annotated,
         "records": len(judged.measured),
         "counts": dict(judged.counts),
         "counts_by_kind": {kind: dict(counts) for kind, counts in judged.by_kind.items()},
@@ -66,7 +72,7 @@ def as_json(judged: Judged, folder: Path, drawn: EmbeddingMap | None) -> dict[st
         "expectations": [finding.as_json() for finding in judged.outcome.findings],
         "by_category": {expectation: dict(counts.most_common()) for expectation, counts in categories.items()},
         "duplicates": _duplicates(judged),
-        "leakage": leakage(judged.measured),
+        "leakage": leakage(judged.measured, other_words=_looks_at(judged, SEMANTIC_DUPLICATE_OF)),
         "privacy": privacy(judged.measured),
         "drift": drift(judged.store),
         "map": _map_json(drawn),
@@ -85,6 +91,10 @@ def as_json(judged: Judged, folder: Path, drawn: EmbeddingMap | None) -> dict[st
         ],
         "manifest": manifest(judged),
     }
+
+
+def _looks_at(judged: Judged, column: str) -> bool:
+    return any(finding.column == column and finding.checked for finding in judged.outcome.findings)
 
 
 def _map(judged: Judged) -> EmbeddingMap | None:
@@ -125,6 +135,10 @@ def _page(judged: Judged, content: Mapping[str, Any], drawn: EmbeddingMap | None
         for verdict in (Verdict.QUARANTINED.value, Verdict.NEEDS_REVIEW.value)
     }
     colours = {category.name: category.colour for category in judged.scheme.categories}
+    language = judged.settings.report.language
+    shown = examples(failure_locations(judged.store, judged.failed, judged.settings), judged.settings.report.examples)
+    pieces = (piece for found in shown.values() for example in found for piece in (*example.pieces, *example.absent))
+    marked = {piece.category for piece in pieces}
     return str(
         template.render(
             report=content,
@@ -134,12 +148,43 @@ def _page(judged: Judged, content: Mapping[str, Any], drawn: EmbeddingMap | None
             map=scatter(drawn, colours) if drawn else "",
             outliers=drawn.outliers if drawn else [],
             colours=colours,
-            examples=examples(
-                failure_locations(judged.store, judged.failed, judged.settings), judged.settings.report.examples
-            ),
+            groups=_groups(content["expectations"]),
+            expected={finding["expectation"]: finding["expected"] for finding in content["expectations"]},
+            broken=partial(_broken_boundaries, sentences=_boundary_sentences(judged)),
+            labels={
+                category.name: category.label.get(language, category.name) for category in judged.scheme.categories
+            },
+            says={finding["expectation"]: finding["says"] for finding in content["expectations"]},
+            shown=[name for name in colours if name in marked],
+            examples=shown,
             suite=os.path.relpath(judged.outcome.suite, folder),
         )
     )
+
+
+def _boundary_sentences(judged: Judged) -> dict[str, str]:
+    """What each boundary rule says, in the report's language where the rule has it."""
+    rules = chosen_boundaries(judged.scope).rules
+    language = judged.settings.report.language
+    return {rule.name: rule.says.get(language) or next(iter(rule.says.values())) for rule in rules}
+
+
+def _broken_boundaries(row: Mapping[str, Any], *, sentences: Mapping[str, str]) -> list[str]:
+    """The sentences of the boundary rules that a record breaks, each once."""
+    broken = row.get("beside", {}).get(BOUNDARIES_BROKEN) or ()
+    names = dict.fromkeys(str(breach).partition(": ")[2] for breach in broken)
+    return [sentences[name] for name in names if name in sentences]
+
+
+def _groups(expectations: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
+    """The expectations that failed, the gravest and most frequent first, those that looked at nothing, and the rest."""
+    groups: dict[str, list[dict[str, Any]]] = {"failed": [], "unmeasured": [], "met": []}
+    for expectation in expectations:
+        failed = expectation["failed"] or not expectation["success"]
+        group = "unmeasured" if expectation["not_measured"] else "failed" if failed else "met"
+        groups[group].append(expectation)
+    groups["failed"].sort(key=lambda found: (GRAVEST_FIRST.index(found["severity"]), -found["failed"]))
+    return groups
 
 
 def _histograms(judged: Judged) -> list[dict[str, str]]:

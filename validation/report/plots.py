@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping, Sequence
+from math import ceil
 from typing import Any, Literal
 
 from curation.errors import MissingExtraError
@@ -13,23 +14,53 @@ BINS = 40
 #: Of a category that the scheme does not have.
 NEUTRAL = "#888888"
 THRESHOLD = "#b3261e"
+BARS = "#4c78a8"
 
 
 def histogram(values: Sequence[float], thresholds: Sequence[float] = ()) -> str:
-    """The distribution of values; thresholds that lie within it, or near, are dashed lines."""
+    """The distribution of values; each threshold is a dashed line with its value, or an arrow at the edge beyond."""
     low, high = min(values), max(values)
     margin = (high - low) / 4 or 0.5
+    whole = high - low >= 1 and all(float(value).is_integer() for value in values)
+    near = [threshold for threshold in thresholds if low - margin <= threshold <= high + margin]
     figure = _figure(4.2, 2.1)
     # Every histogram has the same margins: finding them for each would take as long as drawing it.
-    axes = figure.add_axes((0.17, 0.14, 0.81, 0.82))
-    axes.hist(values, bins=BINS, range=(low, high) if high > low else (low - 0.5, low + 0.5), color="#4c78a8")
-    for threshold in thresholds:
-        if low - margin <= threshold <= high + margin:
-            axes.axvline(threshold, color=THRESHOLD, linestyle="--", linewidth=1)
+    axes = figure.add_axes((0.17, 0.14, 0.81, 0.76))
+    left, right = min((low, *near)), max((high, *near))
+    axes.hist(values, bins=_bins(low, high, (right - left) / BINS or 1.0, whole=whole), color=BARS)
+    edge = (right - left) * 0.05 or 0.5
+    axes.set_xlim(left - edge, right + edge)
+    for threshold in dict.fromkeys(thresholds):
+        _draw_threshold(axes, threshold, left - edge, right + edge)
     axes.set_ylabel("records", fontsize=8)
+    axes.yaxis.get_major_locator().set_params(integer=True)
+    if whole:
+        axes.xaxis.get_major_locator().set_params(integer=True)
     axes.tick_params(labelsize=8)
     axes.spines[["top", "right"]].set_visible(False)
     return _svg(figure)
+
+
+def _bins(low: float, high: float, single: float, *, whole: bool) -> list[float]:
+    """The borders of the bars: whole numbers stand in the middle of theirs; a single value has a bar of that width."""
+    if high == low:
+        return [low - single / 2, low + single / 2]
+    if not whole:
+        return [low + (high - low) * number / BINS for number in range(BINS + 1)]
+    width = max(1.0, ceil((high - low + 1) / BINS))
+    return [low - 0.5 + width * number for number in range(ceil((high - low + 1) / width) + 1)]
+
+
+def _draw_threshold(axes: Any, threshold: float, left: float, right: float) -> None:
+    beyond = {"left": "\u2190 ", "right": ""} if threshold < left else {"left": "", "right": " \u2192"}
+    inside = left <= threshold <= right
+    where = min(max(threshold, left), right)
+    label = f"{threshold:g}" if inside else f"{beyond['left']}{threshold:g}{beyond['right']}"
+    if inside:
+        axes.axvline(threshold, color=THRESHOLD, linestyle="--", linewidth=1)
+    side = "center" if inside else "left" if threshold < left else "right"
+    top = axes.get_xaxis_transform()
+    axes.text(where, 1.02, label, transform=top, color=THRESHOLD, fontsize=7, ha=side, va="bottom")
 
 
 def scatter(drawn: EmbeddingMap, colours: Mapping[str, str]) -> str:

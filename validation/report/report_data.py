@@ -25,6 +25,8 @@ class Judged:
     decided_by_others: Mapping[str, int]
     failing_anew: Mapping[str, Sequence[str]]
     unmeasured: int
+    layers: Mapping[str, int]  # how many records were checked by which layer
+    not_annotated: int  # records without a layer to check, whose text met what is expected
     failed: Sequence[Decision]  # ours that did not accept
     measured: Measured
     outcome: SuiteOutcome

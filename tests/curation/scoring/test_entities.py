@@ -114,6 +114,7 @@ def test_what_cannot_be_divided_is_not_available(scheme: Scheme) -> None:
         "matched": 0,
         "gold": 0,
         "predicted": 0,
+        "records": 0,
     }
     assert (nothing.strict.macro.f1, nothing.strict.documents.over) == (None, 0)
     silent = score_entities([layer("r", ("age", 0, 2))], [], scheme=scheme)
@@ -221,5 +222,6 @@ def test_the_json_has_strict_and_lenient_at_the_top(scheme: Scheme) -> None:
         "matched": 1,
         "gold": 1,
         "predicted": 1,
+        "records": 1,
     }
     assert set(content["strict"]) == {"micro", "macro", "documents", "per_category"}

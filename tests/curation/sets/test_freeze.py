@@ -3,6 +3,7 @@ from verdicts import given
 
 from curation.decision import Decision, DecisionKind, Verdict
 from curation.errors import UsageError
+from curation.scheme import DocumentLabel
 from curation.sets.freeze import freeze
 from curation.settings import SplitSettings
 
@@ -130,3 +131,57 @@ def test_groups_translations_and_near_duplicates_stay_on_one_side(sqlite_store, 
 def test_nothing_to_freeze_says_why(sqlite_store, scheme, cases):
     with pytest.raises(UsageError, match="with a layer silver, found none: 10 without the layer"):
         freeze_halves(sqlite_store, scheme, layers=["silver"])
+
+
+def test_a_split_that_comes_out_empty_or_of_one_record_is_said(sqlite_store, scheme, cases):
+    frozen = freeze_halves(sqlite_store, scheme, split=SplitSettings(train=0.8, validation=0.1, test=0.1))
+    assert frozen.splits == {"train": 8, "validation": 1, "test": 1}
+    assert frozen.manifest["small_splits"] == [
+        "the split validation has one record only",
+        "the split test has one record only",
+    ]
+    tiny = freeze_halves(sqlite_store, scheme, split=SplitSettings(train=0.94, validation=0.03, test=0.03))
+    assert tiny.manifest["small_splits"] == [
+        "the split validation is empty: 10 records in 10 groups do not fill it",
+        "the split test is empty: 10 records in 10 groups do not fill it",
+    ]
+    # Nobody asked for validation records here.
+    assert freeze_halves(sqlite_store, scheme).manifest["small_splits"] == []
+
+
+def test_a_split_of_one_group_is_said(sqlite_store, scheme, annotated):
+    made = [annotated(f"A [{40 + n}-year-old]{{age}}. {story(n)}", group=f"p{n // 3}") for n in range(6)]
+    sqlite_store.add_records(record for record, _ in made)
+    sqlite_store.add_layers(layer for _, layer in made)
+    accept(sqlite_store, [record for record, _ in made])
+    assert freeze_halves(sqlite_store, scheme).manifest["small_splits"] == [
+        "the split train has 3 records of one group only",
+        "the split test has 3 records of one group only",
+    ]
+
+
+def test_a_set_is_stratified_by_label_category_and_language_where_asked(sqlite_store, scheme, annotated):
+    smoking = DocumentLabel(name="smoking", values=("never", "current"))
+    scheme = scheme.model_copy(update={"labels": (smoking,)})
+    for number in range(20):
+        marked = f"A [{40 + number}-year-old]{{age}}. {story(number)}" + (" [Gout]{diagnosis}." if number % 2 else "")
+        record, layer = annotated(marked, group=f"p{number}", language="de" if number < 4 else "en")
+        sqlite_store.add_records([record])
+        values = {"smoking": "current" if number % 5 == 0 else "never"}
+        sqlite_store.add_layers([layer.model_copy(update={"labels": values})])
+        accept(sqlite_store, [record])
+
+    def strata(*names):
+        split = HALVES.model_copy(update={"stratify": names})
+        return freeze_halves(sqlite_store, scheme, split=split).manifest["strata"]
+
+    half = {"train": 2, "validation": 0, "test": 2}
+    assert strata("smoking")["smoking: current"] == half
+    assert strata("language")["de"] == half
+    assert strata("diagnosis")["with diagnosis"] == {"train": 5, "validation": 0, "test": 5}
+    assert set(strata("smoking", "language")) == {
+        f"smoking: {value}, {code}" for value in ("current", "never") for code in ("de", "en")
+    }
+    assert strata() == {}
+    with pytest.raises(UsageError, match="got 'smokin'; did you mean smoking"):
+        strata("smokin")

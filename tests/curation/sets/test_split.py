@@ -37,6 +37,29 @@ def test_shares_are_met_and_the_seed_decides():
     assert placed != divide(bundles, {"train": 0.8, "validation": 0.0, "test": 0.2}, seed=2)
 
 
+def test_each_stratum_is_divided_by_the_shares_and_bundles_stay_whole():
+    bundles = [[f"{stratum}{number}"] for stratum in "abc" for number in range(10)] + [["a-1", "c-1"]]
+    strata = {id: id[0] for ids in bundles for id in ids}
+    placed = divide(bundles, SHARES, seed=3, strata=strata)
+    for stratum in "abc":
+        counts = Counter(placed[id] for id in placed if strata[id] == stratum)
+        assert counts["train"] in (7, 8, 9), counts
+        assert counts["validation"] in (1, 2)
+        assert counts["test"] in (1, 2)
+    assert placed["a-1"] == placed["c-1"]
+    assert placed == divide(reversed(bundles), SHARES, seed=3, strata=strata)
+
+
+@given(st.lists(st.sampled_from("abc"), min_size=1, max_size=60), st.integers())
+def test_no_stratum_is_further_from_its_share_than_two_records(given_strata, seed):
+    strata = {str(number): stratum for number, stratum in enumerate(given_strata)}
+    placed = divide([[id] for id in strata], SHARES, seed=seed, strata=strata)
+    for stratum, size in Counter(strata.values()).items():
+        for split, share in SHARES.items():
+            found = sum(placed[id] == split and strata[id] == stratum for id in strata)
+            assert abs(found - share * size) <= 2
+
+
 @given(st.lists(st.tuples(st.integers(0, 9), st.none() | st.integers(0, 29)), max_size=30), st.integers())
 def test_no_tie_is_ever_cut(rows, seed):
     members = [

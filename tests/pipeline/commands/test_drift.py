@@ -27,9 +27,17 @@ def test_new_records_are_held_against_a_frozen_set(tmp_path: Path) -> None:
     assert curate_json("freeze", "--name", "first", "--layer", "rules", *here)
     words = "stent valve graft lumen scan shunt".split()
     import_texts(folder, "new", [f"The {words[at % 6]} was placed and the {words[-at % 6]} held." for at in range(12)])
-    found = curate_json("drift", "--against", "first", "--source", "new", *here)
+    found = curate_json("drift", "--against", "first", "--source", "new", *here, code=1)
+    assert found["not_measured"] == ["entities a record", "categories", "embeddings"]
     assert (found["before"], found["after"], found["drifted"]) == (12, 12, True)
     assert next(feature for feature in found["features"] if feature["feature"] == "vocabulary")["drifted"]
+    said = curate("drift", "--against", "first", "--source", "new", *here, code=1)
+    assert "not measured, for a side has too little of it: entities a record, categories, embeddings" in said.stderr
+    import_texts(
+        folder, "same", [f"A {20 + at}-year-old woman had a fever on day {11 - at} at home." for at in range(12)]
+    )
+    found = curate_json("drift", "--against", "first", "--source", "same", *here)
+    assert not found["drifted"]
     assert curate_json("drift", "--against", "none", *here, code=2) == {}
     report = json.loads(Path(curate_json("validate", *here)["report"]).with_name("validation.json").read_text())
     assert (report["drift"]["against"], report["drift"]["found"]) == ("first@1", found)

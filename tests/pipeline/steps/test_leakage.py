@@ -83,7 +83,7 @@ def test_a_set_divided_without_care_for_patients_leaks_them(workspace: Workspace
             "same text": 0,
             "near-duplicate": 0,
             "passages": 0,
-            "other words": 0,
+            "other words": "not asked",
             "translation": 0,
             "group": 10,
         }
@@ -115,3 +115,26 @@ def test_people_get_a_table_and_lines(workspace: Workspace, tmp_path: Path) -> N
     assert done.exit_code == 1
     assert "1 of 1 leaked" in done.stdout
     assert "passages, 1.000" in done.stderr
+
+
+def test_what_was_not_asked_for_is_no_zero(workspace: Workspace) -> None:
+    code, found = asked(workspace)
+    assert (code, {answer["ways"]["other words"] for answer in found.values()}) == (0, {"not asked"})
+    done = CliRunner().invoke(app, ["leakage", "--workspace", str(workspace.folder)])
+    assert "other words" in done.stdout
+    assert "not asked" in done.stdout
+    assert "were not looked for: --semantic does" in done.stderr
+
+
+def test_a_set_that_holds_nothing_out_was_not_looked_at(workspace: Workspace) -> None:
+    with workspace.open_store() as store:
+        careful = store.curated_set("cases")
+        keys = store.latest_layer_keys("gold")
+        ids = store.record_ids()
+        store.put_set("learn", "d" * 32, careful.manifest, {id: ("train", keys[id]) for id in ids})
+        with pytest.raises(UsageError, match="expected held-out records"):
+            leakage(workspace, store, "learn")
+        half = {id: ("test" if at == 0 else "train", keys[id]) for at, id in enumerate(ids)}
+        store.put_set("half", "e" * 32, careful.manifest, half)
+    done = CliRunner().invoke(app, ["leakage", "--set", "half", "--workspace", str(workspace.folder)])
+    assert "validation against train: not measured, nothing is held out there" in done.stderr

@@ -1,0 +1,87 @@
+"""Which records an annotator has learnt from, as far as the workspace knows it: they measure nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from annotation.few_shot.example_sentences import load_examples
+from curation.author import AuthorKind, author_name, layer_kind
+from curation.record import Layer, Record
+from curation.sets.duplicates import normalised
+from curation.store import Store
+from pipeline.workspace import Workspace
+
+#: A shorter example is wording that any record may have.
+LEAST_WORDS = 6
+
+
+@dataclass
+class SeenRecords:
+    """Of some records, those that the authors of layers know; ids with the author, in the order of the records."""
+
+    taught: dict[str, str] = field(default_factory=dict)  # learnt from: the record, its text, or sentences of it
+    chose: dict[str, str] = field(default_factory=dict)  # its score chose the checkpoint
+    related: dict[str, str] = field(default_factory=dict)  # of a group (patient) that was learnt from
+    unknown: tuple[str, ...] = ()  # adapters whose training this workspace does not know
+
+
+def seen_records(workspace: Workspace, store: Store, layers: Iterable[Layer], records: Sequence[Record]) -> SeenRecords:
+    """What the authors of these layers have seen of these records."""
+    kinds = {layer.author: layer_kind(layer.name, layer.author) for layer in layers}
+    adapters = sorted(author for author, kind in kinds.items() if kind is AuthorKind.ADAPTER)
+    sets = _training_sets(store) if adapters else {}
+    seen = SeenRecords(unknown=tuple(author for author in adapters if author not in sets))
+    for author in adapters:
+        if author in sets:
+            _add_training(seen, store, author, sets[author], records)
+    if AuthorKind.FEW_SHOT in kinds.values():
+        seen.taught |= dict.fromkeys(_with_examples(workspace, records), str(AuthorKind.FEW_SHOT))
+    return seen
+
+
+def _add_training(seen: SeenRecords, store: Store, author: str, digest: str, records: Sequence[Record]) -> None:
+    """Note the records that were in the training set of an adapter, by id or by text, and those of its groups."""
+    ids, texts, groups, choosing = set(), set(), set(), set()
+    for split, record, _ in store.set_members(digest):
+        if split == "train":
+            ids.add(record.id)
+            texts.add(normalised(record.text))
+            groups.add(record.group)
+        elif split == "validation":
+            choosing.add(record.id)
+    for record in records:
+        if record.id in ids or normalised(record.text) in texts:
+            seen.taught[record.id] = author
+        elif record.id in choosing:
+            seen.chose[record.id] = author
+        elif record.group in groups:
+            seen.related[record.id] = author
+
+
+def _training_sets(store: Store) -> dict[str, str]:
+    """The digest of the set that each adapter was trained on here, by the adapter's author name."""
+    known = {curated.digest for curated in store.curated_sets()}
+    found: dict[str, str] = {}
+    for run in store.runs():
+        inputs, outcome = run.manifest.get("inputs"), run.manifest.get("outcome")
+        if run.command == "train" and isinstance(inputs, dict) and isinstance(outcome, dict):
+            adapter, digest = outcome.get("manifest"), str(inputs.get("set"))
+            if isinstance(adapter, dict) and digest in known:
+                name, revision = str(adapter.get("name")), str(adapter.get("weights_digest"))[:8]
+                found[author_name(AuthorKind.ADAPTER, name, revision=revision)] = digest
+    return found
+
+
+def _with_examples(workspace: Workspace, records: Iterable[Record]) -> Iterator[str]:
+    """The ids of the records that hold an example sentence of few-shot word for word."""
+    folder = workspace.config.annotation.few_shot.examples
+    sentences: dict[str, list[str]] = {}
+    for record in records:
+        if record.language not in sentences:
+            examples = load_examples(record.language, folder=folder)
+            texts = [sentence.text for sentence in examples.sentences] if examples else []
+            sentences[record.language] = [normalised(text) for text in texts if len(text.split()) >= LEAST_WORDS]
+        text = normalised(record.text)
+        if any(sentence in text for sentence in sentences[record.language]):
+            yield record.id
