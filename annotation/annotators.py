@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -25,7 +26,11 @@ def annotator(
     """
     name, _, argument = spoken.partition(":")
     if name not in ANNOTATORS:
-        raise UsageError(f"expected an annotator of {', '.join(ANNOTATORS)}, got {spoken!r}")
+        near = difflib.get_close_matches(name, ANNOTATORS, n=1)
+        hint = f"; did you mean {near[0]}?" if near else ""
+        raise UsageError(f"expected an annotator of {', '.join(ANNOTATORS)}, got {spoken!r}{hint}")
+    if argument and name in WITHOUT_ARGUMENT:
+        raise UsageError(f"expected {name} without a word after it, got {spoken!r}; --layer names the layer")
     try:
         return ANNOTATORS[name](scheme, settings, argument or None, layer or name, gate)
     except ModuleNotFoundError as error:
@@ -82,6 +87,9 @@ def remote_address(stage: Stage) -> str | None:
     remote = getattr(stage, "remote", None)
     return remote if isinstance(remote, str) else None
 
+
+#: Those that there is one of: `--with rules:WORD` would be a guess.
+WITHOUT_ARGUMENT = frozenset({AuthorKind.RULES, AuthorKind.FEW_SHOT})
 
 #: By the name of its kind of author; one without a kind of its own has any other name.
 ANNOTATORS: dict[str, Make] = {

@@ -9,6 +9,7 @@ from typing import Self
 
 from pydantic import Field, JsonValue, model_validator
 
+from curation.author import is_human
 from curation.record import Frozen
 
 #: The destination of a verdict on privacy that holds for every destination.
@@ -63,7 +64,8 @@ class Decision(Frozen):
     """A verdict by a policy or a person on one record's text, on one of its layers, or on what may leave.
 
     The latest one of each subject counts, none is overwritten. ``layer`` goes with the kind LAYER and ``destination``
-    with PRIVACY; any other combination is refused.
+    with PRIVACY; any other combination is refused. ``version`` is the digest of the layer as it was decided about; the
+    store fills in that of the newest.
     """
 
     record_id: str
@@ -72,6 +74,7 @@ class Decision(Frozen):
     kind: DecisionKind = DecisionKind.TEXT
     layer: str | None = Field(default=None, min_length=1)
     destination: str | None = Field(default=None, min_length=1)
+    version: str | None = None
     reason: str = ""
     details: dict[str, JsonValue] = Field(default_factory=dict)
     created: datetime = Field(default_factory=lambda: datetime.now(UTC))
@@ -83,6 +86,8 @@ class Decision(Frozen):
             if given != (self.kind is kind):
                 expected = f"a {name}" if self.kind is kind else f"no {name}"
                 raise ValueError(f"expected {expected} with a decision of the kind {self.kind}")
+        if self.version is not None and self.layer is None:
+            raise ValueError(f"expected no version with a decision of the kind {self.kind}")
         return self
 
     @property
@@ -95,10 +100,21 @@ class Decision(Frozen):
         """What the verdict is of, for people: ``text``, ``layer rules``, ``privacy anywhere``."""
         return " ".join(filter(None, self.subject))
 
+    @property
+    def is_by_a_person(self) -> bool:
+        """Whether a person made it, also where de-identification carried it over to the copy."""
+        return is_human(self.by) or is_human(str(self.details.get("decided_by", "")))
+
+    @property
+    def outlives_its_version(self) -> bool:
+        """Whether it also counts on newer versions of its layer: what a person turned away waits for a person."""
+        return self.is_by_a_person and self.verdict is not Verdict.ACCEPTED
+
     def says_the_same_as(self, other: Decision | None) -> bool:
         """Whether the other decision differs in nothing but its time."""
-        return other is not None and (self.subject, self.verdict, self.by, self.reason, self.details) == (
+        return other is not None and (self.subject, self.version, self.verdict, self.by, self.reason, self.details) == (
             other.subject,
+            other.version,
             other.verdict,
             other.by,
             other.reason,

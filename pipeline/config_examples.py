@@ -22,6 +22,7 @@ EXAMPLES: dict[str, object] = {
     "validation.boundaries.file": "boundaries.yaml",
     "validation.boundaries.rules": ("life_style_in_social_history",),
     "validation.translation.multilingual": True,
+    "validation.report.language": "de",
     "training.learning_rate": 0.002,
     "run.mapping": "mapping.yaml",
     "run.language": "en",

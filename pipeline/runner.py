@@ -21,6 +21,7 @@ from curation.batches import batched
 from curation.errors import CurateError
 from curation.stage import Item, Result, Stage
 from curation.store import Store
+from curation.store.jobs import DONE, FAILED
 from pipeline.progress import Advance, ProgressBar, no_progress, silent
 
 if TYPE_CHECKING:
@@ -36,6 +37,8 @@ class StageReport:
     failed: int
     seconds: float
     notes: Mapping[str, int] = field(default_factory=dict)
+    unchanged: int = 0  # records that had been done before
+    failed_before: int = 0  # records that failed before, and were not tried again
 
     @property
     def rate(self) -> float:
@@ -48,6 +51,8 @@ class StageReport:
             "stage": self.stage,
             "done": self.done,
             "failed": self.failed,
+            "unchanged": self.unchanged,
+            "failed_before": self.failed_before,
             "seconds": round(self.seconds, 3),
             "notes": dict(self.notes),
         }
@@ -71,7 +76,10 @@ def run_stage(
         failed += stored.failed
         notes.update(stored.notes)
         advance(stored.done + stored.failed, stored.failed)
-    return StageReport(stage.name, done, failed, perf_counter() - started, dict(sorted(notes.items())))
+    seconds = perf_counter() - started
+    jobs = store.count_jobs().get(stage.name, {})
+    before = {state: max(0, jobs.get(state, 0) - now) for state, now in ((DONE, done), (FAILED, failed))}
+    return StageReport(stage.name, done, failed, seconds, dict(sorted(notes.items())), before[DONE], before[FAILED])
 
 
 def run_over(

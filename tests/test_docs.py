@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import shlex
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -73,6 +75,59 @@ def test_the_readme_names_commands_that_exist():
     spoken = re.findall(r"^curate ([a-z]+)", (ROOT / "README.md").read_text(encoding="utf-8"), flags=re.M)
     assert len(spoken) > 8
     assert set(spoken) <= set(known)
+
+
+#: Pages about the commands as they are; the changelog names those of its time.
+TODAY = [page for page in PAGES if page.name != "CHANGELOG.md"]
+#: Words of a line that stand for something that the reader puts there, so that the line is no command as it is.
+SPOKEN = re.compile(r"\.\.\.|[\[\]…]")
+
+
+def _command_lines(page: Path) -> list[str]:
+    """The lines of a page's blocks that call `curate`, each command by itself, without what the shell adds."""
+    blocks = re.findall(r"^```(?:sh)?\n(.*?)^```$", page.read_text(encoding="utf-8"), flags=re.M | re.S)
+    lines = [part for block in blocks for line in block.splitlines() for part in line.split(" && ")]
+    return [line for line in lines if re.match(r"curate [a-z-]", line)]
+
+
+def _command(line: str) -> tuple[Any, list[str]]:
+    """The command, or the group of commands, that a line calls, and the words after it."""
+    from typer.main import get_command
+
+    from pipeline.command import app
+
+    command, words = get_command(app), shlex.split(SPOKEN.sub("", line), comments=True)[1:]
+    while hasattr(command, "commands") and words and not words[0].startswith("-"):
+        names = words.pop(0).split("|")
+        assert set(names) <= set(command.commands), line
+        command = command.commands[names[0]]
+    return command, words
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("page", TODAY, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_command_line_of_a_page_is_one_that_the_parser_takes(page):
+    for line in _command_lines(page):
+        command, words = _command(line)
+        assert not hasattr(command, "commands"), line
+        # Raises for an option that the command does not have, or an argument or option that it lacks.
+        command.make_context("curate", words, resilient_parsing=False)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("page", TODAY, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_command_named_in_a_sentence_is_there_with_its_options(page):
+    text = re.sub(r"^```.*?^```$", "", page.read_text(encoding="utf-8"), flags=re.M | re.S)
+    for line in re.findall(r"`(curate [a-z][^`]*)`", text):
+        command, words = _command(line)
+        options = {name for parameter in command.params for name in parameter.opts} | {"--help"}
+        assert {word.partition("=")[0] for word in words if word.startswith("--")} <= options, line
+
+
+def test_the_pages_that_people_type_from_have_commands():
+    counts = {name: len(_command_lines(DOCS / name)) for name in ("stewards.md", "trainers.md", "walks.md")}
+    assert min(counts.values()) > 7, counts
+    assert len(_command_lines(ROOT / "README.md")) > 10
 
 
 @pytest.mark.parametrize(

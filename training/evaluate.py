@@ -79,7 +79,7 @@ def evaluate(
         predicted=tuple(sorted({layer.author for layer in layers if layer.record_id in ids})),
         entities=entities,
         minimum_records=minimum_records,
-        notes=(*notes, *_withheld(entities, minimum_records)),
+        notes=(*notes, *(_withheld(entities, minimum_records) if scheme.categories else ())),
         flat=score_flat(
             {layer.record_id: scheme.flat(layer) for layer in gold},
             {layer.record_id: scheme.flat(layer) for layer in layers},

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from curation.author import is_human
 from curation.decision import TEXT, Decision, DecisionKind, Verdict, on_layer
 from curation.errors import UsageError, unknown_name
 from curation.store import Store
@@ -98,7 +97,7 @@ def reopen(store: Store, record_id: str, asked: AskedSubjects, *, by: str, reaso
     taken_back = [
         decision
         for decision in found.latest
-        if is_by_a_person(decision)
+        if decision.is_by_a_person
         and decision.verdict not in OPEN
         and (asked.hold(decision) or (not asked.are_named and decision.kind is not DecisionKind.PRIVACY))
     ]
@@ -109,11 +108,6 @@ def reopen(store: Store, record_id: str, asked: AskedSubjects, *, by: str, reaso
     made = [_reopened(found, decision, by=by, reason=reason) for decision in taken_back]
     store.decide(made)
     return made
-
-
-def is_by_a_person(decision: Decision) -> bool:
-    """Whether a person made it, also where de-identification carried it over to the copy."""
-    return is_human(decision.by) or is_human(str(decision.details.get("decided_by", "")))
 
 
 def _decide(
@@ -148,7 +142,11 @@ def _to_decide(store: Store, found: Case, asked: AskedSubjects, verdict: Verdict
                 f"expected something of record {found.record.id} that waits for a person; {_verdicts(found)}"
             )
         return waiting
-    return [_undecided_by_people(old, verdict) for old in _named(store, found, asked, verdict)]
+    outdated = store.outdated_decisions()
+    return [
+        old if (old.record_id, old.subject) in outdated else _undecided_by_people(old, verdict)
+        for old in _named(store, found, asked, verdict)
+    ]
 
 
 def _named(store: Store, found: Case, asked: AskedSubjects, verdict: Verdict) -> Iterator[Decision]:
@@ -169,7 +167,7 @@ def _named(store: Store, found: Case, asked: AskedSubjects, verdict: Verdict) ->
 
 def _undecided_by_people(old: Decision, verdict: Verdict) -> Decision:
     """The decision, unless a person has made it already."""
-    if is_by_a_person(old) and old.verdict not in OPEN and old.kind is not DecisionKind.PRIVACY:
+    if old.is_by_a_person and old.verdict not in OPEN and old.kind is not DecisionKind.PRIVACY:
         todo = "nothing is left to do" if old.verdict is verdict else "take that back with `curate review reopen` first"
         raise UsageError(
             f"record {old.record_id}: {old.subject_name} is {old.verdict.value} by {old.by} already; {todo}"
@@ -178,7 +176,7 @@ def _undecided_by_people(old: Decision, verdict: Verdict) -> Decision:
 
 
 def _reopened(found: Case, decision: Decision, *, by: str, reason: str) -> Decision:
-    earlier = [old for old in found.history if old.subject == decision.subject and not is_by_a_person(old)]
+    earlier = [old for old in found.history if old.subject == decision.subject and not old.is_by_a_person]
     was_set_aside = bool(earlier) and earlier[-1].verdict is Verdict.QUARANTINED
     verdict = Verdict.QUARANTINED if was_set_aside else Verdict.NEEDS_REVIEW
     made = signed(decision, verdict, by=by, reason=reason, destination=decision.destination)

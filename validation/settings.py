@@ -210,9 +210,10 @@ class ReportSettings(Frozen):
         description="Excerpts of failed records for each expectation, the only clinical text in the report; 0 leaves "
         "all text out.",
     )
-    language: str = Field(
-        default="en",
-        description="The language of category labels and boundary rules on the page, where scheme and rules have it.",
+    language: str | None = Field(
+        default=None,
+        description="The language of the page: its own words in English or German, labels and boundary rules in "
+        "whichever scheme and rules have. Unset, that of review.language.",
     )
 
 

@@ -29,17 +29,22 @@ def standings(store: Store) -> dict[str, int]:
     """How many records stand where; all rows, also those of 0, and together all records.
 
     A record is quarantined where its text, a layer or its privacy is, as `curate quarantine list` shows it; the other
-    rows look at text and layers.
+    rows look at text and layers. A verdict on an older version of a layer counts for nothing; a record that has no
+    other one on a layer waits for validation.
     """
+    outdated = store.outdated_decisions()
     found: dict[str, dict[DecisionSubject, tuple[Verdict, str]]] = {}
     for record_id, subject, verdict, by in store.latest_verdicts():
-        found.setdefault(record_id, {})[subject] = (verdict, by)
-    counts = Counter(_standing(decided) for decided in found.values())
+        decided = found.setdefault(record_id, {})
+        if (record_id, subject) not in outdated:
+            decided[subject] = (verdict, by)
+    changed = {record_id for record_id, _ in outdated}
+    counts = Counter(_standing(decided, record_id in changed) for record_id, decided in found.items())
     counts[Standing.WAITING] += sum(store.count_records().values()) - len(found)
     return {standing.value: counts[standing] for standing in Standing}
 
 
-def _standing(decided: dict[DecisionSubject, tuple[Verdict, str]]) -> Standing:
+def _standing(decided: dict[DecisionSubject, tuple[Verdict, str]], has_changed: bool) -> Standing:
     text, by = decided.get(TEXT, (None, ""))
     if text is Verdict.REJECTED:
         return Standing.SET_ASIDE if by.startswith(DEIDENTIFICATION) else Standing.REJECTED
@@ -52,6 +57,7 @@ def _standing(decided: dict[DecisionSubject, tuple[Verdict, str]]) -> Standing:
     # A rejected layer leaves the record to its other layers.
     if verdicts == {Verdict.REJECTED}:
         return Standing.REJECTED
-    if not verdicts:
+    is_unjudged = has_changed and not any(kind is DecisionKind.LAYER for kind, _ in content)
+    if not verdicts or is_unjudged:
         return Standing.WAITING
     return Standing.DECIDED if any(is_human(author) for _, author in content.values()) else Standing.ACCEPTED

@@ -50,6 +50,7 @@ class Verdicts:
     without_layer: int  # records that have none of them
     not_annotated: int  # those of them of which only the text was checked, and met what is expected
     changed: int  # decisions that are new
+    renewed: int  # layers that a person had accepted in an older version: decided by this policy
     per_expectation: tuple[Finding, ...]
     data_docs: Path
     report: Path
@@ -82,6 +83,7 @@ class Verdicts:
             "without_layer": self.without_layer,
             "not_annotated": self.not_annotated,
             "changed": self.changed,
+            "renewed": self.renewed,
             "expectations": [finding.as_json() for finding in self.per_expectation],
             "suite_kept": self.suite_kept,
             "by_hand": list(self.by_hand),
@@ -98,6 +100,7 @@ def judge(store: Store, scheme: Scheme, settings: ValidationSettings, workspace:
     the latest are added. Raises UsageError when nothing was measured, ConfigError when a suite cannot be read.
     """
     foreign = foreign_decisions(store)
+    outdated = outdated_foreign(store)
     scope = Scope(scheme, settings, workspace / VECTORS)
     suite = OpenSuite(scheme, settings, workspace)
     measured = gather(store, scope, by_record(foreign), suite.columns)
@@ -112,13 +115,14 @@ def judge(store: Store, scheme: Scheme, settings: ValidationSettings, workspace:
         deleted=outcome.deleted,
         looked_at=suite.columns,
     )
-    tally, failed, changed = VerdictTally(), [], 0
+    tally, failed, changed, renewed = VerdictTally(), [], 0, 0
     for batch in batched(decide(measured.ids(), outcome.findings, measured), CHUNK):
         divided = [divide(decisions, foreign) for decisions in batch]
         ours = [decision for record_decisions in divided for decision in record_decisions.ours]
         tally.add(divided)
         failed += [decision for decision in ours if failures_of(decision)]
-        changed += store.decide(ours)
+        changed += store.decide(_with_versions(store, ours))
+        renewed += sum((decision.record_id, decision.subject) in outdated for decision in ours)
     layers = measured.counts(LAYER)
     without_layer = layers.pop(NO_LAYER, 0)
     judged = Judged(
@@ -145,6 +149,7 @@ def judge(store: Store, scheme: Scheme, settings: ValidationSettings, workspace:
         without_layer=without_layer,
         not_annotated=judged.not_annotated,
         changed=changed,
+        renewed=renewed,
         per_expectation=outcome.findings,
         data_docs=outcome.data_docs,
         report=write_report(judged, workspace / REPORT),
@@ -205,8 +210,27 @@ class VerdictTally:
 
 
 def foreign_decisions(store: Store) -> ForeignDecisions:
-    """The decisions that count and are not this policy's."""
-    return {(decision.record_id, decision.subject): decision for decision in store.decisions_not_by(POLICY)}
+    """The decisions that count and are not this policy's; none on a layer that was accepted and has changed since."""
+    outdated = store.outdated_decisions()
+    found = {(decision.record_id, decision.subject): decision for decision in store.decisions_not_by(POLICY)}
+    return {key: decision for key, decision in found.items() if key not in outdated}
+
+
+def outdated_foreign(store: Store) -> frozenset[tuple[str, DecisionSubject]]:
+    """What others had decided about layers that have changed since, by record and subject."""
+    outdated = store.outdated_decisions()
+    return frozenset(key for key, decision in outdated.items() if not decision.by.startswith(POLICY))
+
+
+def _with_versions(store: Store, made: Sequence[Decision]) -> list[Decision]:
+    """The decisions on layers with the version that was measured: a newer one may have come in since."""
+    seen = store.seen_layers(Measure.name, dict.fromkeys(decision.record_id for decision in made))
+    return [
+        decision.model_copy(update={"version": seen.get((decision.record_id, decision.layer))})
+        if decision.layer is not None
+        else decision
+        for decision in made
+    ]
 
 
 def by_record(foreign: ForeignDecisions) -> dict[str, Decision]:

@@ -23,7 +23,7 @@ from annotation.rules.context import context_digest
 from annotation.settings import FewShotSettings
 from curation.author import AuthorKind, author_name, layer_name
 from curation.embeddings.encoder import Encoder, load_encoder
-from curation.errors import ConfigError
+from curation.errors import ConfigError, no_such
 from curation.record import Entity, Layer, digest
 from curation.scheme import Scheme
 from curation.stage import Item, Result
@@ -139,8 +139,13 @@ class FewShotAnnotator:
         examples: Mapping[str, Examples] | None = None,
         encoder: Encoder | None = None,
     ) -> None:
+        """Raises ConfigError for a category of `once` that the settings name and the scheme does not have."""
         self._scheme = scheme
         self._settings = settings or FewShotSettings()
+        for name in self._settings.once if "once" in self._settings.model_fields_set else ():
+            if name not in scheme.by_name:
+                unknown = no_such("a category of the scheme", name, scheme.names)
+                raise ConfigError(f"annotation.few_shot.once: {unknown}")
         self._layer = layer
         # One stage per layer: results for one layer do not stand for another's.
         self.name = f"annotate:{layer}"

@@ -15,6 +15,8 @@ from curation.record import Frozen
 from curation.scheme import Scheme
 
 FOLDER = Path(__file__).parent
+#: The languages that the page has words of its own in.
+WORDED = tuple(sorted(path.stem for path in (FOLDER / "wording").glob("*.yaml")))
 
 TEMPLATE = "guidelines.html.jinja"
 
@@ -48,8 +50,8 @@ class GuidelineWording(Frozen):
 @cache
 def guideline_wording(language: str) -> GuidelineWording:
     """The words of the language, in English where there are none."""
-    paths = {path.stem: path for path in (FOLDER / "wording").glob("*.yaml")}
-    return GuidelineWording.model_validate(yaml.safe_load(paths.get(language, paths["en"]).read_text(encoding="utf-8")))
+    path = FOLDER / "wording" / f"{language if language in WORDED else 'en'}.yaml"
+    return GuidelineWording.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
 
 
 def guidelines(scheme: Scheme, settled: SettledExamples, *, language: str) -> str:

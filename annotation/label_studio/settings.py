@@ -136,7 +136,11 @@ class LabelStudioSettings(Frozen):
         "original, marks in both), classification (the scheme's document labels) or flat (the facts of each category "
         "as lines). A project keeps the variant that it was made with: name another one in review.project to change.",
     )
-    language: str = Field(default="en", description="Language of the guideline and of the editor's headings.")
+    language: str = Field(
+        default="en",
+        description="The language that people read, in the editor, the guideline and the validation report: "
+        "English or German for our own words (English in place of any other), whichever the scheme has for its labels.",
+    )
     overlap: float = Field(
         default=120.0,
         ge=0,

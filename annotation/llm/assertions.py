@@ -1,37 +1,14 @@
-"""Words that models use for an assertion, and the assertion of the record that each means."""
+"""The assertion of an entity in a model's answer, in whatever words the model gives it."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
 from curation.record import Assertion
-
-#: By assertion: words of the field in English and German, such as those of the i2b2 and ShARe corpora.
-SYNONYMS: dict[Assertion, tuple[str, ...]] = {
-    Assertion.PRESENT: (
-        *("positive", "affirmed", "affirmative", "asserted", "confirmed", "factual"),
-        *("vorhanden", "bejaht", "bestätigt", "positiv", "gegenwärtig", "gesichert"),
-    ),
-    Assertion.NEGATED: (
-        *("absent", "negative", "denied", "denies", "negation", "not present", "ruled out", "excluded", "refuted"),
-        *("verneint", "negiert", "negativ", "nicht vorhanden", "abwesend", "ausgeschlossen", "fehlend", "fehlt"),
-    ),
-    Assertion.POSSIBLE: (
-        *("suspected", "uncertain", "unsure", "probable", "likely", "speculated", "speculative", "questionable"),
-        *("möglich", "vermutet", "verdacht", "verdächtig", "wahrscheinlich", "unsicher", "fraglich"),
-    ),
-    Assertion.CONDITIONAL: ("hypothetical", "bedingt", "hypothetisch"),
-    Assertion.HISTORICAL: ("history", "past", "previous", "historisch", "früher", "vergangen", "anamnestisch"),
-    Assertion.FAMILY: ("familial", "family history", "family member", "familie", "familiär", "familienanamnese"),
-}
-
-BY_WORD = {word: assertion for assertion, words in SYNONYMS.items() for word in (assertion.value, *words)}
+from curation.text.assertion_words import NEGATION_FIELDS, assertion_of_word
 
 #: Other names under which models give the assertion.
 FIELDS = ("assertion", "assertion_status", "status", "polarity", "certainty", "presence")
-#: Names under which true means negated.
-NEGATION_FIELDS = ("negated", "is_negated", "negation")
 
 
 def assertion_of(entity: Mapping[str, object]) -> tuple[Assertion | None, str]:
@@ -51,6 +28,5 @@ def assertion_of(entity: Mapping[str, object]) -> tuple[Assertion | None, str]:
 
 
 def _of_word(value: object) -> tuple[Assertion | None, str]:
-    word = re.sub(r"[\s_-]+", " ", value).strip().casefold() if isinstance(value, str) else ""
-    assertion = BY_WORD.get(word)
+    assertion, word = assertion_of_word(value)
     return assertion, "" if assertion in (None, word) else f"{word} as {assertion}"

@@ -73,7 +73,7 @@ def _jsonl(path: Path) -> Iterator[Document]:
     for line in path.open(encoding="utf-8"):
         row = json.loads(line)
         spans = next(value for value in row.values() if isinstance(value, list))
-        mentions = [(span["start"], span["end"], span["label"]) for span in spans]
+        mentions = [(span["start"], span["end"], span["label"]) for span in spans if span["label"]]
         if document := _document(row["doc_id"], row["text"], mentions):
             yield document
 

@@ -76,6 +76,9 @@ def compare(sent: Sent, answer: dict[str, Any], stored: dict[str, Counter[Found]
         spoken = _spoken(document, sent, problems, nothing_came=not came)
         outcome.silent_wrong += max(0, wrong - spoken)
         outcome.silent_lost += max(0, max(0, lost - wrong) - max(0, spoken - wrong))
+    # The command lists so many problems and counts the rest.
+    unlisted = answer.get("problems_in_all", 0) - len(problems)
+    outcome.silent_lost -= min(outcome.silent_lost, unlisted)
     extra = sum(found.total() for found in stored.values())
     outcome.wrong += extra
     outcome.silent_wrong += extra

@@ -42,7 +42,7 @@ FLAGS = (
 )
 #: Seconds until the page is given up; it takes two or three on an idle machine.
 PATIENCE = 60
-#: Seconds until a mark is tried again.
+#: Seconds until what a person does is tried again.
 TRY = 10
 #: Addresses that are this machine.
 HERE = ("127.0.0.1", "localhost")
@@ -76,6 +76,11 @@ return document.querySelector('[class*="htx-richtext"]').innerHTML.split('<br>')
   box.innerHTML = line;
   return box.textContent.trim();
 });
+"""
+#: The background of each mark, by its wording.
+COLOURS = """
+return Object.fromEntries([...document.querySelectorAll('.htx-highlight')].map(
+  mark => [mark.textContent.trim(), getComputedStyle(mark).backgroundColor]));
 """
 #: All words that stand within the window.
 IN_SIGHT = """
@@ -132,12 +137,12 @@ class Editor:
 
     def mark(self, wording: str, *, key: str, text: int = 0, shift: bool = False) -> None:
         """Choose a label by its key, then drag over a wording of the text (the first text, or another)."""
-        before = self.regions
-        self._until(lambda: self._marked(wording, key, text, shift, before))
+        # Marks of others may be drawn only now: what counts are those of this wording.
+        before = len(self._marks(wording))
+        self._repeat(lambda: self._drag(wording, key, text, shift=shift), lambda: len(self._marks(wording)) > before)
         self.press(Keys.ESCAPE)
 
-    def _marked(self, wording: str, key: str, text: int, shift: bool, before: int) -> bool:
-        """Whether there is a mark more after one try: what moves while the page draws itself is missed by the mouse."""
+    def _drag(self, wording: str, key: str, text: int, *, shift: bool) -> None:
         self.press(Keys.ESCAPE)
         self.press(key, shift=shift)
         rectangle = self._until(lambda: self._driver.execute_script(PLACE, wording, text))
@@ -150,21 +155,25 @@ class Editor:
         pointer.move_to_location(right, bottom)
         pointer.pointer_up(MouseButton.LEFT)
         action.perform()
-        try:
-            WebDriverWait(self._driver, TRY, poll_frequency=0.2).until(lambda _: self.regions > before)
-        except TimeoutException:
-            return False
-        return True
 
-    def choose(self, value: str) -> None:
-        """Tick a choice, by what it says."""
+    def choose(self, value: str, *, key: str = "") -> None:
+        """Tick a choice, by what it says, with the mouse or by its key."""
         box = f"//label[starts-with(normalize-space(.), '{value}')]"
-        self._click(By.XPATH, box)
-        self._until(lambda: self._driver.find_element(By.XPATH, f"{box}//input").is_selected())
+        tick = (lambda: self.press(key)) if key else (lambda: self._click(By.XPATH, box))
+        self._repeat(tick, lambda: self._driver.find_element(By.XPATH, f"{box}//input").is_selected())
 
-    def select(self, wording: str) -> None:
-        """Click a mark, by its wording."""
-        self._click(By.XPATH, f"//*[contains(@class, 'htx-highlight') and normalize-space(.)='{wording}']")
+    def select(self, wording: str, *, shows: str) -> None:
+        """Click a mark, by its wording, until the page shows the choice that only a selected mark has."""
+        choice = f"//label[starts-with(normalize-space(.), '{shows}')]"
+        self._repeat(
+            lambda: self._marks(wording)[0].click(),
+            lambda: self._driver.find_element(By.XPATH, choice).is_displayed(),
+        )
+
+    def colours(self, *wordings: str) -> dict[str, str]:
+        """The background of each mark as CSS says it, by its wording, once these are marked."""
+        self._until(lambda: all(self._marks(wording) for wording in wordings))
+        return dict(self._driver.execute_script(COLOURS))
 
     def lines(self) -> list[str]:
         """The text as the page breaks it into lines, without the blanks at their ends."""
@@ -174,11 +183,6 @@ class Editor:
     def in_sight(self) -> str:
         """All words on the page that are read without scrolling."""
         return str(self._driver.execute_script(IN_SIGHT))
-
-    @property
-    def regions(self) -> int:
-        """How many marks the page shows."""
-        return len(self._driver.find_elements(By.CSS_SELECTOR, ".htx-highlight"))
 
     def press(self, key: str, *, shift: bool = False) -> None:
         """A key, wherever the page listens."""
@@ -191,19 +195,20 @@ class Editor:
         return [button for button in found if button.is_displayed() and button.text.strip() in words]
 
     def submit(self) -> None:
-        """Send the answer, and wait until it is stored."""
+        """Send the answer, and wait until it is stored: only then can it be updated."""
         self._press_button("Submit", "Update")
-        self._until(lambda: not self.buttons("Submit"))
+        self._until(lambda: self.buttons("Update") and not self.buttons("Submit"))
 
     def refused(self) -> str:
         """What the page says when an answer that lacks something is sent."""
-        self._press_button("Submit", "Update")
-        said: str = self._until(
-            lambda: self._driver.find_element(By.CSS_SELECTOR, "[class*=modal-confirm-content]").text
-        )
-        self._press_button("OK")
-        self._until(lambda: not self.buttons("OK"))
+        self._repeat(lambda: self._press_button("Submit", "Update"), self._message)
+        said: str = self._message()
+        self._repeat(lambda: self._press_button("OK"), lambda: not self._message())
         return said
+
+    def _message(self) -> str:
+        found = self._driver.find_elements(By.CSS_SELECTOR, "[class*=modal-confirm-content]")
+        return "".join(shown.text for shown in found)
 
     def white_space(self) -> str:
         """How the page treats blanks in the text."""
@@ -224,6 +229,26 @@ class Editor:
                 if address.scheme in ("http", "https", "ws", "wss"):
                     hosts.add(str(address.hostname))
         return hosts
+
+    def _marks(self, wording: str) -> list[Any]:
+        """The marks over exactly this wording."""
+        what = f"//*[contains(@class, 'htx-highlight') and normalize-space(.)='{wording}']"
+        found: list[Any] = self._driver.find_elements(By.XPATH, what)
+        return found
+
+    def _repeat(self, act: Callable[[], Any], done: Callable[[], Any]) -> None:
+        """Act until it is done: a page that draws itself misses what the mouse and the keys do."""
+
+        def tried() -> bool:
+            act()
+            waiting = WebDriverWait(self._driver, TRY, poll_frequency=0.2, ignored_exceptions=[WebDriverException])
+            try:
+                waiting.until(lambda _: done())
+            except TimeoutException:
+                return False
+            return True
+
+        self._until(tried)
 
     def _press_button(self, *words: str) -> None:
         self._until(lambda: [button.click() for button in self.buttons(*words)[:1]])

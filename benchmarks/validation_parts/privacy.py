@@ -18,7 +18,7 @@ from measuring import table
 
 from curation.deidentify.identifiers.analyzer import find_identifiers
 from curation.deidentify.identifiers.identifier import COUNTED, Identifier
-from validation_parts import identifier_forms
+from validation_parts import identifier_forms, marked_letters
 from validation_parts.deidentification import checked
 from validation_parts.error_planting import HEAD, ErrorKind, Planted, PlantingCase, figures, row, tried, whole
 from validation_parts.planted import DATA, generated, maccrobat, sample
@@ -91,7 +91,7 @@ def run(*, quick: bool) -> dict[str, object]:
     cases = {"sample": sample(False), "generated": generated(quick)}
     outcomes = [(where, tried(ADDED, several)) for where, several in cases.items()]
     print(table(HEAD, [row(where, outcome) for where, outcome in outcomes]), end="\n\n")
-    forms = identifier_forms.measured(letters=4 if quick else 40)
+    forms = identifier_forms.measured(letters=4 if quick else 40) | marked_letters.measured()
     texts = _reports(100 if quick else 1000)
     pace, together = _pace(texts), _pace_together(texts)
     print(f"{len(texts)} English case reports: {pace:.0f} a second of a core's time, {together:.0f} a second on the")

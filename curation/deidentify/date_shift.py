@@ -50,7 +50,10 @@ def _written(found: WrittenDate, old: date, new: date, around: date, language: s
             yield name, pad(first.month) + ("" if first.year == new.year else f"/{first.year}")
         elif name == "d" and found.month is None:
             # Only the end of the span of time names the month: where it is another one now, both must.
-            yield name, pad(new.day) + ("" if (around + by).month == new.month else f".{pad(new.month)}")
+            yield (
+                name,
+                pad(new.day) + ("" if "o" in groups or (around + by).month == new.month else f".{pad(new.month)}"),
+            )
         else:
             yield name, pad(values[name])
 

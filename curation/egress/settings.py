@@ -58,9 +58,9 @@ class PrivacySettings(Frozen):
     )
     recognisers: tuple[RecogniserSettings, ...] = Field(
         default=(),
-        description="Models on this machine that look for identifiers too, each a table: "
-        '{ kind = "spacy" or "transformers", path = "a folder", labels = { PER = "NAME" } }, and if need be '
-        'languages = ["de"] and least = 0.5.',
+        description="Models on this machine that look for identifiers too, each a table with kind (spacy or "
+        "transformers), path (a folder), labels (of its labels to kinds, PER to NAME) and if need be "
+        "languages and least.",
     )
     maximum: int = Field(default=0, ge=0, description="Most identifiers that a text may hold.")
 

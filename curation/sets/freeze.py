@@ -32,6 +32,7 @@ class _Selection:
     keys: dict[str, int] = field(default_factory=dict)
     dropped: Counter[str] = field(default_factory=Counter)
     not_validated: Counter[str] = field(default_factory=Counter)
+    outdated: Counter[str] = field(default_factory=Counter)
     languages: Counter[str] = field(default_factory=Counter)
     licences: Counter[str] = field(default_factory=Counter)
     categories: Counter[str] = field(default_factory=Counter)
@@ -57,7 +58,7 @@ def freeze(
     selection = _select(store, scheme, layers, verdicts, strata(scheme, split.stratify))
     if not selection.members:
         why = ", ".join(f"{count} {reason}" for reason, count in selection.dropped.items()) or "the store is empty"
-        next_step = "".join(f"; {line}" for line in how_to_validate(selection.not_validated))
+        next_step = "".join(f"; {line}" for line in how_to_validate(selection.not_validated, selection.outdated))
         raise UsageError(f"expected accepted records with a layer {' or '.join(layers)}, found none: {why}{next_step}")
     texts = ((record.id, record.text) for record in store.records(selection.digests))
     clusters = near_duplicates(texts, threshold=split.near_duplicates)
@@ -79,11 +80,15 @@ def freeze(
     )
 
 
-def how_to_validate(not_validated: Mapping[str, object]) -> list[str]:
-    """What to run for records that were dropped because their layer has no verdict: a line for each layer."""
+def how_to_validate(not_validated: Mapping[str, object], outdated: Mapping[str, object]) -> list[str]:
+    """What to run for records whose layer has no verdict, or one on an older version: a line for each layer."""
     return [
-        f"{count} without a verdict on their layer {name}: run `curate validate --layer {name}`"
-        for name, count in not_validated.items()
+        f"{count} {why} their layer {name}: run `curate validate --layer {name}`"
+        for why, counts in (
+            ("without a verdict on", not_validated),
+            ("with a verdict on an older version of", outdated),
+        )
+        for name, count in counts.items()
     ]
 
 
@@ -137,6 +142,7 @@ def _select(
     selection = _Selection()
     texts = store.verdicts()
     on_layers = {name: store.verdicts(subject=on_layer(name)) for name in layers}
+    outdated = store.outdated_decisions()
     keys = {name: store.latest_layer_keys(name) for name in layers}
     for item in store.items(layers):
         record = item.record
@@ -149,6 +155,9 @@ def _select(
         elif marks is None:
             selection.dropped["layer not validated"] += 1
             selection.not_validated[name] += 1
+        elif (record.id, on_layer(name)) in outdated:
+            selection.dropped["layer changed since its verdict"] += 1
+            selection.outdated[name] += 1
         elif marks not in verdicts:
             selection.dropped[f"layer {marks}"] += 1
         else:
@@ -188,5 +197,6 @@ def _manifest(
         },
         "dropped": dict(sorted(selection.dropped.items())),
         "layers_not_validated": dict(sorted(selection.not_validated.items())),
+        "layers_changed_since": dict(sorted(selection.outdated.items())),
         "clincurate": version("clincurate"),
     }

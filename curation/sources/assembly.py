@@ -21,6 +21,10 @@ from curation.sources.reading import Lost, Problem, Read, ReadOptions, shown
 from curation.text.alignment import align
 
 SURROGATE = re.compile("[\ud800-\udfff]")
+#: What tables write for an empty cell.
+NO_TEXT = frozenset({"nan", "<na>", "#n/a"})
+#: How documents of other programs begin, whatever their files are called.
+MARKUP = {"{\\rtf": "RTF", "%PDF-": "PDF"}
 #: What no store holds in a string.
 UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
@@ -51,8 +55,10 @@ def assemble(
 
 def _unfit(text: str) -> str | None:
     """Why this cannot be a record's text."""
-    if not text.strip():
+    if not text.strip() or text.strip().lower() in NO_TEXT:
         return "expected text, got none"
+    if markup := next((name for start, name in MARKUP.items() if text.lstrip().startswith(start)), None):
+        return f"expected plain text, got {markup}"
     if "\x00" in text:
         return f"expected text without NUL characters, got one at character {text.index(chr(0))}"
     if broken := SURROGATE.search(text):
@@ -198,7 +204,9 @@ def _words(entity: DraftEntity) -> Iterator[str]:
 def _misplaced(spans: tuple[Span, ...], length: int) -> str | None:
     """Why the offsets cannot be those of fragments of a text."""
     for start, end in spans:
-        if start < 0 or end <= start:
+        if start < 0 or end < 0:
+            return "expected whole numbers from 0 as offsets, got something else"
+        if end <= start:
             return f"expected an end after the start, got {start} to {end}"
         if end > length:
             return f"expected offsets within the text of {length} characters, got {start} to {end}"

@@ -23,6 +23,8 @@ SAMPLED = 20
 MOST_LINES = 10_000
 #: A first line by which Excel names the delimiter.
 NAMED_DELIMITER = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
+#: Between a carriage return and what follows it, unless that is a line feed.
+CARRIAGE_RETURN = re.compile(r"(?<=\r)(?=[^\n])")
 #: Bytes that the encoding does not have, as they pass to the csv module.
 ESCAPED = re.compile("[\udc80-\udcff]")
 
@@ -41,7 +43,7 @@ class _CsvFile:
 
     def __init__(self, path: Path, reading: ReadingContext) -> None:
         self.path, self.reading = path, reading
-        self.lines = read_lines(path, reading, errors="surrogateescape")
+        self.lines = self._lines()
         self.again: deque[FileLine] = deque()  #: lines that were taken for the rest of a row, and are rows
         self.taken: list[FileLine] = []  #: the lines of the row that is being read
         self.problems: list[Problem] = []
@@ -70,24 +72,38 @@ class _CsvFile:
                 reader = csv.reader(self._feed(), delimiter=delimiter, strict=True)
                 continue
             yield from self._met()
+            if not any(cell.strip() for cell in cells):
+                continue  # an empty line, or a row of empty cells as Excel leaves them
             if header is None:
                 header = _header(cells)
                 if len(set(header)) < len(header):
                     what = "expected each column once in the header, got one twice"
                     yield Problem(f"{self.path}:1", what, Lost.FILE)
                     return
-            elif cells:
+            else:
                 found += 1
                 yield self._row(header, cells)
 
     def _delimiter(self) -> str:
         """The delimiter: by the mapping, by a first line that names it, or by the first rows."""
-        first = list(islice((line for line in read_lines(self.path, self.reading, errors="surrogateescape")
-                             if isinstance(line, FileLine)), SAMPLED))  # fmt: skip
+        first = list(islice((line for line in self._lines() if isinstance(line, FileLine)), SAMPLED))
         named = NAMED_DELIMITER.fullmatch(first[0].text) if first else None
         if named:
             next(self.lines)
         return self.reading.mapping.delimiter or (named[1] if named else _likely_delimiter(first))
+
+    def _lines(self) -> Iterator[FileLine | Problem]:
+        """The lines of the file, which old Macintosh programs part by carriage returns alone."""
+        returns = False
+        for line in read_lines(self.path, self.reading, errors="surrogateescape"):
+            if isinstance(line, Problem) or not (returns or line.number == 1):
+                yield line
+                continue
+            pieces = CARRIAGE_RETURN.split(line.text)
+            returns = len(pieces) > 1 and '"' not in pieces[0]
+            yield from (
+                FileLine(number, piece) for number, piece in enumerate(pieces if returns else [line.text], line.number)
+            )
 
     def _feed(self) -> Iterator[str]:
         while True:

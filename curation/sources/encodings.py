@@ -93,11 +93,15 @@ def settle_encoding(path: Path, reading: ReadingContext) -> tuple[ReadingContext
     if WIDE.match(stated):
         return _stated_wide(path, head, reading)
     if wide := _wide_without_mark(head):
-        return reading, Problem(str(path), f"expected {stated}, got likely {wide}{_offer(path, wide)}", Lost.FILE)
+        return reading, Problem(
+            str(path), f"expected {stated}, got likely {wide}{_offer(path, wide, reading)}", Lost.FILE
+        )
     if reading.encoding != UTF8 and _is_utf8(head):
-        return reading, Problem(str(path), f"expected {stated}, got UTF-8{_offer(path, 'utf-8')}", Lost.FILE)
+        return reading, Problem(str(path), f"expected {stated}, got UTF-8{_offer(path, 'utf-8', reading)}", Lost.FILE)
     if codecs.lookup(stated).name == "iso8859-1" and CONTROLS.search(head):
-        return reading, Problem(str(path), f"expected {stated}, got likely cp1252{_offer(path, 'cp1252')}", Lost.FILE)
+        return reading, Problem(
+            str(path), f"expected {stated}, got likely cp1252{_offer(path, 'cp1252', reading)}", Lost.FILE
+        )
     return reading, None
 
 
@@ -116,7 +120,7 @@ def not_in_encoding(path: Path, reading: ReadingContext, byte: int, *, offer: bo
     """What to say of bytes that the encoding does not have, and which one is likely."""
     said = f"expected {reading.stated_encoding}, got other bytes at byte {byte}"
     likely = likely_encoding(_head(path)) if offer and reading.encoding == UTF8 else None
-    return f"{said}, likely {likely}{_offer(path, likely)}" if likely else said
+    return f"{said}, likely {likely}{_offer(path, likely, reading)}" if likely else said
 
 
 def likely_encoding(content: bytes) -> str | None:
@@ -130,8 +134,8 @@ def likely_encoding(content: bytes) -> str | None:
     return next((name for name in LIKELY if any(name == match.encoding for match in found)), None)
 
 
-def _offer(path: Path, encoding: str) -> str:
-    return f", which is read by: curate import {shlex.quote(str(path))} --encoding {encoding}"
+def _offer(path: Path, encoding: str, reading: ReadingContext) -> str:
+    return f", which is read by: curate import {shlex.quote(str(path))} --encoding {encoding}{reading.options.again}"
 
 
 def _head(path: Path) -> bytes:

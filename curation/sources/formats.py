@@ -53,6 +53,8 @@ BY_SUFFIX = {
 STANDOFF = (".ann", ".a1", ".a2")
 HEAD = 1 << 16
 SUMMARY = re.compile(rb'"summary"\s*:\s*\{')
+#: An array, or an object over several lines, in a file that is called JSON Lines.
+NOT_BY_LINE = re.compile(rb"\s*(?:\[|\{\s*\n)")
 #: What the first lines of a file look like, in the order tried, where its name does not tell.
 LOOKS = {
     "pubtator": re.compile(rb"\s*[^|\t\n]{1,40}\|t\|"),
@@ -110,7 +112,8 @@ def _sniff_file(path: Path) -> str:
     suffix = _plain_suffix(path)
     format_ = BY_SUFFIX.get(suffix)
     if format_ in {"json", "jsonl"}:
-        return "elmtex" if _is_elmtex(_head(path)) else format_
+        head = _head(path)
+        return "elmtex" if _is_elmtex(head) else "json" if NOT_BY_LINE.match(head) else format_
     if format_ is not None:
         return format_
     head = _head(path)

@@ -8,6 +8,7 @@ import json
 import re
 import zlib
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any, NoReturn
 
@@ -52,6 +53,8 @@ def _line_row(line: FileLine, where: str) -> SourceRow | Problem:
 def _row(value: Any, where: str) -> SourceRow | Problem:
     if not isinstance(value, dict):
         return Problem(where, f"expected a JSON object, got {_kind(value)}")
+    if isinstance(value, _DoubledKeys):
+        return Problem(where, "expected each key of an object once, got one again with another value")
     return SourceRow(where, value)
 
 
@@ -70,7 +73,22 @@ def _no_number(_: str) -> None:
     """NaN and Infinity are no JSON; they are read as nothing."""
 
 
-DECODER = json.JSONDecoder(parse_constant=_no_number)
+class _DoubledKeys(dict[str, Any]):
+    """An object of which a key stood twice with different values."""
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """The object of these pairs; marked where its last value of a key is not the only one, or where one inside is."""
+    found = dict(pairs)
+    if len(found) != len(pairs) and any(found[key] != value for key, value in pairs):
+        return _DoubledKeys(found)
+    for value in found.values():
+        if type(value) is _DoubledKeys or (type(value) is list and any(type(item) is _DoubledKeys for item in value)):
+            return _DoubledKeys(found)
+    return found
+
+
+DECODER = json.JSONDecoder(parse_constant=_no_number, object_pairs_hook=_once)
 
 
 class _Unreadable(Exception):  # noqa: N818 - it carries a problem, it is not an error of the program
@@ -147,7 +165,7 @@ class _JsonFile:
             yield from self._members(key)
         else:
             where = self._where()
-            yield SourceRow(where, self._value())
+            yield _row(self._value(), where)
             self.items += 1
 
     def _ahead(self) -> dict[str, Any] | None:
@@ -189,7 +207,8 @@ class _JsonFile:
             where, value = self._where(), self._value()
             if isinstance(value, dict) and name is None:
                 found = True
-                yield SourceRow(where, {"id": key, **value})
+                row = _row(value, where)
+                yield replace(row, values={"id": key, **value}) if isinstance(row, SourceRow) else row
                 self.items += 1
         self.depth -= 1
         self._step()

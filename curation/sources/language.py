@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 from curation.errors import MissingExtraError, UsageError
 from curation.text.language import detect
@@ -39,6 +40,35 @@ def language_code(stated: str) -> str:
     language = re.split("[-_]", code)[0]
     hint = f"; regions are not told apart: {language}" if language in CODES else ""
     raise UsageError(f"expected a language code of two letters (ISO 639-1) such as en, de or fr, got {stated}{hint}")
+
+
+#: Names and longer codes (ISO 639-2, 639-3) of languages in which sources of Western hospitals are.
+NAMES = {
+    "en": "eng english englisch anglais",
+    "de": "deu ger german deutsch allemand",
+    "fr": "fra fre french français francais französisch",
+    "es": "spa spanish español espanol spanisch",
+    "it": "ita italian italiano italienisch",
+    "nl": "nld dut dutch nederlands niederländisch",
+    "pt": "por portuguese português portugues portugiesisch",
+    "pl": "pol polish polski polnisch",
+    "da": "dan danish dansk dänisch",
+    "sv": "swe swedish svenska schwedisch",
+    "tr": "tur turkish türkçe türkisch",
+    "ru": "rus russian russkij russisch",
+}
+BY_NAME = {name: code for code, names in NAMES.items() for name in names.split()}
+
+
+def language_named(stated: str) -> str | None:
+    """The code of a language that a source names by its code, with a region, by a longer code or a word; None when it
+    is no known language.
+    """
+    plain = unicodedata.normalize("NFC", stated).strip().lower()
+    code = re.split(r"[-_\s(]", plain)[0]
+    if plain == UNDETERMINED or code in CODES:
+        return code
+    return BY_NAME.get(code)
 
 
 def detect_language(text: str) -> str:

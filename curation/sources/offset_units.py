@@ -6,20 +6,25 @@ offsets count is settled once, from all its annotations: each counting is a hypo
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import accumulate, pairwise, product
+from itertools import accumulate, chain, pairwise, product
+from unicodedata import is_normalized, normalize
 
 from curation.record import wording
 from curation.sources.draft import DraftEntity, Span
 from curation.text.alignment import inside_word
 from curation.text.folding import fold
 
+#: A character with the marks that follow it.
+CLUSTER = re.compile("[\u0300-\u036f]+|.[\u0300-\u036f]*", re.DOTALL)
 #: The name of the record's own counting, in which nothing is converted.
 CODE_POINTS = "characters"
 MARK = "\ufeff"
+MARKED = "from a byte order mark"
 #: Without wordings, so many offsets must cut words before another counting is believed, or the offsets are refused.
 MANY_CUT = 3
 #: So many wordings that stand in one place only must be off by the same number of characters.
@@ -117,7 +122,7 @@ def settle_offsets(text: str, entities: Sequence[DraftEntity]) -> SettledOffsets
 
 def countings(text: str) -> list[OffsetCounting]:
     """Every other way to count this text that makes a difference in it, the simplest first."""
-    return sorted(_countings(text), key=lambda counting: counting.name.count(","))
+    return sorted(chain(_countings(text), _other_forms(text)), key=lambda counting: counting.name.count(","))
 
 
 def _countings(text: str) -> Iterator[OffsetCounting]:
@@ -125,8 +130,9 @@ def _countings(text: str) -> Iterator[OffsetCounting]:
     for inclusive, (unit, width), (ends, (carriage, feed)) in product((False, True), UNITS.items(), LINE_ENDS.items()):
         widths = [width(character) for character in text]
         _widen_line_ends(widths, text, carriage, feed)
-        marks = {"": 0, "from a byte order mark": sum(map(UNITS[unit], MARK))} | (
-            {"without the byte order mark": -width(MARK)} if text.startswith(MARK) else {}
+        added = sum(map(width, MARK))
+        marks = {"": 0, MARKED if added > 1 else f"{MARKED} or from 1": added, "from 1": 1} | (
+            {"without the byte order mark": -added} if text.startswith(MARK) else {}
         )
         for mark, lead in marks.items():
             starts = tuple(accumulate(widths, initial=lead))
@@ -134,6 +140,18 @@ def _countings(text: str) -> Iterator[OffsetCounting]:
                 seen.add((inclusive, starts))
                 notes = ", ".join(filter(None, (unit, ends, mark, "ends inclusive" if inclusive else "")))
                 yield OffsetCounting(notes, starts, inclusive)
+
+
+def _other_forms(text: str) -> Iterator[OffsetCounting]:
+    """The text's characters in its other Unicode forms: composed letters as one, or parted ones as several."""
+    if not is_normalized("NFC", text):
+        widths: list[int] = []
+        for cluster in CLUSTER.findall(text):
+            widths += (len(cluster) - 1) * [0] + [len(normalize("NFC", cluster))]
+        yield OffsetCounting("composed characters", tuple(accumulate(widths, initial=0)))
+    if not is_normalized("NFD", text):
+        widths = [len(normalize("NFD", character)) for character in text]
+        yield OffsetCounting("decomposed characters", tuple(accumulate(widths, initial=0)))
 
 
 def _shifted(text: str, stated: dict[int, DraftEntity]) -> OffsetCounting | None:
@@ -192,11 +210,18 @@ def _settled_by_borders(
     clean: dict[str, dict[int, tuple[Span, ...] | None]] = {}
     for counting in countings(text):
         spans = {index: counting.convert(entity.spans or ()) for index, entity in placed.items()}
-        if all(found and not cuts_words(text, found) for found in spans.values()) and spans not in clean.values():
+        if all(found and _is_clean(text, found) for found in spans.values()) and spans not in clean.values():
             clean[counting.name] = spans
     if len(clean) != 1:
         return SettledOffsets(CODE_POINTS, faces)
     return SettledOffsets(*clean.popitem())
+
+
+def _is_clean(text: str, spans: Sequence[Span]) -> bool:
+    """Whether spans cut no word, and neither begin nor end with white space."""
+    return not cuts_words(text, spans) and not any(
+        text[start].isspace() or text[end - 1].isspace() for start, end in spans
+    )
 
 
 def mostly_cut(cut: int, total: int) -> bool:

@@ -45,6 +45,8 @@ ALIKE = {"idx": "index", "indices": "index", "indexes": "index", "loc": "locatio
 NUMBERING = frozenset({"extraction_index", "group_index", "index_in_batch"})
 #: The difference of two numbers is this small by chance too often to say that they are a wording's ends.
 SHORT = 2
+#: A whole number in a string, as tables write it that hold empty cells beside it ("59.0").
+WHOLE = re.compile(r"\s*([0-9]{1,15})(?:\.0+)?\s*")
 NUMBERS = re.compile(r"\s*[\[(]?\d+(?:\s*[-:;, ]+\s*\d+)*[\])]?\s*")
 #: Every word of a name and its plural, longer ones first.
 _PIECES = sorted((word + plural for word in WORDS | set(ALIKE) for plural in ("", "s")), key=len, reverse=True)
@@ -81,10 +83,16 @@ def says_place(name: str) -> bool:
     return bool(words & ({"start", "begin", "end", "stop", "span", "offset"} | CHARACTERS | LENGTHS))
 
 
+def is_place(name: str) -> bool:
+    """Whether a field of an annotation says its place by its name, or a part of one."""
+    return bool(_words(name)) or says_place(name)
+
+
 def number(value: Any) -> int:
     """An offset; -1 for what is none, which the checks refuse."""
-    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 16:
-        return int(value)
+    if isinstance(value, str):
+        match = WHOLE.fullmatch(value)
+        return int(match[1]) if match else -1
     if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < LARGEST and value == int(value):
         return int(value)
     return -1

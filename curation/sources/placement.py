@@ -36,13 +36,34 @@ def place(draft: Draft) -> Iterator[Notice]:
     fitting = _fitting(draft, settled)
     trusted = draft.normalised and 2 * len(fitting) >= sum(map(_states, draft.entities)) > 0
     for index, entity in enumerate(draft.entities):
+        if entity.refused:
+            continue
         if entity.spans and index not in fitting:
             _place_misfit(draft.text, entity, settled, index, trusted=trusted)
         elif entity.spans:
             entity.spans = settled.spans[index]
+    if any(entity.moved for entity in draft.entities):
+        _refuse_again(draft)
     yield from _cut_words(draft)
     if differing := sum(entity.alignment is Alignment.FUZZY and not entity.moved for entity in draft.entities):
         yield Notice(draft.where, f"kept at their offsets though the text says it otherwise: {differing} entities")
+
+
+def _refuse_again(draft: Draft) -> None:
+    """Refuses what stands again at the place of another of its type, where others were not at their offsets and its
+    wording has more places: the offsets may count from the start of a sentence or a section.
+    """
+    seen: set[tuple[str, tuple[Span, ...]]] = set()
+    for entity in draft.entities:
+        if not entity.spans or entity.refused:
+            continue
+        key = (entity.type, entity.spans)
+        if key in seen and not entity.moved and draft.text.count((entity.wording or "").strip() or "\0") > 1:
+            entity.refused = (
+                f"expected one annotation of a type at a place, got it again at {shown_spans(entity.spans)}, while "
+                "others are not at their offsets: do these count from the start of a sentence?"
+            )
+        seen.add(key)
 
 
 def _states(entity: DraftEntity) -> bool:

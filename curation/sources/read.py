@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -13,20 +15,27 @@ from curation.sources.assembly import assemble
 from curation.sources.categories import categorise
 from curation.sources.draft import Draft
 from curation.sources.encodings import check_name, settle_encoding
+from curation.sources.file_draft import WITHOUT_COLUMNS, file_columns
 from curation.sources.formats import BINARY, FORMATS, WHOLE_SOURCES, companions, files_in, files_of, reader_of, sniff
 from curation.sources.hugging_face import HUB
-from curation.sources.language import language_code
+from curation.sources.language import language_code, language_named
 from curation.sources.mapping import ImportMapping, load_mapping
 from curation.sources.path_use import PathUse
+from curation.sources.patients import patient_notices
 from curation.sources.placement import place
-from curation.sources.reading import Lost, Notice, Problem, Read, ReadingContext, ReadOptions, SourceTally
+from curation.sources.reading import Lost, Notice, Problem, Read, ReadingContext, ReadOptions, SourceTally, shown
 from curation.sources.rows import columns_of, stem_of
 from curation.sources.several_places import first_of_several
 from curation.sources.unread import ADVICE, unread_notices
 
 AUTO = "auto"
+REPLACEMENT = "\ufffd"
+#: The bytes of a Western letter in UTF-8 as cp1252 or latin-1 shows them.
+MISREAD = re.compile("\u00c3[\u0080-\u00bf\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u2013-\u203a\u20ac]")
 #: Formats that bring a mapping of their own.
 OWN_MAPPINGS = {"elmtex": "elmtex"}
+#: Formats whose records are called what their files are called.
+NAMED_BY_FILE = frozenset({"text", "brat"})
 
 
 def read(
@@ -56,10 +65,12 @@ def read(
     if chosen == ImportMapping() and format in OWN_MAPPINGS:
         chosen = load_mapping(OWN_MAPPINGS[format])
     columns_of(chosen, options.columns)
+    if format in WITHOUT_COLUMNS:
+        file_columns(chosen, options.columns)
     reading = ReadingContext(options, chosen, SourceTally(), PathUse())
     if format in WHOLE_SOURCES:
         name = Path(source).absolute().name if Path(source).is_dir() else str(source).removeprefix(HUB)
-        return _whole(_finished(reader_of(format)(source, reading), name, format, reading), reading)
+        return _whole(_finished(reader_of(format)(source, reading), str(source), name, format, reading), reading)
     path = Path(source)
     if not path.exists():
         raise SourceError(f"expected a file or folder, got none at {source}")
@@ -81,33 +92,63 @@ def _read_files(path: Path, format: str, reading: ReadingContext) -> Iterator[Re
         yield Problem(str(path), f"expected files of the format {format} in the folder, got none", Lost.FILE)
     if path.is_dir():
         yield from unread_notices(path, list(files_in(path)), {*files, *companions(files, format)})
+        if format in NAMED_BY_FILE:
+            yield from patient_notices(path, files, file_columns(reading.mapping, reading.options.columns))
     name = stem_of(path) if path.is_file() else path.absolute().name
+    if path.is_dir() and reading.options.source_name is None:
+        again = f"{reading.options.again} --source-name {shlex.quote(name)}"
+        reading = replace(reading, options=replace(reading.options, again=again))
     reader = reader_of(format)
     for file in files:
         settled, said = (reading, None) if format in BINARY else settle_encoding(file, reading)
         if said is not None:
             yield said
         if not isinstance(said, Problem):
-            yield from _finished(reader(file, settled), name, format, settled)
+            yield from _finished(reader(file, settled), str(file), name, format, settled)
 
 
 def _finished(
-    drafts: Iterator[Draft | Read | Problem | Notice], name: str, format: str, reading: ReadingContext
+    drafts: Iterator[Draft | Read | Problem | Notice], where: str, name: str, format: str, reading: ReadingContext
 ) -> Iterator[Read | Problem | Notice]:
     """The records of drafts; what is finished, a problem or a notice as it is."""
     provenance: dict[str, Any] = {"format": format}
     if reading.mapping.name:
         provenance["mapping"] = f"{reading.mapping.name}@{reading.mapping.digest}"
+    draft = None
     for draft in drafts:
         if not isinstance(draft, Draft):
             yield draft
         else:
+            _settle_language(draft, reading)
+            _note_lost_letters(draft, reading)
             if reading.options.layer is not None:
                 yield from place(draft)
             shaped = categorise(draft, reading.mapping)
             options = layer_options(draft, reading.options)
             for found in assemble(shaped, options, source=name, provenance=provenance):
                 yield _counted(found, shaped) if isinstance(found, Read) else found
+    if draft is None:
+        yield Notice(where, "holds no records")
+
+
+def _settle_language(draft: Draft, reading: ReadingContext) -> None:
+    """The stated language by its code; what names none is said, and the text's own language is detected."""
+    if draft.language and not reading.options.language:
+        code = language_named(draft.language)
+        if code is None:
+            stated = shown(draft.language)
+            reading.tally.notice(draft.where, f"the language {stated} is none that is known: it was detected instead")
+        draft.language = code
+
+
+def _note_lost_letters(draft: Draft, reading: ReadingContext) -> None:
+    """Says of a text that its letters were lost or changed before it came here."""
+    if REPLACEMENT in draft.text:
+        what = "the text holds replacement characters (U+FFFD): letters were lost before it came here"
+        reading.tally.notice(draft.where, what)
+    if MISREAD.search(draft.text):
+        what = "the text holds letters such as Ã¼: it is UTF-8 that was read as another encoding before it came here"
+        reading.tally.notice(draft.where, what)
 
 
 def _counted(found: Read, draft: Draft) -> Read:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -33,6 +33,10 @@ class Lost(StrEnum):
 
 #: What an id or a column's name looks like; anything else may be text of a record in the wrong column.
 NAME = re.compile(r"[\w.:#*/-]{1,40}(?: [\w.:#*/-]{1,20}){0,2}")
+
+
+#: Fields that may say that what an annotation is about is not there.
+DENYING = re.compile("negat|negex|polarity|assertion|traits", re.IGNORECASE)
 
 
 def shown(name: object) -> str:
@@ -87,6 +91,7 @@ class ReadOptions:
     licence: str | None = None
     columns: Mapping[str, str] = field(default_factory=dict)  #: id, text, group ... to the column's name
     encoding: str | None = None  #: of text files; otherwise the mapping's, or UTF-8
+    again: str = ""  #: other options of the command, for a message that offers it anew
     line_limit: int = 8 * 1024 * 1024  #: bytes of one line, field, JSON item or text file
 
 
@@ -95,6 +100,8 @@ class SourceTally:
 
     def __init__(self) -> None:
         self._met: dict[tuple[type[Problem] | type[Notice], str], tuple[str, int]] = {}
+        self._columns: dict[str, str] = {}
+        self._fields: dict[str, tuple[str, int]] = {}
 
     def problem(self, where: str, what: str) -> None:
         """Something in a row that was not understood; the row comes in without it."""
@@ -104,8 +111,29 @@ class SourceTally:
         """Something in a row that was read in a way that should be known."""
         self._add(Notice, where, what)
 
+    def unread_column(self, where: str, name: str) -> None:
+        """A column with something that no reader takes."""
+        self._columns.setdefault(name, where)
+
+    def unread_fields(self, where: str, names: Iterable[str]) -> None:
+        """The fields of an annotation that no reader takes."""
+        for name in names:
+            first, count = self._fields.get(name, (where, 0))
+            self._fields[name] = (first, count + 1)
+
     def met(self) -> Iterator[Problem | Notice]:
-        """A line for each, at the first row where it was met."""
+        """A line for each, at the first row where it was met; one for all columns, and one for all fields not read."""
+        if self._columns:
+            names = ", ".join(map(shown, self._columns))
+            what = f"columns of lists or objects that were not read: {names}; name them in a --mapping (meta, labels)"
+            yield Notice(next(iter(self._columns.values())), what)
+        for telling in (True, False):
+            fields = {name: met for name, met in self._fields.items() if bool(DENYING.search(name)) is telling}
+            if fields:
+                names = ", ".join(f"{shown(name)} ({count})" for name, (_, count) in fields.items())
+                what = f"fields of annotations that were not read: {names}; name them in a --mapping (attributes)"
+                where = next(where for where, _ in fields.values())
+                yield Problem(where, what, Lost.ENTITY) if telling else Notice(where, what)
         for (kind, what), (where, count) in self._met.items():
             said = f"{what} ({count} rows)" if count > 1 else what
             yield Notice(where, said) if kind is Notice else Problem(where, said, Lost.ENTITY)

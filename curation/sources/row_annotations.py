@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -13,7 +14,7 @@ from curation.scoring.flat_shape import KEPT_AS, ValueForm, form
 from curation.sources.draft import Draft, DraftEntity, DraftRelation, Span
 from curation.sources.mapping import EntitySource, FactSource, ImportMapping, LinkSource, PairSource
 from curation.sources.paths import MISSING, OUTER, Node, dig, pick, walk
-from curation.sources.place_fields import SHORT, Place, listing_field, number, place, says_place
+from curation.sources.place_fields import SHORT, Place, is_place, listing_field, number, place, says_place
 from curation.sources.reading import SourceTally, shown
 from curation.sources.row_shapes import (
     PARTS,
@@ -21,13 +22,24 @@ from curation.sources.row_shapes import (
     annotation_columns,
     decoded,
     fields_of,
+    holds_annotations,
     looks_like_annotations,
     shaped,
     split_facts,
     strings_of_annotations,
 )
+from curation.text.assertion_words import NEGATION_FIELDS, assertion_of_word
 
 USUAL_LINKS = LinkSource(path="relations.*")
+#: Other fields that give an assertion in a word; and what the words of a field that says "negated" mean.
+ASSERTIONS = ("assertion_status", "polarity", "presence")
+TRUTHS = dict.fromkeys(("true", "1", "yes", "negated"), Assertion.NEGATED) | dict.fromkeys(
+    ("false", "0", "no", "affirmed", ""), Assertion.PRESENT
+)
+UNKNOWN_ASSERTION = (
+    f"expected an assertion such as {', '.join(Assertion)}, got another; say what it means in a --mapping "
+    "(attributes, assertions)"
+)
 Origins = dict[str, list[tuple[tuple[str | int, ...], str]]]
 
 
@@ -68,17 +80,20 @@ def _add_usual(draft: Draft, values: Mapping[str, Any], mapping: ImportMapping, 
         elif read is None and (items := shaped(content, draft.text)) is not None:
             read, draft.annotated = name, True
             nodes = (Node(item, (name, number), (values, items)) for number, item in enumerate(items))
-            _add_entities(draft, nodes, USUAL, defaultdict(list))
+            tally.unread_fields(draft.where, _add_entities(draft, nodes, USUAL, defaultdict(list)))
         elif content and not (read is not None and content == decoded(given[read])):
             tally.problem(draft.where, not_understood(name))
     if read is None and _is_mention(values, draft.text):
         draft.annotated = draft.partial = True
         _add_entities(draft, [Node(own_fields(values))], USUAL, defaultdict(list))
+    elif read is None and _lacks_a_type(values):
+        tally.problem(draft.where, "rows with offsets and no type: their annotations were not read")
     for name in strings_of_annotations(values):
         if name not in elsewhere:
             tally.problem(draft.where, not_understood(name))
     for name, content in values.items():
-        if name not in {*given, *elsewhere, *PARTS} and looks_like_annotations(content):
+        looks = holds_annotations if name in PARTS else looks_like_annotations
+        if name not in {*given, *elsewhere} and looks(content):
             tally.problem(draft.where, not_understood(name))
     if not mapping.links and (relations := decoded(values.get("relations"))):
         if isinstance(relations, list) and all(isinstance(relation, dict) for relation in relations):
@@ -103,6 +118,10 @@ def _document_labels(content: Any) -> dict[str, str]:
     return {}
 
 
+#: Fields of an annotation besides those of its mapping that are read, and those that only its tool needs.
+USUAL_FIELDS = tuple(str(name) for name in (*USUAL.annotator, *USUAL.assertion, *NEGATION_FIELDS, *ASSERTIONS))
+TOOLS_OWN = ("token_start", "token_end", "extraction_index", "group_index", "index_in_batch", "alignment_status",
+             "color", "input_hash", "task_hash", "index")  # fmt: skip
 #: The fields of a row that is itself one annotation, besides its place.
 ROW_TYPES = tuple(name for name in USUAL.category if isinstance(name, str) and name != "labels")
 ROW_WORDINGS = (
@@ -119,13 +138,24 @@ ROW_WORDINGS = (
 
 def _is_mention(values: Mapping[str, Any], text: str) -> bool:
     """Whether a row holds one annotation of its text: a type, and offsets or a wording of its own."""
-    if not any(isinstance(values.get(name), str) for name in ROW_TYPES):
+    if not any(map(_is_type, map(values.get, ROW_TYPES))):
         return False
     wording = next((values[name] for name in ROW_WORDINGS if isinstance(values.get(name), str)), "")
     spans = place(_own_place(values), [wording] if wording else ()).spans
     if spans is not None:
         return all(start >= 0 for start, _ in spans) and spans != ((0, len(text)),)
     return bool(wording and wording in text)
+
+
+def _is_type(value: Any) -> bool:
+    return isinstance(value, str | int) and not isinstance(value, bool)
+
+
+def _lacks_a_type(values: Mapping[str, Any]) -> bool:
+    """Whether a row has offsets of its own beside columns of a type that hold none."""
+    types = [values[name] for name in ROW_TYPES if name in values]
+    spans = place(_own_place(values), ()).spans
+    return bool(types) and not any(map(_is_type, types)) and bool(spans) and all(start >= 0 for start, _ in spans or ())
 
 
 def _own_place(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -138,13 +168,17 @@ def own_fields(values: Mapping[str, Any]) -> dict[str, Any]:
     return _own_place(values) | {name: values[name] for name in (*ROW_TYPES, *ROW_WORDINGS) if name in values}
 
 
-def _add_entities(draft: Draft, nodes: Iterable[Node], source: EntitySource, origins: Origins) -> None:
+def _add_entities(draft: Draft, nodes: Iterable[Node], source: EntitySource, origins: Origins) -> list[str]:
+    """Puts the annotations on the draft; returns the names of fields that were not read, for each."""
+    left: list[str] = []
     taken = {entity.id: entity for entity in draft.entities}
     unread: list[tuple[DraftEntity, Any, tuple[str, ...]]] = []
     for node in nodes:
         for single in _each(node, source) if source.many else (node,):
             entity, names = _mention(single, source, f"T{len(taken) + 1}", draft.text)
             unread.append((entity, single.value, names))
+            if source is USUAL and isinstance(single.value, dict):
+                left += _left_fields(single.value)
             first = taken.get(entity.id)
             if first is not None and source.many and (first.type, first.spans) != (entity.type, entity.spans):
                 entity.id = _free_id(entity.id, taken)
@@ -154,6 +188,22 @@ def _add_entities(draft: Draft, nodes: Iterable[Node], source: EntitySource, ori
                 taken.setdefault(entity.id, entity)
             origins[source.path].append((node.path, entity.id))
     _refuse_alike(unread)
+    return left
+
+
+def _left_fields(fields: Mapping[Any, Any]) -> Iterator[str]:
+    """The names of the fields that hold something and have no use."""
+    for name in _of_no_use(tuple(fields)):
+        if fields[name] not in (None, False, "", [], {}):
+            yield name
+
+
+@lru_cache(maxsize=1024)
+def _of_no_use(keys: tuple[Any, ...]) -> tuple[str, ...]:
+    """The fields of these names that are not read, nor say a place, nor are a tool's own numbers."""
+    known = {name.replace("_", "").lower() for name in (*USUAL.of_no_place, "span", *USUAL_FIELDS, *TOOLS_OWN)}
+    names = [key for key in keys if isinstance(key, str)]
+    return tuple(name for name in names if name.replace("_", "").lower() not in known and not is_place(name))
 
 
 def _refuse_alike(unread: Sequence[tuple[DraftEntity, Any, tuple[str, ...]]]) -> None:
@@ -209,30 +259,54 @@ def _mention(node: Node, source: EntitySource, id_: str, whole: str) -> tuple[Dr
     """The annotation in a node, and its fields that look like a place and were not understood; one that cannot be
     read brings the reason why.
     """
-    type_ = source.type or _type(node, source)
+    names = _names(node, source)
+    type_ = source.type or _type(node, names.category)
     if isinstance(node.value, list | tuple) and not source.start:
         node = Node(fields_of(node.value, whole), node.path, node.ancestors)
-        type_ = type_ or _type(node, source)
+        names = _names(node, source)
+        type_ = type_ or _type(node, names.category)
     if fault := _fault(node):
         return DraftEntity(id_, type_ or "?", refused=fault), ()
     if not type_ and isinstance(name := pick(node, ("entity",)), str) and source.category == USUAL.category:
         type_ = name
-    texts = _wordings(node, source, type_)
+    texts = _wordings(node, names.text, type_)
     found = _place(node, source, texts)
-    score, assertion = pick(node, source.score), pick(node, source.assertion)
+    score = pick(node, names.score)
+    assertion = _assertion(node, names)
     entity = DraftEntity(
-        id=_word(pick(node, source.id)) or id_,
+        id=_word(pick(node, names.id)) or id_,
         type=type_,
         spans=found.spans,
         wording=_wording(texts, found.spans),
-        attributes=_attributes(node, source.attributes),
-        codes=_codes(node, source.codes),
-        assertion=Assertion(assertion) if assertion in list(Assertion) else Assertion.PRESENT,
+        attributes=_attributes(node, names.attributes),
+        codes=_codes(node, names.codes),
+        assertion=assertion or Assertion.PRESENT,
         score=float(score) if isinstance(score, int | float) and 0 <= score <= 1 else None,
-        annotator=_word(pick(node, source.annotator)),
-        refused=_unread(found.unread),
+        annotator=_word(pick(node, names.annotator)),
+        refused=_unread(found.unread) or ("" if assertion else UNKNOWN_ASSERTION),
     )
     return entity, tuple(found.unread)
+
+
+def _assertion(node: Node, names: _FieldNames) -> Assertion | None:
+    """What the source says of an annotation, in any of the words of the field; None where it is not understood."""
+    if (stated := pick(node, names.assertion)) is not MISSING:
+        return _of_words(stated) if isinstance(stated, dict) else assertion_of_word(stated or "present")[0]
+    for name in names.other_assertions:
+        if (stated := pick(node, (name,))) is not MISSING:
+            return assertion_of_word(stated)[0] if name in ASSERTIONS else TRUTHS.get(str(stated).lower())
+    return Assertion.PRESENT
+
+
+def _of_words(stated: Mapping[str, Any]) -> Assertion | None:
+    """The one assertion but "present" that an object gives (as Azure's does); None where there are several."""
+    words = [
+        Assertion.FAMILY if word == "other" else assertion_of_word(word)[0]
+        for word in stated.values()
+        if word != "subject"
+    ]
+    found = set(words) - {Assertion.PRESENT}
+    return found.pop() if len(found) == 1 else None if found else Assertion.PRESENT
 
 
 def _fault(node: Node) -> str:
@@ -254,9 +328,9 @@ def _unread(names: Sequence[str]) -> str:
     )
 
 
-def _type(node: Node, source: EntitySource) -> str:
+def _type(node: Node, names: tuple[str | int, ...]) -> str:
     """The type in the first field that has one; alone, or as the only one of a list of ``labels``."""
-    for name in _names(node, source, source.category):
+    for name in names:
         value = pick(node, (name,))
         if name == "labels" and isinstance(value, list) and len(value) == 1:
             value = value[0]
@@ -265,20 +339,58 @@ def _type(node: Node, source: EntitySource) -> str:
     return ""
 
 
-def _names(node: Node, source: EntitySource, names: tuple[str | int, ...]) -> tuple[str | int, ...]:
-    """The fields to look at, in order; without a mapping also those that are written otherwise (``entityType``)."""
-    if isinstance(node.value, list | tuple):
-        return _in_lists(names)
-    return _alike(tuple(node.value), names) if source is USUAL and isinstance(node.value, dict) else names
+@dataclass(frozen=True, slots=True)
+class _FieldNames:
+    """The fields that hold something of an annotation, of those that its source may have."""
+
+    category: tuple[Any, ...]
+    id: tuple[Any, ...]
+    text: tuple[Any, ...]
+    score: tuple[Any, ...]
+    attributes: tuple[Any, ...]
+    codes: tuple[Any, ...]
+    assertion: tuple[Any, ...]
+    other_assertions: tuple[Any, ...]
+    annotator: tuple[Any, ...]
+
+
+def _names(node: Node, source: EntitySource) -> _FieldNames:
+    """The fields to look at, in order: looking for each that may be there takes most of the time."""
+    return _names_among(source, tuple(node.value) if isinstance(node.value, dict) else None)
 
 
 @lru_cache(maxsize=1024)
+def _names_among(source: EntitySource, keys: tuple[Any, ...] | None) -> _FieldNames:
+    """Without keys the annotation is a list. Without a mapping also the fields that are written otherwise
+    (``entityType``).
+    """
+    usual = source is USUAL
+
+    def present(names: tuple[Any, ...], alike: bool = False) -> tuple[Any, ...]:
+        if keys is None:
+            return _in_lists(names) if alike else names
+        if alike and usual:
+            return _alike(keys, names)
+        return tuple(name for name in names if name in keys or (isinstance(name, str) and "." in name))
+
+    return _FieldNames(
+        category=present(source.category, alike=True),
+        id=present(source.id),
+        text=present(source.text, alike=True),
+        score=present(source.score),
+        attributes=present(source.attributes),
+        codes=present(source.codes),
+        assertion=present(source.assertion),
+        other_assertions=present((*ASSERTIONS, *NEGATION_FIELDS)) if usual and keys is not None else (),
+        annotator=present(source.annotator),
+    )
+
+
 def _in_lists(names: tuple[str | int, ...]) -> tuple[str | int, ...]:
     """Those that can be found in a list or around it."""
     return tuple(name for name in names if isinstance(name, int) or name[:1].isdecimal() or name.startswith(OUTER))
 
 
-@lru_cache(maxsize=1024)
 def _alike(keys: tuple[Any, ...], names: tuple[str | int, ...]) -> tuple[str | int, ...]:
     plain = {str(key).replace("_", "").lower(): key for key in reversed(keys)}
     found = (name if name in keys else plain.get(str(name).replace("_", "").lower()) for name in names)
@@ -290,9 +402,9 @@ def _word(value: Any) -> str:
     return str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
 
 
-def _wordings(node: Node, source: EntitySource, type_: str) -> list[str]:
+def _wordings(node: Node, names: tuple[str | int, ...], type_: str) -> list[str]:
     """What the source says stands there: one, or one for each fragment."""
-    for name in _names(node, source, source.text):
+    for name in names:
         value = pick(node, (name,))
         if name == "entity" and value == type_:
             continue

@@ -20,6 +20,10 @@ PARTS = frozenset("tokens words sentences sents sections chunks paragraphs passa
 USUAL = EntitySource(path="*")
 FACTS = FactSource(path="*")
 CATEGORY = tuple(name for name in USUAL.category if isinstance(name, str))
+#: What tables write where there is nothing.
+EMPTY = frozenset({"", "0", "nan", "NaN", "<NA>", "None", "null", "0.0"})
+#: So many items of a list are looked into for annotations.
+LOOKED_AT = 50
 #: A string longer than this is no cell of a table.
 LONGEST_CELL = 1_000_000
 Fields = dict[str, Any]
@@ -76,7 +80,7 @@ def strings_of_annotations(values: Mapping[str, Any]) -> list[str]:
         if not isinstance(name, str) or name.lower() not in USUAL_COLUMNS or not isinstance(value, str | int | float):
             continue
         words = isinstance(value, str) and value.lstrip()[:1] not in {"[", "{"}
-        plain = isinstance(decoded(value), str | int | float) and value not in ("", 0)
+        plain = isinstance(decoded(value), str | int | float) and str(value).strip() not in EMPTY
         if plain and not (name.lower() in LABELS and (words or not isinstance(value, str))):
             found.append(name)
     return found
@@ -88,8 +92,10 @@ def looks_like_annotations(value: Any) -> bool:
         value = decoded(value) if value.lstrip()[:2] in {"[{", "[[", '{"', "{'"} else None
     if isinstance(value, dict):
         groups = [inner for inner in value.values() if isinstance(inner, list)]
-        return _is_parallel(value) or any(
-            isinstance(item, dict) and _has_place(item) for group in groups for item in group[:1]
+        return (
+            _is_parallel(value)
+            or any(isinstance(item, dict) and _has_place(item) for group in groups for item in group[:1])
+            or any(looks_like_annotations(inner) for inner in value.values() if isinstance(inner, dict | list))
         )
     if not isinstance(value, list | tuple):
         return False
@@ -98,8 +104,15 @@ def looks_like_annotations(value: Any) -> bool:
         inner = [part for part in first.values() if isinstance(part, list | dict)]
         typed = any(isinstance(first.get(name), str | int) for name in CATEGORY)
         placed = _has_place(first) or any(isinstance(part, dict) and _has_place(part) for part in inner)
-        return (typed and placed) or any(looks_like_annotations(part) for part in inner)
+        return (typed and placed) or holds_annotations(value)
     return isinstance(first, list | tuple) and [type(item) for item in first[:3]] == [int, int, str]
+
+
+def holds_annotations(value: Any) -> bool:
+    """Whether one of the first objects of a list (such as a sentence or a section) holds annotations inside."""
+    items = value[:LOOKED_AT] if isinstance(value, list) else ()
+    parts = (part for item in items if isinstance(item, dict) for part in item.values())
+    return any(looks_like_annotations(part) for part in parts if isinstance(part, list | dict))
 
 
 def _has_place(fields: Mapping[str, Any]) -> bool:
@@ -110,8 +123,24 @@ def _of_list(items: Sequence[Any], text: str) -> list[Any] | None:
     if items and all(isinstance(item, str | int | float) for item in items):
         return None
     if items and all(isinstance(item, list) and all(isinstance(inner, dict) for inner in item) for item in items):
+        if _begin_anew(items):
+            return None
         items = [inner for item in items for inner in item]
     return [fields_of(item, text) if isinstance(item, list | tuple) else item for item in items]
+
+
+def _begin_anew(lists: Sequence[Sequence[Fields]]) -> bool:
+    """Whether lists without wordings each begin before the one before ends: they may count from its own start each."""
+    before = 0
+    for fields in lists:
+        if any(isinstance(item.get(str(name)), str) for item in fields for name in USUAL.text):
+            return False
+    for fields in lists:
+        spans = [span for item in fields for span in place(item, (), other=frozenset(CATEGORY)).spans or ()]
+        if spans and min(spans)[0] < before:
+            return True
+        before = max((end for _, end in spans), default=before)
+    return False
 
 
 def _of_object(value: Mapping[str, Any], text: str) -> list[Any] | None:
@@ -181,6 +210,8 @@ def fields_of(items: Sequence[Any], text: str) -> Fields:
 
     Of two words the one that stands at the offsets, or alone in the text, is the wording.
     """
+    if sum(isinstance(item, str) and item.isdecimal() for item in items) == 2:  # lists of one type hold them as strings
+        items = [int(item) if isinstance(item, str) and item.isdecimal() else item for item in items]
     words = [item for item in items if isinstance(item, str)]
     scores = [item for item in items if isinstance(item, float) and not item.is_integer()]
     rest = [item for item in items if item not in words and item not in scores and item is not None]

@@ -19,11 +19,12 @@ from curation.sources.draft import Draft
 from curation.sources.exported import foreign_export, is_own_export, own_record
 from curation.sources.mapping import Column, ImportMapping
 from curation.sources.mention_rows import MentionRows
+from curation.sources.passages import text_of_passages
 from curation.sources.paths import MISSING, dig
 from curation.sources.reading import Lost, Notice, Problem, Read, ReadingContext, shown
 from curation.sources.row_annotations import add_annotations, not_understood, own_fields
-from curation.sources.row_shapes import annotation_columns
-from curation.sources.tagged_rows import add_tagged, tag_column, tokens_of
+from curation.sources.row_shapes import PARTS, USUAL_COLUMNS, annotation_columns, looks_like_annotations
+from curation.sources.tagged_rows import TAGS, add_tagged, refuse_tokens, tag_column, tokens_of
 
 #: The columns that are tried, in order, where neither the mapping nor an option names one.
 USUAL = {
@@ -37,7 +38,9 @@ USUAL = {
     "annotator": ("annotator", "annotator_id", "_annotator_id", "_session_id", "annotated_by", "completed_by", "user"),
 }  # fmt: skip
 #: Columns of ids that number texts; what others number may be annotations.
-IDS_OF_TEXTS = frozenset({"record_id", "doc_id", "document_id", "note_id", "patient_uid", "pmid", "PMID"})
+IDS_OF_TEXTS = frozenset({"recordid", "docid", "documentid", "noteid", "patientuid", "pmid"})
+#: What tables write for an empty cell, so that it names nobody.
+NOTHING = frozenset({"", "nan", "NaN", "<NA>", "NaT"})
 #: Rows without the text column that are let pass before the source is given up, if no row has had it.
 PATIENCE = 100
 #: Whole numbers above are stored as strings: not every store holds them.
@@ -110,6 +113,7 @@ class _Table:
         self.path, self.reading = path, reading
         self.mapping = reading.mapping
         self.annotated = reading.options.layer is not None
+        self.mapped = self.mapping != ImportMapping()
         self.columns = columns_of(self.mapping, reading.options.columns)
         self.given = {name: column for name, column in self.columns.items() if column.columns != USUAL[name]}
         self.given |= self.mapping.labels
@@ -119,7 +123,7 @@ class _Table:
     def numbers_texts(self, row: SourceRow) -> bool:
         """Whether the ids in the row are known to number texts, not annotations."""
         names = self._resolve(row)["id"].columns
-        return self.columns["id"].columns != USUAL["id"] or bool(IDS_OF_TEXTS & set(names[:1]))
+        return self.columns["id"].columns != USUAL["id"] or bool(IDS_OF_TEXTS & set(map(joined, names[:1])))
 
     def read(self, row: SourceRow) -> list[Draft | Read]:
         """What a row holds: a draft for each annotator, or a record of our own export as it was."""
@@ -134,7 +138,7 @@ class _Table:
 
     def _own(self, row: SourceRow) -> Read | None:
         options = self.reading.options
-        if self.mapping != ImportMapping() or options.columns or options.language or not is_own_export(row.values):
+        if self.mapped or options.columns or options.language or not is_own_export(row.values):
             return None
         return own_record(row.values, row.where, self.path, options)
 
@@ -161,7 +165,17 @@ class _Table:
         take_answer(draft, values, self.reading.tally)
         read = {*annotation_columns(values), *(own_fields(values) if draft.partial else ())} if draft.annotated else ()
         draft.meta = _meta(values, self.mapping.meta, columns, other=read)
+        if self.annotated and not self.mapped:
+            taken = {name for column in columns.values() for name in column.columns}
+            self._note_unread(draft.where, values, taken.union(read))
         return draft
+
+    def _note_unread(self, where: str, values: Mapping[str, Any], read: Iterable[str]) -> None:
+        """Says which columns of lists and objects nobody reads; those that look like annotations are said already."""
+        known = {*read, *PARTS, *TAGS, *USUAL_COLUMNS}
+        for name, value in values.items():
+            if isinstance(value, dict | list) and value and name not in known and not looks_like_annotations(value):
+                self.reading.tally.unread_column(where, name)
 
     def _annotate(self, draft: Draft, values: Mapping[str, Any], tokens: Sequence[str] | None) -> None:
         column = tag_column(values, tokens) if tokens and not self.mapping.facts else None
@@ -169,14 +183,20 @@ class _Table:
             values = dict(values)
             if not add_tagged(draft, tokens, values.pop(column)):
                 self.reading.tally.problem(draft.where, not_understood(column))
+        tagged = len(draft.entities)
         add_annotations(draft, values, self.mapping, self.reading.tally)
+        if tokens and not tagged and _first(values, self._resolved["text"].columns) is MISSING:
+            refuse_tokens(draft, tokens)
 
     def _resolve(self, row: SourceRow) -> dict[str, Column]:
         """The columns, cut down to those that these rows can have."""
         keys = tuple(row.values)
         if keys != self._keys:
             self._keys = keys
-            self._resolved = {name: _present(column, row.values) for name, column in self.columns.items()}
+            self._resolved = {
+                name: _usual(name, row.values) if column.columns == USUAL[name] else _present(column, row.values)
+                for name, column in self.columns.items()
+            }
         return self._resolved
 
     def _text(self, text: Any, values: Mapping[str, Any], column: Column, tokens: Sequence[str] | None) -> str:
@@ -184,6 +204,8 @@ class _Table:
             return text
         if text is MISSING and tokens:
             return " ".join(tokens)
+        if text is MISSING and (whole := text_of_passages(values)):
+            return whole
         if text is MISSING and not any(dig(values, name) is None for name in column.columns):
             raise WrongColumnError(_no_such_column(self.columns["text"].columns, values))
         if text is MISSING:
@@ -209,6 +231,19 @@ def columns_of(mapping: ImportMapping, given: Mapping[str, str]) -> dict[str, Co
 def _present(column: Column, values: Mapping[str, Any]) -> Column:
     names = tuple(name for name in column.columns if name.startswith("_") or dig(values, name) is not MISSING)
     return column.model_copy(update={"columns": names})
+
+
+def _usual(name: str, values: Mapping[str, Any]) -> Column:
+    """The usual columns of a field that a row has, or those written otherwise (``PATIENT_ID``, ``patientId``)."""
+    plain = {joined(key): key for key in reversed(list(values)) if isinstance(key, str)}
+    exact = [usual for usual in USUAL[name] if dig(values, usual) is not MISSING]
+    found = [plain[joined(usual)] for usual in USUAL[name] if joined(usual) in plain]
+    return Column(columns=tuple(dict.fromkeys(exact or found)))
+
+
+def joined(name: str) -> str:
+    """A column's name in small letters, without what joins its words."""
+    return re.sub(r"[\W_]", "", name).lower()
 
 
 def _first(values: Mapping[str, Any], names: Iterable[str]) -> Any:
@@ -275,7 +310,8 @@ def _plain(value: Any) -> str | None:
         if not math.isfinite(value):
             return None
         return str(int(value)) if value.is_integer() else str(value)
-    return str(value).strip() or None
+    plain = str(value).strip()
+    return plain if plain not in NOTHING else None
 
 
 def _meta(

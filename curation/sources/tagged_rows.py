@@ -45,6 +45,17 @@ def add_tagged(draft: Draft, tokens: Sequence[str], tags: Sequence[Any]) -> bool
     return True
 
 
+def refuse_tokens(draft: Draft, tokens: Sequence[str]) -> None:
+    """Refuses offsets without a wording that may count the tokens from which the text was put together."""
+    ends = [end for entity in draft.entities for _, end in entity.spans or ()]
+    if ends and max(ends) <= len(tokens):
+        for entity in draft.entities:
+            if entity.spans and not entity.wording:
+                entity.refused = (
+                    "expected offsets in characters, got some that may count tokens; give the wording or the text"
+                )
+
+
 def _is_words(value: Any) -> TypeGuard[list[str]]:
     return isinstance(value, list) and bool(value) and all(isinstance(word, str) for word in value)
 

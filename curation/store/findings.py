@@ -18,13 +18,14 @@ from curation.decision import (
     Verdict,
     on_privacy,
 )
-from curation.store.engine import CHUNK, Connected
-from curation.store.tables import decisions, measures
+from curation.store.engine import CHUNK
+from curation.store.records import Records, newest_layers
+from curation.store.tables import decisions, layers, measures
 
 Measures = Mapping[str, JsonValue]
 
 
-class Findings(Connected):
+class Findings(Records):
     """Measures, of which the latest of each stage counts, and decisions, which are only added.
 
     Of the decisions on one subject of a record (its text, a layer, a destination) the latest counts.
@@ -69,9 +70,13 @@ class Findings(Connected):
             after = page[-1]
 
     def decide(self, new: Iterable[Decision]) -> int:
-        """How many decisions were added; one that equals the latest on its subject is not added."""
+        """How many decisions were added; one that equals the latest on its subject is not added.
+
+        One on a layer that does not say of which version it is, is of the newest.
+        """
         added = 0
-        for batch in batched(new, CHUNK):
+        for unversioned in batched(new, CHUNK):
+            batch = self._with_versions(unversioned)
             ids = dict.fromkeys(decision.record_id for decision in batch)
             latest = {_key(decision): decision for decision in self.latest_decisions(ids)}
             fresh = [decision for decision in batch if not decision.says_the_same_as(latest.get(_key(decision)))]
@@ -104,6 +109,26 @@ class Findings(Connected):
         with self.read() as connection:
             rows = connection.execute(query.where(decisions.c.seq.in_(newest_decisions()))).all()
         return ((row.record_id, (DecisionKind(row.kind), row.subject), Verdict(row.verdict), row.by) for row in rows)
+
+    def outdated_decisions(self) -> dict[tuple[str, DecisionSubject], Decision]:
+        """The latest decisions on layers that have changed since, and hold no more; by record and subject.
+
+        Stores of before did not note the version: there it is not known where a layer has several.
+        """
+        version = self.json_text(decisions.c.content, "version")
+        earlier = layers.alias()
+        is_changed = sa.exists().where(
+            earlier.c.record_id == layers.c.record_id, earlier.c.name == layers.c.name, earlier.c.seq < layers.c.seq
+        )
+        query = (
+            sa.select(decisions.c.content)
+            .join(layers, sa.and_(layers.c.record_id == decisions.c.record_id, layers.c.name == decisions.c.subject))
+            .where(decisions.c.seq.in_(newest_decisions().where(decisions.c.kind == DecisionKind.LAYER.value)))
+            .where(layers.c.seq.in_(newest_layers()), is_changed, version.is_distinct_from(layers.c.digest))
+        )
+        with self.read() as connection:
+            found = list(map(Decision.model_validate_json, connection.execute(query).scalars()))
+        return {_key(decision): decision for decision in found if not decision.outlives_its_version}
 
     def verdicts(self, ids: Iterable[str] | None = None, *, subject: DecisionSubject = TEXT) -> dict[str, Verdict]:
         """The latest verdict on the subject, by default on the text, of each record that has one."""
@@ -155,6 +180,16 @@ class Findings(Connected):
             for subject, verdict, count in connection.execute(query):
                 found.setdefault(subject, {})[verdict] = count
         return found
+
+    def _with_versions(self, new: Sequence[Decision]) -> list[Decision]:
+        names = {decision.layer for decision in new if decision.layer is not None and decision.version is None}
+        newest = self.layer_digests({decision.record_id for decision in new}, sorted(names)) if names else {}
+        return [
+            decision.model_copy(update={"version": newest.get((decision.record_id, decision.layer))})
+            if decision.layer is not None and decision.version is None
+            else decision
+            for decision in new
+        ]
 
     def _latest(
         self,

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
 
+from curation.batches import batched
 from curation.errors import ContradictionError
 from curation.record import Layer
 from curation.stage import Item, Result, Stage
 from curation.store.engine import CHUNK
 from curation.store.findings import Findings
-from curation.store.records import Records, record_of
-from curation.store.tables import jobs, layers, records
+from curation.store.records import newest_layers, record_of
+from curation.store.tables import jobs, layers, measures, records
 
 DONE = "done"
 FAILED = "failed"
@@ -39,7 +40,7 @@ class Pending:
     items: list[Item]
 
 
-class Jobs(Records, Findings):
+class Jobs(Findings):
     """Records that lack a result of a stage, and results stored in one transaction with their job states."""
 
     def pending(self, stage: Stage, *, retry_failed: bool = False) -> Iterator[Pending]:
@@ -78,8 +79,25 @@ class Jobs(Records, Findings):
             checked = [self._store_layers(connection, result) for result in results]
             found = {result.record_id: result.measures for result in checked if result.measures}
             self.write_measures(connection, stage.name, found)
+            # What was measured on an older layer is not known of this one.
+            failed = [result.record_id for result in checked if result.error is not None]
+            connection.execute(
+                sa.delete(measures).where(measures.c.stage == stage.name, measures.c.record_id.in_(failed))
+            )
             self._note(connection, stage, checked, seen)
         return sum(result.error is not None for result in checked)
+
+    def seen_layers(self, stage: str, ids: Iterable[str]) -> dict[tuple[str, str], str]:
+        """The digests of the layers that a stage's results on these records were made from, by record and name."""
+        found: dict[tuple[str, str], str] = {}
+        columns = (layers.c.record_id, layers.c.name, layers.c.digest)
+        for batch in batched(ids, CHUNK):
+            newest = newest_layers().join(jobs, jobs.c.record_id == layers.c.record_id)
+            newest = newest.where(jobs.c.stage == stage, layers.c.seq <= jobs.c.seen, layers.c.record_id.in_(batch))
+            with self.read() as connection:
+                rows = connection.execute(sa.select(*columns).where(layers.c.seq.in_(newest)))
+                found |= {(record_id, name): digest for record_id, name, digest in rows}
+        return found
 
     def failures(self) -> list[Failure]:
         """Every record that failed, by stage."""

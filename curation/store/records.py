@@ -47,7 +47,9 @@ class Records(Connected):
         """
         imported = unchanged = 0
         for batch in batched(new, CHUNK):
-            unique = {record.id: record for record in batch}
+            unique: dict[str, Record] = {}
+            for record in batch:
+                unique.setdefault(record.id, record)  # the first one stays, as across batches
             if self.remote is not None:
                 self._pass_out(unique)
             with self.write() as connection:
@@ -292,13 +294,13 @@ def _append(connection: sa.Connection, batch: Sequence[Layer]) -> AddedLayers:
     return AddedLayers(tuple(new), replaced)
 
 
+def newest_layers() -> sa.Select[tuple[int]]:
+    """The rows of the newest layer of each name on each record."""
+    return sa.select(sa.func.max(layers.c.seq)).group_by(layers.c.record_id, layers.c.name)
+
+
 def _latest(ids: Sequence[str], *columns: sa.ColumnElement[Any]) -> sa.Select[Any]:
-    newest = (
-        sa.select(sa.func.max(layers.c.seq))
-        .where(layers.c.record_id.in_(ids))
-        .group_by(layers.c.record_id, layers.c.name)
-    )
-    return sa.select(*columns).where(layers.c.seq.in_(newest))
+    return sa.select(*columns).where(layers.c.seq.in_(newest_layers().where(layers.c.record_id.in_(ids))))
 
 
 def _latest_digests(connection: sa.Connection, ids: Iterable[str]) -> dict[tuple[str, str], tuple[str, str]]:

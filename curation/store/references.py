@@ -82,6 +82,16 @@ class References(Records):
             if name not in stored:
                 raise unknown_name("a layer of the store", name, stored)
 
+    def require_source(self, name: str) -> None:
+        """Raises UsageError when the store has no record of this source."""
+        self._require("a source of a record", name, records.c.source)
+
+    def require_records(self) -> None:
+        """Raises UsageError when the store has no record."""
+        with self.read() as connection:
+            if connection.execute(sa.select(records.c.id).limit(1)).first() is None:
+                raise UsageError("expected records, there are none yet; bring some in with `curate import`")
+
     def chosen_ids(self, chosen: RecordFilter) -> list[str]:
         """The ids of the records that fit, in the order in which they came.
 

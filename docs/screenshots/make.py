@@ -30,6 +30,7 @@ from curation.scheme import DocumentLabel, load_scheme  # noqa: E402
 from curation.sources.reading import ReadOptions  # noqa: E402
 from curation.stage import Item  # noqa: E402
 from curation.store import Store  # noqa: E402
+from pipeline.config import CONFIG_FILE  # noqa: E402
 from pipeline.steps.annotate import annotate  # noqa: E402
 from pipeline.steps.imports import import_into  # noqa: E402
 from pipeline.steps.validate import validate  # noqa: E402
@@ -43,7 +44,8 @@ EDITORS = {
     "flat": (Variant.FLAT, "en", "Facts"),
     "classification": (Variant.CLASSIFICATION, "en", "Smoking"),
 }
-REPORT = "report"
+#: By the picture's name: the language of the report.
+REPORTS = {"report": "en", "report-german": "de"}
 SMOKING = DocumentLabel(name="smoking", values=("never", "former", "current", "unknown"))
 #: The annotations whose validation is reported, and those that annotators are shown.
 REPORTED, SHOWN = "rules", "gold"
@@ -55,28 +57,28 @@ def main(names: list[str]) -> None:
     with tempfile.TemporaryDirectory(prefix="clincurate-pictures-") as folder, kept_running():
         workspace = Workspace.make(Path(folder))
         with workspace.open_store() as sample:
-            page = validated(workspace, sample)
-            for name in names or [*EDITORS, REPORT]:
-                take_report(page) if name == REPORT else take_editor(name, sample)
+            annotated(workspace, sample)
+            for name in names or [*EDITORS, *REPORTS]:
+                take_report(name, workspace, sample) if name in REPORTS else take_editor(name, sample)
                 shrink(HERE / f"{name}.png")
                 print(f"{name}.png")
 
 
-def validated(workspace: Workspace, store: Store) -> Path:
-    """The report of a validation of the whole sample, annotated by rules; what annotators see is validated too."""
+def annotated(workspace: Workspace, store: Store) -> None:
+    """The whole sample, annotated by rules, in the store; what annotators see is validated."""
     import_into(workspace, store, ["sample"], ReadOptions(), format="sample")
     annotate(workspace, store, REPORTED)
     validate(workspace, store, layer=SHOWN)
-    verdicts = validate(workspace, store, layer=REPORTED)
-    assert verdicts.report is not None
-    return Path(verdicts.report)
 
 
-def take_report(page: Path) -> None:
+def take_report(name: str, workspace: Workspace, store: Store) -> None:
     """The validation report, as a steward sees it first."""
+    (workspace.folder / CONFIG_FILE).write_text(f'[review]\nlanguage = "{REPORTS[name]}"\n', encoding="utf-8")
+    page = validate(Workspace.at(workspace.folder), store, layer=REPORTED).report
+    assert page is not None
     with browser(width=WIDTH, height=HEIGHT) as driver:
-        driver.get(page.resolve().as_uri())
-        driver.save_screenshot(str(HERE / f"{REPORT}.png"))
+        driver.get(Path(page).resolve().as_uri())
+        driver.save_screenshot(str(HERE / f"{name}.png"))
 
 
 def take_editor(name: str, sample: Store) -> None:

@@ -32,9 +32,11 @@ def annotate(
     else:
         print_table(
             "Annotate",
-            ("stage", "done", "failed", "a second"),
-            [(done.stage, done.done, done.failed, done.rate)],
+            ("stage", "done", "unchanged", "failed", "a second"),
+            [(done.stage, done.done, done.unchanged, done.failed, done.rate)],
         )
         print_counts("What annotate mended, read otherwise or left out", done.notes, what="times")
-    if done.failed:
+        if done.failed_before:
+            say(f"{done.failed_before} records failed before and were not tried again; --retry-failed does")
+    if done.failed or done.failed_before:
         raise typer.Exit(1)

@@ -29,7 +29,7 @@ def evaluate(
     curated: Annotated[
         str | None, typer.Option("--set", metavar="NAME", help="Only records of a curated set.", show_default="all")
     ] = None,
-    split: Annotated[str, typer.Option("--split", help="Which split of the set.")] = "test",
+    split: Annotated[str | None, typer.Option("--split", help="Which split of the set.", show_default="test")] = None,
     training_records: Annotated[
         bool,
         typer.Option("--training-records", help="Also measure on records that the layer's author has learnt from."),

@@ -60,7 +60,8 @@ def freeze(
     assert isinstance(small, list)
     for line in small:
         say(str(line))
-    not_validated = frozen.manifest["layers_not_validated"]
+    not_validated, changed = frozen.manifest["layers_not_validated"], frozen.manifest.get("layers_changed_since") or {}
     assert isinstance(not_validated, dict)
-    for line in how_to_validate(not_validated):
+    assert isinstance(changed, dict)
+    for line in how_to_validate(not_validated, changed):
         say(line)

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import Annotated
 
 import typer
 
 from curation.author import GOLD
+from pipeline.commands.import_output import say_import
 from pipeline.commands.options import HERE, JsonOption, WorkspaceOption
 from pipeline.commands.output import print_counts, print_json, say
 from pipeline.commands.progress_bars import progress_bar
-
-#: So many problems are shown to a person; --json has them all.
-SHOWN = 20
-#: So many places of one notice are shown to a person.
-FEW = 5
 
 
 def import_sources(
@@ -44,7 +41,7 @@ def import_sources(
     """Import reports, with their annotations where they have any."""
     from curation.errors import UsageError
     from curation.sources import ReadOptions
-    from pipeline.steps.imports import grouped_notices, import_into
+    from pipeline.steps.imports import import_into
     from pipeline.workspace import Workspace
 
     columns = dict(pair.partition("=")[::2] for pair in column or ())
@@ -58,6 +55,16 @@ def import_sources(
         source_name=source_name,
         columns=columns,
         encoding=encoding,
+        again=_other_options(
+            format="" if format == "auto" else format,
+            mapping=mapping,
+            layer="" if layer == GOLD else layer,
+            language=language,
+            licence=licence,
+            source_name=source_name,
+            column=column,
+            workspace="" if folder == HERE else str(folder),
+        ),
     )
     with workspace.open_store() as store:
         report = import_into(workspace, store, sources, options, format=format, mapping=mapping, progress=progress_bar)
@@ -65,17 +72,14 @@ def import_sources(
         print_json(report.as_json())
     else:
         print_counts("Import", report.counts(), what="")
-        if set(report.by_layer) - {layer}:
-            say("layers: " + ", ".join(f"{name} ({count:,})" for name, count in sorted(report.by_layer.items())))
-        notices = grouped_notices(report.notices)
-        for what, where in list(notices.items())[:SHOWN]:
-            more = f" and {len(where) - FEW:,} more; --json lists them" if len(where) > FEW else ""
-            say(f"{what}: {', '.join(where[:FEW])}{more}")
-        if len(notices) > SHOWN:
-            say(f"... and {len(notices) - SHOWN:,} more notices; --json lists them")
-        for problem in report.problems[:SHOWN]:
-            say(f"{problem.where}: {problem.what}")
-        if report.problems_in_all > SHOWN:
-            say(f"... and {report.problems_in_all - SHOWN:,} more problems; --json lists them")
+        say_import(report, layer=layer)
     if report.problems_in_all:
         raise typer.Exit(1)
+
+
+def _other_options(**given: str | list[str] | None) -> str:
+    """The options as they are typed, but for the encoding, after a blank each."""
+    values = {name: [value] if isinstance(value, str) else value for name, value in given.items() if value}
+    return "".join(
+        f" --{name.replace('_', '-')} {shlex.quote(value)}" for name, listed in values.items() for value in listed or ()
+    )

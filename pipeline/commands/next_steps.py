@@ -73,7 +73,19 @@ def _after_importing(done: FinishedCommand) -> str | None:
         with done.workspace.open_store() as store:
             if not store.count_records():
                 return None
-    return "annotate --with rules"
+    return _first_annotation(done)
+
+
+def _first_annotation(done: FinishedCommand) -> str:
+    # Rules give no document labels.
+    kind = AuthorKind.RULES if done.workspace.scheme.categories else AuthorKind.FEW_SHOT
+    return f"annotate --with {layer_name(kind)}"
+
+
+def _after_freezing(done: FinishedCommand) -> str:
+    """Training, or the export where the scheme has document labels only, which no trainer learns."""
+    name = _quoted(done.options["name"])
+    return f"train --set {name}" if done.workspace.scheme.categories else f"export hf --to exports/{name}"
 
 
 def _after_annotating(done: FinishedCommand) -> str | None:
@@ -97,10 +109,18 @@ def _after_validating(done: FinishedCommand) -> str | None:
     layer = done.options.get("layer") or settings.validation.layer
     layer = layer or next(iter(ranked(done.authors, VALIDATION_RANK)), None)
     if layer is None:
-        return "annotate --with rules"
+        return _first_annotation(done)
     if layer_kind(layer, done.authors.get(layer, "")) in PEOPLE and done.verdicts.get(layer, {}).get("accepted"):
         return f"freeze --layer {_quoted(layer)}"
     return "review push" if settings.review.url or _runs(done) else "review start"
+
+
+def _after_deidentifying(done: FinishedCommand) -> str | None:
+    if not done.options["dry_run"]:
+        return "validate"
+    kinds = "".join(f" --kinds {_quoted(kind)}" for kind in done.options["kinds"] or ())
+    mode = done.options["mode"]
+    return f"deidentify{kinds}{'' if mode == 'surrogate' else f' --mode {_quoted(mode)}'}"
 
 
 def _after_starting(done: FinishedCommand) -> str | None:
@@ -134,9 +154,9 @@ def _quoted(word: object) -> str:
 NEXT: dict[str, Suggestion] = {
     "init": lambda done: "import FILE --language en",
     "import": _after_importing,
-    "generate": lambda done: "annotate --with rules",
+    "generate": _first_annotation,
     "annotate": _after_annotating,
-    "deidentify": lambda done: "validate",
+    "deidentify": _after_deidentifying,
     "validate": _after_validating,
     "review install": lambda done: "review start",
     "review start": _after_starting,
@@ -153,7 +173,7 @@ NEXT: dict[str, Suggestion] = {
     "review adjudicate settle": lambda done: "review adjudicate push",
     "review adjudicate push": lambda done: "review adjudicate pull, once it is decided",
     "review adjudicate pull": lambda done: f"validate --layer {GOLD}",
-    "freeze": lambda done: f"train --set {_quoted(done.options['name'])}",
+    "freeze": _after_freezing,
     "train": lambda done: f"annotate --with adapter:{_quoted(done.options['name'])}",
     "evaluate": _after_evaluating,
 }

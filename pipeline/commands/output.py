@@ -23,6 +23,10 @@ def print_json(value: Mapping[str, JsonValue]) -> None:
     sys.stdout.write("\n")
 
 
+#: Columns whose cells are never broken over lines.
+WHOLE = frozenset({"record"})
+
+
 def print_table(title: str, head: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     """A table on standard output; numbers stand to the right."""
     from rich.console import Console
@@ -33,7 +37,8 @@ def print_table(title: str, head: Sequence[str], rows: Sequence[Sequence[object]
     table = Table()
     for column, name in enumerate(head):
         numeric = bool(rows) and all(isinstance(row[column], int | float) for row in rows)
-        table.add_column(name, justify="right" if numeric else "left", overflow="fold")
+        whole = name in WHOLE  # to be copied into the next command
+        table.add_column(name, justify="right" if numeric else "left", overflow="fold", no_wrap=whole)
     for row in rows:
         table.add_row(*(_cell(value) for value in row))
     console.print(table)

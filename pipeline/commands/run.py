@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from curation.author import GOLD
+from pipeline.commands.import_output import say_import
 from pipeline.commands.options import HERE, JsonOption, PortOption, WorkspaceOption
-from pipeline.commands.output import SHOWN, print_json, say
+from pipeline.commands.output import print_json, say
 from pipeline.commands.progress_bars import progress_bar
 
 if TYPE_CHECKING:
@@ -79,8 +81,7 @@ def _say_step(step: FinishedStep[StepResult]) -> None:
     counts = ", ".join(f"{name} {value}" for name, value in step_counts(result).items())
     say(f"{step.name}: {step.seconds:.1f} s ({counts})")
     if isinstance(result, ImportReport):
-        for problem in result.problems[:SHOWN]:
-            say(f"{problem.where}: {problem.what}")
+        say_import(result, layer=GOLD)
 
 
 def _say_kept(workspace: Workspace, finished: Sequence[FinishedStep[StepResult]]) -> None:
@@ -113,11 +114,8 @@ def step_counts(result: StepResult) -> dict[str, object]:
     match result:
         case ImportReport():
             return {
-                "imported": result.imported,
-                "unchanged": result.unchanged,
-                "layers": result.layers,
-                "entities": result.entities,
-                "left out": result.left_out,
+                **result.counts(),
+                "notices": result.notices_in_all,
                 "problems": result.problems_in_all,
             }
         case StageReport():

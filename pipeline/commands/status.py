@@ -34,6 +34,8 @@ def status(
     print_counts("Decisions on texts", found.decisions)
     for layer, counts in found.decisions_on_layers.items():
         print_counts(f"Decisions on the layer {layer}", counts)
+        if outdated := found.outdated_decisions.get(layer):
+            say(f"{outdated} of them on an older version of the layer: run `curate validate --layer {layer}`")
     for destination, counts in found.decisions_on_privacy.items():
         print_counts(f"Decisions on privacy, {destination}", counts)
     stages = [(name, count["done"], count["failed"]) for name, count in found.stages.items()]

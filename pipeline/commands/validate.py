@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -15,6 +16,9 @@ from pipeline.commands.progress_bars import progress_bar
 if TYPE_CHECKING:
     from pipeline.workspace import Workspace
     from validation.verdict import Verdicts
+
+#: A reason that names the column of one rule.
+OF_COLUMN = re.compile(r"(no record has a value) in \w+$")
 
 
 def validate(
@@ -59,6 +63,8 @@ def validate(
     say(checked_layers(verdicts))
     for verdict, count in verdicts.decided_by_others.items():
         say(f"{count} more {verdict.replace('_', ' ')} by a person or another policy")
+    if verdicts.renewed:
+        say(f"{verdicts.renewed} layers that others had decided about in an older version were judged anew")
     if verdicts.unmeasured:
         say(f"{verdicts.unmeasured} not measured, so without a verdict; see `curate status`")
     for kind, counts in verdicts.by_kind.items():
@@ -70,11 +76,28 @@ def validate(
     ]
     if failing:
         print_table("Failed", ("expectation", "severity", "records"), failing)
-    for reason, names in verdicts.not_measured.items():
-        say(f"not measured ({reason}): {', '.join(names)}")
+        if verdicts.decided_by_others:
+            say("failed: of all measured records, also those that a person or another policy has decided about")
+    for line in not_measured(verdicts):
+        say(line)
+    for line in notes(verdicts):
+        say(line)
     say_standing(standing)
     say(f"report: {verdicts.report}")
     say(f"data docs: {verdicts.data_docs}")
+
+
+def not_measured(verdicts: Verdicts) -> list[str]:
+    """The rules that looked at no record, a line for each reason: those without a value in their columns in one."""
+    rules: dict[str, list[str]] = {}
+    for reason, names in verdicts.not_measured.items():
+        rules.setdefault(OF_COLUMN.sub(r"\1", reason), []).extend(names)
+    return [f"not measured ({reason}): {', '.join(names)}" for reason, names in rules.items()]
+
+
+def notes(verdicts: Verdicts) -> list[str]:
+    """What a steward's `mostly` says beside the failures, and what an expectation observed of the whole set."""
+    return [f"{finding.expectation}: {finding.note}" for finding in verdicts.per_expectation if finding.note]
 
 
 def checked_layers(verdicts: Verdicts) -> str:

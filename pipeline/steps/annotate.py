@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pydantic import JsonValue
 
 from annotation.annotators import GOES_BY, annotator, remote_address, unserved
-from curation.author import kind_of
+from curation.author import AuthorKind, kind_of, layer_name
 from curation.errors import NothingToGoByError
 from curation.scheme import Scheme
 from curation.stage import Stage
@@ -31,11 +31,13 @@ def annotate(
 ) -> StageReport:
     """An annotator's layer on every record that lacks it; what goes off this machine passes the gate.
 
-    Raises NothingToGoByError, and writes nothing, when the annotator can give nothing of what the scheme asks for.
+    Raises NothingToGoByError, and writes nothing, when the annotator can give nothing of what the scheme asks for,
+    and UsageError when there are no records.
     """
     gate = gate_of(workspace, store)
     name = with_folder(workspace, name)
     stage = annotator(name, workspace.scheme, workspace.config.annotation, layer=layer, gate=gate)
+    store.require_records()
     for line in what_it_lacks(name, stage, workspace.scheme, store.count_records()):
         workspace.notify(line)
     inputs: dict[str, JsonValue] = {"annotator": name, "layer": layer, "sent_to": remote_address(stage)}
@@ -54,6 +56,13 @@ def what_it_lacks(name: str, stage: Stage, scheme: Scheme, records: Mapping[str,
     goes_by, remedy = GOES_BY.get(kind_of(name), ("way", "use another annotator"))
     lacking = {language: unserved(stage, language) for language in records or scheme.languages}
     if lacking and all(names == scheme.flat_keys for names in lacking.values()):
+        if kind_of(name) is AuthorKind.RULES and not scheme.categories:
+            # No pattern gives a label to a whole text: none that could be written would help.
+            raise NothingToGoByError(
+                f"rules give no document labels, and the scheme {scheme.name} has nothing else: annotate --with "
+                f"{layer_name(AuthorKind.FEW_SHOT)}, which learns them from a few labelled texts "
+                "(annotation.few_shot.examples), or with llm:MODEL"
+            )
         raise NothingToGoByError(
             f"{name} has no {goes_by} for anything in the scheme {scheme.name} ({', '.join(lacking)}): {remedy}, or "
             "annotate with another"

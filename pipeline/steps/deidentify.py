@@ -75,7 +75,9 @@ def deidentify(
     """New records that replace all records of each group with an identifier; the old ones are set aside.
 
     kinds: by default those that `validation.privacy.kinds` names. With dry_run nothing is stored, no key is made.
+    Raises UsageError when there are no records.
     """
+    store.require_records()
     chosen = tuple(kinds or workspace.config.validation.privacy.kinds)
     recognisers = workspace.config.validation.privacy.recognisers
     report = DeidentifyReport(mode, chosen, dry_run)
@@ -136,7 +138,12 @@ def _replace(store: Store, ids: Sequence[str], key: Key, scope: DeidentifyScope,
     replaced = {decision.record_id: new for decision in before if (new := _replaced_by(decision))}
     superseded = {old for id, rewritten in made.items() if (old := replaced.get(id)) and old != rewritten.record.id}
     report.superseded += len(superseded)
-    carried = [decision for decision in before if _holds_for_another_text(decision)]
+    outdated = store.outdated_decisions()
+    carried = [
+        decision
+        for decision in before
+        if _holds_for_another_text(decision) and (decision.record_id, decision.subject) not in outdated
+    ]
     newest = {
         (decision.record_id, decision.subject): decision.created
         for decision in store.latest_decisions([rewritten.record.id for rewritten in made.values()])
@@ -172,7 +179,7 @@ def _decisions(
         created = newest.get((new, decision.subject))
         if created is None or created < decision.created:
             details = {**decision.details, "decided_by": decision.by}
-            yield decision.model_copy(update={"record_id": new, "by": SIGNED, "details": details})
+            yield decision.model_copy(update={"record_id": new, "by": SIGNED, "details": details, "version": None})
     for id, rewritten in made.items():
         yield Decision(
             record_id=id,

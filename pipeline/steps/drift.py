@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from curation.errors import UsageError
 from curation.store import Store
 from pipeline.runs import recorded
 from pipeline.workspace import Workspace
-from validation.drift.compare import Drift, compare
+from validation.drift.compare import Drift, check_sizes, compare
 from validation.drift.profile import batch_profile
 from validation.layers import checked_layer, preferred_layers
 from validation.measures.measure import VECTORS, Scope, Subject
@@ -20,9 +21,13 @@ def drift(
     """How the records that are not in a curated set differ from it.
 
     source: only those records of this source. batch: instead, the records of this other set. Raises UsageError
-    when there is no such set, or a side has too few records.
+    when there is no such set or source, or a side has too few records.
     """
     frozen = store.curated_set(against)
+    if source is not None and batch is not None:
+        raise UsageError("expected one of --source and --batch, got both")
+    if source is not None:
+        store.require_source(source)
     name = f"{frozen.name}@{frozen.version}"
     # The report on validation shows what the latest run has found.
     with recorded(workspace, store, COMMAND, against=name, source=source, batch=batch) as outcome:
@@ -33,14 +38,19 @@ def drift(
 
 def _compared(workspace: Workspace, store: Store, frozen: str, source: str | None, batch: str | None) -> Drift:
     settings = workspace.config.validation
+    members = frozenset(record.id for _, record, _ in store.set_members(frozen))
+
+    def new() -> Iterator[Subject]:
+        return _of_set(store, batch) if batch else _outside(workspace, store, members, source)
+
+    # Before the encoder is loaded and the texts are read.
+    check_sizes(len(members), sum(1 for _ in new()))
     encoder = (
         Scope(workspace.scheme, settings, workspace.folder / VECTORS).encoder if settings.similarity.enabled else None
     )
     most = settings.drift.sample
-    members = frozenset(record.id for _, record, _ in store.set_members(frozen))
-    new = _of_set(store, batch) if batch else _outside(workspace, store, members, source)
     before = batch_profile(_of_set(store, frozen), most=most, encoder=encoder)
-    return compare(before, batch_profile(new, most=most, encoder=encoder), settings.drift)
+    return compare(before, batch_profile(new(), most=most, encoder=encoder), settings.drift)
 
 
 def _of_set(store: Store, name: str) -> Iterator[Subject]:

@@ -23,6 +23,8 @@ from pipeline.workspace import Workspace
 from training.evaluate import EvaluationReport, evaluate
 from training.report import write_report
 
+#: The split to measure on where none is named.
+MEASURED = "test"
 #: What of a layer's name a folder cannot have.
 NOT_IN_FOLDERS = re.compile(r"[^\w.-]+")
 
@@ -92,23 +94,26 @@ def evaluate_layer(
     gold: str | Sequence[str] = GOLD,
     predicted: str,
     curated: str | None = None,
-    split: str = "test",
+    split: str | None = None,
     training_records: bool = False,
 ) -> Evaluation:
     """The latest predicted layers against gold: the layer of that name, of several the first that a record has.
 
-    With a set, over the records of one split; a layer that is the frozen one is taken as it was frozen. Records that
-    the predicted layer's author has learnt from are left out, unless ``training_records`` asks for them. Raises
-    UsageError for unknown layers and splits, and where nothing is left.
+    With a set, over the records of one split, by default MEASURED; a layer that is the frozen one is taken as it was
+    frozen. Records that the predicted layer's author has learnt from are left out, unless ``training_records`` asks for
+    them. Raises UsageError for unknown layers and splits, for a split without a set, and where nothing is left.
     """
+    if split is not None and split not in SPLITS:
+        raise unknown_name("a split", split, SPLITS)
+    if split is not None and curated is None:
+        raise UsageError(f"expected --set NAME with --split {split}: only curated sets are split")
+    split = split or MEASURED if curated else None
     predicted = with_layer(store, predicted)
     references = (gold,) if isinstance(gold, str) else tuple(gold)
     inputs: dict[str, JsonValue] = {"gold": list(references), "predicted": predicted, "set": curated, "split": split}
     with recorded(workspace, store, "evaluate", **inputs) as outcome:
-        if split not in SPLITS:
-            raise unknown_name("a split", split, SPLITS)
         store.require_layers((*references, predicted))
-        reference = _of_set(store, curated, split, references) if curated else _of_store(store, references)
+        reference = _of_set(store, curated, split, references) if curated and split else _of_store(store, references)
         predictions = _layers(store, [record.id for record, _ in reference.pairs], predicted)
         if not predictions:
             raise UsageError(f"expected a layer {predicted} on these records, none of them has it")

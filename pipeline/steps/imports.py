@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from pydantic import JsonValue
 
 from curation.batches import batched
 from curation.errors import ContradictionError
-from curation.record import Layer, Record, check_layer, digest
+from curation.record import Layer, Record, check_layer, digest, normal_group
 from curation.scheme import Scheme
 from curation.sources import Lost, Notice, Problem, Read, ReadOptions, load_mapping, read
 from curation.store import Store
@@ -148,7 +149,7 @@ def import_into(
     inputs: dict[str, JsonValue] = {"sources": list(sources), "format": format, "mapping": chosen.name}
     with recorded(workspace, store, "import", **inputs) as outcome:
         for source in sources:
-            with progress(f"import {Path(source).name}", None) as advance:
+            with progress(f"import {Path(source).absolute().name}", None) as advance:
                 for batch in batched(read(source, format=format, mapping=chosen, options=options), BATCH):
                     store_batch(store, batch, report, workspace.scheme, keep=keep)
                     advance(sum(isinstance(row, Read) for row in batch))
@@ -173,9 +174,21 @@ def store_batch(
     store.add_records(row.record for row, _ in rows)
     added = store.add_checked_layers(layer for _, layers in rows for layer in layers)
     report.replaced += added.replaced
+    for where in _of_another_group(store, [row for row, _ in rows], there | report.seen):
+        report.note(Notice(where, "there before with another group (patient), which it keeps"))
     new = {id(layer) for layer in added.new}
     for row, layers in rows:
         _count(row, [layer for layer in layers if id(layer) in new], report, known=row.record.id in there)
+
+
+def _of_another_group(store: Store, rows: Sequence[Read], met: AbstractSet[str]) -> Iterator[str]:
+    """Where rows stand whose record the store has with another group; met: the records that were there before."""
+    often = Counter(row.record.id for row in rows)
+    again = {id: row for row in rows if (id := row.record.id) in met or often[id] > 1}
+    stored = {record.id: normal_group(record.group) for record in store.records(again)} if again else {}
+    for row in rows:
+        if stored.get(row.record.id, row.record.group) != row.record.group:
+            yield row.where
 
 
 def _single(row: Read, layers: Sequence[Layer], report: ImportReport) -> list[Layer] | None:

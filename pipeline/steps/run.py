@@ -19,7 +19,7 @@ from annotation.label_studio.exchange.push import Pushed
 from annotation.label_studio.server.server import Server
 from curation.author import CONSENSUS, GOLD, AuthorKind, is_human, kind_of, layer_name
 from curation.egress.settings import PrivacyPolicy
-from curation.errors import NothingToGoByError, UsageError
+from curation.errors import NothingToGoByError, UsageError, no_such
 from curation.record import digest
 from curation.sources.reading import ReadOptions
 from curation.store import Store
@@ -30,7 +30,7 @@ from pipeline.runner import StageReport
 from pipeline.runs import done_before, recorded
 from pipeline.steps.annotate import annotate
 from pipeline.steps.deidentify import DeidentifyReport, deidentify
-from pipeline.steps.evaluate import evaluate_layer
+from pipeline.steps.evaluate import MEASURED, evaluate_layer
 from pipeline.steps.export import export
 from pipeline.steps.freeze import freeze
 from pipeline.steps.imports import ImportReport, import_into
@@ -41,13 +41,11 @@ from pipeline.steps.train import train
 from pipeline.steps.validate import validate
 from pipeline.workspace import Workspace
 from training.encoder import Trained
+from validation.standing import Standing, standings
 from validation.verdict import Verdicts
 
 #: What `curate run` writes for others.
 EXPORTS = ("hf", "chat")
-
-#: The split that annotators are measured on.
-MEASURED = "test"
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +145,7 @@ def run_steps(
             annotators.append(annotator)
     if workspace.config.validation.privacy.policy is PrivacyPolicy.REPLACE:
         yield _timed("deidentify", lambda: deidentify(workspace, store, progress=progress))
+    _check_layer(settings.layer, store)
     first = _first_checked(workspace, store)
     yield _timed("validate", lambda: validate(workspace, store, layer=first, progress=progress))
     pulled = 0
@@ -194,6 +193,13 @@ def reference_layers(workspace: Workspace, store: Store) -> tuple[str, ...]:
     return tuple(name for name in (GOLD, CONSENSUS, *filter(is_human, sorted(stored))) if name in stored)
 
 
+def _check_layer(name: str | None, store: Store) -> None:
+    """Raises UsageError for a layer to freeze that no record has, and that no review or annotator brings either."""
+    known = store.layer_names()
+    if name is not None and name not in known and kind_of(name) is AuthorKind.OTHER:
+        raise UsageError(f"run.layer: {no_such('a layer of the store', name, known)}")
+
+
 def _first_checked(workspace: Workspace, store: Store) -> str | None:
     """The layer to check before the review: the one to freeze where every record has it, else the best of each."""
     layers = reference_layers(workspace, store)
@@ -214,6 +220,9 @@ def _waiting(workspace: Workspace, store: Store) -> Waiting | None:
         )
     if not layers:
         how = "review the records in Label Studio" if settings.review else "set run.review, or import reviewed records"
+        counts = standings(store)
+        if counts[Standing.QUARANTINED] + counts[Standing.REJECTED] == sum(counts.values()):
+            how = "see with `curate quarantine list` why all records are set aside, and mend the cause or release them"
         return Waiting("nobody has reviewed a record yet, and there is no gold", f"{how}, {again}")
     settled = set(store.record_ids(having=[name for name in layers if not is_human(name)]))
     seen: set[str] = set()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 from curation.decision import DecisionKind
@@ -38,6 +39,7 @@ class WorkspaceStatus(Frozen):
     stages: dict[str, dict[str, int]]
     decisions: dict[str, int]  # on texts
     decisions_on_layers: dict[str, dict[str, int]]
+    outdated_decisions: dict[str, int]  # those of them that are on an older version of the layer
     decisions_on_privacy: dict[str, dict[str, int]]
     undecided: int
     standing: dict[str, int]  # of every record, in one row each
@@ -59,6 +61,7 @@ def read_status(store: Store, *, runs: int = 5) -> WorkspaceStatus:
         stages=store.count_jobs(),
         decisions=decisions,
         decisions_on_layers=store.count_decisions(DecisionKind.LAYER),
+        outdated_decisions=dict(Counter(name for _, (_, name) in store.outdated_decisions())),
         decisions_on_privacy=store.count_decisions(DecisionKind.PRIVACY),
         standing=standings(store),
         undecided=sum(records.values()) - sum(decisions.values()),

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from curation.errors import UsageError, no_such
 from curation.store import Store
-from pipeline.config import with_overrides
+from pipeline.config import Config, with_overrides
 from pipeline.progress import ProgressBar, no_progress
 from pipeline.runner import run_over
 from pipeline.runs import recorded
@@ -30,7 +30,7 @@ def validate(
 
     Raises UsageError for a layer that no record has.
     """
-    settings = workspace.config.validation
+    settings = in_language_of_review(workspace.config)
     if layer is not None:
         settings = settings.model_copy(update={"layer": layer})
     check_layers(store, settings, given=layer is not None)
@@ -40,6 +40,13 @@ def validate(
         verdicts = judge(store, workspace.scheme, settings, workspace.folder)
         outcome |= {"measured": measured.as_json(), "verdicts": verdicts.as_json()}
     return verdicts
+
+
+def in_language_of_review(config: Config) -> ValidationSettings:
+    """The settings of validation, with the report in the language of the review unless it has its own."""
+    settings = config.validation
+    report = settings.report.model_copy(update={"language": settings.report.language or config.review.language})
+    return settings.model_copy(update={"report": report})
 
 
 def check_layers(store: Store, settings: ValidationSettings, *, given: bool = False) -> None:

@@ -14,8 +14,9 @@ class Rules:
     name = "annotate:test"
     reads = ()
 
-    def __init__(self, *, fingerprint="1", fails=(), loses=(), raises=None):
+    def __init__(self, *, fingerprint="1", fails=(), loses=(), raises=None, measures=None):
         self.fingerprint, self.fails, self.loses, self.raises = fingerprint, set(fails), set(loses), raises
+        self.measures = measures or {}
         self.seen = Counter()
 
     def __call__(self, items):
@@ -25,7 +26,11 @@ class Rules:
         return [
             Result(item.record.id, error="cannot")
             if item.record.id in self.fails
-            else Result(item.record.id, layers=[Layer(record_id=item.record.id, name="test", author="test@1")])
+            else Result(
+                item.record.id,
+                layers=[Layer(record_id=item.record.id, name="test", author="test@1")],
+                measures=self.measures,
+            )
             for item in items
             if item.record.id not in self.loses
         ]
@@ -64,8 +69,10 @@ def test_a_failure_is_kept_and_can_be_retried(sqlite_store, records):
     report = run_stage(sqlite_store, Rules(fails=[bad]))
     assert (report.done, report.failed) == (49, 1)
     assert [(failure.record_id, failure.error) for failure in sqlite_store.failures()] == [(bad, "cannot")]
-    assert run_stage(sqlite_store, Rules()).done == 0
-    assert run_stage(sqlite_store, Rules(), retry_failed=True).done == 1
+    again = run_stage(sqlite_store, Rules())
+    assert (again.done, again.failed, again.unchanged, again.failed_before) == (0, 0, 49, 1)
+    retried = run_stage(sqlite_store, Rules(), retry_failed=True)
+    assert (retried.done, retried.unchanged, retried.failed_before) == (1, 49, 0)
     assert sqlite_store.failures() == []
 
 
@@ -97,3 +104,11 @@ def test_ctrl_c_keeps_what_was_finished(sqlite_store, records):
         run_stage(sqlite_store, Rules(), batch_size=10, advance=interrupt)
     assert sqlite_store.layer_names() == {"test": 10}
     assert run_stage(sqlite_store, Rules(), batch_size=10).done == 40
+
+
+def test_what_was_measured_before_does_not_stand_for_what_cannot_be_measured_now(sqlite_store, records):
+    good = run_stage(sqlite_store, Rules(measures={"words": 3}))
+    assert good.done == 50
+    bad = records[3].id
+    run_stage(sqlite_store, Rules(fingerprint="2", fails=[bad], measures={"words": 4}))
+    assert set(sqlite_store.measured_ids(Rules.name)) == {record.id for record in records} - {bad}

@@ -31,7 +31,16 @@ def test_nothing_beneath_the_commands_prints_or_knows_them():
 
 @pytest.mark.parametrize("folder", ["", "review", "scheme"])
 def test_every_command_has_its_step_under_the_same_name(folder):
-    shared = {"__init__", "decision_output", "next_steps", "options", "output", "progress_bars", "version"}
+    shared = {
+        "__init__",
+        "decision_output",
+        "import_output",
+        "next_steps",
+        "options",
+        "output",
+        "progress_bars",
+        "version",
+    }
     commands = {path.stem for path in (ROOT / "pipeline/commands" / folder).glob("*.py")} - shared
     steps = {path.stem for path in (ROOT / "pipeline/steps" / folder).glob("*.py")} - {"__init__"}
     assert commands == steps

@@ -120,7 +120,7 @@ def test_the_sample_depends_on_the_ids_alone() -> None:
 
 
 def test_too_few_records_say_nothing() -> None:
-    with pytest.raises(UsageError, match="expected at least 8 records on each side, got 3 and 20"):
+    with pytest.raises(UsageError, match="at least 8 records on each side, got 3 in the set and 20 to compare"):
         compare(*portraits(batch(3, SHORT), batch(20, SHORT)), SETTINGS)
 
 

@@ -26,6 +26,8 @@ OTHER: dict[str, Any] = {
     "similarity.encoder": "another",
     "similarity.backend": "onnx",
     "privacy.policy": "block",
+    "privacy.recognisers": [{"kind": "spacy", "path": "names", "labels": {"PER": "NAME"}}],
+    "report.language": "de",
     "privacy.destinations": {"export": "block"},
     "engine": "sql",
     "translation.multilingual": True,

@@ -13,7 +13,7 @@ from curation.markup import parse_markup
 from curation.record import Layer, Record
 from curation.scheme import Scheme
 from curation.store import Store
-from pipeline.commands.validate import checked_layers
+from pipeline.commands.validate import checked_layers, notes
 from validation.findings import Finding
 from validation.settings import Engine, Severity, ValidationSettings
 from validation.stage import Measure
@@ -135,6 +135,7 @@ def test_mostly_colours_the_set_and_each_failing_record_has_failed(
     assert gravest(sqlite_store)["de03"].verdict is Verdict.QUARANTINED
     assert found.note.startswith(f"1 of 4 fail; mostly {mostly:g} is {met} by the set, and decides about no record")
     assert "mostly" not in found.expected
+    assert [line for line in notes(verdicts) if found.expectation in line] == [f"{found.expectation}: {found.note}"]
 
 
 def test_every_failing_record_is_decided_about_however_many_they_are(

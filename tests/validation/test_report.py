@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from html import unescape
 from pathlib import Path
 
 import numpy as np
@@ -20,11 +21,17 @@ from validation.report.embedding_map import embedding_map
 from validation.report.examples import AROUND, examples
 from validation.report.failure_locations import FailureLocations, by_category, failure_locations
 from validation.report.plots import histogram
+from validation.report.wording import report_wording
+from validation.rules import RULES
 from validation.settings import ReportSettings, SimilaritySettings, ValidationSettings
 from validation.verdict import judge
 
 pytestmark = pytest.mark.expectations
 
+#: What is filled into words of the page.
+GAP = re.compile(r"\{\w+\}")
+#: Tags, and what is named or written in no language of ours: code, excerpts, settings.
+NOT_OURS = re.compile(r"<(style|svg|code|p class=.excerpt.).*?</(style|svg|code|p)>|<[^>]+>", re.DOTALL)
 WITH_MAP = ValidationSettings(similarity=SimilaritySettings(enabled=True))
 
 
@@ -68,6 +75,22 @@ def test_boundary_rules_and_categories_are_named_in_the_language_of_the_report(
         page = judge(store, scheme, german, tmp_path).report.read_text()
     assert "Das Ergebnis ist der Zustand am Ende, nach Diagnose und Behandlung." in page
     assert scheme.by_name["patient_outcome_assessment"].label["de"] in page
+
+
+def test_a_german_report_says_everything_in_german(
+    tmp_path: Path, scheme: Scheme, settings: ValidationSettings
+) -> None:
+    german = settings.model_copy(update={"report": ReportSettings(language="de")})
+    with Store.open(f"sqlite:///{tmp_path / 'records.db'}") as store:
+        fill(store, [KEPT, story("copy", SOUND), *(planted for planted, *_ in PLANTED.values())], scheme, german)
+        page = judge(store, scheme, german, tmp_path).report.read_text()
+    shown = unescape(NOT_OURS.sub(" ", page))
+    english = {rule.says for rule in RULES} | {words for words in report_wording("en").page.values() if " " in words}
+    assert [words for words in english if GAP.sub("", words) in shown] == []
+    assert re.findall(r"\b(?:the|of|and|is|are|records?|entities|review|checked|none|nothing)\b", shown) == []
+    assert '<html lang="de">' in page
+    assert "Die Angaben stehen im Text; was nicht dort steht, ist vielleicht erfunden." in page
+    assert "In Quarantäne (" in page
 
 
 @pytest.mark.parametrize(
@@ -134,7 +157,7 @@ def test_the_manifest_tells_what_the_verdict_rests_on(told: dict[str, object], s
 
 def test_the_page_shows_excerpts_and_calls_nobody(workspace: Path) -> None:
     page = (workspace / "reports" / "validation" / "index.html").read_text()
-    assert '<mark class="absent" title="diagnosis">diagnosis: lupus nephritis</mark>' in page
+    assert '<mark class="absent" title="Diagnosis">Diagnosis: lupus nephritis</mark>' in page
     assert "boy fell off a" in page
     assert "<script" not in page
     assert "default-src 'none'" in page

@@ -35,7 +35,7 @@ INVENTED = Entity(id="X1", category="diagnosis", text="lupus nephritis", alignme
 SAID = {
     "a": "A [40-year-old]{age} [man]{gender} had [fever]{signs_symptoms} and a [cough]{signs_symptoms} for a week.",
     "b": "A [woman]{gender} [aged 51]{age} with [back pain]{signs_symptoms} got [ibuprofen]{pharmacological_therapy}.",
-    "c": "This [girl]{gender} of [7 years]{age} broke [her wrist]{signs_symptoms} when she fell off a swing in May.",
+    "c": "This [girl]{gender} of [7 years]{age} broke [her wrist]{signs_symptoms} when she fell off a swing at noon.",
 }
 
 

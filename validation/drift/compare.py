@@ -65,10 +65,18 @@ class Drift:
         }
 
 
+def check_sizes(before: int, after: int) -> None:
+    """Raises UsageError when a side has too few records to say anything."""
+    if min(before, after) < FEWEST:
+        raise UsageError(
+            f"expected at least {FEWEST} records on each side, got {before} in the set and {after} to compare; "
+            "import and annotate more, or name another --source or --batch"
+        )
+
+
 def compare(before: BatchProfile, after: BatchProfile, settings: DriftSettings) -> Drift:
     """Each feature that both portraits have. Raises UsageError when a side has too few records to say anything."""
-    if min(before.records, after.records) < FEWEST:
-        raise UsageError(f"expected at least {FEWEST} records on each side, got {before.records} and {after.records}")
+    check_sizes(before.records, after.records)
     asked = dict(_tests(before, after, settings))
     tested = {name: test for name, test in asked.items() if test is not None}
     corrected = holm([test.p for test in tested.values()])

@@ -30,6 +30,7 @@ from validation.report.pipeline_counts import flow
 from validation.report.plots import histogram, scatter
 from validation.report.privacy import privacy
 from validation.report.report_data import Judged
+from validation.report.wording import ENGLISH, ReportWording, report_wording
 
 TEMPLATE = Path(__file__).with_name("page.html.jinja")
 #: Rows of a table of records on the page; all of them are in the JSON.
@@ -129,32 +130,38 @@ def _duplicates(judged: Judged) -> JsonValue:
 
 
 def _page(judged: Judged, content: Mapping[str, Any], drawn: EmbeddingMap | None, folder: Path) -> str:
-    template = templates(TEMPLATE.parent, extra="validate").get_template(TEMPLATE.name)
+    from markupsafe import Markup
+
+    wording = report_wording(_language(judged))
+    environment = templates(TEMPLATE.parent, extra="validate")
+    label = partial(_label, judged=judged, wording=wording)
+    environment.filters |= {"phrase": wording.phrase, "label": label}
     tables = {
         verdict: [row for row in content["failed"] if row["verdict"] == verdict]
         for verdict in (Verdict.QUARANTINED.value, Verdict.NEEDS_REVIEW.value)
     }
     colours = {category.name: category.colour for category in judged.scheme.categories}
-    language = judged.settings.report.language
     shown = examples(failure_locations(judged.store, judged.failed, judged.settings), judged.settings.report.examples)
     pieces = (piece for found in shown.values() for example in found for piece in (*example.pieces, *example.absent))
     marked = {piece.category for piece in pieces}
+    scheme = {"name": judged.scheme.name, "version": judged.scheme.version}
     return str(
-        template.render(
+        environment.get_template(TEMPLATE.name).render(
             report=content,
+            language=wording.language,
+            # Our own words may hold HTML; what is filled into them is escaped.
+            w={name: Markup(words) for name, words in wording.page.items()},
+            scheme=wording.page["scheme_version"].format(**scheme),
             tables=tables,
             most=MOST_ROWS,
-            histograms=_histograms(judged),
-            map=scatter(drawn, colours) if drawn else "",
+            histograms=_histograms(judged, wording),
+            map=scatter(drawn, colours, label=label, far=wording.page["far"]) if drawn else "",
             outliers=drawn.outliers if drawn else [],
             colours=colours,
             groups=_groups(content["expectations"]),
-            expected={finding["expectation"]: finding["expected"] for finding in content["expectations"]},
+            expected={row["expectation"]: wording.phrase(row["expected"]) for row in content["expectations"]},
             broken=partial(_broken_boundaries, sentences=_boundary_sentences(judged)),
-            labels={
-                category.name: category.label.get(language, category.name) for category in judged.scheme.categories
-            },
-            says={finding["expectation"]: finding["says"] for finding in content["expectations"]},
+            says={row["expectation"]: _says(row, wording) for row in content["expectations"]},
             shown=[name for name in colours if name in marked],
             examples=shown,
             suite=os.path.relpath(judged.outcome.suite, folder),
@@ -162,10 +169,25 @@ def _page(judged: Judged, content: Mapping[str, Any], drawn: EmbeddingMap | None
     )
 
 
+def _language(judged: Judged) -> str:
+    return judged.settings.report.language or ENGLISH
+
+
+def _label(category: str, *, judged: Judged, wording: ReportWording) -> str:
+    """A category as the scheme calls it in the report's language; a kind of stretch that is no entity in our words."""
+    known = judged.scheme.by_name.get(category)
+    return known.label.get(_language(judged), category) if known else wording.phrase(category)
+
+
+def _says(row: Mapping[str, Any], wording: ReportWording) -> str:
+    """What a rule expects, in words; a steward's own as they wrote it."""
+    return wording.rules.get(row["expectation"]) or wording.phrase(row["says"])
+
+
 def _boundary_sentences(judged: Judged) -> dict[str, str]:
     """What each boundary rule says, in the report's language where the rule has it."""
     rules = chosen_boundaries(judged.scope).rules
-    language = judged.settings.report.language
+    language = _language(judged)
     return {rule.name: rule.says.get(language) or next(iter(rule.says.values())) for rule in rules}
 
 
@@ -187,7 +209,7 @@ def _groups(expectations: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]
     return groups
 
 
-def _histograms(judged: Judged) -> list[dict[str, str]]:
+def _histograms(judged: Judged, wording: ReportWording) -> list[dict[str, str]]:
     """An inline SVG for each shown column that has values, with the thresholds as lines."""
     thresholds: dict[str, list[float]] = {}
     for finding in judged.outcome.findings:
@@ -196,7 +218,10 @@ def _histograms(judged: Judged) -> list[dict[str, str]]:
             float(number) for number in numbers if isinstance(number, int | float)
         )
     return [
-        {"title": column.says, "svg": histogram(values, thresholds.get(column, []))}
+        {
+            "title": wording.phrase(column.says),
+            "svg": histogram(values, thresholds.get(column, []), counts=wording.page["records"]),
+        }
         for column in COLUMNS.values()
         if column.plotted and (values := judged.measured.column(column))
     ]

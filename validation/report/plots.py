@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from math import ceil
 from typing import Any, Literal
 
@@ -17,8 +17,11 @@ THRESHOLD = "#b3261e"
 BARS = "#4c78a8"
 
 
-def histogram(values: Sequence[float], thresholds: Sequence[float] = ()) -> str:
-    """The distribution of values; each threshold is a dashed line with its value, or an arrow at the edge beyond."""
+def histogram(values: Sequence[float], thresholds: Sequence[float] = (), *, counts: str = "records") -> str:
+    """The distribution of values; each threshold is a dashed line with its value, or an arrow at the edge beyond.
+
+    counts: what is counted, beside the axis.
+    """
     low, high = min(values), max(values)
     margin = (high - low) / 4 or 0.5
     whole = high - low >= 1 and all(float(value).is_integer() for value in values)
@@ -32,7 +35,7 @@ def histogram(values: Sequence[float], thresholds: Sequence[float] = ()) -> str:
     axes.set_xlim(left - edge, right + edge)
     for threshold in dict.fromkeys(thresholds):
         _draw_threshold(axes, threshold, left - edge, right + edge)
-    axes.set_ylabel("records", fontsize=8)
+    axes.set_ylabel(counts, fontsize=8)
     axes.yaxis.get_major_locator().set_params(integer=True)
     if whole:
         axes.xaxis.get_major_locator().set_params(integer=True)
@@ -63,8 +66,11 @@ def _draw_threshold(axes: Any, threshold: float, left: float, right: float) -> N
     axes.text(where, 1.02, label, transform=top, color=THRESHOLD, fontsize=7, ha=side, va="bottom")
 
 
-def scatter(drawn: EmbeddingMap, colours: Mapping[str, str]) -> str:
-    """The map, a colour for each category, outliers ringed."""
+def scatter(drawn: EmbeddingMap, colours: Mapping[str, str], *, label: Callable[[str], str], far: str) -> str:
+    """The map, a colour for each category, outliers ringed.
+
+    label: what a category is called; far: what the rings are called.
+    """
     figure = _figure(9.5, 5.2, layout="constrained")
     axes = figure.subplots()
     for category in dict.fromkeys(sorted(point.category for point in drawn.points)):
@@ -74,7 +80,7 @@ def scatter(drawn: EmbeddingMap, colours: Mapping[str, str]) -> str:
             [point.y for point in points],
             s=9,
             color=colours.get(category, NEUTRAL),
-            label=f"{category} ({len(points)})",
+            label=f"{label(category)} ({len(points)})",
             # Thousands of points as one picture, or the page is as large as a book.
             rasterized=True,
         )
@@ -86,7 +92,7 @@ def scatter(drawn: EmbeddingMap, colours: Mapping[str, str]) -> str:
         facecolors="none",
         edgecolors=THRESHOLD,
         linewidths=1,
-        label=f"far from its category ({len(outliers)})",
+        label=f"{far} ({len(outliers)})",
     )
     axes.set_xticks([])
     axes.set_yticks([])

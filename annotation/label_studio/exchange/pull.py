@@ -241,12 +241,13 @@ class _Pull:
             self._refuse(annotation.task, annotation.id, refused, content=annotation.result)
 
     def _note_taken(self, annotation: Annotation, layer: Layer) -> None:
-        """Count an answer that another person saved last; where its author's words were never pulled, name it."""
+        """Count an answer that another person saved last; where nothing of it was pulled before, name it."""
         if annotation.taken_from is None or not (is_human(layer.name) or is_repeat(layer.name)):
             return
         self._done.taken_over += 1
-        own = self._store.layer(layer.record_id, annotation.taken_from)
-        if own is None or own.provenance.get(ANNOTATION) != annotation.id:
+        source = {ANNOTATION: annotation.id, "project": self._project.key}
+        earlier = (past for past in self._store.layer_history(layer.record_id) if past.created < layer.created)
+        if not any(source.items() <= past.provenance.items() for past in earlier):
             self._done.overwritten.append(
                 f"annotation {annotation.id} of {annotation.taken_from} was changed by {layer.author} before it was "
                 f"pulled: what {annotation.taken_from} had said is not known"

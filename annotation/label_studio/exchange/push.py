@@ -47,12 +47,15 @@ Prepared = tuple[Batch, dict[str, bytes]]
 
 @dataclass(slots=True)
 class Pushed:
-    """Counts of a push; refused are pairs of a record's id and the reason, waiting records are not validated yet."""
+    """Counts of a push; refused are pairs of a record's id and the reason, waiting records are not validated yet, and
+    those that are turned away are rejected, quarantined or replaced.
+    """
 
     project: str
     created: int = 0
     unchanged: int = 0
     waiting: int = 0
+    turned_away: int = 0
     refreshed: int = 0
     found: int = 0
     doubles_removed: int = 0
@@ -124,7 +127,10 @@ class _Push:
             self._encoded = encoded_tasks
             skipped = [item for item in batch if isinstance(item, NotSent)]
             self._done.waiting += sum(item.waits for item in skipped)
-            self._done.refused += [(item.record_id, item.reason) for item in skipped if not item.waits]
+            self._done.turned_away += sum(item.is_turned_away for item in skipped)
+            self._done.refused += [
+                (item.record_id, item.reason) for item in skipped if not item.waits and not item.is_turned_away
+            ]
             self._batch([item for item in batch if isinstance(item, TaskPayload)])
             progress(len(batch))
         if self._doubtful:

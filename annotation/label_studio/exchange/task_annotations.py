@@ -96,7 +96,8 @@ def _annotation(
     elif isinstance(found.get("result"), list):
         who = annotator(found, users)
         first = author_of(found, users)
-        taken_from = named(first) if first != who else None
+        # Without an author, it is the first word of the person who saved it.
+        taken_from = named(first) if first != who and found.get("completed_by") is not None else None
         layer = _layer(found, task, item, parsed, who, project=project, named=named, side=side)
     return Annotation(
         id=int(found["id"]),

@@ -28,6 +28,7 @@ BYTES_A_REGION = 400
 #: What a task's data says beside texts; the wordings in the summary stand in the text.
 KEYS = frozenset({"record_id", "language", "original_id", "original_language", CHECK, ASSERTED})
 
+TURNED_AWAY = "expected a record that is not turned away, got one that is rejected, quarantined or replaced"
 NOT_VALIDATED = "expected a record that validation has judged, got one that waits for it"
 
 
@@ -92,6 +93,11 @@ class NotSent:
         """Whether the record only waits for validation."""
         return self.reason == NOT_VALIDATED
 
+    @property
+    def is_turned_away(self) -> bool:
+        """Whether validation, a person or de-identification has turned the record away."""
+        return self.reason == TURNED_AWAY
+
 
 def task_payloads(
     store: Store,
@@ -101,7 +107,7 @@ def task_payloads(
     requests: Iterable[TaskRequest] | None = None,
     layers: Sequence[str] | None = None,
 ) -> Iterator[TaskPayload | NotSent]:
-    """The payload of each record that validation and people have not rejected; with requests, of these in their order.
+    """The payload of each record, or why it is not sent; with requests, of these in their order.
 
     ``layers`` are all shown side by side; by default the first of `review.layers` that a record has are shown. A layer
     that was rejected is not shown.
@@ -115,7 +121,9 @@ def task_payloads(
     for request, item, original, decisions in _with_decisions(store, settings, items):
         if not reviewable.is_judged(item.record.id) and not settings.unvalidated:
             yield NotSent(item.record.id, NOT_VALIDATED)
-        elif not reviewable.is_away(item, reads):
+        elif reviewable.is_away(item, reads):
+            yield NotSent(item.record.id, TURNED_AWAY)
+        else:
             best = reviewable.pre_annotations(item, reads)[:shown]
             first = best[0] if best else None
             about = [decision for decision in decisions if decision.layer in (None, first.name if first else None)]

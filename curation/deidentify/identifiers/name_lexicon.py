@@ -36,6 +36,10 @@ class NameLexicon:
     patient_lead: re.Pattern[str]
     rank: re.Pattern[str]
     kin: re.Pattern[str]
+    kin_lead: re.Pattern[str]  # before a relative: a name follows, known or not
+    kin_others: frozenset[str]  # but none of these
+    kin_other_endings: tuple[str, ...]
+    naming: tuple[str, ...]  # behind one of them any word with a capital is a name
     greeting: re.Pattern[str]
     behind: re.Pattern[str]
     birth: re.Pattern[str]
@@ -52,7 +56,9 @@ def lexicon(language: str) -> NameLexicon:
     spoken = "de" if language == "de" else "en"
     firsts = [name for names in content["first"].values() for each in names.values() for name in each.split()]
     salutations, academic = (_with_capitals(_split(content[name][spoken])) for name in ("salutations", "academic"))
-    labels, leads, kin, greetings = (_split(content[name]) for name in ("labels", "leads", "kin", "greetings"))
+    labels, leads, kin, greetings, naming = (
+        _split(content[name]) for name in ("labels", "leads", "kin", "greetings", "naming")
+    )
     between = _any(_split(content["between"]) + academic)
     homographs, beginnings = (frozenset(content[name].lower().split()) for name in ("homographs", "beginnings"))
     heads = [head[0] for word in [*salutations, *academic, *labels, *leads] if (head := TOKEN.match(word))]
@@ -78,7 +84,13 @@ def lexicon(language: str) -> NameLexicon:
         lead=re.compile(rf"(?:{_any(leads)})[ \t]*(?<=[\t .])"),
         patient_lead=re.compile(rf"\b(?:{content['patient_leads']})[,:]?\s+"),
         rank=re.compile(rf"(?<![\w-])(?:{_any(_split(content['ranks']))})[ ](?=[^\W\d_])"),
-        kin=re.compile(rf"(?<![\w-])(?:{_any(kin)})[,:]?[ ](?:\()?(?=[^\W\d_])"),
+        kin=re.compile(rf"(?<![\w-])(?:{_any(kin)})[,:]?(?:[ ](?:{_any(naming)}))?[ ](?:\()?(?=[^\W\d_])"),
+        kin_lead=re.compile(
+            rf"(?<![\w-])(?:{_any(_split(content['kin_leads']))})[ ](?:(?:{_any(_split(content['kin_leads']))})[ ])?$"
+        ),
+        kin_others=frozenset(_split(content["kin_others"])),
+        kin_other_endings=tuple(content["kin_other_endings"].split()),
+        naming=tuple(f"{word} " for word in naming),
         greeting=re.compile(rf"(?<![\w-])(?:{_any(greetings)})[ ](?=[^\W\d_])"),
         behind=re.compile(rf",?[ ](?:{_any(_split(content['behind']))})(?!\w)"),
         heads=frozenset(heads),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 
 from curation.deidentify.identifiers.identifier import Identifier, IdentifierKind
 
@@ -26,6 +27,7 @@ def find_telephones(text: str, language: str) -> Iterator[Identifier]:
             yield Identifier(*match.span(), IdentifierKind.PHONE, SCORE)
 
 
+@lru_cache(maxsize=4096)
 def _is_number(wording: str, regions: Sequence[str]) -> bool:
     import phonenumbers
 

@@ -19,7 +19,11 @@ BEGINNING = re.compile(r"(?<![\w@./-])(?:St\. )?(?=[A-ZÄÖÜ])[^\W\d_]+(?:-[^\W
 #: A postal code right before a town, with the country's letter.
 POSTAL_CODE = re.compile(r"(?<![\w,.-])((?:D|A|CH|DE|AT|FL)[ ]?-[ ]?)?\d{4,5}[ ]{1,3}$")
 #: How far back a cue or a postal code is looked for.
-BEFORE = 32
+BEFORE = 48
+#: A person and a comma: what follows is where they work (Dr. Kern, Lyss).
+PERSON = r"\b(?:Dr|Prof|Hr|Herr|Fr|Frau)\.? [^\n,]{2,30}, (?:[A-ZÄÖÜ]\w+, )?"
+#: A second name of a town, or what it lies at.
+SECOND = re.compile(r"/[A-ZÄÖÜ][a-zäöüéèß]+")
 #: So short a word in capitals is an abbreviation.
 SHORT = 4
 #: How sure a town is, by what shows it.
@@ -60,13 +64,15 @@ def find_towns(text: str) -> Iterator[Identifier]:
     for word in BEGINNING.finditer(text):
         end = _end(text, word, towns)
         name = _in_small_letters(text[word.start() : end])
-        before = text[max(0, word.start() - BEFORE) : word.start()]
-        code = POSTAL_CODE.search(before)
         known = end > word.end() or name in towns.sure or _is_quarter(name, towns)
-        if code and (known or name in towns.with_cue or name in towns.with_strong_cue):
+        if not (known or name in towns.with_cue or name in towns.with_strong_cue):
+            continue  # most words: what stands before them need not be read
+        before = text[max(0, word.start() - BEFORE) : word.start()]
+        if code := POSTAL_CODE.search(before):
             start = word.start() - len(code[0])
             yield Identifier(start, start + len(code[0].rstrip()), IdentifierKind.ZIP, WITH_CODE)
-            yield Identifier(word.start(), end, IdentifierKind.CITY, WITH_CODE)
+            second = SECOND.match(text, end)
+            yield Identifier(word.start(), second.end() if second else end, IdentifierKind.CITY, WITH_CODE)
         elif towns.technique.search(before):
             continue
         elif known:
@@ -122,15 +128,15 @@ def lexicon() -> TownLexicon:
         with_strong_cue=frozenset(counts.keys() & never),
         other_words=frozenset(needy | never),
         longer={first: tuple(sorted(names, key=len, reverse=True)) for first, names in longer.items()},
-        cue=_cue(words.cues),
+        cue=_cue(words.cues, PERSON),
         technique=re.compile(rf"(?i:{'|'.join(words.techniques.split())})\s+nach\s$"),
         strong_cue=_cue(words.strong_cues),
     )
 
 
-def _cue(words: str) -> re.Pattern[str]:
+def _cue(words: str, *more: str) -> re.Pattern[str]:
     every = "|".join(re.escape(_spelt(word)) for word in words.split())
-    return re.compile(rf"(?<![\w-])(?:{every})\s$")
+    return re.compile(rf"(?<![\w-])(?:{every})\s$" + "".join(f"|{cue}$" for cue in more))
 
 
 def _spelt(word: str) -> str:

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from annotation.adjudication.consensus import adjudication_cases
-from annotation.guidelines.page import guidelines
+from annotation.guidelines.page import WORDED, guidelines
 from annotation.guidelines.settled_examples import SettledExamples
+from curation.errors import unknown_name
 from curation.store import Store
 from pipeline.workspace import Workspace
 
@@ -24,9 +25,15 @@ class GuidelinesPage:
 def write_guidelines(
     workspace: Workspace, store: Store, *, to: Path | None = None, language: str | None = None, examples: int = 5
 ) -> GuidelinesPage:
-    """The written page, by default in `reports/` and in the language of the review; 0 examples quote no record."""
+    """The written page, by default in `reports/` and in the language of the review; 0 examples quote no record.
+
+    Raises UsageError for a language that neither the scheme nor the page has words in.
+    """
     review = workspace.config.review
     language = language or review.language
+    known = dict.fromkeys((*workspace.scheme.languages, *WORDED))
+    if language not in known:
+        raise unknown_name("a language of the scheme or of the page", language, known)
     found = SettledExamples(adjudication_cases(store, review.adjudication), language=language, examples=examples)
     path = to or workspace.subfolder("reports") / f"guidelines-{language}.html"
     path.write_text(guidelines(workspace.scheme, found, language=language), encoding="utf-8")

@@ -40,6 +40,7 @@ FORMS: dict[str, Callable[[str], str]] = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
 def test_the_sample_is_marked_alike_in_every_form(form: Callable[[str], str]) -> None:
     for record, _ in read_sample():

@@ -48,6 +48,11 @@ def written(said: str, days: int, language: str, around: date = AROUND) -> str:
         ("25/03/2020", "en", "04/04/2020"),
         ("January of 2020", "en", "January of 2020"),
         ("2007", "en", "2007"),
+        ("17 . 05 . 1969", "de", "27 . 05 . 1969"),
+        ("12 . 10 .", "de", "22 . 10 ."),
+        ("2011/03", "de", "2011/03"),
+        ("21ten Juni 2016", "de", "1ten Juli 2016"),
+        ("12th", "en", "22nd"),
     ],
 )
 def test_ten_days_later_in_the_same_form(said, language, expected):

@@ -123,9 +123,9 @@ def test_files_of_another_kind_are_problems(format, content, written, outcome):
         ({"entities": [{"label": "X", "start": 0, "end": 5, "attributes": {"a": "\0"}}]},
          "entity T1: expected valid characters in its fields, got NUL or half of a pair"),
         ({"entities": [{"label": "X", "start": 1e308, "end": 5}]},
-         "entity T1: expected an end after the start, got -1 to 5"),
+         "entity T1: expected whole numbers from 0 as offsets, got something else"),
         ({"entities": [{"label": "X", "start": 0.5, "end": 5}]},
-         "entity T1: expected an end after the start, got -1 to 5"),
+         "entity T1: expected whole numbers from 0 as offsets, got something else"),
         ({"entities": [{"label": ["X"], "start": 0, "end": 5}]}, "entity T1: expected a type, got none"),
     ],
 )  # fmt: skip

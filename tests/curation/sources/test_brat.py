@@ -157,9 +157,9 @@ def test_broken_bytes_cost_the_text_or_the_line(written, outcome):
     assert result.entities == [("X", "pain", ((10, 14),))]
     assert result.said == [
         "a.txt:1: expected utf-8, got other bytes at byte 2, likely cp1252, "
-        "which is read by: curate import a.txt --encoding cp1252",
+        "which is read by: curate import a.txt --encoding cp1252 --source-name set",
         "b.ann:1: expected utf-8, got other bytes at byte 10, likely cp1252, "
-        "which is read by: curate import b.ann --encoding cp1252",
+        "which is read by: curate import b.ann --encoding cp1252 --source-name set",
     ]
 
 

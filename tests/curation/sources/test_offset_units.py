@@ -33,7 +33,7 @@ COUNTINGS = {
     "characters, line ends as one": lambda before: len(before.replace("\r\n", "\n")),
     "UTF-16 units, line ends as one": lambda before: utf16(before.replace("\r\n", "\n")),
     "bytes, line ends as one": lambda before: utf8(before.replace("\r\n", "\n")),
-    "characters, from a byte order mark": lambda before: 1 + len(before),
+    "characters, from a byte order mark or from 1": lambda before: 1 + len(before),
     "bytes, from a byte order mark": lambda before: 3 + utf8(before),
 }
 
@@ -194,6 +194,7 @@ GAPS = st.sampled_from([" ", "\r\n", "\n", ", ", " \r\n", "\r\n\r\n", "; "])
 TEXTS = st.lists(st.tuples(WORDS, GAPS), min_size=4, max_size=30)
 
 
+@pytest.mark.long
 @settings(max_examples=400, deadline=None)
 @given(pieces=TEXTS, chosen=st.sets(st.integers(0, 29), min_size=1, max_size=8), name=st.sampled_from([*COUNTINGS]))
 @pytest.mark.parametrize("mark", ["", "\ufeff"])

@@ -58,5 +58,5 @@ def test_values_that_python_cannot_hold_cost_no_row(odd, tmp_path, outcome):
     result = outcome(tmp_path / "x.parquet")
     assert (result.texts, result.said) == (["fever", "fever 2"], [])
     assert result.entities == [("sign", "fever", ((0, 5),))] * 2
-    (said,) = result.noticed
+    (said,) = (line for line in result.noticed if "not read" not in line)  # of a column of lists or objects
     assert "out of range in the column odd was " in said

@@ -49,7 +49,7 @@ def test_a_bad_annotation_is_refused_and_its_relations_with_it(written, outcome)
         "x.jsonl:1: entity c: expected an end after the start, got 8 to 8",
         "x.jsonl:1: entity a: expected each id once, got it again",
         "x.jsonl:1: entity d: expected a type, got none",
-        "x.jsonl:1: entity e: expected an end after the start, got -1 to 24",
+        "x.jsonl:1: entity e: expected whole numbers from 0 as offsets, got something else",
         "x.jsonl:1: entity f: expected offsets or a wording, got neither",
         "x.jsonl:1: relation r1: its entity b was refused",
         "x.jsonl:1: relation r2: expected an entity z, got none of that id",

@@ -257,6 +257,7 @@ COLUMNS = st.dictionaries(
 )
 
 
+@pytest.mark.long
 @settings(max_examples=300, deadline=None)
 @given(columns=COLUMNS, many=st.sampled_from([None, {"entities": [{"path": "entities", "many": True}]},
                                               {"entities": [{"path": "entities.*", "start": "start"}]}]))  # fmt: skip
@@ -280,3 +281,16 @@ def test_what_nobody_foresaw_in_a_row_costs_that_row(written, outcome, monkeypat
     result = outcome(written("x.jsonl", line() + line(id="2") + line(id="3")))
     assert len(result.records) == 2
     assert result.said == ["x.jsonl:2: expected a row that can be read, got one that ends in KeyError"]
+
+
+def test_a_row_with_offsets_and_no_type_is_said(written, outcome):
+    rows = [{"text": TEXT, "start": START, "end": END, "label": None}, {"text": TEXT, "start": None, "label": None}]
+    result = outcome(written("x.jsonl", "\n".join(map(json.dumps, rows))))
+    assert result.entities == []
+    assert result.said == ["x.jsonl:1: rows with offsets and no type: their annotations were not read"]
+
+
+def test_a_row_may_give_its_type_as_a_number(written, outcome):
+    row = {"text": TEXT, "start": START, "end": END, "label": 3}
+    result = outcome(written("x.jsonl", json.dumps(row)), mapping={"otherwise": "keep"})
+    assert (result.entities, result.problems) == ([("3", "headache", ((START, END),))], [])

@@ -11,6 +11,7 @@ from curation.text.spelling import base_form
 from curation.text.tokens import read
 
 
+@pytest.mark.long
 @settings(max_examples=200, deadline=None)
 @given(st.text(max_size=200), st.sampled_from(["en", "de", "fr", "xx"]))
 def test_words_and_the_space_between_them_are_the_text(text: str, language: str) -> None:

@@ -39,5 +39,14 @@ def test_new_records_are_held_against_a_frozen_set(tmp_path: Path) -> None:
     found = curate_json("drift", "--against", "first", "--source", "same", *here)
     assert not found["drifted"]
     assert curate_json("drift", "--against", "none", *here, code=2) == {}
+    told = curate("drift", "--against", "first", "--source", "sane", *here, code=2).stderr
+    assert "expected a source of a record, got 'sane'; did you mean same?" in told
+    import_texts(folder, "few", ["A man had a fever for a day and went home well."])
+    told = curate("drift", "--against", "first", "--source", "few", *here, code=2).stderr
+    assert "got 12 in the set and 1 to compare; import and annotate more" in told
+    misspelt = curate("drift", "--against", "first", "--source", "nwe", *here, code=2)
+    assert "got 'nwe'; did you mean new?" in misspelt.stderr
+    both = ("--source", "new", "--batch", "first")
+    assert "--batch, got both" in curate("drift", "--against", "first", *both, *here, code=2).stderr
     report = json.loads(Path(curate_json("validate", *here)["report"]).with_name("validation.json").read_text())
     assert (report["drift"]["against"], report["drift"]["found"]) == ("first@1", found)

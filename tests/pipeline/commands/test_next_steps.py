@@ -19,7 +19,16 @@ from pipeline.commands.next_steps import NEXT, FinishedCommand, with_workspace
 from pipeline.workspace import Workspace
 
 #: Options that the suggestions look at, for the commands that have them.
-OPTIONS = {"annotator": "rules", "gold": "gold", "name": "mine", "stop": False, "push": False}
+OPTIONS = {
+    "annotator": "rules",
+    "gold": "gold",
+    "name": "mine",
+    "stop": False,
+    "push": False,
+    "dry_run": True,
+    "kinds": ["NAME", "DATE"],
+    "mode": "mask",
+}
 
 
 def commands(group: Any, *words: str) -> dict[str, Any]:
@@ -78,6 +87,22 @@ def test_part_of_a_source_is_enough_to_go_on_and_nothing_of_it_is_not(tmp_path: 
     assert next_line(told).startswith("curate annotate --with rules")
 
 
+def test_document_labels_alone_are_neither_annotated_by_rules_nor_trained_on(tmp_path: Path) -> None:
+    curate("init", tmp_path)
+    (tmp_path / "scheme.yaml").write_text("name: tone\nlabels: {tone: [kind, harsh]}\n", encoding="utf-8")
+    (tmp_path / "one.jsonl").write_text(json.dumps({"id": "1", "text": "A report."}) + "\n", encoding="utf-8")
+    here = ("--workspace", tmp_path)
+    told = curate("import", tmp_path / "one.jsonl", "--language", "en", *here).stderr
+    assert next_line(told) == f"curate annotate --with few-shot --workspace {tmp_path}"
+    assert curate("annotate", "--with", "rules", *here, code=1).stderr.splitlines() == [
+        "error: rules give no document labels, and the scheme tone has nothing else: annotate --with few-shot, which "
+        "learns them from a few labelled texts (annotation.few_shot.examples), or with llm:MODEL"
+    ]
+    done = FinishedCommand({"folder": tmp_path, **OPTIONS})
+    assert NEXT["freeze"](done) == "export hf --to exports/mine"
+    assert NEXT["validate"](done) == "annotate --with few-shot"
+
+
 def test_what_people_made_is_validated_then_frozen(workspace: Path) -> None:
     opened = Workspace.at(workspace)
     with opened.open_store() as store:
@@ -97,6 +122,13 @@ def test_what_people_made_is_validated_then_frozen(workspace: Path) -> None:
 def test_a_failed_annotation_is_tried_again_not_validated() -> None:
     done = FinishedCommand({"annotator": "llm:m", "layer": "mine"}, failed=True)
     assert str(NEXT["annotate"](done)).startswith("annotate --with llm:m --layer mine --retry-failed")
+
+
+def test_after_a_dry_run_comes_the_same_command_in_earnest(workspace: Path) -> None:
+    here = ("--workspace", workspace)
+    told = curate("deidentify", "--dry-run", "--kinds", "NAME", "--mode", "mask", *here).stderr
+    assert next_line(told) == f"curate deidentify --kinds NAME --mode mask --workspace {workspace}"
+    assert next_line(curate("deidentify", *here).stderr) == f"curate validate --workspace {workspace}"
 
 
 def test_the_folder_stands_before_words_for_people() -> None:

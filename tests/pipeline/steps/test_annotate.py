@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from command_line import curate
+from command_line import curate, curate_json
 
 from curation.errors import NothingToGoByError
+from curation.store.tables import jobs
 from pipeline.steps.annotate import annotate
 from pipeline.workspace import Workspace
 
@@ -25,14 +26,29 @@ def records(annotated):
     return [annotated("A fin.")[0], annotated("Another fin.")[0], annotated("Une fin.", language="fr")[0]]
 
 
-@pytest.mark.parametrize(("name", "goes_by"), [("rules", "patterns"), ("few-shot", "examples")])
-@pytest.mark.parametrize("asked", ["categories: [fin]", "labels: {fins: [one, two]}"])
-def test_nothing_is_written_where_there_is_nothing_to_go_by(tmp_path, records, name, goes_by, asked):
+CATEGORY, LABEL = "categories: [fin]", "labels: {fins: [one, two]}"
+
+
+@pytest.mark.parametrize(
+    ("name", "asked", "told"),
+    [
+        ("rules", CATEGORY, "rules has no patterns for anything in the scheme fish"),
+        # No pattern that could be written would give a label to a text.
+        (
+            "rules",
+            LABEL,
+            "rules give no document labels, and the scheme fish has nothing else: annotate --with few-shot",
+        ),
+        ("few-shot", CATEGORY, "few-shot has no examples for anything in the scheme fish"),
+        ("few-shot", LABEL, "few-shot has no examples for anything in the scheme fish"),
+    ],
+)
+def test_nothing_is_written_where_there_is_nothing_to_go_by(tmp_path, records, name, asked, told):
     lines: list[str] = []
     workspace = workspace_of(tmp_path / "w", f"name: fish\n{asked}\n", lines)
     with workspace.open_store() as store:
         store.add_records(records)
-        with pytest.raises(NothingToGoByError, match=rf"^{name} has no {goes_by} for anything in the scheme fish"):
+        with pytest.raises(NothingToGoByError, match=f"^{told}"):
             annotate(workspace, store, name)
         assert store.layer_names() == {}
         assert store.runs() == []
@@ -65,3 +81,28 @@ def test_the_shipped_annotators_have_something_for_all_of_the_default_scheme(tmp
         store.add_records([annotated("Fever.")[0], annotated("Fieber.", language="de")[0]])
         assert annotate(workspace, store, "rules").failed == 0
     assert lines == []
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("annotate", "--with", "rules"), ("annotate", "--with", "few-shot"), ("deidentify",), ("deidentify", "--dry-run")],
+)
+def test_a_command_that_has_no_records_to_work_on_says_so(tmp_path, words):
+    curate("init", "--workspace", tmp_path)
+    assert "expected records, there are none yet" in curate(*words, "--workspace", tmp_path, code=2).stderr
+    assert "expected records" in curate(*words, "--workspace", tmp_path, "--json", code=2).stderr
+
+
+def test_records_that_failed_before_are_not_passed_over_in_silence(tmp_path, records):
+    workspace = workspace_of(tmp_path, "name: age\ncategories: [age]\n", [])
+    here = ("--workspace", tmp_path)
+    with workspace.open_store() as store:
+        store.add_records(records)
+        annotate(workspace, store, "rules")
+        with store.write() as connection:
+            connection.execute(jobs.update().where(jobs.c.record_id == records[0].id).values(state="failed"))
+    again = curate("annotate", "--with", "rules", *here, code=1)
+    assert "1 records failed before and were not tried again; --retry-failed does" in again.stderr
+    found = curate_json("annotate", "--with", "rules", *here, code=1)
+    assert (found["done"], found["unchanged"], found["failed_before"]) == (0, 2, 1)
+    assert curate_json("annotate", "--with", "rules", "--retry-failed", *here)["done"] == 1

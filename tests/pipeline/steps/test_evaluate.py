@@ -102,7 +102,7 @@ def test_several_layers_may_be_the_reference_and_each_is_counted(workspace: Work
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"gold": "glod"}, "expected a layer, got 'glod'; did you mean gold\\? There are: gold, rules"),
+        ({"gold": "glod"}, "expected a layer of the store, got 'glod'; did you mean gold\\? there are: gold, rules"),
         ({"predicted": "Rule"}, "did you mean rules"),
         ({"split": "tset"}, "expected a split, got 'tset'; did you mean test"),
     ],
@@ -242,3 +242,9 @@ def test_the_command_shows_precision_recall_and_f1_of_both_ways_and_the_referenc
     manifest = store.runs()[-1].manifest["outcome"]
     assert isinstance(manifest, dict)
     assert manifest["reference"] == found["reference"]
+
+
+@pytest.mark.parametrize("split", ["train", "test"])
+def test_a_split_without_a_set_is_refused_not_overlooked(workspace: Workspace, store: Store, split: str) -> None:
+    with pytest.raises(UsageError, match=f"expected --set NAME with --split {split}"):
+        measured(workspace, store, split=split)

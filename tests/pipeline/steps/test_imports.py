@@ -56,7 +56,7 @@ def test_a_notice_is_kept_and_is_no_problem(workspace, tmp_path):
     source = rows(tmp_path, row(moved), row(moved, id="2"))
     report, (gold, _) = bring(workspace, source)
     assert report.problems == []
-    what = "counted in characters, from a byte order mark"
+    what = "counted in characters, from a byte order mark or from 1"
     assert report.as_json()["notices"] == [{"where": f"{source}:{line}", "what": what} for line in (1, 2)]
     assert grouped_notices(report.notices) == {what: [f"{source}:1", f"{source}:2"]}
     assert [entity.spans for entity in gold.entities] == [((2, 13),)]
@@ -173,6 +173,16 @@ def test_unchanged_means_that_nothing_came_in(workspace, tmp_path):
     for given, counts in expected:
         report, _ = bring(workspace, rows(tmp_path, *given))
         assert {name: count for name, count in report.counts().items() if count} == counts
+
+
+def test_a_record_again_with_another_group_keeps_the_first_and_that_is_said(workspace, tmp_path):
+    patients = [{"id": "1", "text": TEXT, "group": group} for group in ("P1", "P2")]
+    report, _ = bring(workspace, rows(tmp_path, patients[0], patients[1]))
+    assert [notice.what for notice in report.notices] == ["there before with another group (patient), which it keeps"]
+    report, _ = bring(workspace, rows(tmp_path, patients[0]))
+    assert report.notices == []
+    report, _ = bring(workspace, rows(tmp_path, patients[1]))
+    assert len(report.notices) == 1
 
 
 def test_a_record_again_with_other_annotations_is_a_problem_and_the_first_stays(workspace, tmp_path):

@@ -196,3 +196,13 @@ def _label_first(store: Store) -> None:
     name = human("anna")
     store.add_layers([Layer(record_id=first, name=name, author=name, labels={"tone": "kind"})])
     store.decide(given([first], name))
+
+
+@pytest.mark.expectations
+def test_where_all_records_are_set_aside_the_way_on_is_the_quarantine_not_the_review(tmp_path, annotated):
+    workspace = Workspace.make(tmp_path, {"run.annotators": (), "run.review": False})
+    (tmp_path / "scheme.yaml").write_text("name: smoking\nlabels: {smoking: [smoker, other]}\n", encoding="utf-8")
+    with workspace.open_store() as store:
+        store.add_records([annotated("Sie raucht seit vielen Jahren nicht mehr.", language="de")[0]])
+    assert isinstance(waiting := results(Workspace.at(tmp_path))["waiting"], Waiting)
+    assert "curate quarantine list" in waiting.next_step

@@ -12,7 +12,7 @@ from annotation.label_studio.exchange.push import push
 from annotation.label_studio.server.credentials import read_credentials
 from annotation.label_studio.settings import Variant
 from curation.decision import on_layer
-from curation.record import Assertion, Entity, Layer, Record
+from curation.record import Assertion, Entity, Fragment, Layer, Record
 from curation.scheme import Scheme
 from curation.store import Store
 
@@ -59,7 +59,7 @@ def test_marks_made_with_the_mouse_have_exact_offsets_and_the_page_calls_nobody(
     editor.mark("Husten", key=key)
     editor.mark("high fever", key=key, text=1, shift=True)
     editor.mark("dry cough", key=key, text=1, shift=True)
-    editor.press("f")
+    editor.choose("fix", key="f")
     assert editor.refused() == "Please say what is wrong."
     editor.choose("omission")
     editor.submit()
@@ -98,10 +98,10 @@ def test_the_german_editor_says_all_in_german_and_shows_verdict_and_negation_at_
     key = scheme.by_name["signs_symptoms"].hotkey
     editor.mark("Dyspnoe", key=key)
     editor.mark("Husten", key=key)
-    editor.select("Husten")
+    editor.select("Husten", shows="verneint")
     editor.choose("verneint")
     assert editor.refused() == "Bitte geben Sie Ihr Urteil über den Bericht ab."
-    editor.press("f")
+    editor.choose("korrigiert annehmen", key="f")
     assert editor.refused() == "Bitte geben Sie an, was nicht stimmt."
     editor.choose("fehlt")
     editor.submit()
@@ -114,3 +114,32 @@ def test_the_german_editor_says_all_in_german_and_shows_verdict_and_negation_at_
         ("Husten", "signs_symptoms", "negated"),
     ]
     assert sqlite_store.decisions(subject=on_layer("human:anna"))["g"].reason == "omission"
+
+
+def test_both_fragments_of_an_entity_have_its_colour_and_come_back_as_one(
+    driver, label_studio, client, settings, sqlite_store: Store, scheme: Scheme, tasks
+) -> None:
+    from review_parts.browser_editor import Editor
+
+    text = "Fractures of the left radius, and of the right ulna."
+    ulna = text.index("ulna")
+    fragments = (Fragment(start=0, end=9), Fragment(start=ulna, end=ulna + 4))
+    fractures = Entity(id="T1", category="diagnosis", text="Fractures ulna", fragments=fragments)
+    sqlite_store.add_records([Record(id="f", group="g", source="test", language="en", text=text)])
+    sqlite_store.add_layers([Layer(record_id="f", name="rules", author="rules@1", entities=(fractures,))])
+    shown = settings.model_copy(update={"unvalidated": True})
+    push(sqlite_store, client, scheme, shown)
+    editor = Editor(driver, label_studio.server.url)
+    anna = read_credentials(label_studio.workspace / "label-studio" / "secrets.json").annotators["anna"]
+    editor.log_in(anna.login, anna.password.get_secret_value())
+    editor.open(client.find_project(settings.project).id, tasks()["f"].task_id)
+    colours = editor.colours("Fractures", "ulna")
+    assert len(colours) == 2
+    assert len(set(colours.values())) == 1
+    assert not {"rgba(0, 0, 0, 0)", "transparent"} & set(colours.values())
+    editor.choose("accept", key="a")
+    editor.submit()
+    assert pull(sqlite_store, client, scheme, shown).refused == []
+    layer = sqlite_store.layer("f", "human:anna")
+    assert layer is not None
+    assert [(entity.id, entity.spans) for entity in layer.entities] == [("T1", fractures.spans)]

@@ -8,6 +8,7 @@ from verdicts import given
 from annotation.label_studio.exchange.repeats import task_key
 from annotation.label_studio.exchange.task_payload import (
     NOT_VALIDATED,
+    TURNED_AWAY,
     NotSent,
     TaskPayload,
     TaskRequest,
@@ -74,9 +75,14 @@ def test_only_what_validation_has_judged_leaves(scheme, sqlite_store: Store) -> 
             sqlite_store.decide([Decision(record_id=record.id, verdict=Verdict(verdict), by="policy")])
     found = list(task_payloads(sqlite_store, scheme, ReviewSettings()))
     assert [ids[one.record_id] for one in found if isinstance(one, TaskPayload)] == ["accepted", "needs_review"]
-    assert [(ids[one.record_id], one.reason) for one in found if isinstance(one, NotSent)] == [("", NOT_VALIDATED)]
+    assert [(ids[one.record_id], one.reason) for one in found if isinstance(one, NotSent)] == [
+        ("quarantined", TURNED_AWAY),
+        ("rejected", TURNED_AWAY),
+        ("", NOT_VALIDATED),
+    ]
     everybody = task_payloads(sqlite_store, scheme, ReviewSettings(unvalidated=True))
-    assert [ids[one.record_id] for one in everybody] == ["accepted", "needs_review", ""]
+    sent = [ids[one.record_id] for one in everybody if isinstance(one, TaskPayload)]
+    assert sent == ["accepted", "needs_review", ""]
 
 
 @pytest.fixture

@@ -65,7 +65,7 @@ def test_english_dates(text: str, dates: list[str]) -> None:
         ("Liebe Vroni, lieber Herr Kollege Bierbichler,", ["Vroni", "Bierbichler"]),
         ("Ehefrau Maria, Sohn Tobias Huber; Mutter Brustkrebs", ["Maria", "Tobias Huber"]),
         ("Operateur: Bierbichler / Zangl, Anästhesie: ITN", ["Bierbichler", "Zangl"]),
-        ("Herrn und Frau Stadler, Dres. Koch und Lang", ["Stadler", "Koch und Lang"]),
+        ("Herrn und Frau Stadler, Dres. Koch und Lang", ["Stadler", "Koch", "Lang"]),
         ("Frau Müller. Mueller, A.: wach.", ["Müller", "Mueller"]),
         ("Oberarzt Huber und Ass.-Ärztin Klinger, beide da", ["Huber", "Klinger"]),
         ("Frau Weiß kam. Dort klagte Weiß. Weiße Flecken.", ["Weiß", "Weiß"]),
@@ -184,6 +184,7 @@ def test_what_only_looks_like_an_identifier(text: str) -> None:
     [
         "White count (cell): 7200/mm, telesystolic widths 58/40 mm. MR. Lesions were seen. In March, May 5 mg.",
         "NCBI ref: NM_000111.1, HLA B*07010102, ypN1 (2/17), T11-12, L4-5, BP 120/80",
+        "Height was on the 10th and weight on the 50th centile.",
         "A man from Georgia learned Zen Garden breathing.",
     ],
 )
@@ -201,3 +202,69 @@ def test_invisible_signs_hide_no_identifier() -> None:
 
 def test_a_town_at_the_end_stands_within_the_text() -> None:
     assert found("49074 Osnabrück; 8091 Zürich")[-1] == ("CITY", "Zürich")
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "wordings"),
+    [
+        ("Aufnahme 17 . 05 . 2031, dann am 12 . 10 . entlassen", "DATE", ["17 . 05 . 2031", "12 . 10 ."]),
+        ("bis inkl. 22.1., Rö v. 1.5. und einschl. 31/7", "DATE", ["22.1.", "1.5.", "31/7"]),
+        ("Diabetes 2031/03, PM 2030-12", "DATE", ["2031/03", "2030-12"]),
+        ("am 12. des Monats, am 14. d. M., am 21ten Juni 2031", "DATE", ["12.", "14.", "21ten Juni 2031"]),
+        ("Saison 2010/11, ER 12/12, PR 9/12, APGAR 9/10/10", "DATE", []),
+        ("Maßnahme-Nr. 0815, Acc.-Nr. MR17-06-00231", "ID", ["0815", "MR17-06-00231"]),
+        ("Art.-Nr. 123456, Leukozytenzahl 12300", "ID", []),
+        ("Fall - Nr . 7788 4123, KV: DAK, M987654326", "ID", ["7788 4123", "M987654326"]),
+        ("Az. 532 XVII 1234/15, Vorbefund E/23/012345", "ID", ["532 XVII 1234/15", "E/23/012345"]),
+        ("Station Süd 2, Leitstelle 5C, Station „Löwenzahn“", "ID", ["Süd 2", "5C", "Löwenzahn"]),
+        ("Turmstr . 21\n10559 Berlin", "STREET", ["Turmstr . 21"]),
+        ("m, Vogelsang 84, Postfach, 2501 Biel", "STREET", ["Vogelsang 84"]),
+        ("Rue de Lausanne 5 und Chemin des Vignes 12", "STREET", ["Rue de Lausanne 5", "Chemin des Vignes 12"]),
+        ("Q 5, 14-22, 68161 Mannheim", "STREET", ["Q 5, 14-22"]),
+        ("Dr. Hofer, Lyss, und I-39030 Sexten", "CITY", ["Lyss", "Sexten"]),
+        ("2503 Biel/Bienne", "CITY", ["Biel/Bienne"]),
+        ("aus der Oberschwabenklinik, im SKH Altscherbitz", "HOSPITAL", ["Oberschwabenklinik", "SKH Altscherbitz"]),
+        ("Missionsärztliche Klinik, Uni-Frauenklinik", "HOSPITAL", ["Missionsärztliche Klinik", "Uni-Frauenklinik"]),
+        ("Medizinische Klinik, Tagesklinik, Strahlenklinik, Chirurgische Klinik", "HOSPITAL", []),
+        ("Pieper 567, unter der Nummer 29 84762", "PHONE", ["567", "29 84762"]),
+        ("Dr. v. Bülow, Frau d'Alembert, Ass.Dr. K. Wünscher  FOÄ Dr. Ley", "NAME",
+         ["v. Bülow", "d'Alembert", "K. Wünscher", "Ley"]),
+        ("lebt mit seiner Frau Danuta und den Söhnen Marek und Piotr", "NAME", ["Danuta", "Marek", "Piotr"]),
+        ("bei Dr. Theuermann zur Stammzellapherese", "NAME", ["Theuermann"]),
+        ("Der Ehemann heißt Dmitri Kusnezow.", "NAME", ["Dmitri Kusnezow"]),
+        ("mit seiner Frau Talea. Sein Partner Ruedi kam.", "NAME", ["Talea", "Ruedi"]),
+        ("mit der Mutter Rücksprache, Mutter Brustkrebs, sein Bruder Diabetiker.", "NAME", []),
+        ("Hr. Ing. Grabenhofer und Stationsschwester Hilka", "NAME", ["Grabenhofer", "Hilka"]),
+        ("Guten Tag Sandra\nDanke", "NAME", ["Sandra"]),
+        ("seit gestern 12.8. Fieber, am 21.11. 9h, 11.XI.2031", "DATE", ["21.11.", "11.XI.2031"]),
+        ("seit gestern 12.8. an Fieber; Kapitel 3.2. beschreibt", "DATE", ["12.8."]),
+        ("im Bethesda Spital, Neurologie Klinikum Leer", "HOSPITAL", ["Bethesda Spital", "Klinikum Leer"]),
+        ("Unser Zeichen Lü/ep 4471, verlegt auf C 2, tel. besprochen (-3412)", "ID", ["Lü/ep 4471", "C 2"]),
+        ("i.A. Wagner, AÄ\n", "NAME", ["Wagner"]),
+        ("Mit besten Wünschen\nIhr Focke Zierau, Oberarzt\nBarth-Schmidtke, Ärztl. Direktor\n", "NAME",
+         ["Focke Zierau", "Barth-Schmidtke"]),
+        ("Dr. Gerstäcker     Wunderlich\nChefarzt      Arzt\n", "NAME", ["Gerstäcker", "Wunderlich"]),
+        ("\n\nVorgeschichte\nSie war Lehrerin und Leiterin.\nWeiblich, Husten, Heiserkeit\nbeim Hausarzt", "NAME", []),
+        ("Herrn\tDr. Urs Lauber\tSeestr. 44", "NAME", ["Urs Lauber"]),
+    ],
+)  # fmt: skip
+def test_forms_of_other_houses(text: str, kind: str, wordings: list[str]) -> None:
+    assert [wording for found_kind, wording in found(text) if found_kind == kind] == wordings
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "wordings"),
+    [
+        ("seen on 12/28, strength on 4/5", "DATE", ["12/28"]),
+        ("He will be seen in September, or Thursday 12th.", "DATE", ["September", "12th"]),
+        ("Her husband Callum and (daughter Lupe) came, his sister, Keisha Brown, too", "NAME",
+         ["Callum", "Lupe", "Keisha Brown"]),
+        ("Seen by Ms L Okonkwo. Mother Parkinson's disease.", "NAME", ["L Okonkwo"]),
+        ("26 Cornhill Road, Aberdeen AB25 2ZH", "CITY", ["Aberdeen"]),
+        ("MRN: 00-45-67-12, GMC 4123456", "ID", ["00-45-67-12", "4123456"]),
+        ("MERCY GENERAL HOSPITAL, St George's University Hospitals NHS Foundation Trust", "HOSPITAL",
+         ["MERCY GENERAL HOSPITAL", "St George's University Hospitals NHS Foundation Trust"]),
+    ],
+)  # fmt: skip
+def test_english_forms_of_other_houses(text: str, kind: str, wordings: list[str]) -> None:
+    assert [wording for found_kind, wording in found(text, "en") if found_kind == kind] == wordings

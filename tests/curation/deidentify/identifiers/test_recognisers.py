@@ -5,13 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-import torch
 
 from curation.deidentify.identifiers.analyzer import find_identifiers, identifiers_of
 from curation.deidentify.identifiers.identifier import COUNTED, IdentifierKind
 from curation.deidentify.identifiers.recognisers import RecogniserSettings
 from curation.errors import ConfigError
 from curation.record import Record
+
+pytestmark = pytest.mark.model
 
 TEXT = "Gestern sprach vrenelimann mit uns. Frau Lindemann kam."
 
@@ -32,6 +33,7 @@ def spacy_pipeline(tmp_path_factory: pytest.TempPathFactory) -> str:
 @pytest.fixture(scope="module")
 def token_classifier(tmp_path_factory: pytest.TempPathFactory) -> str:
     """A classifier of words whose weights are set by hand: it marks one word as PER, however long the text is."""
+    import torch
     from transformers import BertConfig, BertForTokenClassification, BertTokenizerFast
 
     folder = tmp_path_factory.mktemp("transformers")
