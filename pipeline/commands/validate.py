@@ -59,6 +59,13 @@ def validate(
     if as_json:
         print_json(verdicts.as_json() | {"standing": dict(standing)})
         return
+    _say_verdicts(verdicts)
+    say_standing(standing)
+    say(f"report: {verdicts.report}")
+    say(f"data docs: {verdicts.data_docs}")
+
+
+def _say_verdicts(verdicts: Verdicts) -> None:
     print_counts("Verdicts", {**verdicts.counts, "not annotated": verdicts.not_annotated})
     say(checked_layers(verdicts))
     for verdict, count in verdicts.decided_by_others.items():
@@ -78,13 +85,8 @@ def validate(
         print_table("Failed", ("expectation", "severity", "records"), failing)
         if verdicts.decided_by_others:
             say("failed: of all measured records, also those that a person or another policy has decided about")
-    for line in not_measured(verdicts):
+    for line in (*not_measured(verdicts), *notes(verdicts)):
         say(line)
-    for line in notes(verdicts):
-        say(line)
-    say_standing(standing)
-    say(f"report: {verdicts.report}")
-    say(f"data docs: {verdicts.data_docs}")
 
 
 def not_measured(verdicts: Verdicts) -> list[str]:
