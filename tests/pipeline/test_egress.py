@@ -26,6 +26,8 @@ from pipeline.steps.deidentify import deidentify
 from pipeline.steps.imports import import_into
 from pipeline.workspace import Workspace
 
+pytestmark = pytest.mark.long
+
 HOST = "llm.hospital.example"
 TEXTS = ("Mrs. Karin Lindemann came on March 3, 2020 with fever.", "A man came with fever.")
 

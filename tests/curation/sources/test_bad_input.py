@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 from curation.record import check_layer
 from curation.sources import Notice, Problem, ReadOptions, read
 
+pytestmark = pytest.mark.long
+
 ROW = {
     "id": "1",
     "language": "en",

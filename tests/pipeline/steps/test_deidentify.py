@@ -27,6 +27,8 @@ from pipeline.steps.export import export
 from pipeline.steps.run import run_steps
 from pipeline.workspace import Workspace
 
+pytestmark = pytest.mark.long
+
 TEXTS = (
     (
         "Mrs. [Karin Lindemann]{gender}, [54]{age}, came on March 3, 2020 with [fever]{signs_symptoms}.",

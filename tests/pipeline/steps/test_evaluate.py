@@ -19,6 +19,8 @@ from curation.store import Store
 from pipeline.steps.evaluate import Evaluation, evaluate_layer
 from pipeline.workspace import Workspace
 
+pytestmark = pytest.mark.long
+
 MARKED = (
     "The patient of [{age} years]{{age}} in room {room} had [fever]{{signs_symptoms}} and a [cough]{{signs_symptoms}}."
 )

@@ -11,6 +11,8 @@ from curation.errors import UsageError
 from curation.store import Store
 from pipeline.workspace import Workspace
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 def folder(tmp_path, annotated):

@@ -18,6 +18,8 @@ from pipeline.steps.scheme.migrate import migrate_scheme
 from pipeline.steps.scheme.new import new_scheme
 from pipeline.workspace import Workspace
 
+pytestmark = pytest.mark.long
+
 NEW = "name: fish\nversion: 2\ncategories: [limb, gill]\n"
 
 
