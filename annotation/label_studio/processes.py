@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import signal
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING
 
 from curation.errors import MissingExtraError, ReviewError
@@ -49,10 +52,34 @@ def launch(command: Sequence[str], *, variables: Mapping[str, str], folder: Path
         capture_output=True,
         text=True,
         check=False,
+        # Ctrl-C in a terminal reaches every process of the command's group: this one has to tell the number first.
+        start_new_session=True,
     )
     if done.returncode:
         raise ReviewError(f"expected {command[0]} to start, got: {' '.join(done.stderr.strip().splitlines()[-1:])}")
     return int(done.stdout)
+
+
+@contextmanager
+def interrupts_held() -> Iterator[None]:
+    """Ctrl-C during the block raises KeyboardInterrupt at its end, so that what the block begins is also noted."""
+    came: list[int] = []
+
+    def note(number: int, frame: FrameType | None) -> None:
+        came.append(number)
+
+    # Only the main thread has signals; in another one nothing interrupts.
+    try:
+        before = signal.signal(signal.SIGINT, note)
+    except ValueError:
+        yield
+        return
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+        if came:
+            raise KeyboardInterrupt
 
 
 def free_ports(first: int) -> Iterator[int]:

@@ -11,7 +11,17 @@ from typing import Any
 
 from annotation.label_studio.private_files import private_folder, write_private
 from annotation.label_studio.process_lock import process_lock
-from annotation.label_studio.processes import HOST, PORTS, command_of, end, free_ports, is_alive, is_free, launch
+from annotation.label_studio.processes import (
+    HOST,
+    PORTS,
+    command_of,
+    end,
+    free_ports,
+    interrupts_held,
+    is_alive,
+    is_free,
+    launch,
+)
 from annotation.label_studio.server.credentials import Account, ensure_credentials, read_credentials
 from annotation.label_studio.server.database_template import ensure_database
 from annotation.label_studio.server.environment import ensure_environment, executable
@@ -110,13 +120,16 @@ def _start_on_free_port(
     if port is not None and not is_free(port):
         raise ReviewError(f"expected port {port} to be free, it is not; name another with --port")
     for candidate in [port] if port is not None else free_ports(first):
-        state = _launch(folder, environment, settings, steward, candidate)
         try:
+            # Ctrl-C between the start and its note would leave a server of which nobody knows.
+            with interrupts_held():
+                state = _launch(folder, environment, settings, steward, candidate)
             if _came_up(folder, state, settings, steward):
                 return _server(folder, state, steward, reused=False)
         except KeyboardInterrupt:
             # It runs in a session of its own: Ctrl-C does not reach it.
-            end(state["pid"], port=candidate)
+            if (begun := _state(folder)) and _is_ours(begun):
+                end(begun["pid"], port=candidate)
             raise
         end(state["pid"])
     raise ReviewError(f"expected a free port from {first} to {first + PORTS - 1} on {HOST}, found none")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 
 import pytest
 
-from annotation.label_studio.processes import command_of
+from annotation.label_studio.processes import command_of, interrupts_held
 
 pytestmark = pytest.mark.server
 
@@ -37,3 +38,23 @@ def test_no_process_has_no_command_line():
     process = subprocess.Popen([sys.executable, "-I", "-S", "-c", ""])
     process.wait()
     assert command_of(process.pid) == ""
+
+
+def test_an_interrupt_waits_for_the_end_of_the_block():
+    done = []
+
+    def work() -> None:
+        with interrupts_held():
+            os.kill(os.getpid(), signal.SIGINT)
+            done.append("the whole block")
+
+    with pytest.raises(KeyboardInterrupt):
+        work()
+    assert done == ["the whole block"]
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_without_an_interrupt_nothing_is_raised():
+    with interrupts_held():
+        pass
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler

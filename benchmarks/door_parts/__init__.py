@@ -1,0 +1,1 @@
+"""Parts of `doors.py`: attacks on what this product opens, a module for each kind of door."""

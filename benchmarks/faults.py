@@ -1,0 +1,52 @@
+"""Kills, full disks, several processes at once and broken files: what is lost, doubled or unequal afterwards.
+
+    python benchmarks/faults.py [--quick] [--only PART]
+
+Each result is compared by content with that of an undisturbed run. The aim: all 0, and no traceback.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import json
+import tempfile
+from pathlib import Path
+
+import packages_first  # noqa: F401
+from measuring import table
+
+#: Modules of `fault_parts`, each with a function `trials`.
+PARTS: tuple[str, ...] = ()
+
+
+def main() -> None:
+    """Disturb, compare, print a table of every fault, and the totals."""
+    from fault_parts.trial import Trial
+
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("--quick", action="store_true", help="fewer rounds, without what takes long")
+    parser.add_argument("--only", choices=PARTS, help="one part")
+    asked = parser.parse_args()
+    found: list[Trial] = []
+    with tempfile.TemporaryDirectory(prefix="faults-") as name:
+        for part in [asked.only] if asked.only else PARTS:
+            folder = Path(name) / part
+            folder.mkdir()
+            found += importlib.import_module(f"fault_parts.{part}").trials(folder, asked.quick)
+    counts = ("tried", "lost", "doubled", "unequal", "tracebacks")
+    rows: list[tuple[object, ...]] = [
+        (trial.fault, *(getattr(trial, name) for name in counts), trial.not_measured) for trial in found
+    ]
+    print(table(("fault", *counts, "not measured"), rows))
+    measured = [trial for trial in found if not trial.not_measured]
+    print(
+        json.dumps(
+            {name: sum(getattr(trial, name) for trial in measured) for name in counts}
+            | {"not_measured": [trial.fault for trial in found if trial.not_measured]}
+        )
+    )
+
+
+if __name__ == "__main__":
+    main()
