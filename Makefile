@@ -16,8 +16,8 @@ run: $(VENV)/.installed ## the main job on the shipped sample, in ./workspace
 	$(BIN)/curate review install
 	$(BIN)/curate run --sample --workspace workspace
 
-test: $(VENV)/.tested ## the tests
-	$(BIN)/python -m pytest
+test: $(VENV)/.tested ## the tests, in two processes
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
 quick: $(VENV)/.tested ## while you work: lint, types, imports, tests without server, database or model
 	$(BIN)/ruff check .
