@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import ast
 from collections import defaultdict
-from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("curation", "annotation", "validation", "training", "exports", "pipeline")
 
 
-def nodes() -> Iterator[tuple[str, ast.AST]]:
-    """All nodes of the product's code, each with the path of its module."""
-    for path in (path for name in PACKAGES for path in sorted((ROOT / name).rglob("*.py"))):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            yield str(path.relative_to(ROOT)), node
+@cache
+def nodes() -> list[tuple[str, ast.AST]]:
+    """All nodes of the product's code, each with the path of its module; read once for all tests."""
+    return [
+        (str(path.relative_to(ROOT)), node)
+        for name in PACKAGES
+        for path in sorted((ROOT / name).rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+    ]
 
 
 def loop_names(node: ast.AST) -> set[str]:
