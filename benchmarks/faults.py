@@ -17,7 +17,7 @@ import packages_first  # noqa: F401
 from measuring import table
 
 #: Modules of `fault_parts`, each with a function `trials`.
-PARTS: tuple[str, ...] = ()
+PARTS: tuple[str, ...] = ("broken_connections", "full_disk", "several_processes")
 
 
 def main() -> None:

@@ -120,6 +120,12 @@ def main() -> None:
         _stop("interrupted; what was finished is kept, the same command goes on from there", INTERRUPTED)
     except BrokenPipeError:
         os._exit(0)
+    except Exception as error:
+        from curation.outside_errors import line_of
+
+        if (line := line_of(error)) is None:
+            raise
+        _stop(f"error: {line}", 1)
 
 
 def _stop(line: str, code: int) -> None:

@@ -21,7 +21,7 @@ from curation.batches import batched
 from curation.errors import CurateError
 from curation.stage import Item, Result, Stage
 from curation.store import Store
-from curation.store.jobs import DONE, FAILED
+from curation.store.jobs import DONE, FAILED, LayerRows
 from pipeline.progress import Advance, ProgressBar, no_progress, silent
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ class _Stored:
 
 
 def _work(store: Store, stage: Stage, *, batch_size: int, workers: int, retry_failed: bool) -> Iterator[_Stored]:
-    flight: deque[tuple[int, Future[list[Result]]]] = deque()
+    flight: deque[tuple[LayerRows, Future[list[Result]]]] = deque()
     pool = ThreadPoolExecutor(workers, thread_name_prefix=stage.name)
     try:
         for page in store.pending(stage, retry_failed=retry_failed):
@@ -136,7 +136,7 @@ def _work(store: Store, stage: Stage, *, batch_size: int, workers: int, retry_fa
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _store(store: Store, stage: Stage, flown: tuple[int, Future[list[Result]]]) -> _Stored:
+def _store(store: Store, stage: Stage, flown: tuple[LayerRows, Future[list[Result]]]) -> _Stored:
     seen, future = flown
     results = future.result()
     failed = store.commit(stage, results, seen=seen)

@@ -12,6 +12,7 @@ from time import perf_counter
 
 from pydantic import JsonValue
 
+from curation.outside_errors import is_from_outside
 from curation.store import Store
 from pipeline.egress import database_gate
 from pipeline.process_identity import has_ended, this_process
@@ -75,6 +76,10 @@ def recorded(workspace: Workspace, store: Store, command: str, **inputs: JsonVal
             # The outcome cannot be written as JSON: the run ends as failed, not as one that goes on.
             _end(workspace, store, manifest | {"state": "failed", "outcome": {}})
             raise
+        except Exception as error:
+            # What kept the run from its end mostly keeps its manifest from being written as well: the first is told.
+            if state == "done" or not is_from_outside(error):
+                raise
 
 
 def _end(workspace: Workspace, store: Store, manifest: dict[str, JsonValue]) -> None:

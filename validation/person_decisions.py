@@ -13,6 +13,7 @@ from validation.quarantine import (
     case,
     check_destination,
     check_signature,
+    decided,
     expectations_of,
     failures_of,
     known_expectation,
@@ -93,21 +94,23 @@ def reopen(store: Store, record_id: str, asked: AskedSubjects, *, by: str, reaso
     Raises UsageError when people have decided nothing of what is asked.
     """
     check_signature(by, reason)
-    found = case(store, record_id)
-    taken_back = [
-        decision
-        for decision in found.latest
-        if decision.is_by_a_person
-        and decision.verdict not in OPEN
-        and (asked.hold(decision) or (not asked.are_named and decision.kind is not DecisionKind.PRIVACY))
-    ]
-    if not taken_back:
-        raise UsageError(
-            f"expected a person's decision on record {record_id} to take back, there is none; {_verdicts(found)}"
-        )
-    made = [_reopened(found, decision, by=by, reason=reason) for decision in taken_back]
-    store.decide(made)
-    return made
+
+    def make() -> list[Decision]:
+        found = case(store, record_id)
+        taken_back = [
+            decision
+            for decision in found.latest
+            if decision.is_by_a_person
+            and decision.verdict not in OPEN
+            and (asked.hold(decision) or (not asked.are_named and decision.kind is not DecisionKind.PRIVACY))
+        ]
+        if not taken_back:
+            raise UsageError(
+                f"expected a person's decision on record {record_id} to take back, there is none; {_verdicts(found)}"
+            )
+        return [_reopened(found, decision, by=by, reason=reason) for decision in taken_back]
+
+    return decided(store, record_id, make)
 
 
 def _decide(
@@ -115,13 +118,15 @@ def _decide(
 ) -> list[Decision]:
     check_signature(by, reason)
     check_destination(asked.privacy)
-    found = case(store, record_id)
-    made = [
-        signed(old, verdict, by=by, reason=reason, destination=asked.privacy if old.destination else None)
-        for old in _to_decide(store, found, asked, verdict)
-    ]
-    store.decide(made)
-    return made
+
+    def make() -> list[Decision]:
+        found = case(store, record_id)
+        return [
+            signed(old, verdict, by=by, reason=reason, destination=asked.privacy if old.destination else None)
+            for old in _to_decide(store, found, asked, verdict)
+        ]
+
+    return decided(store, record_id, make)
 
 
 def _to_decide(store: Store, found: Case, asked: AskedSubjects, verdict: Verdict) -> list[Decision]:

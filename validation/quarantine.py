@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from pydantic import JsonValue
@@ -147,18 +147,32 @@ def _decide(
 ) -> list[Decision]:
     check_signature(by, reason)
     check_destination(privacy)
-    found = case(store, record_id)
-    about = [
-        (decision, decision.destination)
-        for decision in found.in_quarantine
-        if decision.kind is not DecisionKind.PRIVACY
-    ]
-    if privacy is not None:
-        about.append((privacy_decision(found, privacy, verdict), privacy))
-    if not about:
-        raise UsageError(_nothing_to_decide(found))
-    made = [signed(old, verdict, by=by, reason=reason, destination=destination) for old, destination in about]
-    store.decide(made)
+
+    def make() -> list[Decision]:
+        found = case(store, record_id)
+        about = [
+            (decision, decision.destination)
+            for decision in found.in_quarantine
+            if decision.kind is not DecisionKind.PRIVACY
+        ]
+        if privacy is not None:
+            about.append((privacy_decision(found, privacy, verdict), privacy))
+        if not about:
+            raise UsageError(_nothing_to_decide(found))
+        return [signed(old, verdict, by=by, reason=reason, destination=destination) for old, destination in about]
+
+    return decided(store, record_id, make)
+
+
+def decided(store: Store, record_id: str, make: Callable[[], list[Decision]]) -> list[Decision]:
+    """The decisions that a person makes on a record, from what counts at that moment: no other comes between."""
+    made: list[Decision] = []
+
+    def made_now() -> list[Decision]:
+        made.extend(make())
+        return made
+
+    store.decide_on([record_id], made_now)
     return made
 
 

@@ -99,30 +99,30 @@ def judge(store: Store, scheme: Scheme, settings: ValidationSettings, workspace:
     A person's decision on the same subject stays, and so does another policy's. Only decisions that differ from
     the latest are added. Raises UsageError when nothing was measured, ConfigError when a suite cannot be read.
     """
-    foreign = foreign_decisions(store)
-    outdated = outdated_foreign(store)
     scope = Scope(scheme, settings, workspace / VECTORS)
     suite = OpenSuite(scheme, settings, workspace)
-    measured = gather(store, scope, by_record(foreign), suite.columns)
-    outcome = suite.check(measured)
-    keep_findings(
-        workspace,
-        store,
-        settings,
-        measured,
-        outcome.findings,
-        suite=outcome.suite,
-        deleted=outcome.deleted,
-        looked_at=suite.columns,
-    )
-    tally, failed, changed, renewed = VerdictTally(), [], 0, 0
-    for batch in batched(decide(measured.ids(), outcome.findings, measured), CHUNK):
-        divided = [divide(decisions, foreign) for decisions in batch]
-        ours = [decision for record_decisions in divided for decision in record_decisions.ours]
-        tally.add(divided)
-        failed += [decision for decision in ours if failures_of(decision)]
-        changed += store.decide(_with_versions(store, ours))
-        renewed += sum((decision.record_id, decision.subject) in outdated for decision in ours)
+    # What was measured, and on which versions of the layers: both from one moment, whatever comes in meanwhile.
+    with store.snapshot() as known:
+        foreign, outdated = foreign_decisions(known), outdated_foreign(known)
+        measured = gather(known, scope, by_record(foreign), suite.columns)
+        outcome = suite.check(measured)
+        keep_findings(
+            workspace,
+            store,
+            settings,
+            measured,
+            outcome.findings,
+            suite=outcome.suite,
+            deleted=outcome.deleted,
+            looked_at=suite.columns,
+        )
+        tally, failed, changed, renewed = VerdictTally(), [], 0, 0
+        for batch in batched(decide(measured.ids(), outcome.findings, measured), CHUNK):
+            judgement = _Judgement(store, _with_versions(known, batch))
+            changed += store.decide_on(judgement.ids, judgement.make)
+            tally.add(judgement.divided)
+            failed += [decision for decision in judgement.ours if failures_of(decision)]
+            renewed += sum((decision.record_id, decision.subject) in outdated for decision in judgement.ours)
     layers = measured.counts(LAYER)
     without_layer = layers.pop(NO_LAYER, 0)
     judged = Judged(
@@ -209,10 +209,31 @@ class VerdictTally:
                 self.by_kind[decision.kind][decision.verdict] += 1
 
 
-def foreign_decisions(store: Store) -> ForeignDecisions:
+class _Judgement:
+    """This policy's decisions on some records, beside what others have decided by the time they are stored."""
+
+    def __init__(self, store: Store, batch: Sequence[Sequence[Decision]]) -> None:
+        self._store = store
+        self._batch = batch
+        self.ids = [decisions[0].record_id for decisions in batch if decisions]
+        self.divided: list[Divided] = []
+
+    @property
+    def ours(self) -> list[Decision]:
+        """The decisions that are this policy's to make."""
+        return [decision for record_decisions in self.divided for decision in record_decisions.ours]
+
+    def make(self) -> list[Decision]:
+        """`ours` by what others have decided now."""
+        foreign = foreign_decisions(self._store, self.ids)
+        self.divided = [divide(decisions, foreign) for decisions in self._batch]
+        return self.ours
+
+
+def foreign_decisions(store: Store, ids: Sequence[str] | None = None) -> ForeignDecisions:
     """The decisions that count and are not this policy's; none on a layer that was accepted and has changed since."""
-    outdated = store.outdated_decisions()
-    found = {(decision.record_id, decision.subject): decision for decision in store.decisions_not_by(POLICY)}
+    outdated = store.outdated_decisions(ids)
+    found = {(decision.record_id, decision.subject): decision for decision in store.decisions_not_by(POLICY, ids)}
     return {key: decision for key, decision in found.items() if key not in outdated}
 
 
@@ -222,14 +243,17 @@ def outdated_foreign(store: Store) -> frozenset[tuple[str, DecisionSubject]]:
     return frozenset(key for key, decision in outdated.items() if not decision.by.startswith(POLICY))
 
 
-def _with_versions(store: Store, made: Sequence[Decision]) -> list[Decision]:
-    """The decisions on layers with the version that was measured: a newer one may have come in since."""
-    seen = store.seen_layers(Measure.name, dict.fromkeys(decision.record_id for decision in made))
+def _with_versions(store: Store, batch: Sequence[Sequence[Decision]]) -> list[list[Decision]]:
+    """Each record's decisions, those on layers with the version that was measured: a newer one may be there now."""
+    seen = store.seen_layers(Measure.name, [decisions[0].record_id for decisions in batch if decisions])
     return [
-        decision.model_copy(update={"version": seen.get((decision.record_id, decision.layer))})
-        if decision.layer is not None
-        else decision
-        for decision in made
+        [
+            decision.model_copy(update={"version": seen.get((decision.record_id, decision.layer))})
+            if decision.layer is not None
+            else decision
+            for decision in decisions
+        ]
+        for decisions in batch
     ]
 
 

@@ -53,15 +53,17 @@ def freeze(
 
     The layer is the first of those given that a record has. The same records, layers and split settings give the
     same digest, and so the same version. Groups, near-duplicates and a record's translations are always in the same
-    split. Raises UsageError when nothing is left to freeze, or there is no such thing to stratify by.
+    split. All is read as it was at one moment: what comes in meanwhile is left out. Raises UsageError when nothing is
+    left to freeze, or there is no such thing to stratify by.
     """
-    selection = _select(store, scheme, layers, verdicts, strata(scheme, split.stratify))
+    with store.snapshot() as known:
+        selection = _select(known, scheme, layers, verdicts, strata(scheme, split.stratify))
+        texts = ((record.id, record.text) for record in known.records(selection.digests))
+        clusters = near_duplicates(texts, threshold=split.near_duplicates)
     if not selection.members:
         why = ", ".join(f"{count} {reason}" for reason, count in selection.dropped.items()) or "the store is empty"
         next_step = "".join(f"; {line}" for line in how_to_validate(selection.not_validated, selection.outdated))
         raise UsageError(f"expected accepted records with a layer {' or '.join(layers)}, found none: {why}{next_step}")
-    texts = ((record.id, record.text) for record in store.records(selection.digests))
-    clusters = near_duplicates(texts, threshold=split.near_duplicates)
     bundles = tie_together(selection.members, clusters)
     shares = split.model_dump(include=set(SPLITS))
     placed = divide(bundles, shares, seed=split.seed, strata=selection.strata if split.stratify else None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
@@ -14,6 +15,7 @@ import sqlalchemy as sa
 from curation.batches import batched
 from curation.record import Frozen, Record
 from curation.store.engine import CHUNK, Connected
+from curation.store.one_at_a_time import Turn, wait_for_turn
 from curation.store.sets import DELETED
 from curation.store.tables import (
     decisions,
@@ -40,6 +42,8 @@ OWNED: Mapping[str, sa.Table] = {
     "review_tasks": review_tasks,
     "layers": layers,
 }
+#: SQLite's errors where it can be tried again later.
+NOT_NOW = ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_FULL", "SQLITE_IOERR")
 #: How our ledger names the repeats of a project.
 REPEAT = re.compile(r" repeat (\d+)$")
 
@@ -158,8 +162,10 @@ class DeletionLog(Connected):
         afterwards: until then the words may stand in unused parts of the database.
         """
         ids = [record.id for record in family]
-        lost = self.memberships(ids)
         with self.write() as connection:
+            wait_for_turn(connection, Turn.SETS)
+            self.lock_records(connection, ids)
+            lost = self.memberships(ids)
             if self._engine.dialect.name == "sqlite":
                 connection.exec_driver_sql("PRAGMA secure_delete = ON")
             self._count_lost(connection, lost)
@@ -197,7 +203,7 @@ class DeletionLog(Connected):
     def scrub(self) -> bool:
         """Whether the database's files were written anew without what was deleted: unused parts keep old words.
 
-        False where another process holds them; then it can be done again. PostgreSQL's log of transactions and its
+        False where another process holds them, or the disk has no room; then it can be done again. PostgreSQL's log of transactions and its
         backups are its administrator's.
         """
         if self._engine.dialect.name == "sqlite":
@@ -213,8 +219,8 @@ class DeletionLog(Connected):
             cursor = connection.cursor()
             try:
                 cursor.execute("VACUUM")
-            except Exception as error:
-                if "locked" in str(error) or "busy" in str(error):
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorname.startswith(NOT_NOW):
                     return False
                 raise
             return not cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, nullcontext
+from copy import copy
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import sqlalchemy as sa
 
 from curation.address import is_this_machine
+from curation.batches import batched
 from curation.errors import MissingExtraError, StoreError
+from curation.outside_errors import why_not_opened
 from curation.store.migrations import migrate
+from curation.store.tables import records
 
 #: Milliseconds that a writer waits for another one before SQLite raises an error.
 BUSY_MS = 30_000
@@ -24,17 +30,43 @@ class Connected:
 
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
+        self._snapshot: sa.Connection | None = None
         self._writing = engine.execution_options(clincurate_writes=True)
         #: The server and the database, where that is not on this machine.
         self.remote = remote_database(engine.url)
 
     def read(self) -> Any:
         """A context manager that gives a connection for reading."""
-        return self._engine.connect()
+        return self._engine.connect() if self._snapshot is None else nullcontext(self._snapshot)
 
     def write(self) -> Any:
         """A context manager that gives a connection in a transaction, committed at its end."""
         return self._writing.begin()
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Self]:
+        """The same as it is now: its reads do not see what is written meanwhile, by whomever, also through itself."""
+        with self._engine.connect() as connection:
+            if self._engine.dialect.name == "postgresql":
+                connection.execution_options(isolation_level="REPEATABLE READ")
+            # On both databases, the first row that is read sets the time for all others.
+            connection.execute(sa.text("SELECT version_num FROM alembic_version")).all()
+            view = copy(self)
+            view._snapshot = connection
+            yield view
+
+    def lock_records(self, connection: sa.Connection, ids: Iterable[str]) -> set[str]:
+        """Those of the records that are there; nobody else adds layers or decisions to them until the transaction ends.
+
+        On SQLite, a transaction that writes keeps all others from writing.
+        """
+        found: set[str] = set()
+        # Always in the same order: two that want the same records never wait for each other.
+        for batch in batched(sorted(set(ids)), CHUNK):
+            query = sa.select(records.c.id).where(records.c.id.in_(batch)).order_by(records.c.id)
+            # NO KEY UPDATE: rows that only refer to the record come in beside it.
+            found |= set(connection.execute(query.with_for_update(key_share=True)).scalars())
+        return found
 
     def upsert(self, connection: sa.Connection, table: sa.Table, rows: list[dict[str, Any]]) -> None:
         """Insert the rows, or overwrite those of the same primary key."""
@@ -50,6 +82,14 @@ class Connected:
         if self._engine.dialect.name == "postgresql":
             return sa.type_coerce(sa.cast(column, sa.JSON)[key].as_string(), sa.Text)
         return sa.type_coerce(sa.func.json_extract(column, f"$.{key}"), sa.Text)
+
+    def json_number(self, column: sa.ColumnElement[str], key: sa.ColumnElement[str]) -> sa.ColumnElement[int]:
+        """The number under a key, of which the name is itself in a column, of the JSON object in a column."""
+        if self._engine.dialect.name == "postgresql":
+            return sa.cast(sa.cast(column, sa.JSON).op("->>")(key), sa.BigInteger)
+        # Not by a path: names of layers have dots and quotes in them.
+        pairs = sa.func.json_each(column).table_valued("key", "value")
+        return sa.select(sa.type_coerce(pairs.c.value, sa.BigInteger)).where(pairs.c.key == key).scalar_subquery()
 
     def _insert(self, table: sa.Table) -> Any:
         from sqlalchemy.dialects import postgresql, sqlite
@@ -87,7 +127,7 @@ def connect(url: str) -> sa.Engine:
     if parsed.get_backend_name() not in ("sqlite", "postgresql"):
         raise StoreError(f"expected a store on sqlite or postgresql, got {parsed.get_backend_name()}")
     try:
-        engine = _sqlite(parsed) if parsed.get_backend_name() == "sqlite" else sa.create_engine(parsed)
+        engine = _sqlite(parsed) if parsed.get_backend_name() == "sqlite" else _engine(parsed)
     except ModuleNotFoundError as error:
         raise MissingExtraError(error.name or "psycopg", "postgres") from error
     try:
@@ -99,14 +139,19 @@ def connect(url: str) -> sa.Engine:
     except sa.exc.DBAPIError as error:
         engine.dispose()
         where = parsed.render_as_string(hide_password=True)
-        raise StoreError(f"expected a database at {where}, but it did not open: {error.orig}") from error
+        raise StoreError(f"expected a database at {where}, but it did not open: {why_not_opened(error)}") from error
     return engine
+
+
+def _engine(url: sa.URL) -> sa.Engine:
+    # Without this, SQLAlchemy's errors quote the rows: clinical text.
+    return sa.create_engine(url, hide_parameters=True)
 
 
 def _sqlite(url: sa.URL) -> sa.Engine:
     if url.database and not Path(url.database).parent.is_dir():
         raise StoreError(f"expected the folder {Path(url.database).parent} for the store; create it first")
-    engine = sa.create_engine(url)
+    engine = _engine(url)
     sa.event.listen(engine, "connect", _prepare_sqlite)
     sa.event.listen(engine, "begin", _begin_sqlite)
     return engine

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 
 import sqlalchemy as sa
 from pydantic import JsonValue
@@ -72,19 +73,38 @@ class Findings(Records):
     def decide(self, new: Iterable[Decision]) -> int:
         """How many decisions were added; one that equals the latest on its subject is not added.
 
-        One on a layer that does not say of which version it is, is of the newest.
+        One on a layer that does not say of which version it is, is of the newest. A policy's never comes after a
+        person's that still counts, but for a rejection.
         """
         added = 0
-        for unversioned in batched(new, CHUNK):
-            batch = self._with_versions(unversioned)
-            ids = dict.fromkeys(decision.record_id for decision in batch)
-            latest = {_key(decision): decision for decision in self.latest_decisions(ids)}
-            fresh = [decision for decision in batch if not decision.says_the_same_as(latest.get(_key(decision)))]
-            if fresh:
-                with self.write() as connection:
-                    connection.execute(sa.insert(decisions), [_decision_row(decision) for decision in fresh])
-            added += len(fresh)
+        for batch in batched(new, CHUNK):
+            ids = {decision.record_id for decision in batch}
+            added += self.decide_on(ids, partial(iter, batch))
         return added
+
+    def decide_on(
+        self, ids: Iterable[str], make: Callable[[], Iterable[Decision]], *, taking_back: bool = False
+    ) -> int:
+        """`decide` for what rests on decisions that were read: nobody else decides about the records meanwhile.
+
+        make: reads what was decided, and returns decisions on these records only. taking_back: a person takes back
+        what people decided; then a policy's may count again. A record that was deleted meanwhile is left out.
+        """
+        with self.write() as connection:
+            there = self.lock_records(connection, ids)
+            # A snapshot of before the lock would not know what was decided since.
+            batch = self._with_versions([decision for decision in make() if decision.record_id in there])
+            latest = {_key(decision): decision for decision in self.latest_decisions(sorted(there))}
+            fresh: list[Decision] = []
+            for decision in batch:
+                before = latest.get(_key(decision))
+                if decision.says_the_same_as(before) or (not taking_back and _gives_way(decision, before)):
+                    continue
+                latest[_key(decision)] = decision
+                fresh.append(decision)
+            if fresh:
+                connection.execute(sa.insert(decisions), [_decision_row(decision) for decision in fresh])
+        return len(fresh)
 
     def decisions(self, ids: Iterable[str] | None = None, *, subject: DecisionSubject = TEXT) -> dict[str, Decision]:
         """The latest decision on the subject, by default on the text, of each record that has one."""
@@ -110,7 +130,7 @@ class Findings(Records):
             rows = connection.execute(query.where(decisions.c.seq.in_(newest_decisions()))).all()
         return ((row.record_id, (DecisionKind(row.kind), row.subject), Verdict(row.verdict), row.by) for row in rows)
 
-    def outdated_decisions(self) -> dict[tuple[str, DecisionSubject], Decision]:
+    def outdated_decisions(self, ids: Sequence[str] | None = None) -> dict[tuple[str, DecisionSubject], Decision]:
         """The latest decisions on layers that have changed since, and hold no more; by record and subject.
 
         Stores of before did not note the version: there it is not known where a layer has several.
@@ -120,11 +140,15 @@ class Findings(Records):
         is_changed = sa.exists().where(
             earlier.c.record_id == layers.c.record_id, earlier.c.name == layers.c.name, earlier.c.seq < layers.c.seq
         )
+        decided, latest = newest_decisions().where(decisions.c.kind == DecisionKind.LAYER.value), newest_layers()
+        if ids is not None:
+            decided = decided.where(decisions.c.record_id.in_(ids))
+            latest = latest.where(layers.c.record_id.in_(ids))
         query = (
             sa.select(decisions.c.content)
             .join(layers, sa.and_(layers.c.record_id == decisions.c.record_id, layers.c.name == decisions.c.subject))
-            .where(decisions.c.seq.in_(newest_decisions().where(decisions.c.kind == DecisionKind.LAYER.value)))
-            .where(layers.c.seq.in_(newest_layers()), is_changed, version.is_distinct_from(layers.c.digest))
+            .where(decisions.c.seq.in_(decided))
+            .where(layers.c.seq.in_(latest), is_changed, version.is_distinct_from(layers.c.digest))
         )
         with self.read() as connection:
             found = list(map(Decision.model_validate_json, connection.execute(query).scalars()))
@@ -159,10 +183,10 @@ class Findings(Records):
             after = rows[-1].seq
             yield from (Decision.model_validate_json(row.content) for row in rows)
 
-    def decisions_not_by(self, prefix: str) -> Iterator[Decision]:
+    def decisions_not_by(self, prefix: str, ids: Iterable[str] | None = None) -> Iterator[Decision]:
         """The latest decision on every subject of each record, where its author's name does not begin so."""
         by = self.json_text(decisions.c.content, "by")
-        return self._latest(also=~by.startswith(prefix, autoescape=True))
+        return self._latest(ids, also=~by.startswith(prefix, autoescape=True))
 
     def count_decisions(self, kind: DecisionKind = DecisionKind.TEXT) -> dict[str, dict[str, int]]:
         """How many records have each verdict, by their latest decision, for each layer or destination of the kind.
@@ -211,6 +235,17 @@ class Findings(Records):
             for record_id, values in connection.execute(query):
                 found.setdefault(record_id, {}).update(json.loads(values))
         yield from found.items()
+
+
+def _gives_way(decision: Decision, before: Decision | None) -> bool:
+    """Whether a policy's decision would come in the place of a person's that counts for the same version.
+
+    A policy may reject what a person had accepted: as de-identification does with what a copy stands for.
+    """
+    if before is None or decision.is_by_a_person or not before.is_by_a_person:
+        return False
+    counts = before.version == decision.version or before.outlives_its_version
+    return counts and decision.verdict is not Verdict.REJECTED
 
 
 def _key(decision: Decision) -> tuple[str, DecisionSubject]:

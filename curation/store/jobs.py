@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -11,11 +12,11 @@ import sqlalchemy as sa
 
 from curation.batches import batched
 from curation.errors import ContradictionError
-from curation.record import Layer
+from curation.record import Record, check_layer
 from curation.stage import Item, Result, Stage
 from curation.store.engine import CHUNK
 from curation.store.findings import Findings
-from curation.store.records import newest_layers, record_of
+from curation.store.records import append, record_of
 from curation.store.tables import jobs, layers, measures, records
 
 DONE = "done"
@@ -32,11 +33,15 @@ class Failure:
     attempts: int
 
 
+#: The row of each layer that was read, by the layer's name, for each record.
+LayerRows = Mapping[str, Mapping[str, int]]
+
+
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """Items that lack a result, and the mark of the newest layer from before they were read."""
+    """Items that lack a result, and which rows their layers are."""
 
-    seen: int
+    seen: LayerRows
     items: list[Item]
 
 
@@ -50,33 +55,38 @@ class Jobs(Findings):
         """
         after = 0
         while True:
-            seen = self.newest_layer()
-            query = _left(stage, retry_failed).where(records.c.seq > after).order_by(records.c.seq)
+            query = self._left(stage, retry_failed).where(records.c.seq > after).order_by(records.c.seq)
             with self.read() as connection:
                 rows = connection.execute(query.limit(CHUNK)).all()
             if not rows:
                 return
             after = rows[-1].seq
-            yield Pending(seen, list(self._items([record_of(row) for row in rows], stage.reads)))
+            page = list(self._items_with_rows([record_of(row) for row in rows], stage.reads))
+            yield Pending({item.record.id: found for item, found in page}, [item for item, _ in page])
 
     def count_pending(self, stage: Stage, *, retry_failed: bool = False) -> int:
         """How many records `pending` would give."""
-        query = sa.select(sa.func.count()).select_from(_left(stage, retry_failed).subquery())
+        query = sa.select(sa.func.count()).select_from(self._left(stage, retry_failed).subquery())
         with self.read() as connection:
             return int(connection.execute(query).scalar_one())
 
-    def newest_layer(self) -> int:
-        """A mark that grows with every layer: results made from what is older carry it."""
-        with self.read() as connection:
-            return int(connection.execute(sa.select(sa.func.coalesce(sa.func.max(layers.c.seq), 0))).scalar_one())
-
-    def commit(self, stage: Stage, results: Sequence[Result], *, seen: int) -> int:
+    def commit(self, stage: Stage, results: Sequence[Result], *, seen: LayerRows) -> int:
         """Store a batch of results and that they are done, all or nothing; how many failed.
 
-        `seen` is the mark that `pending` gave with the batch.
+        `seen` is what `pending` gave with the batch. What another process has done meanwhile, from the same layers or
+        newer ones, stays as it is, and a record that was deleted meanwhile is left out.
         """
+        ids = [result.record_id for result in results]
         with self.write() as connection:
-            checked = [self._store_layers(connection, result) for result in results]
+            there = self.lock_records(connection, ids)
+            noted = self._noted(connection, stage, ids)
+            left = [
+                result
+                for result in results
+                if result.record_id in there
+                and not _is_done(noted.get(result.record_id), seen.get(result.record_id, {}))
+            ]
+            checked = self._store_layers(connection, left)
             found = {result.record_id: result.measures for result in checked if result.measures}
             self.write_measures(connection, stage.name, found)
             # What was measured on an older layer is not known of this one.
@@ -84,19 +94,20 @@ class Jobs(Findings):
             connection.execute(
                 sa.delete(measures).where(measures.c.stage == stage.name, measures.c.record_id.in_(failed))
             )
-            self._note(connection, stage, checked, seen)
-        return sum(result.error is not None for result in checked)
+            self._note(connection, stage, checked, noted, seen)
+        return len(failed)
 
     def seen_layers(self, stage: str, ids: Iterable[str]) -> dict[tuple[str, str], str]:
         """The digests of the layers that a stage's results on these records were made from, by record and name."""
         found: dict[tuple[str, str], str] = {}
-        columns = (layers.c.record_id, layers.c.name, layers.c.digest)
         for batch in batched(ids, CHUNK):
-            newest = newest_layers().join(jobs, jobs.c.record_id == layers.c.record_id)
-            newest = newest.where(jobs.c.stage == stage, layers.c.seq <= jobs.c.seen, layers.c.record_id.in_(batch))
+            noted = sa.select(jobs.c.layer_rows).where(jobs.c.stage == stage, jobs.c.record_id.in_(batch))
+            columns = (layers.c.record_id, layers.c.name, layers.c.digest)
             with self.read() as connection:
-                rows = connection.execute(sa.select(*columns).where(layers.c.seq.in_(newest)))
-                found |= {(record_id, name): digest for record_id, name, digest in rows}
+                rows = [row for text in connection.execute(noted).scalars() for row in json.loads(text).values()]
+                for some in batched(rows, CHUNK):
+                    query = sa.select(*columns).where(layers.c.seq.in_(some))
+                    found |= {(record_id, name): digest for record_id, name, digest in connection.execute(query)}
         return found
 
     def failures(self) -> list[Failure]:
@@ -115,46 +126,75 @@ class Jobs(Findings):
                 counts.setdefault(stage, {DONE: 0, FAILED: 0})[state] = count
         return counts
 
-    def _store_layers(self, connection: sa.Connection, result: Result) -> Result:
-        if result.error is not None or not result.layers:
-            return result
-        try:
-            self.append_layers(connection, list[Layer](result.layers))
-        except ContradictionError as error:
-            return Result(result.record_id, error=str(error))
-        return result
+    def _store_layers(self, connection: sa.Connection, results: Sequence[Result]) -> list[Result]:
+        """The results with their layers stored, those with a layer that contradicts its record as failures."""
+        ids = {layer.record_id for result in results if result.error is None for layer in result.layers}
+        stored = self.lock_texts(connection, ids) if ids else {}
+        checked = [_checked(result, stored) for result in results]
+        append(connection, [layer for result in checked if result.error is None for layer in result.layers])
+        return checked
 
-    def _note(self, connection: sa.Connection, stage: Stage, results: Sequence[Result], seen: int) -> None:
-        ids = [result.record_id for result in results]
-        query = sa.select(jobs.c.record_id, jobs.c.attempts).where(
+    def _noted(self, connection: sa.Connection, stage: Stage, ids: Sequence[str]) -> dict[str, sa.RowMapping]:
+        """What is noted of the records under the stage's present fingerprint."""
+        query = sa.select(jobs.c.record_id, jobs.c.state, jobs.c.attempts, jobs.c.layer_rows).where(
             jobs.c.stage == stage.name, jobs.c.fingerprint == stage.fingerprint, jobs.c.record_id.in_(ids)
         )
-        attempts: dict[str, int] = dict(connection.execute(query).all())
+        return {row["record_id"]: row for row in connection.execute(query).mappings()}
+
+    def _note(
+        self,
+        connection: sa.Connection,
+        stage: Stage,
+        results: Sequence[Result],
+        noted: Mapping[str, sa.RowMapping],
+        seen: LayerRows,
+    ) -> None:
         now = datetime.now(UTC).isoformat(timespec="seconds")
         rows = [
             {
                 "record_id": result.record_id,
                 "stage": stage.name,
                 "fingerprint": stage.fingerprint,
-                "seen": seen,
+                "layer_rows": json.dumps(dict(seen.get(result.record_id, {})), ensure_ascii=False),
                 "state": DONE if result.error is None else FAILED,
                 "error": result.error,
-                "attempts": attempts.get(result.record_id, 0) + 1,
+                "attempts": 1 + (noted[result.record_id]["attempts"] if result.record_id in noted else 0),
                 "updated": now,
             }
             for result in results
         ]
         self.upsert(connection, jobs, rows)
 
+    def _left(self, stage: Stage, retry_failed: bool) -> sa.Select[Any]:
+        done = sa.and_(jobs.c.record_id == records.c.id, jobs.c.stage == stage.name)
+        lacking = [jobs.c.record_id.is_(None), jobs.c.fingerprint != stage.fingerprint]
+        if retry_failed:
+            lacking.append(jobs.c.state == FAILED)
+        if stage.reads:
+            noted = sa.func.coalesce(self.json_number(jobs.c.layer_rows, layers.c.name), 0)
+            newer = sa.exists().where(
+                layers.c.record_id == records.c.id, layers.c.name.in_(stage.reads), layers.c.seq > noted
+            )
+            lacking.append(newer)
+        return sa.select(records).select_from(records.outerjoin(jobs, done)).where(sa.or_(*lacking))
 
-def _left(stage: Stage, retry_failed: bool) -> sa.Select[Any]:
-    done = sa.and_(jobs.c.record_id == records.c.id, jobs.c.stage == stage.name)
-    lacking = [jobs.c.record_id.is_(None), jobs.c.fingerprint != stage.fingerprint]
-    if retry_failed:
-        lacking.append(jobs.c.state == FAILED)
-    if stage.reads:
-        newer = sa.exists().where(
-            layers.c.record_id == records.c.id, layers.c.name.in_(stage.reads), layers.c.seq > jobs.c.seen
-        )
-        lacking.append(newer)
-    return sa.select(records).select_from(records.outerjoin(jobs, done)).where(sa.or_(*lacking))
+
+def _is_done(noted: sa.RowMapping | None, seen: Mapping[str, int]) -> bool:
+    """Whether there is a result already, from the same layers or from newer ones."""
+    if noted is None or noted["state"] != DONE:
+        return False
+    rows = json.loads(noted["layer_rows"])
+    return all(rows.get(name, 0) >= row for name, row in seen.items())
+
+
+def _checked(result: Result, stored: Mapping[str, Record]) -> Result:
+    if result.error is not None:
+        return result
+    try:
+        for layer in result.layers:
+            if layer.record_id not in stored:
+                raise ContradictionError(f"layer {layer.name}: its record {layer.record_id} is not in the store")
+            check_layer(stored[layer.record_id], layer)
+    except ContradictionError as error:
+        return Result(result.record_id, error=str(error))
+    return result

@@ -14,6 +14,7 @@ from curation.errors import EgressBlockedError, StoreError
 from curation.record import Layer, Record, check_layer
 from curation.stage import Item
 from curation.store.engine import CHUNK, Connected
+from curation.store.one_at_a_time import Turn, wait_for_turn
 from curation.store.tables import layers, records
 
 
@@ -53,6 +54,7 @@ class Records(Connected):
             if self.remote is not None:
                 self._pass_out(unique)
             with self.write() as connection:
+                wait_for_turn(connection, Turn.RECORDS)
                 stored = _stored(connection, unique)
                 fresh = [_record_row(record) for id, record in unique.items() if id not in stored]
                 if fresh:
@@ -99,7 +101,8 @@ class Records(Connected):
         replaced = 0
         for batch in batched(new, CHUNK):
             with self.write() as connection:
-                found = _append(connection, batch)
+                self.lock_records(connection, {layer.record_id for layer in batch})
+                found = append(connection, batch)
             added += found.new
             replaced += found.replaced
         return AddedLayers(tuple(added), replaced)
@@ -112,14 +115,22 @@ class Records(Connected):
         categories: Mapping[str, object] | None = None,
     ) -> int:
         """`add_layers` for one batch within a transaction that also holds other things."""
-        stored = {record.id: record for record in _fetch(connection, {layer.record_id for layer in batch})}
+        stored = self.lock_texts(connection, {layer.record_id for layer in batch})
         for layer in batch:
             if layer.record_id not in stored:
                 raise StoreError(
                     f"expected record {layer.record_id} in the store before its layer {layer.name}; add it first"
                 )
             check_layer(stored[layer.record_id], layer, categories=categories)
-        return len(_append(connection, batch).new)
+        return len(append(connection, batch).new)
+
+    def lock_texts(self, connection: sa.Connection, ids: Iterable[str]) -> dict[str, Record]:
+        """`lock_records` with the records."""
+        there = self.lock_records(connection, ids)
+        rows = (
+            connection.execute(sa.select(records).where(records.c.id.in_(batch))) for batch in batched(there, CHUNK)
+        )
+        return {row.id: record_of(row) for found in rows for row in found}
 
     def records(
         self, ids: Iterable[str] | None = None, *, language: str | None = None, page: int = CHUNK
@@ -179,7 +190,7 @@ class Records(Connected):
         """The latest layer of a name on a record."""
         with self.read() as connection:
             found = _latest_layers(connection, [record_id], [name])
-        return found.get(record_id, {}).get(name)
+        return found[record_id][name][1] if found else None
 
     def layer_digests(self, ids: Iterable[str], names: Sequence[str]) -> dict[tuple[str, str], str]:
         """The digests of the latest layers of the names, by record and name."""
@@ -230,11 +241,18 @@ class Records(Connected):
             return dict(connection.execute(query).all())
 
     def _items(self, page: Sequence[Record], reads: Sequence[str]) -> Iterator[Item]:
-        found: dict[str, dict[str, Layer]] = {}
+        return (item for item, _ in self._items_with_rows(page, reads))
+
+    def _items_with_rows(self, page: Sequence[Record], reads: Sequence[str]) -> Iterator[tuple[Item, dict[str, int]]]:
+        """The items, each with the row of each of its layers, by the layer's name."""
+        found: dict[str, dict[str, tuple[int, Layer]]] = {}
         if reads and page:
             with self.read() as connection:
                 found = _latest_layers(connection, [record.id for record in page], reads)
-        return (Item(record, found.get(record.id, {})) for record in page)
+        for record in page:
+            versions = found.get(record.id, {})
+            layers = {name: layer for name, (_, layer) in versions.items()}
+            yield Item(record, layers), {name: row for name, (row, _) in versions.items()}
 
     def _pages(
         self, ids: Iterable[str] | None, where: Sequence[sa.ColumnElement[bool]], page: int
@@ -272,13 +290,7 @@ def _stored(connection: sa.Connection, ids: Iterable[str]) -> set[str]:
     return set(connection.execute(query).scalars())
 
 
-def _fetch(connection: sa.Connection, ids: Iterable[str]) -> Iterator[Record]:
-    for batch in batched(ids, CHUNK):
-        for row in connection.execute(sa.select(records).where(records.c.id.in_(batch))):
-            yield record_of(row)
-
-
-def _append(connection: sa.Connection, batch: Sequence[Layer]) -> AddedLayers:
+def append(connection: sa.Connection, batch: Sequence[Layer]) -> AddedLayers:
     """The layers of a batch that were added: those that say something else than the latest of their name."""
     latest = _latest_digests(connection, {layer.record_id for layer in batch})
     new: list[Layer] = []
@@ -312,13 +324,16 @@ def _latest_digests(connection: sa.Connection, ids: Iterable[str]) -> dict[tuple
     return found
 
 
-def _latest_layers(connection: sa.Connection, ids: Sequence[str], names: Sequence[str]) -> dict[str, dict[str, Layer]]:
-    found: dict[str, dict[str, Layer]] = {}
+def _latest_layers(
+    connection: sa.Connection, ids: Sequence[str], names: Sequence[str]
+) -> dict[str, dict[str, tuple[int, Layer]]]:
+    """The latest layers of the names with their rows, by record and name."""
+    found: dict[str, dict[str, tuple[int, Layer]]] = {}
     for batch in batched(ids, CHUNK):
-        query = _latest(batch, layers.c.content).where(layers.c.name.in_(names))
-        for (content,) in connection.execute(query):
+        query = _latest(batch, layers.c.seq, layers.c.content).where(layers.c.name.in_(names))
+        for row, content in connection.execute(query):
             layer = Layer.model_validate_json(content)
-            found.setdefault(layer.record_id, {})[layer.name] = layer
+            found.setdefault(layer.record_id, {})[layer.name] = (row, layer)
     return found
 
 

@@ -10,9 +10,10 @@ import sqlalchemy as sa
 from pydantic import JsonValue
 
 from curation.batches import batched
-from curation.errors import UsageError
+from curation.errors import StoreError, UsageError
 from curation.record import Frozen, Layer, Record
 from curation.store.engine import CHUNK
+from curation.store.one_at_a_time import Turn, wait_for_turn
 from curation.store.records import Records, record_of
 from curation.store.tables import layers, records, set_members, sets
 
@@ -67,10 +68,15 @@ class Sets(Records):
     ) -> CuratedSet:
         """The frozen set; the same content under the same name stays the same version.
 
-        `members` maps record ids to their split and the row of their layer.
+        `members` maps record ids to their split and the row of their layer. Raises StoreError when some were deleted.
         """
         now = datetime.now(UTC).isoformat()
         with self.write() as connection:
+            wait_for_turn(connection, Turn.SETS)
+            if gone := len(members.keys() - self.lock_records(connection, members)):
+                raise StoreError(
+                    f"expected the records of the set, {gone} of them were deleted meanwhile; freeze again"
+                )
             stored = connection.execute(sa.select(sets).where(sets.c.digest == digest)).one_or_none()
             if stored is None:
                 version = 1 + int(

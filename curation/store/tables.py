@@ -62,12 +62,12 @@ jobs = sa.Table(
     sa.Column("record_id", sa.Text, sa.ForeignKey("records.id"), primary_key=True),
     sa.Column("stage", sa.Text, primary_key=True),
     sa.Column("fingerprint", sa.Text, nullable=False),
-    #: The newest layer that the result was made from: a later one makes the result stale.
-    sa.Column("seen", sa.BigInteger, nullable=False),
     sa.Column("state", sa.Text, nullable=False),
     sa.Column("error", sa.Text),
     sa.Column("attempts", sa.Integer, nullable=False),
     sa.Column("updated", sa.Text, nullable=False),
+    #: The row of each layer that the result was made from, by the layer's name, as JSON: a later one makes it stale.
+    sa.Column("layer_rows", sa.Text, nullable=False, server_default="{}"),
     sa.Index("jobs_stage", "stage", "state"),
 )
 

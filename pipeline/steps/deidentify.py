@@ -134,21 +134,28 @@ def _replace(store: Store, ids: Sequence[str], key: Key, scope: DeidentifyScope,
     report.made += added.imported
     report.unchanged += added.unchanged
     report.layers += store.add_layers(_new_layers(store, made))
-    before = list(store.latest_decisions(ids))
+    before = store.latest_decisions(ids)
     replaced = {decision.record_id: new for decision in before if (new := _replaced_by(decision))}
     superseded = {old for id, rewritten in made.items() if (old := replaced.get(id)) and old != rewritten.record.id}
     report.superseded += len(superseded)
+    copies = [rewritten.record.id for rewritten in made.values()]
+    store.decide_on([*ids, *copies, *superseded], lambda: _carried_decisions(store, ids, made, superseded))
+
+
+def _carried_decisions(
+    store: Store, ids: Sequence[str], made: Mapping[str, RewrittenRecord], superseded: Collection[str]
+) -> Iterator[Decision]:
     outdated = store.outdated_decisions()
     carried = [
         decision
-        for decision in before
+        for decision in store.latest_decisions(ids)
         if _holds_for_another_text(decision) and (decision.record_id, decision.subject) not in outdated
     ]
     newest = {
         (decision.record_id, decision.subject): decision.created
         for decision in store.latest_decisions([rewritten.record.id for rewritten in made.values()])
     }
-    store.decide(_decisions(made, carried, newest, superseded))
+    return _decisions(made, carried, newest, superseded)
 
 
 def _new_layers(store: Store, made: Mapping[str, RewrittenRecord]) -> Iterator[Layer]:

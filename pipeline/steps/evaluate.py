@@ -113,8 +113,11 @@ def evaluate_layer(
     inputs: dict[str, JsonValue] = {"gold": list(references), "predicted": predicted, "set": curated, "split": split}
     with recorded(workspace, store, "evaluate", **inputs) as outcome:
         store.require_layers((*references, predicted))
-        reference = _of_set(store, curated, split, references) if curated and split else _of_store(store, references)
-        predictions = _layers(store, [record.id for record, _ in reference.pairs], predicted)
+        with store.snapshot() as known:
+            reference = (
+                _of_set(known, curated, split, references) if curated and split else _of_store(known, references)
+            )
+            predictions = _layers(known, [record.id for record, _ in reference.pairs], predicted)
         if not predictions:
             raise UsageError(f"expected a layer {predicted} on these records, none of them has it")
         seen = seen_records(workspace, store, predictions, [record for record, _ in reference.pairs])

@@ -23,9 +23,9 @@ def export(workspace: Workspace, store: Store, format: str, to: Path, *, curated
     check_fits(chosen, workspace.scheme)
     tell_losses(workspace, chosen)
     write = writer(format)
-    with recorded(workspace, store, "export", format=format, set=chosen.digest) as outcome:
+    with recorded(workspace, store, "export", format=format, set=chosen.digest) as outcome, store.snapshot() as known:
         passage = gate_of(workspace, store, run=outcome.run).passage(Destination.EXPORT, str(to))
-        view = ExportedSet(chosen, workspace.scheme, lambda split: split_pairs(store, chosen, split))
+        view = ExportedSet(chosen, workspace.scheme, lambda split: split_pairs(known, chosen, split))
         leaving = let_out(view, passage)
         if leaving.with_identifiers:
             workspace.notify(

@@ -57,7 +57,7 @@ def test_every_bad_record_gets_a_finding_and_the_report_is_written(tmp_path: Pat
         stage = Measure.over(store, scheme, settings)
         results = stage([Item(record, {layer.name: layer}) for record, layer in cases])
         assert [result.record_id for result in results if result.error] == []
-        store.commit(stage, results, seen=store.newest_layer())
+        store.commit(stage, results, seen={id: rows for page in store.pending(stage) for id, rows in page.seen.items()})
         verdicts = judge(store, scheme, settings, tmp_path)
         found = gravest(store)
     assert [record.id for record, _ in cases if not failures_of(found[record.id])] == []

@@ -274,7 +274,7 @@ def test_counts_are_made_before_anything_is_stored(
 ) -> None:
     """A store that looks at no decision changes none of the figures."""
     store = filled([KEPT, story("short", "No.")])
-    monkeypatch.setattr(store, "decide", lambda decisions: 0)
+    monkeypatch.setattr(store, "decide_on", lambda ids, make: 0 * len(make()))
     verdicts = judge(store, scheme, settings, tmp_path)
     assert (verdicts.counts["quarantined"], sum(verdicts.counts.values()), verdicts.changed) == (1, 2, 0)
 

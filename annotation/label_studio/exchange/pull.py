@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from annotation.label_studio.api.client import Client, Json, Project
 from annotation.label_studio.api.errors import UnansweredError
@@ -278,28 +279,29 @@ class _Pull:
         self._events.clear()
 
     def _decide(self, annotation: Annotation, layer: Layer) -> None:
+        # The verdict on a hidden repeat decides nothing: it only measures agreement with oneself.
+        if annotation.verdict is None or is_repeat(layer.name):
+            return
+        make = partial(self._decisions, annotation, layer, annotation.verdict)
+        self._done.decisions += self._store.decide_on([layer.record_id], make, taking_back=True) > 0
+
+    def _decisions(self, annotation: Annotation, layer: Layer, said: str) -> list[Decision]:
+        """What a person's verdict on a layer means for it and for the text; nothing where it is known."""
         details = {ANNOTATION: annotation.id, "updated": annotation.updated, "project": self._project.key}
         history = self._store.decision_history(layer.record_id)
-        # The verdict on a hidden repeat decides nothing: it only measures agreement with oneself.
-        if (
-            annotation.verdict is None
-            or is_repeat(layer.name)
-            or any(details.items() <= past.details.items() for past in history)
-        ):
-            return
-        verdict = Verdict.REJECTED if annotation.verdict == REJECT else Verdict.ACCEPTED
+        if any(details.items() <= past.details.items() for past in history):
+            return []
         on_marks = Decision(
             record_id=layer.record_id,
-            verdict=verdict,
+            verdict=Verdict.REJECTED if said == REJECT else Verdict.ACCEPTED,
             by=layer.author,
             kind=DecisionKind.LAYER,
             layer=layer.name,
-            reason=", ".join(annotation.reasons) or annotation.verdict,
-            details={**details, "verdict": annotation.verdict},
+            reason=", ".join(annotation.reasons) or said,
+            details={**details, "verdict": said},
             created=layer.created,
         )
-        on_text = self._on_text(on_marks, annotation=annotation.id)
-        self._done.decisions += self._store.decide([on_marks, *on_text]) > 0
+        return [on_marks, *self._on_text(on_marks, annotation=annotation.id)]
 
     def _on_text(self, on_marks: Decision, *, annotation: int) -> list[Decision]:
         """What a verdict on marks means for the text: a rejected record is of no use, whatever its marks are.
@@ -396,17 +398,15 @@ class _Pull:
 
     def _withdraw(self, record_id: str, annotation: object) -> None:
         """A decision that rests on a deleted annotation becomes `needs_review`."""
-        latest = [
-            decision
-            for decision in self._store.latest_decisions([record_id])
-            if decision.details.get(ANNOTATION) == annotation
-        ]
-        again = [
+        make = partial(self._withdrawn, record_id, annotation)
+        self._done.decisions += self._store.decide_on([record_id], make, taking_back=True) > 0
+
+    def _withdrawn(self, record_id: str, annotation: object) -> list[Decision]:
+        return [
             self._text_without(record_id, annotation) if decision.subject == TEXT else _again(decision)
-            for decision in latest
-            if decision.reason != WITHDRAWN
+            for decision in self._store.latest_decisions([record_id])
+            if decision.details.get(ANNOTATION) == annotation and decision.reason != WITHDRAWN
         ]
-        self._done.decisions += self._store.decide(again) > 0
 
 
 def _says_the_same(own: Layer, annotation: Annotation) -> bool:

@@ -11,9 +11,10 @@ from threading import Lock
 import sqlalchemy as sa
 
 from curation.errors import StoreError
+from curation.store.one_at_a_time import Turn, wait_for_turn
 
 #: The revision that this version of the code reads and writes.
-HEAD = "0005"
+HEAD = "0006"
 
 #: Alembic keeps the connection that it works on in its module: two threads would take each other's.
 _ONE_AT_A_TIME = Lock()
@@ -21,6 +22,10 @@ _ONE_AT_A_TIME = Lock()
 
 def migrate(connection: sa.Connection) -> None:
     """Bring the database to HEAD; a database from a newer version is refused."""
+    if _revision(connection) == HEAD:
+        return
+    # Several processes may open a new store at once: the first one makes it, the others find it made.
+    wait_for_turn(connection, Turn.MIGRATION)
     if _revision(connection) == HEAD:
         return
     from alembic import command
