@@ -44,6 +44,10 @@ class AdapterAnnotator:
                 f"got {', '.join(unknown)}; use the scheme {self.manifest.scheme} that it was trained on"
             )
 
+    def load(self, languages: Sequence[str]) -> None:
+        """Load the weights. Raises UsageError where they or the encoder are not those of the manifest."""
+        _ = self.tagger
+
     def unserved(self, language: str) -> tuple[str, ...]:
         """The categories and document labels of the scheme that the adapter has not learnt."""
         return tuple(name for name in self._scheme_keys if name not in self.manifest.categories)

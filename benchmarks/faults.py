@@ -17,7 +17,14 @@ import packages_first  # noqa: F401
 from measuring import table
 
 #: Modules of `fault_parts`, each with a function `trials`.
-PARTS: tuple[str, ...] = ("broken_connections", "full_disk", "several_processes")
+PARTS: tuple[str, ...] = (
+    "broken_connections",
+    "full_disk",
+    "several_processes",
+    "kills",
+    "broken_files",
+    "two_validations",
+)
 
 
 def main() -> None:

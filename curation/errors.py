@@ -10,6 +10,7 @@ CurateError                 the job failed; the message says what was expected, 
 ├── NothingToGoByError      an annotator has no patterns or examples for anything that the scheme asks for
 ├── MissingExtraError       an optional dependency is not installed
 ├── EgressBlockedError      the privacy policy keeps texts on this machine
+├── EnvironmentFailureError  record after record failed for what is none of the records' faults
 ├── ReviewError             Label Studio did not answer as expected
 └── LanguageModelError      a language model gave no answer that can be used; `kind` says why
 """
@@ -64,6 +65,10 @@ class EgressBlockedError(CurateError):
     """The privacy policy keeps texts on this machine."""
 
 
+class EnvironmentFailureError(CurateError):
+    """Record after record failed for what is none of the records' faults."""
+
+
 class ReviewError(CurateError):
     """Label Studio did not answer as expected."""
 
@@ -78,6 +83,31 @@ class LanguageModelError(CurateError):
     def __init__(self, kind: str, message: str) -> None:
         super().__init__(f"{kind}: {message}")
         self.kind = kind
+
+
+#: Classes of errors of PyTorch, httpx and SQLAlchemy that the record has no part in.
+OF_THE_MACHINE = {"OutOfMemoryError", "TransportError", "OperationalError", "AcceleratorError"}
+
+#: Kinds of LanguageModelError that the record has no part in.
+OF_THE_SERVER = ("unreachable", "denied")
+
+
+def may_pass(error: BaseException) -> bool:
+    """Whether a failure comes from the machine, the settings or a server, and not from the record that it befell.
+
+    Libraries raise errors of their own classes for exhausted memory and lost connections; their names say so.
+    """
+    if isinstance(error, LanguageModelError):
+        return error.kind in OF_THE_SERVER
+    if isinstance(error, CurateError):
+        return isinstance(error, ConfigError | MissingExtraError | SchemeError | StoreError | UsageError)
+    names = {base.__name__ for base in type(error).__mro__}
+    return isinstance(error, OSError | MemoryError | ImportError) or bool(names & OF_THE_MACHINE)
+
+
+def one_line(error: Exception) -> str:
+    """What a library says of a file that does not fit, in one line."""
+    return " ".join(str(error).split())
 
 
 def unknown_name(what: str, got: str, known: Iterable[str]) -> UsageError:

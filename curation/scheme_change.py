@@ -190,6 +190,36 @@ def _label(name: str) -> str:
     return name.partition(VALUE)[0]
 
 
+def foreign_names(layers: Iterable[Layer], scheme: Scheme) -> Counter[str]:
+    """How often layers use what a scheme does not have; of a foreign document label its name, not also its values."""
+    known = set(scheme_names(scheme))
+    used = sum((names_in(layer) for layer in layers), Counter[str]())
+    foreign = Counter({name: count for name, count in used.items() if name not in known})
+    return Counter({name: count for name, count in foreign.items() if VALUE not in name or _label(name) not in foreign})
+
+
+def in_words(foreign: Mapping[str, int]) -> str:
+    """Such names in order, then how often each is used: `age, smoking.past (12 and 3 times)`."""
+    names = sorted(foreign)
+    counts = [f"{foreign[name]:,}" for name in names]
+    return f"{', '.join(names)} ({' and '.join(filter(None, (', '.join(counts[:-1]), counts[-1])))} times)"
+
+
+#: What to do about layers that use names which the scheme does not have.
+REMEDY = (
+    "carry the layers over with `curate scheme migrate --rename OLD=NEW` or `--drop OLD`, or name the scheme that they "
+    "were made with in curation.scheme"
+)
+
+
+def check_foreign(layers: Iterable[Layer], scheme: Scheme) -> None:
+    """Raises UsageError for layers that use what a scheme does not have."""
+    if foreign := foreign_names(layers, scheme):
+        raise UsageError(
+            f"expected layers of the scheme {scheme.name} {scheme.version}, they use {in_words(foreign)}: {REMEDY}"
+        )
+
+
 def names_in(layer: Layer) -> Counter[str]:
     """How often a layer uses each name: categories, document labels, and values as LABEL.VALUE."""
     used = Counter(entity.category for entity in layer.entities)

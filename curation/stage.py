@@ -26,7 +26,8 @@ class Item:
 class Result:
     """A stage's result for one record: layers, measures, or the error.
 
-    `notes` count what was mended or left out on the way, in words for people.
+    `notes` count what was mended or left out on the way, in words for people. `may_pass`: the error is none of the
+    record's (no connection, no memory, a full disk), so the next run tries it again by itself.
     """
 
     record_id: str
@@ -34,6 +35,7 @@ class Result:
     measures: Mapping[str, JsonValue] = field(default_factory=dict)
     error: str | None = None
     notes: Mapping[str, int] = field(default_factory=dict)
+    may_pass: bool = field(default=False, compare=False)
 
 
 class Stage(Protocol):

@@ -12,19 +12,22 @@ from pipeline.workspace import Workspace
 
 
 def with_folder(workspace: Workspace, spoken: str) -> str:
-    """An annotator's name with the adapter's folder for `adapter` and `adapter:NAME`; any other as it is.
+    """An annotator's name with the adapter's folder for `adapter` and `adapter:NAME_OR_PATH`; any other as it is.
 
-    Without a name it is the adapter of the config, else the only one of the workspace. Raises UsageError when it has
-    several, or none.
+    A name or path is looked up in the workspace first, then as it was typed. Without one it is the adapter of the
+    config, else the only one of the workspace. Raises UsageError when it has several, or none.
     """
     name = own_name(spoken)
-    if kind_of(spoken) is not AuthorKind.ADAPTER or (name and (Path(name) / MANIFEST).is_file()):
+    if kind_of(spoken) is not AuthorKind.ADAPTER:
         return spoken
     adapters = {manifest.parent.name: manifest.parent for manifest in workspace.folder.glob(f"adapters/*/{MANIFEST}")}
     if name in adapters:
         return layer_name(AuthorKind.ADAPTER, str(adapters[name]))
-    if name or workspace.config.annotation.adapter.path is not None:
-        return spoken
+    typed = Path(name) if name else workspace.config.annotation.adapter.path
+    if typed is not None:
+        inside = workspace.folder / typed
+        is_found = not typed.is_absolute() and (inside / MANIFEST).is_file()
+        return layer_name(AuthorKind.ADAPTER, str(inside)) if is_found else spoken
     if len(adapters) != 1:
         raise UsageError(
             f"expected --with adapter:NAME with an adapter of this workspace, got {spoken}; "

@@ -1,6 +1,7 @@
 """The `curate` command: the table of commands, and exit codes for errors.
 
-Exit codes: 0 done, 1 the job failed or some input was refused, 2 wrong usage, 130 interrupted.
+Exit codes: 0 done, 1 the job failed or some input was refused, 2 wrong usage, 130 interrupted, 143 ended by SIGTERM
+(129 by SIGHUP).
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ from pipeline.commands import (
 )
 from pipeline.commands.next_steps import add_next_steps
 from pipeline.commands.version import print_version
+from pipeline.signals import ended_like_interrupts
 
 app = typer.Typer(
     name="curate",
@@ -107,8 +109,10 @@ def main() -> None:
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     from curation.errors import CurateError, UsageError
 
+    signals: list[int] = []
     try:
-        app()
+        with ended_like_interrupts() as signals:
+            app()
     except UsageError as error:
         _stop(f"error: {error}", 2)
     except CurateError as error:
@@ -117,7 +121,8 @@ def main() -> None:
         # Typer turns Ctrl-C into this exit code without a word.
         if isinstance(end, SystemExit) and end.code != INTERRUPTED:
             raise
-        _stop("interrupted; what was finished is kept, the same command goes on from there", INTERRUPTED)
+        code = INTERRUPTED if not signals else 128 + signals[0]
+        _stop("interrupted; what was finished is kept, the same command goes on from there", code)
     except BrokenPipeError:
         os._exit(0)
     except Exception as error:

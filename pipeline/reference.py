@@ -30,7 +30,8 @@ def pages() -> dict[str, str]:
 def _commands() -> Iterator[str]:
     yield from ("# Commands", "", MADE, "")
     yield from (
-        "Exit codes: 0 done, 1 the job failed or some input was refused, 2 wrong usage, 130 interrupted. "
+        "Exit codes: 0 done, 1 the job failed or some input was refused, 2 wrong usage, 130 interrupted, "
+        "143 ended by SIGTERM (129 by SIGHUP). "
         "With `--json` a command prints one JSON object on standard output; words for people go to standard error, and "
         "with them, where it helps, the next step.",
     )

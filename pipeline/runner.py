@@ -9,16 +9,17 @@ from __future__ import annotations
 
 import traceback
 from collections import Counter, deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from time import perf_counter
 from typing import TYPE_CHECKING
 
 from pydantic import JsonValue
+from sqlalchemy.exc import SQLAlchemyError
 
 from curation.batches import batched
-from curation.errors import CurateError
+from curation.errors import ConfigError, CurateError, EnvironmentFailureError, may_pass
 from curation.stage import Item, Result, Stage
 from curation.store import Store
 from curation.store.jobs import DONE, FAILED, LayerRows
@@ -26,6 +27,10 @@ from pipeline.progress import Advance, ProgressBar, no_progress, silent
 
 if TYPE_CHECKING:
     from pipeline.workspace import Workspace
+
+
+#: So many batches on end may fail by no fault of their records before a stage stops.
+HOPELESS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +44,7 @@ class StageReport:
     notes: Mapping[str, int] = field(default_factory=dict)
     unchanged: int = 0  # records that had been done before
     failed_before: int = 0  # records that failed before, and were not tried again
+    may_pass: int = 0  # of those that failed, records that have no part in it: the next run tries them by itself
 
     @property
     def rate(self) -> float:
@@ -53,6 +59,7 @@ class StageReport:
             "failed": self.failed,
             "unchanged": self.unchanged,
             "failed_before": self.failed_before,
+            "may_pass": self.may_pass,
             "seconds": round(self.seconds, 3),
             "notes": dict(self.notes),
         }
@@ -67,19 +74,31 @@ def run_stage(
     retry_failed: bool = False,
     advance: Advance = silent,
 ) -> StageReport:
-    """Do what is left of a stage, at most `2 * workers` batches in flight."""
+    """Do what is left of a stage, at most `2 * workers` batches in flight.
+
+    Raises EnvironmentFailureError after HOPELESS batches on end of which all failed by no fault of the records.
+    """
     started = perf_counter()
-    done = failed = 0
+    done = failed = passing = in_vain = 0
     notes: Counter[str] = Counter()
     for stored in _work(store, stage, batch_size=batch_size, workers=workers, retry_failed=retry_failed):
         done += stored.done
         failed += stored.failed
         notes.update(stored.notes)
+        passing += stored.may_pass
         advance(stored.done + stored.failed, stored.failed)
+        in_vain = in_vain + 1 if stored.is_in_vain else 0
+        if in_vain == HOPELESS:
+            raise EnvironmentFailureError(
+                f"{stage.name} stopped after {failed} failures by no fault of the records, the last: {stored.error}; "
+                f"{done} records were done and are kept, the same command goes on from there"
+            )
     seconds = perf_counter() - started
     jobs = store.count_jobs().get(stage.name, {})
     before = {state: max(0, jobs.get(state, 0) - now) for state, now in ((DONE, done), (FAILED, failed))}
-    return StageReport(stage.name, done, failed, seconds, dict(sorted(notes.items())), before[DONE], before[FAILED])
+    return StageReport(
+        stage.name, done, failed, seconds, dict(sorted(notes.items())), before[DONE], before[FAILED], passing
+    )
 
 
 def run_over(
@@ -96,6 +115,7 @@ def run_over(
     at_once: the smallest batch that the stage takes, even where the settings have a smaller one.
     """
     settings = workspace.config.curation
+    load(store, stage, retry_failed=retry_failed)
     with progress(stage.name, store.count_pending(stage, retry_failed=retry_failed)) as advance:
         try:
             return run_stage(
@@ -113,11 +133,38 @@ def run_over(
             raise
 
 
+def load(store: Store, stage: Stage, *, retry_failed: bool = False) -> None:
+    """Have a stage load what it works with, where it has work left: what does not fit stops it before the first record.
+
+    A stage says by a method `load` what it loads for the languages of the records. Raises CurateError.
+    """
+    loads: Callable[[Sequence[str]], None] = getattr(stage, "load", lambda languages: None)
+    store.require_writable()
+    try:
+        # The fingerprint is made from what is loaded.
+        if store.count_pending(stage, retry_failed=retry_failed):
+            loads(list(store.count_records()))
+    except (CurateError, SQLAlchemyError):
+        raise
+    except Exception as error:
+        raise ConfigError(
+            f"{stage.name}: expected what it works with to load, got {describe(error)}; no record was tried, mend it "
+            "and give the same command again"
+        ) from error
+
+
 @dataclass(frozen=True, slots=True)
 class _Stored:
     done: int
     failed: int
+    may_pass: int
+    error: str | None  # the last
     notes: Counter[str]
+
+    @property
+    def is_in_vain(self) -> bool:
+        """Whether all of the batch failed by no fault of the records."""
+        return not self.done and self.may_pass == self.failed
 
 
 def _work(store: Store, stage: Stage, *, batch_size: int, workers: int, retry_failed: bool) -> Iterator[_Stored]:
@@ -143,7 +190,8 @@ def _store(store: Store, stage: Stage, flown: tuple[LayerRows, Future[list[Resul
     notes = Counter[str]()
     for result in results:
         notes.update(result.notes)
-    return _Stored(len(results) - failed, failed, notes)
+    passing = [result.error for result in results if result.may_pass]
+    return _Stored(len(results) - failed, failed, len(passing), passing[-1] if passing else None, notes)
 
 
 def attempt(stage: Stage, batch: Sequence[Item]) -> list[Result]:
@@ -153,7 +201,7 @@ def attempt(stage: Stage, batch: Sequence[Item]) -> list[Result]:
     except Exception as error:
         if len(batch) > 1:
             return [result for item in batch for result in attempt(stage, [item])]
-        return [Result(batch[0].record.id, error=describe(error))]
+        return [Result(batch[0].record.id, error=describe(error), may_pass=may_pass(error))]
 
 
 def _complete(results: Sequence[Result], batch: Sequence[Item]) -> list[Result]:

@@ -12,6 +12,7 @@ from time import perf_counter
 
 from pydantic import JsonValue
 
+from curation.atomic_file import replaced
 from curation.outside_errors import is_from_outside
 from curation.store import Store
 from pipeline.egress import database_gate
@@ -41,12 +42,24 @@ class Outcome(dict[str, JsonValue]):
 
 
 @contextmanager
+def recorded_where_possible(workspace: Workspace, store: Store, command: str, **inputs: JsonValue) -> Iterator[Outcome]:
+    """As `recorded`, for what changes nothing in the workspace: where that can only be read, the run is not noted."""
+    if store.read_only:
+        workspace.notify(f"the workspace can only be read: this run of {command} is not noted in it")
+        yield Outcome(0)
+        return
+    with recorded(workspace, store, command, **inputs) as outcome:
+        yield outcome
+
+
+@contextmanager
 def recorded(workspace: Workspace, store: Store, command: str, **inputs: JsonValue) -> Iterator[Outcome]:
     """Notes a run in the store and in runs/; what the caller puts into the given dict joins its manifest.
 
     Counts and ids only: the manifest holds no clinical text. What the run adds to a store on another machine passes the
-    gate.
+    gate. Raises StoreError where nothing can be stored.
     """
+    store.require_writable()
     store.note_deaths(has_ended)
     run = store.start_run(command, process=this_process())
     outcome = Outcome(run)
@@ -88,7 +101,8 @@ def _end(workspace: Workspace, store: Store, manifest: dict[str, JsonValue]) -> 
     written = json.dumps(manifest, indent=2, ensure_ascii=False)
     store.end_run(run, state=state, manifest=manifest)
     path = workspace.subfolder("runs") / f"{run:05d}-{command.replace(' ', '-')}.json"
-    path.write_text(written, encoding="utf-8")
+    with replaced(path) as unfinished:
+        unfinished.write_text(written, encoding="utf-8")
 
 
 def done_before(store: Store, command: str, inputs: Mapping[str, JsonValue]) -> Mapping[str, JsonValue] | None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
+from curation.atomic_file import replaced
 from curation.errors import UsageError
 from curation.scheme import DEFAULT_SCHEME, Scheme, load_scheme
 from curation.store import Store
@@ -44,7 +47,8 @@ class Workspace:
             ("scheme.yaml", DEFAULT_SCHEME.read_text(encoding="utf-8")),
         ):
             if not (folder / name).exists():
-                (folder / name).write_text(content, encoding="utf-8")
+                with replaced(folder / name) as unfinished:
+                    unfinished.write_text(content, encoding="utf-8")
         return cls(folder, notify)
 
     @cached_property
@@ -66,8 +70,16 @@ class Workspace:
         return f"{SQLITE}{(self.folder / path).resolve()}" if inside else url
 
     def open_store(self) -> Store:
-        """The store, as a context manager."""
-        return Store.open(self.store_url)
+        """The store, as a context manager. Raises StoreError for one that is empty although runs were noted in it."""
+        return Store.open(self.store_url, made_with=self._last_manifest)
+
+    def _last_manifest(self) -> str | None:
+        """The manifest of the last run, where that was noted in the store that the settings name now."""
+        for path in sorted(self.folder.glob("runs/[0-9]*.json"), reverse=True):
+            with suppress(ValueError, LookupError, TypeError):
+                store = json.loads(path.read_text(encoding="utf-8"))["config"]["curation"]["store"]
+                return str(path.relative_to(self.folder)) if store == self.config.curation.store else None
+        return None
 
     def subfolder(self, name: str) -> Path:
         """A folder of the workspace such as reports, adapters, exports or runs, made when missing."""

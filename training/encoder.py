@@ -11,6 +11,7 @@ from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Any
 
+from curation.atomic_file import refilled
 from curation.errors import MissingExtraError, UsageError
 from curation.record import Layer, Record, digest
 from curation.scheme import Scheme
@@ -58,7 +59,7 @@ def train(
     to: Path,
     on_step: OnStep | None = None,
 ) -> Trained:
-    """A tagger trained on the layers of some records, saved in a folder that `load_tagger` reads.
+    """A tagger trained on the layers of some records, saved whole in a folder that `load_tagger` reads.
 
     With validation records the weights of the best epoch are kept (strict micro F1), and training
     ends when ``patience`` epochs bring nothing better; without, the weights of the last epoch.
@@ -80,27 +81,28 @@ def train(
         )
         course = _learn(tagger, examples, validation, scheme, settings, on_step)
     kind = "full" if settings.full else "lora"
-    weights = save_weights(model, tagger.splitter, to, base_model=settings.base_model, kind=kind)
-    manifest = AdapterManifest(
-        name=to.name,
-        kind="full" if settings.full else "lora",
-        scheme=scheme.name,
-        scheme_digest=scheme.digest,
-        labels=examples.labels,
-        languages=tuple(sorted({record.language for record, _ in pairs})),
-        window=settings.window,
-        stride=settings.stride,
-        base_model=settings.base_model,
-        base_digest=file_digest(base / WEIGHTS),
-        weights_digest=weights,
-        training=_training_set(pairs, validation, examples),
-        settings=settings.model_dump(mode="json"),
-        metrics={"validation": course.scores.to_json()} if course.scores else {},
-        versions={package: version(package) for package in PACKAGES},
-        seconds=round(time.monotonic() - began, 1),
-    )
-    write_card(manifest, to)
-    write_manifest(manifest, to)
+    with refilled(to) as inside:
+        weights = save_weights(model, tagger.splitter, inside, base_model=settings.base_model, kind=kind)
+        manifest = AdapterManifest(
+            name=to.name,
+            kind="full" if settings.full else "lora",
+            scheme=scheme.name,
+            scheme_digest=scheme.digest,
+            labels=examples.labels,
+            languages=tuple(sorted({record.language for record, _ in pairs})),
+            window=settings.window,
+            stride=settings.stride,
+            base_model=settings.base_model,
+            base_digest=file_digest(base / WEIGHTS),
+            weights_digest=weights,
+            training=_training_set(pairs, validation, examples),
+            settings=settings.model_dump(mode="json"),
+            metrics={"validation": course.scores.to_json()} if course.scores else {},
+            versions={package: version(package) for package in PACKAGES},
+            seconds=round(time.monotonic() - began, 1),
+        )
+        write_card(manifest, inside)
+        write_manifest(manifest, inside)
     return Trained(to, manifest, tuple(course.history))
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from curation.record import Layer, Record
 from curation.scheme import Scheme
+from curation.scheme_change import check_foreign
 from curation.tagging.labels import CONTINUES, OUTSIDE, category_of, label_set, label_words
 from curation.tagging.words import Splitter
 
@@ -44,11 +45,13 @@ def make_examples(pairs: Iterable[Pair], *, scheme: Scheme, splitter: Splitter) 
     """Examples of all records; only entities that count as information are learnt.
 
     Every piece of a word carries the word's label, as its scores are averaged when predicting.
-    Labels are those of the categories that occur, so that none is left untrained.
+    Labels are those of the categories that occur, so that none is left untrained. Raises UsageError for layers that use
+    what the scheme does not have.
     """
     import numpy as np
 
     pairs = list(pairs)
+    check_foreign((layer for _, layer in pairs), scheme)
     pieces = splitter([record.text for record, _ in pairs])
     counted = [[entity for entity in layer.entities if scheme.counts(entity)] for _, layer in pairs]
     labelled = [label_words(entities, text.words) for entities, text in zip(counted, pieces, strict=True)]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from curation.atomic_file import refilled
 from curation.html_templates import templates
 from curation.scheme import Scheme
 from training.evaluate import EvaluationReport
@@ -30,15 +31,15 @@ def write_report(report: EvaluationReport, to: Path, *, scheme: Scheme | None = 
     With the scheme the categories have their names for people. The page loads nothing from
     elsewhere and holds no clinical text.
     """
-    to.mkdir(parents=True, exist_ok=True)
     labels = (
         {category.name: category.label.get("en", category.name) for category in scheme.categories} if scheme else {}
     )
     files = ReportFiles(to / "report.html", to / "report.json", to / "f1.png")
     title = ", ".join(report.predicted)
-    files.plot.write_bytes(f1_plot(report.entities, labels, form="png", title=title))
-    files.figures.write_text(json.dumps(report.to_json(), indent=2) + "\n", encoding="utf-8")
-    files.page.write_text(page(report, labels), encoding="utf-8")
+    with refilled(to) as inside:
+        (inside / files.plot.name).write_bytes(f1_plot(report.entities, labels, form="png", title=title))
+        (inside / files.figures.name).write_text(json.dumps(report.to_json(), indent=2) + "\n", encoding="utf-8")
+        (inside / files.page.name).write_text(page(report, labels), encoding="utf-8")
     return files
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from pydantic import JsonValue
 
+from curation.atomic_file import replaced
 from curation.scheme import Scheme
 from curation.store import Store
 from validation.findings import Finding, in_words
@@ -130,7 +131,8 @@ def keep_findings(
     }
     file = workspace / FILE
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
+    with replaced(file) as unfinished:
+        unfinished.write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
 
 
 def last_findings(workspace: Path, store: Store, settings: ValidationSettings, suite: Path) -> LastFindings | None:

@@ -65,6 +65,11 @@ class Measure:
             }
         )
 
+    def load(self, languages: Sequence[str]) -> None:
+        """Load the sentence encoder, where it is used. Raises ConfigError where it cannot be."""
+        if self._scope.settings.similarity.enabled:
+            _ = self._scope.encoder
+
     def __call__(self, items: Sequence[Item]) -> list[Result]:
         """One result for each item, with the columns that apply to it and found something."""
         subjects = [self._subject(item) for item in items]

@@ -19,6 +19,7 @@ from annotation.agreement.drill_down import RecordCounts, about, between, by_rec
 from annotation.agreement.estimate import Figure
 from annotation.agreement.pairs import WITH, PairFigures
 from annotation.agreement.results import ALL, Agreement, TaskReference
+from curation.atomic_file import refilled
 from curation.author import is_human, own_name
 from curation.html_templates import templates
 from curation.record import wording
@@ -61,10 +62,11 @@ def write_report(
     ``texts`` are used only when the settings allow excerpts.
     """
     allowed = texts if texts and agreement.settings.excerpts else {}
-    page.parent.mkdir(parents=True, exist_ok=True)
     data = page.with_suffix(".json")
-    data.write_text(agreement.model_dump_json(indent=1) + "\n", encoding="utf-8")
-    page.write_text(_html(Page(agreement, address.rstrip("/"), allowed), data.name), encoding="utf-8")
+    written = _html(Page(agreement, address.rstrip("/"), allowed), data.name)
+    with refilled(page.parent) as inside:
+        (inside / data.name).write_text(agreement.model_dump_json(indent=1) + "\n", encoding="utf-8")
+        (inside / page.name).write_text(written, encoding="utf-8")
     return {"report": page, "data": data}
 
 

@@ -155,6 +155,12 @@ class FewShotAnnotator:
         self._classifiers: dict[str, FewShotClassifier | None] = {}
         self._document_classifiers: dict[str, DocumentClassifier | None] = {}
 
+    def load(self, languages: Sequence[str]) -> None:
+        """Learn from the examples of these languages. Raises ConfigError where encoder or examples do not fit."""
+        for language in languages:
+            self._for(language)
+            self._for_documents(language)
+
     def unserved(self, language: str) -> tuple[str, ...]:
         """The categories and document labels of the scheme that the examples of a language do not teach.
 

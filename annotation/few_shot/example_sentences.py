@@ -10,7 +10,7 @@ from pathlib import Path
 import yaml
 from pydantic import Field, ValidationError, model_validator
 
-from curation.errors import ConfigError, ContradictionError
+from curation.errors import ConfigError, ContradictionError, one_line
 from curation.markup import parse_markup
 from curation.record import Entity, Frozen, Layer, Record, digest
 from curation.text.tokens import read
@@ -80,8 +80,8 @@ def load_examples(language: str, *, folder: Path | None = None) -> Examples | No
     try:
         file = ExampleFile.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
         parsed = [parse_markup(marked) for marked in file.sentences]
-    except (yaml.YAMLError, ValidationError, ContradictionError) as error:
-        raise ConfigError(f"{path}: {error}") from error
+    except (OSError, UnicodeDecodeError, yaml.YAMLError, ValidationError, ContradictionError) as error:
+        raise ConfigError(f"{path}: {one_line(error)}") from error
     sentences = [ExampleSentence(text=text, entities=entities) for text, entities in parsed]
     return Examples(language=language, sentences=tuple(sentences), documents=file.documents)
 

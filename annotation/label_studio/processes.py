@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 HOST = "127.0.0.1"
 
+#: Signals that end a command.
+HELD = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
 #: How many ports after the wished one are tried.
 PORTS = 50
 
@@ -62,24 +65,26 @@ def launch(command: Sequence[str], *, variables: Mapping[str, str], folder: Path
 
 @contextmanager
 def interrupts_held() -> Iterator[None]:
-    """Ctrl-C during the block raises KeyboardInterrupt at its end, so that what the block begins is also noted."""
+    """Ctrl-C, SIGTERM and SIGHUP in the block take effect at its end, so that what the block begins is also noted."""
     came: list[int] = []
 
     def note(number: int, frame: FrameType | None) -> None:
         came.append(number)
 
+    held = [number for number in HELD if signal.getsignal(number) is not signal.SIG_IGN]
     # Only the main thread has signals; in another one nothing interrupts.
     try:
-        before = signal.signal(signal.SIGINT, note)
+        before = {number: signal.signal(number, note) for number in held}
     except ValueError:
         yield
         return
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
-        if came:
-            raise KeyboardInterrupt
+        for held_number, handler in before.items():
+            signal.signal(held_number, handler)
+        for first in came[:1]:
+            signal.raise_signal(first)
 
 
 def free_ports(first: int) -> Iterator[int]:

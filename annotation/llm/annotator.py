@@ -18,7 +18,7 @@ from annotation.llm.parse import Answer, parse
 from annotation.settings import LlmSettings
 from curation.author import AuthorKind, author_name, layer_name
 from curation.egress.gate import Gate
-from curation.errors import EgressBlockedError, LanguageModelError
+from curation.errors import EgressBlockedError, LanguageModelError, may_pass
 from curation.models.endpoint import LanguageModel, Reply
 from curation.models.prompt import Prompt
 from curation.record import Layer, Record, digest
@@ -68,6 +68,11 @@ class LlmAnnotator:
         """The author of the layers: the model and the prompt's version."""
         return author_name(self.kind, self._model.model, revision=self._prompt.name)
 
+    def load(self, languages: Sequence[str]) -> None:
+        """Fill the prompt for a made-up record of each language. Raises ConfigError where that fails."""
+        for language in languages:
+            self._prompt.check(language)
+
     @cached_property
     def fingerprint(self) -> str:
         """A digest of model, prompt, scheme and settings; the server's address may change."""
@@ -90,7 +95,7 @@ class LlmAnnotator:
             if error.kind == "denied":
                 # Every further request would be denied too, and could get the account locked.
                 self._denied = (error, time.monotonic())
-            return Result(record.id, error=str(error))
+            return Result(record.id, error=str(error), may_pass=may_pass(error))
 
     def _check_denial(self) -> None:
         if self._denied is not None and time.monotonic() - self._denied[1] < DENIAL:

@@ -6,6 +6,7 @@ import csv
 from pathlib import Path
 
 from annotation.progress.figures import AnnotatorProgress, WorkDay, WorkProgress
+from curation.atomic_file import replaced
 
 #: One row for each annotator, day and kind of work; the figures after the minutes are of all the annotator's work.
 COLUMNS = (
@@ -30,7 +31,7 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")
 def write_csv(progress: WorkProgress, path: Path) -> None:
     """The file, in UTF-8 with a byte order mark, which spreadsheets need."""
     people = {person.name: person for person in progress.people}
-    with path.open("w", encoding="utf-8-sig", newline="") as file:
+    with replaced(path) as unfinished, unfinished.open("w", encoding="utf-8-sig", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(COLUMNS)
         writer.writerows(_row(day, people[day.name]) for day in progress.days)

@@ -200,6 +200,12 @@ class RulesAnnotator:
         self.name = f"annotate:{layer}"
         self._rules: dict[str, LanguageRules | None] = {}
 
+    def load(self, languages: Sequence[str]) -> None:
+        """Read and compile the patterns of these languages. Raises ConfigError where they do not fit."""
+        for language in languages:
+            if rules := self._for(language):
+                rules.entities("Some words.")  # spaCy reads its patterns at first use
+
     def unserved(self, language: str) -> tuple[str, ...]:
         """The categories and document labels of the scheme that no pattern of a language marks."""
         file = load_patterns(language, folder=self._settings.patterns)

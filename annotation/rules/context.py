@@ -11,7 +11,7 @@ from typing import Any, Literal
 import yaml
 from pydantic import Field, ValidationError, field_validator
 
-from curation.errors import ConfigError
+from curation.errors import ConfigError, one_line
 from curation.record import Assertion, Frozen, digest
 from curation.text.tokens import read
 
@@ -146,5 +146,5 @@ def _load_file(language: str) -> ContextFile | None:
         return None
     try:
         return ContextFile.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
-    except (yaml.YAMLError, ValidationError) as error:
-        raise ConfigError(f"{path}: {error}") from error
+    except (OSError, UnicodeDecodeError, yaml.YAMLError, ValidationError) as error:
+        raise ConfigError(f"{path}: {one_line(error)}") from error

@@ -15,7 +15,7 @@ from typing import Any, Literal, NamedTuple
 import yaml
 from pydantic import Field, ValidationError, field_validator
 
-from curation.errors import ConfigError
+from curation.errors import ConfigError, one_line
 from curation.record import Frozen, digest
 from curation.text.drugs import drug_endings
 from curation.text.numbers import number_words
@@ -199,5 +199,5 @@ def load_kinds(language: str, *, folder: Path = LEXICONS) -> dict[str, Kind]:
         return {}
     try:
         return LexiconFile.model_validate(yaml.safe_load(path.read_text(encoding="utf-8"))).kinds
-    except (yaml.YAMLError, ValidationError) as error:
-        raise ConfigError(f"{path}: {error}") from error
+    except (OSError, UnicodeDecodeError, yaml.YAMLError, ValidationError) as error:
+        raise ConfigError(f"{path}: {one_line(error)}") from error

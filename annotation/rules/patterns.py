@@ -9,7 +9,7 @@ import yaml
 from pydantic import Field, ValidationError, model_validator
 
 from annotation.rules.lexicon import Kind
-from curation.errors import ConfigError
+from curation.errors import ConfigError, one_line
 from curation.record import Frozen
 
 PATTERNS = Path(__file__).with_name("patterns")
@@ -64,5 +64,5 @@ def load_patterns(language: str, *, folder: Path | None = None) -> PatternFile |
         return None
     try:
         return PatternFile.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
-    except (yaml.YAMLError, ValidationError) as error:
-        raise ConfigError(f"{path}: {error}") from error
+    except (OSError, UnicodeDecodeError, yaml.YAMLError, ValidationError) as error:
+        raise ConfigError(f"{path}: {one_line(error)}") from error

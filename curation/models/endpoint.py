@@ -220,6 +220,8 @@ def _judge(status: int, model: str) -> None:
         raise LanguageModelError(
             "denied", f"expected the server to serve {model}, got HTTP {status}; see the address, the model and {KEY}"
         )
+    if status >= 500:
+        raise LanguageModelError("unreachable", f"expected an answer, got HTTP {status}")
     if status != 200:
         raise LanguageModelError("rejected", f"expected the server to take the request, got HTTP {status}")
 

@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from curation.errors import ConfigError, MissingExtraError
+from curation.errors import ConfigError, MissingExtraError, one_line
 from curation.models.endpoint import Message
 from curation.record import Assertion, Record, digest
 from curation.scheme import Scheme
@@ -28,7 +28,10 @@ class Prompt:
         if not self._file.is_file():
             shipped = ", ".join(sorted(path.name.removesuffix(SUFFIX) for path in PROMPTS.glob(f"*{SUFFIX}")))
             raise ConfigError(f"expected a prompt of {shipped}, or a jinja file, got {name!r}")
-        self._source = self._file.read_text(encoding="utf-8")
+        try:
+            self._source = self._file.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigError(f"{self._file}: expected a jinja file in UTF-8 ({type(error).__name__})") from error
         self._scheme = scheme
 
     @property
@@ -52,6 +55,18 @@ class Prompt:
         }
         context = self._template.new_context(values)
         return tuple(Message(part, "".join(self._template.blocks[part](context)).strip()) for part in PARTS)
+
+    def check(self, language: str) -> None:
+        """Raises ConfigError where the file cannot be filled for a record in the language."""
+        from jinja2 import TemplateError
+
+        try:
+            self.messages(Record(id="check", group="check", source="check", language=language, text="check"))
+        except (TemplateError, ArithmeticError, LookupError, TypeError, ValueError) as error:
+            raise ConfigError(
+                f"{self._file}: expected a prompt that can be filled with language, scheme, assertions, text and tag: "
+                f"{one_line(error)}"
+            ) from error
 
     @cached_property
     def _template(self) -> Any:

@@ -203,8 +203,8 @@ class DeletionLog(Connected):
     def scrub(self) -> bool:
         """Whether the database's files were written anew without what was deleted: unused parts keep old words.
 
-        False where another process holds them, or the disk has no room; then it can be done again. PostgreSQL's log of transactions and its
-        backups are its administrator's.
+        False where another process holds them, or the disk has no room; then it can be done again. PostgreSQL's log of
+        transactions and its backups are its administrator's.
         """
         if self._engine.dialect.name == "sqlite":
             return self._scrub_sqlite()

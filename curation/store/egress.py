@@ -41,7 +41,9 @@ class EgressLog(Connected):
     """Lines are begun before the first text goes, and counted up before each further one."""
 
     def begin_egress(self, *, run: int | None, destination: str, address: str, policy: str) -> int:
-        """The id of a new line."""
+        """The id of a new line; none is kept where the store can only be read."""
+        if self.read_only:
+            return 0
         row = {
             "run": run,
             "time": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -60,6 +62,8 @@ class EgressLog(Connected):
         self, line: int, counts: EgressCounts, *, records: Iterable[str] = (), refused: Iterable[str] = ()
     ) -> None:
         """Add to a line's counts, and note whose texts go and whose were refused."""
+        if self.read_only:
+            return
         change: dict[str, object] = {
             "texts": egress.c.texts + counts.texts,
             "characters": egress.c.characters + counts.characters,

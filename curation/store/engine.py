@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from copy import copy
 from pathlib import Path
 from typing import Any, Self
+from urllib.parse import quote
 
 import sqlalchemy as sa
 
@@ -15,11 +17,14 @@ from curation.address import is_this_machine
 from curation.batches import batched
 from curation.errors import MissingExtraError, StoreError
 from curation.outside_errors import why_not_opened
-from curation.store.migrations import migrate
+from curation.store.migrations import HEAD, migrate, revision_of
 from curation.store.tables import records
 
 #: Milliseconds that a writer waits for another one before SQLite raises an error.
 BUSY_MS = 30_000
+
+#: The option of an engine that only reads.
+READ_ONLY = "clincurate_read_only"
 
 #: How many ids go into one IN list: below every backend's limit on bound values.
 CHUNK = 500
@@ -34,13 +39,19 @@ class Connected:
         self._writing = engine.execution_options(clincurate_writes=True)
         #: The server and the database, where that is not on this machine.
         self.remote = remote_database(engine.url)
+        #: Whether nothing can be stored, since the file or its folder may not be written to.
+        self.read_only = bool(engine.get_execution_options().get(READ_ONLY))
 
     def read(self) -> Any:
         """A context manager that gives a connection for reading."""
         return self._engine.connect() if self._snapshot is None else nullcontext(self._snapshot)
 
     def write(self) -> Any:
-        """A context manager that gives a connection in a transaction, committed at its end."""
+        """A context manager that gives a connection in a transaction, committed at its end.
+
+        Raises StoreError where nothing can be stored.
+        """
+        self.require_writable()
         return self._writing.begin()
 
     @contextmanager
@@ -67,6 +78,14 @@ class Connected:
             # NO KEY UPDATE: rows that only refer to the record come in beside it.
             found |= set(connection.execute(query.with_for_update(key_share=True)).scalars())
         return found
+
+    def require_writable(self) -> None:
+        """Raises StoreError where nothing can be stored."""
+        if self.read_only:
+            raise StoreError(
+                f"expected a store that may be written to, {self._engine.url.database} or its folder may not: it can "
+                "only be read; work in a copy of the workspace, or ask for the right to write"
+            )
 
     def upsert(self, connection: sa.Connection, table: sa.Table, rows: list[dict[str, Any]]) -> None:
         """Insert the rows, or overwrite those of the same primary key."""
@@ -117,8 +136,11 @@ def remote_database(url: sa.URL) -> str | None:
     return f"{away[0]}/{url.database or ''}" if away else None
 
 
-def connect(url: str) -> sa.Engine:
-    """An engine on a migrated database."""
+def connect(url: str, *, made_with: Callable[[], str | None] = lambda: None) -> sa.Engine:
+    """An engine on a migrated database; one that only reads where the SQLite file or its folder may not be written to.
+
+    made_with: called for a database that is empty or not there: what shows that it was not, for the StoreError.
+    """
     try:
         parsed = sa.make_url(url)
     except sa.exc.ArgumentError as error:
@@ -126,13 +148,24 @@ def connect(url: str) -> sa.Engine:
         raise StoreError(f"expected a store URL such as {expected}") from error
     if parsed.get_backend_name() not in ("sqlite", "postgresql"):
         raise StoreError(f"expected a store on sqlite or postgresql, got {parsed.get_backend_name()}")
+    if parsed.get_backend_name() == "sqlite" and not _has_content(parsed):
+        _refuse_emptied(parsed, made_with())
     try:
         engine = _sqlite(parsed) if parsed.get_backend_name() == "sqlite" else _engine(parsed)
     except ModuleNotFoundError as error:
         raise MissingExtraError(error.name or "psycopg", "postgres") from error
+    read_only = bool(engine.get_execution_options().get(READ_ONLY))
     try:
-        with engine.execution_options(clincurate_writes=True).begin() as connection:
-            migrate(connection)
+        with engine.execution_options(clincurate_writes=not read_only).begin() as connection:
+            if revision_of(connection) is None:
+                _refuse_emptied(parsed, made_with())
+            if not read_only:
+                migrate(connection)
+            elif revision_of(connection) != HEAD:
+                raise StoreError(
+                    f"expected a store of revision {HEAD} where it may not be written to, found "
+                    f"{revision_of(connection) or 'none'}; open a copy that may be written to"
+                )
     except StoreError:
         engine.dispose()
         raise
@@ -143,18 +176,58 @@ def connect(url: str) -> sa.Engine:
     return engine
 
 
-def _engine(url: sa.URL) -> sa.Engine:
+def _engine(url: sa.URL, **options: Any) -> sa.Engine:
     # Without this, SQLAlchemy's errors quote the rows: clinical text.
-    return sa.create_engine(url, hide_parameters=True)
+    return sa.create_engine(url, hide_parameters=True, **options)
 
 
 def _sqlite(url: sa.URL) -> sa.Engine:
     if url.database and not Path(url.database).parent.is_dir():
         raise StoreError(f"expected the folder {Path(url.database).parent} for the store; create it first")
-    engine = _engine(url)
-    sa.event.listen(engine, "connect", _prepare_sqlite)
+    if _may_only_read(path := Path(url.database or "")):
+        engine: sa.Engine = _engine(url, creator=lambda: reading(path))
+        sa.event.listen(engine, "connect", _prepare_reading)
+        engine = engine.execution_options(**{READ_ONLY: True})
+    else:
+        engine = _engine(url)
+        sa.event.listen(engine, "connect", _prepare_sqlite)
     sa.event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _has_content(url: sa.URL) -> bool:
+    """Whether a SQLite file holds anything; what is in memory begins empty by nature."""
+    path = Path(url.database or ":memory:")
+    return path.name == ":memory:" or (path.is_file() and path.stat().st_size > 0)
+
+
+def _refuse_emptied(url: sa.URL, made_with: str | None) -> None:
+    if made_with is not None:
+        raise StoreError(
+            f"expected the database of this workspace at {url.render_as_string(hide_password=True)}, found it empty or "
+            f"gone, although {made_with} was made with it; put it back from a copy, or move the folder runs away to "
+            "begin with an empty one"
+        )
+
+
+def _may_only_read(path: Path) -> bool:
+    effective = os.access in os.supports_effective_ids
+    places = (path, path.parent)
+    return path.is_file() and not all(os.access(place, os.W_OK, effective_ids=effective) for place in places)
+
+
+def reading(path: Path) -> sqlite3.Connection:
+    """A connection to a SQLite file that writes nothing, not even beside it."""
+    # Where nothing waits to be written back and nobody has it open, SQLite needs no files of its own beside it.
+    log, index = (path.with_name(f"{path.name}-{suffix}") for suffix in ("wal", "shm"))
+    is_in_use = log.exists() and (log.stat().st_size > 0 or index.exists())
+    mode = "mode=ro" if is_in_use else "mode=ro&immutable=1"
+    return sqlite3.connect(f"file:{quote(str(path.resolve()))}?{mode}", uri=True, check_same_thread=False)
+
+
+def _prepare_reading(connection: Any, _: object) -> None:
+    connection.isolation_level = None
+    connection.execute(f"PRAGMA busy_timeout={BUSY_MS}")
 
 
 def _prepare_sqlite(connection: Any, _: object) -> None:

@@ -21,16 +21,19 @@ from curation.store.tables import jobs, layers, measures, records
 
 DONE = "done"
 FAILED = "failed"
+#: After the fingerprint of a stage that failed for no fault of the record: it is not done with that fingerprint.
+MAY_PASS = ":may pass"
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A record that a stage could not do: why, and how often it was tried."""
+    """A record that a stage could not do: why, how often it was tried, and whether the next run tries it by itself."""
 
     record_id: str
     stage: str
     error: str
     attempts: int
+    may_pass: bool = False
 
 
 #: The row of each layer that was read, by the layer's name, for each record.
@@ -51,7 +54,7 @@ class Jobs(Findings):
     def pending(self, stage: Stage, *, retry_failed: bool = False) -> Iterator[Pending]:
         """Pages of the records that lack a result of this stage with its present fingerprint.
 
-        A record that failed with this fingerprint is left alone, unless `retry_failed`.
+        A record that failed with this fingerprint is left alone, unless `retry_failed` or what it failed by may pass.
         """
         after = 0
         while True:
@@ -112,10 +115,11 @@ class Jobs(Findings):
 
     def failures(self) -> list[Failure]:
         """Every record that failed, by stage."""
-        query = sa.select(jobs.c.record_id, jobs.c.stage, jobs.c.error, jobs.c.attempts)
+        may_pass = jobs.c.fingerprint.endswith(MAY_PASS)
+        query = sa.select(jobs.c.record_id, jobs.c.stage, jobs.c.error, jobs.c.attempts, may_pass)
         with self.read() as connection:
             rows = connection.execute(query.where(jobs.c.state == FAILED).order_by(jobs.c.stage, jobs.c.record_id))
-            return [Failure(*row) for row in rows]
+            return [Failure(id, name, error, attempts, bool(passes)) for id, name, error, attempts, passes in rows]
 
     def count_jobs(self) -> dict[str, dict[str, int]]:
         """How many records each stage has done, and on how many it failed."""
@@ -136,8 +140,9 @@ class Jobs(Findings):
 
     def _noted(self, connection: sa.Connection, stage: Stage, ids: Sequence[str]) -> dict[str, sa.RowMapping]:
         """What is noted of the records under the stage's present fingerprint."""
+        prints = (stage.fingerprint, stage.fingerprint + MAY_PASS)
         query = sa.select(jobs.c.record_id, jobs.c.state, jobs.c.attempts, jobs.c.layer_rows).where(
-            jobs.c.stage == stage.name, jobs.c.fingerprint == stage.fingerprint, jobs.c.record_id.in_(ids)
+            jobs.c.stage == stage.name, jobs.c.fingerprint.in_(prints), jobs.c.record_id.in_(ids)
         )
         return {row["record_id"]: row for row in connection.execute(query).mappings()}
 
@@ -154,11 +159,12 @@ class Jobs(Findings):
             {
                 "record_id": result.record_id,
                 "stage": stage.name,
-                "fingerprint": stage.fingerprint,
+                "fingerprint": stage.fingerprint + (MAY_PASS if result.may_pass else ""),
                 "layer_rows": json.dumps(dict(seen.get(result.record_id, {})), ensure_ascii=False),
                 "state": DONE if result.error is None else FAILED,
                 "error": result.error,
-                "attempts": 1 + (noted[result.record_id]["attempts"] if result.record_id in noted else 0),
+                "attempts": (noted[result.record_id]["attempts"] if result.record_id in noted else 0)
+                + (not result.may_pass),
                 "updated": now,
             }
             for result in results

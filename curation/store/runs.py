@@ -51,14 +51,18 @@ class Runs(Connected):
         with self.write() as connection:
             connection.execute(sa.update(runs).where(runs.c.seq == run).values(change))
 
-    def note_deaths(self, has_ended: Callable[[Mapping[str, JsonValue]], bool]) -> int:
-        """How many runs were found to have died: they never ended, and their processes have."""
-        dead = [
+    def dead_runs(self, has_ended: Callable[[Mapping[str, JsonValue]], bool]) -> list[int]:
+        """The runs that have died and are not noted so: they never ended, and their processes have."""
+        return [
             run.id
             for run in self.runs(state=STARTED)
             if isinstance(process := run.manifest.get("process"), dict) and has_ended(process)
         ]
-        if dead:
+
+    def note_deaths(self, has_ended: Callable[[Mapping[str, JsonValue]], bool]) -> int:
+        """How many runs were found to have died, and are noted so where that is possible."""
+        dead = self.dead_runs(has_ended)
+        if dead and not self.read_only:
             with self.write() as connection:
                 # A run that has ended meanwhile stays as it ended.
                 which = (runs.c.seq.in_(dead), runs.c.state == STARTED)

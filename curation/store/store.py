@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from types import TracebackType
 
 from curation.store.deletion import DeletionLog
@@ -22,12 +23,13 @@ class Store(Jobs, Sets, References, ReviewLedger, Runs, Scratch, EgressLog, Dele
     """All data of a workspace; safe for several threads and processes at once."""
 
     @classmethod
-    def open(cls, url: str) -> Store:
+    def open(cls, url: str, *, made_with: Callable[[], str | None] = lambda: None) -> Store:
         """The store at an SQLAlchemy URL, made or migrated as needed; use it as a context manager.
 
-        Raises StoreError when the database cannot be opened or is from a newer version.
+        made_with: called for a database that is empty or not there: what shows that it was not. Raises StoreError for
+        such a one, and when the database cannot be opened or is from a newer version.
         """
-        return cls(connect(url))
+        return cls(connect(url, made_with=made_with))
 
     def __enter__(self) -> Store:
         return self

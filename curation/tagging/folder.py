@@ -14,7 +14,6 @@ from typing import Any, Literal
 
 from pydantic import Field, JsonValue, ValidationError
 
-from curation.atomic_file import replaced
 from curation.author import AuthorKind, author_name
 from curation.errors import MissingExtraError, UsageError
 from curation.record import Frozen
@@ -76,12 +75,7 @@ def weights_file(folder: Path, kind: str) -> Path:
 
 
 def save_weights(model: Any, splitter: Splitter, folder: Path, *, base_model: str, kind: str) -> str:
-    """The digest of the weights, now in the folder beside the tokenizer's file.
-
-    A manifest that was there is removed first, so that a killed run leaves no folder that loads.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / MANIFEST).unlink(missing_ok=True)
+    """The digest of the weights, now in the folder beside the tokenizer's file."""
     options: dict[str, Any] = {}
     if kind == "lora":  # the encoder by name: this machine's path means nothing elsewhere
         model.peft_config["default"].base_model_name_or_path = base_model
@@ -93,9 +87,8 @@ def save_weights(model: Any, splitter: Splitter, folder: Path, *, base_model: st
 
 
 def write_manifest(manifest: AdapterManifest, folder: Path) -> None:
-    """The manifest in the folder, whole or not at all."""
-    with replaced(folder / MANIFEST) as unfinished:
-        unfinished.write_text(manifest.model_dump_json(indent=2) + "\n", encoding="utf-8")
+    """The manifest in the folder."""
+    (folder / MANIFEST).write_text(manifest.model_dump_json(indent=2) + "\n", encoding="utf-8")
 
 
 def read_manifest(folder: Path) -> AdapterManifest:

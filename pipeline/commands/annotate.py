@@ -36,6 +36,8 @@ def annotate(
             [(done.stage, done.done, done.unchanged, done.failed, done.rate)],
         )
         print_counts("What annotate mended, read otherwise or left out", done.notes, what="times")
+        if done.may_pass:
+            say(f"{done.may_pass} records failed by no fault of theirs; the same command tries them again by itself")
         if done.failed_before:
             say(f"{done.failed_before} records failed before and were not tried again; --retry-failed does")
     if done.failed or done.failed_before:

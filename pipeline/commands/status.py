@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pipeline.commands.options import HERE, JsonOption, WorkspaceOption
 from pipeline.commands.output import print_counts, print_json, print_table, say
+
+if TYPE_CHECKING:
+    from pipeline.steps.status import WorkspaceStatus
 
 #: So many failures are listed to a person; --json has them all.
 SHOWN = 20
@@ -47,7 +50,7 @@ def status(
     ]
     if failures:
         print_table(
-            f"Failures ({len(found.failures)}); try again with --retry-failed",
+            f"Failures ({len(found.failures)}); {_tried_again(found)}",
             ("stage", "record", "source id", "attempts", "error"),
             failures,
         )
@@ -64,3 +67,11 @@ def status(
     if found.runs:
         rows = [tuple(str(value)[:19] for value in run.values()) for run in found.runs]
         print_table("Last runs", ("run", "command", "state", "started"), rows)
+
+
+def _tried_again(found: WorkspaceStatus) -> str:
+    """How the failures are tried again."""
+    passing = sum(failure.may_pass for failure in found.failures)
+    by_itself = f"the next run tries {passing} again by itself" if passing else ""
+    retried = "try again with --retry-failed" if passing < len(found.failures) else ""
+    return ", the others: ".join(filter(None, (by_itself, retried)))

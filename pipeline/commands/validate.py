@@ -35,6 +35,13 @@ def validate(
             "nothing is measured or stored. May be given several times.",
         ),
     ] = None,
+    remake_suite: Annotated[
+        bool,
+        typer.Option(
+            "--remake-suite",
+            help="Make what is ours in gx/ anew, where it is damaged or was changed; what you added or changed stays.",
+        ),
+    ] = False,
     retry_failed: RetryOption = False,
     folder: WorkspaceOption = HERE,
     as_json: JsonOption = False,
@@ -46,15 +53,22 @@ def validate(
 
     workspace = Workspace.at(folder, notify=say)
     if changes:
-        if layer is not None or retry_failed:
+        if layer is not None or retry_failed or remake_suite:
             raise UsageError(
-                "expected --what-if without --layer and --retry-failed: it looks at what was measured last; run "
-                "`curate validate --layer NAME` first"
+                "expected --what-if without --layer, --retry-failed and --remake-suite: it looks at what was measured "
+                "last; run `curate validate --layer NAME` first"
             )
         _what_if(workspace, changes, as_json=as_json)
         return
     with workspace.open_store() as store:
-        verdicts = validate_all(workspace, store, layer=layer, retry_failed=retry_failed, progress=progress_bar)
+        verdicts = validate_all(
+            workspace,
+            store,
+            layer=layer,
+            retry_failed=retry_failed,
+            remake_suite=remake_suite,
+            progress=progress_bar,
+        )
         standing = standings(store)
     if as_json:
         print_json(verdicts.as_json() | {"standing": dict(standing)})

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from pydantic import JsonValue
 
+from annotation.adapter import AdapterAnnotator
 from annotation.annotators import GOES_BY, annotator, remote_address, unserved
 from curation.author import AuthorKind, kind_of, layer_name
 from curation.errors import NothingToGoByError
@@ -40,6 +41,11 @@ def annotate(
     store.require_records()
     for line in what_it_lacks(name, stage, workspace.scheme, store.count_records()):
         workspace.notify(line)
+    if isinstance(stage, AdapterAnnotator) and stage.manifest.scheme_digest != workspace.scheme.digest:
+        workspace.notify(
+            f"{name} was trained with another state of a scheme ({stage.manifest.scheme}): the names of its categories "
+            "are those of this one, what they stand for may have changed"
+        )
     inputs: dict[str, JsonValue] = {"annotator": name, "layer": layer, "sent_to": remote_address(stage)}
     with recorded(workspace, store, "annotate", **inputs) as outcome:
         gate.run = outcome.run

@@ -12,7 +12,9 @@ from pathlib import Path
 from annotation.label_studio.diagnosis import diagnose
 from curation.errors import CurateError, UsageError
 from curation.record import Frozen
-from pipeline.workspace import Workspace
+from curation.store.soundness import faults
+from pipeline.workspace import SQLITE, Workspace
+from validation.measures.measure import VECTORS
 
 #: Modules that tell whether an extra is installed.
 EXTRAS = {
@@ -93,7 +95,6 @@ def _workspace(folder: Path) -> Iterator[CheckedPart]:
     looks: dict[str, Callable[[], str]] = {
         "curate.toml": lambda: f"{len(workspace.config.model_dump())} sections",
         "scheme": lambda: _scheme(workspace),
-        "store": lambda: _store(workspace),
     }
     for what, look in looks.items():
         try:
@@ -101,6 +102,31 @@ def _workspace(folder: Path) -> Iterator[CheckedPart]:
         except CurateError as error:
             yield CheckedPart(state="bad", what=what, found="does not fit", do=str(error))
             return
+    yield from _databases(workspace)
+
+
+def _databases(workspace: Workspace) -> Iterator[CheckedPart]:
+    """The store and the vectors: whether their files are whole and ours, then what is in the store."""
+    url = workspace.store_url
+    store = Path(url.removeprefix(SQLITE)) if url.startswith(SQLITE) else None
+    again = "put back a copy, or save what can be read with `sqlite3 FILE .recover`; keep the damaged file until then"
+    files = {"store": (store, "records", again)} if store else {}
+    files["vectors"] = (workspace.folder / VECTORS, "vectors", "delete it: the next run makes it anew")
+    damaged = set()
+    for what, (file, table, do) in files.items():
+        if not file.is_file() or not file.stat().st_size:
+            continue
+        if found := faults(file, table=table):
+            damaged.add(what)
+            yield CheckedPart(state="bad", what=what, found=f"damaged: {'; '.join(found)}", do=f"{file}: {do}")
+        elif what != "store":
+            yield CheckedPart(state="good", what=what, found=f"{file.stat().st_size / 1e6:.1f} MB, whole")
+    if "store" in damaged:
+        return
+    try:
+        yield CheckedPart(state="good", what="store", found=_store(workspace))
+    except CurateError as error:
+        yield CheckedPart(state="bad", what="store", found="does not fit", do=str(error))
 
 
 def _scheme(workspace: Workspace) -> str:

@@ -13,6 +13,7 @@ from pydantic import JsonValue
 from curation.author import GOLD
 from curation.errors import UsageError, unknown_name
 from curation.record import Layer, Record
+from curation.scheme_change import check_foreign
 from curation.sets.split import SPLITS
 from curation.store import Store
 from pipeline.adapters import with_layer
@@ -131,6 +132,7 @@ def evaluate_layer(
         reference = reference.without_records(seen.taught if left_out else {})
         measured = {record.id for record, _ in reference.pairs}
         predictions = [layer for layer in predictions if layer.record_id in measured]
+        check_foreign([*(layer for _, layer in reference.pairs), *predictions], workspace.scheme)
         report = evaluate(
             reference.pairs,
             predictions,

@@ -11,7 +11,7 @@ from curation.decision import Verdict
 from curation.errors import UsageError
 from curation.record import Layer, Record
 from curation.scheme import Scheme
-from curation.scheme_change import VALUE, scheme_names
+from curation.scheme_change import VALUE, in_words, scheme_names
 from curation.sets.freeze import freeze as freeze_records
 from curation.store import Store
 from curation.store.sets import CuratedSet
@@ -70,14 +70,16 @@ def chosen_set(store: Store, name: str | None = None) -> CuratedSet:
 def check_fits(curated: CuratedSet, scheme: Scheme) -> None:
     """Raises UsageError for a set with categories, document labels or values that a scheme does not have."""
     counted: Any = curated.manifest
-    used = {name for name, count in counted["categories"].items() if count}
+    used: dict[str, int] = {name: count for name, count in counted["categories"].items() if count}
     # Sets that were frozen by an earlier version did not count labels.
     for label, values in counted.get("labels", {}).items():
-        used |= {f"{label}{VALUE}{value}" for value, count in values.items() if count}
-    if foreign := sorted(used - set(scheme_names(scheme))):
+        used |= {f"{label}{VALUE}{value}": count for value, count in values.items() if count}
+    known = set(scheme_names(scheme))
+    if foreign := {name: count for name, count in used.items() if name not in known}:
         raise UsageError(
             f"expected a set of the scheme {scheme.name} {scheme.version}, {curated.name}@{curated.version} was frozen "
-            f"with {', '.join(foreign)}: freeze a new one, or name its scheme in curation.scheme"
+            f"with {in_words(foreign)}: carry its layers over with `curate scheme migrate` and freeze a new one, or "
+            "name its scheme in curation.scheme"
         )
 
 

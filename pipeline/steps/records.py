@@ -250,8 +250,8 @@ def _finish(workspace: Workspace, store: Store, report: DeletionReport) -> None:
                 store.note_tasks_left(line.id, [])
     if not (store.scrub() and scrub_database(workspace.folder)):
         report.problems.append(
-            f"another process uses a database file, or the disk is full: its unused parts may still hold words; end that "
-            f"process or make room, then: {AGAIN}"
+            "another process uses a database file, or the disk is full: its unused parts may still hold words; "
+            f"end that process or make room, then: {AGAIN}"
         )
 
 

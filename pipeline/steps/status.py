@@ -8,6 +8,7 @@ from typing import Any
 from curation.decision import DecisionKind
 from curation.record import Frozen
 from curation.store import Store
+from curation.store.runs import DIED
 from pipeline.process_identity import has_ended
 from validation.standing import standings
 
@@ -20,6 +21,7 @@ class FailureRow(Frozen):
     source_id: str | None
     attempts: int
     error: str
+    may_pass: bool  # no fault of the record: the next run tries it by itself
 
 
 class CuratedSetRow(Frozen):
@@ -50,6 +52,7 @@ class WorkspaceStatus(Frozen):
 
 def read_status(store: Store, *, runs: int = 5) -> WorkspaceStatus:
     """The status of a store, with its last runs."""
+    dead = store.dead_runs(has_ended)
     store.note_deaths(has_ended)
     records, decisions = store.count_records(), store.count_decisions().get("", {})
     failures = store.failures()
@@ -72,6 +75,7 @@ def read_status(store: Store, *, runs: int = 5) -> WorkspaceStatus:
                 source_id=names.get(failure.record_id),
                 attempts=failure.attempts,
                 error=failure.error,
+                may_pass=failure.may_pass,
             )
             for failure in failures
         ),
@@ -84,5 +88,13 @@ def read_status(store: Store, *, runs: int = 5) -> WorkspaceStatus:
             )
             for curated in store.curated_sets()
         ),
-        runs=tuple({"run": run.id, "command": run.command, "state": run.state, "started": run.started} for run in last),
+        runs=tuple(
+            {
+                "run": run.id,
+                "command": run.command,
+                "state": DIED if run.id in dead else run.state,
+                "started": run.started,
+            }
+            for run in last
+        ),
     )

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
-from curation.errors import UsageError, no_such
+from curation.errors import StoreError, UsageError, no_such
+from curation.process_lock import process_lock
+from curation.scheme_change import REMEDY
 from curation.store import Store
 from pipeline.config import Config, with_overrides
 from pipeline.progress import ProgressBar, no_progress
 from pipeline.runner import run_over
 from pipeline.runs import recorded
 from pipeline.workspace import Workspace
+from validation.gx.remake import remake
+from validation.measures.layer import CATEGORY_NAMES_UNKNOWN, UNKNOWN_CATEGORIES
 from validation.measures.measure import VECTORS
 from validation.settings import ValidationSettings
 from validation.stage import AT_ONCE, Measure
 from validation.verdict import Verdicts, judge
 from validation.what_if import WhatIf, what_if
+
+#: What a validation holds while it judges, in the workspace; and the seconds that another one waits for it.
+LOCK, LONGEST_WAIT = ".validation.lock", 3600.0
 
 
 def validate(
@@ -24,11 +32,12 @@ def validate(
     *,
     layer: str | None = None,
     retry_failed: bool = False,
+    remake_suite: bool = False,
     progress: ProgressBar = no_progress,
 ) -> Verdicts:
     """Verdicts on every record, by the layer given, else by the one that the settings prefer.
 
-    Raises UsageError for a layer that no record has.
+    remake_suite: have what is ours in `gx/` made anew. Raises UsageError for a layer that no record has.
     """
     settings = in_language_of_review(workspace.config)
     if layer is not None:
@@ -37,9 +46,47 @@ def validate(
     with recorded(workspace, store, "validate", layer=layer) as outcome:
         stage = Measure.over(store, workspace.scheme, settings, vectors=workspace.folder / VECTORS)
         measured = run_over(workspace, store, stage, at_once=AT_ONCE, retry_failed=retry_failed, progress=progress)
-        verdicts = judge(store, workspace.scheme, settings, workspace.folder)
+        with one_at_a_time(workspace):
+            if remake_suite:
+                for line in remake(workspace.folder):
+                    workspace.notify(line)
+            verdicts = judge(store, workspace.scheme, settings, workspace.folder)
+        tell_foreign(workspace, store)
         outcome |= {"measured": measured.as_json(), "verdicts": verdicts.as_json()}
     return verdicts
+
+
+def tell_foreign(workspace: Workspace, store: Store) -> None:
+    """Tell people in one line which categories of checked layers the scheme does not have."""
+    entities, records, names = 0, 0, set[str]()
+    for _, row in store.measures(stage=Measure.name):
+        count = row.get(UNKNOWN_CATEGORIES)
+        if isinstance(count, int) and count:
+            found = row.get(CATEGORY_NAMES_UNKNOWN)
+            names |= set(map(str, found)) if isinstance(found, list) else set()
+            entities, records = entities + count, records + 1
+    if records:
+        scheme = workspace.scheme
+        workspace.notify(
+            f"{entities:,} entities of {records:,} records are in categories that the scheme {scheme.name} "
+            f"{scheme.version} does not have: {', '.join(sorted(names))}; {REMEDY}"
+        )
+
+
+@contextmanager
+def one_at_a_time(workspace: Workspace) -> Iterator[None]:
+    """While another process judges this workspace, wait: Great Expectations' files are made for one.
+
+    Raises StoreError when that takes longer than LONGEST_WAIT.
+    """
+    with process_lock(
+        workspace.folder / LOCK,
+        timeout=LONGEST_WAIT,
+        extra="validate",
+        refusal=StoreError,
+        waits=lambda: workspace.notify("another validation of this workspace is at work; this one waits for its end"),
+    ):
+        yield
 
 
 def in_language_of_review(config: Config) -> ValidationSettings:
@@ -68,4 +115,5 @@ def what_if_set(workspace: Workspace, store: Store, changes: Sequence[str]) -> W
         if not change.startswith("validation."):
             raise UsageError(f"expected a setting of validation such as validation.grounding.minimum=0.9, got {change}")
     changed = with_overrides(workspace.config, changes).validation
-    return what_if(store, workspace.scheme, workspace.config.validation, changed, workspace.folder)
+    with one_at_a_time(workspace):
+        return what_if(store, workspace.scheme, workspace.config.validation, changed, workspace.folder)

@@ -29,6 +29,21 @@ def test_a_name_is_an_adapter_of_the_workspace_and_a_folder_stays_one(tmp_path: 
         assert with_folder(workspace, spoken) == spoken
 
 
+def test_a_path_is_looked_up_in_the_workspace_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    workspace = Workspace.make(tmp_path / "w")
+    monkeypatch.chdir(tmp_path)
+    here = trained(tmp_path / "adapters" / "mine")
+    assert with_folder(workspace, "adapter:adapters/mine") == "adapter:adapters/mine", "as it was typed"
+    inside = trained(workspace.folder / "adapters" / "mine")
+    assert with_folder(workspace, "adapter:adapters/mine") == f"adapter:{inside}"
+    trained(tmp_path / "mine")
+    assert with_folder(workspace, "adapter:mine") == f"adapter:{inside}"
+    assert with_folder(workspace, f"adapter:{here}") == f"adapter:{here}"
+    configured = Workspace.make(tmp_path / "configured", {"annotation.adapter.path": "models/best"})
+    best = trained(configured.folder / "models" / "best")
+    assert with_folder(configured, "adapter") == f"adapter:{best}"
+
+
 def test_without_a_name_it_is_the_only_one_or_the_one_of_the_config(tmp_path: Path) -> None:
     workspace = Workspace.make(tmp_path / "w")
     with pytest.raises(UsageError, match="adapters: none, make one with curate train"):

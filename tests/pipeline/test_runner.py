@@ -2,10 +2,18 @@ from collections import Counter
 
 import pytest
 
-from curation.errors import ContradictionError
+from curation.errors import (
+    ConfigError,
+    ContradictionError,
+    CurateError,
+    EnvironmentFailureError,
+    LanguageModelError,
+    UsageError,
+)
 from curation.record import Layer
 from curation.stage import Result
-from pipeline.runner import run_stage
+from pipeline.runner import run_over, run_stage
+from pipeline.workspace import Workspace
 
 
 class Rules:
@@ -112,3 +120,86 @@ def test_what_was_measured_before_does_not_stand_for_what_cannot_be_measured_now
     bad = records[3].id
     run_stage(sqlite_store, Rules(fingerprint="2", fails=[bad], measures={"words": 4}))
     assert set(sqlite_store.measured_ids(Rules.name)) == {record.id for record in records} - {bad}
+
+
+class TransportError(Exception):
+    """Such as httpx raises, by the name of its class."""
+
+
+PASSING = [
+    ConnectionRefusedError(111, "refused"),
+    OSError(28, "No space left on device"),
+    MemoryError(),
+    ImportError("no module"),
+    TransportError("lost"),
+    ConfigError("no such model"),
+    UsageError("expected weights, found none"),
+    LanguageModelError("unreachable", "HTTP 503"),
+    LanguageModelError("denied", "HTTP 401"),
+]
+LASTING = [
+    ValueError("words"),
+    ContradictionError("record x: expected a, got b"),
+    LanguageModelError("unparsable", "expected JSON"),
+    LanguageModelError("rejected", "HTTP 400"),
+    RecursionError(),
+]
+
+
+@pytest.mark.parametrize("error", PASSING, ids=lambda error: f"{type(error).__name__} {error}")
+def test_what_is_no_fault_of_the_record_is_tried_again_by_itself_and_not_counted(sqlite_store, records, error):
+    bad = records[3].id
+    for _ in range(2):
+        report = run_stage(sqlite_store, Rules(fails=[bad], raises=error), batch_size=10)
+        assert (report.failed, report.may_pass, report.failed_before) == (1, 1, 0)
+        (failure,) = sqlite_store.failures()
+        assert (failure.record_id, failure.may_pass, failure.attempts) == (bad, True, 0)
+    again = run_stage(sqlite_store, Rules())
+    assert (again.done, again.unchanged) == (1, 49)
+    assert sqlite_store.failures() == []
+
+
+@pytest.mark.parametrize("error", LASTING, ids=lambda error: type(error).__name__)
+def test_what_the_record_fails_by_stays_failed(sqlite_store, records, error):
+    bad = records[3].id
+    report = run_stage(sqlite_store, Rules(fails=[bad], raises=error), batch_size=10)
+    assert (report.failed, report.may_pass) == (1, 0)
+    assert (run_stage(sqlite_store, Rules()).done, sqlite_store.failures()[0].may_pass) == (0, False)
+
+
+def test_the_attempts_of_a_record_outlive_a_failure_of_the_machine(sqlite_store, records):
+    bad = records[3].id
+    run_stage(sqlite_store, Rules(fails=[bad], raises=ValueError()))
+    run_stage(sqlite_store, Rules(fails=[bad], raises=MemoryError()), retry_failed=True)
+    assert sqlite_store.failures()[0].attempts == 1
+    run_stage(sqlite_store, Rules(fails=[bad], raises=ValueError()))
+    assert sqlite_store.failures()[0].attempts == 2
+
+
+def test_a_stage_stops_when_nothing_but_the_machine_fails(sqlite_store, records):
+    everyone = [record.id for record in records[5:]]
+    stage = Rules(fails=everyone, raises=ConnectionRefusedError(111, "refused"))
+    with pytest.raises(EnvironmentFailureError, match="the same command goes on from there"):
+        run_stage(sqlite_store, stage, batch_size=5)
+    assert sqlite_store.layer_names() == {"test": 5}
+    assert len(stage.seen) < 40
+    assert run_stage(sqlite_store, Rules()).done == 45
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [(UsageError("expected weights"), "expected weights"), (KeyError("B-age"), "no record was tried")],
+)
+def test_what_cannot_be_loaded_stops_the_stage_before_the_first_record(sqlite_store, records, tmp_path, error, said):
+    class Unloadable(Rules):
+        def load(self, languages):
+            assert languages == ["en"]
+            raise error
+
+    stage = Unloadable()
+    with pytest.raises(CurateError, match=said) as stopped:
+        run_over(Workspace.make(tmp_path), sqlite_store, stage)
+    assert "\n" not in str(stopped.value)
+    assert (stage.seen, sqlite_store.count_jobs()) == ({}, {})
+    run_stage(sqlite_store, Rules())
+    assert run_over(Workspace.make(tmp_path), sqlite_store, stage).unchanged == 50, "nothing is left: nothing is loaded"

@@ -23,6 +23,7 @@ from uuid import uuid4
 
 from pydantic import JsonValue
 
+from curation.atomic_file import replaced
 from curation.errors import ConfigError, MissingExtraError, no_such
 from curation.scheme import Scheme
 from validation.findings import Finding, in_words
@@ -37,6 +38,8 @@ from validation.settings import ValidationSettings
 from validation.table import MeasureTable
 
 SUITE = "curated"
+#: How what is ours is made anew.
+REMAKE = "run `curate validate --remake-suite`, which keeps what was added or changed by hand"
 #: What the names of layers have and a folder's has not.
 NOT_IN_FOLDERS = re.compile(r"[^\w.+-]+")
 #: The module of our own expectations, and its copy in the workspace's plugins.
@@ -70,8 +73,8 @@ class OpenSuite:
     def __init__(self, scheme: Scheme, settings: ValidationSettings, workspace: Path) -> None:
         """Read the suite under `workspace/gx`. Raises ConfigError where Great Expectations cannot."""
         self._workspace, self._settings = workspace, settings
-        with _library() as gx:
-            self._context = _context(gx, workspace)
+        with library() as gx:
+            self._context = file_context(gx, workspace)
             self._suite = _suite(gx, self._context, workspace)
             self._merged = _merged(self._suite, our_expectations(scheme, settings))
             _number(self._merged.expectations)
@@ -84,10 +87,12 @@ class OpenSuite:
     def check(self, measured: Frame | MeasureTable) -> SuiteOutcome:
         """What the suite finds, stored and documented under `workspace/gx`."""
         merged, workspace = self._merged, self._workspace
-        with _library() as gx, closing(data_of(measured)) as data:
+        with library() as gx, closing(data_of(measured)) as data:
             _save(self._suite, merged)
-            checkpoint = _checkpoint(gx, self._context, data, measured.not_taken)
+            checkpoint = _checkpoint(gx, self._context, data, measured.not_taken, workspace / "gx")
             _forget_old_runs(workspace, self._settings.keep_runs - 1)
+            for left in (workspace / "gx").rglob(f".*{_plugin().UNFINISHED}"):
+                left.unlink()  # by a validation that was killed
             named = gx.RunIdentifier(run_name=_run_name(measured))
             run = checkpoint.run(batch_parameters=data.parameters(), run_id=named)
             (result,) = run.run_results.values()
@@ -104,7 +109,7 @@ class OpenSuite:
 
     def preview(self, measured: Frame | MeasureTable) -> tuple[Finding, ...]:
         """What `check` would find; nothing is stored or documented."""
-        with _library() as gx, closing(data_of(measured)) as data:
+        with library() as gx, closing(data_of(measured)) as data:
             result = _validated(gx, data, self._merged.expectations)
             _plugin().mark_unmeasured(result, measured.not_taken)
             conditioned = _conditioned(gx, data, self._merged.expectations)
@@ -154,9 +159,11 @@ def _run_name(measured: Frame | MeasureTable) -> str:
 
 
 @contextmanager
-def _library() -> Iterator[Any]:
+def library() -> Iterator[Any]:
     """Great Expectations with its analytics off, and its warnings about other libraries kept out of ours."""
     os.environ["GX_ANALYTICS_ENABLED"] = "False"
+    # What it logs about a damaged file is said by our errors.
+    logging.getLogger("great_expectations").addHandler(logging.NullHandler())
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
@@ -176,14 +183,15 @@ def _plugin() -> Any:
     return sys.modules[PLUGIN]
 
 
-def _context(gx: Any, workspace: Path) -> Any:
+def file_context(gx: Any, workspace: Path) -> Any:
+    """Great Expectations over `workspace/gx`. Raises ConfigError where its configuration cannot be read."""
     workspace.mkdir(parents=True, exist_ok=True)
     try:
         context = gx.get_context(mode="file", project_root_dir=workspace)
     except Exception as error:
         raise ConfigError(
             f"expected the configuration of Great Expectations in {workspace / 'gx'}, "
-            f"it cannot be read ({type(error).__name__}); mend it, or move the folder away to start anew"
+            f"it cannot be read ({type(error).__name__}); mend it, or {REMAKE}"
         ) from error
     _give_plugin(context, workspace)
     if context.variables.analytics_enabled is not False or not context.variables.progress_bars:
@@ -199,17 +207,24 @@ def _silence(context: Any) -> None:
 
 
 def _give_plugin(context: Any, workspace: Path) -> None:
-    """Our expectations in the workspace's plugins, and named where Great Expectations imports them by itself."""
+    """Our plugin in the workspace, and named where Great Expectations imports it: in all that writes files."""
     content = Path(__file__).with_name(f"{PLUGIN}.py").read_text(encoding="utf-8")
     path = workspace / "gx" / "plugins" / f"{PLUGIN}.py"
-    if not path.is_file() or path.read_text(encoding="utf-8") != content:
+    if not path.is_file() or path.read_bytes() != content.encode("utf-8"):
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(content, encoding="utf-8")
-    stores = context.variables.stores
-    backend = stores.get("expectations_store", {}).get("store_backend", {})
-    if backend.get("class_name") == "TupleFilesystemStoreBackend" and "module_name" not in backend:
+        with replaced(path) as unfinished:
+            unfinished.write_text(content, encoding="utf-8")
+    stores, sites = context.variables.stores, context.variables.data_docs_sites or {}
+    written = [part.get("store_backend") or {} for part in (*stores.values(), *sites.values())]
+    unnamed = [
+        backend
+        for backend in written
+        if backend.get("class_name") == "TupleFilesystemStoreBackend" and "module_name" not in backend
+    ]
+    for backend in unnamed:
         backend["module_name"] = PLUGIN
-        context.variables.stores = stores
+    if unnamed:
+        context.variables.stores, context.variables.data_docs_sites = stores, sites
         context.variables.save()
 
 
@@ -222,22 +237,48 @@ def _suite(gx: Any, context: Any, workspace: Path) -> Any:
     """The suite as it stands, or an empty one. Raises ConfigError where a part of it cannot be read."""
     # What cannot be read is left out there, and only logged.
     logging.getLogger("great_expectations.core.expectation_suite").disabled = True
+    file = suite_file(workspace)
     try:
-        suites = {suite.name: suite for suite in context.suites.all()}
+        known = context.suites.get(SUITE) if file.is_file() else None
+    except Exception as error:
+        what = "a parameter or a severity in it" if _is_json(file) else "it"
+        raise ConfigError(
+            f"expected a suite of Great Expectations in {file}, {what} cannot be read ({type(error).__name__}); "
+            f"mend it, or {REMAKE}"
+        ) from error
+    if known is None:
+        return context.suites.add(gx.ExpectationSuite(SUITE))
+    _check_complete(known, file)
+    return known
+
+
+def _is_json(file: Path) -> bool:
+    try:
+        return bool(json.loads(file.read_text(encoding="utf-8")))
+    except ValueError:
+        return False
+
+
+def named(store: Any, name: str) -> Any:
+    """What one of Great Expectations' stores keeps under a name, or None. Raises what it raises for a damaged file."""
+    key = store.get_key(name=name, id=None)
+    if not store.has_key(key=key):
+        return None
+    # Of an empty file it gives nothing, and no error.
+    if not (found := store.get(key=key)):
+        raise ValueError("empty")
+    return found
+
+
+def _read(store: Any, name: str, file: Path) -> Any:
+    """What a store keeps under one of our names, or None. Raises ConfigError where it cannot be read."""
+    try:
+        return named(store, name)
     except Exception as error:
         raise ConfigError(
-            f"expected a suite of Great Expectations in {suite_file(workspace)}, it cannot be read "
-            f"({type(error).__name__}); mend it, or remove it to have it made anew"
+            f"expected what Great Expectations has written in {file}, it cannot be read ({type(error).__name__}); "
+            f"mend it, or {REMAKE}"
         ) from error
-    if SUITE not in suites:
-        if suite_file(workspace).is_file():
-            raise ConfigError(
-                f"expected a suite of Great Expectations in {suite_file(workspace)}, a parameter or a severity in it "
-                "cannot be read; mend it, or remove it to have it made anew"
-            )
-        return context.suites.add(gx.ExpectationSuite(SUITE))
-    _check_complete(suites[SUITE], suite_file(workspace))
-    return suites[SUITE]
 
 
 def _check_complete(suite: Any, file: Path) -> None:
@@ -280,10 +321,16 @@ def _save(suite: Any, merged: Merged) -> None:
         suite.save()
 
 
-def _checkpoint(gx: Any, context: Any, data: Data, not_taken: Mapping[str, str]) -> Any:
-    """The checkpoint, with its data source and validation definition, found or made."""
-    checkpoints = {checkpoint.name: checkpoint for checkpoint in context.checkpoints.all()}
-    checkpoint = checkpoints.get(data.checkpoint) or _added_checkpoint(gx, context, data)
+def _checkpoint(gx: Any, context: Any, data: Data, not_taken: Mapping[str, str], folder: Path) -> Any:
+    """The checkpoint, with its data source and validation definition, found or made in the folder `gx`.
+
+    Raises ConfigError where one of them cannot be read.
+    """
+    file = folder / "validation_definitions" / f"{data.definition}.json"
+    definition = _read(context.validation_definition_store, data.definition, file)
+    file = folder / "checkpoints" / f"{data.checkpoint}.json"
+    checkpoint = _read(context.checkpoint_store, data.checkpoint, file)
+    checkpoint = checkpoint or _added_checkpoint(gx, context, data, definition)
     actions = [action for action in checkpoint.actions if not isinstance(action, gx.checkpoint.UpdateDataDocsAction)]
     document = _plugin().DocumentMeasuredAction(name="data docs")
     if document not in checkpoint.actions or checkpoint.result_format != RESULT_FORMAT:
@@ -297,9 +344,8 @@ def _checkpoint(gx: Any, context: Any, data: Data, not_taken: Mapping[str, str])
     return checkpoint
 
 
-def _added_checkpoint(gx: Any, context: Any, data: Data) -> Any:
-    definitions = {definition.name: definition for definition in context.validation_definitions.all()}
-    definition = definitions.get(data.definition) or context.validation_definitions.add(
+def _added_checkpoint(gx: Any, context: Any, data: Data, definition: Any) -> Any:
+    definition = definition or context.validation_definitions.add(
         gx.ValidationDefinition(name=data.definition, data=data.batch(context), suite=context.suites.get(SUITE))
     )
     return context.checkpoints.add(

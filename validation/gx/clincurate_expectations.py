@@ -8,20 +8,41 @@ nothing but Great Expectations.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Literal
 
 from great_expectations.checkpoint import UpdateDataDocsAction
 from great_expectations.compatibility.pydantic import PrivateAttr
-
-# Named in the workspace's configuration of Great Expectations, which thereby imports this module.
-from great_expectations.data_context.store import TupleFilesystemStoreBackend as TupleFilesystemStoreBackend
+from great_expectations.data_context.store import TupleFilesystemStoreBackend as WrittenInPlace
 from great_expectations.expectations.core.expect_column_values_to_be_between import ExpectColumnValuesToBeBetween
 
 #: So many failing rows of an expectation are kept beside the full list, for Data Docs.
 SHOWN = 20
 #: What Data Docs say of an expectation that looked at no record.
 NOT_MEASURED = "not measured"
+#: The end of the name of a file that is being written.
+UNFINISHED = ".unfinished"
+
+
+class TupleFilesystemStoreBackend(WrittenInPlace):  # type: ignore[misc]
+    """Files that are there whole or not at all: a suite may hold what a steward wrote.
+
+    Named in the workspace's configuration of Great Expectations, which thereby imports this module.
+    """
+
+    def _set(self, key: Any, value: str | bytes, **_: Any) -> str:
+        parts = key if isinstance(key, tuple) else key.to_tuple()
+        path = Path(self.full_base_directory, self._convert_key_to_filepath(parts))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = path.with_name(f".{path.name}.{os.getpid()}{UNFINISHED}")
+        with unfinished.open("wb") as file:
+            file.write(value.encode() if isinstance(value, str) else value)
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.replace(path)
+        return str(path)
 
 
 class ExpectEntitiesToBeGrounded(ExpectColumnValuesToBeBetween):  # type: ignore[misc]

@@ -8,6 +8,8 @@ import re
 from html import escape
 from pathlib import Path
 
+from curation.atomic_file import replaced
+
 #: The folder of runs without a name.
 NO_NAME = "__none__"
 #: What a result says that looked at no record.
@@ -36,7 +38,8 @@ def quieten(site: Path) -> None:
     for page in sorted(site.rglob("*.html")):
         content = page.read_text(encoding="utf-8")
         if POLICY not in content:
-            page.write_text(quiet(content, style, _links(page, site)), encoding="utf-8")
+            with replaced(page) as unfinished:
+                unfinished.write_text(quiet(content, style, _links(page, site)), encoding="utf-8")
 
 
 def quiet(page: str, style: str, links: str = "") -> str:

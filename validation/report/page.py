@@ -13,6 +13,7 @@ from typing import Any
 
 from pydantic import JsonValue
 
+from curation.atomic_file import refilled
 from curation.decision import Verdict
 from curation.html_templates import templates
 from validation.measures.boundaries import BOUNDARIES_BROKEN, chosen_boundaries
@@ -42,16 +43,15 @@ FORM = 4
 
 
 def write_report(judged: Judged, folder: Path) -> Path:
-    """`index.html` in the folder, which needs no other file, and `validation.json` beside it."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """`index.html` in the folder, which needs no other file, and `validation.json` beside it; both or none are new."""
     drawn = _map(judged)
     content = as_json(judged, folder, drawn)
-    (folder / "validation.json").write_text(
-        json.dumps(content, ensure_ascii=False, indent=1, default=str) + "\n", encoding="utf-8"
-    )
-    page = folder / "index.html"
-    page.write_text(_page(judged, content, drawn, folder), encoding="utf-8")
-    return page
+    written = json.dumps(content, ensure_ascii=False, indent=1, default=str) + "\n"
+    page = _page(judged, content, drawn, folder)
+    with refilled(folder) as inside:
+        (inside / "validation.json").write_text(written, encoding="utf-8")
+        (inside / "index.html").write_text(page, encoding="utf-8")
+    return folder / "index.html"
 
 
 def as_json(judged: Judged, folder: Path, drawn: EmbeddingMap | None) -> dict[str, JsonValue]:

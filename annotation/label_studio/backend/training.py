@@ -13,8 +13,8 @@ from typing import Any
 from pydantic import JsonValue
 
 from annotation.label_studio.private_files import write_private
-from annotation.label_studio.process_lock import process_lock
 from annotation.label_studio.processes import command_of, is_alive, launch
+from curation.process_lock import process_lock
 from curation.tagging.folder import MANIFEST
 
 #: Training runs at a low priority, so that predictions are not delayed.

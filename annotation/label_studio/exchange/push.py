@@ -19,11 +19,11 @@ from annotation.label_studio.exchange.ledger import Ledger
 from annotation.label_studio.exchange.project import ensure_project
 from annotation.label_studio.exchange.refresh import refresh
 from annotation.label_studio.exchange.task_payload import NotSent, TaskPayload, TaskRequest, task_payloads
-from annotation.label_studio.process_lock import process_lock
 from annotation.label_studio.settings import LabelStudioSettings
 from curation.batches import batched
 from curation.cache_folder import cache_folder
 from curation.errors import ReviewError
+from curation.process_lock import process_lock
 from curation.record import digest
 from curation.scheme import Scheme
 from curation.store import Store

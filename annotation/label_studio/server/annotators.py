@@ -8,7 +8,6 @@ import subprocess
 from collections.abc import Iterable
 from pathlib import Path
 
-from annotation.label_studio.process_lock import process_lock
 from annotation.label_studio.server.credentials import (
     Account,
     Credentials,
@@ -20,6 +19,7 @@ from annotation.label_studio.server.environment import environment_path, executa
 from annotation.label_studio.server.environment_variables import server_variables
 from annotation.label_studio.settings import LabelStudioSettings
 from curation.errors import ReviewError, UsageError
+from curation.process_lock import process_lock
 
 #: The form of an annotator's name, which becomes a login and part of a layer's name.
 ANNOTATOR_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,39}")

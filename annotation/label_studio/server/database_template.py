@@ -11,12 +11,12 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
-from annotation.label_studio.process_lock import process_lock
 from annotation.label_studio.server.environment import executable
 from annotation.label_studio.server.environment_variables import server_variables
 from annotation.label_studio.settings import LabelStudioSettings
 from curation.atomic_file import replaced
 from curation.errors import ReviewError
+from curation.process_lock import process_lock
 
 #: What Label Studio calls its database file.
 DATABASE = "label_studio.sqlite3"

@@ -12,10 +12,10 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from annotation.label_studio.process_lock import process_lock
 from annotation.label_studio.settings import LabelStudioSettings
 from curation.cache_folder import cache_folder
 from curation.errors import ReviewError
+from curation.process_lock import process_lock
 
 #: The versions that were measured together.
 CONSTRAINTS = Path(__file__).with_name("label-studio.txt")

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from annotation.label_studio.private_files import private_folder, write_private
-from annotation.label_studio.process_lock import process_lock
 from annotation.label_studio.processes import (
     HOST,
     PORTS,
@@ -29,6 +28,7 @@ from annotation.label_studio.server.environment_variables import for_port, serve
 from annotation.label_studio.server.health import accepts_token, is_healthy
 from annotation.label_studio.settings import LabelStudioSettings
 from curation.errors import ReviewError, UsageError
+from curation.process_lock import process_lock
 
 Report = Callable[[str], None]
 

@@ -22,11 +22,11 @@ _ONE_AT_A_TIME = Lock()
 
 def migrate(connection: sa.Connection) -> None:
     """Bring the database to HEAD; a database from a newer version is refused."""
-    if _revision(connection) == HEAD:
+    if revision_of(connection) == HEAD:
         return
     # Several processes may open a new store at once: the first one makes it, the others find it made.
     wait_for_turn(connection, Turn.MIGRATION)
-    if _revision(connection) == HEAD:
+    if revision_of(connection) == HEAD:
         return
     from alembic import command
     from alembic.config import Config
@@ -40,12 +40,13 @@ def migrate(connection: sa.Connection) -> None:
             command.upgrade(config, HEAD)
     except CommandError as error:
         raise StoreError(
-            f"expected a store of revision {HEAD} or older, found {_revision(connection)}: "
+            f"expected a store of revision {HEAD} or older, found {revision_of(connection)}: "
             "it was written by a newer version; update clincurate"
         ) from error
 
 
-def _revision(connection: sa.Connection) -> str | None:
+def revision_of(connection: sa.Connection) -> str | None:
+    """The revision of the database; None of an empty one."""
     if not sa.inspect(connection).has_table("alembic_version"):
         return None
     found: str | None = connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar()

@@ -8,6 +8,7 @@ from pathlib import Path
 from annotation.adjudication.consensus import adjudication_cases
 from annotation.guidelines.page import WORDED, guidelines
 from annotation.guidelines.settled_examples import SettledExamples
+from curation.atomic_file import replaced
 from curation.errors import unknown_name
 from curation.store import Store
 from pipeline.workspace import Workspace
@@ -36,5 +37,7 @@ def write_guidelines(
         raise unknown_name("a language of the scheme or of the page", language, known)
     found = SettledExamples(adjudication_cases(store, review.adjudication), language=language, examples=examples)
     path = to or workspace.subfolder("reports") / f"guidelines-{language}.html"
-    path.write_text(guidelines(workspace.scheme, found, language=language), encoding="utf-8")
+    page = guidelines(workspace.scheme, found, language=language)
+    with replaced(path, tell=workspace.notify) as unfinished:
+        unfinished.write_text(page, encoding="utf-8")
     return GuidelinesPage(path, found.records, found.adjudicated)

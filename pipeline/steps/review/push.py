@@ -8,6 +8,7 @@ from dataclasses import asdict
 from annotation.label_studio.exchange.push import Pushed, push
 from annotation.label_studio.exchange.task_payload import TaskRequest
 from annotation.label_studio.session import connect
+from curation.scheme_change import REMEDY, foreign_names, in_words
 from curation.store import Store
 from pipeline.egress import gate_of
 from pipeline.progress import ProgressBar, no_progress
@@ -36,5 +37,16 @@ def push_records(
         progress("push", None) as advance,
     ):
         pushed = push(store, client, workspace.scheme, settings, ids=ids, layers=layers, progress=advance)
+        tell_foreign(workspace, store, [record_id for record_id, _ in pushed.refused])
         outcome |= asdict(pushed)
     return pushed
+
+
+def tell_foreign(workspace: Workspace, store: Store, refused: Sequence[str]) -> None:
+    """Tell people in one line what the layers of records that were not sent use and the scheme does not have."""
+    items = store.items(list(store.layer_names()), ids=refused) if refused else ()
+    if foreign := foreign_names((layer for item in items for layer in item.layers.values()), workspace.scheme):
+        workspace.notify(
+            f"not sent: layers that use what the scheme {workspace.scheme.name} {workspace.scheme.version} does not "
+            f"have: {in_words(foreign)}; {REMEDY}"
+        )

@@ -106,3 +106,68 @@ def test_records_that_failed_before_are_not_passed_over_in_silence(tmp_path, rec
     found = curate_json("annotate", "--with", "rules", *here, code=1)
     assert (found["done"], found["unchanged"], found["failed_before"]) == (0, 2, 1)
     assert curate_json("annotate", "--with", "rules", "--retry-failed", *here)["done"] == 1
+
+
+UNREADABLE = {
+    "no YAML": "categories: [age",
+    "another shape": "categories:\n  fin:\n    patterns: 3\n",
+    "an unknown kind": "categories:\n  fin:\n    patterns:\n      - {id: a, score: 0.9, match: 'no_such_kind'}\n",
+    "no token pattern": "categories:\n  fin:\n    patterns:\n      - {id: a, score: 0.9, tokens: [{NO_SUCH: fin}]}\n",
+    "no text": "\udcff\udcfe",
+}
+
+
+@pytest.mark.parametrize("content", UNREADABLE.values(), ids=list(UNREADABLE))
+@pytest.mark.parametrize(("name", "setting"), [("rules", "rules.patterns"), ("few-shot", "few_shot.examples")])
+def test_a_file_that_cannot_be_loaded_stops_before_the_first_record(tmp_path, records, name, setting, content):
+    folder = tmp_path / "files"
+    folder.mkdir()
+    (folder / "en.yaml").write_text(content, encoding="utf-8", errors="surrogateescape")
+    _stops(tmp_path, records, name, {f"annotation.{setting}": str(folder)})
+
+
+PROMPTS = {
+    "no blocks": "{{ text }}",
+    "no jinja": "{% block system %}{{ text",
+    "an unknown name": "{% block system %}{{ no_such }}{% endblock %}{% block user %}{{ text }}{% endblock %}",
+    "no text": "\udcff\udcfe",
+}
+
+
+@pytest.mark.parametrize("content", PROMPTS.values(), ids=list(PROMPTS))
+def test_a_prompt_that_cannot_be_filled_stops_before_the_first_record(tmp_path, records, content):
+    prompt = tmp_path / "prompt.jinja"
+    prompt.write_text(content, encoding="utf-8", errors="surrogateescape")
+    settings = {"url": "http://127.0.0.1:9/v1", "model": "none", "prompt": str(prompt)}
+    _stops(tmp_path, records, "llm", {f"annotation.llm.{name}": value for name, value in settings.items()})
+
+
+@pytest.mark.model
+def test_an_encoder_that_is_not_there_stops_before_the_first_record(tmp_path, records):
+    _stops(tmp_path, records, "few-shot", {"annotation.few_shot.encoder": str(tmp_path / "nowhere")})
+
+
+def _stops(tmp_path, records, name, settings):
+    workspace = workspace_of(tmp_path / "w", f"name: fish\n{CATEGORY}\n", [], settings)
+    with workspace.open_store() as store:
+        store.add_records(records)
+    refused = curate("annotate", "--with", name, "--workspace", workspace.folder, code=1)
+    assert "Traceback" not in refused.stderr
+    assert refused.stderr.splitlines()[-1].startswith("error: ")
+    with workspace.open_store() as store:
+        assert (store.failures(), store.count_jobs(), store.layer_names()) == ([], {}, {})
+
+
+def test_a_server_that_is_not_there_is_asked_again_by_the_next_run(tmp_path, records):
+    settings = {"url": "http://127.0.0.1:9/v1", "model": "none", "attempts": 1, "backoff": 0}
+    overrides = {f"annotation.llm.{name}": value for name, value in settings.items()}
+    workspace = workspace_of(tmp_path / "w", f"name: fish\n{CATEGORY}\n", [], overrides)
+    with workspace.open_store() as store:
+        store.add_records(records)
+    here = ("--workspace", workspace.folder)
+    for _ in range(2):
+        ended = curate("annotate", "--with", "llm", *here, code=1)
+        assert "3 records failed by no fault of theirs" in ended.stderr
+    shown = curate("status", *here)
+    assert "Failures (3); the next run tries 3 again by itself" in shown.stdout
+    assert [(row["may_pass"], row["attempts"]) for row in curate_json("status", *here)["failures"]] == [(True, 0)] * 3

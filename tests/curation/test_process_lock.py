@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from annotation.label_studio.process_lock import process_lock
 from curation.errors import ReviewError
+from curation.process_lock import process_lock
 
 #: Holds the lock until it is killed.
 HOLDER = """
 import sys, time
 from pathlib import Path
-from annotation.label_studio.process_lock import process_lock
+from curation.process_lock import process_lock
 with process_lock(Path(sys.argv[1])):
     print("held", flush=True)
     time.sleep(600)

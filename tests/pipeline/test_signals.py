@@ -1,0 +1,84 @@
+"""SIGTERM and SIGHUP end a command as Ctrl-C does: what was finished is kept and said, the run noted as interrupted."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from curation.record import Record
+from pipeline.signals import ended_like_interrupts
+from pipeline.workspace import Workspace
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.mark.server
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129), (signal.SIGINT, 130)])
+def test_a_command_that_is_asked_to_end_ends_cleanly(tmp_path: Path, number: signal.Signals, code: int) -> None:
+    workspace = Workspace.make(tmp_path / "w")
+    text = "Bett {}: die 54 Jahre alte Patientin hatte Fieber, Husten und Schmerzen in der Brust. " * 8
+    with workspace.open_store() as store:
+        texts = (text.format(*[number] * 8) for number in range(3000))
+        store.add_records(
+            Record(id=f"r{i}", group=f"r{i}", source="test", language="de", text=text) for i, text in enumerate(texts)
+        )
+        process = subprocess.Popen(
+            [sys.executable, "-c", "from pipeline.command import main; main()", "annotate", "--with", "rules"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=workspace.folder,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+        )
+        deadline = time.monotonic() + 120
+        while not store.count_jobs() and process.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.02)
+        process.send_signal(number)
+        _, errors = process.communicate(timeout=120)
+        assert process.returncode == code, errors
+        assert "Traceback" not in errors
+        assert "the same command goes on from there" in errors
+        assert [run.state for run in store.runs()] == ["interrupted"]
+        done = store.count_jobs()["annotate:rules"]["done"]
+        assert store.layer_names() == {"rules": done}
+        assert f"{done} records are done and kept" in errors
+
+
+def interrupted() -> None:
+    with pytest.raises(KeyboardInterrupt):
+        signal.raise_signal(signal.SIGTERM)
+
+
+def test_only_the_first_request_interrupts_and_the_handlers_of_before_come_back() -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    with ended_like_interrupts() as came:
+        interrupted()
+        signal.raise_signal(signal.SIGTERM)
+        assert came == [signal.SIGTERM]
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_what_is_to_be_ignored_stays_ignored() -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with ended_like_interrupts() as came:
+            signal.raise_signal(signal.SIGHUP)
+        assert came == []
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
+@pytest.mark.server
+def test_a_process_that_was_forked_ends_at_once() -> None:
+    with ended_like_interrupts():
+        child = os.fork()
+        if not child:
+            signal.raise_signal(signal.SIGTERM)
+            os._exit(0)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 143
