@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
+from curation.deidentify.identifiers.analyzer import identifiers_of
+from curation.deidentify.identifiers.identifier import IdentifierKind
 from curation.record import Record
 
 #: Where pages are, below the workspace, with all files that belong to them; Label Studio leaves a file of each export.
@@ -15,18 +17,34 @@ FOLDERS = ("reports", "gx/uncommitted", "label-studio/data/media")
 SUFFIXES = frozenset({".html", ".htm", ".json", ".jsonl", ".csv", ".txt", ".md", ".svg", ".tsv", ".xml", ".ann"})
 #: So many words in a row, in the text and on a page, are a quotation; fewer are a common phrase.
 WORDS = 6
+#: What tells a person by itself: a page with one of these goes, however short it is.
+TELLING = frozenset(
+    {IdentifierKind.NAME, IdentifierKind.ID, IdentifierKind.PHONE, IdentifierKind.EMAIL, IdentifierKind.STREET}
+)
 
 TAG = re.compile(r"<[^>]*>")
+#: So many letters in all, and a short wording is too common to tell a record ("No.").
+SHORTEST = 4
 ESCAPED = re.compile(r"\\u([0-9a-fA-F]{4})|\\[nrt]")
 WORD = re.compile(r"\w+")
 
 
-def quoting_pages(workspace: Path, records: Sequence[Record]) -> list[Path]:
-    """The pages that name one of the records or hold words of it, whatever marks stand between the words."""
-    ids = [record.id for record in records]
-    quoted = _quoted(records)
-    pages = (path for folder in FOLDERS for path in _files(workspace / folder))
-    return [path for path in pages if any(id in _content(path) for id in ids) or _quotes(path, quoted)]
+def quoting_pages(workspace: Path, records: Iterable[Record]) -> list[Path]:
+    """The pages that name one of the records or hold words of it, whatever marks stand between the words.
+
+    A person's name, number or address is enough, and so is the whole of a text that is shorter than a quotation.
+    """
+    pages = [path for folder in FOLDERS for path in _files(workspace / folder)]
+    if not pages:
+        return []
+    ids, quoted = set[str](), Quoted()
+    for record in records:
+        ids.add(record.id)
+        quoted.add(record.text)
+        quoted.add_short(record.text)
+        for found in identifiers_of(record, TELLING):
+            quoted.add_short(record.text[slice(*found.span)])
+    return [path for path in pages if not ids.isdisjoint(WORD.findall(_content(path))) or quoted.on(path)]
 
 
 def other_quoting_files(workspace: Path, sources: Iterable[Path], records: Sequence[Record]) -> list[Path]:
@@ -34,11 +52,35 @@ def other_quoting_files(workspace: Path, sources: Iterable[Path], records: Seque
 
     Files that are no text (Parquet, databases) are not looked into.
     """
-    quoted = _quoted(records)
+    quoted = Quoted()
+    for record in records:
+        quoted.add(record.text)
     folders = [workspace / folder for folder in FOLDERS]
     paths = dict.fromkeys(path.resolve() for place in (workspace, *sources) for path in _files(place))
     pages = {path.resolve() for folder in folders for path in _files(folder)}
-    return [path for path in paths if path not in pages and _quotes(path, quoted)]
+    return [path for path in paths if path not in pages and quoted.on(path)]
+
+
+class Quoted:
+    """Words in a row of some texts, by their hashes: of many texts they take little memory."""
+
+    def __init__(self) -> None:
+        self._hashes: dict[int, set[int]] = {}  # by the number of words
+
+    def add(self, text: str) -> None:
+        """All quotations of the usual length."""
+        self._hashes.setdefault(WORDS, set()).update(_shingles(_words(text), WORDS))
+
+    def add_short(self, wording: str) -> None:
+        """A wording as a whole, if it is shorter than a quotation and no single short word."""
+        words = _words(wording)
+        if len(words) < WORDS and sum(map(len, words)) > SHORTEST:
+            self._hashes.setdefault(len(words), set()).add(hash(tuple(words)))
+
+    def on(self, path: Path) -> bool:
+        """Whether a file holds one of them."""
+        words = _words(html.unescape(TAG.sub(" ", ESCAPED.sub(_unescaped, _content(path)))))
+        return any(not found.isdisjoint(_shingles(words, length)) for length, found in self._hashes.items())
 
 
 def _files(place: Path) -> Iterator[Path]:
@@ -51,19 +93,13 @@ def _content(path: Path) -> str:
     return path.read_text("utf-8", "replace")
 
 
-def _quotes(path: Path, quoted: set[tuple[str, ...]]) -> bool:
-    plain = html.unescape(TAG.sub(" ", ESCAPED.sub(_unescaped, _content(path))))
-    return not quoted.isdisjoint(_shingles(plain))
-
-
-def _quoted(records: Sequence[Record]) -> set[tuple[str, ...]]:
-    return {shingle for record in records for shingle in _shingles(record.text)}
-
-
 def _unescaped(escaped: re.Match[str]) -> str:
     return chr(int(escaped[1], 16)) if escaped[1] else " "
 
 
-def _shingles(text: str) -> Iterator[tuple[str, ...]]:
-    words = [word.casefold() for word in WORD.findall(text)]
-    return (tuple(words[start : start + WORDS]) for start in range(len(words) - WORDS + 1))
+def _words(text: str) -> list[str]:
+    return [word.casefold() for word in WORD.findall(text)]
+
+
+def _shingles(words: Sequence[str], length: int) -> Iterator[int]:
+    return (hash(tuple(words[start : start + length])) for start in range(len(words) - length + 1))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import platform
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
 from time import perf_counter
@@ -111,6 +111,13 @@ def done_before(store: Store, command: str, inputs: Mapping[str, JsonValue]) -> 
     outcomes = (manifest["outcome"] for manifest in done if manifest["inputs"] == dict(inputs))
     outcome = next(outcomes, None)
     return outcome if isinstance(outcome, dict) else None
+
+
+def ended_early(store: Store, commands: Collection[str]) -> bool:
+    """Whether the latest run of these commands did not come to its end, or has left problems."""
+    run = next((run for run in reversed(store.runs()) if run.command in commands), None)
+    outcome = {} if run is None else run.manifest.get("outcome")
+    return run is not None and (run.state != "done" or not isinstance(outcome, dict) or bool(outcome.get("problems")))
 
 
 def versions() -> dict[str, JsonValue]:

@@ -1,4 +1,4 @@
-"""The secret key, and what is drawn from it: equal words under equal keys give equal draws, which are one-way."""
+"""Secret keys, and what is drawn from one: equal words under equal keys give equal draws, which are one-way."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ import hmac
 import os
 import secrets
 import stat
+import tempfile
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -54,23 +56,27 @@ class Key:
 
     def pseudonym(self, *about: str) -> str:
         """A name of 16 hexadecimal digits for these words."""
-        return hmac.digest(self._secret, "\x1f".join(about).encode(), "sha256").hex()[:16]
+        return self.keyed("\x1f".join(about).encode()).hex()[:16]
+
+    def keyed(self, content: bytes) -> bytes:
+        """32 bytes that stand for the content (HMAC-SHA256): without the key, no guess at it can be tried."""
+        return hmac.digest(self._secret, content, "sha256")
 
 
-def read_key(folder: Path) -> Key:
-    """The key of a workspace, made when there is none.
+def read_key(folder: Path, name: str = KEY_FILE) -> Key:
+    """The key of a workspace in the file of this name, made when there is none.
 
     Raises ConfigError when the file is no key, or when others than its owner may read it.
     """
-    path = folder / KEY_FILE
-    try:
-        made = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return _stored(path)
-    with os.fdopen(made, "w", encoding="ascii") as file:
-        secret = secrets.token_bytes(SIZE)
-        file.write(secret.hex() + "\n")
-    return Key(secret)
+    path = folder / name
+    if not path.exists():
+        # A link appears with all of its content, or not at all where another process made the key first.
+        with tempfile.NamedTemporaryFile("w", dir=folder, prefix=f".{name}.", encoding="ascii") as file:
+            file.write(secrets.token_bytes(SIZE).hex() + "\n")
+            file.flush()
+            with suppress(FileExistsError):
+                os.link(file.name, path)
+    return _stored(path)
 
 
 def _stored(path: Path) -> Key:

@@ -94,18 +94,42 @@ class DeletionLog(Connected):
 
     def originals_of(self, ids: Sequence[str]) -> list[str]:
         """The records that these were translated or de-identified from, without those among them."""
-        translated = sa.select(records.c.translation_of).where(records.c.id.in_(ids))
+        family, found = set(ids), list[str]()
         with self.read() as connection:
-            named = connection.execute(sa.select(records.c.id).where(records.c.id.in_(translated))).scalars().all()
-            replaced = [pair[0] for pair in self._replacements(connection) if pair[1] in ids]
-        return [id for id in dict.fromkeys([*named, *replaced]) if id not in ids]
+            for batch in batched(ids, CHUNK):
+                translated = sa.select(records.c.translation_of).where(records.c.id.in_(batch))
+                found += connection.execute(sa.select(records.c.id).where(records.c.id.in_(translated))).scalars()
+            found += [pair[0] for pair in self._replacements(connection) if pair[1] in family]
+        return [id for id in dict.fromkeys(found) if id not in family]
+
+    def members(self, ids: Sequence[str]) -> set[str]:
+        """Those of the records that are in a curated set."""
+        found: set[str] = set()
+        with self.read() as connection:
+            for batch in batched(ids, CHUNK):
+                query = sa.select(set_members.c.record_id).where(set_members.c.record_id.in_(batch))
+                found |= set(connection.execute(query).scalars())
+        return found
+
+    def translated_further(self, ids: Sequence[str]) -> set[str]:
+        """Those of the records of which there are translations that are not among them."""
+        query = sa.select(records.c.translation_of, records.c.id)
+        family, found = set(ids), set[str]()
+        with self.read() as connection:
+            for batch in batched(ids, CHUNK):
+                rows = connection.execute(query.where(records.c.translation_of.in_(batch)))
+                found |= {row.translation_of for row in rows if row.id not in family}
+        return found
 
     def same_text(self, ids: Sequence[str]) -> list[str]:
         """The other records that have the very text of one of these."""
-        texts = sa.select(records.c.text).where(records.c.id.in_(ids))
-        query = sa.select(records.c.id).where(records.c.text.in_(texts), records.c.id.not_in(ids))
+        family, found = set(ids), dict[str, None]()
         with self.read() as connection:
-            return list(connection.execute(query.order_by(records.c.seq)).scalars())
+            for batch in batched(ids, CHUNK):
+                texts = sa.select(records.c.text).where(records.c.id.in_(batch))
+                query = sa.select(records.c.id).where(records.c.text.in_(texts)).order_by(records.c.seq)
+                found |= dict.fromkeys(connection.execute(query).scalars())
+        return [id for id in found if id not in family]
 
     def owned_counts(self, ids: Sequence[str]) -> dict[str, dict[str, int]]:
         """How many rows of each kind rest on each record."""
@@ -134,17 +158,23 @@ class DeletionLog(Connected):
         query = (
             sa.select(egress.c.destination, egress.c.address, sa.func.count(sa.distinct(egress_records.c.record_id)))
             .join(egress_records, egress_records.c.line == egress.c.seq)
-            .where(egress_records.c.refused == 0, egress_records.c.record_id.in_(ids))
+            .where(egress_records.c.refused == 0)
             .group_by(egress.c.destination, egress.c.address)
         )
+        found = Counter[str]()
         with self.read() as connection:
-            return {f"{destination} {address}": count for destination, address, count in connection.execute(query)}
+            for batch in batched(ids, CHUNK):
+                rows = connection.execute(query.where(egress_records.c.record_id.in_(batch)))
+                found.update({f"{destination} {address}": count for destination, address, count in rows})
+        return dict(found)
 
     def noted_tasks(self, ids: Sequence[str]) -> list[TaskLeft]:
         """The tasks of the records that Label Studio has by our ledger, also those that it never confirmed."""
         query = sa.select(review_tasks.c.project, review_tasks.c.task_id, review_tasks.c.record_id)
+        rows: list[sa.Row[tuple[str, int | None, str]]] = []
         with self.read() as connection:
-            rows = connection.execute(query.where(review_tasks.c.record_id.in_(ids))).all()
+            for batch in batched(ids, CHUNK):
+                rows += connection.execute(query.where(review_tasks.c.record_id.in_(batch))).all()
         return [TaskLeft(project=row.project, task_id=row.task_id, record_id=row.record_id) for row in rows]
 
     def delete_records(
@@ -155,19 +185,19 @@ class DeletionLog(Connected):
         reason: str,
         counts: Mapping[str, Mapping[str, int]],
         tasks_left: Sequence[TaskLeft] = (),
+        stand_ins: Mapping[str, str] | None = None,
     ) -> None:
         """Delete the records and all that rests on them, and log each of them, in one transaction.
 
-        counts: what is logged of each record. Sets that lose members count them in their manifests. Call `scrub`
-        afterwards: until then the words may stand in unused parts of the database.
+        counts: what is logged of each record. stand_ins: records that are logged under the id of another one. Sets
+        that lose members count them in their manifests. Call `scrub` afterwards: until then the words may stand in
+        unused parts of the database.
         """
         ids = [record.id for record in family]
         with self.write() as connection:
             wait_for_turn(connection, Turn.SETS)
             self.lock_records(connection, ids)
             lost = self.memberships(ids)
-            if self._engine.dialect.name == "sqlite":
-                connection.exec_driver_sql("PRAGMA secure_delete = ON")
             self._count_lost(connection, lost)
             self._delete_events(connection, ids)
             for table in OWNED.values():
@@ -175,7 +205,7 @@ class DeletionLog(Connected):
                     connection.execute(sa.delete(table).where(table.c.record_id.in_(batch)))
             for batch in batched(ids, CHUNK):
                 connection.execute(sa.delete(records).where(records.c.id.in_(batch)))
-            self._log(connection, ids, by, reason, counts, tasks_left)
+            self._log(connection, ids, by, reason, counts, tasks_left, stand_ins or {})
 
     def deletions(self) -> list[DeletionLine]:
         """What was deleted, in the order in which it was."""
@@ -275,11 +305,12 @@ class DeletionLog(Connected):
         reason: str,
         counts: Mapping[str, Mapping[str, int]],
         tasks_left: Sequence[TaskLeft],
+        stand_ins: Mapping[str, str],
     ) -> None:
         now = datetime.now(UTC).isoformat(timespec="seconds")
         rows = [
             {
-                "record_id": id,
+                "record_id": stand_ins.get(id, id),
                 "time": now,
                 "by": by,
                 "reason": reason,

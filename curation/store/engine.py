@@ -233,7 +233,9 @@ def _prepare_reading(connection: Any, _: object) -> None:
 def _prepare_sqlite(connection: Any, _: object) -> None:
     # SQLAlchemy's recipe: the driver starts no transactions by itself, `_begin_sqlite` does.
     connection.isolation_level = None
-    for pragma in (f"busy_timeout={BUSY_MS}", "journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
+    # What is deleted or overwritten is written over with zeros, however this SQLite was built.
+    pragmas = ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "secure_delete=ON")
+    for pragma in (f"busy_timeout={BUSY_MS}", *pragmas):
         connection.execute(f"PRAGMA {pragma}")
 
 

@@ -62,6 +62,13 @@ def deidentify(
     say(f"new records: {report.made:,} with {report.layers:,} layers; there already: {report.unchanged:,}")
     if report.superseded:
         say(f"set aside, made earlier with another key or other kinds: {report.superseded:,}")
+    if report.pages or report.vectors:
+        say(
+            f"deleted, since they were made from originals too: {report.pages:,} pages of reports and Data Docs, "
+            f"{report.vectors:,} vectors; the commands make them anew"
+        )
+    if report.originals:
+        say(f"originals still in the store: {report.originals:,}; `curate records erase-originals` deletes them")
     if report.made:
         say("originals are set aside; run `curate validate` and `curate freeze` for the new ones")
     say_standing(standing)

@@ -1,7 +1,8 @@
-"""`curate records list|show|delete`"""
+"""`curate records list|show|delete|erase-originals`"""
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from pipeline.steps.records import DeletionReport, RecordHistory
     from pipeline.workspace import Workspace
 
-app = typer.Typer(help="Records: list, show, delete for good.", no_args_is_help=True)
+app = typer.Typer(help="Records: list, show, delete for good, erase originals.", no_args_is_help=True)
 
 #: So many rows are shown to a person; --json has them all.
 SHOWN = 200
@@ -173,21 +174,77 @@ def delete(
         raise typer.Exit(1)
 
 
+@app.command("erase-originals", short_help="Delete the originals of de-identified records for good.")
+def erase_originals(
+    by: ByOption = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Also members of curated sets, which it breaks.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would be deleted.")] = False,
+    folder: WorkspaceOption = HERE,
+    as_json: JsonOption = False,
+) -> None:
+    """Delete the records that de-identification has set aside, as `delete` does; their de-identified records stay."""
+    from pipeline.steps.records import erase_originals as erase
+    from pipeline.steps.records import plan_erasure
+    from pipeline.workspace import Workspace
+
+    workspace = Workspace.at(folder, notify=say)
+    person = "" if dry_run else signer(by)
+    with workspace.open_store() as store:
+        if dry_run or not yes:
+            report = plan_erasure(workspace, store, force=force)
+            if report.records and not as_json:
+                _list_originals(store, report)
+        if not dry_run:
+            if not yes:
+                _ask(report, as_json=as_json)
+            report = erase(workspace, store, by=person, force=force)
+    print_json(report.as_json()) if as_json else _tell(report)
+    if report.problems or (report.left and not dry_run):
+        raise typer.Exit(1)
+
+
+def _list_originals(store: Store, report: DeletionReport) -> None:
+    names = store.source_ids(report.records)
+    rows = [(id, names.get(id, "")) for id in report.records[:SHOWN]]
+    print_table(f"Originals ({len(report.records)})", ("record", "source id"), rows)
+    if len(report.records) > SHOWN:
+        say(f"{len(report.records) - SHOWN} more; --json shows all")
+
+
+def _ask(report: DeletionReport, *, as_json: bool) -> None:
+    """Ends the command, unless a person agrees, or there is nothing to agree to."""
+    from curation.errors import UsageError
+
+    if not report.records:
+        return
+    if as_json or not sys.stdin.isatty():
+        raise UsageError(
+            f"expected --yes to delete {len(report.records)} originals for good (or --dry-run); got neither"
+        )
+    _tell(report)
+    if not typer.confirm(f"Delete these {len(report.records)} originals for good?", err=True):
+        say("nothing was deleted")
+        raise typer.Exit(1)
+
+
 def _references(
     workspace: Workspace, store: Store, records: list[str], group: str | None, *, dry_run: bool
 ) -> tuple[list[str], DeletionReport | None]:
     """The ids of the records; where they were deleted before, what was left to do of that, done now."""
     from curation.errors import UsageError
-    from pipeline.steps.records import deleted_before, finish_deletions, records_to_delete, unfinished
+    from pipeline.steps.records import deleted_before, finish_deletions, records_to_delete, unfinished, was_stopped
 
     try:
         return records_to_delete(store, records, group), None
     except UsageError:
         before = [line for record in records for line in deleted_before(store, record)]
-        if dry_run or not (before or unfinished(store)):
+        if dry_run or not (records or group) or not (before or unfinished(store) or was_stopped(store)):
             raise
     for line in before:
         say(f"{line.record_id} was deleted on {line.time[:10]} by {line.by}")
+    if not before:
+        say("there is no such record (any more); an earlier deletion did not come to its end and is finished now")
     return [], finish_deletions(workspace, store)
 
 
@@ -200,6 +257,7 @@ def _tell(report: DeletionReport) -> None:
         "lose members; their content hashes fit no more, freeze anew": [
             f"{name} ({count})" for name, count in report.sets.items()
         ],
+        "originals that stay": [f"{count} {reason}" for reason, count in report.left.items()],
         "exports still hold the texts": report.exports,
         "files still hold words of them": report.files,
         "adapters were trained on them": report.adapters,

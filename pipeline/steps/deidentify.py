@@ -19,15 +19,20 @@ from curation.deidentify.key import Key, read_key
 from curation.deidentify.rewrite import RewrittenRecord
 from curation.deidentify.scope import DeidentifyScope
 from curation.deidentify.surrogates import Mode
+from curation.embeddings.vector_store import VectorStore
 from curation.record import Layer
 from curation.sets.split import Member, tie_together
 from curation.store import Store
 from pipeline.progress import ProgressBar, no_progress
-from pipeline.runs import recorded
+from pipeline.quoting_pages import quoting_pages
+from pipeline.runs import ended_early, recorded
 from pipeline.workspace import Workspace
+from validation.measures.measure import VECTORS
 from validation.policy import POLICY
 from validation.standing import DEIDENTIFICATION
 
+#: Why a record that was made earlier is set aside.
+ANEW = "de-identified anew, with another key or other kinds"
 #: Who sets originals aside, and carries over what people had decided about them.
 SIGNED = f"{DEIDENTIFICATION}1"
 
@@ -45,6 +50,9 @@ class DeidentifyReport:
     unchanged: int = 0  # records that had been made before, and are as they would be made now
     layers: int = 0  # layers stored with them
     superseded: int = 0  # records made earlier with another key or other kinds, set aside now
+    pages: int = 0  # pages that quoted what is set aside, deleted
+    vectors: int = 0  # vectors of sentences, deleted: nothing tells which were made from what is set aside
+    originals: int = 0  # records that are set aside and still in the store
     identifiers: Counter[str] = field(default_factory=Counter)
 
     def as_json(self) -> dict[str, JsonValue]:
@@ -59,6 +67,9 @@ class DeidentifyReport:
             "unchanged": self.unchanged,
             "layers": self.layers,
             "superseded": self.superseded,
+            "pages_deleted": self.pages,
+            "vectors_deleted": self.vectors,
+            "originals": self.originals,
             "identifiers": dict(sorted(self.identifiers.items())),
         }
 
@@ -85,6 +96,7 @@ def deidentify(
     if dry_run:
         _bundles(store, chosen, recognisers, report, progress)
         return report
+    was_stopped = ended_early(store, ["deidentify"])
     with recorded(workspace, store, "deidentify", **inputs) as outcome:
         scope = DeidentifyScope(frozenset(chosen), mode, recognisers)
         bundles = _bundles(store, chosen, recognisers, report, progress)
@@ -94,8 +106,31 @@ def deidentify(
                 assert key is not None
                 _replace(store, bundle, key, scope, report)
                 advance(len(bundle))
+        originals = set_aside(store)
+        report.originals = len(originals)
+        if report.made or report.superseded or was_stopped:
+            _delete_traces(workspace, store, originals, report)
         outcome |= report.as_json()
     return report
+
+
+def _delete_traces(workspace: Workspace, store: Store, ids: Iterable[str], report: DeidentifyReport) -> None:
+    """Files that were made from what is set aside, and that commands make anew from what is left."""
+    pages = quoting_pages(workspace.folder, store.records(ids))
+    for page in pages:
+        page.unlink(missing_ok=True)
+    report.pages = len(pages)
+    report.vectors = VectorStore(workspace.folder / VECTORS).forget()
+
+
+def set_aside(store: Store) -> dict[str, str]:
+    """The records that were set aside and that nobody has brought back, each with the one that stands in its place.
+
+    One that was de-identified anew stands for itself.
+    """
+    decided = store.decisions()
+    originals = {id: new for id, decision in decided.items() if (new := _replaced_by(decision))}
+    return originals | {id: id for id, decision in decided.items() if _is_superseded(decision)}
 
 
 def _bundles(
@@ -196,12 +231,12 @@ def _decisions(
             details={"replaced_by": rewritten.record.id},
         )
     for id in superseded:
-        yield Decision(
-            record_id=id,
-            verdict=Verdict.REJECTED,
-            by=SIGNED,
-            reason="de-identified anew, with another key or other kinds",
-        )
+        yield Decision(record_id=id, verdict=Verdict.REJECTED, by=SIGNED, reason=ANEW)
+
+
+def _is_superseded(decision: Decision) -> bool:
+    """Whether the record was made by an earlier de-identification, and another one stands in its place now."""
+    return decision.by.startswith(SIGNED) and decision.reason == ANEW
 
 
 def _replaced_by(decision: Decision) -> str | None:

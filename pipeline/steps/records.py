@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,19 +14,25 @@ from annotation.label_studio.session import connect
 from annotation.queue.queue_files import forget_records, queued_record_ids
 from curation.author import human
 from curation.decision import Decision
+from curation.embeddings.vector_store import VectorStore
 from curation.errors import ReviewError, UsageError
 from curation.record import Layer, Record
 from curation.store import ReviewEvent, Store
 from curation.store.deletion import DeletionLine, TaskLeft
 from curation.store.references import FEWEST_LETTERS, RecordFilter
 from pipeline.quoting_pages import other_quoting_files, quoting_pages
-from pipeline.runs import recorded
+from pipeline.runs import ended_early, recorded
+from pipeline.steps.deidentify import set_aside
 from pipeline.workspace import Workspace
 from validation.measures.measure import VECTORS
 from validation.table import NAME as MEASURES_TABLE
 
 #: Where queues are kept in a workspace.
 QUEUES = "runs"
+#: The commands that delete records, as runs name them.
+DELETE, ERASE = "records delete", "records erase-originals"
+#: The reason in the log for an original.
+ERASED = "original erased; the de-identified record of this hash stands in its place"
 #: How a deletion is finished.
 AGAIN = "give the same command again, with hashes in place of source ids"
 
@@ -69,6 +75,8 @@ class DeletionReport:
     exports: list[str] = field(default_factory=list)
     files: list[str] = field(default_factory=list)  # other texts in the workspace, and what was imported
     adapters: list[str] = field(default_factory=list)
+    #: Originals that stay, with the reason.
+    left: dict[str, int] = field(default_factory=dict)
     sent_to: dict[str, int] = field(default_factory=dict)
     #: Records that stay: these were made from them, or they have the very same text.
     originals: list[str] = field(default_factory=list)
@@ -93,6 +101,7 @@ class DeletionReport:
                 "sent_to": dict(self.sent_to),
                 "same_text": list(self.same_text),
             },
+            "left": dict(self.left),
             "originals": list(self.originals),
             "tasks_left": [task.model_dump(mode="json") for task in self.tasks_left],
             "tasks_elsewhere": [task.model_dump(mode="json") for task in self.tasks_elsewhere],
@@ -146,7 +155,32 @@ def records_to_delete(store: Store, references: Iterable[str], group: str | None
 
 def plan_deletion(workspace: Workspace, store: Store, ids: Sequence[str]) -> DeletionReport:
     """What the deletion of these records takes along, and what still holds their words; nothing is changed."""
-    family = store.with_relatives(ids)
+    return _plan(workspace, store, store.with_relatives(ids), asked=len(ids))
+
+
+def plan_erasure(workspace: Workspace, store: Store, *, force: bool = False) -> DeletionReport:
+    """What the erasure of the originals would take along: of the records that de-identification has set aside.
+
+    Those stay that are in curated sets (without ``force``), and those of which there are translations that are not
+    de-identified.
+    """
+    there = set(store.record_ids())
+    originals = set_aside(store)
+    alone = {id for id, new in originals.items() if new not in there}
+    further = store.translated_further(list(originals)) - alone
+    members = set() if force else store.members(list(originals)) - alone - further
+    chosen = [id for id in originals if id not in alone | further | members]
+    report = _plan(workspace, store, chosen, asked=len(chosen))
+    reasons = {
+        "are in curated sets, which --force breaks": members,
+        "have translations that are not de-identified; run `curate deidentify` first": further,
+        "have lost their de-identified records; run `curate deidentify` first, or delete them by name": alone,
+    }
+    report.left = {reason: len(ids) for reason, ids in reasons.items() if ids}
+    return report
+
+
+def _plan(workspace: Workspace, store: Store, family: Sequence[str], *, asked: int) -> DeletionReport:
     records = list(store.records(family))
     counts: Counter[str] = Counter()
     for owned in store.owned_counts(family).values():
@@ -157,10 +191,12 @@ def plan_deletion(workspace: Workspace, store: Store, ids: Sequence[str]) -> Del
     queued = queued_record_ids(folder / QUEUES)
     pages = quoting_pages(folder, records)
     counts |= {"queue_places": len(queued.intersection(family)), "pages": len(pages)}
+    if family:
+        counts["vectors"] = len(VectorStore(folder / VECTORS))
     return DeletionReport(
         dry_run=True,
-        records=family,
-        asked=len(ids),
+        records=list(family),
+        asked=asked,
         counts={"records": len(family), **counts, "label_studio_tasks": len(tasks)},
         pages=[str(path.relative_to(folder)) for path in pages],
         sets={
@@ -197,23 +233,55 @@ def delete_records(
             f"expected records outside of curated sets, got members of: {sets}; with --force they are deleted all the "
             "same: the sets keep their names, have fewer records, and their content hashes fit no more"
         )
-    with recorded(workspace, store, "records delete", records=list(report.records), by=human(by)) as outcome:
-        records = list(store.records(report.records))
-        owned = store.owned_counts(report.records)
-        _delete_files(workspace, report)
-        report.counts["queue_places"] = forget_records(workspace.folder / QUEUES, set(report.records))
-        store.drop_table(MEASURES_TABLE)
-        store.delete_records(records, by=human(by), reason=reason, counts=owned, tasks_left=report.tasks_left)
-        report.dry_run = False
-        _finish(workspace, store, report)
+    with recorded(workspace, store, DELETE, records=list(report.records), by=human(by)) as outcome:
+        _delete(workspace, store, report, by=human(by), reason=reason)
         outcome |= report.as_json()
     return report
+
+
+def erase_originals(workspace: Workspace, store: Store, *, by: str, force: bool = False) -> DeletionReport:
+    """The originals deleted for good with all that rests on them, as the report of `plan_erasure` told.
+
+    Log and manifest name the records that stand in their places: with a de-identified text at hand, the hash of its
+    original would tell whether a guess at the names is right.
+    """
+    report = plan_erasure(workspace, store, force=force)
+    stand_ins = set_aside(store)
+    with recorded(workspace, store, ERASE, by=human(by)) as outcome:
+        _delete(workspace, store, report, by=human(by), reason=ERASED, stand_ins=stand_ins)
+        named: list[JsonValue] = [*sorted({stand_ins[id] for id in report.records})]
+        outcome |= report.as_json() | {"records": named}
+        outcome |= {"tasks_left": len(report.tasks_left), "tasks_elsewhere": len(report.tasks_elsewhere)}
+    return report
+
+
+def _delete(
+    workspace: Workspace,
+    store: Store,
+    report: DeletionReport,
+    *,
+    by: str,
+    reason: str,
+    stand_ins: Mapping[str, str] | None = None,
+) -> None:
+    """All of a plan done. What holds words goes before the records: without their texts, nobody finds it again."""
+    if report.records:
+        owned = store.owned_counts(report.records)
+        for page in report.pages:
+            (workspace.folder / page).unlink(missing_ok=True)
+        VectorStore(workspace.folder / VECTORS).forget()
+        store.drop_table(MEASURES_TABLE)
+        records = list(store.records(report.records))
+        tasks = report.tasks_left
+        store.delete_records(records, by=by, reason=reason, counts=owned, tasks_left=tasks, stand_ins=stand_ins)
+    report.dry_run = False
+    _finish(workspace, store, report)
 
 
 def finish_deletions(workspace: Workspace, store: Store) -> DeletionReport:
     """What earlier deletions have left to do, done now: tasks in Label Studio, words in unused parts of databases."""
     report = DeletionReport(dry_run=False, records=[], asked=0, counts={})
-    with recorded(workspace, store, "records delete") as outcome:
+    with recorded(workspace, store, DELETE) as outcome:
         _finish(workspace, store, report)
         outcome |= report.as_json()
     return report
@@ -230,8 +298,17 @@ def unfinished(store: Store) -> list[DeletionLine]:
     return [line for line in store.deletions() if line.tasks_left]
 
 
+def was_stopped(store: Store) -> bool:
+    """Whether the latest deletion did not come to its end: the words may still be in unused parts of files."""
+    return ended_early(store, (DELETE, ERASE))
+
+
 def _finish(workspace: Workspace, store: Store, report: DeletionReport) -> None:
-    """Tasks of this and of earlier deletions out of Label Studio, then all databases without deleted words."""
+    """Places of deleted records out of queues, tasks of this and of earlier deletions out of Label Studio, then all
+    databases without deleted words.
+    """
+    queues = workspace.folder / QUEUES
+    report.counts["queue_places"] = forget_records(queues, queued_record_ids(queues) - set(store.record_ids()))
     lines = unfinished(store)
     tasks = [task for line in lines for task in line.tasks_left]
     report.tasks_left = tasks
@@ -253,16 +330,6 @@ def _finish(workspace: Workspace, store: Store, report: DeletionReport) -> None:
             "another process uses a database file, or the disk is full: its unused parts may still hold words; "
             f"end that process or make room, then: {AGAIN}"
         )
-
-
-def _delete_files(workspace: Workspace, report: DeletionReport) -> None:
-    """Pages that quote the records, and all vectors: nothing tells which were made from their sentences."""
-    for page in report.pages:
-        (workspace.folder / page).unlink(missing_ok=True)
-    vectors = workspace.folder / VECTORS
-    report.counts["vector_files"] = int(vectors.exists())
-    for suffix in ("", "-wal", "-shm"):
-        vectors.with_name(vectors.name + suffix).unlink(missing_ok=True)
 
 
 def _sources(store: Store) -> list[Path]:

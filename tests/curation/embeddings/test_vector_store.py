@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import shutil
+import sqlite3
+import stat
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from curation.embeddings.encoder import SentenceEncoder, load_encoder
-from curation.embeddings.vector_store import VectorStore
+from curation.embeddings.vector_store import TABLE, VectorStore
+from curation.errors import ConfigError
+from curation.record import digest
 
 
 def _vectors(count: int, *, first: int = 0) -> dict[str, np.ndarray]:
@@ -50,6 +56,55 @@ def test_threads_share_the_file(tmp_path: Path) -> None:
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(lambda first: store.keep(_vectors(20, first=first)), range(0, 200, 20)))
     assert len(store) == 200
+
+
+def test_no_file_holds_a_key_that_a_text_tells(tmp_path: Path) -> None:
+    store = VectorStore(tmp_path / "v.db")
+    plain = digest(["fever"], length=32)
+    store.keep({plain: np.ones(4, dtype=np.float32)})
+    held = b"".join(path.read_bytes() for path in tmp_path.iterdir())
+    assert bytes.fromhex(plain) not in held
+    assert plain.encode() not in held
+    assert stat.S_IMODE((tmp_path / "v.key").stat().st_mode) == 0o600
+    shutil.copy(tmp_path / "v.db", tmp_path / "other.db")
+    assert VectorStore(tmp_path / "other.db").take([plain]) == {}, "with another secret nothing is found"
+
+
+def test_vectors_under_plain_digests_are_deleted_and_that_is_said(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with closing(sqlite3.connect(tmp_path / "v.db")) as earlier, earlier:
+        earlier.execute("PRAGMA journal_mode = WAL")
+        earlier.execute(TABLE)
+        earlier.execute("INSERT INTO vectors VALUES (?, 1, ?)", (b"\xab" * 16, b"\0" * 8))
+    store = VectorStore(tmp_path / "v.db")
+    assert store.take(["ab" * 16]) == {}
+    assert [record.getMessage() for record in caplog.records] == [
+        "v.db: 1 vectors of an earlier version were deleted, since their keys were plain digests of texts; "
+        "the texts are encoded again"
+    ]
+    assert not any(b"\xab" * 16 in path.read_bytes() for path in tmp_path.iterdir())
+    store.keep(_vectors(2))
+    assert store.take(list(_vectors(2))).keys() == _vectors(2).keys()
+    assert len(caplog.records) == 1
+
+
+def test_what_is_forgotten_is_in_no_file_and_can_come_again(tmp_path: Path) -> None:
+    store = VectorStore(tmp_path / "v.db")
+    assert store.forget() == 0
+    store.keep(_vectors(5))
+    assert store.forget() == 5
+    assert list(tmp_path.iterdir()) == []
+    store.keep(_vectors(2))
+    assert len(store) == 2
+
+
+def test_a_secret_that_others_can_read_is_none(tmp_path: Path) -> None:
+    store = VectorStore(tmp_path / "v.db")
+    store.keep(_vectors(2))
+    (tmp_path / "v.key").chmod(0o644)
+    with pytest.raises(ConfigError, match="chmod 600"):
+        store.take(list(_vectors(2)))
 
 
 @pytest.mark.model
