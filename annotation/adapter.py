@@ -53,6 +53,11 @@ class AdapterAnnotator:
         return tuple(name for name in self._scheme_keys if name not in self.manifest.categories)
 
     @property
+    def unchecked(self) -> tuple[str, ...]:
+        """The files of the adapter that cannot be compared with those of its training."""
+        return self.manifest.unchecked
+
+    @property
     def name(self) -> str:
         """The stage's name: one adapter's results do not stand for another's."""
         return f"annotate:{self.layer}"

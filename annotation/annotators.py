@@ -88,6 +88,11 @@ def remote_address(stage: Stage) -> str | None:
     return remote if isinstance(remote, str) else None
 
 
+def unchecked_files(stage: Stage) -> tuple[str, ...]:
+    """The files that an annotator loads and cannot compare with those of its training."""
+    return tuple(getattr(stage, "unchecked", ()))
+
+
 #: Those that there is one of: `--with rules:WORD` would be a guess.
 WITHOUT_ARGUMENT = frozenset({AuthorKind.RULES, AuthorKind.FEW_SHOT})
 

@@ -1,4 +1,4 @@
-"""Files and folders that are there whole or not at all.
+"""Files and folders that are there whole or not at all, for their owner alone.
 
 What is new is written into a folder of its own beside the place, named so that the next writer finds what a killed one
 has left. Once complete, that folder is renamed `ready`: from then on the new can always be put in place, also later.
@@ -14,6 +14,8 @@ import tempfile
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+
+from curation.private_files import close_to_others, made_private
 
 #: Called with a line for people about what a killed writer had left.
 Tell = Callable[[str], None]
@@ -53,7 +55,7 @@ def refilled(
     names that were written.
     """
     is_new = not folder.exists()
-    folder.mkdir(parents=True, exist_ok=True)
+    made_private(folder)
     try:
         with _written(folder, ".", also_goes=also_goes, tell=tell) as inside:
             yield inside
@@ -62,6 +64,12 @@ def refilled(
             with suppress(OSError):
                 folder.rmdir()
         raise
+
+
+def write_private(path: Path, content: str) -> None:
+    """A file that its owner alone can read, whole or not at all."""
+    with replaced(path) as unfinished:
+        unfinished.write_text(content, encoding="utf-8")
 
 
 @contextmanager
@@ -75,6 +83,7 @@ def _written(
         yield own / NEW
         for path in sorted((own / NEW).rglob("*")):
             if not path.is_symlink():
+                close_to_others(path)
                 _sync(path)
         names = {entry.name for entry in (own / NEW).iterdir()}
         (own / NEW).rename(own / READY)

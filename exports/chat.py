@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 from curation.errors import ConfigError
+from curation.private_files import made_private
 from curation.views.chat import chat_example
 from exports.settings import ExportSettings
 from exports.writer import ExportedSet
@@ -13,7 +14,7 @@ from exports.writer import ExportedSet
 
 def write(view: ExportedSet, to: Path, settings: ExportSettings) -> list[Path]:
     """One file a split, one example a line: `{"id", "language", "messages": [system, user, assistant]}`."""
-    to.mkdir(parents=True, exist_ok=True)
+    made_private(to)
     prompt = _prompt(Path(settings.prompt)) if settings.prompt else None
     files = []
     for split in view.curated.splits:

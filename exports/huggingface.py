@@ -12,6 +12,7 @@ from typing import Any
 import datasets
 from datasets import ClassLabel, Dataset, Features, List, Value
 
+from curation.private_files import made_private
 from curation.record import Alignment, Assertion, Entity, Layer, Record
 from curation.scheme import Scheme
 from exports.card import dataset_card
@@ -23,7 +24,7 @@ def write(view: ExportedSet, to: Path, settings: ExportSettings) -> list[Path]:
     """A folder that `datasets.load_dataset` reads back: `data/SPLIT-....parquet` and `README.md`."""
     data = to / "data"
     shutil.rmtree(data, ignore_errors=True)
-    data.mkdir(parents=True)
+    made_private(data)
     typed = features(view.scheme)
     files = []
     datasets.disable_progress_bars()

@@ -13,6 +13,7 @@ from typing import Annotated
 
 import typer
 
+from curation.private_files import UMASK
 from pipeline.commands import (
     annotate,
     audit,
@@ -34,6 +35,7 @@ from pipeline.commands import (
     scheme,
     status,
     train,
+    trust,
     validate,
     whoami,
 )
@@ -52,6 +54,7 @@ app = typer.Typer(
 COMMANDS: dict[str, Callable[..., None]] = {
     "init": init.init,
     "whoami": whoami.whoami,
+    "trust": trust.trust,
     "import": imports.import_sources,
     "generate": generate.generate,
     "annotate": annotate.annotate,
@@ -104,6 +107,8 @@ QUIET = {
 def main() -> None:
     """Run a command and turn errors into one clear line and an exit code."""
     os.environ.update(QUIET)
+    # What a command writes is its user's alone, and what the programs write that it starts.
+    umask = os.umask(UMASK)
     # Threads that wait for work sleep instead of spinning: beside another program on the same cores,
     # spinning makes both many times slower.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
@@ -131,6 +136,8 @@ def main() -> None:
         if (line := line_of(error)) is None:
             raise
         _stop(f"error: {line}", 1)
+    finally:
+        os.umask(umask)
 
 
 def _stop(line: str, code: int) -> None:

@@ -8,14 +8,20 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from curation.atomic_file import replaced
+from curation.atomic_file import write_private
 from curation.errors import UsageError
+from curation.private_files import made_private, private_folder
 from curation.scheme import DEFAULT_SCHEME, Scheme, load_scheme
 from curation.store import Store
+from curation.trusted import know_workspace
 from pipeline.config import CONFIG_FILE, Config, commented_config, load_config
+from pipeline.foreign import check_workspace, names_outside, with_places
 from pipeline.progress import Notify, not_notified
 
 SQLITE = "sqlite:///"
+
+#: What a folder holds that was a workspace before: it was not made here, whoever writes the settings now.
+BROUGHT = ("records.db", "gx", "label-studio", "adapters")
 
 
 @dataclass(frozen=True)
@@ -40,21 +46,36 @@ class Workspace:
     def make(
         cls, folder: Path, overrides: dict[str, object] | None = None, *, notify: Notify = not_notified
     ) -> Workspace:
-        """A workspace in the folder; files that are there already stay as they are."""
-        folder.mkdir(parents=True, exist_ok=True)
+        """A workspace in the folder; files that are there already stay as they are.
+
+        A new one may name outside of itself what the overrides name: the caller has said so.
+        """
+        is_new = not folder.exists() or not any(folder.iterdir())
+        is_ours = not any((folder / name).exists() for name in (CONFIG_FILE, *BROUGHT))
+        (private_folder if is_new else made_private)(folder)
         for name, content in (
             (CONFIG_FILE, commented_config(overrides)),
             ("scheme.yaml", DEFAULT_SCHEME.read_text(encoding="utf-8")),
         ):
             if not (folder / name).exists():
-                with replaced(folder / name) as unfinished:
-                    unfinished.write_text(content, encoding="utf-8")
-        return cls(folder, notify)
+                write_private(folder / name, content)
+        made = cls(folder, notify)
+        if is_ours:
+            # Without a folder of settings, the workspace counts as one from elsewhere.
+            with suppress(OSError):
+                know_workspace(folder, [named.name for named in names_outside(folder, made.settings)])
+        return made
 
     @cached_property
     def config(self) -> Config:
-        """The settings."""
-        return load_config(self.folder / CONFIG_FILE)
+        """The settings. Raises ConfigError where they name what the user of this machine has not allowed."""
+        check_workspace(self.folder, self.settings)
+        return self.settings
+
+    @cached_property
+    def settings(self) -> Config:
+        """The settings as they stand in the file, whatever they name."""
+        return with_places(self.folder, load_config(self.folder / CONFIG_FILE))
 
     @cached_property
     def scheme(self) -> Scheme:
@@ -83,6 +104,4 @@ class Workspace:
 
     def subfolder(self, name: str) -> Path:
         """A folder of the workspace such as reports, adapters, exports or runs, made when missing."""
-        folder = self.folder / name
-        folder.mkdir(parents=True, exist_ok=True)
-        return folder
+        return made_private(self.folder / name)

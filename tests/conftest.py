@@ -21,6 +21,9 @@ from curation.store import Store
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("GX_ANALYTICS_ENABLED", "False")
+# What tests allow is not kept for the user of this machine.
+SETTINGS_OF_TESTS = tempfile.TemporaryDirectory(prefix="clincurate-settings-")
+os.environ["XDG_CONFIG_HOME"] = SETTINGS_OF_TESTS.name
 
 # The same examples on every machine, so that what fails in CI fails at the desk;
 # HYPOTHESIS_PROFILE=default searches further.

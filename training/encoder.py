@@ -12,6 +12,7 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 
 from curation.atomic_file import refilled
+from curation.downloads import downloads_allowed
 from curation.errors import MissingExtraError, UsageError
 from curation.record import Layer, Record, digest
 from curation.scheme import Scheme
@@ -26,7 +27,7 @@ from curation.tagging.encoder import (
     splitter,
     with_head,
 )
-from curation.tagging.folder import AdapterManifest, save_weights, write_manifest
+from curation.tagging.folder import AdapterManifest, file_digests, save_weights, write_manifest
 from curation.tagging.tagger import Tagger, padded, to_entities
 from training.card import write_card
 from training.examples import Pair, TrainingExample, TrainingSet, Window, epoch_batches, make_examples
@@ -67,7 +68,7 @@ def train(
     """
     began = time.monotonic()
     pairs, validation = list(pairs), list(validation)
-    base = base_folder(settings.base_model)
+    base = base_folder(settings.base_model, download=downloads_allowed())
     examples = make_examples(pairs, scheme=scheme, splitter=splitter(base))
     _check(examples, settings, longest=longest_window(base))
     with _torch(settings):
@@ -95,6 +96,7 @@ def train(
             base_model=settings.base_model,
             base_digest=file_digest(base / WEIGHTS),
             weights_digest=weights,
+            files=file_digests(inside, kind, base),
             training=_training_set(pairs, validation, examples),
             settings=settings.model_dump(mode="json"),
             metrics={"validation": course.scores.to_json()} if course.scores else {},

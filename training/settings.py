@@ -16,7 +16,7 @@ class TrainingSettings(Frozen):
     base_model: str = Field(
         "all-MiniLM-L6-v2",
         description="The encoder: the packaged one, a folder, or a name on the Hugging Face hub "
-        "(fetched once); weights as safetensors only.",
+        "(fetched once, with --allow-download); weights as safetensors only.",
     )
     epochs: int = Field(10, description="Times that each record is read.", ge=1)
     batch_size: int = Field(4, description="Windows in a step.", ge=1)

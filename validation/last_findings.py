@@ -12,6 +12,7 @@ from typing import Any
 from pydantic import JsonValue
 
 from curation.atomic_file import replaced
+from curation.private_files import made_private
 from curation.scheme import Scheme
 from curation.store import Store
 from validation.findings import Finding, in_words
@@ -130,7 +131,7 @@ def keep_findings(
         ],
     }
     file = workspace / FILE
-    file.parent.mkdir(parents=True, exist_ok=True)
+    made_private(file.parent)
     with replaced(file) as unfinished:
         unfinished.write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
 

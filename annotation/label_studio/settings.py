@@ -95,7 +95,12 @@ class LabelStudioSettings(Frozen):
         max_length=50,
         description="Title of the project in Label Studio.",
     )
-    version: str = Field(default="1.23.2", description="Version of Label Studio that our own server is made of.")
+    version: str = Field(
+        default="1.23.2",
+        # It becomes a part of a path, and of a requirement.
+        pattern=r"^[0-9]+(\.[0-9a-z]+)*$",
+        description="Version of Label Studio that our own server is made of.",
+    )
     environment: Path | None = Field(
         default=None,
         description="Folder of Label Studio's virtual environment; without it, one in the user's cache "

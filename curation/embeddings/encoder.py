@@ -15,9 +15,11 @@ from threading import RLock
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from curation.batches import batched
+from curation.downloads import ALLOW, downloads_allowed
 from curation.embeddings import onnx_graph
 from curation.embeddings.vector_store import VectorStore, rounded
 from curation.errors import ConfigError, MissingExtraError
+from curation.model_config import check_config
 from curation.record import digest
 from curation.text.encodable import encodable
 
@@ -202,7 +204,7 @@ def load_encoder(name: str = PACKAGED_ENCODER, backend: Backend = "auto") -> Sen
     """The encoder of that name or path; the packaged one by default. Loaded once a process.
 
     Weights are read as safetensors only, and no code that comes with a model is run.
-    A name on the hub needs HF_HUB_OFFLINE=0, unless it was downloaded before.
+    A name on the hub is looked for on this machine, unless the user allows the download.
 
     backend: what runs it, without a difference to its vectors (see `Backend`).
     Raises ConfigError: no such model, or ONNX Runtime was asked for and cannot run it.
@@ -222,17 +224,20 @@ def _load(name: str, backend: Backend) -> SentenceEncoder:
     progress.disable_progress_bar()
     path = packaged_encoder_path() if name == PACKAGED_ENCODER else Path(name)
     source = str(path) if path.is_dir() else name
+    if path.is_dir():
+        check_config(path, f"encoder {name}")
     try:
         model: Any = SentenceTransformer(
             source,
             device="cpu" if backend == "onnx" else _device(),
             trust_remote_code=False,
+            local_files_only=not downloads_allowed(),
             model_kwargs={"use_safetensors": True},
         )
     except (OSError, ValueError) as error:
         raise ConfigError(
             f"expected a sentence-transformers model with safetensors weights named {name!r}: not found, "
-            "not readable, or not downloaded yet. Give a folder, or allow the download with HF_HUB_OFFLINE=0"
+            f"not readable, or not downloaded yet. {ALLOW}"
         ) from error
     model.eval()
     revision = _revision(path, model)

@@ -19,6 +19,7 @@ from typing import Any
 
 from curation.atomic_file import replaced
 from curation.cache_folder import cache_folder
+from curation.private_files import made_private
 from curation.record import digest
 
 #: What has to be installed.
@@ -147,7 +148,7 @@ def _session(path: Path) -> Any:
 
 def _exported(model: Any, folder: Path) -> Any:
     """The new graph, in the cache once it is whole; the graph of another process that was first is as good."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
+    made_private(folder.parent)
     with replaced(folder) as unfinished:
         unfinished.mkdir()
         _write(model, unfinished / FILE)

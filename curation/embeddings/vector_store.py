@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from curation.batches import batched
 from curation.deidentify.key import Key, read_key
+from curation.private_files import begin_private
 
 if TYPE_CHECKING:
     import numpy as np
@@ -161,6 +162,8 @@ class VectorStore:
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
+        with suppress(OSError):
+            begin_private(self.path)
         with closing(sqlite3.connect(self.path, timeout=PATIENCE)) as database, database:
             database.execute("PRAGMA synchronous = NORMAL")
             database.execute("PRAGMA secure_delete = ON")

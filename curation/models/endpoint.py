@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, Self
+from urllib.parse import urlsplit
 
 from pydantic import JsonValue
 
@@ -29,6 +30,8 @@ from curation.settings import EndpointSettings
 
 #: The key for the server, which never stands in the config.
 KEY = "CLINCURATE_LLM_KEY"
+#: The host that the key belongs to, with a port if need be; without it, every host that the user allows.
+KEY_HOST = "CLINCURATE_LLM_KEY_HOST"
 
 #: Statuses after which the same request may succeed.
 AGAIN = (408, 425, 429)
@@ -89,7 +92,7 @@ class LanguageModel:
         self._form = 0
         self._pace = _Pace()
         self._http = httpx.Client(
-            headers=_key(),
+            headers=_key(settings.url),
             timeout=settings.timeout,
             # What stays on this machine goes through no proxy of the environment.
             trust_env=self.remote is not None,
@@ -195,8 +198,14 @@ def _may_pass(status: int) -> bool:
     return status in AGAIN or (status >= 500 and status not in UNKNOWN_FORM)
 
 
-def _key() -> dict[str, str]:
-    key = os.environ.get(KEY, "").strip()
+def _key(url: str) -> dict[str, str]:
+    """The key as a header. Raises ConfigError when it belongs to another host than the one of the address."""
+    key, bound = os.environ.get(KEY, "").strip(), os.environ.get(KEY_HOST, "").strip().lower()
+    parts = urlsplit(url)
+    if key and bound and bound not in (parts.hostname, parts.netloc.lower()):
+        raise ConfigError(
+            f"expected {bound}, the host that {KEY} belongs to ({KEY_HOST}), got {parts.netloc}; the key was not sent"
+        )
     if not key.isascii() or not key.isprintable():
         raise ConfigError(f"expected a key of printable ASCII characters in {KEY}, got others")
     return {"authorization": f"Bearer {key}"} if key else {}

@@ -18,6 +18,7 @@ from curation.batches import batched
 from curation.errors import MissingExtraError, StoreError
 from curation.outside_errors import why_not_opened
 from curation.store.migrations import HEAD, migrate, revision_of
+from curation.store.sqlite_file import check_own_schema, keep_private
 from curation.store.tables import records
 
 #: Milliseconds that a writer waits for another one before SQLite raises an error.
@@ -155,8 +156,10 @@ def connect(url: str, *, made_with: Callable[[], str | None] = lambda: None) -> 
     except ModuleNotFoundError as error:
         raise MissingExtraError(error.name or "psycopg", "postgres") from error
     read_only = bool(engine.get_execution_options().get(READ_ONLY))
+    is_new = _is_new_file(parsed)
     try:
         with engine.execution_options(clincurate_writes=not read_only).begin() as connection:
+            check_own_schema(connection)
             if revision_of(connection) is None:
                 _refuse_emptied(parsed, made_with())
             if not read_only:
@@ -166,6 +169,8 @@ def connect(url: str, *, made_with: Callable[[], str | None] = lambda: None) -> 
                     f"expected a store of revision {HEAD} where it may not be written to, found "
                     f"{revision_of(connection) or 'none'}; open a copy that may be written to"
                 )
+        if is_new:
+            keep_private(Path(parsed.database or ""))
     except StoreError:
         engine.dispose()
         raise
@@ -179,6 +184,10 @@ def connect(url: str, *, made_with: Callable[[], str | None] = lambda: None) -> 
 def _engine(url: sa.URL, **options: Any) -> sa.Engine:
     # Without this, SQLAlchemy's errors quote the rows: clinical text.
     return sa.create_engine(url, hide_parameters=True, **options)
+
+
+def _is_new_file(url: sa.URL) -> bool:
+    return url.get_backend_name() == "sqlite" and not Path(url.database or ".").exists()
 
 
 def _sqlite(url: sa.URL) -> sa.Engine:

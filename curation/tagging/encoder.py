@@ -13,7 +13,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from curation.downloads import ALLOW
 from curation.errors import MissingExtraError, UsageError
+from curation.model_config import check_config
 from curation.tagging.words import Splitter
 
 #: The encoder that is installed with the product.
@@ -22,19 +24,21 @@ WEIGHTS = "model.safetensors"
 TOKENIZER = "tokenizer.json"
 
 
-def base_folder(name: str) -> Path:
+def base_folder(name: str, *, download: bool = False) -> Path:
     """The folder of an encoder: the packaged one, a folder, or one of the Hugging Face hub.
 
-    Raises UsageError when its weights are not safetensors or its tokenizer is not a fast one.
+    One of the hub is looked for in the cache of this machine, and fetched only with `download`. Raises UsageError when
+    it is not there, its weights are not safetensors, its tokenizer is not a fast one, or its settings name code.
     """
-    folder = _locate(name)
+    folder = _locate(name, download=download)
     for needed in (WEIGHTS, TOKENIZER, "config.json"):
         if not (folder / needed).is_file():
             raise UsageError(f"encoder {name}: expected {needed} in {folder}, found none; choose another encoder")
+    check_config(folder, f"encoder {name}")
     return folder
 
 
-def _locate(name: str) -> Path:
+def _locate(name: str, *, download: bool) -> Path:
     if name == PACKAGED:
         from curation.embeddings.encoder import packaged_encoder_path
 
@@ -45,11 +49,13 @@ def _locate(name: str) -> Path:
     from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
 
     try:
-        return Path(snapshot_download(name, allow_patterns=[WEIGHTS, "*.json", "*.txt"]))
+        patterns = [WEIGHTS, "*.json", "*.txt"]
+        return Path(snapshot_download(name, allow_patterns=patterns, local_files_only=not download))
     except (HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, OSError) as error:
         raise UsageError(
             f"expected {PACKAGED}, a folder, or an encoder of the Hugging Face hub, got {name!r}, "
-            f"which is none that can be reached ({type(error).__name__})"
+            f"which is none {'that can be reached' if download else 'on this machine'} ({type(error).__name__}). "
+            f"{ALLOW}"
         ) from error
 
 

@@ -7,6 +7,7 @@ another encoder gives nonsense without an error.
 
 from __future__ import annotations
 
+import shlex
 import shutil
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,8 +17,10 @@ from pydantic import Field, JsonValue, ValidationError
 
 from curation.author import AuthorKind, author_name
 from curation.errors import MissingExtraError, UsageError
+from curation.model_config import check_config
 from curation.record import Frozen
 from curation.tagging.encoder import (
+    PACKAGED,
     TOKENIZER,
     WEIGHTS,
     base_folder,
@@ -29,10 +32,14 @@ from curation.tagging.encoder import (
 )
 from curation.tagging.tagger import Tagger
 from curation.tagging.words import Splitter
+from curation.trusted import allows_path
 
 MANIFEST = "clincurate.json"
 ADAPTER_WEIGHTS = "adapter_model.safetensors"
 FORMAT: Literal[1] = 1
+#: The files beside the weights that are loaded from a folder of each kind; its encoder's have ENCODER before them.
+ENCODER = "encoder/"
+LOADED = {"lora": ("adapter_config.json", TOKENIZER, f"{ENCODER}config.json"), "full": ("config.json", TOKENIZER)}
 
 
 class AdapterManifest(Frozen):
@@ -50,6 +57,8 @@ class AdapterManifest(Frozen):
     base_model: str
     base_digest: str
     weights_digest: str
+    #: Digests of the other files that are loaded, by name; an encoder's file has ENCODER before it.
+    files: dict[str, str] = Field(default_factory=dict)
     #: Digest of the training records and their layers, with how many there were.
     training: dict[str, JsonValue] = Field(default_factory=dict)
     settings: dict[str, JsonValue] = Field(default_factory=dict)
@@ -62,6 +71,11 @@ class AdapterManifest(Frozen):
     def author(self) -> str:
         """The author of layers that this adapter writes."""
         return author_name(AuthorKind.ADAPTER, self.name, revision=self.weights_digest[:8])
+
+    @property
+    def unchecked(self) -> tuple[str, ...]:
+        """The files that are loaded, and of which an earlier version has written no digest."""
+        return tuple(name for name in LOADED[self.kind] if name not in self.files)
 
     @property
     def categories(self) -> tuple[str, ...]:
@@ -86,6 +100,15 @@ def save_weights(model: Any, splitter: Splitter, folder: Path, *, base_model: st
     return file_digest(weights_file(folder, kind))
 
 
+def file_digests(folder: Path, kind: str, base: Path) -> dict[str, str]:
+    """The digest of each file beside the weights that is loaded from a folder and from its encoder's."""
+    return {name: file_digest(_file(name, folder, base)) for name in LOADED[kind]}
+
+
+def _file(name: str, folder: Path, base: Path) -> Path:
+    return base / name.removeprefix(ENCODER) if name.startswith(ENCODER) else folder / name
+
+
 def write_manifest(manifest: AdapterManifest, folder: Path) -> None:
     """The manifest in the folder."""
     (folder / MANIFEST).write_text(manifest.model_dump_json(indent=2) + "\n", encoding="utf-8")
@@ -102,17 +125,20 @@ def read_manifest(folder: Path) -> AdapterManifest:
         raise UsageError(f"{file}: expected the manifest of an adapter, format {FORMAT}: {error}") from error
 
 
-def load_tagger(folder: Path, *, batch_size: int = 16) -> tuple[Tagger, AdapterManifest]:
+def load_tagger(folder: Path, *, batch_size: int = 16, base: Path | None = None) -> tuple[Tagger, AdapterManifest]:
     """The tagger in a folder, ready to predict, once it is shown to be whole and on its own encoder.
 
-    A LoRA's weights are merged into the encoder: the same answers, without the extra products.
+    A LoRA's weights are merged into the encoder: the same answers, without the extra products. base: the encoder's
+    folder; without it, the one that the manifest names is looked for on this machine, where the user allows it.
     """
     manifest = read_manifest(folder)
     weights = weights_file(folder, manifest.kind)
     if not weights.is_file():
         raise UsageError(f"adapter {manifest.name}: expected its weights at {weights}, found none")
     _check(manifest, "weights", file_digest(weights), manifest.weights_digest)
-    model = _merged(folder, manifest) if manifest.kind == "lora" else with_head(folder, manifest.labels)
+    encoder = (base or _encoder(folder, manifest)) if manifest.kind == "lora" else folder
+    _check_files(folder, manifest, encoder)
+    model = _merged(folder, manifest, encoder) if manifest.kind == "lora" else with_head(folder, manifest.labels)
     tagger = Tagger(
         model=model.to(device()).eval(),
         splitter=splitter(folder),
@@ -124,13 +150,40 @@ def load_tagger(folder: Path, *, batch_size: int = 16) -> tuple[Tagger, AdapterM
     return tagger, manifest
 
 
-def _merged(folder: Path, manifest: AdapterManifest) -> Any:
+def _encoder(folder: Path, manifest: AdapterManifest) -> Path:
+    """The encoder that an adapter was trained on; it may come from somebody else, so nothing is fetched for it.
+
+    Raises UsageError when it names a folder that is neither in its workspace nor allowed by the user.
+    """
+    name = manifest.base_model
+    if name == PACKAGED or not (Path(name).is_dir() or Path(name).is_absolute() or ".." in Path(name).parts):
+        return base_folder(name)
+    workspace, encoder = folder.resolve().parent.parent, Path(name).resolve()
+    if not (encoder.is_relative_to(workspace) or allows_path(encoder)):
+        raise UsageError(
+            f"adapter {manifest.name}: expected an encoder in its workspace or in a folder that you have allowed, got "
+            f"{encoder}; if you trust it, allow it once on this machine: curate trust {shlex.quote(str(encoder))}"
+        )
+    return base_folder(str(encoder))
+
+
+def _check_files(folder: Path, manifest: AdapterManifest, base: Path) -> None:
+    """Raises UsageError for a file that is not the one of the training, is missing, or names code."""
+    check_config(folder, f"adapter {manifest.name}")
+    for name in LOADED[manifest.kind]:
+        path = _file(name, folder, base)
+        if not path.is_file():
+            raise UsageError(f"adapter {manifest.name}: expected {name} at {path}, found none")
+        if name in manifest.files:
+            _check(manifest, name, file_digest(path), manifest.files[name])
+
+
+def _merged(folder: Path, manifest: AdapterManifest, base: Path) -> Any:
     try:
         from peft import PeftModel
     except ImportError as error:
         raise MissingExtraError("peft", "train") from error
 
-    base = base_folder(manifest.base_model)
     _check(manifest, f"encoder {manifest.base_model}", file_digest(base / WEIGHTS), manifest.base_digest)
     with quiet():
         model = PeftModel.from_pretrained(with_head(base, manifest.labels), folder)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from pipeline.commands.options import HERE, JsonOption, RetryOption, WorkspaceOption
+from pipeline.commands.options import HERE, DownloadOption, JsonOption, RetryOption, WorkspaceOption
 from pipeline.commands.output import print_counts, print_json, print_table, say
 from pipeline.commands.progress_bars import progress_bar
 
@@ -17,6 +17,7 @@ def annotate(
     ],
     layer: Annotated[str | None, typer.Option("--layer", help="The layer to write; else the annotator's own.")] = None,
     retry_failed: RetryOption = False,
+    download: DownloadOption = False,
     folder: WorkspaceOption = HERE,
     as_json: JsonOption = False,
 ) -> None:

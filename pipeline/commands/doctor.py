@@ -12,12 +12,17 @@ from pipeline.commands.output import print_json, print_table, say
 
 def doctor(
     brief: Annotated[bool, typer.Option("--brief", help="Only what is missing, and how much is good.")] = False,
+    mend: Annotated[
+        bool, typer.Option("--mend", help="Close what others on this machine may read in the workspace.")
+    ] = False,
     folder: WorkspaceOption = HERE,
     as_json: JsonOption = False,
 ) -> None:
     """Check the machine and the workspace, and say what to do about what is missing."""
-    from pipeline.steps.doctor import examine
+    from pipeline.steps.doctor import close_to_others, examine
 
+    if mend:
+        say(f"closed to others: {len(close_to_others(folder)):,} files and folders")
     findings = examine(folder)
     if as_json:
         print_json({"findings": [finding.model_dump() for finding in findings]})

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from curation.author import GOLD
-from pipeline.commands.options import HERE, JsonOption, WorkspaceOption
+from pipeline.commands.options import HERE, DownloadOption, JsonOption, WorkspaceOption
 from pipeline.commands.output import print_json, print_table, say
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ def evaluate(
         bool,
         typer.Option("--training-records", help="Also measure on records that the layer's author has learnt from."),
     ] = False,
+    download: DownloadOption = False,
     folder: WorkspaceOption = HERE,
     as_json: JsonOption = False,
 ) -> None:

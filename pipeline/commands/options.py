@@ -20,4 +20,23 @@ PortOption = Annotated[
     typer.Option("--port", min=1, max=65535, help="Port of Label Studio.", show_default="the last, or review.port"),
 ]
 
+
+def _allow(value: bool) -> bool:
+    """The option's value, once downloads are allowed where it is given."""
+    if value:
+        from curation.downloads import allow_downloads
+
+        allow_downloads()
+    return value
+
+
+DownloadOption = Annotated[
+    bool,
+    typer.Option(
+        "--allow-download",
+        callback=_allow,
+        help="Fetch a model that is named and not on this machine from the Hugging Face hub.",
+    ),
+]
+
 HERE = Path()

@@ -9,7 +9,7 @@ import typer
 
 from curation.author import GOLD
 from pipeline.commands.import_output import say_import
-from pipeline.commands.options import HERE, JsonOption, PortOption, WorkspaceOption
+from pipeline.commands.options import HERE, DownloadOption, JsonOption, PortOption, WorkspaceOption
 from pipeline.commands.output import print_json, say
 from pipeline.commands.progress_bars import progress_bar
 
@@ -25,6 +25,7 @@ def run(
         bool, typer.Option("--sample", help="Make the workspace if there is none, and run over the shipped sample.")
     ] = False,
     port: PortOption = None,
+    download: DownloadOption = False,
     folder: WorkspaceOption = HERE,
     as_json: JsonOption = False,
 ) -> None:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from pipeline.commands.options import HERE, JsonOption, SetOption, WorkspaceOption
+from pipeline.commands.options import HERE, DownloadOption, JsonOption, SetOption, WorkspaceOption
 from pipeline.commands.output import print_json, say
 from pipeline.commands.progress_bars import progress_bar
 
@@ -14,6 +14,7 @@ from pipeline.commands.progress_bars import progress_bar
 def train(
     name: Annotated[str, typer.Option("--name", help="The adapter's name.")] = "adapter",
     curated: SetOption = None,
+    download: DownloadOption = False,
     folder: WorkspaceOption = HERE,
     as_json: JsonOption = False,
 ) -> None:

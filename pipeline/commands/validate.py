@@ -9,7 +9,7 @@ import typer
 
 from curation.author import VALIDATION_RANK
 from curation.errors import UsageError
-from pipeline.commands.options import HERE, JsonOption, RetryOption, WorkspaceOption
+from pipeline.commands.options import HERE, DownloadOption, JsonOption, RetryOption, WorkspaceOption
 from pipeline.commands.output import SHOWN, print_counts, print_json, print_table, say, say_standing
 from pipeline.commands.progress_bars import progress_bar
 
@@ -43,6 +43,7 @@ def validate(
         ),
     ] = False,
     retry_failed: RetryOption = False,
+    download: DownloadOption = False,
     folder: WorkspaceOption = HERE,
     as_json: JsonOption = False,
 ) -> None:

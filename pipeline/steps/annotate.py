@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pydantic import JsonValue
 
 from annotation.adapter import AdapterAnnotator
-from annotation.annotators import GOES_BY, annotator, remote_address, unserved
+from annotation.annotators import GOES_BY, annotator, remote_address, unchecked_files, unserved
 from curation.author import AuthorKind, kind_of, layer_name
 from curation.errors import NothingToGoByError
 from curation.scheme import Scheme
@@ -39,6 +39,8 @@ def annotate(
     name = with_folder(workspace, name)
     stage = annotator(name, workspace.scheme, workspace.config.annotation, layer=layer, gate=gate)
     store.require_records()
+    if files := unchecked_files(stage):
+        workspace.notify(f"{name}: not checked, since its manifest has no digests of them: {', '.join(files)}")
     for line in what_it_lacks(name, stage, workspace.scheme, store.count_records()):
         workspace.notify(line)
     if isinstance(stage, AdapterAnnotator) and stage.manifest.scheme_digest != workspace.scheme.digest:

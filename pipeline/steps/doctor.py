@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 import shutil
+import stat
 import sys
 from collections.abc import Callable, Iterator
 from importlib.metadata import PackageNotFoundError, version
@@ -10,9 +13,12 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from annotation.label_studio.diagnosis import diagnose
+from curation.cache_folder import cache_folder, config_folder
 from curation.errors import CurateError, UsageError
+from curation.private_files import UMASK, is_wide
 from curation.record import Frozen
 from curation.store.soundness import faults
+from pipeline.config import CONFIG_FILE
 from pipeline.workspace import SQLITE, Workspace
 from validation.measures.measure import VECTORS
 
@@ -42,7 +48,9 @@ class CheckedPart(Frozen):
 
 def examine(folder: Path) -> list[CheckedPart]:
     """Every part that was checked, in this order: machine, packages, workspace, review."""
-    checks: tuple[Callable[[Path], Iterator[CheckedPart]], ...] = (_python, _disk, _extras, _torch, _workspace, _review)
+    checks: tuple[Callable[[Path], Iterator[CheckedPart]], ...] = (
+        *(_python, _disk, _extras, _torch, _workspace, _permissions, _review),
+    )
     return [finding for check in checks for finding in check(folder)]
 
 
@@ -137,6 +145,36 @@ def _scheme(workspace: Workspace) -> str:
 def _store(workspace: Workspace) -> str:
     with workspace.open_store() as store:
         return f"{sum(store.count_records().values()):,} records"
+
+
+def _permissions(folder: Path) -> Iterator[CheckedPart]:
+    wide = wide_paths(folder)
+    mend = f"curate doctor --mend --workspace {shlex.quote(str(folder))}"
+    yield CheckedPart(
+        state="warning" if wide else "good",
+        what="permissions",
+        found=f"others on this machine may read {len(wide):,} files or folders, such as {wide[0]}"
+        if wide
+        else "yours alone",
+        do=f"{mend} (or chmod go= for each)" if wide else "",
+    )
+
+
+def wide_paths(folder: Path) -> list[Path]:
+    """Everything of a workspace, and the user's own folders, that others on this machine may read or write."""
+    own = [path for path in (config_folder(), cache_folder()) if path.is_dir()]
+    if not (folder / CONFIG_FILE).is_file():
+        return [path for path in own if is_wide(path)]
+    inside = (Path(at, name) for at, names, files in os.walk(folder) for name in (*names, *files))
+    return [path for path in (folder, *inside, *own) if is_wide(path)]
+
+
+def close_to_others(folder: Path) -> list[Path]:
+    """The files and folders that others could read, and can no longer."""
+    wide = wide_paths(folder)
+    for path in wide:
+        path.chmod(stat.S_IMODE(path.stat().st_mode) & ~UMASK)
+    return wide
 
 
 def _review(folder: Path) -> Iterator[CheckedPart]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,6 +11,7 @@ from pydantic import JsonValue
 
 from curation.author import GOLD
 from curation.errors import UsageError, unknown_name
+from curation.path_name import folder_name
 from curation.record import Layer, Record
 from curation.scheme_change import check_foreign
 from curation.sets.split import SPLITS
@@ -26,8 +26,6 @@ from training.report import write_report
 
 #: The split to measure on where none is named.
 MEASURED = "test"
-#: What of a layer's name a folder cannot have.
-NOT_IN_FOLDERS = re.compile(r"[^\w.-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +138,7 @@ def evaluate_layer(
             minimum_records=workspace.config.review.agreement.minimum_records,
             notes=(f"Reference: {reference}.", *_notes(reference, predictions, seen, left_out)),
         )
-        name = NOT_IN_FOLDERS.sub("-", f"evaluation-{predicted}-{outcome.run:05d}")
+        name = folder_name(f"evaluation-{predicted}-{outcome.run:05d}")
         files = write_report(report, workspace.subfolder("reports") / name, scheme=workspace.scheme)
         outcome |= {
             "report": str(files.page),

@@ -9,6 +9,7 @@ from pydantic import JsonValue
 
 from curation.decision import Verdict
 from curation.errors import UsageError
+from curation.path_name import path_name
 from curation.record import Layer, Record
 from curation.scheme import Scheme
 from curation.scheme_change import VALUE, in_words, scheme_names
@@ -34,6 +35,7 @@ def freeze(
 
     Raises UsageError for a layer that no record has, and when nothing is left to freeze.
     """
+    name = path_name(name, "a set")
     store.require_layers(layers)
     split = workspace.config.curation.split
     if stratify is not None:

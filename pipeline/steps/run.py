@@ -20,6 +20,7 @@ from annotation.label_studio.server.server import Server
 from curation.author import CONSENSUS, GOLD, AuthorKind, is_human, kind_of, layer_name
 from curation.egress.settings import PrivacyPolicy
 from curation.errors import NothingToGoByError, UsageError, no_such
+from curation.path_name import path_name
 from curation.record import digest
 from curation.sources.reading import ReadOptions
 from curation.store import Store
@@ -296,7 +297,7 @@ def _train(workspace: Workspace, store: Store, curated: CuratedSet, progress: Pr
         "scheme": workspace.scheme.digest,
         "settings": digest(settings.training.model_dump(mode="json")),
     }
-    folder = workspace.subfolder("adapters") / settings.run.adapter
+    folder = workspace.subfolder("adapters") / path_name(settings.run.adapter, "an adapter")
     earlier = done_before(store, "run train", inputs)
     if earlier is not None and (folder / MANIFEST).is_file():
         manifest = read_manifest(folder)
@@ -356,7 +357,7 @@ def _evaluate(
 def _export(workspace: Workspace, store: Store, curated: CuratedSet) -> FinishedStep[ExportFolders]:
     """The set in each of EXPORTS; a folder that holds the same export already stays as it is."""
     exports = workspace.subfolder("exports")
-    folders = {format: exports / f"{curated.name}-{curated.version}-{format}" for format in EXPORTS}
+    folders = {format: exports / f"{path_name(curated.name, 'a set')}-{curated.version}-{format}" for format in EXPORTS}
     started = perf_counter()
     fresh = 0
     for format, folder in folders.items():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from curation.errors import UsageError
+from curation.path_name import path_name
 from curation.store import Store
 from pipeline.progress import ProgressBar, no_progress
 from pipeline.runs import recorded
@@ -21,6 +22,8 @@ def train(
     progress: ProgressBar = no_progress,
 ) -> Trained:
     """An adapter of that name in the workspace, trained on a curated set, by default the newest."""
+    adapters = workspace.subfolder("adapters")
+    name = path_name(name, "an adapter", among=adapters)
     chosen = chosen_set(store, curated)
     check_fits(chosen, workspace.scheme)
     if not workspace.scheme.categories:
@@ -40,7 +43,7 @@ def train(
                 choose,
                 scheme=workspace.scheme,
                 settings=workspace.config.training,
-                to=workspace.subfolder("adapters") / name,
+                to=adapters / name,
                 on_step=lambda done, total, loss: advance(1),
             )
         except KeyboardInterrupt:

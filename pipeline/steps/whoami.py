@@ -8,6 +8,7 @@ from pathlib import Path
 from curation.author import human
 from curation.cache_folder import config_folder
 from curation.errors import UsageError
+from curation.private_files import made_private
 
 #: The environment variable that goes before the kept name.
 PERSON = "CLINCURATE_PERSON"
@@ -29,7 +30,7 @@ def known_person() -> tuple[str, str] | None:
 def keep_person(name: str) -> str:
     """The checked name, which stands beside every later decision of this user."""
     checked = person_name(name)
-    person_file().parent.mkdir(parents=True, exist_ok=True)
+    made_private(person_file().parent)
     person_file().write_text(checked + "\n", encoding="utf-8")
     return checked
 

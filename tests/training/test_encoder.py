@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from curation.downloads import downloads_allowed
+from curation.embeddings.encoder import packaged_encoder_path
 from curation.errors import UsageError
 from curation.record import Layer, Record
 from curation.scheme import Scheme
-from curation.tagging.folder import load_tagger, read_manifest
+from curation.tagging.encoder import base_folder
+from curation.tagging.folder import AdapterManifest, load_tagger, read_manifest
 from training.encoder import Trained, scored, train
 from training.settings import TrainingSettings
 
@@ -145,6 +149,84 @@ def test_an_adapter_is_refused_on_another_encoder(trained: Trained, tmp_path: Pa
     (copy / "clincurate.json").write_text(manifest.model_dump_json())
     with pytest.raises(UsageError, match="expected encoder all-MiniLM-L6-v2 with the digest 0000"):
         load_tagger(copy)
+
+
+@pytest.fixture
+def copy(trained: Trained, tmp_path: Path) -> Path:
+    """A copy of the adapter, as somebody else would have sent it."""
+    return shutil.copytree(trained.folder, tmp_path / "adapters" / "copy")
+
+
+def rewrite(folder: Path, manifest: AdapterManifest, **changes: object) -> None:
+    (folder / "clincurate.json").write_text(manifest.model_copy(update=changes).model_dump_json())
+
+
+@pytest.mark.parametrize("name", ["tokenizer.json", "adapter_config.json"])
+def test_a_changed_file_beside_the_weights_is_one_line(copy: Path, name: str) -> None:
+    file = copy / name
+    file.write_text(file.read_text() + "\n")
+    with pytest.raises(UsageError, match=f"expected {name} with the digest") as refused:
+        load_tagger(copy)
+    assert len(str(refused.value).splitlines()) == 1
+    file.unlink()
+    with pytest.raises(UsageError, match=f"expected {name} at .*, found none"):
+        load_tagger(copy)
+
+
+def test_an_encoder_with_other_settings_is_refused(trained: Trained, copy: Path) -> None:
+    rewrite(copy, trained.manifest, files={**trained.manifest.files, "encoder/config.json": "0" * 16})
+    with pytest.raises(UsageError, match=r"expected encoder/config\.json with the digest 0000"):
+        load_tagger(copy)
+
+
+def test_a_manifest_of_before_has_no_digests_and_says_so(trained: Trained, copy: Path) -> None:
+    assert trained.manifest.unchecked == ()
+    rewrite(copy, trained.manifest, files={})
+    _, manifest = load_tagger(copy)
+    assert manifest.unchecked == ("adapter_config.json", "tokenizer.json", "encoder/config.json")
+
+
+@pytest.mark.parametrize("key", ["megatron_config", "auto_mapping"])
+def test_settings_that_name_code_are_refused(trained: Trained, copy: Path, key: str) -> None:
+    config = copy / "adapter_config.json"
+    config.write_text(json.dumps(json.loads(config.read_text()) | {key: {"parent_library": "evil"}}))
+    rewrite(copy, trained.manifest, files={})
+    with pytest.raises(UsageError, match=f"expected settings that name no code, got {key}"):
+        load_tagger(copy)
+
+
+def test_nothing_is_fetched_for_an_adapter(trained: Trained, copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def fetch(name: str, *, local_files_only: bool, **_: object) -> str:
+        asked.append((name, local_files_only))
+        raise OSError
+
+    monkeypatch.setattr("huggingface_hub.snapshot_download", fetch)
+    monkeypatch.setenv("HF_HUB_OFFLINE", "0")
+    rewrite(copy, trained.manifest, base_model="evil/encoder")
+    with pytest.raises(UsageError, match="--allow-download"):
+        load_tagger(copy)
+    for value, local in (("1", True), ("", True), ("0", False)):
+        monkeypatch.setenv("HF_HUB_OFFLINE", value)
+        with pytest.raises(UsageError, match="--allow-download"):
+            base_folder("my/encoder", download=downloads_allowed())
+        assert asked[-1] == ("my/encoder", local)
+    assert asked[0] == ("evil/encoder", True)
+
+
+def test_an_adapter_names_no_encoder_outside_of_its_workspace(trained: Trained, copy: Path, tmp_path: Path) -> None:
+    outside = packaged_encoder_path()
+    for name in (str(outside), "../../../srv/encoder", "/srv/nowhere"):
+        rewrite(copy, trained.manifest, base_model=name)
+        with pytest.raises(UsageError, match="curate trust"):
+            load_tagger(copy)
+    rewrite(copy, trained.manifest, base_model=str(outside))
+    assert load_tagger(copy, base=outside)
+    inside = tmp_path / "models" / "encoder"
+    shutil.copytree(outside, inside)
+    rewrite(copy, trained.manifest, base_model=str(inside))
+    assert load_tagger(copy)
 
 
 def test_an_interrupted_training_leaves_the_adapter_before_it(trained: Trained, pairs: Pairs, scheme: Scheme) -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import logging
 import os
-import re
 import shutil
 import sys
 import warnings
@@ -25,11 +24,14 @@ from pydantic import JsonValue
 
 from curation.atomic_file import replaced
 from curation.errors import ConfigError, MissingExtraError, no_such
+from curation.path_name import folder_name
+from curation.private_files import made_private
 from curation.scheme import Scheme
 from validation.findings import Finding, in_words
 from validation.frame import NUMBERS, TEXTS, Frame
 from validation.gx.data_docs import quieten
 from validation.gx.data_source import Data, data_of
+from validation.gx.own_definitions import PLUGIN, check_definitions
 from validation.gx.suite import OURS, Merged, merge, name_of, our_expectations, severity_of
 from validation.measures.columns import RECORD_ID
 from validation.measures.layer import LAYER_NAME
@@ -40,10 +42,6 @@ from validation.table import MeasureTable
 SUITE = "curated"
 #: How what is ours is made anew.
 REMAKE = "run `curate validate --remake-suite`, which keeps what was added or changed by hand"
-#: What the names of layers have and a folder's has not.
-NOT_IN_FOLDERS = re.compile(r"[^\w.+-]+")
-#: The module of our own expectations, and its copy in the workspace's plugins.
-PLUGIN = "clincurate_expectations"
 #: Every failing row by the record's id, never by a query or a position.
 RESULT_FORMAT = {
     "result_format": "COMPLETE",
@@ -155,7 +153,7 @@ def _conditioned(gx: Any, data: Data, expectations: Iterable[Any]) -> dict[str, 
 def _run_name(measured: Frame | MeasureTable) -> str:
     """The layers that were checked, as a folder can be named."""
     layers = (name for name, count in sorted(measured.counts(LAYER_NAME).items()) if count)
-    return NOT_IN_FOLDERS.sub("-", "+".join(layers))
+    return folder_name("+".join(layers))
 
 
 @contextmanager
@@ -185,7 +183,8 @@ def _plugin() -> Any:
 
 def file_context(gx: Any, workspace: Path) -> Any:
     """Great Expectations over `workspace/gx`. Raises ConfigError where its configuration cannot be read."""
-    workspace.mkdir(parents=True, exist_ok=True)
+    made_private(workspace)
+    check_definitions(workspace)
     try:
         context = gx.get_context(mode="file", project_root_dir=workspace)
     except Exception as error:

@@ -10,7 +10,7 @@ import secrets
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from annotation.label_studio.private_files import write_private
+from curation.atomic_file import write_private
 from curation.errors import ReviewError
 
 LOGIN = "clincurate"

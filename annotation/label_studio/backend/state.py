@@ -13,7 +13,8 @@ from pydantic import JsonValue
 
 from annotation.label_studio.backend.basic_auth import BasicAuth, read_basic_auth
 from annotation.label_studio.backend.training import training_status
-from annotation.label_studio.private_files import private_folder, write_private
+from curation.atomic_file import write_private
+from curation.private_files import private_folder
 
 #: Seconds until a request to the back end is given up.
 REQUEST_TIMEOUT = 3.0

@@ -12,8 +12,8 @@ from typing import Any
 
 from pydantic import JsonValue
 
-from annotation.label_studio.private_files import write_private
 from annotation.label_studio.processes import command_of, is_alive, launch
+from curation.atomic_file import write_private
 from curation.process_lock import process_lock
 from curation.tagging.folder import MANIFEST
 

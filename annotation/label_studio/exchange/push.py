@@ -23,6 +23,7 @@ from annotation.label_studio.settings import LabelStudioSettings
 from curation.batches import batched
 from curation.cache_folder import cache_folder
 from curation.errors import ReviewError
+from curation.private_files import made_private
 from curation.process_lock import process_lock
 from curation.record import digest
 from curation.scheme import Scheme
@@ -101,7 +102,7 @@ def send(
 ) -> Pushed:
     """`push` for payloads that are made already, into any project."""
     folder = cache_folder()
-    folder.mkdir(parents=True, exist_ok=True)
+    made_private(folder)
     with process_lock(folder / f"push-{digest(project.key)}.lock"):
         return _Push(store, client, settings, project).run(outgoing, progress)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from pydantic import Field, SecretStr, ValidationError
 
 from annotation.label_studio.logins import login_of
-from annotation.label_studio.private_files import write_private
+from curation.atomic_file import write_private
 from curation.errors import ReviewError
 from curation.record import Frozen
 

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from annotation.label_studio.private_files import private_folder, write_private
 from annotation.label_studio.processes import (
     HOST,
     PORTS,
@@ -27,7 +26,9 @@ from annotation.label_studio.server.environment import ensure_environment, execu
 from annotation.label_studio.server.environment_variables import for_port, server_variables
 from annotation.label_studio.server.health import accepts_token, is_healthy
 from annotation.label_studio.settings import LabelStudioSettings
+from curation.atomic_file import write_private
 from curation.errors import ReviewError, UsageError
+from curation.private_files import private_folder
 from curation.process_lock import process_lock
 
 Report = Callable[[str], None]

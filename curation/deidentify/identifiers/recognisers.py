@@ -11,6 +11,7 @@ from pydantic import Field
 
 from curation.deidentify.identifiers.identifier import Identifier, IdentifierKind
 from curation.errors import ConfigError, MissingExtraError
+from curation.model_config import check_config
 from curation.record import Frozen
 
 #: Tokens that two windows of a long text share.
@@ -78,8 +79,11 @@ def _by_transformers(path: str) -> Spans:
 
     if not Path(path).is_dir():
         raise OSError(path)
-    model = AutoModelForTokenClassification.from_pretrained(path, local_files_only=True, use_safetensors=True)
-    tokenizer: Any = AutoTokenizer.from_pretrained(path, local_files_only=True)
+    check_config(Path(path), "validation.privacy.recognisers")
+    model = AutoModelForTokenClassification.from_pretrained(
+        path, local_files_only=True, use_safetensors=True, trust_remote_code=False
+    )
+    tokenizer: Any = AutoTokenizer.from_pretrained(path, local_files_only=True, trust_remote_code=False)
     longest = min(tokenizer.model_max_length, getattr(model.config, "max_position_embeddings", 512))
     tokenizer.model_max_length = longest
     classify: Any = pipeline(

@@ -13,8 +13,8 @@ from pipeline.adapters import with_folder
 from pipeline.egress import gate_of
 from pipeline.workspace import Workspace
 
-#: The command in a process of its own, wherever its script may be.
-CURATE = (sys.executable, "-c", "from pipeline.command import main; main()")
+#: The command in a process of its own, wherever its script may be; -P: modules do not come from where it is called.
+CURATE = (sys.executable, "-P", "-c", "from pipeline.command import main; main()")
 
 
 def run_backend(

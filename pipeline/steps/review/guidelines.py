@@ -10,6 +10,7 @@ from annotation.guidelines.page import WORDED, guidelines
 from annotation.guidelines.settled_examples import SettledExamples
 from curation.atomic_file import replaced
 from curation.errors import unknown_name
+from curation.path_name import folder_name
 from curation.store import Store
 from pipeline.workspace import Workspace
 
@@ -36,7 +37,7 @@ def write_guidelines(
     if language not in known:
         raise unknown_name("a language of the scheme or of the page", language, known)
     found = SettledExamples(adjudication_cases(store, review.adjudication), language=language, examples=examples)
-    path = to or workspace.subfolder("reports") / f"guidelines-{language}.html"
+    path = to or workspace.subfolder("reports") / f"{folder_name(f'guidelines-{language}')}.html"
     page = guidelines(workspace.scheme, found, language=language)
     with replaced(path, tell=workspace.notify) as unfinished:
         unfinished.write_text(page, encoding="utf-8")

@@ -13,7 +13,7 @@ from chat_server import Answer, ChatServer, chat_server, completion
 from pydantic import ValidationError
 
 from curation.errors import ConfigError, LanguageModelError, UsageError
-from curation.models.endpoint import KEY, LanguageModel, Message, Reply
+from curation.models.endpoint import KEY, KEY_HOST, LanguageModel, Message, Reply
 from curation.settings import EndpointSettings
 
 ASKED = [Message("system", "Extract."), Message("user", "A report.")]
@@ -41,6 +41,36 @@ def test_a_conversation_goes_out_and_the_answer_comes_back(server, monkeypatch):
     assert (body["model"], body["temperature"], body["max_tokens"]) == ("m", 0, 8192)
     assert body["response_format"]["json_schema"]["schema"] == SCHEMA
     assert (server.keys, server.paths) == (["Bearer sk-secret"], ["/v1/chat/completions"])
+
+
+def test_a_key_goes_to_its_own_host_only(server, monkeypatch):
+    host = server.url.split("/")[2]
+    monkeypatch.setenv(KEY, "sk-secret")
+    for bound in ("models.example.org", "127.0.0.2", "127.0.0.1:1", "localhost"):
+        monkeypatch.setenv(KEY_HOST, bound)
+        with pytest.raises(ConfigError, match="the key was not sent") as refused:
+            model(server)
+        assert "sk-secret" not in str(refused.value)
+    server.respond = lambda body: completion("hello")
+    for bound in (host, "127.0.0.1", ""):
+        monkeypatch.setenv(KEY_HOST, bound)
+        with model(server) as opened:
+            opened(ASKED)
+    assert server.keys == ["Bearer sk-secret"] * 3
+    monkeypatch.delenv(KEY)
+    monkeypatch.setenv(KEY_HOST, "models.example.org")
+    with model(server) as opened:
+        opened(ASKED)
+    assert server.keys[3:] in ([None], [""])
+
+
+def test_another_host_that_a_server_points_to_gets_neither_key_nor_text(server, monkeypatch):
+    monkeypatch.setenv(KEY, "sk-secret")
+    with chat_server() as other:
+        server.respond = lambda body: Answer(b"", 307, {"location": f"{other.url}/chat/completions"})
+        with pytest.raises(LanguageModelError, match="rejected"):
+            model(server)(ASKED)
+        assert (other.keys, other.requests) == ([], [])
 
 
 def test_nothing_is_sent_without_an_address_or_a_model():

@@ -1,0 +1,296 @@
+"""What a workspace names outside of itself, and whether the user of this machine has allowed it.
+
+A workspace may come from somebody else. What its files name decides what is read, written, run and sent with the
+rights of the user, so it stays inside the workspace, or is allowed once on this machine (`curate trust`).
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import reduce
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+from urllib.parse import urlsplit
+
+import sqlalchemy as sa
+from pydantic import BaseModel
+
+from annotation.label_studio.settings import BackendSettings, LabelStudioSettings
+from curation.address import is_this_machine
+from curation.author import AuthorKind, own_name
+from curation.errors import ConfigError
+from curation.models.prompt import PROMPTS, SUFFIX
+from curation.store.engine import remote_database
+from curation.trusted import Trusted, TrustedWorkspace, known_workspace, trusted
+from pipeline.config import CONFIG_FILE, Config
+
+#: path and host: allowed by name. local: what does little harm on this machine, such as files that are only read, in a
+#: workspace that was made or allowed here. program: run with the user's rights; as a path, and never in the workspace.
+Kind = Literal["path", "host", "local", "program"]
+
+#: Keys whose value is a path.
+PATHS = (
+    "annotation.rules.patterns",
+    "annotation.few_shot.examples",
+    "annotation.adapter.path",
+    "validation.boundaries.file",
+)
+#: Keys whose value is a path, or the name of what is shipped, installed or in the cache of models.
+PATHS_OR_NAMES = (
+    "annotation.few_shot.encoder",
+    "annotation.llm.prompt",
+    "validation.similarity.encoder",
+    "training.base_model",
+    "run.mapping",
+)
+#: What is no name, but a file of ours.
+SUFFIXES = (SUFFIX, ".yaml", ".yml")
+#: A model of a hub by its name; a folder may be called so too.
+HUB_NAME = re.compile(r"\w[\w.-]*/\w[\w.-]*")
+#: A Python by its name, which the system looks up.
+PYTHON = re.compile(r"python[0-9.]*(\.exe)?")
+#: Parts of the address of a PostgreSQL database that name neither a file nor further settings.
+PLAIN_QUERY = frozenset(
+    {"host", "hostaddr", "port", "dbname", "user", "connect_timeout", "application_name", "sslmode"}
+)
+#: Label Studio's own folder, which is used in workspaces of ours only.
+LABEL_STUDIO = "label-studio"
+
+
+SectionT = TypeVar("SectionT", bound=BaseModel)
+
+
+@dataclass(frozen=True, slots=True)
+class NamedOutside:
+    """A key of curate.toml, or a link, with the absolute path, the host or the address that it names."""
+
+    key: str
+    name: str
+    kind: Kind
+
+
+def check_workspace(folder: Path, config: Config) -> None:
+    """Raises ConfigError when a workspace names what its user has not allowed, with the command that allows it."""
+    root, known, allowed = folder.resolve(), known_workspace(folder), trusted()
+    refused = [named for named in names_outside(folder, config) if not _may(named, root, known, allowed)]
+    if own := [named for named in refused if _is_own_program(named, root)]:
+        raise ConfigError(
+            f"{folder / CONFIG_FILE}: expected {own[0].key} outside of the workspace, got {own[0].name}; a workspace "
+            "brings no programs, put it elsewhere"
+        )
+    if refused:
+        listed = ", ".join(f"{named.key} ({named.name})" for named in refused)
+        raise ConfigError(
+            f"{folder / CONFIG_FILE}: expected nothing outside of the workspace that you have not allowed, got "
+            f"{listed}; if you trust it, allow it once on this machine: curate trust {shlex.quote(str(folder))}"
+        )
+
+
+def check_server_data(folder: Path) -> None:
+    """Raises ConfigError when a server would begin with accounts, secrets and settings that were made elsewhere."""
+    brought = folder / LABEL_STUDIO
+    if (brought / "data").exists() and known_workspace(folder) is None:
+        raise ConfigError(
+            f"expected a review server that was made on this machine, got another one's data in {brought}; remove that "
+            f"folder to begin with a new server, or allow it once: curate trust {shlex.quote(str(folder))}"
+        )
+
+
+def names_outside(folder: Path, config: Config) -> list[NamedOutside]:
+    """Everything that a workspace names outside of itself, and the programs that it names.
+
+    Raises ConfigError for what is no path.
+    """
+    try:
+        return [
+            *_paths(folder, config),
+            *_programs(folder, config),
+            *_addresses(config),
+            *_databases(folder, config),
+            *_links(folder.resolve()),
+        ]
+    except (ValueError, OSError, RuntimeError) as error:
+        raise ConfigError(
+            f"{folder / CONFIG_FILE}: expected paths, got what is none ({type(error).__name__})"
+        ) from error
+
+
+def with_places(folder: Path, config: Config) -> Config:
+    """The settings in which relative paths are the workspace's, where something stands there and not here."""
+    for key in (*PATHS, *PATHS_OR_NAMES):
+        value = _value(config, key)
+        if value is not None and (key in PATHS or _has_parts(str(value)) or str(value).endswith(SUFFIXES)):
+            found = placed(folder, str(value))
+            if found.exists() and not Path(value).exists():
+                config = _changed(config, key.split("."), type(value)(found))
+    return config
+
+
+def placed(folder: Path, value: str) -> Path:
+    """The absolute path of a relative one, links followed: from where the command runs, else from the workspace.
+
+    Raises ConfigError for what is no path: a null byte, a loop of links, a name that is too long.
+    """
+    here = Path.cwd() / value
+    try:
+        if "\0" in value:
+            raise ValueError
+        return (here if here.exists() else folder / value).resolve()
+    except (ValueError, OSError, RuntimeError) as error:
+        raise ConfigError(f"{folder / CONFIG_FILE}: expected a path, got {value[:80]!r}") from error
+
+
+def _may(named: NamedOutside, root: Path, known: TrustedWorkspace | None, allowed: Trusted) -> bool:
+    """Whether the user has allowed it, by the workspace, by a folder or by a host."""
+    if _is_own_program(named, root):
+        return False
+    if known and (named.kind == "local" or named.name in known.names):
+        return True
+    if named.kind == "host":
+        return named.name in allowed.hosts
+    return os.path.isabs(named.name) and any(Path(named.name).is_relative_to(folder) for folder in allowed.folders)
+
+
+def _is_own_program(named: NamedOutside, root: Path) -> bool:
+    return named.kind == "program" and Path(named.name).is_relative_to(root)
+
+
+def _paths(folder: Path, config: Config) -> Iterator[NamedOutside]:
+    root = folder.resolve()
+    for key, value, kind in _spoken_paths(config):
+        # The scheme is always the workspace's.
+        found = (folder / value).resolve() if key == "curation.scheme" else placed(folder, value)
+        if not found.is_relative_to(root):
+            yield NamedOutside(key, str(found), kind)
+
+
+def _spoken_paths(config: Config) -> Iterator[tuple[str, str, Kind]]:
+    """Every path as it stands in the settings, with its key."""
+    yield "curation.scheme", config.curation.scheme, "path"
+    for key in PATHS:
+        if (value := _value(config, key)) is not None:
+            yield key, str(value), "path"
+    for key in PATHS_OR_NAMES:
+        value = _value(config, key)
+        if value is not None and _is_path(value) and not (key == "annotation.llm.prompt" and _is_shipped(value)):
+            yield key, value, "local" if key == "run.mapping" else "path"
+    for recogniser in config.validation.privacy.recognisers:
+        if _is_path(recogniser.path):
+            yield "validation.privacy.recognisers", recogniser.path, "path"
+    backend = config.review.backend
+    for name in (backend.annotator, backend.until, *config.run.annotators):
+        if name.startswith(f"{AuthorKind.ADAPTER}:") and _is_path(own_name(name)):
+            yield "an annotator", own_name(name), "path"
+    for source in config.run.sources:
+        if _is_path(source):
+            yield "run.sources", source, "local"
+
+
+def _programs(folder: Path, config: Config) -> Iterator[NamedOutside]:
+    """What is run: a server's environment, a Python, a package that is installed, a pipeline that may hold pickles."""
+    review = config.review
+    if review.environment is not None:
+        yield NamedOutside("review.environment", str(placed(folder, str(review.environment.expanduser()))), "program")
+    if review.python is not None:
+        found = placed(folder, review.python)
+        by_name = None if found.exists() or _has_parts(review.python) else shutil.which(review.python)
+        if not (by_name and PYTHON.fullmatch(review.python)):
+            yield NamedOutside("review.python", by_name or str(found), "program")
+    if review.version != LabelStudioSettings().version:
+        yield NamedOutside("review.version", review.version, "local")
+    for recogniser in config.validation.privacy.recognisers:
+        if recogniser.kind == "spacy" and _is_path(recogniser.path):
+            yield NamedOutside("validation.privacy.recognisers", recogniser.path, "local")
+
+
+def _addresses(config: Config) -> Iterator[NamedOutside]:
+    """Where texts, keys and passwords are sent to, or are served."""
+    backend = config.review.backend
+    hosts = {
+        "annotation.llm.url": _host(config.annotation.llm.url),
+        "review.url": _host(config.review.url),
+        "review.watch.address": _host(config.review.watch.address),
+        "review.backend.address": _host(backend.address),
+        "review.backend.host": backend.host if backend.host != BackendSettings().host else None,
+    }
+    for key, host in hosts.items():
+        if host is not None:
+            yield NamedOutside(key, host.lower(), "local" if is_this_machine(host) else "host")
+
+
+def _databases(folder: Path, config: Config) -> Iterator[NamedOutside]:
+    for key, url in (("curation.store", config.curation.store), ("review.database", config.review.database)):
+        try:
+            yield from _database(key, sa.make_url(url), folder) if url is not None else ()
+        except sa.exc.ArgumentError:
+            # Whoever opens it says what is wrong.
+            continue
+
+
+def _database(key: str, url: sa.URL, folder: Path) -> Iterator[NamedOutside]:
+    shown = url.render_as_string(hide_password=True)
+    if url.get_backend_name() == "sqlite":
+        path = (folder / (url.database or "")).resolve()
+        if url.query or shown.partition(":///")[2].startswith("file:"):
+            yield NamedOutside(key, shown, "host")
+        elif not path.is_relative_to(folder.resolve()):
+            yield NamedOutside(key, str(path), "path")
+        return
+    named = url.set(drivername="postgresql")
+    hosts = [str(value) for value in (url.host, *(url.query.get(name) for name in ("host", "hostaddr"))) if value]
+    remote = remote_database(named)
+    if set(url.query) - PLAIN_QUERY or any("," in host for host in hosts) or len(hosts) > 1:
+        yield NamedOutside(key, shown, "host")
+    elif remote is None:
+        yield NamedOutside(key, shown, "local")
+    else:
+        yield NamedOutside(key, remote.rpartition("/")[0].lower() or remote.lower(), "host")
+
+
+def _links(root: Path) -> Iterator[NamedOutside]:
+    """Links that lead out of a workspace: what is written there is written elsewhere."""
+    for folder, names, files in os.walk(root):
+        if folder == str(root) and LABEL_STUDIO in names:
+            names.remove(LABEL_STUDIO)
+        for path in (Path(folder, name) for name in (*names, *files)):
+            if path.is_symlink() and not (target := path.resolve()).is_relative_to(root):
+                yield NamedOutside(f"the link {path.relative_to(root)}", str(target), "path")
+
+
+def _host(url: str | None) -> str | None:
+    """The host of an address; of what is none, all of it."""
+    try:
+        return (urlsplit(url).hostname or url) if url else None
+    except ValueError:
+        return url
+
+
+def _is_path(value: str) -> bool:
+    """Whether a word that may be a name means a file or a folder: one is there, or it can be nothing else."""
+    return (_has_parts(value) and not HUB_NAME.fullmatch(value)) or Path(value).exists()
+
+
+def _has_parts(value: str) -> bool:
+    path = Path(value)
+    return path.is_absolute() or len(path.parts) > 1 or "\\" in value or value[:1] == "." or bool(path.drive)
+
+
+def _is_shipped(prompt: str) -> bool:
+    return not _has_parts(prompt) and (PROMPTS / f"{prompt}{SUFFIX}").is_file()
+
+
+def _changed(section: SectionT, key: Sequence[str], value: object) -> SectionT:
+    """A section with another value under a key; what was not set in the file still counts as not set."""
+    name, *rest = key
+    return section.model_copy(update={name: _changed(getattr(section, name), rest, value) if rest else value})
+
+
+def _value(config: Config, key: str) -> Any:
+    """The value under a dotted key."""
+    step: Callable[[Any, str], Any] = getattr
+    return reduce(step, key.split("."), config)
