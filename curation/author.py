@@ -27,6 +27,8 @@ class AuthorKind(StrEnum):
     LLM = "llm"
     FEW_SHOT = "few-shot"
     RULES = "rules"
+    #: A person's answer of which it is not settled whose it is: it counts for nobody.
+    DOUBTED = "doubted"
     #: Neither the layer's name nor its author tells a kind.
     OTHER = "other"
 
@@ -92,6 +94,16 @@ def human(person: str) -> str:
 def repeat(person: str) -> str:
     """The name of the layer that a person's second answer on a record becomes."""
     return f"{AuthorKind.REPEAT}:{person}"
+
+
+def doubted(answer: str) -> str:
+    """The name of the layer that an answer is while it is in doubt whose it is."""
+    return f"{AuthorKind.DOUBTED}:{answer}"
+
+
+def is_doubted(name: str) -> bool:
+    """Whether a layer is an answer of which it is in doubt whose it is."""
+    return name.startswith(doubted(""))
 
 
 def is_human(name: str) -> bool:

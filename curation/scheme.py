@@ -11,6 +11,7 @@ from pathlib import Path
 from pydantic import Field, ValidationError, field_validator, model_validator
 
 from curation.errors import ContradictionError, SchemeError
+from curation.printable import printable
 from curation.record import Assertion, Entity, Frozen, Layer, digest
 from curation.scheme_file import plain_sentences, scheme_content
 
@@ -182,7 +183,7 @@ def read_scheme(path: Path) -> SchemeFile:
     except (OSError, UnicodeDecodeError) as error:
         raise SchemeError(f"expected a scheme file in UTF-8 at {path}, got {type(error).__name__}") from error
     except SchemeError as error:
-        raise SchemeError("\n".join(f"{path}: {line}" for line in str(error).splitlines())) from error
+        raise SchemeError("\n".join(f"{path}: {line}" for line in str(error).split("\n"))) from error
     except ValidationError as error:
         lines = plain_sentences(error, found.content, Scheme)
-        raise SchemeError("\n".join(f"{path}: {line}" for line in lines)) from error
+        raise SchemeError("\n".join(f"{path}: {printable(line)}" for line in lines)) from error

@@ -16,6 +16,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from curation.errors import SchemeError
+from curation.printable import printable
 
 #: Lists whose entries have names, with the key that a bare value is given under.
 ENTRIES = {"categories": "definition", "relations": "definition", "labels": "values", "attributes": "values"}
@@ -57,7 +58,7 @@ def scheme_content(text: str) -> SchemeContent:
         if key in whole:
             whole[key] = _entries(key, value, whole[key], faults)
     if faults:
-        raise SchemeError("\n".join(faults))
+        raise SchemeError("\n".join(map(printable, faults)))
     languages = whole.get("languages")
     language = languages[0] if isinstance(languages, list) and languages else "en"
     for key in ENTRIES:

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from typing import Any
 
 from huggingface_hub import DatasetCardData
 from pydantic import JsonValue
 
+from curation.markdown import code, plain
+from curation.printable import printable
 from curation.scheme import Scheme
 from exports.settings import ExportSettings
 from exports.writer import ExportedSet
 
+#: Every id of a licence that the hub or SPDX has.
+LICENCE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+-]*")
 SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
 
 
@@ -19,14 +25,14 @@ def dataset_card(view: ExportedSet, settings: ExportSettings) -> str:
     manifest = view.curated.manifest
     total = view.curated.records
     data = DatasetCardData(
-        language=sorted(_counts(manifest["languages"])),
-        license=settings.licence,
-        pretty_name=settings.pretty_name,
+        language=sorted(map(printable, _counts(manifest["languages"]))),
+        **_licence(settings.licence),
+        pretty_name=printable(settings.pretty_name),
         task_categories=[
             *(["token-classification"] if view.scheme.categories else []),
             *(["text-classification"] if view.scheme.labels else []),
         ],
-        tags=["clinical", view.scheme.name],
+        tags=["clinical", printable(view.scheme.name)],
         size_categories=next((name for limit, name in SIZES if total < limit), "n>1M"),
         configs=[
             {
@@ -38,23 +44,33 @@ def dataset_card(view: ExportedSet, settings: ExportSettings) -> str:
     return f"---\n{data.to_yaml()}\n---\n\n{_body(view, settings)}"
 
 
+def _licence(licence: str) -> dict[str, Any]:
+    """The licence as the hub reads it: an id, or `other` with the words that stand in place of one."""
+    if LICENCE_ID.fullmatch(licence):
+        return {"license": licence}
+    return {"license": "other"} | ({"license_name": printable(licence)} if licence.strip() else {})
+
+
 def _body(view: ExportedSet, settings: ExportSettings) -> str:
     curated, scheme = view.curated, view.scheme
     manifest = curated.manifest
     return "\n\n".join(
         (
-            f"# {settings.pretty_name}: {curated.name} {curated.version}",
-            f"{view.curated.records} records of the frozen set `{curated.name}@{curated.version}` "
+            f"# {plain(settings.pretty_name)}: {plain(curated.name)} {curated.version}",
+            f"{view.curated.records} records of the frozen set {code(f'{curated.name}@{curated.version}')} "
             f"(content hash `{curated.digest}`), annotated in {_asked_for(scheme)} of the scheme "
-            f"`{scheme.name}` version {scheme.version}. Splits never divide a group (patient or article), "
+            f"{code(scheme.name)} version {plain(scheme.version)}. Splits never divide a group (patient or article), "
             "a record and its translation, or near-duplicates.",
             "## Records\n\n" + _table(("split", "records"), view.curated.splits),
             *_notes(manifest),
             _table(("language", "records"), _counts(manifest["languages"])),
             _table(("licence of the records", "records"), _counts(manifest["licences"])),
             *_marked(view),
-            f"## How it was made\n\nThe layer is `{manifest['layer']}`. Records that were not taken, by reason: "
-            + (", ".join(f"{count} {reason}" for reason, count in _counts(manifest["dropped"]).items()) or "none")
+            f"## How it was made\n\nThe layer is {code(manifest['layer'])}. Records that were not taken, by reason: "
+            + (
+                ", ".join(f"{count} {plain(reason)}" for reason, count in _counts(manifest["dropped"]).items())
+                or "none"
+            )
             + ".",
             "## Columns\n\n`text` is the report. `entities` is the lossless view: category, wording and `fragments`, "
             "which are end-exclusive code-point offsets into `text` (several when discontinuous, none when the "
@@ -83,7 +99,7 @@ def _marked(view: ExportedSet) -> Iterator[str]:
         yield "## Entities\n\n" + _table(("category", "entities"), _counts(manifest["categories"]))
     # Sets that were frozen by an earlier version did not count them.
     for name, values in _counts(manifest.get("labels", {})).items():
-        yield f"## {name}\n\n" + _table(("value", "records"), _counts(values))
+        yield f"## {plain(name)}\n\n" + _table(("value", "records"), _counts(values))
 
 
 def _privacy(view: ExportedSet) -> str:
@@ -106,9 +122,9 @@ def _notes(manifest: dict[str, JsonValue]) -> list[str]:
     """What a reader has to know of the splits."""
     small, split = manifest.get("small_splits"), manifest.get("split")
     names = split.get("stratify") if isinstance(split, dict) else None
-    notes = [f"Note: {line}." for line in small] if isinstance(small, list) else []
+    notes = [f"Note: {plain(line)}." for line in small] if isinstance(small, list) else []
     if isinstance(names, list) and names:
-        notes.append(f"The splits are stratified by {', '.join(f'`{name}`' for name in names)}.")
+        notes.append(f"The splits are stratified by {', '.join(code(name) for name in names)}.")
     return notes
 
 
@@ -119,4 +135,4 @@ def _counts(value: object) -> dict[str, int]:
 
 def _table(head: tuple[str, str], rows: dict[str, int]) -> str:
     lines = [f"| {head[0]} | {head[1]} |", "|---|---:|"]
-    return "\n".join([*lines, *(f"| {name} | {count} |" for name, count in rows.items())])
+    return "\n".join([*lines, *(f"| {plain(name)} | {count} |" for name, count in rows.items())])

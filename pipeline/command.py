@@ -7,7 +7,6 @@ Exit codes: 0 done, 1 the job failed or some input was refused, 2 wrong usage, 1
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Callable
 from typing import Annotated
 
@@ -40,11 +39,14 @@ from pipeline.commands import (
     whoami,
 )
 from pipeline.commands.next_steps import add_next_steps
+from pipeline.commands.output import say
+from pipeline.commands.printable_errors import PrintableErrors
 from pipeline.commands.version import print_version
 from pipeline.signals import ended_like_interrupts
 
 app = typer.Typer(
     name="curate",
+    cls=PrintableErrors,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
@@ -112,7 +114,7 @@ def main() -> None:
     # Threads that wait for work sleep instead of spinning: beside another program on the same cores,
     # spinning makes both many times slower.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    from curation.errors import CurateError, UsageError
+    from curation.errors import ConfigError, CurateError, SchemeError, UsageError
 
     signals: list[int] = []
     try:
@@ -120,6 +122,12 @@ def main() -> None:
             app()
     except UsageError as error:
         _stop(f"error: {error}", 2)
+    except (ConfigError, SchemeError) as error:
+        # One line for each fault.
+        *others, last = f"error: {error}".split("\n")
+        for line in others:
+            say(line)
+        _stop(last, 1)
     except CurateError as error:
         _stop(f"error: {error}", 1)
     except (KeyboardInterrupt, SystemExit) as end:
@@ -133,13 +141,13 @@ def main() -> None:
     except Exception as error:
         from curation.outside_errors import line_of
 
-        if (line := line_of(error)) is None:
+        if (found := line_of(error)) is None:
             raise
-        _stop(f"error: {line}", 1)
+        _stop(f"error: {found}", 1)
     finally:
         os.umask(umask)
 
 
 def _stop(line: str, code: int) -> None:
-    print(line, file=sys.stderr)
+    say(line)
     raise SystemExit(code)

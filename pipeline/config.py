@@ -17,6 +17,7 @@ from annotation.settings import AnnotationSettings
 from curation.author import AuthorKind, layer_name
 from curation.decision import Verdict
 from curation.errors import ConfigError
+from curation.printable import printable
 from curation.record import Frozen
 from curation.settings import CurationSettings
 from exports.settings import ExportSettings
@@ -82,7 +83,7 @@ def load_config(path: Path) -> Config:
     try:
         return Config.model_validate(content)
     except ValidationError as error:
-        raise ConfigError("\n".join(f"{path}: {line}" for line in _explain(error))) from error
+        raise ConfigError("\n".join(f"{path}: {printable(line)}" for line in _explain(error))) from error
 
 
 def _unset_hint(path: Path) -> str:
@@ -111,7 +112,7 @@ def with_overrides(config: Config, changes: Sequence[str]) -> Config:
     try:
         return Config.model_validate(content)
     except ValidationError as error:
-        raise ConfigError("\n".join(_explain(error))) from error
+        raise ConfigError("\n".join(map(printable, _explain(error)))) from error
 
 
 def _toml(value: str) -> Any:

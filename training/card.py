@@ -7,15 +7,17 @@ from typing import Any
 
 import yaml
 
+from curation.markdown import code, plain
+from curation.printable import printable
 from curation.tagging.folder import AdapterManifest
 
 BODY = """
-# {name}
+# {title}
 
-Marks pieces of clinical information in {languages} text, in {count} categories of the scheme `{scheme}`:
+Marks pieces of clinical information in {languages} text, in {count} categories of the scheme {scheme}:
 {categories}.
 
-It is {kind} the encoder `{base_model}`, trained by Clincurate with
+It is {kind} the encoder {base_model}, trained by Clincurate with
 `curate train` on {records} records with {entities} entities.
 
 ## Use
@@ -55,13 +57,14 @@ def write_card(manifest: AdapterManifest, folder: Path) -> None:
 def card(manifest: AdapterManifest) -> str:
     """The card's text, with the metadata that the Hugging Face hub reads at its top."""
     body = BODY.format(
-        name=manifest.name,
-        languages=", ".join(manifest.languages),
+        title=plain(manifest.name),
+        name=printable(manifest.name),
+        languages=plain(", ".join(manifest.languages)),
         count=len(manifest.categories),
-        scheme=manifest.scheme,
-        categories=", ".join(manifest.categories),
+        scheme=code(manifest.scheme),
+        categories=", ".join(map(plain, manifest.categories)),
         kind="a LoRA adapter for" if manifest.kind == "lora" else "a full tuning of",
-        base_model=manifest.base_model,
+        base_model=code(manifest.base_model),
         records=manifest.training.get("records", 0),
         entities=manifest.training.get("entities", 0),
         data=_items(_data(manifest)),
@@ -75,7 +78,7 @@ def _metadata(manifest: AdapterManifest) -> dict[str, Any]:
     return {
         "language": list(manifest.languages),
         "library_name": "peft" if manifest.kind == "lora" else "transformers",
-        "base_model": manifest.base_model,
+        "base_model": printable(manifest.base_model),
         "pipeline_tag": "token-classification",
         "tags": ["clinical", "named-entity-recognition", "clincurate"],
     }
@@ -89,7 +92,7 @@ def _data(manifest: AdapterManifest) -> dict[str, Any]:
 
 
 def _items(values: dict[str, Any]) -> str:
-    return "\n".join(f"- {name.replace('_', ' ')}: {_plain(value)}" for name, value in values.items())
+    return "\n".join(f"- {plain(name.replace('_', ' '))}: {plain(_plain(value))}" for name, value in values.items())
 
 
 def _plain(value: Any) -> str:
@@ -106,7 +109,7 @@ def _scores(manifest: AdapterManifest) -> str:
     rows += [(name, score, lenient["per_category"][name]) for name, score in strict["per_category"].items()]
     lines = ["| on validation records | strict F1 | lenient F1 | gold |", "|---|---|---|---|"]
     lines += [
-        f"| {name} | {_figure(exact['f1'])} | {_figure(any_overlap['f1'])} | {exact['gold']} |"
+        f"| {plain(name)} | {_figure(exact['f1'])} | {_figure(any_overlap['f1'])} | {exact['gold']} |"
         for name, exact, any_overlap in rows
     ]
     note = "They chose the checkpoint, so that these scores flatter it; other records measure it fairly."

@@ -6,6 +6,7 @@ import io
 from typing import Any
 
 from curation.errors import MissingExtraError
+from curation.plot_names import plain_names, plot_name
 from curation.scoring.entities import MODES, EntityScores, Score
 
 COLOURS = {"strict": "#1b4f72", "lenient": "#7fb3d5"}
@@ -15,6 +16,7 @@ INK, GRID, WHISKER = "#2c3e50", "#e3e7eb", "#8d99a6"
 ROW, MARGIN, WIDTH = 0.46, 0.9, 8.6
 
 
+@plain_names()
 def f1_plot(scores: EntityScores, labels: dict[str, str], *, form: str = "svg", title: str = "") -> bytes:
     """The plot as SVG or PNG; ``labels`` names the categories for people."""
     try:
@@ -30,7 +32,7 @@ def f1_plot(scores: EntityScores, labels: dict[str, str], *, form: str = "svg", 
             found = getattr(scores, mode)
             _bars(axes, [found.micro, *(found.per_category[name] for name in names)], offset, mode)
         ticks = [f"all, micro ({scores.strict.micro.gold})"]
-        ticks += [f"{labels.get(name, name)} ({scores.strict.per_category[name].gold})" for name in names]
+        ticks += [f"{plot_name(labels.get(name, name))} ({scores.strict.per_category[name].gold})" for name in names]
         _dress(axes, ticks, title)
         buffer = io.BytesIO()
         figure.savefig(buffer, format=form, dpi=160, metadata={"Date": None} if form == "svg" else None)
@@ -69,4 +71,4 @@ def _dress(axes: Any, ticks: list[str], title: str) -> None:
         axes.spines[side].set_visible(False)
     axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2, frameon=False, borderaxespad=0.2)
     if title:
-        axes.set_title(title, loc="right", fontsize=10, color=INK)
+        axes.set_title(plot_name(title), loc="right", fontsize=10, color=INK)

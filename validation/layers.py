@@ -11,6 +11,9 @@ from curation.record import Layer
 from curation.stage import Item
 from validation.settings import ValidationSettings
 
+#: Layers of these kinds are nobody's opinion on others: gold is measured with, and a doubted answer counts for nobody.
+NO_OPINION = frozenset({AuthorKind.GOLD, AuthorKind.DOUBTED})
+
 
 def preferred_layers(authors: Mapping[str, str], settings: ValidationSettings) -> tuple[str, ...]:
     """The layers to check, the most preferred first: the one of the settings, or by the kind of their authors.
@@ -44,7 +47,7 @@ class ChosenLayers:
                 f"validation.second_opinion.layers: expected layers beside the checked one, got {settings.layer}"
             )
         seconds = asked or tuple(
-            name for name in sorted(authors) if kind_of(name) is not AuthorKind.GOLD and name != settings.layer
+            name for name in sorted(authors) if kind_of(name) not in NO_OPINION and name != settings.layer
         )
         return cls(preferred_layers(authors, settings), seconds)
 

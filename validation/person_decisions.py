@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from curation.author import is_doubted
 from curation.decision import TEXT, Decision, DecisionKind, Verdict, on_layer
 from curation.errors import UsageError, unknown_name
 from curation.store import Store
@@ -104,6 +105,12 @@ def reopen(store: Store, record_id: str, asked: AskedSubjects, *, by: str, reaso
             and decision.verdict not in OPEN
             and (asked.hold(decision) or (not asked.are_named and decision.kind is not DecisionKind.PRIVACY))
         ]
+        counting = [decision for decision in taken_back if decision.verdict is Verdict.ACCEPTED]
+        if answers := [decision.layer for decision in counting if decision.layer and is_doubted(decision.layer)]:
+            raise UsageError(
+                f"record {record_id}: {answers[0]} was accepted and is the layer of the person whose it was said to "
+                "be; decide about that layer"
+            )
         if not taken_back:
             raise UsageError(
                 f"expected a person's decision on record {record_id} to take back, there is none; {_verdicts(found)}"
@@ -146,6 +153,9 @@ def _to_decide(store: Store, found: Case, asked: AskedSubjects, verdict: Verdict
             raise UsageError(
                 f"expected something of record {found.record.id} that waits for a person; {_verdicts(found)}"
             )
+        if verdict is Verdict.ACCEPTED:
+            # Whose an answer is, is a question of its own: what else waits is accepted without it.
+            return [decision for decision in waiting if not is_doubted(decision.layer or "")] or waiting
         return waiting
     outdated = store.outdated_decisions()
     return [

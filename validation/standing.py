@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from enum import StrEnum
 
-from curation.author import is_human
+from curation.author import is_doubted, is_human
 from curation.decision import TEXT, DecisionKind, DecisionSubject, Verdict
 from curation.store import Store
 
@@ -50,7 +50,12 @@ def _standing(decided: dict[DecisionSubject, tuple[Verdict, str]], has_changed: 
         return Standing.SET_ASIDE if by.startswith(DEIDENTIFICATION) else Standing.REJECTED
     if any(verdict is Verdict.QUARANTINED for verdict, _ in decided.values()):
         return Standing.QUARANTINED
-    content = {subject: each for subject, each in decided.items() if subject[0] is not DecisionKind.PRIVACY}
+    content = {
+        subject: (verdict, by)
+        for subject, (verdict, by) in decided.items()
+        # Of an answer in doubt only that it waits says something about the record.
+        if subject[0] is not DecisionKind.PRIVACY and (verdict is Verdict.NEEDS_REVIEW or not is_doubted(subject[1]))
+    }
     verdicts = {verdict for verdict, _ in content.values()}
     if Verdict.NEEDS_REVIEW in verdicts:
         return Standing.NEEDS_REVIEW

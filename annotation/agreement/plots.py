@@ -11,6 +11,7 @@ from typing import Any
 
 from annotation.agreement.estimate import Figure
 from curation.errors import MissingExtraError
+from curation.plot_names import plain_names, plot_name
 
 #: Colours that colour-blind people can tell apart too (Okabe and Ito 2008).
 COLOURS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00")
@@ -21,6 +22,7 @@ QUIET = "#667"
 Series = Mapping[str, Sequence[Figure | None]]
 
 
+@plain_names()
 def forest(rows: Sequence[str], series: Series, *, reference: Mapping[str, float | None] | None = None) -> str:
     """Each row's figures as points with their intervals, a row below the other, first row on top.
 
@@ -38,7 +40,7 @@ def forest(rows: Sequence[str], series: Series, *, reference: Mapping[str, float
             axes.axvline(line, color=COLOURS[number], linestyle=(0, (4, 3)), linewidth=0.8, alpha=0.7, zorder=1)
     for row in range(1, len(rows)):
         axes.axhline(row - 0.5, color="#eceff2", linewidth=0.8, zorder=0)
-    axes.set_yticks(range(len(rows)), labels=rows, fontsize=9, parse_math=False)
+    axes.set_yticks(range(len(rows)), labels=[plot_name(name) for name in rows], fontsize=9)
     axes.set_ylim(len(rows) - 0.4, -0.6)
     axes.set_xlim(low, 1.02)
     axes.grid(axis="x", color="#dfe3e8", linewidth=0.6)
@@ -50,6 +52,7 @@ def forest(rows: Sequence[str], series: Series, *, reference: Mapping[str, float
     return _svg(canvas)
 
 
+@plain_names()
 def matrix(
     rows: Sequence[str], columns: Sequence[str], values: Sequence[Sequence[float | None]], *, counts: bool
 ) -> str:
@@ -70,13 +73,16 @@ def matrix(
         dark = shade[i, j] > low + 0.62 * (top - low)
         word = f"{table[i, j]:.0f}" if counts else f"{table[i, j]:.2f}"
         axes.text(j, i, word, ha="center", va="center", fontsize=8, color="white" if dark else "#222")
-    axes.set_xticks(range(len(columns)), labels=columns, fontsize=8.5, rotation=40, ha="right", parse_math=False)
-    axes.set_yticks(range(len(rows)), labels=rows, fontsize=8.5, parse_math=False)
+    axes.set_xticks(
+        range(len(columns)), labels=[plot_name(name) for name in columns], fontsize=8.5, rotation=40, ha="right"
+    )
+    axes.set_yticks(range(len(rows)), labels=[plot_name(name) for name in rows], fontsize=8.5)
     axes.tick_params(which="both", length=0)
     axes.spines[:].set_visible(False)
     return _svg(canvas)
 
 
+@plain_names()
 def courses(
     weeks: Sequence[str], panels: Mapping[str, Mapping[str, Sequence[Figure | None]]], *, columns: int = 2
 ) -> str:
@@ -89,7 +95,7 @@ def courses(
     for axes, (name, series) in zip(flat, panels.items(), strict=False):
         for number, (what, figures) in enumerate(series.items()):
             _course(axes, figures, number, what)
-        axes.set_title(name, fontsize=9, loc="left", parse_math=False)
+        axes.set_title(plot_name(name), fontsize=9, loc="left")
         axes.set_ylim(low, 1.03)
         axes.set_xlim(-0.5, len(weeks) - 0.5)
         axes.set_xticks(shown, labels=[weeks[position].split("-")[-1] for position in shown], fontsize=8)
@@ -102,6 +108,7 @@ def courses(
     return _svg(canvas)
 
 
+@plain_names()
 def bars(counts: Mapping[str, int]) -> str:
     """A bar for each count, one below the other."""
     canvas, axes = _canvas((5.2, 0.35 + 0.26 * len(counts)))
@@ -110,7 +117,7 @@ def bars(counts: Mapping[str, int]) -> str:
     total = sum(numbers) or 1
     for position, number in enumerate(numbers):
         axes.text(number, position, f" {number:,} ({number / total:.0%})", va="center", fontsize=8.5, color="#222")
-    axes.set_yticks(range(len(names)), labels=names, fontsize=9, parse_math=False)
+    axes.set_yticks(range(len(names)), labels=[plot_name(name) for name in names], fontsize=9)
     axes.set_ylim(len(names) - 0.45, -0.55)
     axes.set_xlim(0, max(numbers, default=1) * 1.25)
     axes.set_xticks([])
@@ -134,7 +141,7 @@ def _points(axes: Any, rows: Sequence[float], figures: Sequence[Figure | None], 
         MARKERS[number],
         color=COLOURS[number],
         markersize=4.5,
-        label=name,
+        label=plot_name(name),
     )
 
 
@@ -147,7 +154,13 @@ def _course(axes: Any, figures: Sequence[Figure | None], number: int, name: str)
         if figure is not None and figure.value is not None
     ]
     axes.plot(
-        positions, values, MARKERS[number] + "-", color=COLOURS[number], markersize=3.5, linewidth=1.2, label=name
+        positions,
+        values,
+        MARKERS[number] + "-",
+        color=COLOURS[number],
+        markersize=3.5,
+        linewidth=1.2,
+        label=plot_name(name),
     )
     if len(positions) > 1:
         low, high = zip(*ends, strict=True)

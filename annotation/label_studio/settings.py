@@ -115,6 +115,11 @@ class LabelStudioSettings(Frozen):
         description="PostgreSQL URL for our own server, without a password "
         "(that comes from CLINCURATE_LABEL_STUDIO_DB_PASSWORD); without it, SQLite in the workspace.",
     )
+    history: bool = Field(
+        default=True,
+        description="Whether our own server keeps a history of who made and changed each answer, by which a pull tells "
+        "answers under a false name. It makes a push several times slower; a change holds from the next start.",
+    )
     start_timeout: float = Field(
         default=180.0, gt=0, description="Seconds until a server that does not answer is given up."
     )

@@ -9,6 +9,7 @@ from pydantic import JsonValue
 
 from annotation.label_studio.api.client import Client
 from annotation.label_studio.backend.state import backend_state
+from annotation.label_studio.exchange.doubted import count_waiting
 from annotation.label_studio.exchange.ledger import Ledger
 from annotation.label_studio.server import server
 from annotation.label_studio.session import connect
@@ -20,7 +21,7 @@ from curation.store import Store
 
 def review_status(store: Store, workspace: Path, settings: LabelStudioSettings) -> dict[str, JsonValue]:
     """Server, project and counts; of a server that does not answer, why it does not."""
-    found = _server(workspace, settings) | backend_state(workspace)
+    found = _server(workspace, settings) | backend_state(workspace) | {"in_doubt": count_waiting(store)}
     try:
         with connect(workspace, settings) as client:
             return found | {"up": True, "version": client.version()} | _project(store, client, settings)

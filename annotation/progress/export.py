@@ -7,6 +7,7 @@ from pathlib import Path
 
 from annotation.progress.figures import AnnotatorProgress, WorkDay, WorkProgress
 from curation.atomic_file import replaced
+from curation.printable import printable
 
 #: One row for each annotator, day and kind of work; the figures after the minutes are of all the annotator's work.
 COLUMNS = (
@@ -25,7 +26,7 @@ COLUMNS = (
 )
 
 #: What a spreadsheet takes for a formula.
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
+FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
 def write_csv(progress: WorkProgress, path: Path) -> None:
@@ -37,9 +38,15 @@ def write_csv(progress: WorkProgress, path: Path) -> None:
         writer.writerows(_row(day, people[day.name]) for day in progress.days)
 
 
+def _cell(name: str) -> str:
+    """The name on one line, as text also where it begins like a formula."""
+    shown = printable(name)
+    return f"'{shown}" if shown.lstrip().startswith(FORMULA) else shown
+
+
 def _row(day: WorkDay, person: AnnotatorProgress) -> tuple[object, ...]:
     return (
-        f"'{day.name}" if day.name.startswith(FORMULA) else day.name,
+        _cell(day.name),
         day.day.isoformat(),
         day.work.value,
         day.records,

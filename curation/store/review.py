@@ -28,15 +28,15 @@ class ReviewTask(Frozen):
 
 
 class ReviewEvent(Frozen):
-    """Something of Label Studio's that was refused, with its content, or that was deleted there."""
+    """Something of Label Studio's that was refused or whose author is in doubt, with its content, or was deleted."""
 
     project: str
-    kind: Literal["refused", "deleted"]
+    kind: Literal["refused", "deleted", "doubted"]
     task_id: int
     annotation_id: int | None = None
     record_id: str | None = None
     reasons: tuple[str, ...] = ()
-    #: What was refused, as JSON in ASCII: it may hold what no database takes as text.
+    #: What was refused or is in doubt, as JSON in ASCII: it may hold what no database takes as text.
     content: str | None = None
     created: datetime = Field(default_factory=lambda: datetime.now(UTC))
 
@@ -105,7 +105,7 @@ class ReviewLedger(Connected):
         return added
 
     def review_events(self, project: str, *, kind: str | None = None) -> list[ReviewEvent]:
-        """What was refused or deleted in a project, oldest first."""
+        """What was refused, deleted or in doubt in a project, oldest first."""
         query = sa.select(review_events).where(review_events.c.project == project).order_by(review_events.c.seq)
         if kind is not None:
             query = query.where(review_events.c.kind == kind)

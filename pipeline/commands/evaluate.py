@@ -8,7 +8,7 @@ import typer
 
 from curation.author import GOLD
 from pipeline.commands.options import HERE, DownloadOption, JsonOption, WorkspaceOption
-from pipeline.commands.output import print_json, print_table, say
+from pipeline.commands.output import print_json, print_table, say, show
 
 if TYPE_CHECKING:
     from curation.scoring.entities import Mean, ModeScores, Score
@@ -85,7 +85,7 @@ def _say_entities(done: Evaluation, predicted: str) -> None:
         print_table(title, ("category", "gold", "found", "P", "R", "F1"), _rows(found))
         if found.micro.f1_interval:
             low, high = found.micro.f1_interval
-            print(f"{mode} micro F1: 95 % interval {low:.3f} to {high:.3f}")
+            show(f"{mode} micro F1: 95 % interval {low:.3f} to {high:.3f}")
 
 
 def _rows(scores: ModeScores) -> list[tuple[object, ...]]:

@@ -1,4 +1,8 @@
-"""What commands print: one JSON object for scripts, tables for people."""
+"""What commands print: one JSON object for scripts, tables and lines for people.
+
+All output goes through this module: ids, names and texts come from others, and none of them moves the cursor of a
+terminal, hides or turns what stands beside it, or breaks the line that it stands on.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,8 @@ import sys
 from typing import TYPE_CHECKING
 
 import typer
+
+from curation.printable import printable, printable_json, printable_lines
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -19,8 +25,12 @@ SHOWN = 20
 
 def print_json(value: Mapping[str, JsonValue]) -> None:
     """One JSON object on standard output."""
-    json.dump(value, sys.stdout, ensure_ascii=False, indent=2)
-    sys.stdout.write("\n")
+    sys.stdout.write(f"{printable_json(json.dumps(value, ensure_ascii=False, indent=2))}\n")
+
+
+def print_json_line(value: Mapping[str, JsonValue]) -> None:
+    """One JSON object as one line on standard output, at once."""
+    print(printable_json(json.dumps(value, ensure_ascii=False)), flush=True)
 
 
 #: Columns whose cells are never broken over lines.
@@ -33,12 +43,12 @@ def print_table(title: str, head: Sequence[str], rows: Sequence[Sequence[object]
     from rich.table import Table
 
     console = Console()
-    console.print(title, style="bold", highlight=False)
+    console.print(printable(title), style="bold", highlight=False, markup=False)
     table = Table()
     for column, name in enumerate(head):
         numeric = bool(rows) and all(isinstance(row[column], int | float) for row in rows)
         whole = name in WHOLE  # to be copied into the next command
-        table.add_column(name, justify="right" if numeric else "left", overflow="fold", no_wrap=whole)
+        table.add_column(_cell(name), justify="right" if numeric else "left", overflow="fold", no_wrap=whole)
     for row in rows:
         table.add_row(*(_cell(value) for value in row))
     console.print(table)
@@ -58,7 +68,17 @@ def say_standing(counts: Mapping[str, int]) -> None:
 
 def say(line: str) -> None:
     """A line for people, on standard error, so that standard output stays for results."""
-    print(line, file=sys.stderr, flush=True)
+    print(printable(line), file=sys.stderr, flush=True)
+
+
+def show(line: str) -> None:
+    """A line of a result on standard output."""
+    print(printable(line))
+
+
+def show_text(text: str) -> None:
+    """A text of several lines on standard output."""
+    print(printable_lines(text))
 
 
 def print_exchanged(title: str, outcome: dict[str, object], *, as_json: bool) -> None:
@@ -72,6 +92,7 @@ def print_exchanged(title: str, outcome: dict[str, object], *, as_json: bool) ->
         print_counts(title, {name: value for name, value in outcome.items() if isinstance(value, int)})
         for where, why in refused[:SHOWN]:
             say(f"{where}: {why}")
+        say_doubted(outcome.get("doubted", []))  # type: ignore[arg-type]
         deleted: list[str] = outcome.get("deleted", [])  # type: ignore[assignment]
         overwritten: list[str] = outcome.get("overwritten", [])  # type: ignore[assignment]
         for line in [*(f"deleted in Label Studio: {what}" for what in deleted), *overwritten][:SHOWN]:
@@ -80,10 +101,21 @@ def print_exchanged(title: str, outcome: dict[str, object], *, as_json: bool) ->
         raise typer.Exit(1)
 
 
+def say_doubted(doubted: Sequence[tuple[str, str]]) -> None:
+    """Lines on answers of which it is in doubt whose they are, and what to do about them."""
+    if doubted:
+        say(
+            f"{len(doubted)} answers count for nobody, since it is in doubt whose they are; "
+            "`curate review list --of layer` shows them, `curate review accept|reject RECORD --layer NAME` decides"
+        )
+    for where, why in doubted[:SHOWN]:
+        say(f"{where}: {why}")
+
+
 def _cell(value: object) -> str:
     from rich.markup import escape
 
     if isinstance(value, float):
         return f"{value:.3f}"
     # Brackets would be taken for styles and left out.
-    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else escape(str(value))
+    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else escape(printable(str(value)))

@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from time import perf_counter
 from typing import TYPE_CHECKING, TextIO
 
+from curation.printable import printable
+
 if TYPE_CHECKING:
     from pipeline.progress import Advance
 
@@ -34,6 +36,7 @@ def progress_bar(title: str, total: int | None, *, stream: TextIO | None = None)
 @contextmanager
 def _bar(title: str, total: int | None) -> Iterator[Advance]:
     from rich.console import Console
+    from rich.markup import escape
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (
@@ -47,7 +50,7 @@ def _bar(title: str, total: int | None) -> Iterator[Advance]:
     started = perf_counter()
     done = failures = 0
     with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
-        task = bars.add_task(title, total=total, rate="", failures="", visible=False)
+        task = bars.add_task(escape(printable(title)), total=total, rate="", failures="", visible=False)
 
         def advance(records: int, failed: int = 0) -> None:
             nonlocal done, failures
@@ -95,4 +98,4 @@ class _PlainLines:
             parts.append(f"{(self.total - self.done) / rate:,.0f} s left")
         if self.failed:
             parts.append(f"{self.failed:,} failed")
-        print(f"{self.title}: {', '.join(parts)}", file=self.stream, flush=True)
+        print(f"{printable(self.title)}: {', '.join(parts)}", file=self.stream, flush=True)

@@ -20,7 +20,7 @@ from pipeline.commands.decision_output import (
     source_ids,
 )
 from pipeline.commands.options import HERE, JsonOption, WorkspaceOption
-from pipeline.commands.output import print_json, print_table, say, say_standing
+from pipeline.commands.output import print_json, print_table, say, say_standing, show_text
 
 PrivacyOption = Annotated[
     str | None,
@@ -92,7 +92,7 @@ def show(
     )
     print_log("Decisions", found.history, names)
     if text:
-        print(found.record.text)
+        show_text(found.record.text)
 
 
 def release(

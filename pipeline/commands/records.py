@@ -9,7 +9,7 @@ import typer
 
 from pipeline.commands.decision_output import ByOption, RecordArgument, print_log
 from pipeline.commands.options import HERE, JsonOption, WorkspaceOption
-from pipeline.commands.output import print_counts, print_json, print_table, say
+from pipeline.commands.output import print_counts, print_json, print_table, say, show_text
 from pipeline.commands.whoami import signer
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ def _show(found: RecordHistory, names: Mapping[str, str]) -> None:
         "sent to": ", ".join(found.sent_to),
     }
     print_counts(f"Record {record.id}", {name: value for name, value in about.items() if value}, what="")
-    print(record.text)
+    show_text(record.text)
     for layer in {layer.name: layer for layer in found.layers}.values():
         versions = sum(other.name == layer.name for other in found.layers)
         rows: list[tuple[str, ...]] = [

@@ -10,7 +10,7 @@ import typer
 from curation.author import GOLD
 from pipeline.commands.import_output import say_import
 from pipeline.commands.options import HERE, DownloadOption, JsonOption, PortOption, WorkspaceOption
-from pipeline.commands.output import print_json, say
+from pipeline.commands.output import print_json, say, show
 from pipeline.commands.progress_bars import progress_bar
 
 if TYPE_CHECKING:
@@ -60,7 +60,8 @@ def run(
     else:
         # Lines, not a table: addresses are there to be clicked and copied whole.
         ends = addresses(finished, with_password=True)
-        print("\n".join(f"{name}: {where}" for name, where in ends.items()))
+        for name, where in ends.items():
+            show(f"{name}: {where}")
     for waiting in next_steps:
         say(f"next ({waiting.reason}): {waiting.next_step}")
     _say_server(workspace)

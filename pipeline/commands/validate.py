@@ -10,7 +10,7 @@ import typer
 from curation.author import VALIDATION_RANK
 from curation.errors import UsageError
 from pipeline.commands.options import HERE, DownloadOption, JsonOption, RetryOption, WorkspaceOption
-from pipeline.commands.output import SHOWN, print_counts, print_json, print_table, say, say_standing
+from pipeline.commands.output import SHOWN, print_counts, print_json, print_table, say, say_standing, show
 from pipeline.commands.progress_bars import progress_bar
 
 if TYPE_CHECKING:
@@ -146,7 +146,7 @@ def _what_if(workspace: Workspace, changes: list[str], *, as_json: bool) -> None
         for (before, after), ids in moves.items():
             named = [f"{id} ({names[id]})" if names.get(id) else id for id in ids[:SHOWN]]
             more = f" ... and {len(ids) - SHOWN:,} more; --json lists them" if len(ids) > SHOWN else ""
-            print(f"{before.value} to {after.value}: {', '.join(named)}{more}")
+            show(f"{before.value} to {after.value}: {', '.join(named)}{more}")
     if found.held:
         say(f"{found.held} more would, but a person or another policy has decided about them")
     if found.unmeasured:

@@ -8,6 +8,7 @@ from math import ceil
 from typing import Any, Literal
 
 from curation.errors import MissingExtraError
+from curation.plot_names import plain_names, plot_name
 from validation.report.embedding_map import EmbeddingMap
 
 BINS = 40
@@ -66,6 +67,7 @@ def _draw_threshold(axes: Any, threshold: float, left: float, right: float) -> N
     axes.text(where, 1.02, label, transform=top, color=THRESHOLD, fontsize=7, ha=side, va="bottom")
 
 
+@plain_names()
 def scatter(drawn: EmbeddingMap, colours: Mapping[str, str], *, label: Callable[[str], str], far: str) -> str:
     """The map, a colour for each category, outliers ringed.
 
@@ -80,7 +82,7 @@ def scatter(drawn: EmbeddingMap, colours: Mapping[str, str], *, label: Callable[
             [point.y for point in points],
             s=9,
             color=colours.get(category, NEUTRAL),
-            label=f"{label(category)} ({len(points)})",
+            label=f"{plot_name(label(category))} ({len(points)})",
             # Thousands of points as one picture, or the page is as large as a book.
             rasterized=True,
         )
@@ -92,7 +94,7 @@ def scatter(drawn: EmbeddingMap, colours: Mapping[str, str], *, label: Callable[
         facecolors="none",
         edgecolors=THRESHOLD,
         linewidths=1,
-        label=f"{far} ({len(outliers)})",
+        label=f"{plot_name(far)} ({len(outliers)})",
     )
     axes.set_xticks([])
     axes.set_yticks([])

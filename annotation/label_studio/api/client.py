@@ -27,6 +27,9 @@ FILTER = 500
 #: Rows in one page of a listing.
 PAGE = 500
 
+#: Entries in one page of a history.
+HISTORY_PAGE = 1000
+
 #: How often a server that fails for another reason than a task is asked again.
 TRIES = 3
 
@@ -80,6 +83,33 @@ class Client(Connection):
         """The logins of all accounts by their ids."""
         found = self.get("/api/users")
         return {int(user["id"]): str(user["email"]) for user in found}
+
+    def own_id(self) -> int | None:
+        """The number of the account that asks; None where the server does not tell."""
+        number = self.get("/api/current-user/whoami").get("id")
+        return number if isinstance(number, int) else None
+
+    def annotation_history(self, id: int) -> list[Json] | None:
+        """The server's entries on who made and changed an annotation, oldest first; none where it keeps no history.
+
+        None where the server cannot show them.
+        """
+        path, found, page = f"/api/fsm/entities/annotation/{id}/history", list[Json](), 0
+        while True:
+            page += 1
+            try:
+                answer = self.call("GET", path, ordering="id", page_size=HISTORY_PAGE, page=page)
+            except RefusedError as error:
+                if error.status not in (403, 404):
+                    raise
+                return found
+            except UnansweredError as error:
+                if error.status is None:
+                    raise
+                return None
+            found += answer.get("results", ())
+            if answer.get("next") is None:
+                return found
 
     def find_project(self, title: str) -> Project | None:
         """The oldest project of this very title."""

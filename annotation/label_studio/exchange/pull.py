@@ -6,19 +6,20 @@ import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from functools import partial
 
 from annotation.label_studio.api.client import Client, Json, Project
 from annotation.label_studio.api.errors import UnansweredError
 from annotation.label_studio.editor.controls import MAIN, ORIGINAL, EditorSide
+from annotation.label_studio.exchange.authorship import doubts
+from annotation.label_studio.exchange.doubted import held, hold
 from annotation.label_studio.exchange.ledger import Ledger
 from annotation.label_studio.exchange.project import ensure_project
 from annotation.label_studio.exchange.task_annotations import TIME, Annotation, annotations_of
+from annotation.label_studio.exchange.verdicts import ANNOTATION, decide, withdraw
 from annotation.label_studio.settings import LabelStudioSettings
 from annotation.label_studio.shown_layers import shown_layers
-from curation.author import human, is_human, is_repeat, repeat
+from curation.author import doubted, human, is_doubted, is_human, is_repeat, repeat
 from curation.batches import batched
-from curation.decision import REJECT, TEXT, Decision, DecisionKind, Verdict
 from curation.errors import ContradictionError
 from curation.record import Layer
 from curation.scheme import Scheme
@@ -31,12 +32,10 @@ BATCH = 500
 #: Earlier than any task: a pull from here on sees all tasks, also those whose answers were deleted.
 EPOCH = "1970-01-01T00:00:00.000000Z"
 
-WITHDRAWN = "annotation deleted in Label Studio"
-
-#: What a decision's details call the annotation that it rests on.
-ANNOTATION = "annotation"
-
 UNKNOWN_RECORD = "its record is not in the store"
+
+#: What is kept of an annotation whose author is in doubt.
+CLAIMS = ("completed_by", "updated_by", "created_at", "updated_at", "lead_time", "result")
 
 #: Most characters and most reasons that are kept of a refused annotation.
 LONGEST_CONTENT = 200_000
@@ -47,6 +46,7 @@ MOST_REASONS = 100
 class Pulled:
     """Counts of a pull; refused are pairs of a task or annotation and a reason, deleted are tasks and annotations.
 
+    Doubted are answers that are kept and count for nobody, since what the server says of their authors does not fit.
     Taken over are answers that another person than their author saved last: they are that person's. Overwritten are
     those of them whose author's own words were never pulled.
     """
@@ -58,6 +58,7 @@ class Pulled:
     decisions: int = 0
     taken_over: int = 0
     refused: list[tuple[str, str]] = field(default_factory=list)
+    doubted: list[tuple[str, str]] = field(default_factory=list)
     deleted: list[str] = field(default_factory=list)
     overwritten: list[str] = field(default_factory=list)
 
@@ -114,7 +115,9 @@ class _Pull:
         self._layers = shown_layers(store, settings)
         self._project = project
         self._users = client.users()
+        self._steward = client.own_id()
         self._people = list(names)
+        self._held = [name for name in store.layer_names() if is_doubted(name)]
         self._keep_as = keep
         self._ledger = Ledger(store, project.key)
         self._events: list[ReviewEvent] = []
@@ -165,7 +168,7 @@ class _Pull:
         for task in tasks:
             by_record.setdefault(self._ledger.record(_record_key(task)), []).append(task)
         fresh: list[Annotation] = []
-        for item in self._store.items([*self._layers, *self._people], ids=list(by_record)):
+        for item in self._store.items([*self._layers, *self._people, *self._held], ids=list(by_record)):
             for task in by_record.pop(item.record.id):
                 fresh += self._fresh(task, item)
                 self._note_deleted(
@@ -176,7 +179,7 @@ class _Pull:
             for found in task["annotations"]:
                 self._refuse(task["id"], found["id"], (UNKNOWN_RECORD,), content=found.get("result"))
         for annotation in sorted(fresh, key=lambda annotation: (annotation.updated, annotation.id)):
-            self._keep(annotation)
+            self._hold(annotation) if annotation.doubts else self._keep(annotation)
         self._note_events()
 
     def _of_originals(self, tasks: Iterable[Json]) -> Iterator[Annotation]:
@@ -185,7 +188,7 @@ class _Pull:
         for task in tasks:
             if original := task["data"].get("original_id"):
                 by_original.setdefault(str(original), []).append(task)
-        for item in self._store.items([*self._layers, *self._people], ids=list(by_original)):
+        for item in self._store.items([*self._layers, *self._people, *self._held], ids=list(by_original)):
             for task in by_original[item.record.id]:
                 yield from (
                     annotation for annotation in self._fresh(task, item, side=ORIGINAL) if not annotation.was_cancelled
@@ -198,9 +201,43 @@ class _Pull:
             task, item, self._scheme, self._users, self._layers, project=self._project.key, named=named, side=side
         )
         found = [self._named(annotation, item) for annotation in read]
-        fresh = [annotation for annotation in found if not self._is_stored(annotation, item)]
+        fresh = [
+            self._questioned(annotation, item)
+            for annotation in found
+            if not self._is_stored(annotation, item) and not self._is_held(annotation, item)
+        ]
         self._done.unchanged += len(found) - len(fresh)
         return fresh
+
+    def _questioned(self, annotation: Annotation, item: Item) -> Annotation:
+        """The annotation with what does not fit in its authorship; its layer then counts for nobody."""
+        if annotation.layer is None:
+            return annotation
+        found = doubts(
+            annotation.found,
+            self._client.annotation_history(annotation.id),
+            self._users,
+            steward=self._steward,
+            earlier=self._earlier_author(annotation, item),
+        )
+        if not found:
+            return annotation
+        return replace(annotation, layer=held(annotation.layer, annotation.id, found), doubts=found)
+
+    def _earlier_author(self, annotation: Annotation, item: Item) -> str | None:
+        """Who was the author of an annotation when it was first pulled."""
+        source = {ANNOTATION: annotation.id, "project": self._project.key}
+        stored = (layer for layer in item.layers.values() if source.items() <= layer.provenance.items())
+        made = (layer.provenance.get("made_by") for layer in stored if not is_doubted(layer.name))
+        return next((name for name in made if isinstance(name, str)), None)
+
+    def _is_held(self, annotation: Annotation, item: Item) -> bool:
+        """Whether the store has the annotation as it is, held because its author is in doubt."""
+        layer = item.layers.get(doubted(str(annotation.id)))
+        if layer is None or annotation.layer is None:
+            return False
+        source = {"project": self._project.key, "updated": annotation.updated}
+        return source.items() <= layer.provenance.items()
 
     def _named(self, annotation: Annotation, item: Item) -> Annotation:
         if annotation.layer is None or annotation.was_cancelled:
@@ -237,9 +274,29 @@ class _Pull:
                 self._done.layers += added
                 self._done.unchanged += 1 - added
                 self._note_taken(annotation, annotation.layer)
-                self._decide(annotation, annotation.layer)
+                self._done.decisions += decide(self._store, annotation.layer)
         if refused:
-            self._refuse(annotation.task, annotation.id, refused, content=annotation.result)
+            self._refuse(annotation.task, annotation.id, refused, content=annotation.found.get("result"))
+
+    def _hold(self, annotation: Annotation) -> None:
+        """Keep an answer whose author is in doubt, where it counts for nobody."""
+        refused = annotation.refused
+        if annotation.layer is not None and not annotation.was_cancelled:
+            try:
+                hold(self._store, annotation.layer, categories=self._scheme.by_name)
+            except ContradictionError as error:
+                refused = (*refused, str(error))
+        self._events.append(
+            ReviewEvent(
+                project=self._project.key,
+                kind="doubted",
+                task_id=annotation.task,
+                annotation_id=annotation.id,
+                record_id=annotation.layer.record_id if annotation.layer else None,
+                reasons=(*annotation.doubts, *refused)[:MOST_REASONS],
+                content=_as_ascii_json({name: annotation.found.get(name) for name in CLAIMS}),
+            )
+        )
 
     def _note_taken(self, annotation: Annotation, layer: Layer) -> None:
         """Count an answer that another person saved last; where nothing of it was pulled before, name it."""
@@ -272,73 +329,20 @@ class _Pull:
             source = f"task {event.task_id}" if event.annotation_id is None else f"annotation {event.annotation_id}"
             if event.kind == "refused":
                 self._done.refused += [(source, reason) for reason in event.reasons]
+            elif event.kind == "doubted":
+                self._done.doubted.append((f"{source} of task {event.task_id}", "; ".join(event.reasons)))
             else:
                 self._done.deleted.append(
                     source if event.annotation_id is None else f"{source} of task {event.task_id}"
                 )
         self._events.clear()
 
-    def _decide(self, annotation: Annotation, layer: Layer) -> None:
-        # The verdict on a hidden repeat decides nothing: it only measures agreement with oneself.
-        if annotation.verdict is None or is_repeat(layer.name):
-            return
-        make = partial(self._decisions, annotation, layer, annotation.verdict)
-        self._done.decisions += self._store.decide_on([layer.record_id], make, taking_back=True) > 0
-
-    def _decisions(self, annotation: Annotation, layer: Layer, said: str) -> list[Decision]:
-        """What a person's verdict on a layer means for it and for the text; nothing where it is known."""
-        details = {ANNOTATION: annotation.id, "updated": annotation.updated, "project": self._project.key}
-        history = self._store.decision_history(layer.record_id)
-        if any(details.items() <= past.details.items() for past in history):
-            return []
-        on_marks = Decision(
-            record_id=layer.record_id,
-            verdict=Verdict.REJECTED if said == REJECT else Verdict.ACCEPTED,
-            by=layer.author,
-            kind=DecisionKind.LAYER,
-            layer=layer.name,
-            reason=", ".join(annotation.reasons) or said,
-            details={**details, "verdict": said},
-            created=layer.created,
-        )
-        return [on_marks, *self._on_text(on_marks, annotation=annotation.id)]
-
-    def _on_text(self, on_marks: Decision, *, annotation: int) -> list[Decision]:
-        """What a verdict on marks means for the text: a rejected record is of no use, whatever its marks are.
-
-        An accepted one leaves the verdict on the text alone, but for a rejection that it takes back: the person's
-        own, or as an adjudicator one by a reviewer.
-        """
-        if on_marks.verdict is Verdict.REJECTED:
-            return [_on_text(on_marks)]
-        latest = self._store.decisions([on_marks.record_id]).get(on_marks.record_id)
-        is_adjudicated = on_marks.layer is not None and not is_human(on_marks.layer)
-        rests_on = latest.details.get(ANNOTATION) if latest and latest.verdict is Verdict.REJECTED else None
-        is_own = rests_on == annotation and latest is not None and latest.by == on_marks.by
-        if rests_on is not None and (is_adjudicated or is_own):
-            return [self._text_without(on_marks.record_id, None if is_adjudicated else annotation)]
-        return []
-
-    def _text_without(self, record_id: str, annotation: object) -> Decision:
-        """What counts of a text without the rejection that an annotation was, or without any by reviewers for None.
-
-        That is another reviewer's rejection, else what was decided elsewhere before, else the question again.
-        """
-        latest = self._store.latest_decisions([record_id]) if annotation is not None else ()
-        rejections = [decision for decision in latest if decision.verdict is Verdict.REJECTED and decision.layer]
-        others = [decision for decision in rejections if decision.details.get(ANNOTATION) not in (None, annotation)]
-        history = [decision for decision in self._store.decision_history(record_id) if decision.subject == TEXT]
-        elsewhere = [decision for decision in history if ANNOTATION not in decision.details]
-        if others:
-            return _on_text(others[-1]).model_copy(update={"created": datetime.now(UTC)})
-        return elsewhere[-1].model_copy(update={"created": datetime.now(UTC)}) if elsewhere else _again(history[-1])
-
     def _note_deleted(self, task: int, item: Item, remaining: Collection[int]) -> None:
         """Note those of our layers whose annotations are not in the task as it was when the pull began."""
         for layer, annotation in self._answers(item, task):
             if annotation not in remaining and self._is_older(layer):
                 self._delete(task, item.record.id, annotation)
-                self._withdraw(item.record.id, annotation)
+                self._done.decisions += withdraw(self._store, item.record.id, annotation)
 
     def _answers(self, item: Item, task: int) -> Iterator[tuple[Layer, int]]:
         """Our layers of a record that came from a task, with the ids of their annotations."""
@@ -373,7 +377,7 @@ class _Pull:
                     self._note_deleted(task, item, ())
                 else:
                     for _, annotation in self._answers(item, task):
-                        self._withdraw(item.record.id, annotation)
+                        self._done.decisions += withdraw(self._store, item.record.id, annotation)
         self._note_events()
 
     def _answer_counts(self) -> dict[int, int]:
@@ -396,18 +400,6 @@ class _Pull:
             )
         )
 
-    def _withdraw(self, record_id: str, annotation: object) -> None:
-        """A decision that rests on a deleted annotation becomes `needs_review`."""
-        make = partial(self._withdrawn, record_id, annotation)
-        self._done.decisions += self._store.decide_on([record_id], make, taking_back=True) > 0
-
-    def _withdrawn(self, record_id: str, annotation: object) -> list[Decision]:
-        return [
-            self._text_without(record_id, annotation) if decision.subject == TEXT else _again(decision)
-            for decision in self._store.latest_decisions([record_id])
-            if decision.details.get(ANNOTATION) == annotation and decision.reason != WITHDRAWN
-        ]
-
 
 def _says_the_same(own: Layer, annotation: Annotation) -> bool:
     """Whether an annotation says what its author's layer from it says, in marks and verdict."""
@@ -417,18 +409,6 @@ def _says_the_same(own: Layer, annotation: Annotation) -> bool:
         annotation.id,
         annotation.verdict,
         annotation.layer.digest,
-    )
-
-
-def _on_text(on_marks: Decision) -> Decision:
-    """The same verdict on the record's text."""
-    return on_marks.model_copy(update={"kind": DecisionKind.TEXT, "layer": None})
-
-
-def _again(decision: Decision) -> Decision:
-    """A decision whose annotation was deleted, as `needs_review`."""
-    return decision.model_copy(
-        update={"verdict": Verdict.NEEDS_REVIEW, "reason": WITHDRAWN, "created": datetime.now(UTC)}
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from pydantic import JsonValue, ValidationError
@@ -44,8 +44,10 @@ class Annotation:
     refused: tuple[str, ...]
     #: The name of the layer of the person who made the annotation, where another one saved it last.
     taken_from: str | None = None
-    #: The result as Label Studio sent it.
-    result: object = None
+    #: The annotation as Label Studio sent it.
+    found: Json = field(default_factory=dict)
+    #: Why it is in doubt whose it is.
+    doubts: tuple[str, ...] = ()
 
 
 def annotations_of(
@@ -98,7 +100,7 @@ def _annotation(
         first = author_of(found, users)
         # Without an author, it is the first word of the person who saved it.
         taken_from = named(first) if first != who and found.get("completed_by") is not None else None
-        layer = _layer(found, task, item, parsed, who, project=project, named=named, side=side)
+        layer = _layer(found, task, item, parsed, who, users, project=project, named=named, side=side)
     return Annotation(
         id=int(found["id"]),
         task=int(task["id"]),
@@ -109,7 +111,7 @@ def _annotation(
         reasons=parsed.reasons,
         refused=tuple(parsed.refused),
         taken_from=taken_from,
-        result=found.get("result"),
+        found=found,
     )
 
 
@@ -124,7 +126,7 @@ def _unreadable(found: Json, task: Json, error: Exception) -> Annotation:
         verdict=None,
         reasons=(),
         refused=(f"expected an annotation, got something that cannot be read ({type(error).__name__})",),
-        result=found.get("result"),
+        found=found,
     )
 
 
@@ -153,6 +155,7 @@ def _layer(
     item: Item,
     parsed: ParsedResult,
     who: str,
+    users: Mapping[int, str],
     *,
     project: str,
     named: Callable[[str], str],
@@ -167,7 +170,7 @@ def _layer(
             relations=tuple(parsed.relations),
             labels=parsed.labels,
             created=_time(found),
-            provenance=_provenance(found, task, parsed, project, side),
+            provenance=_provenance(found, task, parsed, project, side) | {"made_by": author_of(found, users)},
         )
         return check_layer(item.record, layer)
     except (ValidationError, ContradictionError):

@@ -71,11 +71,17 @@ BANNED = (
 LOOPBACK = {"USE_DEFAULT_BANNED_SUBNETS": "false", "USER_ADDITIONAL_BANNED_SUBNETS": ",".join(BANNED)}
 
 
+#: Label Studio's entries on who made and changed each annotation, which nobody can write by its API. They make the
+#: import of tasks several times slower.
+HISTORY = "fflag_feat_fit_568_finite_state_management"
+
+
 def server_variables(data: Path, settings: LabelStudioSettings, *, steward: Account | None = None) -> dict[str, str]:
     """The whole environment of a Label Studio process that works on this data folder."""
     inherited = {name: os.environ[name] for name in INHERITED if name in os.environ}
     folders = {"HOME": str(data), "LABEL_STUDIO_BASE_DATA_DIR": str(data), "PYTHONUNBUFFERED": "1"}
-    return inherited | folders | QUIET | CLOSED | LOOPBACK | _database(settings) | _account(steward)
+    history = {HISTORY: str(settings.history).lower()}
+    return inherited | folders | QUIET | CLOSED | history | LOOPBACK | _database(settings) | _account(steward)
 
 
 def for_port(port: int) -> dict[str, str]:

@@ -73,7 +73,7 @@ def accept(
     as_json: JsonOption = False,
 ) -> None:
     """Accept what waits for a person on records: text and layers, or what is named; validation leaves it alone."""
-    from validation.person_decisions import accept as decide
+    from pipeline.steps.review.decisions import accept as decide
 
     _decide(decide, records, reason, by, text, layer, privacy, folder, as_json)
 

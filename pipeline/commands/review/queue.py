@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipeline.commands.options import HERE, JsonOption, WorkspaceOption
-from pipeline.commands.output import print_counts, print_exchanged, print_json, print_table, say
+from pipeline.commands.output import print_counts, print_exchanged, print_json, print_table, say, show
 from pipeline.commands.progress_bars import progress_bar
 
 if TYPE_CHECKING:
@@ -108,4 +108,4 @@ def _stop(folder: Path, *, as_json: bool) -> None:
     if as_json:
         print_json(found.model_dump(mode="json"))
     else:
-        print(sentence(found, language=workspace.config.review.language))
+        show(sentence(found, language=workspace.config.review.language))

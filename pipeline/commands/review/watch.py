@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pipeline.commands.options import HERE, WorkspaceOption
-from pipeline.commands.output import say
+from pipeline.commands.output import print_json_line, say
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
@@ -37,13 +35,13 @@ def watch(
 
 
 def _as_json(event: str, found: dict[str, JsonValue]) -> None:
-    print(json.dumps({"event": event, **found}, ensure_ascii=False), flush=True, file=sys.stdout)
+    print_json_line({"event": event, **found})
 
 
 def _for_people(event: str, found: dict[str, JsonValue]) -> None:
     figures = ", ".join(f"{name} {value}" for name, value in found.items() if isinstance(value, int | float | str))
     say(f"{event}: {figures}")
-    for name in ("refused", "deleted"):
+    for name in ("refused", "doubted", "deleted"):
         several = found.get(name)
         for item in several if isinstance(several, list) else ():
             say(f"  {name}: {item if isinstance(item, str) else ': '.join(map(str, item))}")  # type: ignore[arg-type]

@@ -5,10 +5,12 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TypeVar
 
+from annotation.label_studio.exchange.doubted import take_accepted
 from curation.decision import Decision, DecisionKind, Verdict
 from curation.errors import unknown_name
 from curation.store import Store
-from validation.person_decisions import standing
+from validation import person_decisions
+from validation.person_decisions import AskedSubjects, standing
 
 WordT = TypeVar("WordT", bound=StrEnum)
 
@@ -26,3 +28,10 @@ def word_of(words: type[WordT], what: str, given: str) -> WordT:
     if given not in set(words):
         raise unknown_name(what, given, words)
     return words(given)
+
+
+def accept(store: Store, record_id: str, asked: AskedSubjects, *, by: str, reason: str) -> list[Decision]:
+    """The person's acceptance; an answer that waited because its author was in doubt counts from now on."""
+    made = person_decisions.accept(store, record_id, asked, by=by, reason=reason)
+    take_accepted(store, made)
+    return made

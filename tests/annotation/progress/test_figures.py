@@ -152,6 +152,15 @@ def test_the_csv_has_a_row_for_each_day_and_no_formula(worked, tmp_path) -> None
     ]
 
 
+@pytest.mark.parametrize("name", ["=1", "+1", "-1", "@a", " =1", "\uff1d1", "\t=1", "\r=1", "a\n=1", "\x1b[31m"])
+def test_no_name_in_the_csv_is_a_formula_or_a_line(worked, tmp_path, name: str) -> None:
+    write_csv(worked(saved(name, 0)), tmp_path / "work.csv")
+    with (tmp_path / "work.csv").open(encoding="utf-8-sig", newline="") as file:
+        _, (shown, *_) = csv.reader(file)
+    assert shown.isprintable()
+    assert shown[0] not in "=+-@\uff1d "
+
+
 def test_the_command_shows_and_writes_it(tmp_path) -> None:
     place = Workspace.make(tmp_path / "workspace")
     with place.open_store() as store:

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from annotation.label_studio.exchange.pull import WITHDRAWN, pull
+from annotation.label_studio.exchange.pull import pull
 from annotation.label_studio.exchange.push import push
+from annotation.label_studio.exchange.verdicts import WITHDRAWN
 from curation.decision import TEXT, Decision, Verdict, on_layer
 from curation.record import Assertion, Entity, Fragment, Layer, Record, Relation, record_id
 from curation.scheme import Scheme

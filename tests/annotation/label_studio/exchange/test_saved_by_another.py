@@ -53,6 +53,12 @@ class ExportedTask:
     def users(self) -> dict[int, str]:
         return USERS
 
+    def own_id(self) -> int:
+        return STEWARD
+
+    def annotation_history(self, id: int) -> list[Json]:
+        return []
+
     def last_update(self, project: int) -> str:
         return "2026-01-06T00:00:00.000000Z"
 
@@ -134,17 +140,26 @@ def test_an_answer_without_an_author_is_of_the_person_who_saved_it(pulled, sqlit
     assert said(sqlite_store) == {"human:ben": [["Fever"]]}
 
 
-@pytest.mark.parametrize("nobody", [None, GONE, {}, "anna"])
+@pytest.mark.parametrize("nobody", [None, {}, "anna"])
 def test_an_answer_of_nobody_known_is_of_unknown(pulled, sqlite_store: Store, nobody: object) -> None:
     assert pulled(answer(5, FEVER, by=nobody, saved_by=None, at=1)).layers == 1
     assert said(sqlite_store) == {"human:unknown": [["Fever"]]}
 
 
 def test_an_answer_of_a_deleted_account_stays_what_it_was_when_another_saves_it(pulled, sqlite_store: Store) -> None:
-    pulled(answer(5, FEVER, by=GONE, saved_by=GONE, at=1))
-    done = pulled(answer(5, COUGH, by=GONE, saved_by=BEN, at=2))
-    assert (done.layers, done.taken_over, done.overwritten) == (1, 1, [])
+    pulled(answer(5, FEVER, by=None, saved_by=None, at=1))
+    done = pulled(answer(5, COUGH, by=None, saved_by=BEN, at=2))
+    assert (done.layers, done.taken_over, done.overwritten) == (1, 0, [])
     assert said(sqlite_store) == {"human:unknown": [["Fever"]], "human:ben": [["cough"]]}
+
+
+@pytest.mark.parametrize(("by", "saved_by"), [(GONE, GONE), (GONE, None), (GONE, BEN), (ANNA, GONE)])
+def test_an_answer_of_an_account_that_is_no_member_waits_for_a_steward(
+    pulled, sqlite_store: Store, by: int, saved_by: int | None
+) -> None:
+    done = pulled(answer(5, FEVER, by=by, saved_by=saved_by, at=1))
+    assert (done.layers, done.decisions, len(done.doubted)) == (0, 0, 1)
+    assert [layer.name for layer in sqlite_store.layer_history("r")] == ["doubted:5"]
 
 
 def test_people_may_be_told_in_full(pulled, sqlite_store: Store) -> None:
