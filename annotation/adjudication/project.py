@@ -7,7 +7,7 @@ from xml.etree.ElementTree import Element, SubElement, fromstring, indent, tostr
 from annotation.adjudication.wording import AdjudicationWording, adjudication_wording
 from annotation.label_studio.api.client import Client, Project
 from annotation.label_studio.editor.label_config import guideline, label_config
-from annotation.label_studio.exchange.project import keep_project
+from annotation.label_studio.exchange.project import ProjectConfig, keep_project
 from curation.scheme import Scheme
 
 #: The field of a task's data that holds the page of disagreements, and the control that shows it.
@@ -19,10 +19,16 @@ FRAME = "max-height:45vh;overflow:auto;border:1px solid #bbbbbb;border-radius:4p
 
 def ensure_adjudication(client: Client, scheme: Scheme, title: str, *, language: str) -> Project:
     """The adjudication project of this title, made if there is none. Raises ReviewError as `keep_project`."""
+    return keep_project(client, title, adjudication_config(scheme, language=language))
+
+
+def adjudication_config(scheme: Scheme, *, language: str) -> ProjectConfig:
+    """What adjudicators see."""
     wording = adjudication_wording(language)
-    config = with_differences(label_config(scheme, language=language), wording)
-    explained = instruction(guideline(scheme, language=language), wording)
-    return keep_project(client, title, config, explained)
+    return ProjectConfig(
+        with_differences(label_config(scheme, language=language), wording),
+        instruction(guideline(scheme, language=language), wording),
+    )
 
 
 def with_differences(config: str, wording: AdjudicationWording) -> str:

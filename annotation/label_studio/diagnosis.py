@@ -103,7 +103,8 @@ def _no_answer(error: AnswerError, settings: LabelStudioSettings) -> Diagnosis:
             "a legacy token that the server does not take",
             "make a personal access token under Account & Settings, or allow legacy tokens under Organization",
         )
-    return Diagnosis(BAD, "token", "one that the server does not know", "make a new one under Account & Settings")
+    do = "make a new one under Account & Settings" if settings.url else "curate review secure"
+    return Diagnosis(BAD, "token", "one that the server does not know", do)
 
 
 def _version(found: str) -> Diagnosis:

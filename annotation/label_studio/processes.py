@@ -122,6 +122,29 @@ def command_of(pid: int) -> str:
     return ""
 
 
+def folder_of(pid: int) -> Path | None:
+    """The folder that a process works in; None where it is gone or another user's."""
+    import psutil
+
+    process = _process(pid)
+    try:
+        return Path(process.cwd()) if process else None
+    except psutil.Error:
+        return None
+
+
+def listens_on(pid: int, port: int) -> bool:
+    """Whether the process is the one that listens on the port."""
+    import psutil
+
+    process = _process(pid)
+    try:
+        held = process.net_connections(kind="tcp") if process else []
+    except psutil.Error:
+        return False
+    return any(connection.status == psutil.CONN_LISTEN and connection.laddr.port == port for connection in held)
+
+
 def end(pid: int, *, port: int | None = None) -> None:
     """Ask the process to end, kill it after `GRACE` seconds, and wait until its port is free."""
     import psutil

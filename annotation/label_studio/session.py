@@ -31,4 +31,4 @@ def connect(workspace: Path, settings: LabelStudioSettings, gate: Gate | None = 
         raise ReviewError(
             f"expected the Label Studio of {workspace} to run, it does not; start it with `curate review start`"
         )
-    return Client(running.url, running.token, settings, gate)
+    return Client(running.url, running.service or running.token, settings, gate)

@@ -8,7 +8,7 @@ from time import perf_counter
 from measuring import table
 
 from annotation.label_studio.api.client import Client
-from annotation.label_studio.exchange.project import ensure_project, keep_project
+from annotation.label_studio.exchange.project import ProjectConfig, ensure_project, keep_project
 from annotation.label_studio.exchange.push import push
 from annotation.label_studio.exchange.task_payload import TaskPayload, TaskRequest, task_payloads
 from curation.batches import batched
@@ -77,7 +77,7 @@ def _in_turns(server: BenchmarkServer, store: Store, client: Client, count: int,
     scheme, settings = load_scheme(), server.settings
     bare = LabelStudio(base_url=server.url, api_key=server.label_studio.token)
     ours = ensure_project(client, scheme, settings)
-    theirs = keep_project(client, f"{settings.project} bare", ours.label_config, "")
+    theirs = keep_project(client, f"{settings.project} bare", ProjectConfig(ours.label_config, ""))
     seconds = {"bare SDK": 0.0, "push": 0.0}
     ids = iter(store.record_ids())
     for number in range(rounds):

@@ -97,6 +97,9 @@ def print_exchanged(title: str, outcome: dict[str, object], *, as_json: bool) ->
         overwritten: list[str] = outcome.get("overwritten", [])  # type: ignore[assignment]
         for line in [*(f"deleted in Label Studio: {what}" for what in deleted), *overwritten][:SHOWN]:
             say(line)
+        foreign: list[str] = outcome.get("foreign", [])  # type: ignore[assignment]
+        for line in foreign[:SHOWN]:
+            say(f"not ours: {line}")
     if refused:
         raise typer.Exit(1)
 

@@ -13,12 +13,14 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from annotation.label_studio.diagnosis import diagnose
+from annotation.label_studio.session import connect
 from curation.cache_folder import cache_folder, config_folder
 from curation.errors import CurateError, UsageError
 from curation.private_files import UMASK, is_wide
 from curation.record import Frozen
 from curation.store.soundness import faults
 from pipeline.config import CONFIG_FILE
+from pipeline.steps.review.secure import foreign_in
 from pipeline.workspace import SQLITE, Workspace
 from validation.measures.measure import VECTORS
 
@@ -44,6 +46,15 @@ class CheckedPart(Frozen):
     what: str
     found: str
     do: str = ""
+
+
+#: Label Studio switches the check of CSRF tokens off, and browsers send its cookie from every port of this machine.
+OTHER_PAGES = CheckedPart(
+    state="warning",
+    what="requests from other pages",
+    found="a page on another port of this machine acts as who is logged in: Label Studio checks no CSRF token",
+    do="put the proxy of docs/reverse-proxy.md before it",
+)
 
 
 def examine(folder: Path) -> list[CheckedPart]:
@@ -179,8 +190,26 @@ def close_to_others(folder: Path) -> list[Path]:
 
 def _review(folder: Path) -> Iterator[CheckedPart]:
     try:
-        settings = Workspace.at(folder).config.review
+        workspace = Workspace.at(folder)
+        settings = workspace.config.review
     except CurateError:
         return
     for finding in diagnose(folder, settings):
         yield CheckedPart(state=finding.state, what=finding.what, found=finding.found, do=finding.do)
+    yield from _not_ours(workspace)
+
+
+def _not_ours(workspace: Workspace) -> Iterator[CheckedPart]:
+    """What is in Label Studio that we did not make; nothing of a server that does not run, which is told above."""
+    try:
+        with connect(workspace.folder, workspace.config.review) as client, workspace.open_store() as store:
+            found = foreign_in(workspace, store, client)
+    except CurateError:
+        return
+    if workspace.config.review.url is None:
+        yield OTHER_PAGES
+    if not found:
+        yield CheckedPart(state="good", what="in Label Studio", found="nothing that is not ours")
+    for entry in found:
+        state = "bad" if entry.sends_text else "warning"
+        yield CheckedPart(state=state, what=f"not ours: {entry.kind}", found=entry.found, do=entry.do)

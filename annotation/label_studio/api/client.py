@@ -58,6 +58,20 @@ class Project:
         """The project's name in the store's ledger: a project made anew has another one."""
         return f"{self.title} #{self.id} {self.created}"
 
+    @classmethod
+    def of(cls, found: Json) -> Project:
+        """The project in an answer of Label Studio."""
+        return cls(
+            id=found["id"],
+            title=found["title"],
+            created=str(found["created_at"]),
+            tasks=int(found.get("task_number") or 0),
+            annotations=int(found.get("total_annotations_number") or 0),
+            annotated=int(found.get("num_tasks_with_annotations") or 0),
+            label_config=found.get("label_config") or "",
+            model_version=found.get("model_version") or "",
+        )
+
 
 class Client(Connection):
     """The requests that we make of one Label Studio; a context manager."""
@@ -111,6 +125,16 @@ class Client(Connection):
             if answer.get("next") is None:
                 return found
 
+    def projects(self) -> list[Json]:
+        """All projects, each with all its settings and its owner."""
+        found: list[Json] = []
+        page, more = 1, True
+        while more:
+            answer = self.get("/api/projects", page_size=PAGE, page=page)
+            found += answer["results"]
+            page, more = page + 1, bool(answer.get("next"))
+        return found
+
     def find_project(self, title: str) -> Project | None:
         """The oldest project of this very title."""
         page = self.get("/api/projects", page_size=1000, title=title)
@@ -119,17 +143,7 @@ class Client(Connection):
 
     def project(self, id: int) -> Project:
         """The project as it is now."""
-        found = self.get(f"/api/projects/{id}")
-        return Project(
-            id=found["id"],
-            title=found["title"],
-            created=str(found["created_at"]),
-            tasks=int(found.get("task_number") or 0),
-            annotations=int(found.get("total_annotations_number") or 0),
-            annotated=int(found.get("num_tasks_with_annotations") or 0),
-            label_config=found.get("label_config") or "",
-            model_version=found.get("model_version") or "",
-        )
+        return Project.of(self.get(f"/api/projects/{id}"))
 
     def create_project(self, title: str, label_config: str, instruction: str) -> Project:
         """A new project; one that was made although the answer was lost is looked up."""

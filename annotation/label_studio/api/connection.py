@@ -58,7 +58,8 @@ class Connection:
                 "expected a valid token for Label Studio, got one that has expired; make a new one"
             ) from None
         self._headers = sdk._client_wrapper.get_headers
-        self._failures = (httpx.HTTPError, ApiError)
+        #: ValueError: the SDK takes the answer to its token for JSON without looking.
+        self._failures = (httpx.HTTPError, ApiError, ValueError)
         self._unsent = (httpx.ConnectError, httpx.ConnectTimeout, httpx.UnsupportedProtocol)
 
     def __enter__(self) -> Self:

@@ -48,7 +48,7 @@ class Pulled:
 
     Doubted are answers that are kept and count for nobody, since what the server says of their authors does not fit.
     Taken over are answers that another person than their author saved last: they are that person's. Overwritten are
-    those of them whose author's own words were never pulled.
+    those of them whose author's own words were never pulled. Foreign is what is not ours in Label Studio.
     """
 
     project: str
@@ -61,6 +61,7 @@ class Pulled:
     doubted: list[tuple[str, str]] = field(default_factory=list)
     deleted: list[str] = field(default_factory=list)
     overwritten: list[str] = field(default_factory=list)
+    foreign: list[str] = field(default_factory=list)
 
 
 def pull(store: Store, client: Client, scheme: Scheme, settings: LabelStudioSettings, *, full: bool = False) -> Pulled:

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import re
-import subprocess
 from collections.abc import Iterable
 from pathlib import Path
 
+from annotation.label_studio.server.account_order import make_accounts
 from annotation.label_studio.server.credentials import (
+    SERVICE,
+    STEWARD,
     Account,
-    Credentials,
     new_account,
     read_credentials,
     write_credentials,
 )
-from annotation.label_studio.server.environment import environment_path, executable
-from annotation.label_studio.server.environment_variables import server_variables
 from annotation.label_studio.settings import LabelStudioSettings
 from curation.errors import ReviewError, UsageError
 from curation.process_lock import process_lock
@@ -35,6 +33,8 @@ def add_annotators(workspace: Path, settings: LabelStudioSettings, names: Iterab
     names = list(names)
     if wrong := [name for name in names if not ANNOTATOR_NAME.fullmatch(name)]:
         raise UsageError(f"expected names of small letters, digits, '.', '_' and '-', got {wrong[0]!r}")
+    if taken := {STEWARD, SERVICE}.intersection(names):
+        raise UsageError(f"expected the name of an annotator, got {min(taken)!r}, which is an account of our own")
     folder = workspace / "label-studio"
     if not (folder / "data").is_dir():
         raise ReviewError("expected a server that was started once; run curate review start")
@@ -44,29 +44,6 @@ def add_annotators(workspace: Path, settings: LabelStudioSettings, names: Iterab
         if credentials is None:
             raise ReviewError("expected a server that was started once; run curate review start")
         accounts = {name: credentials.annotators.get(name) or new_account(name) for name in names}
-        _make_accounts(folder / "data", settings, accounts.values())
-        write_credentials(path, Credentials(steward=credentials.steward, annotators=credentials.annotators | accounts))
+        make_accounts(folder / "data", settings, accounts.values())
+        write_credentials(path, credentials.model_copy(update={"annotators": credentials.annotators | accounts}))
     return [accounts[name] for name in names]
-
-
-def _make_accounts(data: Path, settings: LabelStudioSettings, accounts: Iterable[Account]) -> None:
-    fields = [
-        {
-            "login": account.login,
-            "password": account.password.get_secret_value(),
-            "token": account.token.get_secret_value(),
-        }
-        for account in accounts
-    ]
-    done = subprocess.run(
-        [str(executable(environment_path(settings), "python")), str(Path(__file__).with_name("accounts.py"))],
-        input=json.dumps(fields),
-        env=server_variables(data, settings),
-        cwd=data,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        tail = " | ".join(done.stderr.strip().splitlines()[-2:])
-        raise ReviewError(f"expected Label Studio to make {len(fields)} accounts, got: {tail}")

@@ -13,8 +13,12 @@ from curation.atomic_file import write_private
 from curation.errors import ReviewError
 from curation.record import Frozen
 
-#: The account that the command itself works with.
+#: The account of the person who has the workspace, the owner of Label Studio's organisation.
 STEWARD = "steward"
+
+#: The account that the commands work with. No person is it: it has no password, projects are its own, and the token
+#: that Label Studio hands to every live back end is one that no server takes.
+SERVICE = "service"
 
 
 class Account(Frozen):
@@ -26,10 +30,19 @@ class Account(Frozen):
 
 
 class Credentials(Frozen):
-    """All accounts of a workspace's server, the steward's first."""
+    """All accounts of a workspace's server: the steward's, the token of the service account, the annotators'.
+
+    A workspace of an earlier version has no service account until its server is started again.
+    """
 
     steward: Account
+    service: SecretStr | None = None
     annotators: dict[str, Account] = Field(default_factory=dict)
+
+    @property
+    def logins(self) -> dict[str, str]:
+        """The names of our accounts by their logins."""
+        return {login_of(name): name for name in (STEWARD, SERVICE, *self.annotators)}
 
 
 def new_account(name: str) -> Account:
@@ -68,8 +81,9 @@ def ensure_credentials(path: Path) -> Credentials:
 
 def write_credentials(path: Path, credentials: Credentials) -> None:
     """The file, replaced at once and readable by its owner only."""
-    plain = {
+    plain: dict[str, object] = {
         "steward": _plain(credentials.steward),
+        **({"service": credentials.service.get_secret_value()} if credentials.service else {}),
         "annotators": {name: _plain(account) for name, account in credentials.annotators.items()},
     }
     write_private(path, json.dumps(plain, indent=1))

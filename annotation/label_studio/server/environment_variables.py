@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -26,49 +27,61 @@ QUIET = {
     "CONVERTER_DOWNLOAD_RESOURCES": "false",
 }
 
-#: No sign-up by strangers, predictions are validated (off by default), no wording of records in the log.
+#: No sign-up by strangers, predictions are validated (off by default), no wording of records in the log; every switch
+#: that Label Studio has for a way in or out is off, also where that is its default.
 CLOSED = {
     "LABEL_STUDIO_DISABLE_SIGNUP_WITHOUT_LINK": "true",
     "LABEL_STUDIO_ENABLE_LEGACY_API_TOKEN": "true",
     "fflag_feat_utc_210_prediction_validation_15082025": "true",
     "ALLOWED_HOSTS": "127.0.0.1,localhost",
+    "ALLOW_ORGANIZATION_CREATION": "false",
+    "ALLOW_ORGANIZATION_WEBHOOKS": "false",
+    "ENABLE_LOCAL_FILES_STORAGE": "false",
+    "LOCAL_FILES_SERVING_ENABLED": "false",
+    "SYNC_ON_TARGET_STORAGE_CREATION": "false",
+    "FUTURE_SAVE_TASK_TO_STORAGE": "false",
+    "EXPERIMENTAL_FEATURES": "false",
+    "PUBLIC_API_DOCS": "false",
     "LOG_LEVEL": "ERROR",
     "DEBUG": "false",
 }
 
-#: Label Studio's own list of addresses that its server may not call, without 127.0.0.0/8 and ::1: our back end
-#: and our webhook listen there. Its other switch, ML_BLOCK_LOCAL_IP, would open the whole private network and
-#: leave webhooks shut.
-BANNED = (
-    "0.0.0.0/8",
-    "10.0.0.0/8",
-    "100.64.0.0/10",
-    "169.254.0.0/16",
-    "172.16.0.0/12",
-    "192.0.0.0/24",
-    "192.0.2.0/24",
-    "192.88.99.0/24",
-    "192.168.0.0/16",
-    "198.18.0.0/15",
-    "198.51.100.0/24",
-    "203.0.113.0/24",
-    "224.0.0.0/4",
-    "240.0.0.0/4",
-    "::/128",
-    "::ffff:0:0/96",
-    "::ffff:0:0:0/96",
-    "64:ff9b::/96",
-    "64:ff9b:1::/48",
-    "100::/64",
-    "2001:0000::/32",
-    "2001:20::/28",
-    "2001:db8::/32",
-    "2002::/16",
-    "fc00::/7",
-    "fe80::/10",
-    "ff00::/8",
-)
-LOOPBACK = {"USE_DEFAULT_BANNED_SUBNETS": "false", "USER_ADDITIONAL_BANNED_SUBNETS": ",".join(BANNED)}
+#: The addresses that the server may call: our back end and our webhook listen on one of them.
+LOOPBACK = ("127.0.0.1/32", "::1/128")
+
+
+def banned_networks() -> tuple[str, ...]:
+    """The networks of both versions of IP that hold every address but those of LOOPBACK."""
+    kept = [ip_network(network) for network in LOOPBACK]
+    left: list[IPv4Network | IPv6Network] = [ip_network("0.0.0.0/0"), ip_network("::/0")]
+    for address in kept:
+        left = [part for network in left for part in _without(network, address)]
+    return tuple(str(network) for network in sorted(left, key=lambda network: (network.version, network)))
+
+
+def _without(network: IPv4Network | IPv6Network, address: IPv4Network | IPv6Network) -> list[IPv4Network | IPv6Network]:
+    if network.version != address.version or not network.overlaps(address):
+        return [network]
+    return list(network.address_exclude(address))  # type: ignore[arg-type]
+
+
+#: Label Studio checks each address that it calls for webhooks, back ends, imports by URL and storages of its own
+#: protocol. Its own list would leave all public addresses open and shut our webhook. Its other switch,
+#: ML_BLOCK_LOCAL_IP, would open the whole private network when it is off.
+BANNED = {
+    "SSRF_PROTECTION_ENABLED": "true",
+    "ML_BLOCK_LOCAL_IP": "true",
+    "USE_DEFAULT_BANNED_SUBNETS": "false",
+    "USER_ADDITIONAL_BANNED_SUBNETS": ",".join(banned_networks()),
+}
+
+#: The libraries of cloud storages do not ask that list, but all follow these: a proxy that is not there (the port of
+#: `discard`, which only root can open) ends every request to another machine, and to a name of this one.
+NO_WAY_OUT = {
+    name: value
+    for lower in ("http_proxy", "https_proxy", "ftp_proxy", "all_proxy")
+    for name, value in ((lower, "http://127.0.0.1:9"), (lower.upper(), "http://127.0.0.1:9"))
+} | {"no_proxy": "127.0.0.1,localhost,::1", "NO_PROXY": "127.0.0.1,localhost,::1"}
 
 
 #: Label Studio's entries on who made and changed each annotation, which nobody can write by its API. They make the
@@ -81,7 +94,8 @@ def server_variables(data: Path, settings: LabelStudioSettings, *, steward: Acco
     inherited = {name: os.environ[name] for name in INHERITED if name in os.environ}
     folders = {"HOME": str(data), "LABEL_STUDIO_BASE_DATA_DIR": str(data), "PYTHONUNBUFFERED": "1"}
     history = {HISTORY: str(settings.history).lower()}
-    return inherited | folders | QUIET | CLOSED | history | LOOPBACK | _database(settings) | _account(steward)
+    closed = QUIET | CLOSED | history | BANNED | NO_WAY_OUT
+    return inherited | folders | closed | _database(settings) | _account(steward)
 
 
 def for_port(port: int) -> dict[str, str]:

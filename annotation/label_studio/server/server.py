@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +14,16 @@ from annotation.label_studio.processes import (
     PORTS,
     command_of,
     end,
+    folder_of,
     free_ports,
     interrupts_held,
     is_alive,
     is_free,
     launch,
+    listens_on,
 )
-from annotation.label_studio.server.credentials import Account, ensure_credentials, read_credentials
+from annotation.label_studio.server.account_order import ensure_service
+from annotation.label_studio.server.credentials import Account, Credentials, ensure_credentials, read_credentials
 from annotation.label_studio.server.database_template import ensure_database
 from annotation.label_studio.server.environment import ensure_environment, executable
 from annotation.label_studio.server.environment_variables import for_port, server_variables
@@ -40,7 +43,7 @@ def silent(line: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A running server with its login, password and token, which are not in its repr."""
+    """A running server with the steward's login, password and token, and the token of the service account."""
 
     url: str
     pid: int
@@ -49,6 +52,8 @@ class Server:
     login: str
     password: str = field(repr=False)
     token: str = field(repr=False)
+    #: What the commands work with; empty where an earlier version made the workspace and it runs since.
+    service: str = field(default="", repr=False)
     reused: bool = False
 
 
@@ -68,25 +73,27 @@ def start(
                     f"expected to start on port {port}, but it runs on port {running.port}; "
                     "stop it with `curate review stop` first"
                 )
-            return running
+            return _with_service(folder, settings, running, report)
         environment = ensure_environment(settings, report=report)
         credentials = ensure_credentials(folder / "secrets.json")
         data = private_folder(folder / "data")
         ensure_database(data, environment, settings, report)
         report("Starting Label Studio")
-        return _start_on_free_port(folder, environment, settings, credentials.steward, port)
+        started = _start_on_free_port(folder, environment, settings, credentials, port)
+        return _with_service(folder, settings, started, report)
 
 
 def status(workspace: Path) -> Server | None:
-    """The workspace's server if it answers to the workspace's own token, else None."""
+    """The workspace's server if it answers to the workspace's own token or works on its data, else None."""
     folder = workspace / "label-studio"
     state, credentials = _state(folder), read_credentials(folder / "secrets.json")
     # Checked first: our token is never sent to another program that uses the port now.
     if state is None or credentials is None or not _is_ours(state):
         return None
-    if not accepts_token(state["port"], credentials.steward):
+    # An annotator can switch all tokens off: a server that takes none still runs, and is not started twice.
+    if not (accepts_token(state["port"], credentials.steward) or _works_on(state, folder / "data")):
         return None
-    return _server(folder, state, credentials.steward, reused=True)
+    return _server(folder, state, credentials, reused=True)
 
 
 def stop(workspace: Path) -> bool:
@@ -112,9 +119,24 @@ def log_tail(log: Path, lines: int = 15) -> str:
         return ""
 
 
+def _with_service(folder: Path, settings: LabelStudioSettings, running: Server, report: Report) -> Server:
+    """The server with the token of its service account, which is made once, also for a workspace of before."""
+    credentials = ensure_credentials(folder / "secrets.json")
+    if credentials.service is None:
+        report("Making the account that projects belong to")
+        ensure_service(folder, settings)
+        credentials = ensure_credentials(folder / "secrets.json")
+    return replace(running, service=_service(credentials))
+
+
+def _service(credentials: Credentials) -> str:
+    return credentials.service.get_secret_value() if credentials.service else ""
+
+
 def _start_on_free_port(
-    folder: Path, environment: Path, settings: LabelStudioSettings, steward: Account, port: int | None
+    folder: Path, environment: Path, settings: LabelStudioSettings, credentials: Credentials, port: int | None
 ) -> Server:
+    steward = credentials.steward
     # The port that was used last is tried first, so that annotators' bookmarks stay valid.
     last = _state(folder)
     first = port or (last["port"] if last else settings.port)
@@ -126,7 +148,7 @@ def _start_on_free_port(
             with interrupts_held():
                 state = _launch(folder, environment, settings, steward, candidate)
             if _came_up(folder, state, settings, steward):
-                return _server(folder, state, steward, reused=False)
+                return _server(folder, state, credentials, reused=False)
         except KeyboardInterrupt:
             # It runs in a session of its own: Ctrl-C does not reach it.
             if (begun := _state(folder)) and _is_ours(begun):
@@ -159,7 +181,7 @@ def _came_up(folder: Path, state: dict[str, Any], settings: LabelStudioSettings,
         if accepts_token(state["port"], steward):
             return True
         if is_healthy(state["port"]) and not accepts_token(state["port"], steward):
-            return False
+            return _works_on(state, folder / "data")
         if not is_alive(state["pid"]):
             break
         time.sleep(0.1)
@@ -173,15 +195,16 @@ def _came_up(folder: Path, state: dict[str, Any], settings: LabelStudioSettings,
     )
 
 
-def _server(folder: Path, state: dict[str, Any], steward: Account, *, reused: bool) -> Server:
+def _server(folder: Path, state: dict[str, Any], credentials: Credentials, *, reused: bool) -> Server:
     return Server(
         url=f"http://{HOST}:{state['port']}",
         pid=state["pid"],
         port=state["port"],
         log=folder / "server.log",
-        login=steward.login,
-        password=steward.password.get_secret_value(),
-        token=steward.token.get_secret_value(),
+        login=credentials.steward.login,
+        password=credentials.steward.password.get_secret_value(),
+        token=credentials.steward.token.get_secret_value(),
+        service=_service(credentials),
         reused=reused,
     )
 
@@ -198,6 +221,11 @@ def _is_ours(state: dict[str, Any]) -> bool:
     """Whether the noted process still is a Label Studio on the noted port."""
     command = command_of(state["pid"]) if state["pid"] > 0 else ""
     return "label-studio" in command and f"--port {state['port']}" in command
+
+
+def _works_on(state: dict[str, Any], data: Path) -> bool:
+    """Whether the noted process runs in the data folder and is the one that listens on the noted port."""
+    return folder_of(state["pid"]) == data.resolve() and listens_on(state["pid"], state["port"])
 
 
 def _folder(workspace: Path) -> Path:

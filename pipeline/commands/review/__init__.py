@@ -17,6 +17,7 @@ from pipeline.commands.review import (
     pull,
     push,
     queue,
+    secure,
     server,
     status,
     watch,
@@ -44,6 +45,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "guidelines": guidelines.guidelines,
     "agreement": agreement.agreement,
     "status": status.status,
+    "secure": secure.secure,
 }
 for name, function in COMMANDS.items():
     app.command(name, short_help=(function.__doc__ or "").splitlines()[0])(function)

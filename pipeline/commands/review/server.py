@@ -28,7 +28,7 @@ def start(port: PortOption = None, folder: WorkspaceOption = HERE, as_json: Json
 
     server = start_server(Workspace.at(folder, notify=say), port=port)
     if as_json:
-        shown = {name: value for name, value in asdict(server).items() if name != "password"}
+        shown = {name: value for name, value in asdict(server).items() if name not in ("password", "service")}
         print_json({**shown, "token": SECRETS, "log": str(server.log)})
     else:
         say(f"Label Studio: {server.url}")

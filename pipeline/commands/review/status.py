@@ -14,4 +14,11 @@ def status(folder: WorkspaceOption = HERE, as_json: JsonOption = False) -> None:
     workspace = Workspace.at(folder, notify=say)
     with workspace.open_store() as store:
         found = review_status(workspace, store)
-    print_json(found) if as_json else print_counts("Review", found, what="found")
+    if as_json:
+        print_json(found)
+        return
+    foreign = found.pop("foreign", None)
+    lines = foreign if isinstance(foreign, list) else []
+    print_counts("Review", found | ({"not ours": len(lines)} if lines else {}), what="found")
+    for line in lines:
+        say(f"not ours: {line}")

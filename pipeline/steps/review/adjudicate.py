@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 
 from pydantic import JsonValue
 
+from annotation.label_studio.exchange.pull import Pulled
 from annotation.label_studio.session import connect
 from curation.author import CONSENSUS, GOLD
 from curation.store import Store
 from pipeline.egress import gate_of
 from pipeline.progress import ProgressBar, no_progress
 from pipeline.runs import recorded
+from pipeline.steps.review.secure import told_foreign
 from pipeline.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -30,6 +32,7 @@ def push_disputes(workspace: Workspace, store: Store, *, progress: ProgressBar =
         connect(workspace.folder, settings, gate_of(workspace, store, run=outcome.run)) as client,
         progress("push", None) as advance,
     ):
+        told_foreign(workspace, store, client)
         pushed = push(store, client, workspace.scheme, settings, settings.adjudication, progress=advance)
         outcome |= exchange_counts(pushed)
     return pushed
@@ -46,7 +49,10 @@ def pull_decisions(workspace: Workspace, store: Store, *, full: bool = False) ->
         ) as outcome,
         connect(workspace.folder, settings) as client,
     ):
+        foreign = told_foreign(workspace, store, client)
         pulled = pull(store, client, workspace.scheme, settings, settings.adjudication, full=full)
+        if isinstance(pulled.exchanged, Pulled):
+            pulled.exchanged.foreign = foreign
         outcome |= exchange_counts(pulled)
     return pulled
 

@@ -6,6 +6,7 @@ import sys
 
 from annotation.label_studio.backend.basic_auth import BasicAuth
 from annotation.label_studio.backend.connect import connect_backend
+from annotation.label_studio.registrations import note_backend
 from annotation.label_studio.session import connect as connect_to_server
 from curation.author import own_name
 from curation.errors import MissingExtraError, ReviewError
@@ -40,6 +41,7 @@ def run_backend(
         workspace.notify(f"back end: {url}, annotating with {review.backend.annotator}; Ctrl-C ends it")
         if connect:
             try:
+                note_backend(workspace.folder, url)
                 with connect_to_server(workspace.folder, review) as client:
                     workspace.notify(f"Label Studio asks it: {connect_backend(client, review.project, url, auth)}")
             except ReviewError as error:

@@ -13,6 +13,7 @@ from curation.store import Store
 from pipeline.egress import gate_of
 from pipeline.progress import ProgressBar, no_progress
 from pipeline.runs import recorded
+from pipeline.steps.review.secure import told_foreign
 from pipeline.workspace import Workspace
 
 
@@ -36,6 +37,7 @@ def push_records(
         connect(workspace.folder, settings, gate_of(workspace, store, run=outcome.run)) as client,
         progress("push", None) as advance,
     ):
+        told_foreign(workspace, store, client)
         pushed = push(store, client, workspace.scheme, settings, ids=ids, layers=layers, progress=advance)
         tell_foreign(workspace, store, [record_id for record_id, _ in pushed.refused])
         outcome |= asdict(pushed)

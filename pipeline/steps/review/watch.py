@@ -6,11 +6,14 @@ import secrets
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
+from time import monotonic
 
 from pydantic import JsonValue
 
+from annotation.label_studio.api.client import Client
 from annotation.label_studio.exchange.project import ensure_project
 from annotation.label_studio.exchange.pull import Pulled, pull
+from annotation.label_studio.registrations import note_hints
 from annotation.label_studio.session import connect
 from annotation.label_studio.watch.loop import WatchSignal, is_news, watch
 from annotation.label_studio.watch.webhook import registered_webhook
@@ -21,6 +24,7 @@ from curation.errors import ReviewError
 from curation.store import Store
 from pipeline.egress import gate_of
 from pipeline.runs import recorded
+from pipeline.steps.review.secure import told_foreign
 from pipeline.workspace import Workspace
 
 OnEvent = Callable[[str, dict[str, JsonValue]], None]
@@ -30,15 +34,21 @@ def watch_reviews(workspace: Workspace, store: Store, signal: WatchSignal, on_ev
     """Pull whenever something is new, until the signal stops it; `on_event` gets each event by name and figures."""
     settings = workspace.config.review
     counts: dict[str, int] = {}
+    foreign = NewlyForeign(workspace, store, every=settings.watch.poll)
 
     def look() -> Pulled:
         # Connected anew each time: the server may have been started again, on another port.
         with connect(workspace.folder, settings) as client:
-            return pull(store, client, workspace.scheme, settings)
+            told = foreign.lines(client)
+            pulled = pull(store, client, workspace.scheme, settings)
+        pulled.foreign = told
+        return pulled
 
     def report(pulled: Pulled) -> None:
+        for line in pulled.foreign:
+            on_event("not ours", {"found": line})
         if is_news(pulled):
-            found = {name: value for name, value in asdict(pulled).items() if value}
+            found = {name: value for name, value in asdict(pulled).items() if value and name != "foreign"}
             on_event("pulled", found)
             for name in ("layers", "decisions"):
                 counts[name] = counts.get(name, 0) + getattr(pulled, name)
@@ -54,6 +64,24 @@ def watch_reviews(workspace: Workspace, store: Store, signal: WatchSignal, on_ev
         counts["looks"] = watch(look, signal, poll=settings.watch.poll, report=report, trouble=trouble)
         outcome |= counts
     on_event("stopped", dict(counts))
+
+
+class NewlyForeign:
+    """What is not ours and was not told yet; asked for no more often than every so many seconds."""
+
+    def __init__(self, workspace: Workspace, store: Store, *, every: float) -> None:
+        self._workspace, self._store, self._every = workspace, store, every
+        self._told: set[str] = set()
+        self._next = 0.0
+
+    def lines(self, client: Client) -> list[str]:
+        """The lines that are new; what was put right and comes again is told again."""
+        if monotonic() < self._next:
+            return []
+        found = told_foreign(self._workspace, self._store, client, known=self._told)
+        new = [line for line in found if line not in self._told]
+        self._told, self._next = set(found), monotonic() + self._every
+        return new
 
 
 @contextmanager
@@ -73,6 +101,7 @@ def _listening(workspace: Workspace, gate: Gate, signal: WatchSignal, on_event: 
         hints = stack.enter_context(HintServer(host, settings.watch.port, secret, signal.notify))
         server_way_out(gate, host, hints.port, password=secret)
         address = settings.watch.address or f"http://127.0.0.1:{hints.port}{PATH}"
+        note_hints(workspace.folder, address, secret)
         stack.enter_context(registered_webhook(client, project.id, address, secret))
         on_event("listening", {"project": project.title, "address": address, "every": settings.watch.poll})
         yield

@@ -75,6 +75,7 @@ WORDS: dict[str, list[str]] = {
     "review guidelines": ["review guidelines --workspace {w}"],
     "review agreement": ["review agreement --workspace {w}"],
     "review status": ["review status --workspace {w}"],
+    "review secure": ["review secure --workspace {w}"],
     "review adjudicate settle": ["review adjudicate settle --workspace {w}"],
     "review adjudicate push": ["review adjudicate push --workspace {w}"],
     "review adjudicate pull": ["review adjudicate pull --workspace {w}"],

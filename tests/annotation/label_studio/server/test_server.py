@@ -9,6 +9,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 
 import httpx
@@ -20,7 +21,7 @@ from annotation.label_studio.editor.label_config import label_config
 from annotation.label_studio.exchange.push import push
 from annotation.label_studio.processes import free_ports, is_alive
 from annotation.label_studio.server import server
-from annotation.label_studio.server.annotators import add_annotator
+from annotation.label_studio.server.annotators import add_annotator, add_annotators
 from annotation.label_studio.server.credentials import Credentials, read_credentials
 from annotation.label_studio.server.environment_variables import server_variables
 from annotation.label_studio.session import TOKEN, connect
@@ -146,6 +147,8 @@ def test_only_the_owner_can_read_what_the_server_keeps(label_studio) -> None:
 def test_no_secret_is_in_the_log_or_in_a_repr(label_studio) -> None:
     credentials = secrets_of(label_studio.workspace)
     shown = label_studio.server.log.read_text(errors="replace") + repr(label_studio.server) + repr(credentials)
+    assert label_studio.server.service
+    assert label_studio.server.service not in shown
     for account in (credentials.steward, *credentials.annotators.values()):
         assert account.token.get_secret_value() not in shown
         assert account.password.get_secret_value() not in shown
@@ -186,14 +189,14 @@ def test_the_server_gets_no_variable_of_ours_and_calls_nobody(tmp_path: Path, mo
     assert made["fflag_feat_utc_210_prediction_validation_15082025"] == "true"
 
 
-def test_the_server_may_call_this_machine_and_no_other_private_address(
+def test_the_server_may_call_this_machine_and_no_other_address(
     label_studio, client: Client, back_end: str, settings: ReviewSettings
 ) -> None:
     project = client.create_project(settings.project, label_config(load_scheme()), "").id
     hook = {"url": f"{back_end}/hook", "project": project, "actions": ["PROJECT_UPDATED"]}
     client.call("POST", "/api/webhooks/", body=hook)
     assert client.call("POST", "/api/ml", body={"url": back_end, "project": project})["state"] == "CO"
-    for host in ("10.0.0.1", "192.168.0.1", "169.254.169.254", "172.16.0.1", "0.0.0.0"):
+    for host in ("10.0.0.1", "192.168.0.1", "169.254.169.254", "172.16.0.1", "0.0.0.0", "127.0.0.2", "93.184.216.34"):
         for path in ("/api/webhooks/", "/api/ml"):
             with pytest.raises(RefusedError):
                 client.call("POST", path, body=hook | {"url": f"http://{host}:9/"})
@@ -242,6 +245,40 @@ def test_an_annotator_can_log_in_and_stays_the_same_when_added_again(label_studi
 def test_a_name_that_cannot_be_a_login_is_refused(label_studio, name: str) -> None:
     with pytest.raises(UsageError, match="expected names of small letters"):
         add_annotator(label_studio.workspace, label_studio.settings, name)
+
+
+@pytest.mark.parametrize("name", ["steward", "service"])
+def test_an_annotator_has_the_name_of_no_account_of_ours(label_studio, name: str) -> None:
+    before = secrets_of(label_studio.workspace)
+    with pytest.raises(UsageError, match=rf"got '{name}', which is an account of our own"):
+        add_annotators(label_studio.workspace, label_studio.settings, ["carl", name])
+    assert secrets_of(label_studio.workspace) == before
+
+
+def test_every_address_but_loopback_is_banned(tmp_path: Path) -> None:
+    made = server_variables(tmp_path, ReviewSettings())
+    networks = [ip_network(network) for network in made["USER_ADDITIONAL_BANNED_SUBNETS"].split(",")]
+    assert made["USE_DEFAULT_BANNED_SUBNETS"] == "false"
+
+    def is_banned(address: str) -> bool:
+        return any(ip_address(address) in network for network in networks)
+
+    kept = ("127.0.0.1", "::1")
+    near = ("127.0.0.0", "127.0.0.2", "126.255.255.255", "128.0.0.0", "::", "::2")
+    wide = ("0.0.0.0", "8.8.8.8", "93.184.216.34", "255.255.255.255", "10.0.0.1", "169.254.169.254", "192.168.1.1")
+    six = ("2001:4860:4860::8888", "fd00::1", "fe80::1", "::ffff:127.0.0.1", "64:ff9b::7f00:1", "ffff::")
+    assert [address for address in kept if is_banned(address)] == []
+    assert [address for address in (*near, *wide, *six) if not is_banned(address)] == []
+
+
+def test_what_asks_no_list_of_addresses_is_sent_to_a_proxy_that_is_not_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example.org:3128")
+    made = server_variables(tmp_path, ReviewSettings())
+    proxies = {value for name, value in made.items() if name.lower().endswith("_proxy") and name.lower() != "no_proxy"}
+    assert proxies == {"http://127.0.0.1:9"}
+    assert {made[name] for name in ("NO_PROXY", "no_proxy")} == {"127.0.0.1,localhost,::1"}
 
 
 def test_another_label_studio_is_reached_by_url_and_token(

