@@ -18,7 +18,7 @@ import packages_first  # noqa: F401
 from measuring import table
 
 #: Modules of `door_parts`, each with a function `attacks`.
-PARTS: tuple[str, ...] = ("review_server", "forged_reviewers", "printed")
+PARTS: tuple[str, ...] = ("review_server", "proxy", "live_backend", "forged_reviewers", "printed")
 
 
 def main() -> None:

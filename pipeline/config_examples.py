@@ -12,6 +12,8 @@ EXAMPLES: dict[str, object] = {
     "annotation.llm.model": "qwen3:8b",
     "review.url": "https://label-studio.example.org",
     "review.environment": "/opt/label-studio",
+    "review.proxy.certificate": "/etc/ssl/certs/labels.example.org.pem",
+    "review.proxy.key": "/etc/ssl/private/labels.example.org.pem",
     "review.python": "/usr/bin/python3.12",
     "review.database": "postgresql://curate@127.0.0.1/labelstudio",
     "review.layers": ("adapter", "rules"),

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from annotation.label_studio.api.client import Client
 from annotation.label_studio.api.errors import AnswerError
+from annotation.label_studio.proxy.run import NO_PROXY, proxy_in_use
 from annotation.label_studio.server.environment import environment_path, is_ready
 from annotation.label_studio.server.server import status
 from annotation.label_studio.session import TOKEN, connect
@@ -45,6 +46,7 @@ def diagnose(workspace: Path, settings: LabelStudioSettings) -> Iterator[Diagnos
             yield Diagnosis(GOOD if ready else WARNING, "Label Studio", found, "curate review start")
             return
         yield Diagnosis(GOOD, "Label Studio", f"running at {running.url}")
+        yield _proxy(settings, running.url)
     else:
         address = _address(settings.url)
         yield address
@@ -53,6 +55,12 @@ def diagnose(workspace: Path, settings: LabelStudioSettings) -> Iterator[Diagnos
         if BAD in (address.state, token.state):
             return
     yield from _server(workspace, settings)
+
+
+def _proxy(settings: LabelStudioSettings, url: str) -> Diagnosis:
+    if proxy_in_use(settings.proxy, url):
+        return Diagnosis(GOOD, "proxy", "in use: annotators can ask what the editor needs, and nothing else")
+    return Diagnosis(WARNING, "proxy", NO_PROXY, "curate review proxy")
 
 
 def _address(url: str) -> Diagnosis:

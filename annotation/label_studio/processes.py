@@ -87,6 +87,28 @@ def interrupts_held() -> Iterator[None]:
             signal.raise_signal(first)
 
 
+@contextmanager
+def exit_at_signals() -> Iterator[None]:
+    """SIGTERM raises SystemExit in the block, so that it ends as it does at an error; a terminal that closes too."""
+
+    def leave(number: int, frame: FrameType | None) -> None:
+        raise SystemExit(128 + number)
+
+    def end_softly(number: int, frame: FrameType | None) -> None:
+        # A server in the block has a handler of its own for this one.
+        signal.raise_signal(signal.SIGTERM)
+
+    handlers = {signal.SIGTERM: leave}
+    if sys.platform != "win32":
+        handlers[signal.SIGHUP] = end_softly
+    before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
 def free_ports(first: int) -> Iterator[int]:
     """Free ports, from the first one up."""
     return (port for port in range(first, min(first + PORTS, 65536)) if is_free(port))
@@ -107,6 +129,24 @@ def is_alive(pid: int) -> bool:
     """Whether the process runs; one that has ended and was not waited for (a zombie) does not."""
     process = _process(pid)
     return process is not None and _runs(process)
+
+
+def started_at(pid: int) -> float | None:
+    """When the process began, in seconds since 1970; its number alone is given to others later."""
+    process = _process(pid)
+    return process.create_time() if process is not None and _runs(process) else None
+
+
+def listens(pid: int, port: int) -> bool:
+    """Whether it is this process that listens on the port."""
+    import psutil
+
+    process = _process(pid)
+    try:
+        found = process.net_connections(kind="tcp") if process is not None else []
+    except psutil.Error:
+        return False
+    return any(one.status == psutil.CONN_LISTEN and one.laddr and one.laddr.port == port for one in found)
 
 
 def command_of(pid: int) -> str:

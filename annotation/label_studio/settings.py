@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
+from typing import Annotated, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from curation.author import REVIEW_RANK, AuthorKind, layer_name
 from curation.record import Frozen
+
+#: A path that nginx reads as it is written.
+PlainPath = Annotated[str, Field(pattern=r'^[^"$\\\x00-\x1f]+$')]
 
 
 class Variant(StrEnum):
@@ -74,6 +78,30 @@ class WatchSettings(Frozen):
         description="Address at which a Label Studio on another machine reaches that port, such as "
         "http://this-machine:8123/hints; without it, such a one is only looked at.",
     )
+
+
+class ProxySettings(Frozen):
+    """The section `review.proxy` of curate.toml: the reverse proxy through which annotators work."""
+
+    host: str = Field(
+        default="127.0.0.1",
+        pattern=r"^[0-9A-Za-z.:-]+$",
+        description="Address of this machine that the proxy listens on.",
+    )
+    port: int = Field(default=8100, ge=1, le=65535, description="Port that the proxy listens on.")
+    names: tuple[Annotated[str, Field(pattern=r"^[0-9A-Za-z.-]+$")], ...] = Field(
+        default=("127.0.0.1", "localhost"),
+        min_length=1,
+        description="Names under which annotators reach the proxy; requests under other names are refused.",
+    )
+    certificate: PlainPath | None = Field(default=None, description="File of the certificate (PEM): with it, HTTPS.")
+    key: PlainPath | None = Field(default=None, description="File of the certificate's key (PEM).")
+
+    @model_validator(mode="after")
+    def _certificate_and_key(self) -> Self:
+        if (self.certificate is None) != (self.key is None):
+            raise ValueError("expected both a certificate and its key, got one of them")
+        return self
 
 
 class LabelStudioSettings(Frozen):
@@ -158,5 +186,8 @@ class LabelStudioSettings(Frozen):
     )
     backend: BackendSettings = Field(
         default_factory=BackendSettings, description="How Label Studio is helped while people work."
+    )
+    proxy: ProxySettings = Field(
+        default_factory=ProxySettings, description="The proxy that allows annotators what the editor needs."
     )
     watch: WatchSettings = Field(default_factory=WatchSettings, description="How what people save is noticed at once.")

@@ -11,6 +11,7 @@ from annotation.label_studio.api.client import Client
 from annotation.label_studio.backend.state import backend_state
 from annotation.label_studio.exchange.doubted import count_waiting
 from annotation.label_studio.exchange.ledger import Ledger
+from annotation.label_studio.proxy.run import NO_PROXY, proxy_in_use
 from annotation.label_studio.server import server
 from annotation.label_studio.session import connect
 from annotation.label_studio.settings import LabelStudioSettings
@@ -41,6 +42,7 @@ def _server(workspace: Path, settings: LabelStudioSettings) -> dict[str, JsonVal
         "pid": running.pid,
         "login": running.login,
         "log": str(running.log),
+        "proxy": "in use" if proxy_in_use(settings.proxy, running.url) else f"{NO_PROXY} (curate review proxy)",
     }
 
 

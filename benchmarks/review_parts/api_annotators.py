@@ -35,6 +35,11 @@ class ApiAnnotator:
         """Save an annotation anew."""
         self._send("PATCH", f"/api/annotations/{annotation}/", {"result": result, **fields})
 
+    def draft(self, task: int, result: Result) -> int:
+        """The id of a new draft."""
+        id: int = self._send("POST", f"/api/tasks/{task}/drafts", {"result": result, "lead_time": 1.0})["id"]
+        return id
+
     def delete(self, annotation: int) -> None:
         """Remove an annotation."""
         self._send("DELETE", f"/api/annotations/{annotation}/")

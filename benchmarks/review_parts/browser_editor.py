@@ -127,13 +127,13 @@ class Editor:
         self._find(By.NAME, "email").send_keys(login)
         self._find(By.NAME, "password").send_keys(password)
         self._click(By.CSS_SELECTOR, "form [type=submit]")
-        self._until(lambda: "/user/login" not in self._driver.current_url)
+        self.until(lambda: "/user/login" not in self._driver.current_url)
 
     def open(self, project: int, task: int) -> None:
         """A task in the editor, ready to be worked on."""
         self._driver.get(f"{self._url}/projects/{project}/data?task={task}")
-        self._until(lambda: self._driver.find_elements(By.CSS_SELECTOR, TEXT))
-        self._until(lambda: self.buttons("Submit", "Update"))
+        self.until(lambda: self._driver.find_elements(By.CSS_SELECTOR, TEXT))
+        self.until(lambda: self.buttons("Submit", "Update"))
 
     def mark(self, wording: str, *, key: str, text: int = 0, shift: bool = False) -> None:
         """Choose a label by its key, then drag over a wording of the text (the first text, or another)."""
@@ -145,7 +145,7 @@ class Editor:
     def _drag(self, wording: str, key: str, text: int, *, shift: bool) -> None:
         self.press(Keys.ESCAPE)
         self.press(key, shift=shift)
-        rectangle = self._until(lambda: self._driver.execute_script(PLACE, wording, text))
+        rectangle = self.until(lambda: self._driver.execute_script(PLACE, wording, text))
         left, top, right, bottom = (round(number) for number in rectangle)
         action = ActionBuilder(self._driver)
         pointer = action.pointer_action
@@ -172,7 +172,7 @@ class Editor:
 
     def colours(self, *wordings: str) -> dict[str, str]:
         """The background of each mark as CSS says it, by its wording, once these are marked."""
-        self._until(lambda: all(self._marks(wording) for wording in wordings))
+        self.until(lambda: all(self._marks(wording) for wording in wordings))
         return dict(self._driver.execute_script(COLOURS))
 
     def lines(self) -> list[str]:
@@ -196,14 +196,14 @@ class Editor:
 
     def submit(self) -> None:
         """Send the answer, and wait until it is stored: only then can it be updated."""
-        self._press_button("Submit", "Update")
-        self._until(lambda: self.buttons("Update") and not self.buttons("Submit"))
+        self.press_button("Submit", "Update")
+        self.until(lambda: self.buttons("Update") and not self.buttons("Submit"))
 
     def refused(self) -> str:
         """What the page says when an answer that lacks something is sent."""
-        self._repeat(lambda: self._press_button("Submit", "Update"), self._message)
+        self._repeat(lambda: self.press_button("Submit", "Update"), self._message)
         said: str = self._message()
-        self._repeat(lambda: self._press_button("OK"), lambda: not self._message())
+        self._repeat(lambda: self.press_button("OK"), lambda: not self._message())
         return said
 
     def _message(self) -> str:
@@ -248,18 +248,20 @@ class Editor:
                 return False
             return True
 
-        self._until(tried)
+        self.until(tried)
 
-    def _press_button(self, *words: str) -> None:
-        self._until(lambda: [button.click() for button in self.buttons(*words)[:1]])
+    def press_button(self, *words: str) -> None:
+        """Click the first button that says one of the words, as soon as there is one."""
+        self.until(lambda: [button.click() for button in self.buttons(*words)[:1]])
 
     def _click(self, by: str, what: str) -> None:
-        self._until(lambda: [element.click() for element in self._driver.find_elements(by, what)[:1]])
+        self.until(lambda: [element.click() for element in self._driver.find_elements(by, what)[:1]])
 
     def _find(self, by: str, what: str) -> Any:
-        return self._until(lambda: self._driver.find_elements(by, what))[0]
+        return self.until(lambda: self._driver.find_elements(by, what))[0]
 
-    def _until(self, look: Callable[[], Any]) -> Any:
+    def until(self, look: Callable[[], Any]) -> Any:
+        """What `look` finds, once it finds something."""
         # The page draws itself anew at any time: what was found may be gone, or still behind something else.
         waiting = WebDriverWait(self._driver, PATIENCE, poll_frequency=0.2, ignored_exceptions=[WebDriverException])
         return waiting.until(lambda _: look())

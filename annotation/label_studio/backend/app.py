@@ -16,11 +16,14 @@ from concurrent.futures import Future
 from dataclasses import replace
 
 from fastapi import FastAPI, Request
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 from pydantic import JsonValue
+from starlette.datastructures import Headers
+from starlette.types import Scope
 
 from annotation.label_studio.backend.active_annotator import ActiveAnnotator
 from annotation.label_studio.backend.basic_auth import BasicAuth
+from annotation.label_studio.backend.bounded_bodies import BoundedBodies
 from annotation.label_studio.backend.prediction_queue import Prediction, PredictionQueue
 from annotation.label_studio.backend.protocol import (
     Json,
@@ -57,8 +60,14 @@ START_TRAINING = "START_TRAINING"
 #: Most bytes of a request; Label Studio's are smaller.
 LARGEST = 64_000_000
 
+#: What comes with a 401; a body that was not read ends the connection.
+NO_PASSWORD = {"WWW-Authenticate": "Basic", "Connection": "close"}
+
 #: Paths that need no password.
 OPEN = ("/webhook",)
+
+#: Most bytes of a request to these, and with the password, which the training button sends: the label config is in it.
+LARGEST_EVENT, LARGEST_TRAINING = 65_536, 524_288
 
 
 class Backend:
@@ -197,14 +206,20 @@ def make_app(backend: Backend, auth: BasicAuth, settings: BackendSettings) -> Fa
     """The application that uvicorn serves."""
     app = FastAPI(title="Clincurate", openapi_url=None, docs_url=None, redoc_url=None)
 
+    def most(scope: Scope) -> int:
+        header = Headers(scope=scope).get("authorization")
+        if scope["path"] not in OPEN:
+            return LARGEST
+        return LARGEST_TRAINING if auth.accepts(header) else LARGEST_EVENT
+
+    # The one that is added last is asked first: without the password no body is read.
+    app.add_middleware(BoundedBodies, most=most)
+
     @app.middleware("http")
-    async def guard(request: Request, call_next: Callable[[Request], Awaitable[JSONResponse]]) -> JSONResponse:
+    async def guard(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
         header, is_open = request.headers.get("authorization"), request.url.path in OPEN
         if not auth.accepts(header) and not (is_open and header is None):
-            return _refused(401, "expected the back end's login and password", {"WWW-Authenticate": "Basic"})
-        size = request.headers.get("content-length", "0")
-        if not size.isdigit() or int(size) > LARGEST:
-            return _refused(413, f"expected at most {LARGEST:,} bytes")
+            return _refused(401, "expected the back end's login and password", NO_PASSWORD)
         return await call_next(request)
 
     @app.get("/health")
@@ -223,11 +238,7 @@ def make_app(backend: Backend, auth: BasicAuth, settings: BackendSettings) -> Fa
     @app.post("/predict")
     async def predict(request: Request) -> JSONResponse:
         until = time.monotonic() + settings.deadline
-        body = await _json(request)
-        try:
-            return JSONResponse(await backend.predict(body, until=until))
-        except UnknownRequestError as error:
-            return _refused(400, str(error))
+        return JSONResponse(await backend.predict(await _json(request), until=until))
 
     @app.post("/webhook")
     async def webhook(request: Request) -> JSONResponse:
@@ -235,17 +246,22 @@ def make_app(backend: Backend, auth: BasicAuth, settings: BackendSettings) -> Fa
         if not isinstance(body, dict) or body.get("action") != START_TRAINING:
             return JSONResponse({"status": "not needed"})
         if not auth.accepts(request.headers.get("authorization")):
-            return _refused(401, "expected the back end's login and password", {"WWW-Authenticate": "Basic"})
+            return _refused(401, "expected the back end's login and password", NO_PASSWORD)
         return JSONResponse({"status": "training", "training": await asyncio.to_thread(backend.train)})
+
+    @app.exception_handler(UnknownRequestError)
+    def unknown(request: Request, error: UnknownRequestError) -> JSONResponse:
+        return _refused(400, str(error))
 
     return app
 
 
 async def _json(request: Request) -> object:
+    """What the body holds. Raises UnknownRequestError where it is no JSON, or nested too deeply to be read."""
     try:
         return json.loads(await request.body())
-    except ValueError:
-        return None
+    except (ValueError, RecursionError):
+        raise UnknownRequestError("expected JSON, got something else") from None
 
 
 def _refused(status: int, why: str, headers: dict[str, str] | None = None) -> JSONResponse:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from statistics import fmean
-from typing import Any
+from typing import Any, TypeGuard
 
 from annotation.label_studio.editor.config_values import config_values
 from annotation.label_studio.editor.controls import LABELS, MAIN, ORIGINAL, TEXT, EditorSide
@@ -16,6 +17,9 @@ from curation.record import Layer, Record, record_id
 from curation.scheme import Scheme
 
 Json = dict[str, Any]
+
+#: Halves of characters, which JSON can hold.
+SURROGATES = re.compile("[\ud800-\udfff]")
 
 
 class UnknownRequestError(ValueError):
@@ -62,11 +66,16 @@ def _record(task: object, side: EditorSide, language_key: str, language: str) ->
     """The record of a task's text; its id is that of its content, so that equal texts are annotated once."""
     data = task.get("data") if isinstance(task, dict) else None
     text = data.get(side.text) if isinstance(data, dict) else None
-    if not isinstance(data, dict) or not isinstance(text, str) or not text.strip() or "\x00" in text:
+    if not isinstance(data, dict) or not _is_text(text) or not text.strip() or "\x00" in text:
         return None
     given = data.get(language_key)
-    language = given if isinstance(given, str) and given else language
+    language = given if _is_text(given) and given else language
     return Record(id=record_id(text, language=language), group="-", source="label-studio", language=language, text=text)
+
+
+def _is_text(value: object) -> TypeGuard[str]:
+    """Whether it is text that can be written as UTF-8: JSON may hold half of a pair of surrogates."""
+    return isinstance(value, str) and not SURROGATES.search(value)
 
 
 def prediction_body(

@@ -1,4 +1,4 @@
-"""The back end as a process that listens on a port; the only module that imports uvicorn."""
+"""The back end as a process that listens on a port; with `bounded_connections` the only module that imports uvicorn."""
 
 from __future__ import annotations
 
@@ -12,16 +12,20 @@ import uvicorn
 from annotation.label_studio.backend.active_annotator import ActiveAnnotator
 from annotation.label_studio.backend.app import Backend, make_app
 from annotation.label_studio.backend.basic_auth import BasicAuth, ensure_basic_auth
+from annotation.label_studio.backend.bounded_connections import BoundedConnection
 from annotation.label_studio.backend.prediction_queue import PredictionQueue
 from annotation.label_studio.backend.state import backend_folder, clear_running, record_running
 from annotation.label_studio.backend.training import Trainer
-from annotation.label_studio.processes import is_free
+from annotation.label_studio.processes import exit_at_signals, is_free
 from annotation.label_studio.settings import LabelStudioSettings
 from annotation.settings import AnnotationSettings
 from curation.author import AuthorKind, kind_of
 from curation.egress.gate import Gate, server_way_out
 from curation.errors import ReviewError
 from curation.scheme import Scheme
+
+#: Seconds that requests have to end when the back end ends.
+SHUTDOWN_TIME = 10
 
 #: Called with the address and the password once the back end listens.
 OnUp = Callable[[str, BasicAuth], None]
@@ -43,7 +47,10 @@ def serve(
     would leave this machine and the gate lets them not, or there is none.
     """
     settings = review.backend
-    with running_backend(workspace, scheme, review, annotation, train=train, gate=gate) as (server, url, auth):
+    with (
+        exit_at_signals(),
+        running_backend(workspace, scheme, review, annotation, train=train, gate=gate) as (server, url, auth),
+    ):
         up = threading.Thread(target=_when_up, args=(server, url, auth, on_up), daemon=True)
         up.start()
         server.run()
@@ -81,7 +88,15 @@ def running_backend(
     backend = Backend(current, queue, trainer, scheme, settings, language=review.language, passage=passage)
     app = make_app(backend, auth, settings)
     config = uvicorn.Config(
-        app, host=settings.host, port=settings.port, log_level="warning", access_log=False, server_header=False
+        app,
+        host=settings.host,
+        port=settings.port,
+        http=BoundedConnection,
+        ws="none",
+        timeout_graceful_shutdown=SHUTDOWN_TIME,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
     )
     url = (settings.address or f"http://{settings.host}:{settings.port}").rstrip("/")
     current.watch()

@@ -7,12 +7,14 @@ import os
 from pathlib import Path
 from typing import Any
 from urllib.error import URLError
+from urllib.parse import urlsplit
 from urllib.request import ProxyHandler, Request, build_opener
 
 from pydantic import JsonValue
 
 from annotation.label_studio.backend.basic_auth import BasicAuth, read_basic_auth
 from annotation.label_studio.backend.training import training_status
+from annotation.label_studio.processes import listens, started_at
 from curation.atomic_file import write_private
 from curation.private_files import private_folder
 
@@ -28,8 +30,9 @@ def backend_folder(workspace: Path) -> Path:
 
 
 def record_running(folder: Path, url: str) -> None:
-    """Write the number of this process and the address it listens on."""
-    write_private(folder / "backend.json", json.dumps({"pid": os.getpid(), "url": url}))
+    """Write the number of this process, when it began, and the address it listens on."""
+    note = {"pid": os.getpid(), "started": started_at(os.getpid()), "url": url}
+    write_private(folder / "backend.json", json.dumps(note))
 
 
 def clear_running(folder: Path) -> None:
@@ -53,8 +56,13 @@ def backend_state(workspace: Path) -> dict[str, JsonValue]:
 def _running(folder: Path) -> dict[str, Any] | None:
     """The back end's answer to /health, with its address; None when it does not run."""
     try:
-        url = json.loads((folder / "backend.json").read_text(encoding="utf-8"))["url"]
+        note = json.loads((folder / "backend.json").read_text(encoding="utf-8"))
+        pid, started, url = int(note["pid"]), float(note["started"]), str(note["url"])
+        port = urlsplit(url).port
     except (OSError, ValueError, KeyError, TypeError):
+        return None
+    # Checked first: the password is never sent to another program that uses the port now.
+    if port is None or started_at(pid) != started or not listens(pid, port):
         return None
     auth = read_basic_auth(folder)
     found = _health(f"{url}/health", auth) if auth else None

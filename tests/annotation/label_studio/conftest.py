@@ -92,6 +92,13 @@ class Person:
         id: int = answer.json()["id"]
         return id
 
+    def draft(self, task: int, result: object) -> int:
+        """The id of a new draft."""
+        answer = self._http.post(f"/api/tasks/{task}/drafts", json={"result": result, "lead_time": 1.0})
+        assert answer.status_code == 201, answer.text
+        id: int = answer.json()["id"]
+        return id
+
     def next_task(self, project: int) -> dict[str, object] | None:
         """The task that the label stream shows next; None when there is none left."""
         answer = self._http.get(f"/api/projects/{project}/next")
