@@ -11,6 +11,7 @@ CurateError                 the job failed; the message says what was expected, 
 ├── MissingExtraError       an optional dependency is not installed
 ├── EgressBlockedError      the privacy policy keeps texts on this machine
 ├── EnvironmentFailureError  record after record failed for what is none of the records' faults
+├── WorkerError             a worker process was ended from outside
 ├── ReviewError             Label Studio did not answer as expected
 └── LanguageModelError      a language model gave no answer that can be used; `kind` says why
 """
@@ -48,6 +49,10 @@ class SourceError(CurateError):
 
 class StoreError(CurateError):
     """The store refused."""
+
+
+class WorkerError(CurateError):
+    """A worker process was ended from outside."""
 
 
 class NothingToGoByError(CurateError):

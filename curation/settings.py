@@ -94,5 +94,10 @@ class CurationSettings(Frozen):
     )
     scheme: str = Field("scheme.yaml", description="The scheme file, relative to the workspace.")
     batch_size: int = Field(32, description="Records that a stage takes at a time.", ge=1)
-    workers: int = Field(1, description="Batches that are worked on at once.", ge=1)
+    workers: int | None = Field(
+        None,
+        description="Processes that work at once on what reads texts (rules, validation without embeddings); unset, as "
+        "many as there are processor cores. What asks a model takes so many batches at once; unset, one.",
+        ge=1,
+    )
     split: SplitSettings = Field(default_factory=SplitSettings, description="How a set is divided.")

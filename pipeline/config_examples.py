@@ -5,6 +5,7 @@ from __future__ import annotations
 from curation.author import GOLD
 
 EXAMPLES: dict[str, object] = {
+    "curation.workers": 1,
     "annotation.rules.patterns": "patterns",
     "annotation.few_shot.examples": "examples",
     "annotation.adapter.path": "adapters/adapter",

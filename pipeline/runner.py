@@ -11,7 +11,9 @@ import traceback
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from time import perf_counter
 from typing import TYPE_CHECKING
 
@@ -20,6 +22,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from curation.batches import batched
 from curation.errors import ConfigError, CurateError, EnvironmentFailureError, may_pass
+from curation.processes import IN_FLIGHT, Processes, outcome_of
 from curation.stage import Item, Result, Stage
 from curation.store import Store
 from curation.store.jobs import DONE, FAILED, LayerRows
@@ -73,26 +76,35 @@ def run_stage(
     workers: int = 1,
     retry_failed: bool = False,
     advance: Advance = silent,
+    processes: Processes | None = None,
 ) -> StageReport:
-    """Do what is left of a stage, at most `2 * workers` batches in flight.
+    """Do what is left of a stage, at most `2 * workers` batches in flight: in threads, or in processes where given.
 
     Raises EnvironmentFailureError after HOPELESS batches on end of which all failed by no fault of the records.
     """
     started = perf_counter()
     done = failed = passing = in_vain = 0
     notes: Counter[str] = Counter()
-    for stored in _work(store, stage, batch_size=batch_size, workers=workers, retry_failed=retry_failed):
-        done += stored.done
-        failed += stored.failed
-        notes.update(stored.notes)
-        passing += stored.may_pass
-        advance(stored.done + stored.failed, stored.failed)
-        in_vain = in_vain + 1 if stored.is_in_vain else 0
-        if in_vain == HOPELESS:
-            raise EnvironmentFailureError(
-                f"{stage.name} stopped after {failed} failures by no fault of the records, the last: {stored.error}; "
-                f"{done} records were done and are kept, the same command goes on from there"
-            )
+    with _submitting(stage, workers, processes) as submit:
+        for stored in _work(
+            store,
+            stage,
+            submit,
+            batch_size=batch_size,
+            in_flight=IN_FLIGHT * (processes.workers if processes else workers),
+            retry_failed=retry_failed,
+        ):
+            done += stored.done
+            failed += stored.failed
+            notes.update(stored.notes)
+            passing += stored.may_pass
+            advance(stored.done + stored.failed, stored.failed)
+            in_vain = in_vain + 1 if stored.is_in_vain else 0
+            if in_vain == HOPELESS:
+                raise EnvironmentFailureError(
+                    f"{stage.name} stopped after {failed} failures by no fault of the records, the last: "
+                    f"{stored.error}; {done} records were done and are kept, the same command goes on from there"
+                )
     seconds = perf_counter() - started
     jobs = store.count_jobs().get(stage.name, {})
     before = {state: max(0, jobs.get(state, 0) - now) for state, now in ((DONE, done), (FAILED, failed))}
@@ -109,22 +121,28 @@ def run_over(
     at_once: int = 1,
     retry_failed: bool = False,
     progress: ProgressBar = no_progress,
+    processes: Processes | None = None,
 ) -> StageReport:
     """A stage over all records of a workspace that lack its result, in batches of the workspace's size.
 
-    at_once: the smallest batch that the stage takes, even where the settings have a smaller one.
+    at_once: the smallest batch that the stage takes, even where the settings have a smaller one. processes: those that
+    do the work where it is enough for several, and the stage can be sent to them.
     """
     settings = workspace.config.curation
     load(store, stage, retry_failed=retry_failed)
-    with progress(stage.name, store.count_pending(stage, retry_failed=retry_failed)) as advance:
+    pending = store.count_pending(stage, retry_failed=retry_failed)
+    apart = processes if processes and can_go_apart(stage) and processes.worthwhile(pending) else None
+    with progress(stage.name, pending) as advance:
         try:
             return run_stage(
                 store,
                 stage,
-                batch_size=max(settings.batch_size, at_once),
-                workers=settings.workers,
+                batch_size=settings.batch_size if apart else max(settings.batch_size, at_once),
+                # In threads Python works on one batch at a time: more are of use to what waits for a model only.
+                workers=1 if can_go_apart(stage) else settings.workers or 1,
                 retry_failed=retry_failed,
                 advance=advance,
+                processes=apart,
             )
         except KeyboardInterrupt:
             done = store.count_jobs().get(stage.name, {}).get("done", 0)
@@ -167,25 +185,44 @@ class _Stored:
         return not self.done and self.may_pass == self.failed
 
 
-def _work(store: Store, stage: Stage, *, batch_size: int, workers: int, retry_failed: bool) -> Iterator[_Stored]:
-    flight: deque[tuple[LayerRows, Future[list[Result]]]] = deque()
+#: Sends a batch of items to a stage.
+_Submit = Callable[[Sequence[Item]], "Future[list[Result]]"]
+
+
+def can_go_apart(stage: Stage) -> bool:
+    """Whether a stage says that it may run in processes of their own."""
+    return bool(getattr(stage, "can_go_apart", False))
+
+
+@contextmanager
+def _submitting(stage: Stage, workers: int, processes: Processes | None) -> Iterator[_Submit]:
+    """Where batches are sent; at the end of threads what has not begun is dropped, and what runs is awaited."""
+    if processes is not None:
+        yield processes.sender(partial(attempt, stage))
+        return
     pool = ThreadPoolExecutor(workers, thread_name_prefix=stage.name)
     try:
-        for page in store.pending(stage, retry_failed=retry_failed):
-            for batch in batched(page.items, batch_size):
-                flight.append((page.seen, pool.submit(attempt, stage, batch)))
-                if len(flight) >= 2 * workers:
-                    yield _store(store, stage, flight.popleft())
-        while flight:
-            yield _store(store, stage, flight.popleft())
+        yield lambda batch: pool.submit(attempt, stage, batch)
     finally:
-        # After Ctrl-C: what has not begun is dropped, what runs is awaited, nothing is half stored.
         pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _work(
+    store: Store, stage: Stage, submit: _Submit, *, batch_size: int, in_flight: int, retry_failed: bool
+) -> Iterator[_Stored]:
+    flight: deque[tuple[LayerRows, Future[list[Result]]]] = deque()
+    for page in store.pending(stage, retry_failed=retry_failed):
+        for batch in batched(page.items, batch_size):
+            flight.append((page.seen, submit(batch)))
+            if len(flight) >= in_flight:
+                yield _store(store, stage, flight.popleft())
+    while flight:
+        yield _store(store, stage, flight.popleft())
 
 
 def _store(store: Store, stage: Stage, flown: tuple[LayerRows, Future[list[Result]]]) -> _Stored:
     seen, future = flown
-    results = future.result()
+    results = outcome_of(future)
     failed = store.commit(stage, results, seen=seen)
     notes = Counter[str]()
     for result in results:

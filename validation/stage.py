@@ -51,6 +51,12 @@ class Measure:
         layers = ChosenLayers.among(store.layer_authors(), settings)
         return cls(scheme, settings, reads=layers.checked, seconds=layers.seconds, vectors=vectors)
 
+    @property
+    def can_go_apart(self) -> bool:
+        """Whether it may run in several processes: where each of them would load a model, one does the work."""
+        settings = self._scope.settings
+        return not settings.similarity.enabled and not settings.privacy.recognisers
+
     @cached_property
     def fingerprint(self) -> str:
         """A digest of the dependencies of the measures, the word lists that all of them read texts with, the

@@ -22,6 +22,7 @@ from curation.record import Layer, Relation
 from curation.scheme import Scheme
 from curation.stage import Item
 from curation.store import Store
+from curation.store.records import LayerSave
 
 #: The author of layers that no adjudicator has decided.
 AUTHOR = author_name(AuthorKind.CONSENSUS, revision=1)
@@ -76,7 +77,7 @@ class Settled:
     refused: list[tuple[str, str]] = field(default_factory=list)
 
 
-def method_of(layer: Layer | None) -> Method | None:
+def method_of(layer: Layer | LayerSave | None) -> Method | None:
     """How a gold or consensus layer was made; None for any other layer."""
     method = layer.provenance.get("method") if layer else None
     return Method(method) if isinstance(method, str) and method in list(Method) else None

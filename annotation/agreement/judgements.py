@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 
 from annotation.agreement.settings import AgreementSettings
@@ -16,20 +16,28 @@ from curation.store import Store
 BATCH = 200
 
 
-def reviewed(store: Store, settings: AgreementSettings, *, others: Iterable[str] = ()) -> Iterator[ReviewedRecord]:
+def reviewed(
+    store: Store,
+    settings: AgreementSettings,
+    *,
+    others: Iterable[str] = (),
+    ids: Sequence[str] | None = None,
+    shown: bool = True,
+) -> Iterator[ReviewedRecord]:
     """Each record that a person has marked, with the layers of people, their hidden repeats, and ``others``.
 
     Of a person's versions the first or the last is taken, as the settings say. The layer that a person was shown is
-    added, if it is known, under the name of the person's own layer with the prefix `shown:`.
+    added, if it is known, under the name of the person's own layer with the prefix `shown:`; not without ``shown``.
+    ``ids``: only these records.
     """
     every = list(store.layer_names())
     people = [name for name in every if is_human(name) or is_repeat(name)]
     models = [name for name in every if name not in people]
     other_names = set(others)
-    histories = groupby(store.layer_versions(people), lambda layer: layer.record_id)
+    histories = groupby(store.layer_versions(people, ids=ids), lambda layer: layer.record_id)
     for batch in batched(((id, chosen(versions, settings)) for id, versions in histories), BATCH):
         mine = {id: layers for id, layers in batch if layers}
-        by_record = _by_record(store.layer_versions(models, ids=list(mine)))
+        by_record = _by_record(store.layer_versions(models if shown else [*other_names], ids=list(mine)))
         for record in store.records(list(mine)):
             found, layers = by_record.get(record.id, []), mine[record.id]
             named = {layer.name: layer for layer in found if layer.name in other_names}

@@ -15,7 +15,7 @@ from annotation.agreement.settings import AgreementSettings
 from annotation.agreement.study import Study
 from annotation.progress.work import WorkKind, WorkSession, work_sessions
 from annotation.review_settings import ReviewSettings
-from curation.author import human
+from curation.author import human, is_human
 from curation.record import Frozen
 from curation.scheme import Scheme
 from curation.scoring.marks import f1
@@ -206,7 +206,10 @@ def _work_by_record(work: Iterable[WorkSession]) -> list[_RecordWork]:
 
 
 def _compared(store: Store, scheme: Scheme, settings: AgreementSettings) -> Comparisons:
-    return compare(Study.of(reviewed(store, settings), scheme.names, settings))
+    people = [name for name in store.layer_names() if is_human(name)]
+    # A record that one person alone has marked has nothing to compare, and most have.
+    both = store.records_with_several(people)
+    return compare(Study.of(reviewed(store, settings, ids=both, shown=False), scheme.names, settings))
 
 
 def _sent(store: Store, project: str) -> list[str]:

@@ -9,8 +9,8 @@ from enum import StrEnum
 
 from annotation.adjudication.consensus import Method, method_of
 from curation.author import is_human, is_repeat, own_name
-from curation.record import Layer
 from curation.store import Store
+from curation.store.records import LayerSave
 
 
 class WorkKind(StrEnum):
@@ -42,7 +42,7 @@ def work_sessions(store: Store, *, gold: str, zone: tzinfo | None = None) -> Ite
     names = [name for name in store.layer_names() if is_human(name) or is_repeat(name) or name == gold]
     before: dict[tuple[str, WorkKind, object], float] = {}
     record_id = ""
-    for layer in store.layer_versions(names):
+    for layer in store.layer_saves(names):
         if layer.record_id != record_id:
             record_id, before = layer.record_id, {}
         for kind, person in _work_of(layer, gold):
@@ -55,13 +55,13 @@ def work_sessions(store: Store, *, gold: str, zone: tzinfo | None = None) -> Ite
                 record_id=layer.record_id,
                 day=layer.created.astimezone(zone).date(),
                 seconds=_session_seconds(total, before.get(key)),
-                entities=len(layer.entities),
+                entities=layer.entities,
                 is_first=key not in before,
             )
             before[key] = total or 0.0
 
 
-def _work_of(layer: Layer, gold: str) -> Iterable[tuple[WorkKind, str]]:
+def _work_of(layer: LayerSave, gold: str) -> Iterable[tuple[WorkKind, str]]:
     """The kind of work and the person; empty for a gold layer that no person made."""
     if layer.name == gold:
         found = layer.provenance.get("adjudicator")

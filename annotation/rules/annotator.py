@@ -191,6 +191,8 @@ class RulesAnnotator:
 
     kind = AuthorKind.RULES
     reads: Sequence[str] = ()
+    #: It may run in several processes.
+    can_go_apart = True
 
     def __init__(self, scheme: Scheme, settings: RulesSettings | None = None, *, layer: str = layer_name(kind)) -> None:
         self._scheme = scheme
@@ -205,6 +207,10 @@ class RulesAnnotator:
         for language in languages:
             if rules := self._for(language):
                 rules.entities("Some words.")  # spaCy reads its patterns at first use
+
+    def __getstate__(self) -> dict[str, object]:
+        """Without the compiled rules: each process compiles its own."""
+        return {**self.__dict__, "_rules": {}}
 
     def unserved(self, language: str) -> tuple[str, ...]:
         """The categories and document labels of the scheme that no pattern of a language marks."""

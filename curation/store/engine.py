@@ -111,6 +111,14 @@ class Connected:
         pairs = sa.func.json_each(column).table_valued("key", "value")
         return sa.select(sa.type_coerce(pairs.c.value, sa.BigInteger)).where(pairs.c.key == key).scalar_subquery()
 
+    def json_count(self, column: sa.ColumnElement[str], key: str) -> sa.ColumnElement[int]:
+        """How many values the list under a key of the JSON object in a column has; 0 where there is none."""
+        if self._engine.dialect.name == "postgresql":
+            count = sa.func.json_array_length(sa.cast(column, sa.JSON)[key])
+        else:
+            count = sa.func.json_array_length(column, f"$.{key}")
+        return sa.func.coalesce(sa.type_coerce(count, sa.Integer), 0)
+
     def _insert(self, table: sa.Table) -> Any:
         from sqlalchemy.dialects import postgresql, sqlite
 

@@ -128,7 +128,10 @@ class Findings(Records):
         query = sa.select(decisions.c.record_id, decisions.c.kind, decisions.c.subject, decisions.c.verdict, by)
         with self.read() as connection:
             rows = connection.execute(query.where(decisions.c.seq.in_(newest_decisions()))).all()
-        return ((row.record_id, (DecisionKind(row.kind), row.subject), Verdict(row.verdict), row.by) for row in rows)
+        # To look the words up takes a third of the time that the enumerations take to find them.
+        kinds = {str(kind): kind for kind in DecisionKind}
+        verdicts = {str(verdict): verdict for verdict in Verdict}
+        return ((id, (kinds[kind], subject), verdicts[verdict], by) for id, kind, subject, verdict, by in rows)
 
     def outdated_decisions(self, ids: Sequence[str] | None = None) -> dict[tuple[str, DecisionSubject], Decision]:
         """The latest decisions on layers that have changed since, and hold no more; by record and subject.
@@ -136,19 +139,26 @@ class Findings(Records):
         Stores of before did not note the version: there it is not known where a layer has several.
         """
         version = self.json_text(decisions.c.content, "version")
-        earlier = layers.alias()
-        is_changed = sa.exists().where(
-            earlier.c.record_id == layers.c.record_id, earlier.c.name == layers.c.name, earlier.c.seq < layers.c.seq
-        )
-        decided, latest = newest_decisions().where(decisions.c.kind == DecisionKind.LAYER.value), newest_layers()
+        # The few layers of several versions first: beginning with all decisions takes a minute for 20,000 records.
+        changed, decided = newest_layers().having(sa.func.count() > 1), newest_decisions()
         if ids is not None:
+            changed = changed.where(layers.c.record_id.in_(ids))
             decided = decided.where(decisions.c.record_id.in_(ids))
-            latest = latest.where(layers.c.record_id.in_(ids))
+        changed_rows = changed.subquery()
         query = (
             sa.select(decisions.c.content)
-            .join(layers, sa.and_(layers.c.record_id == decisions.c.record_id, layers.c.name == decisions.c.subject))
-            .where(decisions.c.seq.in_(decided))
-            .where(layers.c.seq.in_(latest), is_changed, version.is_distinct_from(layers.c.digest))
+            .select_from(changed_rows)
+            .join(layers, layers.c.seq == changed_rows.c[0])
+            .join(
+                decisions,
+                sa.and_(
+                    decisions.c.record_id == layers.c.record_id,
+                    decisions.c.kind == DecisionKind.LAYER.value,
+                    decisions.c.subject == layers.c.name,
+                ),
+            )
+            .where(decisions.c.seq.in_(decided.where(decisions.c.kind == DecisionKind.LAYER.value)))
+            .where(version.is_distinct_from(layers.c.digest))
         )
         with self.read() as connection:
             found = list(map(Decision.model_validate_json, connection.execute(query).scalars()))

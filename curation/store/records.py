@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
+from pydantic import JsonValue
 
 from curation.batches import batched
 from curation.errors import EgressBlockedError, StoreError
@@ -32,6 +34,17 @@ class AddedLayers:
 
     new: tuple[Layer, ...]
     replaced: int
+
+
+@dataclass(frozen=True, slots=True)
+class LayerSave:
+    """One version of a layer without what it says."""
+
+    record_id: str
+    name: str
+    provenance: Mapping[str, JsonValue]
+    created: datetime
+    entities: int
 
 
 class Records(Connected):
@@ -222,6 +235,34 @@ class Records(Connected):
             with self.read() as connection:
                 found = connection.execute(query).scalars().all()
             yield from map(Layer.model_validate_json, found)
+
+    def layer_saves(self, names: Sequence[str]) -> Iterator[LayerSave]:
+        """`layer_versions` without what they say: who made each, when and how, and how many entities it has."""
+        provenance, created = (self.json_text(layers.c.content, key) for key in ("provenance", "created"))
+        query = (
+            sa.select(
+                layers.c.record_id, layers.c.name, provenance, created, self.json_count(layers.c.content, "entities")
+            )
+            .join(records, records.c.id == layers.c.record_id)
+            .where(layers.c.name.in_(names))
+            .order_by(records.c.seq, layers.c.seq)
+        )
+        with self.read() as connection:
+            rows = connection.execute(query).all()
+        for record_id, name, how, when, entities in rows:
+            yield LayerSave(record_id, name, json.loads(how or "{}"), datetime.fromisoformat(when), entities)
+
+    def records_with_several(self, names: Sequence[str]) -> list[str]:
+        """The ids of the records with layers of two or more of the names, in the order in which they came."""
+        several = (
+            sa.select(layers.c.record_id)
+            .where(layers.c.name.in_(names))
+            .group_by(layers.c.record_id)
+            .having(sa.func.count(sa.distinct(layers.c.name)) > 1)
+        )
+        query = sa.select(records.c.id).where(records.c.id.in_(several)).order_by(records.c.seq)
+        with self.read() as connection:
+            return list(connection.execute(query).scalars())
 
     def layer_names(self) -> dict[str, int]:
         """How many records have a layer of each name."""

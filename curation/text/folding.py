@@ -7,6 +7,7 @@ Unicode: NFKD and full case folding (Unicode Standard Annex 15; section 3.13).
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from bisect import bisect_left
 from collections.abc import Sequence
@@ -34,6 +35,8 @@ TYPOGRAPHY = {
     "\u2219": ".",
     "\u2044": "/",
 }
+#: A stretch of ASCII without two blanks in a row or at an end: each character folds to one.
+PLAIN = re.compile(r"[!-~]+(?: [!-~]+)*")
 ASCII_FORMS = str.maketrans({'"': "'", "`": "'", **dict.fromkeys("\t\n\r\x0b\x0c\x1c\x1d\x1e\x1f", " ")})
 
 
@@ -118,8 +121,17 @@ def _fold_by_letter(text: str) -> Folded:
     folded: list[str] = []
     starts: list[int] = []
     ends: list[int] = []
-    for offset, character in enumerate(text):
-        for piece in _pieces(character):
+    at = 0
+    while at < len(text):
+        if plain := PLAIN.match(text, at):
+            # Most of a German text too: a stretch at a time is several times as fast as a letter at a time.
+            folded.extend(plain[0].lower().translate(ASCII_FORMS))
+            starts.extend(range(at, plain.end()))
+            ends.extend(range(at + 1, plain.end() + 1))
+            at = plain.end()
+            continue
+        offset, at = at, at + 1
+        for piece in _pieces(text[offset]):
             if is_mark(piece):
                 umlaut = piece == DIAERESIS and folded and folded[-1] in UMLAUT_BASES
                 if umlaut:

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from curation.record import Frozen
 from curation.text.dates import month_numbers
@@ -22,6 +22,8 @@ GROUPED = rf"\d{{1,3}}(?:[ ']\d{{3}})+(?![\d.,]*\d)|{FIGURES}"
 IN_TEXT = re.compile(
     r"(?<![^\W_])(?:\d{1,3}(?:['\u00a0\u202f]\d{3})+(?![\d.,]*\d)|\d{1,30}(?:[.,]\d{1,30})*)(?![^\W\d_]\d)"
 )
+#: What parts the thousands of a number.
+APART = re.compile(r"[\s']")
 WORD = re.compile(r"[^\W\d_]+")
 
 
@@ -49,13 +51,14 @@ class NumberWords:
     maybe: Mapping[str, tuple[int, ...]]
 
 
+@lru_cache(maxsize=4_096)
 def number(written: str, language: str) -> float:
     """A number as the language writes it: 1,240 is a thousand in English, 1.240 in German.
 
     A group of other than three digits, or a first group of nought, makes any sign a decimal one, and so does
     another sign before it.
     """
-    plain = re.sub(r"[\s']", "", written)
+    plain = APART.sub("", written)
     thousands, decimal = (".", ",") if language == "de" else (",", ".")
     if thousands in plain and plain.rfind(thousands) > plain.rfind(decimal) > -1:
         thousands, decimal = decimal, thousands
@@ -96,26 +99,39 @@ def count_number_words(text: str, language: str) -> tuple[Counter[int], Counter[
 
     One word may say several (a day: 1, 24).
     """
-    words, lower = number_words(language), text.lower()
-    return _counted(lower, words.always, language) + _joined(lower, language), _counted(lower, words.maybe, language)
+    lower = text.lower()
+    said = [values for word in WORD.findall(lower) if (values := _values(word, language)) is not None]
+    always = Counter(value for values, _ in said for value in values)
+    return always + _joined(lower, language), Counter(value for _, values in said for value in values)
 
 
-def _counted(lower: str, values_of: Mapping[str, tuple[int, ...]], language: str) -> Counter[int]:
-    counts: Counter[int] = Counter()
+@lru_cache(maxsize=20_000)
+def _values(word: str, language: str) -> tuple[tuple[int, ...], tuple[int, ...]] | None:
+    """The numbers that a lower-case word always says, and those that it may; None for most words."""
+    words = number_words(language)
+    always, maybe = _value(word, words.always, language), _value(word, words.maybe, language)
+    return (always, maybe) if always or maybe else None
+
+
+def _value(word: str, values_of: Mapping[str, tuple[int, ...]], language: str) -> tuple[int, ...]:
     suffix = _behind(language)
-    for word in WORD.findall(lower):
-        if suffix and word not in values_of and (ending := suffix.search(word)):
-            word = word[: ending.start()]
-        counts.update(values_of.get(word, ()))
-    return counts
+    if suffix and word not in values_of and (ending := suffix.search(word)):
+        word = word[: ending.start()]
+    return values_of.get(word, ())
 
 
 def _joined(lower: str, language: str) -> Counter[int]:
     """How often words of tens and units say each number in a lower-case text."""
-    pattern = _read().joined.get(language)
+    pattern = _joined_pattern(language)
     cardinals = number_words(language).cardinals
-    found = re.findall(pattern, lower.replace("dreissig", "dreißig")) if pattern else []
+    found = pattern.findall(lower.replace("dreissig", "dreißig")) if pattern else []
     return Counter(cardinals[word] for word in found if word in cardinals)
+
+
+@cache
+def _joined_pattern(language: str) -> re.Pattern[str] | None:
+    pattern = _read().joined.get(language)
+    return re.compile(pattern) if pattern else None
 
 
 @cache

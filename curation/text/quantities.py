@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from curation.record import Frozen
 from curation.text.folding import Span
@@ -66,7 +66,7 @@ def spellings() -> Spellings:
     return read_word_list(FOLDER / "units.yaml", Spellings)
 
 
-@cache
+@lru_cache(maxsize=4_096)
 def unit(written: str) -> Unit | None:
     """The unit of a spelling; None where it is not known."""
     spelt = written.strip().rstrip(".")
@@ -97,6 +97,7 @@ def _part(part: str) -> str:
     return spellings().names.get(part, part)
 
 
+@lru_cache(maxsize=4_096)
 def _base(part: str) -> Unit | None:
     units = spellings()
     if power := re.fullmatch(r"(?:[×x*·]\s?)?10\s?[\^*]?\s?(\d{1,2})", part):

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from curation.decision import Decision
     from curation.store import Store
 
+#: So many decisions are shown to a person; --json has them all.
+LISTED = 200
+
 RecordArgument = Annotated[
     str, typer.Argument(metavar="RECORD", help="A record: its source id, its hash, or the hash's first letters.")
 ]
@@ -86,10 +89,12 @@ def print_open(title: str, decisions: Sequence[Decision], names: Mapping[str, st
             ", ".join(sorted(expectations_of(decision))),
             decision.by,
         )
-        for decision in decisions
+        for decision in decisions[:LISTED]
     ]
     records = len({decision.record_id for decision in decisions})
     print_table(f"{title} ({records})", ("record", "source id", "of", "reason", "failed", "by"), rows)
+    if len(decisions) > LISTED:
+        say(f"the first {LISTED} of {len(decisions):,} are shown; --expectation NAME shows fewer, --json has all")
 
 
 def print_log(title: str, decisions: Sequence[Decision], names: Mapping[str, str]) -> None:

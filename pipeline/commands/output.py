@@ -25,12 +25,22 @@ SHOWN = 20
 
 def print_json(value: Mapping[str, JsonValue]) -> None:
     """One JSON object on standard output."""
-    sys.stdout.write(f"{printable_json(json.dumps(value, ensure_ascii=False, indent=2))}\n")
+    sys.stdout.write(f"{printable_json(_as_json(value))}\n")
 
 
 def print_json_line(value: Mapping[str, JsonValue]) -> None:
     """One JSON object as one line on standard output, at once."""
     print(printable_json(json.dumps(value, ensure_ascii=False)), flush=True)
+
+
+def _as_json(value: Mapping[str, JsonValue]) -> str:
+    from pydantic_core import PydanticSerializationError, to_json
+
+    try:
+        # Many times as fast as the standard library with an indent.
+        return to_json(value, indent=2, inf_nan_mode="constants").decode()
+    except (PydanticSerializationError, UnicodeError):
+        return json.dumps(value, ensure_ascii=False, indent=2)
 
 
 #: Columns whose cells are never broken over lines.

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from pipeline.commands.decision_output import (
+    LISTED,
     ByOption,
     ReasonOption,
     RecordArgument,
@@ -47,7 +48,8 @@ def list_quarantined(
 
     with Workspace.at(folder, notify=say).open_store() as store:
         found = quarantined(store, expectation=expectation)
-        names, standing = source_ids(store, found), standings(store)
+        names = source_ids(store, found if as_json else found[:LISTED])
+        standing = standings(store)
     if as_json:
         print_json({"quarantined": [plain(decision, names) for decision in found], "standing": dict(standing)})
     else:

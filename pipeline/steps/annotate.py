@@ -10,6 +10,7 @@ from annotation.adapter import AdapterAnnotator
 from annotation.annotators import GOES_BY, annotator, remote_address, unchecked_files, unserved
 from curation.author import AuthorKind, kind_of, layer_name
 from curation.errors import NothingToGoByError
+from curation.processes import Processes
 from curation.scheme import Scheme
 from curation.stage import Stage
 from curation.store import Store
@@ -51,7 +52,8 @@ def annotate(
     inputs: dict[str, JsonValue] = {"annotator": name, "layer": layer, "sent_to": remote_address(stage)}
     with recorded(workspace, store, "annotate", **inputs) as outcome:
         gate.run = outcome.run
-        done = run_over(workspace, store, stage, retry_failed=retry_failed, progress=progress)
+        with Processes(workspace.config.curation.workers, preload=[type(stage).__module__]) as processes:
+            done = run_over(workspace, store, stage, retry_failed=retry_failed, progress=progress, processes=processes)
         outcome |= done.as_json()
     return done
 

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 from curation.errors import StoreError, UsageError, no_such
 from curation.process_lock import process_lock
+from curation.processes import Processes
 from curation.scheme_change import REMEDY
 from curation.store import Store
 from pipeline.config import Config, with_overrides
@@ -14,10 +15,14 @@ from pipeline.progress import ProgressBar, no_progress
 from pipeline.runner import run_over
 from pipeline.runs import recorded
 from pipeline.workspace import Workspace
+from validation.frame import whole_of
 from validation.gx.remake import remake
 from validation.measures.layer import CATEGORY_NAMES_UNKNOWN, UNKNOWN_CATEGORIES
-from validation.measures.measure import VECTORS
-from validation.settings import ValidationSettings
+from validation.measures.measure import VECTORS, Scope
+from validation.measures.translation import TRANSLATION
+from validation.measures.translation_apart import UnmeasuredPairs
+from validation.rules import severities
+from validation.settings import Severity, ValidationSettings
 from validation.stage import AT_ONCE, Measure
 from validation.verdict import Verdicts, judge
 from validation.what_if import WhatIf, what_if
@@ -45,7 +50,18 @@ def validate(
     check_layers(store, settings, given=layer is not None)
     with recorded(workspace, store, "validate", layer=layer) as outcome:
         stage = Measure.over(store, workspace.scheme, settings, vectors=workspace.folder / VECTORS)
-        measured = run_over(workspace, store, stage, at_once=AT_ONCE, retry_failed=retry_failed, progress=progress)
+        # The processes end before Great Expectations is loaded: the two together would take the most memory.
+        with Processes(workspace.config.curation.workers, preload=["validation.process_preload"]) as processes:
+            measured = run_over(
+                workspace,
+                store,
+                stage,
+                at_once=AT_ONCE,
+                retry_failed=retry_failed,
+                progress=progress,
+                processes=processes,
+            )
+            measure_translations(workspace, store, settings, processes, progress=progress)
         with one_at_a_time(workspace):
             if remake_suite:
                 for line in remake(workspace.folder):
@@ -87,6 +103,26 @@ def one_at_a_time(workspace: Workspace) -> Iterator[None]:
         waits=lambda: workspace.notify("another validation of this workspace is at work; this one waits for its end"),
     ):
         yield
+
+
+def measure_translations(
+    workspace: Workspace,
+    store: Store,
+    settings: ValidationSettings,
+    processes: Processes,
+    *,
+    progress: ProgressBar = no_progress,
+) -> None:
+    """The translated pairs that several processes measure sooner than one, measured; others are left to `judge`."""
+    severity = severities(settings)
+    if all(severity[rule.name] is Severity.OFF for rule in TRANSLATION.rules):
+        return
+    scope = Scope(workspace.scheme, settings, workspace.folder / VECTORS)
+    left = UnmeasuredPairs.of(whole_of(store, scope, foreign={}, looked_at=()))
+    if left.worthwhile(processes):
+        with progress("translations", len(left.pairs)) as advance:
+            for pairs in left.measure(processes):
+                advance(pairs)
 
 
 def in_language_of_review(config: Config) -> ValidationSettings:

@@ -83,7 +83,7 @@ def candidates(text: str) -> dict[str, list[Span]]:
     """Where something looks like a fact, by kind: numbers with units, drugs, tests, clauses."""
     return {
         "measured": measured_spans(text),
-        "drug": [match.span() for match in find_drugs(text)],
+        "drug": list(find_drugs(text)),
         "test": [match.span() for match in TEST.finditer(text) if match[0].lower() not in NO_TESTS],
         "clause": clauses_of(text),
     }

@@ -7,7 +7,8 @@ and never without need.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -42,54 +43,87 @@ PAIRS = 200
 
 def measure(whole: Whole) -> Mapping[str, Columns]:
     """The columns of each measured record that translates another."""
-    work = _Work(whole)
+    work = PairWork(whole)
     found: dict[str, Columns] = {}
-    for pairs in batched(list(_pairs(whole)), PAIRS):
+    for pairs in batched(list(translated_pairs(whole)), PAIRS):
         found |= work.columns(pairs)
     return found
 
 
 def no_translation(whole: Whole) -> str:
     """That no measured record translates another, "" when one does."""
-    return "" if next(_pairs(whole), None) else "nothing applies: no record translates another"
+    return "" if next(translated_pairs(whole), None) else "nothing applies: no record translates another"
 
 
-def _pairs(whole: Whole) -> Iterator[tuple[str, str]]:
+def translated_pairs(whole: Whole) -> Iterator[tuple[str, str]]:
     """Each measured record that translates another, with that one."""
     return ((id, original) for id, original in whole.store.translations() if id in whole.measured)
 
 
-class _Work:
+#: A translation, and its original where that is there.
+ItemPair = tuple[Item, Item | None]
+
+
+@dataclass(frozen=True, slots=True)
+class PairReader:
+    """Measures pairs: the layers that it looks at, in order, and what `translation` has from the settings."""
+
+    reads: Sequence[str]
+    aligned: float
+    encoder_named: JsonValue
+
+    def __call__(self, pairs: Iterable[ItemPair], encoder: Encoder | None = None) -> list[tuple[str, Columns]]:
+        """The columns of each pair, with the translation's id."""
+        return [(translation.record.id, self._row(translation, original, encoder)) for translation, original in pairs]
+
+    def _row(self, translation: Item, original: Item | None, encoder: Encoder | None) -> Columns:
+        from validation.translation.pair import measured
+
+        if original is None:
+            return {columns.ORIGINAL_MISSING: 1}
+        found = measured(paired(original, translation, self.reads), aligned=self.aligned, encoder=encoder)
+        return {columns.ORIGINAL_MISSING: 0, columns.TRANSLATION_ENCODER: self.encoder_named, **found}
+
+
+class PairWork:
     """Pairs looked up where they were measured before, and measured where not."""
 
     def __init__(self, whole: Whole) -> None:
         self._store, self._scope = whole.store, whole.scope
-        self._reads = preferred_layers(whole.store.layer_authors(), whole.scope.settings)
+        self.reads = preferred_layers(whole.store.layer_authors(), whole.scope.settings)
         self._version = _version()
 
     def columns(self, pairs: Sequence[tuple[str, str]]) -> dict[str, Columns]:
         """The columns of each pair, by the translation's id."""
-        ids = list(dict.fromkeys(id for pair in pairs for id in pair))
-        keys = self._keys(pairs, ids)
-        stored = dict(self._store.measures([id for id, _ in pairs], stage=KEPT))
-        current = {id: row for id, row in stored.items() if row.get(KEY) == keys[id]}
+        keys, current = self.known(pairs)
         unknown = [pair for pair in pairs if pair[0] not in current]
-        fresh = {id: row | {KEY: keys[id]} for id, row in self._measured(unknown)}
-        if fresh:
-            self._store.put_measures(KEPT, fresh)
+        fresh = self.keep(keys, self._measured(unknown))
         # What says nothing takes no room: all pairs of a set are held at once.
         return {
             id: {name: value for name, value in row.items() if name != KEY and value not in (None, [])}
             for id, row in {**current, **fresh}.items()
         }
 
+    def known(self, pairs: Sequence[tuple[str, str]]) -> tuple[dict[str, str], dict[str, Columns]]:
+        """By translation, what each pair is to be measured on, and the rows that were measured on just that."""
+        keys = self._keys(pairs, list(dict.fromkeys(id for pair in pairs for id in pair)))
+        stored = self._store.measures([id for id, _ in pairs], stage=KEPT)
+        return keys, {id: row for id, row in stored if row.get(KEY) == keys[id]}
+
+    def keep(self, keys: Mapping[str, str], rows: Iterable[tuple[str, Columns]]) -> dict[str, Columns]:
+        """The rows by translation, once they are in the store with what they were measured on."""
+        fresh = {id: row | {KEY: keys[id]} for id, row in rows}
+        if fresh:
+            self._store.put_measures(KEPT, fresh)
+        return fresh
+
     def _keys(self, pairs: Sequence[tuple[str, str]], ids: Sequence[str]) -> dict[str, str]:
         """By translation, a digest of what its columns depend on. A record's id stands for its text."""
-        layers = self._store.layer_digests(ids, self._reads)
+        layers = self._store.layer_digests(ids, self.reads)
         there = self._store.known_ids(original for _, original in pairs)
-        read = {id: [layers.get((id, name)) for name in self._reads] for id in ids}
+        read = {id: [layers.get((id, name)) for name in self.reads] for id in ids}
         encoder = self._encoder
-        depends = [self._version, self._reads, [encoder.name, encoder.revision] if encoder else None]
+        depends = [self._version, self.reads, [encoder.name, encoder.revision] if encoder else None]
         settings = self._scope.settings.translation.aligned
         return {
             id: digest([depends, settings, self._refused, id, read[id], original, original in there, read[original]])
@@ -97,19 +131,24 @@ class _Work:
         }
 
     def _measured(self, pairs: Sequence[tuple[str, str]]) -> Iterator[tuple[str, Columns]]:
-        if not pairs:
-            return
-        from validation.translation.pair import measured
+        if pairs:
+            yield from self.reader(self.items(pairs), encoder=self._encoder)
 
+    def items(self, pairs: Sequence[tuple[str, str]]) -> list[ItemPair]:
+        """Each translation with its original, None where that is not there."""
         ids = dict.fromkeys(id for pair in pairs for id in pair)
-        items = {item.record.id: item for item in self._store.items(self._reads, ids=ids)}
-        for id, original in pairs:
-            if original not in items:
-                yield id, {columns.ORIGINAL_MISSING: 1}
-                continue
-            pair = paired(items[original], items[id], self._reads)
-            found = measured(pair, aligned=self._scope.settings.translation.aligned, encoder=self._encoder)
-            yield id, {columns.ORIGINAL_MISSING: 0, columns.TRANSLATION_ENCODER: self._named, **found}
+        items = {item.record.id: item for item in self._store.items(self.reads, ids=ids)}
+        return [(items[id], items.get(original)) for id, original in pairs]
+
+    @property
+    def reader(self) -> PairReader:
+        """What measures pairs, without the store: it can be sent to other processes."""
+        return PairReader(self.reads, self._scope.settings.translation.aligned, self._named)
+
+    @property
+    def can_go_apart(self) -> bool:
+        """Whether several processes may measure pairs: no encoder is needed, which each would load."""
+        return self._encoder is None
 
     @cached_property
     def _refused(self) -> bool:

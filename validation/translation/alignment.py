@@ -65,6 +65,7 @@ def aligned(original: SentenceSide, translation: SentenceSide, cosines: Matrix |
     """
     rows, columns = len(original.keys), len(translation.keys)
     scores = _scores(original, translation, cosines)
+    steps = [(taking, odds, scores.get(taking)) for taking, odds in STEPS.items()]
     best = [[-1e18] * (columns + 1) for _ in range(rows + 1)]
     step: list[list[tuple[int, int]]] = [[(0, 0)] * (columns + 1) for _ in range(rows + 1)]
     best[0][0] = 0.0
@@ -72,15 +73,20 @@ def aligned(original: SentenceSide, translation: SentenceSide, cosines: Matrix |
     for row in range(rows + 1):
         middle = round(row * columns / rows) if rows else columns
         low, high = (0, columns) if not rows else (max(0, middle - band), min(columns, middle + band))
+        here, taken = best[row], step[row]
+        reaching = [
+            (taking, odds, best[row - taking[0]], score_of[row - taking[0]] if score_of is not None else None)
+            for taking, odds, score_of in steps
+            if row >= taking[0]
+        ]
         for column in range(low, high + 1):
-            for (down, right), odds in STEPS.items():
-                if row < down or column < right:
+            for taking, odds, before, more in reaching:
+                left = column - taking[1]
+                if left < 0:
                     continue
-                score = best[row - down][column - right] + odds
-                if down and right:
-                    score += scores[down, right][row - down][column - right]
-                if score > best[row][column]:
-                    best[row][column], step[row][column] = score, (down, right)
+                score = before[left] + odds + (more[left] if more is not None else 0.0)
+                if score > here[column]:
+                    here[column], taken[column] = score, taking
     return _traced(step, rows, columns)
 
 

@@ -9,7 +9,7 @@ from functools import cache, lru_cache
 
 from rapidfuzz import fuzz, process
 
-from curation.text.drugs import find_drugs, keeps_its_name, synonym_lines
+from curation.text.drugs import RUN, find_drugs, keeps_its_name, synonym_lines
 from curation.text.folding import fold
 from curation.text.terms import any_of
 from validation.measures.doses import drugs_with_doses
@@ -78,19 +78,24 @@ def _stands(name: str, theirs: DrugNames) -> bool:
 
 def _named(text: str) -> Iterator[NamedDrug]:
     seen: set[int] = set()
-    for matches in (find_drugs(text), _listed_drugs().finditer(text)):
-        for match in matches:
-            name = match[0].lower().rpartition("-")[2]
-            if match.start() not in seen and keeps_its_name(name):
-                seen.add(match.start())
-                yield NamedDrug(name, match.start(), match.end())
+    listed_drugs = (run.span() for run in RUN.finditer(text) if _is_listed(run[0]))
+    for start, end in (*find_drugs(text), *listed_drugs):
+        name = text[start:end].lower().rpartition("-")[2]
+        if start not in seen and keeps_its_name(name):
+            seen.add(start)
+            yield NamedDrug(name, start, end)
+
+
+@lru_cache(maxsize=20_000)
+def _is_listed(run: str) -> bool:
+    return _listed_drugs().fullmatch(run) is not None
 
 
 @cache
 def _listed_drugs() -> re.Pattern[str]:
-    """The names of one word in the file of doses, which their stems do not tell."""
+    """The names of one word in the file of doses, which their stems do not tell, as whole words."""
     single = {name for name in drugs_with_doses() if name.isalpha() and len(name) > WITHIN}
-    return re.compile(rf"(?<![\w-])(?:{any_of(single)})e?(?![\w-])", re.IGNORECASE)
+    return re.compile(rf"(?:{any_of(single)})e?", re.IGNORECASE)
 
 
 @lru_cache(maxsize=20_000)

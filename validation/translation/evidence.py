@@ -40,11 +40,14 @@ def evidence(sentence: str, language: str) -> frozenset[str]:
     """The keys of a sentence."""
     counts = numerals(sentence, language)
     keys = {f"#{numeral.value}" for numeral in counts.digits} | {f"#{value}" for value in counts.sure}
-    for word in WORD.findall(fold(sentence).text):
-        keys |= meanings(word, language)
-        if len(word) >= LETTERS:
-            keys.add(f"~{skeleton(word)[:BEGINNING]}")
-    return frozenset(keys)
+    return frozenset(keys.union(*(_word_keys(word, language) for word in WORD.findall(fold(sentence).text))))
+
+
+@lru_cache(maxsize=20_000)
+def _word_keys(word: str, language: str) -> frozenset[str]:
+    """The keys of a folded word."""
+    spelt = {f"~{skeleton(word)[:BEGINNING]}"} if len(word) >= LETTERS else set()
+    return meanings(word, language) | spelt
 
 
 @lru_cache(maxsize=20_000)

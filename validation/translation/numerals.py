@@ -21,6 +21,7 @@ NO_NUMBER = re.compile(
     r"|(?<![\d.,/-])[\d½](?:[.,]5)?(?:\s?[-–]\s?[\d½](?:[.,]5)?){2,3}(?![\d/-]|[.,]\d)"
     r"|\b\d\s?[x×]\s?(?=/|tgl|täglich|daily|a day|pro Tag|am Tag|d\b)"
 )
+DIGIT = re.compile(r"\d")
 GLUED = re.compile(r"(?<=[^\W\d_])\d{1,3}(?!\d)")
 
 
@@ -45,17 +46,24 @@ class Numerals:
 
 def numerals(text: str, language: str) -> Numerals:
     """The numbers of a text, in digits from left to right, and in words as counts."""
+    digits, named = _in_digits(text, language) if DIGIT.search(text) else ((), Counter[str]())
+    sure, vague = (_as_written(counts) for counts in count_number_words(text, language))
+    return Numerals(digits, sure, vague, named)
+
+
+def _in_digits(text: str, language: str) -> tuple[tuple[Numeral, ...], Counter[str]]:
+    """The numbers in digits from left to right, and how often each stands in a name."""
     hidden = NO_NUMBER.sub(lambda match: " " * len(match[0]), text)
     dates = list(date_numbers(hidden))
     dated = [Numeral(value, *span) for _, parts in dates for value, span in parts]
-    signs = list(hidden)
-    for (start, end), _ in dates:
-        signs[start:end] = " " * (end - start)
-    hidden = "".join(signs)
+    if dates:
+        signs = list(hidden)
+        for (start, end), _ in dates:
+            signs[start:end] = " " * (end - start)
+        hidden = "".join(signs)
     found = [Numeral(_value(match[0], language), *match.span()) for match in IN_TEXT.finditer(hidden)]
-    sure, vague = (_as_written(counts) for counts in count_number_words(text, language))
     named = Counter(str(int(part)) for part in GLUED.findall(hidden))
-    return Numerals(tuple(sorted([*found, *dated], key=lambda numeral: numeral.start)), sure, vague, named)
+    return tuple(sorted([*found, *dated], key=lambda numeral: numeral.start)), named
 
 
 def _value(written: str, language: str) -> str:

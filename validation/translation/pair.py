@@ -15,7 +15,7 @@ from curation.record import Alignment, Layer, Record, wording
 from curation.text.folding import Span
 from curation.text.sentences import SENTENCE_CHARACTERS
 from validation.translation import columns, drugs
-from validation.translation.amounts import amounts, compared_units
+from validation.translation.amounts import Amount, amounts, compared_units
 from validation.translation.doses import dosed, swapped
 from validation.translation.numerals import Differences, differences, numerals
 from validation.translation.parity import of_one_making, parity
@@ -55,9 +55,13 @@ def measured(pair: TranslationPair, *, aligned: float, encoder: Encoder | None =
     ratio = len(pair.translation.text) / len(pair.original.text) if pair.original.text else None
     sentences = len(ours.spans)
     missing = len(dropped) + len(left)
+    both = (
+        amounts(pair.original.text, pair.original.language),
+        amounts(pair.translation.text, pair.translation.language),
+    )
     return {
-        **_numbers(pair, found),
-        **_drugs(pair),
+        **_numbers(pair, found, both),
+        **_drugs(pair, both),
         columns.UNTRANSLATED_SENTENCES: len(left),
         columns.UNTRANSLATED_PLACES: _offsets(theirs.spans[sentence] for sentence in left),
         columns.DROPPED_SENTENCES: len(dropped),
@@ -72,10 +76,12 @@ def measured(pair: TranslationPair, *, aligned: float, encoder: Encoder | None =
     }
 
 
-def _numbers(pair: TranslationPair, found: SentenceComparison) -> Columns:
+def _numbers(
+    pair: TranslationPair, found: SentenceComparison, both: tuple[Sequence[Amount], Sequence[Amount]]
+) -> Columns:
     ours, theirs = pair.original, pair.translation
     raw = differences(numerals(ours.text, ours.language), numerals(theirs.text, theirs.language))
-    units = compared_units(amounts(ours.text, ours.language), amounts(theirs.text, theirs.language), raw)
+    units = compared_units(*both, raw)
     lost, gained = units.differences.lost, units.differences.gained
     spans = [*((numeral.start, numeral.end) for numeral in gained), *_beside(units.differences, found)]
     return {
@@ -105,15 +111,10 @@ def _within(offset: int, spans: Sequence[Span]) -> bool:
     return any(start <= offset < end for start, end in spans)
 
 
-def _drugs(pair: TranslationPair) -> Columns:
+def _drugs(pair: TranslationPair, both: tuple[Sequence[Amount], Sequence[Amount]]) -> Columns:
     ours, theirs = drugs.names(pair.original.text), drugs.names(pair.translation.text)
     lost, gained = drugs.lost(ours, theirs), drugs.lost(theirs, ours)
-    doses = swapped(
-        *(
-            dosed(record.text, names, amounts(record.text, record.language))
-            for record, names in ((pair.original, ours), (pair.translation, theirs))
-        )
-    )
+    doses = swapped(dosed(pair.original.text, ours, both[0]), dosed(pair.translation.text, theirs, both[1]))
     return {
         columns.DOSES_SWAPPED: len(doses),
         columns.DOSES_SWAPPED_PLACES: _offsets(doses),

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from rapidfuzz import fuzz, process
 
-from curation.text.drugs import drug_pattern
+from curation.text.drugs import without_drugs
 from curation.text.language import confidences
 from validation.translation.sentences import SentenceEvidence
 
@@ -45,18 +46,28 @@ def _is_untranslated(sentence: str, originals: list[str], languages: tuple[str, 
     words = telling(sentence)
     if not words:
         return False
-    share = confidences(" ".join(words), languages=languages).get(languages[0], 0.0)
-    if len(words) >= WORDS and share >= SURE:
-        return True
     # A word with a capital may be a name.
-    least = CAPITALS if all(word[0].isupper() for word in words) else LIKELY
-    return share >= least and _copied(sentence, words, originals)
+    likely = CAPITALS if all(word[0].isupper() for word in words) else LIKELY
+    # Which language it is costs more than all else here: it is asked only where the answer counts.
+    is_copied = _copied(sentence, words, originals)
+    least = likely if is_copied else SURE if len(words) >= WORDS else None
+    return least is not None and _share(" ".join(words), languages) >= least
+
+
+@lru_cache(maxsize=4_096)
+def _share(words: str, languages: tuple[str, str]) -> float:
+    """The probability of the first of two languages."""
+    return confidences(words, languages=languages).get(languages[0], 0.0)
 
 
 def telling(sentence: str) -> list[str]:
     """The words that show a sentence's language: no numbers, abbreviations, drugs, Latin."""
-    plain = drug_pattern().sub(" ", sentence)
-    return [word for word in TELLING.findall(plain) if not LATIN.search(word)]
+    return [word for word in TELLING.findall(without_drugs(sentence)) if not _is_latin(word)]
+
+
+@lru_cache(maxsize=20_000)
+def _is_latin(word: str) -> bool:
+    return LATIN.search(word) is not None
 
 
 def _copied(sentence: str, words: list[str], originals: list[str]) -> bool:
