@@ -18,7 +18,17 @@ import packages_first  # noqa: F401
 from measuring import table
 
 #: Modules of `door_parts`, each with a function `attacks`.
-PARTS: tuple[str, ...] = ("review_server", "proxy", "live_backend", "forged_reviewers", "printed")
+PARTS: tuple[str, ...] = (
+    "review_server",
+    "proxy",
+    "live_backend",
+    "forged_reviewers",
+    "foreign_workspace",
+    "adapters",
+    "erasure",
+    "imports",
+    "printed",
+)
 
 
 def main() -> None:

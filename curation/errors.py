@@ -3,6 +3,7 @@
 CurateError                 the job failed; the message says what was expected, what came, what to do
 ├── UsageError              wrong option, unknown name (exit code 2)
 ├── ConfigError             curate.toml does not fit
+├── SlowPatternError        a regular expression of a user takes too long on a text
 ├── SchemeError             the scheme file does not fit
 ├── ContradictionError      a record, entity, relation or layer contradicts itself or its text
 ├── SourceError             a source cannot be read at all (single bad rows are problems, not errors)
@@ -33,6 +34,17 @@ class UsageError(CurateError):
 
 class ConfigError(CurateError):
     """The configuration does not fit."""
+
+
+class SlowPatternError(CurateError):
+    """A regular expression of a user takes too long on a text."""
+
+    def __init__(self, name: str, pattern: str) -> None:
+        super().__init__(
+            f"expected the pattern {name} to need less than a second for a text, it needs longer; write it without "
+            "repeats inside of repeats, such as (a+)+"
+        )
+        self.pattern = pattern
 
 
 class SchemeError(CurateError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -101,7 +102,7 @@ class Scheme(Frozen):
             ("document label", [label.name for label in self.labels]),
             ("attribute", [attribute.name for attribute in self.attributes]),
         ):
-            if twice := sorted({value for value in values if values.count(value) > 1}):
+            if twice := sorted(value for value, count in Counter(values).items() if count > 1):
                 raise ValueError(f"expected each {what} once, got {', '.join(twice)} more than once")
         names = {category.name for category in self.categories}
         if both := sorted(names & {label.name for label in self.labels}):

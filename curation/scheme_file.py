@@ -10,13 +10,15 @@ import colorsys
 import difflib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import lru_cache
+from typing import Any, NoReturn
 
 import yaml
 from pydantic import BaseModel, ValidationError
 
 from curation.errors import SchemeError
 from curation.printable import printable
+from curation.yaml_file import load_yaml
 
 #: Lists whose entries have names, with the key that a bare value is given under.
 ENTRIES = {"categories": "definition", "relations": "definition", "labels": "values", "attributes": "values"}
@@ -76,18 +78,20 @@ class _AsWritten(yaml.SafeLoader):
 
     def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
         keys = [self.construct_object(key, deep=True) for key, _ in node.value]
-        for (key_node, _), key, number in zip(node.value, keys, range(len(keys)), strict=True):
-            if key in keys[:number]:
+        seen: set[Any] = set()
+        for (key_node, _), key in zip(node.value, keys, strict=True):
+            if key in seen:
                 raise yaml.MarkedYAMLError(
                     problem=f"expected each key once, got {key} again", problem_mark=key_node.start_mark
                 )
+            seen.add(key)
         found: dict[Any, Any] = super().construct_mapping(node, deep=deep)
         return found
 
 
 def _parsed(text: str) -> Any:
     try:
-        return yaml.load(text, _AsWritten)
+        return load_yaml(text, _AsWritten)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         where = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
@@ -160,12 +164,16 @@ def _fill(categories: Sequence[dict[str, Any]], language: str) -> dict[str, tupl
         if "label" in lacking:
             category["label"] = {language: label_of(name)}
         if "colour" in lacking:
-            category["colour"] = next(colours)
+            category["colour"] = next(colours, None) or _none_left(name, "colour")
         if "hotkey" in lacking:
-            category["hotkey"] = next(keys)
+            category["hotkey"] = next(keys, None) or _none_left(name, "hotkey")
         if lacking:
             filled[name] = lacking
     return filled
+
+
+def _none_left(name: str, key: str) -> NoReturn:
+    raise SchemeError(f"categories.{name}: expected a {key} of its own, since all that are given by default are taken")
 
 
 def label_of(name: str) -> str:
@@ -184,17 +192,15 @@ def _free_keys(taken: Iterable[str]) -> Iterator[str]:
 def _free_colours(taken: Iterable[str]) -> Iterator[str]:
     """Colours that differ from those taken and from each other, always in the same order."""
     used = [rgb for colour in taken if (rgb := _rgb(colour)) is not None]
-    while True:
-        colour = next(
-            colour
-            for alike in ALIKE
-            for colour in map(_colour, range(COLOURS_TRIED))
-            if all(sum(abs(a - b) for a, b in zip(colour, other, strict=True)) > alike for other in used)
-        )
-        used.append(colour)
-        yield "#{:02x}{:02x}{:02x}".format(*colour)
+    for alike in ALIKE:
+        # A colour that is too near to one that is used stays so: each is tried once.
+        for colour in map(_colour, range(COLOURS_TRIED)):
+            if all(sum(abs(a - b) for a, b in zip(colour, other, strict=True)) > alike for other in used):
+                used.append(colour)
+                yield "#{:02x}{:02x}{:02x}".format(*colour)
 
 
+@lru_cache(maxsize=COLOURS_TRIED)
 def _colour(number: int) -> tuple[int, int, int]:
     """Colour of a number: hues a golden angle apart, as light as LUMINANCES says in turn."""
     hue, luminance = number * GOLDEN % 1, LUMINANCES[number % len(LUMINANCES)]

@@ -7,6 +7,7 @@ again.
 
 from __future__ import annotations
 
+import os
 import traceback
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -250,10 +251,12 @@ def _complete(results: Sequence[Result], batch: Sequence[Item]) -> list[Result]:
 def describe(error: Exception) -> str:
     """What went wrong and where, without words that could be clinical text.
 
-    Our own errors name ids and offsets only; of any other only the type and the line of code are kept.
+    Our own errors name ids and offsets only; of any other only the type, the system's own words for its number, and the
+    line of code are kept.
     """
     if isinstance(error, CurateError):
         return str(error)
     frames = traceback.extract_tb(error.__traceback__)
     location = f"{frames[-1].filename.rsplit('/', 1)[-1]}:{frames[-1].lineno}" if frames else "an unknown line"
-    return f"{type(error).__name__} at {location}"
+    number = error.errno if isinstance(error, OSError) else None
+    return f"{type(error).__name__}{f' ({os.strerror(number)})' if number else ''} at {location}"

@@ -24,7 +24,15 @@ HOSTILE_NAMES = (
 )
 
 #: These are letters and signs of people: nothing of them may change.
-GOOD_NAMES = ("Größe über Maß", unicodedata.normalize("NFD", "Ärztin für Café"), "👩‍⚕️ 🤒 🇩🇪", "الاسم", "39 °C")
+GOOD_NAMES = (
+    "Größe über Maß",
+    unicodedata.normalize("NFD", "Ärztin für Café"),
+    "👩‍⚕️ 🤒 🇩🇪",
+    "الاسم",
+    "39 °C",
+    ":warning: [x]",
+    "C:\\",
+)
 
 #: What no output for people may hold; line feeds and tabs aside.
 FORBIDDEN = tuple(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from math import isnan, nan
 from types import MappingProxyType
 from typing import Any, Protocol
@@ -15,7 +15,7 @@ from curation.decision import Decision, Verdict
 from curation.errors import MissingExtraError
 from curation.store import Store
 from validation.measures.columns import RECORD_ID
-from validation.measures.measure import Columns, Scope, Whole
+from validation.measures.measure import Columns, MeasureSpec, Scope, Whole
 from validation.measures.table import COLUMNS, LISTS, MEASURES, WORDS
 from validation.stage import Measure
 
@@ -63,9 +63,13 @@ def whole_of(store: Store, scope: Scope, foreign: Mapping[str, Decision], looked
     return Whole(store, scope, measured, prefer, looked_at)
 
 
-def rows(whole: Whole) -> Iterator[tuple[str, Columns]]:
+#: The rows, by record id, of a measure over the whole set.
+RowsOver = Callable[[MeasureSpec, Whole], Mapping[str, Columns]]
+
+
+def rows(whole: Whole, rows_over: RowsOver = MeasureSpec.rows_over) -> Iterator[tuple[str, Columns]]:
     """Each measured record's id and columns, streamed, with what is looked at and takes the whole set to measure."""
-    found = _over(whole)
+    found = _over(whole, rows_over)
     for record_id, columns in whole.store.measures(stage=Measure.name):
         yield record_id, {**dict.fromkeys(COLUMNS), **_measured_now(columns), **found.get(record_id, {})}
 
@@ -80,11 +84,11 @@ def not_taken(whole: Whole) -> dict[str, str]:
     return {column: reason for column, reason in reasons.items() if reason}
 
 
-def _over(whole: Whole) -> dict[str, Columns]:
+def _over(whole: Whole, rows_over: RowsOver) -> dict[str, Columns]:
     found: dict[str, Columns] = {}
     for spec in MEASURES:
         if any(column in whole.looked_at for column in spec.columns):
-            for record_id, columns in spec.rows_over(whole).items():
+            for record_id, columns in rows_over(spec, whole).items():
                 found.setdefault(record_id, {}).update(columns)
     return found
 

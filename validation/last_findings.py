@@ -137,14 +137,15 @@ def keep_findings(
 
 
 def last_findings(workspace: Path, store: Store, settings: ValidationSettings, suite: Path) -> LastFindings | None:
-    """What the last validation found; None where settings, suite or measures are not those that it was made with."""
-    file = workspace / FILE
-    if not file.is_file():
+    """The last validation's; None where it cannot be read, or was made with other settings, suite or measures."""
+    try:
+        content = json.loads((workspace / FILE).read_text(encoding="utf-8"))
+        made_with = (content["settings"], content["suite"], content["rows"])
+    except (FileNotFoundError, ValueError, LookupError, TypeError):
         return None
-    content = json.loads(file.read_text(encoding="utf-8"))
     rows = dict(store.measures(stage=Measure.name))
     stands = (_judged_by(settings), _digest(suite), _rows_digest(rows.items()))
-    if stands != (content["settings"], content["suite"], content["rows"]):
+    if stands != made_with:
         return None
     for column, values in content["columns"].items():
         for id, value in values.items():

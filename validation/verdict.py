@@ -17,13 +17,14 @@ from curation.scheme import Scheme
 from curation.store import Store
 from curation.store.engine import CHUNK
 from validation.findings import Finding
-from validation.frame import Frame, not_taken, rows, whole_of
+from validation.frame import Frame, RowsOver, not_taken, rows, whole_of
 from validation.gx.checkpoint import OpenSuite
 from validation.last_findings import keep_findings
-from validation.measures.measure import VECTORS, Scope
+from validation.measures.measure import VECTORS, MeasureSpec, Scope
 from validation.policy import LAYER, POLICY, decide
 from validation.quarantine import failing_anew, failures_of
 from validation.report import Judged, write_report
+from validation.set_rows import SetRows
 from validation.settings import IN_MEMORY, Engine, ValidationSettings
 from validation.stage import Measure
 from validation.table import MeasureTable
@@ -104,7 +105,9 @@ def judge(store: Store, scheme: Scheme, settings: ValidationSettings, workspace:
     # What was measured, and on which versions of the layers: both from one moment, whatever comes in meanwhile.
     with store.snapshot() as known:
         foreign, outdated = foreign_decisions(known), outdated_foreign(known)
-        measured = gather(known, scope, by_record(foreign), suite.columns)
+        set_rows = SetRows(workspace)
+        measured = gather(known, scope, by_record(foreign), suite.columns, rows_over=set_rows.rows)
+        set_rows.write()
         outcome = suite.check(measured)
         keep_findings(
             workspace,
@@ -297,14 +300,20 @@ def _by_verdict(counted: Counter[Verdict]) -> dict[str, int]:
 
 
 def gather(
-    store: Store, scope: Scope, foreign: Mapping[str, Decision], looked_at: Container[str]
+    store: Store,
+    scope: Scope,
+    foreign: Mapping[str, Decision],
+    looked_at: Container[str],
+    *,
+    rows_over: RowsOver = MeasureSpec.rows_over,
 ) -> Frame | MeasureTable:
     """What was measured, where the engine of the settings reads it. Raises UsageError when nothing was.
 
-    looked_at: the columns that an expectation looks at; what takes the whole set is measured for these alone.
+    looked_at: the columns that an expectation looks at; what takes the whole set is measured for these alone, by
+    rows_over.
     """
     whole = whole_of(store, scope, foreign, looked_at)
-    found, missing = rows(whole), not_taken(whole)
+    found, missing = rows(whole, rows_over), not_taken(whole)
     in_the_store = _in_the_store(store, scope.settings.engine)
     measured = MeasureTable(store, found, missing) if in_the_store else Frame(found, missing)
     if not len(measured):

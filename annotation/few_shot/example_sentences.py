@@ -14,6 +14,7 @@ from curation.errors import ConfigError, ContradictionError, one_line
 from curation.markup import parse_markup
 from curation.record import Entity, Frozen, Layer, Record, digest
 from curation.text.tokens import read
+from curation.yaml_file import read_yaml
 
 EXAMPLES = Path(__file__).with_name("examples")
 
@@ -78,7 +79,7 @@ def load_examples(language: str, *, folder: Path | None = None) -> Examples | No
     if not path.is_file():
         return None
     try:
-        file = ExampleFile.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+        file = ExampleFile.model_validate(read_yaml(path))
         parsed = [parse_markup(marked) for marked in file.sentences]
     except (OSError, UnicodeDecodeError, yaml.YAMLError, ValidationError, ContradictionError) as error:
         raise ConfigError(f"{path}: {one_line(error)}") from error

@@ -23,6 +23,9 @@ MEASURED = "1.23.2"
 #: How the two kinds of token look: forty hexadecimal digits, or a JSON web token.
 LEGACY, PERSONAL = re.compile(r"[0-9a-f]{40}"), re.compile(r"[\w-]+\.[\w-]+\.[\w-]+")
 
+#: Only whether the server would call it is asked: nobody is called. A public address.
+ANOTHER_MACHINE = "http://8.8.8.8:9/"
+
 GOOD, WARNING, BAD = "good", "warning", "bad"
 
 
@@ -94,7 +97,10 @@ def _server(workspace: Path, settings: LabelStudioSettings) -> Iterator[Diagnosi
         with connect(workspace, settings) as client:
             client.users()
             yield _version(client.version())
-            yield _loopback(client)
+            yield _loopback(client, expected=settings.url is not None or settings.loopback)
+            if settings.url is None and client.may_call(ANOTHER_MACHINE):
+                do = "curate review stop, then start: it was started by an earlier version"
+                yield Diagnosis(BAD, "calls to other machines", "allowed", do)
     except AnswerError as error:
         yield _no_answer(error, settings)
     except ReviewError as error:
@@ -128,9 +134,14 @@ def _minor(version: str) -> list[str]:
     return version.split(".")[:2]
 
 
-def _loopback(client: Client) -> Diagnosis:
+def _loopback(client: Client, *, expected: bool) -> Diagnosis:
     if client.may_call("http://127.0.0.1:9/"):
-        return Diagnosis(GOOD, "calls to this machine", "allowed")
+        if expected:
+            return Diagnosis(GOOD, "calls to this machine", "allowed")
+        do = "curate review stop, then start: it runs since before the setting"
+        return Diagnosis(WARNING, "calls to this machine", "allowed, but review.loopback is false", do)
+    if not expected:
+        return Diagnosis(GOOD, "calls to this machine", "blocked, as review.loopback says")
     return Diagnosis(
         WARNING,
         "calls to this machine",

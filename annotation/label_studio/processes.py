@@ -146,7 +146,8 @@ def listens(pid: int, port: int) -> bool:
         found = process.net_connections(kind="tcp") if process is not None else []
     except psutil.Error:
         return False
-    return any(one.status == psutil.CONN_LISTEN and one.laddr and one.laddr.port == port for one in found)
+    ports = {connection.laddr.port for connection in found if connection.status == psutil.CONN_LISTEN}
+    return port in ports
 
 
 def command_of(pid: int) -> str:

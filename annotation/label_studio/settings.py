@@ -148,6 +148,11 @@ class LabelStudioSettings(Frozen):
         description="Whether our own server keeps a history of who made and changed each answer, by which a pull tells "
         "answers under a false name. It makes a push several times slower; a change holds from the next start.",
     )
+    loopback: bool = Field(
+        default=True,
+        description="Whether our own server may call this machine, as the live back end and the hints of `watch` need. "
+        "Where neither is used, false closes webhooks, back ends and imports by URL for everybody; `watch` then polls.",
+    )
     start_timeout: float = Field(
         default=180.0, gt=0, description="Seconds until a server that does not answer is given up."
     )

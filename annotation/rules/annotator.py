@@ -41,11 +41,16 @@ class Found:
 class LanguageRules:
     """The rules of one language, compiled for the categories of a scheme."""
 
-    def __init__(self, file: PatternFile, language: str, *, categories: Sequence[str], threshold: float) -> None:
+    def __init__(
+        self, file: PatternFile, language: str, *, categories: Sequence[str], threshold: float, own: bool = False
+    ) -> None:
+        """own: the file is the user's, so each of its patterns has a limit of time on each text."""
         self.language = language
         shipped = load_kinds(language)
         self.lexicon = Lexicon(
-            file.kinds | {name: shipped[name] for name in shipped if name not in file.kinds}, language
+            file.kinds | {name: shipped[name] for name in shipped if name not in file.kinds},
+            language,
+            own=file.kinds if own else (),
         )
         self._alphabet = Alphabet.of(self.lexicon.names, file.groups)
         self._once = {name for name, category in file.categories.items() if category.once}
@@ -57,13 +62,13 @@ class LanguageRules:
             if pattern.score >= threshold
         ]
         self._compiled = [
-            (self._alphabet.compile(pattern.match, name=f"{name}/{pattern.id}"), name, pattern)
+            (self._alphabet.compile(pattern.match, name=f"{name}/{pattern.id}", timed=own), name, pattern)
             for name, pattern in chosen
             if pattern.match is not None
         ]
         self._by_tokens = {f"{name}/{pattern.id}": (name, pattern) for name, pattern in chosen if pattern.tokens}
         self._tokens = TokenPatterns(
-            {key: pattern.tokens or () for key, (_, pattern) in self._by_tokens.items()}, language
+            {key: pattern.tokens or () for key, (_, pattern) in self._by_tokens.items()}, language, timed=own
         )
         self._turns = [turn for turn in file.turns if {*turn.becomes.values()} <= {*categories}]
         self.digest = digest(
@@ -248,8 +253,9 @@ class RulesAnnotator:
     def _for(self, language: str) -> LanguageRules | None:
         if language not in self._rules:
             file = load_patterns(language, folder=self._settings.patterns)
-            threshold = self._settings.threshold
+            settings, names = self._settings, self._scheme.names
+            own = settings.patterns is not None
             self._rules[language] = (
-                LanguageRules(file, language, categories=self._scheme.names, threshold=threshold) if file else None
+                LanguageRules(file, language, categories=names, threshold=settings.threshold, own=own) if file else None
             )
         return self._rules[language]

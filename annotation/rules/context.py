@@ -14,6 +14,7 @@ from pydantic import Field, ValidationError, field_validator
 from curation.errors import ConfigError, one_line
 from curation.record import Assertion, Frozen, digest
 from curation.text.tokens import read
+from curation.yaml_file import read_yaml
 
 CONTEXT = Path(__file__).with_name("context")
 
@@ -145,6 +146,6 @@ def _load_file(language: str) -> ContextFile | None:
     if not path.is_file():
         return None
     try:
-        return ContextFile.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+        return ContextFile.model_validate(read_yaml(path))
     except (OSError, UnicodeDecodeError, yaml.YAMLError, ValidationError) as error:
         raise ConfigError(f"{path}: {one_line(error)}") from error

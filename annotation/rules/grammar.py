@@ -17,6 +17,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from curation.errors import ConfigError
+from curation.timed_pattern import TimedPattern
 
 #: Characters of the private use area stand for kinds.
 FIRST = 0xE000
@@ -41,11 +42,15 @@ class Alphabet:
         signs = self.signs
         return "".join([signs[kind] for kind in kinds])
 
-    def compile(self, pattern: str, *, name: str) -> re.Pattern[str]:
-        """The regular expression of a pattern; ConfigError where it names what is not there."""
+    def compile(self, pattern: str, *, name: str, timed: bool = False) -> re.Pattern[str] | TimedPattern:
+        """The regular expression of a pattern; ConfigError where it names what is not there.
+
+        timed: with a limit of time on each text, for patterns of a user.
+        """
+        found = self._translate(pattern, name=name, within=())
         try:
-            return re.compile(self._translate(pattern, name=name, within=()))
-        except re.error as error:
+            return TimedPattern(found, name=name) if timed else re.compile(found)
+        except (re.error, ConfigError) as error:
             raise ConfigError(f"pattern {name}: expected a balanced expression, got {pattern!r} ({error})") from error
 
     def _translate(self, pattern: str, *, name: str, within: tuple[str, ...]) -> str:
@@ -83,7 +88,7 @@ def _pieces(pattern: str, *, name: str) -> Iterator[re.Match[str]]:
         at = piece.end()
 
 
-def matches(expression: re.Pattern[str], spelled: str) -> Iterator[tuple[int, int]]:
+def matches(expression: re.Pattern[str] | TimedPattern, spelled: str) -> Iterator[tuple[int, int]]:
     """Start and end of what a pattern marks, by words."""
     marked = "entity" if "entity" in expression.groupindex else 0
     for found in expression.finditer(spelled):

@@ -7,7 +7,7 @@ at each word has its kind; any other word that of its shape, else of its ending,
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
@@ -21,6 +21,8 @@ from curation.text.drugs import drug_endings
 from curation.text.numbers import number_words
 from curation.text.spelling import base_form
 from curation.text.tokens import Words, read
+from curation.timed_pattern import TimedPattern
+from curation.yaml_file import read_yaml
 
 LEXICONS = Path(__file__).with_name("lexicon")
 
@@ -97,14 +99,22 @@ Phrase = tuple[tuple[str, ...], str]
 class Lexicon:
     """The kinds of one language, ready to name the kind of every word of a text."""
 
-    def __init__(self, kinds: Mapping[str, Kind], language: str) -> None:
+    def __init__(self, kinds: Mapping[str, Kind], language: str, *, own: Container[str] = ()) -> None:
+        """own: the kinds that are the user's, whose shapes are given a limit of time."""
         kinds = {name: kind.completed(language) for name, kind in kinds.items()}
         self.kinds = kinds
         self.language = language
         self.names = (*PLAIN, *(name for name in self.kinds if name not in PLAIN))
         self._of_form: dict[str, str] = {}
         self._shapes = [
-            (re.compile(shape, re.IGNORECASE), name) for name, kind in kinds.items() for shape in kind.shapes
+            (
+                TimedPattern(shape, name=f"kinds.{name}.shapes", ignore_case=True)
+                if name in own
+                else re.compile(shape, re.IGNORECASE),
+                name,
+            )
+            for name, kind in kinds.items()
+            for shape in kind.shapes
         ]
         self._endings = sorted(
             {base_form(ending, language): name for name, kind in kinds.items() for ending in kind.endings}.items(),
@@ -198,6 +208,6 @@ def load_kinds(language: str, *, folder: Path = LEXICONS) -> dict[str, Kind]:
     if not path.is_file():
         return {}
     try:
-        return LexiconFile.model_validate(yaml.safe_load(path.read_text(encoding="utf-8"))).kinds
+        return LexiconFile.model_validate(read_yaml(path)).kinds
     except (OSError, UnicodeDecodeError, yaml.YAMLError, ValidationError) as error:
         raise ConfigError(f"{path}: {one_line(error)}") from error

@@ -11,6 +11,7 @@ from pydantic import Field, ValidationError, model_validator
 from annotation.rules.lexicon import Kind
 from curation.errors import ConfigError, one_line
 from curation.record import Frozen
+from curation.yaml_file import read_yaml
 
 PATTERNS = Path(__file__).with_name("patterns")
 
@@ -63,6 +64,6 @@ def load_patterns(language: str, *, folder: Path | None = None) -> PatternFile |
     if not path.is_file():
         return None
     try:
-        return PatternFile.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+        return PatternFile.model_validate(read_yaml(path))
     except (OSError, UnicodeDecodeError, yaml.YAMLError, ValidationError) as error:
         raise ConfigError(f"{path}: {one_line(error)}") from error

@@ -11,9 +11,10 @@ import httpx
 from review_parts.label_studio_servers import BenchmarkServer, label_studio
 
 from annotation.label_studio.api.client import Client
-from annotation.label_studio.exchange.doubted import count_waiting
+from annotation.label_studio.exchange.doubted import HELD, count_waiting
 from annotation.label_studio.exchange.pull import Pulled, pull
 from annotation.label_studio.exchange.push import push
+from curation.author import is_doubted, own_name
 from curation.record import Record, record_id
 from curation.scheme import load_scheme
 from curation.store import Store
@@ -35,8 +36,6 @@ class ReviewRoom:
     anna: httpx.Client
     ben: httpx.Client
     ids: dict[str, int]
-    #: The tasks that nobody has used.
-    tasks: list[int]
 
     @property
     def project(self) -> int:
@@ -49,39 +48,43 @@ class ReviewRoom:
         """What came back."""
         return pull(self.store, self.client, SCHEME, self.server.settings)
 
-    def record_of(self, task: int) -> str:
-        """The record that a task shows."""
-        (found,) = self.client.tasks_by_id(self.project, [task])
-        return str(found["data"]["record_id"])
+    def layers(self, record: str) -> dict[str, list[str]]:
+        """The layers of a record, with what is doubted about each."""
+        history = self.store.layer_history(record)
+        doubts = {layer.name: layer.provenance.get(HELD, {}) for layer in history}
+        return {name: list(held.get("doubts", ())) for name, held in doubts.items() if isinstance(held, dict)}
 
 
 Forge = Callable[[ReviewRoom, int], None]
 
 
 def attacks(folder: Path, quick: bool) -> Iterator[Attack]:
-    """Every forgery against one server, then the work that is genuine."""
+    """Every forgery, and the work that is genuine, each on a record of its own; then what came of them."""
     with label_studio() as server, server.store() as store, server.client() as client:
-        made = [f"{TEXT} ({number})" for number in range(len(FORGERIES) + len(GENUINE) + len(UNNOTICED))]
-        ids = [record_id(text, language="de") for text in made]
+        texts = [f"{TEXT} ({number})" for number in range(len(FORGERIES) + len(GENUINE) + len(UNNOTICED))]
+        ids = [record_id(text, language="de") for text in texts]
         store.add_records(
             Record(id=id, group=id, source="doors", language="de", text=text)
-            for id, text in zip(ids, made, strict=True)
+            for id, text in zip(ids, texts, strict=True)
         )
         push(store, client, SCHEME, server.settings)
         accounts = {login.partition("@")[0]: id for id, login in client.users().items()}
         project = client.find_project(server.settings.project)
         assert project is not None
-        tasks = [task["id"] for task in client.tasks(project.id, [], full=False)]
+        tasks = store.review_tasks(project.key)
         with _person(server, "anna") as anna, _person(server, "ben") as ben:
-            room = ReviewRoom(server, store, client, anna, ben, accounts, tasks)
-            yield from (_forged(room, what, forge) for what, forge in FORGERIES.items())
-            yield from (_genuine(room, what, work) for what, work in GENUINE.items())
-            yield from (_unnoticed(room, what, forge) for what, forge in UNNOTICED.items())
+            room = ReviewRoom(server, store, client, anna, ben, accounts)
+            for id, work in zip(ids, [*FORGERIES.values(), *GENUINE.values(), *UNNOTICED.values()], strict=True):
+                work(room, tasks[id].task_id or 0)
+        done = room.pull()
+        records = iter(ids)
+        yield from (_forged(room, what, next(records), done) for what in FORGERIES)
+        yield from (_genuine(room, what, next(records)) for what in GENUINE)
+        yield from (_unnoticed(room, what, next(records)) for what in UNNOTICED)
         again = pull(store, client, SCHEME, server.settings, full=True)
-        moved = (again.layers, again.decisions, len(again.doubted))
-        yield Attack(
-            DOOR, "what waits counts after another pull", any(moved), f"{count_waiting(store)} wait, {moved} new"
-        )
+        moved = (again.layers, again.decisions, len(again.in_doubt))
+        seen = f"{count_waiting(store)} wait, {sum(moved)} are new"
+        yield Attack(DOOR, "what waits counts after another pull", any(moved), seen)
 
 
 def _person(server: BenchmarkServer, name: str) -> httpx.Client:
@@ -89,31 +92,27 @@ def _person(server: BenchmarkServer, name: str) -> httpx.Client:
     return httpx.Client(base_url=server.url, headers=headers, timeout=120, trust_env=False)
 
 
-def _forged(room: ReviewRoom, what: str, forge: Forge) -> Attack:
+def _forged(room: ReviewRoom, what: str, record: str, done: Pulled) -> Attack:
     """The forgery worked where it became somebody's layer or decision, or was lost without a word."""
-    task, waiting = room.tasks.pop(), count_waiting(room.store)
-    record = room.record_of(task)
-    forge(room, task)
-    done = room.pull()
-    layers = [layer.name for layer in room.store.layer_history(record) if layer.name.startswith("human:")]
-    counted = bool(done.layers or done.decisions or layers)
-    lost = len(done.doubted) != 1 or count_waiting(room.store) != waiting + 1
-    return Attack(DOOR, what, counted or lost, "; ".join(why for _, why in done.doubted) or f"became {layers}")
+    layers = room.layers(record)
+    counted = any(name.startswith("human:") for name in layers) or bool(room.store.decisions([record]))
+    reasons = "; ".join(doubt for doubts in layers.values() for doubt in doubts)
+    numbers = [own_name(name) for name in layers if is_doubted(name)]
+    told = [where for where, _ in done.in_doubt if where.split()[1] in numbers]
+    return Attack(DOOR, what, counted or not told, reasons or f"became {', '.join(layers) or 'nothing'}")
 
 
-def _genuine(room: ReviewRoom, what: str, work: Forge) -> Attack:
+def _genuine(room: ReviewRoom, what: str, record: str) -> Attack:
     """Genuine work that is doubted is a door to keep others' work out."""
-    work(room, room.tasks.pop())
-    done = room.pull()
-    seen = f"{done.layers} layers, {len(done.doubted)} doubted"
-    return Attack(DOOR, f"genuine: {what}", bool(done.doubted) or not done.layers, seen)
+    layers = room.layers(record)
+    worked = not layers or any(layers.values())
+    return Attack(DOOR, f"genuine: {what}", worked, ", ".join(layers) or "no layer")
 
 
-def _unnoticed(room: ReviewRoom, what: str, forge: Forge) -> Attack:
+def _unnoticed(room: ReviewRoom, what: str, record: str) -> Attack:
     """What no field and no entry of the server tells."""
-    forge(room, room.tasks.pop())
-    done = room.pull()
-    return Attack(DOOR, what, not done.doubted, "no field and no entry of the server tells it; see review operations")
+    worked = not any(room.layers(record).values())
+    return Attack(DOOR, what, worked, "no field and no entry of the server tells it; see review operations")
 
 
 def _answer(label: str = "signs_symptoms", verdict: str = "accept") -> list[dict[str, Any]]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import csv
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import yaml
 from commands import curate
+from markdown_it import MarkdownIt
 
 from curation.record import Entity, Layer, Record
 from curation.store.sets import CuratedSet
@@ -22,7 +23,7 @@ DOOR = "printed"
 NAMES = {
     "clears a terminal": "\x1b[2Jgone",
     "sets a title": "\x1b]0;mine\x07name",
-    "an eight-bit sequence": "\x9b31mred",
+    "is an eight-bit sequence": "\x9b31mred",
     "turns the writing": "\u202egnp.exe",
     "has no width": "ad\u200bmin\ufeff",
     "begins a line": "a\nerror: forged\tline\r",
@@ -43,14 +44,24 @@ FORGED = re.compile(r"^(error: forged|license: mit|# forged)", re.MULTILINE)
 
 TEXT = "She had fever."
 
+#: Commands that show names.
+WAYS = (
+    ("records", "list"),
+    ("records", "list", "--json"),
+    ("review", "progress"),
+    ("review", "list"),
+    ("status",),
+    ("doctor",),
+)
+
 
 def attacks(folder: Path, quick: bool) -> Iterator[Attack]:
     """Each name in each kind of output; with `quick`, the outputs of the command for all names at once."""
     workspace = folder / "w"
     curate("init", "--workspace", str(workspace))
     _fill(folder, workspace)
-    yield from _commands(workspace)
-    yield from _typed(workspace, dict(list(NAMES.items())[:2]) if quick else NAMES)
+    yield from _commands(workspace, WAYS[:3] if quick else WAYS)
+    yield from _typed(workspace, dict(list(NAMES.items())[:1]) if quick else NAMES)
     yield from _progress(folder, workspace)
     yield from _card(workspace)
     yield from _plots()
@@ -73,15 +84,7 @@ def _reviewed(record: Record, person: str) -> Layer:
     return Layer(record_id=record.id, name=f"human:{person}", author=f"human:{person}", entities=(fever,))
 
 
-def _commands(workspace: Path) -> Iterator[Attack]:
-    ways = (
-        ("records", "list"),
-        ("records", "list", "--json"),
-        ("status",),
-        ("review", "progress"),
-        ("review", "list"),
-        ("doctor",),
-    )
+def _commands(workspace: Path, ways: Sequence[tuple[str, ...]]) -> Iterator[Attack]:
     for way in ways:
         done = curate(*way, "--workspace", str(workspace))
         yield _shown(" ".join(way), done.stdout + done.stderr, whole=way[:2] == ("records", "list"))
@@ -129,7 +132,7 @@ def _card(workspace: Path) -> Iterator[Attack]:
         front, _, body = card.removeprefix("---\n").partition("\n---\n")
         licence = yaml.safe_load(front).get("license")
         forged = SEEN_BY_NOBODY.search(card) or FORGED.search(body)
-        marked = re.search(r"(?<!\\)<(script|img)|(?<!\\)\]\(https", body)
+        marked = re.search("<(script|img|a) ?", MarkdownIt("gfm-like", {"html": True, "linkify": False}).render(body))
         worked = licence != "cc-by-4.0" or bool(forged or marked)
         yield Attack(DOOR, f"a name that {what}, on a card", worked, f"licence {licence}")
 

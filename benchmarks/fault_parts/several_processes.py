@@ -52,7 +52,7 @@ def _rounds(name: str, folder: Path, urls: tuple[str | None, str | None], quick:
     calm, busy = (
         workspace(folder / f"{name} {side}", url, count) for side, url in zip(("calm", "busy"), urls, strict=True)
     )
-    for round in ROUNDS[:3] if quick else ROUNDS:
+    for round in ROUNDS[:2] if quick else ROUNDS:
         for words in dict.fromkeys([*map(tuple, round.at_once), *map(tuple, round.then)]):
             curate(*within(calm, words))
         processes = [begin(*within(busy, words)) for words in round.at_once]

@@ -8,16 +8,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
 
+from curation.errors import SlowPatternError
 from curation.sources.draft import Draft, DraftEntity, DraftRelation, Span
 from curation.sources.encodings import settle_encoding
 from curation.sources.file_draft import file_draft
+from curation.sources.folder import irregular
 from curation.sources.formats import STANDOFF, beside
 from curation.sources.lines import FileLine, read_lines, read_whole
-from curation.sources.mapping import NotePattern
+from curation.sources.mapping import ImportMapping, NotePattern
 from curation.sources.reading import Lost, Notice, Problem, ReadingContext, shown
+from curation.sources.rows import slow
+from curation.timed_pattern import TimedPattern
 
 #: How an annotation's line starts; another line may go on with the wording of the entity before.
 START = re.compile(r"(?:[TREAMN#]\S*|\*)\t")
@@ -37,15 +42,18 @@ def read_brat(path: Path, reading: ReadingContext) -> Iterator[Draft | Problem |
         yield text
         return
     draft = file_draft(f"{path}:1", text, path, reading)
-    files = beside(path, STANDOFF)
+    files = [file for file in beside(path, STANDOFF) if not irregular(file, reading.root)]
     if reading.options.layer is not None and files:
         draft.annotated = True
-        document = _Standoff(draft, reading.mapping.notes)
+        document = _Standoff(draft, reading.mapping)
         for file in files:
             settled, said = settle_encoding(file, reading)
             if said is not None:
                 yield said
-            if file.stat().st_size and not isinstance(said, Problem):
+            size, limit = file.stat().st_size, reading.options.line_limit
+            if size > limit:
+                yield Problem(str(file), f"expected at most {limit} bytes of annotations, got {size}", Lost.FILE)
+            elif size and not isinstance(said, Problem):
                 yield from document.read(file, _joined(_lines(file, settled), text))
         yield from document.finish()
         if document.left_out:
@@ -98,9 +106,9 @@ def _goes_on(held: FileLine, line: str, words: str) -> bool:
 class _Standoff:
     """The files of annotations of one text, whose annotations a draft takes."""
 
-    def __init__(self, draft: Draft, notes: NotePattern | None) -> None:
+    def __init__(self, draft: Draft, mapping: ImportMapping) -> None:
         self.draft = draft
-        self.notes = notes
+        self.mapping, self.notes = mapping, mapping.notes
         self.entities: dict[str, DraftEntity] = {}
         self.triggers: dict[str, str] = {}
         self.later: list[tuple[str, str, str]] = []
@@ -213,7 +221,10 @@ class _Standoff:
         kind, target = (*head.split(maxsplit=1), "", "")[:2]
         entity = self._target(target)
         if entity is not None and note.strip():
-            _apply_note(entity, kind, note.strip(), self.notes)
+            try:
+                _apply_note(entity, kind, note.strip(), self.notes)
+            except SlowPatternError as error:
+                self.draft.refused = slow(error, self.mapping)
         self.left_out += entity is None
         return None
 
@@ -234,8 +245,13 @@ def _spans(offsets: str) -> tuple[Span, ...]:
     return tuple((int(start), int(end)) for start, end in pairs)
 
 
+@lru_cache(maxsize=16)
+def _compiled(pattern: str) -> TimedPattern:
+    return TimedPattern(pattern)
+
+
 def _apply_note(entity: DraftEntity, kind: str, note: str, pattern: NotePattern | None) -> None:
-    match = re.search(pattern.pattern, note) if pattern else None
+    match = _compiled(pattern.pattern).search(note) if pattern else None
     if match is None:
         earlier = entity.attributes.get(kind)
         entity.attributes[kind] = f"{earlier}\n{note}" if earlier else note

@@ -6,7 +6,6 @@ rule joins to it, and gives it its category; what was joined is not claimed agai
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -15,6 +14,7 @@ from functools import lru_cache
 from curation.record import Alignment, Assertion, wording
 from curation.sources.draft import Draft, DraftEntity, DraftRelation, Span
 from curation.sources.mapping import AssertionRule, CategoryRule, EntityCondition, ImportMapping, Join
+from curation.timed_pattern import TimedPattern
 
 
 def categorise(draft: Draft, mapping: ImportMapping) -> Draft:
@@ -80,8 +80,8 @@ class _Annotations:
 
 
 @lru_cache(maxsize=256)
-def _pattern(pattern: str) -> re.Pattern[str]:
-    return re.compile(pattern, re.IGNORECASE)
+def _pattern(pattern: str) -> TimedPattern:
+    return TimedPattern(pattern, ignore_case=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +176,7 @@ def _asserts(found: _Annotations, entity: DraftEntity, rule: AssertionRule) -> b
     return (not rule.types or entity.type in rule.types) and found.fits(entity, rule.when)
 
 
-def merge_spans(spans: Iterable[Span], text: str, *, bridge: re.Pattern[str]) -> tuple[Span, ...]:
+def merge_spans(spans: Iterable[Span], text: str, *, bridge: TimedPattern) -> tuple[Span, ...]:
     """The spans in order, overlapping ones as one, and those as one between which only a bridge stands."""
     merged: list[Span] = []
     for start, end in sorted(spans):

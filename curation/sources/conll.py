@@ -28,6 +28,8 @@ COMMENT = "#"
 #: So many lines tell how many columns a file has.
 SAMPLED = 1_000
 SENTENCE_END = "\n"
+#: What parts a record that is too large.
+ADVICE = "; a --mapping with conll: {record: sentence} makes each sentence a record"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,18 +50,22 @@ def read_conll(path: Path, reading: ReadingContext) -> Iterator[Draft | Problem]
         if problem is not None:
             yield problem
         elif sentences:
-            yield _draft(where, sentences, path, reading)
+            try:
+                yield _draft(where, sentences, path, reading)
+            except WrongTokenError as error:
+                yield Problem(where, str(error))
 
 
 Block = tuple[str, list[list[Token]], Problem | None]
 
 
 def _blocks(path: Path, reading: ReadingContext) -> Iterator[Block]:
-    """The sentences of each record, or why they cannot be read."""
-    shape = reading.mapping.conll
+    """The sentences of each record, or why they cannot be read: of what cannot, no more is held."""
+    shape, options = reading.mapping.conll, reading.options
     columns = _usual_columns(path, reading)
     sentences: list[list[Token]] = [[]]
     where, bad, documents = "", None, False
+    lines = characters = 0
     for line in read_lines(path, reading):
         if isinstance(line, Problem):
             yield "", [], line
@@ -70,7 +76,17 @@ def _blocks(path: Path, reading: ReadingContext) -> Iterator[Block]:
             if not (starts and shape.record == "file"):
                 yield where, [sentence for sentence in sentences if sentence], bad
                 sentences, where, bad = [[]], "", None
+                lines = characters = 0
             documents = documents or starts
+            continue
+        lines += 1
+        characters += len(line.text)
+        if bad is None and (lines > options.most_marks or characters > options.line_limit):
+            what = f"expected at most {options.most_marks} lines and {options.line_limit} characters in a record"
+            where = where or here
+            bad = Problem(where, f"{what}, got more: passed over{ADVICE}")
+        if bad is not None:
+            sentences = [[]]
         elif empty:
             sentences.append([])
         else:
@@ -80,7 +96,7 @@ def _blocks(path: Path, reading: ReadingContext) -> Iterator[Block]:
                 sentences[-1].append(token)
             except WrongTokenError as error:
                 if not line.text.startswith(COMMENT):
-                    where, bad = where or here, bad or Problem(here, str(error))
+                    where, bad = where or here, Problem(here, str(error))
     yield where, [sentence for sentence in sentences if sentence], bad
 
 
@@ -125,7 +141,7 @@ def _token(line: str, shape: ConllShape, columns: int) -> Token:
 
 
 def _draft(where: str, sentences: list[list[Token]], path: Path, reading: ReadingContext) -> Draft:
-    text, spans = _joined(sentences)
+    text, spans = _joined(sentences, reading.options.line_limit)
     whole = reading.mapping.conll.record == "file"
     draft = file_draft(where, text, path, reading, id=None if whole else "")
     draft.annotated = True
@@ -133,8 +149,8 @@ def _draft(where: str, sentences: list[list[Token]], path: Path, reading: Readin
     return draft
 
 
-def _joined(sentences: list[list[Token]]) -> tuple[str, list[list[tuple[int, int]]]]:
-    """The text, and the span of each token in it."""
+def _joined(sentences: list[list[Token]], limit: int) -> tuple[str, list[list[tuple[int, int]]]]:
+    """The text, and the span of each token in it. Raises WrongTokenError where offsets make it too long."""
     text: list[str] = []
     spans: list[list[tuple[int, int]]] = []
     length = 0
@@ -145,6 +161,8 @@ def _joined(sentences: list[list[Token]]) -> tuple[str, list[list[tuple[int, int
             gap = (SENTENCE_END if number else "") if index == 0 else " "
             if before is not None and token.start is not None:
                 between = max(0, token.start - before)
+                if length + between > limit:
+                    raise WrongTokenError(f"expected offsets of a text of at most {limit} characters, got a longer one")
                 gap = gap.ljust(between)[:between]
             text += (gap, token.text)
             before = token.end

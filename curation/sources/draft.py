@@ -67,6 +67,7 @@ class Draft:
     normalised: bool = False  #: wordings may be other than the text's: offsets that fit words count
     annotated: bool = False  #: the source lists annotations, which may be none
     annotator: str = ""  #: who made the annotations, where the source says so
+    refused: str = ""  #: why it does not come in, where that is settled
     partial: bool = False  #: the row holds one annotation of a text; others stand in other rows
     left_out: int = 0  #: annotations that the source itself marks as not valid
     notes: dict[str, Any] = field(default_factory=dict)  #: what the layer's provenance is to keep

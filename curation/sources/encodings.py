@@ -5,8 +5,10 @@ from __future__ import annotations
 import codecs
 import gzip
 import io
+import os
 import re
 import shlex
+import stat
 import zlib
 from dataclasses import replace
 from pathlib import Path
@@ -28,6 +30,10 @@ LIKELY = ("cp1252", "cp850", "mac_roman")
 #: The controls for which ISO 8859 has codes, and nobody letters.
 CONTROLS = re.compile(rb"[\x80-\x9f]")
 SEVERAL_BYTES = re.compile("[\x80-\U0010ffff]")
+#: Reports become five to ten times smaller with gzip; what becomes so many times larger is made to fill a machine.
+PROPORTION = 200
+#: Bytes that any compressed file may hold.
+UNPACKED = 1 << 26
 #: Bytes at the beginning of a file that are looked at.
 HEAD = 1 << 16
 
@@ -43,9 +49,48 @@ def check_name(encoding: str) -> None:
 
 
 def open_binary(path: Path, wide: str | None = None) -> IO[bytes]:
-    """The file's bytes; those inside, when it is compressed with gzip; as UTF-8, when it is in a wide encoding."""
-    plain = cast("IO[bytes]", gzip.GzipFile(path)) if path.suffix == ".gz" else path.open("rb")
+    """The file's bytes; those inside, when it is compressed with gzip; as UTF-8, when it is in a wide encoding.
+
+    Raises OSError where it is no regular file; reading does where compressed bytes become too many.
+    """
+    plain = open_regular(path)
+    if path.suffix == ".gz":
+        plain = cast("IO[bytes]", io.BufferedReader(_Unpacked(plain, path.stat().st_size)))
     return plain if wide is None else cast("IO[bytes]", io.BufferedReader(_AsUtf8(plain, wide)))
+
+
+def open_regular(path: Path) -> IO[bytes]:
+    """A regular file, opened for reading. Raises OSError for a pipe, which is not waited for, and all else."""
+    opened = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    if not stat.S_ISREG(os.fstat(opened).st_mode):
+        os.close(opened)
+        raise OSError("expected a regular file, got something else")
+    return os.fdopen(opened, "rb")
+
+
+class _Unpacked(io.RawIOBase):
+    """The bytes inside a file of gzip, as long as they are not out of all proportion to it."""
+
+    def __init__(self, file: IO[bytes], size: int) -> None:
+        self.packed = file
+        self.file = gzip.GzipFile(fileobj=file)
+        self.left = max(UNPACKED, size * PROPORTION)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        content = self.file.read1(len(buffer))
+        self.left -= len(content)
+        if self.left < 0:
+            raise OSError(f"expected compressed text, got more than {PROPORTION} times its size when unpacked")
+        buffer[: len(content)] = content
+        return len(content)
+
+    def close(self) -> None:
+        self.file.close()
+        self.packed.close()
+        super().close()
 
 
 class _AsUtf8(io.RawIOBase):

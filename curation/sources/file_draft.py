@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from curation.errors import UsageError
+from curation.errors import SlowPatternError, UsageError
 from curation.sources.draft import Draft
 from curation.sources.mapping import Column, ImportMapping
 from curation.sources.reading import ReadingContext
-from curation.sources.rows import SourceRow, read_column, stem_of
+from curation.sources.rows import SourceRow, read_column, slow, stem_of
 
 #: Formats whose records have no columns of their own.
 WITHOUT_COLUMNS = frozenset({"text", "brat", "pubtator", "conll"})
@@ -41,12 +41,16 @@ def file_draft(where: str, text: str, path: Path, reading: ReadingContext, *, id
     columns = file_columns(reading.mapping, reading.options.columns)
     stated = stem_of(path) if id is None else id
     row = SourceRow(where, {"_id": stated})
-    values = {name: read_column(column, row, path, text) for name, column in columns.items() if column}
-    draft = Draft(where, text, source_id=values.get("id", stated) or "")
+    draft = Draft(where, text)
+    try:
+        values = {name: read_column(column, row, path, text) for name, column in columns.items() if column}
+        labels = {name: read_column(column, row, path, text) for name, column in reading.mapping.labels.items()}
+    except SlowPatternError as error:
+        draft.refused = slow(error, reading.mapping)
+        return draft
+    draft.source_id = values.get("id", stated) or ""
     draft.language, draft.group = values.get("language"), values.get("group")
     draft.source, draft.licence = values.get("source"), values.get("licence")
-    for name, column in reading.mapping.labels.items():
-        if label := read_column(column, row, path, text):
-            draft.labels[name] = label
-            draft.annotated = True
+    draft.labels = {name: label for name, label in labels.items() if label}
+    draft.annotated = bool(draft.labels)
     return draft

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from importlib import import_module
 from pathlib import Path
 from typing import cast
 
 from curation.errors import SourceError
 from curation.sources.encodings import WIDE_MARKS, open_binary
+from curation.sources.folder import entries
 from curation.sources.hugging_face import HUB, SAVED
 from curation.sources.reading import Reader
 
@@ -85,7 +85,7 @@ def _sniff_folder(path: Path) -> str:
     """The format of most of its files; a text beside its annotations is BRAT."""
     if any((path / name).is_file() for name in SAVED):
         return "hf"
-    files = list(files_in(path))
+    files = files_in(path)
     if any(file.suffix.lower() in STANDOFF for file in files):
         return "brat"
     votes: dict[str, int] = {}
@@ -96,11 +96,9 @@ def _sniff_folder(path: Path) -> str:
     return max(votes, key=votes.__getitem__, default="text")
 
 
-def files_in(path: Path) -> Iterator[Path]:
-    """The files in a folder and below, in order of their names; hidden files and folders are left out."""
-    for folder, inner, names in os.walk(path):
-        inner[:] = sorted(name for name in inner if not name.startswith("."))
-        yield from (Path(folder, name) for name in sorted(names) if not name.startswith("."))
+def files_in(path: Path) -> list[Path]:
+    """The regular files in a folder and below, in order of their names; hidden files and folders are left out."""
+    return [entry for entry in entries(path) if isinstance(entry, Path)]
 
 
 def _plain_suffix(path: Path) -> str:

@@ -6,8 +6,7 @@ it with examples; the shipped ones are in curation/mappings/.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
@@ -17,6 +16,8 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 
 from curation.errors import ConfigError
 from curation.record import Assertion, Frozen, digest
+from curation.timed_pattern import TimedPattern
+from curation.yaml_file import read_yaml
 
 MAPPINGS = Path(__file__).parents[1] / "mappings"
 
@@ -68,9 +69,9 @@ class Column(Frozen):
 
 def _check_pattern(pattern: str) -> str:
     try:
-        re.compile(pattern)
-    except re.error as error:
-        raise ValueError(f"expected a regular expression, got {pattern!r} ({error})") from error
+        TimedPattern(pattern)
+    except ConfigError as error:
+        raise ValueError(str(error)) from error
     return pattern
 
 
@@ -303,6 +304,15 @@ class ImportMapping(Frozen):
                 raise ValueError(f"pairs: expected paths that entities have, got {', '.join(sorted(missing))}")
         return self
 
+    @field_validator("bridge")
+    @classmethod
+    def _compiles(cls, bridge: str) -> str:
+        return _check_pattern(bridge)
+
+    def key_of(self, pattern: str) -> str:
+        """Where a pattern stands in the mapping, such as `group.pattern`."""
+        return next((key for key, value in _leaves(self.model_dump(by_alias=True)) if value == pattern), "")
+
     @property
     def digest(self) -> str:
         """A hash of what the mapping does."""
@@ -320,6 +330,19 @@ class ImportMapping(Frozen):
         )
 
 
+def _leaves(value: Any, key: str = "") -> Iterator[tuple[str, Any]]:
+    """All simple values of a mapping with the paths to them; entries of lists by their numbers."""
+    if isinstance(value, dict):
+        inner = [(str(name), each) for name, each in value.items()]
+    elif isinstance(value, list | tuple):
+        inner = [(f"entry {number}", each) for number, each in enumerate(value, start=1)]
+    else:
+        yield key, value
+        return
+    for name, each in inner:
+        yield from _leaves(each, f"{key}.{name}".lstrip("."))
+
+
 def load_mapping(mapping: ImportMapping | Mapping[str, Any] | Path | str | None) -> ImportMapping:
     """The mapping itself: given as such, as a dictionary, as a file, or by the name of a shipped one."""
     if mapping is None:
@@ -330,7 +353,7 @@ def load_mapping(mapping: ImportMapping | Mapping[str, Any] | Path | str | None)
         return _validated(mapping, "mapping")
     path = _mapping_path(mapping)
     try:
-        content: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = read_yaml(path)
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         reason = " ".join(str(error).split())
         raise ConfigError(f"{path}: expected a mapping file in YAML: {reason}") from error

@@ -6,8 +6,8 @@ Format: Wei et al., 2013; as in BC5CDR (2016) and BioRED (2022).
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
-from itertools import product
 from pathlib import Path
 
 from curation.sources.draft import Draft, DraftEntity, DraftRelation
@@ -23,15 +23,23 @@ NO_CONCEPTS = frozenset({"", "-", "-1"})
 def read_pubtator(path: Path, reading: ReadingContext) -> Iterator[Draft | Problem]:
     """A draft for each document; documents are parted by an empty line or by another id."""
     lines: list[FileLine] = []
+    characters = 0
     for line in read_lines(path, reading):
         if isinstance(line, Problem):
             yield line
         elif not line.text.strip() or (lines and _starts_document(line.text)):
-            yield from _document(lines, path, reading)
+            yield from _document(lines, characters, path, reading)
             lines = [line] if line.text.strip() else []
+            characters = len(line.text)
         elif not lines or TEXT.match(lines[0].text):  # of what is no document, the first line is enough
-            lines.append(line)
-    yield from _document(lines, path, reading)
+            characters += len(line.text)
+            if _fits(len(lines), characters, reading):  # nor is more held of a document that is too large
+                lines.append(line)
+    yield from _document(lines, characters, path, reading)
+
+
+def _fits(lines: int, characters: int, reading: ReadingContext) -> bool:
+    return lines <= reading.options.most_marks and characters <= reading.options.line_limit
 
 
 def _starts_document(text: str) -> bool:
@@ -39,10 +47,15 @@ def _starts_document(text: str) -> bool:
     return match is not None and match[2] == "t"
 
 
-def _document(lines: list[FileLine], path: Path, reading: ReadingContext) -> Iterator[Draft | Problem]:
+def _document(lines: list[FileLine], characters: int, path: Path, reading: ReadingContext) -> Iterator[Draft | Problem]:
     if not lines:
         return
     where = f"{path}:{lines[0].number}"
+    if not _fits(len(lines), characters, reading):
+        most, limit = reading.options.most_marks, reading.options.line_limit
+        what = f"expected at most {most} lines and {limit} characters in a document, got more: passed over"
+        yield Problem(where, what)
+        return
     parts = {match[2]: match for line in lines[:2] if (match := TEXT.match(line.text.rstrip("\r\n")))}
     if "t" not in parts:
         yield Problem(where, "expected a document that starts with id|t|title, got something else")
@@ -73,15 +86,16 @@ def _annotate(draft: Draft, identity: str, lines: list[FileLine], path: Path) ->
         else:
             what = f"expected an entity (5 columns or more) or a relation (4 or more), got {len(cells)} columns"
             yield Problem(where, what, Lost.ENTITY)
+    concepts_of = _Concepts(draft.entities)
     for number, (where, cells) in enumerate(relations, start=1):
-        relation = _link(draft, f"R{number}", cells, where)
-        if relation is None:
+        pair = concepts_of.nearest(*cells[2:4])
+        if pair is None:
             what = f"relation R{number}: expected both its concepts among the entities, got one that is not there"
             yield Problem(where, what, Lost.RELATION)
             continue
-        draft.relations.append(relation)
+        draft.relations.append(DraftRelation(f"R{number}", cells[1], pair[0].id, pair[1].id, where))
         if len(cells) > 4 and cells[4]:
-            draft.notes.setdefault("relation_notes", {})[relation.id] = cells[4]
+            draft.notes.setdefault("relation_notes", {})[f"R{number}"] = cells[4]
 
 
 def _mention(cells: list[str], number: int, where: str) -> DraftEntity:
@@ -104,20 +118,40 @@ def concepts(cell: str) -> tuple[str, ...]:
     return tuple(concept for concept in found if concept not in NO_CONCEPTS)
 
 
-def _link(draft: Draft, id_: str, cells: list[str], where: str) -> DraftRelation | None:
-    """The relation of two concepts, put between those of their entities that stand nearest to each other."""
-    heads, tails = (_entities_of(draft, concept) for concept in cells[2:4])
-    pairs = [(head, tail) for head, tail in product(heads, tails) if head is not tail]
-    if not pairs:
-        return None
-    head, tail = min(pairs, key=lambda pair: _distance(*pair))
-    return DraftRelation(id_, cells[1], head.id, tail.id, where)
+class _Concepts:
+    """The entities of a document by their concepts; each pair of concepts is looked for once."""
+
+    def __init__(self, entities: list[DraftEntity]) -> None:
+        self._by_code: dict[str, dict[str, DraftEntity]] = {}
+        for entity in entities:
+            for code in entity.codes:
+                self._by_code.setdefault(code, {})[entity.id] = entity
+        self._order = {entity.id: number for number, entity in enumerate(entities)}
+        self._nearest: dict[tuple[str, str], tuple[DraftEntity, DraftEntity] | None] = {}
+
+    def nearest(self, head: str, tail: str) -> tuple[DraftEntity, DraftEntity] | None:
+        """Those of the entities of two concepts that stand nearest to each other; None where one has none."""
+        if (head, tail) not in self._nearest:
+            pairs = _near(self._entities_of(head), self._entities_of(tail))
+            self._nearest[head, tail] = min(pairs, key=lambda pair: _distance(*pair), default=None)
+        return self._nearest[head, tail]
+
+    def _entities_of(self, concept: str) -> list[DraftEntity]:
+        if exact := self._by_code.get(concept):
+            return list(exact.values())
+        found: dict[str, DraftEntity] = {}
+        for code in concepts(concept):
+            found |= self._by_code.get(code, {})
+        return sorted(found.values(), key=lambda entity: self._order[entity.id])
 
 
-def _entities_of(draft: Draft, concept: str) -> list[DraftEntity]:
-    exact = [entity for entity in draft.entities if concept in entity.codes]
-    ids = set(concepts(concept))
-    return exact or [entity for entity in draft.entities if ids & set(entity.codes)]
+def _near(heads: list[DraftEntity], tails: list[DraftEntity]) -> Iterator[tuple[DraftEntity, DraftEntity]]:
+    """Each head with the tails next to it: with all of them, many would take time that grows with the square."""
+    ordered = sorted(tails, key=lambda tail: tail.extent[0])
+    starts = [tail.extent[0] for tail in ordered]
+    for head in heads:
+        after = bisect_left(starts, head.extent[0])
+        yield from ((head, tail) for tail in ordered[max(0, after - 2) : after + 2] if tail is not head)
 
 
 def _distance(left: DraftEntity, right: DraftEntity) -> int:

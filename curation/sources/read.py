@@ -9,14 +9,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from curation.errors import SourceError, UsageError
+from curation.errors import SlowPatternError, SourceError, UsageError
 from curation.sources.annotators import layer_options
 from curation.sources.assembly import assemble
 from curation.sources.categories import categorise
 from curation.sources.draft import Draft
 from curation.sources.encodings import check_name, settle_encoding
 from curation.sources.file_draft import WITHOUT_COLUMNS, file_columns
-from curation.sources.formats import BINARY, FORMATS, WHOLE_SOURCES, companions, files_in, files_of, reader_of, sniff
+from curation.sources.folder import entries, irregular, kind_of
+from curation.sources.formats import BINARY, FORMATS, WHOLE_SOURCES, companions, files_of, reader_of, sniff
 from curation.sources.hugging_face import HUB
 from curation.sources.language import language_code, language_named
 from curation.sources.mapping import ImportMapping, load_mapping
@@ -24,7 +25,7 @@ from curation.sources.path_use import PathUse
 from curation.sources.patients import patient_notices
 from curation.sources.placement import place
 from curation.sources.reading import Lost, Notice, Problem, Read, ReadingContext, ReadOptions, SourceTally, shown
-from curation.sources.rows import columns_of, stem_of
+from curation.sources.rows import columns_of, slow, stem_of
 from curation.sources.several_places import first_of_several
 from curation.sources.unread import ADVICE, unread_notices
 
@@ -58,6 +59,7 @@ def read(
         options = replace(options, language=language_code(options.language))
     chosen = load_mapping(mapping)
     check_name(options.encoding or chosen.encoding or "utf-8")
+    _check_regular(source)
     if format == AUTO:
         format = chosen.format or sniff(source)
     if format not in FORMATS:
@@ -67,16 +69,25 @@ def read(
     columns_of(chosen, options.columns)
     if format in WITHOUT_COLUMNS:
         file_columns(chosen, options.columns)
-    reading = ReadingContext(options, chosen, SourceTally(), PathUse())
+    path = Path(source)
+    # A link that was named itself may lead anywhere; what stands beside a file is in its folder.
+    root = (path if path.is_dir() else path.absolute().parent).resolve()
+    reading = ReadingContext(options, chosen, SourceTally(), PathUse(), root)
     if format in WHOLE_SOURCES:
         name = Path(source).absolute().name if Path(source).is_dir() else str(source).removeprefix(HUB)
         return _whole(_finished(reader_of(format)(source, reading), str(source), name, format, reading), reading)
-    path = Path(source)
     if not path.exists():
         raise SourceError(f"expected a file or folder, got none at {source}")
     if path.is_file() and (advice := ADVICE.get(path.suffix.lower())):
         raise SourceError(f"expected a text, table or corpus, got a file {path.suffix.lower()}: {source}; {advice}")
     return _whole(_read_files(path, format, reading), reading)
+
+
+def _check_regular(source: Path | str) -> None:
+    """Raises SourceError for a pipe, a socket or a device, which may never end or be read once only."""
+    path = Path(source)
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        raise SourceError(f"expected a regular file or a folder, got {kind_of(path.stat().st_mode)} at {source}")
 
 
 def _whole(found: Iterator[Read | Problem | Notice], reading: ReadingContext) -> Iterator[Read | Problem | Notice]:
@@ -91,15 +102,23 @@ def _read_files(path: Path, format: str, reading: ReadingContext) -> Iterator[Re
     if not files:
         yield Problem(str(path), f"expected files of the format {format} in the folder, got none", Lost.FILE)
     if path.is_dir():
-        yield from unread_notices(path, list(files_in(path)), {*files, *companions(files, format)})
+        found = list(entries(path))
+        yield from (said for said in found if not isinstance(said, Path))
+        regular = [file for file in found if isinstance(file, Path)]
+        yield from unread_notices(path, regular, {*files, *companions(files, format)})
         if format in NAMED_BY_FILE:
             yield from patient_notices(path, files, file_columns(reading.mapping, reading.options.columns))
+    else:
+        beside_it = ((file, irregular(file, reading.root)) for file in sorted(companions(files, format)))
+        yield from (Problem(str(file), why, Lost.FILE) for file, why in beside_it if why)
     name = stem_of(path) if path.is_file() else path.absolute().name
     if path.is_dir() and reading.options.source_name is None:
         again = f"{reading.options.again} --source-name {shlex.quote(name)}"
         reading = replace(reading, options=replace(reading.options, again=again))
     reader = reader_of(format)
     for file in files:
+        if path.is_dir() and irregular(file, reading.root):
+            continue  # said above
         settled, said = (reading, None) if format in BINARY else settle_encoding(file, reading)
         if said is not None:
             yield said
@@ -115,15 +134,24 @@ def _finished(
     if reading.mapping.name:
         provenance["mapping"] = f"{reading.mapping.name}@{reading.mapping.digest}"
     draft = None
+    most = reading.options.most_marks
     for draft in drafts:
         if not isinstance(draft, Draft):
             yield draft
+        elif draft.refused:
+            reading.tally.lost(draft.where, draft.refused)
+        elif len(draft.entities) + len(draft.relations) > most:
+            yield Problem(draft.where, f"expected at most {most} annotations of a record, got more: passed over")
         else:
             _settle_language(draft, reading)
             _note_lost_letters(draft, reading)
             if reading.options.layer is not None:
                 yield from place(draft)
-            shaped = categorise(draft, reading.mapping)
+            try:
+                shaped = categorise(draft, reading.mapping)
+            except SlowPatternError as error:
+                reading.tally.lost(draft.where, slow(error, reading.mapping))
+                continue
             options = layer_options(draft, reading.options)
             for found in assemble(shaped, options, source=name, provenance=provenance):
                 yield _counted(found, shaped) if isinstance(found, Read) else found

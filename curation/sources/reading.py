@@ -52,6 +52,7 @@ class Problem:
     where: str
     what: str
     lost: Lost = Lost.RECORD
+    records: int = 1  #: where it is said once for several
 
     def __str__(self) -> str:
         return f"{self.where}: {self.what}"
@@ -92,7 +93,8 @@ class ReadOptions:
     columns: Mapping[str, str] = field(default_factory=dict)  #: id, text, group ... to the column's name
     encoding: str | None = None  #: of text files; otherwise the mapping's, or UTF-8
     again: str = ""  #: other options of the command, for a message that offers it anew
-    line_limit: int = 8 * 1024 * 1024  #: bytes of one line, field, JSON item or text file
+    line_limit: int = 8 * 1024 * 1024  #: bytes of one line, field, JSON item, text file, or record of many lines
+    most_marks: int = 100_000  #: tokens or annotations of one record
 
 
 class SourceTally:
@@ -100,6 +102,7 @@ class SourceTally:
 
     def __init__(self) -> None:
         self._met: dict[tuple[type[Problem] | type[Notice], str], tuple[str, int]] = {}
+        self._lost: dict[str, tuple[str, int]] = {}
         self._columns: dict[str, str] = {}
         self._fields: dict[str, tuple[str, int]] = {}
 
@@ -110,6 +113,11 @@ class SourceTally:
     def notice(self, where: str, what: str) -> None:
         """Something in a row that was read in a way that should be known."""
         self._add(Notice, where, what)
+
+    def lost(self, where: str, what: str) -> None:
+        """A record that does not come in, for a reason that others may share."""
+        first, count = self._lost.get(what, (where, 0))
+        self._lost[what] = (first, count + 1)
 
     def unread_column(self, where: str, name: str) -> None:
         """A column with something that no reader takes."""
@@ -134,6 +142,8 @@ class SourceTally:
                 what = f"fields of annotations that were not read: {names}; name them in a --mapping (attributes)"
                 where = next(where for where, _ in fields.values())
                 yield Problem(where, what, Lost.ENTITY) if telling else Notice(where, what)
+        for what, (where, count) in self._lost.items():
+            yield Problem(where, f"{what} ({count} records)" if count > 1 else what, Lost.RECORD, count)
         for (kind, what), (where, count) in self._met.items():
             said = f"{what} ({count} rows)" if count > 1 else what
             yield Notice(where, said) if kind is Notice else Problem(where, said, Lost.ENTITY)
@@ -151,6 +161,7 @@ class ReadingContext:
     mapping: ImportMapping
     tally: SourceTally
     paths: PathUse
+    root: Path  #: the folder that was named, or that of the file which was named; nothing outside of it is read
 
     wide: str | None = None  #: UTF-16 or UTF-32, when the file is in one of them: it is read by way of UTF-8
 

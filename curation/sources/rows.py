@@ -12,7 +12,7 @@ from typing import Any
 
 from rapidfuzz import process
 
-from curation.errors import UsageError
+from curation.errors import SlowPatternError, UsageError
 from curation.record import digest
 from curation.sources.annotators import by_annotator, take_answer
 from curation.sources.draft import Draft
@@ -25,6 +25,7 @@ from curation.sources.reading import Lost, Notice, Problem, Read, ReadingContext
 from curation.sources.row_annotations import add_annotations, not_understood, own_fields
 from curation.sources.row_shapes import PARTS, USUAL_COLUMNS, annotation_columns, looks_like_annotations
 from curation.sources.tagged_rows import TAGS, add_tagged, refuse_tokens, tag_column, tokens_of
+from curation.timed_pattern import TimedPattern
 
 #: The columns that are tried, in order, where neither the mapping nor an option names one.
 USUAL = {
@@ -88,6 +89,9 @@ def draft_rows(
         except LabelStudioError as error:
             yield Problem(row.where, str(error), Lost.FILE)
             return
+        except SlowPatternError as error:
+            reading.tally.lost(row.where, slow(error, reading.mapping))
+            seen_text = True
         except Exception as error:  # whatever a row holds, the others come in
             yield Problem(row.where, f"expected a row that can be read, got one that ends in {type(error).__name__}")
         else:
@@ -274,8 +278,13 @@ def read_column(column: Column, row: SourceRow, path: Path, text: str) -> str | 
 
 
 @lru_cache(maxsize=64)
-def _compiled(pattern: str) -> re.Pattern[str]:
-    return re.compile(pattern)
+def _compiled(pattern: str) -> TimedPattern:
+    return TimedPattern(pattern)
+
+
+def slow(error: SlowPatternError, mapping: ImportMapping) -> str:
+    """What is said of the records on which a pattern of the mapping takes too long."""
+    return f"the mapping's {mapping.key_of(error.pattern)}: {error}; passed over"
 
 
 def _lookup(name: str, row: SourceRow, path: Path, text: str) -> Any:

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from curation.batches import batched
 from curation.record import Frozen, Record
 from curation.store.engine import CHUNK, Connected
-from curation.store.one_at_a_time import Turn, wait_for_turn
+from curation.store.one_at_a_time import StoreTurn, wait_for_turn
 from curation.store.sets import DELETED
 from curation.store.tables import (
     decisions,
@@ -195,7 +195,7 @@ class DeletionLog(Connected):
         """
         ids = [record.id for record in family]
         with self.write() as connection:
-            wait_for_turn(connection, Turn.SETS)
+            wait_for_turn(connection, StoreTurn.SETS)
             self.lock_records(connection, ids)
             lost = self.memberships(ids)
             self._count_lost(connection, lost)

@@ -129,8 +129,8 @@ class Findings(Records):
         with self.read() as connection:
             rows = connection.execute(query.where(decisions.c.seq.in_(newest_decisions()))).all()
         # To look the words up takes a third of the time that the enumerations take to find them.
-        kinds = {str(kind): kind for kind in DecisionKind}
-        verdicts = {str(verdict): verdict for verdict in Verdict}
+        kinds = {kind.value: kind for kind in DecisionKind}
+        verdicts = {verdict.value: verdict for verdict in Verdict}
         return ((id, (kinds[kind], subject), verdicts[verdict], by) for id, kind, subject, verdict, by in rows)
 
     def outdated_decisions(self, ids: Sequence[str] | None = None) -> dict[tuple[str, DecisionSubject], Decision]:

@@ -16,7 +16,7 @@ from curation.errors import EgressBlockedError, StoreError
 from curation.record import Layer, Record, check_layer
 from curation.stage import Item
 from curation.store.engine import CHUNK, Connected
-from curation.store.one_at_a_time import Turn, wait_for_turn
+from curation.store.one_at_a_time import StoreTurn, wait_for_turn
 from curation.store.tables import layers, records
 
 
@@ -67,7 +67,7 @@ class Records(Connected):
             if self.remote is not None:
                 self._pass_out(unique)
             with self.write() as connection:
-                wait_for_turn(connection, Turn.RECORDS)
+                wait_for_turn(connection, StoreTurn.RECORDS)
                 stored = _stored(connection, unique)
                 fresh = [_record_row(record) for id, record in unique.items() if id not in stored]
                 if fresh:
@@ -263,6 +263,16 @@ class Records(Connected):
         query = sa.select(records.c.id).where(records.c.id.in_(several)).order_by(records.c.seq)
         with self.read() as connection:
             return list(connection.execute(query).scalars())
+
+    def layers_mark(self) -> list[int]:
+        """Numbers that change with every layer that is added or deleted, in whatever order the layers are committed."""
+        marks = (
+            sa.func.count(),
+            sa.func.coalesce(sa.func.max(layers.c.seq), 0),
+            sa.func.coalesce(sa.func.sum(layers.c.seq), 0),
+        )
+        with self.read() as connection:
+            return [int(mark) for mark in connection.execute(sa.select(*marks)).one()]
 
     def layer_names(self) -> dict[str, int]:
         """How many records have a layer of each name."""

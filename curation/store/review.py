@@ -31,7 +31,7 @@ class ReviewEvent(Frozen):
     """Something of Label Studio's that was refused or whose author is in doubt, with its content, or was deleted."""
 
     project: str
-    kind: Literal["refused", "deleted", "doubted"]
+    kind: Literal["refused", "deleted", "in_doubt"]
     task_id: int
     annotation_id: int | None = None
     record_id: str | None = None

@@ -13,7 +13,7 @@ from curation.batches import batched
 from curation.errors import StoreError, UsageError
 from curation.record import Frozen, Layer, Record
 from curation.store.engine import CHUNK
-from curation.store.one_at_a_time import Turn, wait_for_turn
+from curation.store.one_at_a_time import StoreTurn, wait_for_turn
 from curation.store.records import Records, record_of
 from curation.store.tables import layers, records, set_members, sets
 
@@ -72,7 +72,7 @@ class Sets(Records):
         """
         now = datetime.now(UTC).isoformat()
         with self.write() as connection:
-            wait_for_turn(connection, Turn.SETS)
+            wait_for_turn(connection, StoreTurn.SETS)
             if gone := len(members.keys() - self.lock_records(connection, members)):
                 raise StoreError(
                     f"expected the records of the set, {gone} of them were deleted meanwhile; freeze again"

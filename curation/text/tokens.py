@@ -16,6 +16,7 @@ from curation.errors import MissingExtraError
 from curation.text.bounded_tokenizer import without_long_runs
 from curation.text.folding import Folded, compose
 from curation.text.sentence_starts import SentenceGrammar, sentence_grammar, sentence_starts
+from curation.timed_pattern import TimedPattern
 
 if TYPE_CHECKING:
     from spacy.language import Language
@@ -187,8 +188,12 @@ def _sentence_marker(grammar: SentenceGrammar) -> Callable[[Doc], Doc]:
 class TokenPatterns:
     """Patterns in spaCy's own form (lists of token descriptions) that pattern files may also hold."""
 
-    def __init__(self, patterns: Mapping[str, Sequence[Mapping[str, Any]]], language: str) -> None:
-        self._patterns = {name: [dict(token) for token in tokens] for name, tokens in patterns.items()}
+    def __init__(
+        self, patterns: Mapping[str, Sequence[Mapping[str, Any]]], language: str, *, timed: bool = False
+    ) -> None:
+        """timed: regular expressions have a limit of time on each word, as those of users need."""
+        self._patterns = {name: [_plain(token) for token in tokens] for name, tokens in patterns.items()}
+        self._timed = timed
         self._language = language
         self._matcher: tuple[Any, Any] | None = None
 
@@ -206,8 +211,30 @@ class TokenPatterns:
             matcher = Matcher(vocabulary, validate=True)
             for name, tokens in self._patterns.items():
                 matcher.add(name, [tokens], greedy="LONGEST")
+                if self._timed:
+                    _limit_time(matcher, name)
             self._matcher = (vocabulary, matcher)
         return self._matcher[1]
+
+
+def _plain(token: Mapping[str, Any]) -> dict[str, Any]:
+    """A token's description, with lists of regular expressions as one of them, which can have a limit of time."""
+    found = dict(token)
+    for attribute, value in token.items():
+        listed = value.get("REGEX") if isinstance(value, dict) else None
+        if isinstance(listed, dict) and len(listed) == 1 and {*listed} <= {"IN", "NOT_IN"}:
+            (operator, several) = next(iter(listed.items()))
+            each = "|".join(f"(?:{expression})" for expression in several)
+            found[attribute] = {**value, "REGEX": each if operator == "IN" else rf"(?s)\A(?!.*(?:{each}))"}
+    return found
+
+
+def _limit_time(matcher: Any, name: str) -> None:
+    """Puts patterns with a limit of time in place of those that spaCy has compiled for the latest pattern."""
+    for predicate in matcher._extra_predicates:
+        expression = getattr(predicate, "value", None)
+        if isinstance(expression, re.Pattern):
+            predicate.value = TimedPattern(expression.pattern, name=name)
 
 
 def _end(token: Any) -> int:

@@ -11,6 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from curation.errors import ConfigError
 from curation.record import digest
+from curation.yaml_file import read_yaml
 
 FOLDER = Path(__file__).parent
 Shape = TypeVar("Shape")
@@ -19,7 +20,7 @@ Shape = TypeVar("Shape")
 def read_word_list(path: Path, shape: type[Shape]) -> Shape:
     """The content of a file in its shape; ConfigError naming the file and the entry that does not fit."""
     try:
-        return TypeAdapter(shape).validate_python(yaml.safe_load(path.read_text(encoding="utf-8")))
+        return TypeAdapter(shape).validate_python(read_yaml(path))
     except (yaml.YAMLError, ValidationError) as error:
         raise ConfigError(f"{path}: {error}") from error
 

@@ -40,7 +40,7 @@ def _as_json(value: Mapping[str, JsonValue]) -> str:
         # Many times as fast as the standard library with an indent.
         return to_json(value, indent=2, inf_nan_mode="constants").decode()
     except (PydanticSerializationError, UnicodeError):
-        return json.dumps(value, ensure_ascii=False, indent=2)
+        return json.dumps(value, indent=2)  # half of a pair of surrogates, which only an escape can say
 
 
 #: Columns whose cells are never broken over lines.
@@ -52,7 +52,7 @@ def print_table(title: str, head: Sequence[str], rows: Sequence[Sequence[object]
     from rich.console import Console
     from rich.table import Table
 
-    console = Console()
+    console = Console(emoji=False)  # `:name:` stays what it is
     console.print(printable(title), style="bold", highlight=False, markup=False)
     table = Table()
     for column, name in enumerate(head):
@@ -102,7 +102,7 @@ def print_exchanged(title: str, outcome: dict[str, object], *, as_json: bool) ->
         print_counts(title, {name: value for name, value in outcome.items() if isinstance(value, int)})
         for where, why in refused[:SHOWN]:
             say(f"{where}: {why}")
-        say_doubted(outcome.get("doubted", []))  # type: ignore[arg-type]
+        _say_in_doubt(outcome.get("in_doubt", []))  # type: ignore[arg-type]
         deleted: list[str] = outcome.get("deleted", [])  # type: ignore[assignment]
         overwritten: list[str] = outcome.get("overwritten", [])  # type: ignore[assignment]
         for line in [*(f"deleted in Label Studio: {what}" for what in deleted), *overwritten][:SHOWN]:
@@ -114,14 +114,14 @@ def print_exchanged(title: str, outcome: dict[str, object], *, as_json: bool) ->
         raise typer.Exit(1)
 
 
-def say_doubted(doubted: Sequence[tuple[str, str]]) -> None:
+def _say_in_doubt(in_doubt: Sequence[tuple[str, str]]) -> None:
     """Lines on answers of which it is in doubt whose they are, and what to do about them."""
-    if doubted:
+    if in_doubt:
         say(
-            f"{len(doubted)} answers count for nobody, since it is in doubt whose they are; "
+            f"{len(in_doubt)} answers count for nobody, since it is in doubt whose they are; "
             "`curate review list --of layer` shows them, `curate review accept|reject RECORD --layer NAME` decides"
         )
-    for where, why in doubted[:SHOWN]:
+    for where, why in in_doubt[:SHOWN]:
         say(f"{where}: {why}")
 
 

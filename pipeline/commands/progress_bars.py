@@ -36,11 +36,10 @@ def progress_bar(title: str, total: int | None, *, stream: TextIO | None = None)
 @contextmanager
 def _bar(title: str, total: int | None) -> Iterator[Advance]:
     from rich.console import Console
-    from rich.markup import escape
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
         TextColumn("{task.fields[rate]}"),
@@ -50,7 +49,7 @@ def _bar(title: str, total: int | None) -> Iterator[Advance]:
     started = perf_counter()
     done = failures = 0
     with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
-        task = bars.add_task(escape(printable(title)), total=total, rate="", failures="", visible=False)
+        task = bars.add_task(printable(title), total=total, rate="", failures="", visible=False)
 
         def advance(records: int, failed: int = 0) -> None:
             nonlocal done, failures

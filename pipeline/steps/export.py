@@ -34,6 +34,7 @@ def export(workspace: Workspace, store: Store, format: str, to: Path, *, curated
         recorded_where_possible(workspace, store, "export", format=format, set=chosen.digest) as outcome,
         store.snapshot() as known,
     ):
+        chosen = known.curated_set(chosen.digest)
         passage = gate_of(workspace, store, run=outcome.run).passage(Destination.EXPORT, str(to))
         view = ExportedSet(chosen, workspace.scheme, lambda split: split_pairs(known, chosen, split))
         leaving = let_out(view, passage)

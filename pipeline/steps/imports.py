@@ -10,7 +10,6 @@ from pathlib import Path
 
 from pydantic import JsonValue
 
-from curation.batches import batched
 from curation.errors import ContradictionError
 from curation.record import Layer, Record, check_layer, digest, normal_group
 from curation.scheme import Scheme
@@ -20,8 +19,8 @@ from pipeline.progress import ProgressBar, no_progress
 from pipeline.runs import recorded
 from pipeline.workspace import Workspace
 
-#: Records stored in one transaction.
-BATCH = 500
+#: Records stored in one transaction, and characters of their texts.
+BATCH, CHARACTERS = 500, 16 << 20
 
 #: So many problems are kept in words; beyond, they are only counted.
 PROBLEMS_KEPT = 10_000
@@ -70,7 +69,7 @@ class ImportReport:
                 self.notices.append(said)
             return
         self.problems_in_all += 1
-        self.skipped += said.lost in (Lost.RECORD, Lost.FILE)
+        self.skipped += said.records * (said.lost in (Lost.RECORD, Lost.FILE))
         self.left_out += said.lost in (Lost.ENTITY, Lost.RELATION)
         if len(self.problems) < PROBLEMS_KEPT:
             self.problems.append(said)
@@ -150,11 +149,25 @@ def import_into(
     with recorded(workspace, store, "import", **inputs) as outcome:
         for source in sources:
             with progress(f"import {Path(source).absolute().name}", None) as advance:
-                for batch in batched(read(source, format=format, mapping=chosen, options=options), BATCH):
+                for batch in _batches(read(source, format=format, mapping=chosen, options=options)):
                     store_batch(store, batch, report, workspace.scheme, keep=keep)
                     advance(sum(isinstance(row, Read) for row in batch))
         outcome |= {key: value for key, value in report.as_json().items() if key not in {"problems", "notices"}}
     return report
+
+
+def _batches(found: Iterable[Read | Problem | Notice]) -> Iterator[list[Read | Problem | Notice]]:
+    """What was read, in batches of so many records or of so much text."""
+    batch: list[Read | Problem | Notice] = []
+    characters = 0
+    for row in found:
+        batch.append(row)
+        characters += len(row.record.text) if isinstance(row, Read) else 0
+        if len(batch) == BATCH or characters > CHARACTERS:
+            yield batch
+            batch, characters = [], 0
+    if batch:
+        yield batch
 
 
 def store_batch(

@@ -132,6 +132,8 @@ def run_steps(
     The last one is Waiting where there is no layer yet to freeze, or reviewers disagree.
     """
     settings = workspace.config.run
+    path_name(settings.set_name, "a set")
+    path_name(settings.adapter, "an adapter")
     if settings.sources:
         yield _timed("import", lambda: _import(workspace, store, progress))
     if not store.count_records():

@@ -22,7 +22,7 @@ def train(
     progress: ProgressBar = no_progress,
 ) -> Trained:
     """An adapter of that name in the workspace, trained on a curated set, by default the newest."""
-    adapters = workspace.subfolder("adapters")
+    adapters = workspace.folder / "adapters"
     name = path_name(name, "an adapter", among=adapters)
     chosen = chosen_set(store, curated)
     check_fits(chosen, workspace.scheme)

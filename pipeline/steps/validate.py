@@ -16,6 +16,7 @@ from pipeline.runner import run_over
 from pipeline.runs import recorded
 from pipeline.workspace import Workspace
 from validation.frame import whole_of
+from validation.gx.own_definitions import check_definitions
 from validation.gx.remake import remake
 from validation.measures.layer import CATEGORY_NAMES_UNKNOWN, UNKNOWN_CATEGORIES
 from validation.measures.measure import VECTORS, Scope
@@ -45,6 +46,7 @@ def validate(
     remake_suite: have what is ours in `gx/` made anew. Raises UsageError for a layer that no record has.
     """
     settings = in_language_of_review(workspace.config)
+    check_definitions(workspace.folder)
     if layer is not None:
         settings = settings.model_copy(update={"layer": layer})
     check_layers(store, settings, given=layer is not None)

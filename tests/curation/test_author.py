@@ -18,7 +18,9 @@ from curation.author import (
     VALIDATION_RANK,
     AuthorKind,
     author_name,
+    doubted,
     human,
+    is_doubted,
     is_human,
     is_repeat,
     kind_of,
@@ -100,6 +102,7 @@ def test_names_are_written_and_read_alike() -> None:
     assert (own_name("human:anna"), own_name("rules")) == ("anna", "")
     assert [name for name in ("human:anna", "repeat:anna", "humane", "human") if is_human(name)] == ["human:anna"]
     assert [name for name in ("human:anna", "repeat:anna") if is_repeat(name)] == ["repeat:anna"]
+    assert [name for name in (doubted("17"), "human:anna") if is_doubted(name)] == ["doubted:17"]
 
 
 def test_layers_are_ranked_by_kind_and_users_own_names_come_after_the_kinds() -> None:
@@ -123,7 +126,8 @@ def test_every_annotator_declares_its_kind_and_every_kind_has_its_rank() -> None
     classes = (AdapterAnnotator, LlmAnnotator, FewShotAnnotator, RulesAnnotator)
     assert [annotator.kind for annotator in classes] == list(REVIEW_RANK)
     assert set(ANNOTATORS) == set(REVIEW_RANK)
-    assert set(VALIDATION_RANK) == set(AuthorKind)
+    # What is in doubt is checked by nobody.
+    assert set(VALIDATION_RANK) == set(AuthorKind) - {AuthorKind.DOUBTED}
 
 
 def test_nobody_else_writes_a_kind() -> None:

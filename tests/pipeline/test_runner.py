@@ -89,6 +89,7 @@ def test_a_failure_is_kept_and_can_be_retried(sqlite_store, records):
     [
         (ContradictionError("record x: expected a, got b"), "record x: expected a, got b"),
         (ValueError("words of the patient"), "ValueError at test_runner.py:"),
+        (OSError(28, "words of the patient"), "OSError (No space left on device) at test_runner.py:"),
     ],
 )
 def test_one_record_that_raises_does_not_take_its_batch_along(sqlite_store, records, error, kept):

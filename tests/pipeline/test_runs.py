@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import signal
 import subprocess
@@ -89,3 +90,23 @@ def test_the_next_command_notes_a_run_that_was_killed(tmp_path):
         assert [run.state for run in store.runs()] == ["started"]
         with recorded(workspace, store, "validate"):
             assert [run.state for run in store.runs()] == ["died", "started"]
+
+
+@pytest.mark.parametrize("error", [UsageError("expected more"), KeyboardInterrupt(), OSError(errno.ENOSPC, "full")])
+def test_what_ended_a_run_is_told_also_where_its_manifest_cannot_be_written(tmp_path, error):
+    workspace = Workspace.make(tmp_path / "w")
+    (workspace.folder / "runs").write_text("in the way of the folder")
+    with (
+        workspace.open_store() as store,
+        pytest.raises(type(error)) as caught,
+        recorded(workspace, store, "validate"),
+    ):
+        raise error
+    assert caught.value is error
+
+
+def test_a_run_that_was_done_and_has_no_manifest_was_not_done(tmp_path):
+    workspace = Workspace.make(tmp_path / "w")
+    (workspace.folder / "runs").write_text("in the way of the folder")
+    with workspace.open_store() as store, pytest.raises(FileExistsError), recorded(workspace, store, "validate"):
+        pass

@@ -38,6 +38,7 @@ def test_every_command_has_its_step_under_the_same_name(folder):
         "next_steps",
         "options",
         "output",
+        "printable_errors",
         "progress_bars",
         "version",
     }

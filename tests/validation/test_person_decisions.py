@@ -135,3 +135,19 @@ def test_what_was_deidentified_is_decided_on_its_copy(sqlite_store: Store, recor
     with pytest.raises(UsageError, match="was de-identified; decide about the copy"):
         accept(sqlite_store, record_id, AskedSubjects(text=True), **WHO)
     assert standing(sqlite_store, Verdict.QUARANTINED) == []
+
+
+def test_an_answer_in_doubt_is_accepted_by_name_or_where_nothing_else_waits(sqlite_store, record_id: str) -> None:
+    waits = policy(record_id, Verdict.NEEDS_REVIEW, kind=DecisionKind.LAYER, layer="doubted:5")
+    sqlite_store.decide([waits])
+    assert {decision.subject_name for decision in accept(sqlite_store, record_id, ALL, **WHO)} == {
+        "text",
+        "layer rules",
+    }
+    assert verdicts(sqlite_store, record_id)["layer doubted:5"] == "needs_review"
+    assert [decision.layer for decision in accept(sqlite_store, record_id, ALL, **WHO)] == ["doubted:5"]
+
+
+def test_an_answer_in_doubt_is_rejected_with_the_rest(sqlite_store, record_id: str) -> None:
+    sqlite_store.decide([policy(record_id, Verdict.NEEDS_REVIEW, kind=DecisionKind.LAYER, layer="doubted:5")])
+    assert len(reject(sqlite_store, record_id, ALL, **WHO)) == 3

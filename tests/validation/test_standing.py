@@ -9,6 +9,7 @@ from curation.store import Store
 from validation.standing import Standing, standings
 
 ON_LAYER = {"kind": DecisionKind.LAYER, "layer": "rules"}
+ON_DOUBTED = {"kind": DecisionKind.LAYER, "layer": "doubted:5"}
 ON_PRIVACY = {"kind": DecisionKind.PRIVACY, "destination": ANYWHERE}
 POLICY, PERSON, DEIDENTIFIED = "policy:validate@1", "human:ruth", "policy:deidentify@1"
 A, R, Q, N = Verdict.ACCEPTED, Verdict.REJECTED, Verdict.QUARANTINED, Verdict.NEEDS_REVIEW
@@ -31,6 +32,10 @@ A, R, Q, N = Verdict.ACCEPTED, Verdict.REJECTED, Verdict.QUARANTINED, Verdict.NE
         ([(R, PERSON, {}), (Q, POLICY, ON_LAYER)], Standing.REJECTED),
         ([(R, PERSON, {}), (N, PERSON, {})], Standing.NEEDS_REVIEW),
         ([(Q, POLICY, {}), (R, DEIDENTIFIED, {})], Standing.SET_ASIDE),
+        ([(A, POLICY, {}), (N, POLICY, ON_DOUBTED)], Standing.NEEDS_REVIEW),
+        ([(A, POLICY, {}), (R, PERSON, ON_DOUBTED)], Standing.ACCEPTED),
+        ([(A, POLICY, {}), (A, PERSON, ON_DOUBTED)], Standing.ACCEPTED),
+        ([(R, PERSON, ON_DOUBTED)], Standing.WAITING),
     ],
 )
 def test_a_record_stands_in_one_row(sqlite_store: Store, annotated, decided, standing) -> None:

@@ -5,6 +5,7 @@ import shutil
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from planted_errors import GERMAN, KEPT, PLANTED, SOUND, Pair, fill, story
@@ -14,6 +15,7 @@ from curation.decision import TEXT, Decision, DecisionKind, Verdict, on_layer, o
 from curation.errors import ConfigError, UsageError
 from curation.scheme import Scheme
 from curation.store import Store
+from validation.gx.checkpoint import OpenSuite
 from validation.quarantine import release
 from validation.settings import EntitySettings, LengthSettings, Severity, ValidationSettings
 from validation.verdict import Verdicts, judge
@@ -443,3 +445,26 @@ def test_a_record_without_measures_gets_no_decision(
     verdicts = judge(store, scheme, settings, tmp_path)
     assert verdicts.unmeasured == 1
     assert set(gravest(store)) == {"s1"}
+
+
+def test_a_person_who_decides_while_a_validation_is_under_way_is_not_overruled(
+    filled: Filled, tmp_path: Path, scheme: Scheme, settings: ValidationSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = filled([KEPT, story("r", GERMAN, language="de"), story("lost", SOUND.replace("54", "540"))])
+    check = OpenSuite.check
+
+    def beside_a_person(self: OpenSuite, measured: Any) -> Any:
+        with Store.open(f"sqlite:///{tmp_path / 'records.db'}") as other:
+            marks = {"by": "human:anna", "kind": DecisionKind.LAYER, "layer": "rules"}
+            other.decide([Decision(record_id="r", verdict=Verdict.REJECTED, by="human:anna", reason="no report")])
+            other.decide([Decision(record_id="lost", verdict=Verdict.ACCEPTED, **marks)])
+        return check(self, measured)
+
+    monkeypatch.setattr(OpenSuite, "check", beside_a_person)
+    verdicts = judge(store, scheme, settings, tmp_path)
+    (only,) = store.decision_history("r")
+    assert (only.by, only.verdict) == ("human:anna", Verdict.REJECTED)
+    assert store.decisions(subject=on_layer("rules"))["lost"].by == "human:anna"
+    assert store.decisions()["lost"].by.startswith("policy:validate@")
+    assert verdicts.decided_by_others == {"accepted": 1, "rejected": 1}
+    assert (sum(verdicts.counts.values()), verdicts.changed) == (1, 5)

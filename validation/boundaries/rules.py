@@ -17,6 +17,7 @@ from pydantic import Field, ValidationError, model_validator
 from curation.errors import ConfigError, no_such
 from curation.record import Frozen, digest
 from curation.text.terms import any_of, listed
+from curation.yaml_file import read_yaml
 
 #: The rules for the fifteen categories that ship with the product.
 SHIPPED = Path(__file__).with_name("clinical-summary.yaml")
@@ -119,7 +120,7 @@ def load_boundaries(path: str | None = None) -> Boundaries:
     """The rules of a file, by default of the shipped one; ConfigError naming the file and what does not fit."""
     file = Path(path) if path else SHIPPED
     try:
-        content: Any = yaml.safe_load(file.read_text(encoding="utf-8"))
+        content: Any = read_yaml(file)
         return Boundaries.model_validate(content)
     except OSError as error:
         raise ConfigError(f"expected a file of boundary rules at {file}, found none that can be read") from error

@@ -29,7 +29,7 @@ from curation.private_files import made_private
 from curation.scheme import Scheme
 from validation.findings import Finding, in_words
 from validation.frame import NUMBERS, TEXTS, Frame
-from validation.gx.data_docs import quieten
+from validation.gx.data_docs import UNFINISHED, quieten
 from validation.gx.data_source import Data, data_of
 from validation.gx.own_definitions import PLUGIN, check_definitions
 from validation.gx.suite import OURS, Merged, merge, name_of, our_expectations, severity_of
@@ -71,6 +71,7 @@ class OpenSuite:
     def __init__(self, scheme: Scheme, settings: ValidationSettings, workspace: Path) -> None:
         """Read the suite under `workspace/gx`. Raises ConfigError where Great Expectations cannot."""
         self._workspace, self._settings = workspace, settings
+        check_definitions(workspace)
         with library() as gx:
             self._context = file_context(gx, workspace)
             self._suite = _suite(gx, self._context, workspace)
@@ -89,7 +90,7 @@ class OpenSuite:
             _save(self._suite, merged)
             checkpoint = _checkpoint(gx, self._context, data, measured.not_taken, workspace / "gx")
             _forget_old_runs(workspace, self._settings.keep_runs - 1)
-            for left in (workspace / "gx").rglob(f".*{_plugin().UNFINISHED}"):
+            for left in (workspace / "gx").rglob(f".*{UNFINISHED}"):
                 left.unlink()  # by a validation that was killed
             named = gx.RunIdentifier(run_name=_run_name(measured))
             run = checkpoint.run(batch_parameters=data.parameters(), run_id=named)
@@ -184,7 +185,6 @@ def _plugin() -> Any:
 def file_context(gx: Any, workspace: Path) -> Any:
     """Great Expectations over `workspace/gx`. Raises ConfigError where its configuration cannot be read."""
     made_private(workspace)
-    check_definitions(workspace)
     try:
         context = gx.get_context(mode="file", project_root_dir=workspace)
     except Exception as error:

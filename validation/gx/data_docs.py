@@ -8,8 +8,8 @@ import re
 from html import escape
 from pathlib import Path
 
-from curation.atomic_file import replaced
-
+#: The end of the name of a file that is being written; our plugin, which needs nothing of ours, has the same.
+UNFINISHED = ".unfinished"
 #: The folder of runs without a name.
 NO_NAME = "__none__"
 #: What a result says that looked at no record.
@@ -38,8 +38,9 @@ def quieten(site: Path) -> None:
     for page in sorted(site.rglob("*.html")):
         content = page.read_text(encoding="utf-8")
         if POLICY not in content:
-            with replaced(page) as unfinished:
-                unfinished.write_text(quiet(content, style, _links(page, site)), encoding="utf-8")
+            unfinished = page.with_name(f".{page.name}{UNFINISHED}")
+            unfinished.write_text(quiet(content, style, _links(page, site)), encoding="utf-8")
+            unfinished.replace(page)
 
 
 def quiet(page: str, style: str, links: str = "") -> str:
@@ -86,11 +87,14 @@ def _run(page: Path, site: Path) -> str:
 
 
 def _status(results: Path) -> str:
-    """How a run ended, by its stored results; nothing where there are none."""
+    """How a run ended, by its stored results; nothing where there are none that can be read."""
     if not results.is_file():
         return ""
-    content = json.loads(results.read_text(encoding="utf-8"))
-    asked, failed = (content["statistics"][f"{kind}_expectations"] for kind in ("evaluated", "unsuccessful"))
+    try:
+        content = json.loads(results.read_text(encoding="utf-8"))
+        asked, failed = (content["statistics"][f"{kind}_expectations"] for kind in ("evaluated", "unsuccessful"))
+    except (ValueError, LookupError, TypeError):
+        return "the results cannot be read"
     unmeasured = len(content["results"]) - asked
     says = f"{failed} of {asked} failed" if failed else f"all {asked} met"
     mark = "failed" if failed else "met"

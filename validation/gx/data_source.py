@@ -64,7 +64,9 @@ class InStore:
         sa.event.listen(sa.Engine, "engine_connect", self._note)
 
     def batch(self, context: Any) -> Any:
-        source = context.data_sources.add_or_update_sql("store", connection_string=f"${{{STORE}}}")
+        source = context.data_sources.add_or_update_sql(
+            "store", connection_string=f"${{{STORE}}}", kwargs={"hide_parameters": True}
+        )
         return source.add_table_asset("measures", table_name=self._table.name).add_batch_definition_whole_table("all")
 
     def parameters(self) -> dict[str, Any]:

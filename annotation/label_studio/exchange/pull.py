@@ -46,7 +46,7 @@ MOST_REASONS = 100
 class Pulled:
     """Counts of a pull; refused are pairs of a task or annotation and a reason, deleted are tasks and annotations.
 
-    Doubted are answers that are kept and count for nobody, since what the server says of their authors does not fit.
+    In doubt are answers that are kept and count for nobody, since what the server says of their authors does not fit.
     Taken over are answers that another person than their author saved last: they are that person's. Overwritten are
     those of them whose author's own words were never pulled. Foreign is what is not ours in Label Studio.
     """
@@ -58,7 +58,7 @@ class Pulled:
     decisions: int = 0
     taken_over: int = 0
     refused: list[tuple[str, str]] = field(default_factory=list)
-    doubted: list[tuple[str, str]] = field(default_factory=list)
+    in_doubt: list[tuple[str, str]] = field(default_factory=list)
     deleted: list[str] = field(default_factory=list)
     overwritten: list[str] = field(default_factory=list)
     foreign: list[str] = field(default_factory=list)
@@ -290,7 +290,7 @@ class _Pull:
         self._events.append(
             ReviewEvent(
                 project=self._project.key,
-                kind="doubted",
+                kind="in_doubt",
                 task_id=annotation.task,
                 annotation_id=annotation.id,
                 record_id=annotation.layer.record_id if annotation.layer else None,
@@ -330,8 +330,8 @@ class _Pull:
             source = f"task {event.task_id}" if event.annotation_id is None else f"annotation {event.annotation_id}"
             if event.kind == "refused":
                 self._done.refused += [(source, reason) for reason in event.reasons]
-            elif event.kind == "doubted":
-                self._done.doubted.append((f"{source} of task {event.task_id}", "; ".join(event.reasons)))
+            elif event.kind == "in_doubt":
+                self._done.in_doubt.append((f"{source} of task {event.task_id}", "; ".join(event.reasons)))
             else:
                 self._done.deleted.append(
                     source if event.annotation_id is None else f"{source} of task {event.task_id}"

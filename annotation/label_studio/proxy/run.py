@@ -12,6 +12,7 @@ from pathlib import Path
 from urllib.error import URLError
 from urllib.request import HTTPSHandler, ProxyHandler, Request, build_opener
 
+from annotation.label_studio.processes import is_free
 from annotation.label_studio.proxy.config import CHECK_PATH, ProxyConfig, proxy_config, write_proxy_config
 from annotation.label_studio.settings import ProxySettings
 from curation.errors import ReviewError
@@ -39,13 +40,17 @@ def running_proxy(
     command = nginx_command(folder)
     if shutil.which(command[0]) is None:
         raise ReviewError(f"expected nginx on this machine, found none; on Debian: apt-get install {PACKAGES}")
-    process = subprocess.Popen([*command, "-g", "daemon off;"], stderr=subprocess.PIPE, text=True)
-    try:
-        _wait(process, settings, config)
-        yield process, config.url
-    finally:
-        process.terminate()
-        process.communicate()
+    if not is_free(settings.port):
+        raise ReviewError(
+            f"expected port {settings.port} to be free, it is not; name another as review.proxy.port, or end the nginx "
+            f"whose number is in {folder / 'nginx.pid'}"
+        )
+    with subprocess.Popen([*command, "-g", "daemon off;"], stderr=subprocess.PIPE, text=True) as process:
+        try:
+            _wait(process, settings, config)
+            yield process, config.url
+        finally:
+            process.terminate()
 
 
 def nginx_command(folder: Path) -> list[str]:
@@ -69,7 +74,7 @@ def _wait(process: subprocess.Popen[str], settings: ProxySettings, config: Proxy
     said = process.communicate()[1].strip().splitlines()[:1]
     raise ReviewError(
         f"expected nginx to listen on {settings.host}:{settings.port}, it does not: {' '.join(said)}; "
-        f"it needs its module for JavaScript (Debian: apt-get install {PACKAGES}) and a free review.proxy.port"
+        f"it needs its module for JavaScript (Debian: apt-get install {PACKAGES}), or root for a port below 1024"
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -50,11 +51,10 @@ CLOSED = {
 LOOPBACK = ("127.0.0.1/32", "::1/128")
 
 
-def banned_networks() -> tuple[str, ...]:
-    """The networks of both versions of IP that hold every address but those of LOOPBACK."""
-    kept = [ip_network(network) for network in LOOPBACK]
+def banned_networks(kept: Iterable[str]) -> tuple[str, ...]:
+    """The networks of both versions of IP that hold every address but the kept ones."""
     left: list[IPv4Network | IPv6Network] = [ip_network("0.0.0.0/0"), ip_network("::/0")]
-    for address in kept:
+    for address in map(ip_network, kept):
         left = [part for network in left for part in _without(network, address)]
     return tuple(str(network) for network in sorted(left, key=lambda network: (network.version, network)))
 
@@ -72,7 +72,6 @@ BANNED = {
     "SSRF_PROTECTION_ENABLED": "true",
     "ML_BLOCK_LOCAL_IP": "true",
     "USE_DEFAULT_BANNED_SUBNETS": "false",
-    "USER_ADDITIONAL_BANNED_SUBNETS": ",".join(banned_networks()),
 }
 
 #: The libraries of cloud storages do not ask that list, but all follow these: a proxy that is not there (the port of
@@ -94,7 +93,8 @@ def server_variables(data: Path, settings: LabelStudioSettings, *, steward: Acco
     inherited = {name: os.environ[name] for name in INHERITED if name in os.environ}
     folders = {"HOME": str(data), "LABEL_STUDIO_BASE_DATA_DIR": str(data), "PYTHONUNBUFFERED": "1"}
     history = {HISTORY: str(settings.history).lower()}
-    closed = QUIET | CLOSED | history | BANNED | NO_WAY_OUT
+    banned = {"USER_ADDITIONAL_BANNED_SUBNETS": ",".join(banned_networks(LOOPBACK if settings.loopback else ()))}
+    closed = QUIET | CLOSED | history | BANNED | banned | NO_WAY_OUT
     return inherited | folders | closed | _database(settings) | _account(steward)
 
 

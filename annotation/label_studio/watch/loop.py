@@ -61,4 +61,4 @@ def watch(
 
 def is_news(pulled: Pulled) -> bool:
     """Whether a pull stored or reported anything."""
-    return bool(pulled.layers or pulled.decisions or pulled.refused or pulled.doubted or pulled.deleted)
+    return bool(pulled.layers or pulled.decisions or pulled.refused or pulled.in_doubt or pulled.deleted)

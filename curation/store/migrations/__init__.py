@@ -11,7 +11,7 @@ from threading import Lock
 import sqlalchemy as sa
 
 from curation.errors import StoreError
-from curation.store.one_at_a_time import Turn, wait_for_turn
+from curation.store.one_at_a_time import StoreTurn, wait_for_turn
 
 #: The revision that this version of the code reads and writes.
 HEAD = "0006"
@@ -25,7 +25,7 @@ def migrate(connection: sa.Connection) -> None:
     if revision_of(connection) == HEAD:
         return
     # Several processes may open a new store at once: the first one makes it, the others find it made.
-    wait_for_turn(connection, Turn.MIGRATION)
+    wait_for_turn(connection, StoreTurn.MIGRATION)
     if revision_of(connection) == HEAD:
         return
     from alembic import command

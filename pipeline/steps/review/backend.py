@@ -39,7 +39,9 @@ def run_backend(
 
     def up(url: str, auth: BasicAuth) -> None:
         workspace.notify(f"back end: {url}, annotating with {review.backend.annotator}; Ctrl-C ends it")
-        if connect:
+        if connect and review.url is None and not review.loopback:
+            workspace.notify("not known to Label Studio: review.loopback is false, so its server calls nobody here")
+        elif connect:
             try:
                 note_backend(workspace.folder, url)
                 with connect_to_server(workspace.folder, review) as client:

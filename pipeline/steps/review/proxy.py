@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 
+from annotation.label_studio.processes import exit_at_signals
 from annotation.label_studio.proxy.config import proxy_config, write_proxy_config
 from annotation.label_studio.proxy.run import nginx_command, running_proxy
 from annotation.label_studio.server import server
@@ -13,7 +14,8 @@ from pipeline.workspace import Workspace
 
 def run_proxy(workspace: Workspace) -> None:
     """nginx before the workspace's Label Studio, until it is asked to end; ReviewError when nginx ends."""
-    with running_proxy(workspace.folder, workspace.config.review.proxy, _upstream(workspace)) as (nginx, url):
+    settings, upstream = workspace.config.review.proxy, _upstream(workspace)
+    with exit_at_signals(), running_proxy(workspace.folder, settings, upstream) as (nginx, url):
         workspace.notify(f"for annotators: {url}; Ctrl-C ends it")
         nginx.wait()
         raise ReviewError("expected nginx to run on, it ended; see label-studio/proxy/error.log")

@@ -92,7 +92,8 @@ def _listening(workspace: Workspace, gate: Gate, signal: WatchSignal, on_event: 
         client = stack.enter_context(connect(workspace.folder, settings))
         project = ensure_project(client, workspace.scheme, settings)
         is_near = remote_host(client.url) is None
-        if not is_near and settings.watch.address is None:
+        is_shut = settings.url is None and not settings.loopback
+        if is_shut or (not is_near and settings.watch.address is None):
             on_event("polling", {"project": project.title, "every": settings.watch.poll})
             yield
             return

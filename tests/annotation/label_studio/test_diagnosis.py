@@ -74,6 +74,20 @@ def test_an_address_where_nothing_answers_is_named(tmp_path: Path, monkeypatch: 
 def test_what_the_server_may_not_call_is_told(client) -> None:
     assert client.may_call("http://127.0.0.1:9/")
     assert not client.may_call("http://192.168.0.1:9/")
+    assert not client.may_call(diagnosis.ANOTHER_MACHINE)
+
+
+def test_a_server_that_runs_with_other_settings_is_to_be_started_again(
+    label_studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(diagnosis, "ANOTHER_MACHINE", "http://127.0.0.1:9/")
+    shut = label_studio.settings.model_copy(update={"loopback": False})
+    found = told(label_studio.workspace, shut)
+    assert found["calls to other machines"] == (
+        "bad",
+        "allowed; curate review stop, then start: it was started by an earlier version",
+    )
+    assert found["calls to this machine"][0] == "warning"
 
 
 def test_another_version_is_a_warning(label_studio, monkeypatch: pytest.MonkeyPatch) -> None:

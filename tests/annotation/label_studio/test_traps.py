@@ -90,7 +90,7 @@ TRAPS = {
     "runs of blanks are folded on the page": ("test_the_text_keeps_its_blanks",),
     "HyperText and paragraphs have other offsets": ("test_no_control_that_fails_with_predictions_is_used",),
     "webhooks and back ends on this machine are refused, or else the whole private network is open": (
-        "test_the_server_may_call_this_machine_and_no_other_private_address",
+        "test_the_server_may_call_this_machine_and_no_other_address",
     ),
     "webhooks are unsigned, wait a second, are not repeated": (
         "test_a_hint_is_answered_before_any_work_is_done",

@@ -1,11 +1,17 @@
+import itertools
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
+
 import pytest
 from verdicts import given
 
 from curation.decision import Decision, DecisionKind, Verdict
 from curation.errors import UsageError
+from curation.record import digest
 from curation.scheme import DocumentLabel
 from curation.sets.freeze import freeze
 from curation.settings import SplitSettings
+from curation.store import Store
 
 HALVES = SplitSettings(train=0.5, validation=0, test=0.5)
 
@@ -185,3 +191,61 @@ def test_a_set_is_stratified_by_label_category_and_language_where_asked(sqlite_s
     assert strata() == {}
     with pytest.raises(UsageError, match="got 'smokin'; did you mean smoking"):
         strata("smokin")
+
+
+def digest_of_members(store, scheme, frozen):
+    members = sorted((record.id, layer.digest, split) for split, record, layer in store.set_members(frozen.digest))
+    return digest([frozen.name, scheme.digest, members], length=32)
+
+
+@pytest.mark.parametrize("moment", ["outdated_decisions", "latest_layer_keys", "items", "put_set"])
+def test_what_comes_in_while_a_set_is_frozen_is_left_out(store, scheme, annotated, monkeypatch, moment):
+    """At any moment: another version of a layer, a first layer, and a decision that lets a record in."""
+    made = [annotated(f"Ein [{40 + n}-jähriger]{{age}}. {story(n)}", language="de", group=f"p{n}") for n in range(6)]
+    store.add_records(record for record, _ in made)
+    store.add_layers(layer for _, layer in made[:5])
+    accept(store, [record for record, _ in made[:4]])
+    calm = freeze_halves(store, scheme)
+    method = getattr(Store, moment)
+
+    def disturbed(self, *given, **options):
+        monkeypatch.setattr(Store, moment, method)
+        marks, last = made[0][1], made[5]
+        store.add_layers([marks.model_copy(update={"entities": ()}), last[1]])
+        accept(store, [made[4][0], last[0]])
+        return method(self, *given, **options)
+
+    monkeypatch.setattr(Store, moment, disturbed)
+    frozen = freeze_halves(store, scheme)
+    assert frozen == calm
+    assert frozen.digest == digest_of_members(store, scheme, frozen)
+    later = freeze_halves(store, scheme)
+    assert later.digest == digest_of_members(store, scheme, later) != calm.digest
+
+
+def test_beside_a_writer_every_set_is_what_its_digest_says(store_url, scheme, annotated):
+    made = [annotated(f"Ein [{40 + n}-jähriger]{{age}}. {story(n)}", language="de", group=f"p{n}") for n in range(30)]
+    ended = Event()
+
+    def write():
+        with Store.open(store_url) as writer:
+            for number in itertools.count():
+                if ended.is_set():
+                    return
+                record, layer = made[number % 30]
+                changed = layer.model_copy(update={"entities": layer.entities[: number % 2], "labels": {}})
+                writer.add_layers([changed])
+                accept(writer, [record])
+
+    with Store.open(store_url) as store, ThreadPoolExecutor(1) as pool:
+        store.add_records(record for record, _ in made)
+        store.add_layers(layer for _, layer in made)
+        accept(store, [record for record, _ in made])
+        writing = pool.submit(write)
+        try:
+            sets = [freeze_halves(store, scheme) for _ in range(12)]
+        finally:
+            ended.set()
+        writing.result()
+        assert [curated.digest for curated in sets] == [digest_of_members(store, scheme, each) for each in sets]
+        assert len({curated.digest for curated in sets}) > 1

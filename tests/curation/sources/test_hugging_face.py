@@ -44,7 +44,7 @@ def test_one_split_alone_comes_in_too(tmp_path, outcome):
 def test_what_cannot_be_loaded_is_said(tmp_path, outcome):
     (tmp_path / "set").mkdir()
     (tmp_path / "set" / "state.json").write_text("{}")
-    with pytest.raises(SourceError, match="expected a saved Hugging Face data set"):
+    with pytest.raises(SourceError, match="expected the state of a saved Hugging Face data set"):
         outcome(tmp_path / "set")
 
 

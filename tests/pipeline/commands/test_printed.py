@@ -27,7 +27,7 @@ def test_every_way_to_print_shows_what_cannot_be_seen(name: str, capsys: pytest.
     show_text(f"{name} and\nmore")
     print_json_line({name: [name]})
     with pytest.raises(BaseException, match="1"):
-        print_exchanged("Pull", {"refused": [(name, name)], "doubted": [(name, name)]}, as_json=False)
+        print_exchanged("Pull", {"refused": [(name, name)], "in_doubt": [(name, name)]}, as_json=False)
     printed = capsys.readouterr()
     assert is_clean(printed.out)
     assert is_clean(printed.err)

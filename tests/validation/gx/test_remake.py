@@ -23,6 +23,7 @@ from validation.gx.remake import remake
 from validation.settings import ValidationSettings
 from validation.stage import Measure
 from validation.verdict import judge
+from validation.what_if import what_if
 
 pytestmark = pytest.mark.expectations
 
@@ -184,3 +185,19 @@ def test_two_first_validations_at_once_end_as_one_does(
 def expectations(folder: Path) -> list[object]:
     content = json.loads((folder / SUITE).read_text())
     return sorted(json.dumps([entry["type"], entry["kwargs"]], sort_keys=True) for entry in content["expectations"])
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+@pytest.mark.parametrize(
+    "name", ["gx/plugins/clincurate_expectations.py", "reports/validation/findings.json", "results"]
+)
+def test_what_each_validation_makes_again_needs_nobody(
+    folder: Path, scheme: Scheme, settings: ValidationSettings, name: str, damage: str
+) -> None:
+    results = next((folder / "gx" / "uncommitted" / "validations").rglob("*.json"))
+    DAMAGES[damage](results if name == "results" else folder / name)
+    with Store.open(f"sqlite:///{folder / 'records.db'}") as store:
+        asked = what_if(store, scheme, settings, settings, folder)
+        assert (asked.records, asked.moved) == (1, 0)
+        verdicts = judge(store, scheme, settings, folder)
+    assert ("the results cannot be read" in verdicts.data_docs.read_text()) is (name == "results")

@@ -112,7 +112,7 @@ def test_an_answer_under_anothers_name_counts_for_nobody(
     forge(ben, ids, task, record, project.id)
     done = pulled()
     assert (done.layers, done.decisions, done.taken_over, done.overwritten) == (0, 0, 0, [])
-    ((where, why),) = done.doubted
+    ((where, why),) = done.in_doubt
     assert where.startswith("annotation ")
     assert "anna" in why
     assert "ben" in why
@@ -120,14 +120,14 @@ def test_an_answer_under_anothers_name_counts_for_nobody(
     assert name.startswith("doubted:")
     assert list(reviewed(sqlite_store, AgreementSettings())) == []
     assert sqlite_store.decisions([record.id]) == {}
-    (event,) = sqlite_store.review_events(project.key, kind="doubted")
+    (event,) = sqlite_store.review_events(project.key, kind="in_doubt")
     assert event.content is not None
     assert '"completed_by"' in event.content
     assert count_waiting(sqlite_store) == 1
     (open_decision,) = waiting(sqlite_store, "needs_review", of="layer")
     assert (open_decision.layer, open_decision.record_id) == (name, record.id)
     for again in (pulled(), pulled(full=True)):
-        assert (again.layers, again.doubted, again.unchanged) == (0, [], 1)
+        assert (again.layers, again.in_doubt, again.unchanged) == (0, [], 1)
 
 
 def test_an_answer_that_was_taken_from_its_author_counts_for_nobody(
@@ -135,8 +135,8 @@ def test_an_answer_that_was_taken_from_its_author_counts_for_nobody(
 ) -> None:
     ben.edit(anna.annotate(task, answer()), completed_by=ids["ben"], result=answer(COUGH, verdict="reject"))
     done = pulled()
-    assert (done.layers, done.decisions, len(done.doubted)) == (0, 0, 1)
-    assert "ben made it an answer of ben" in done.doubted[0][1]
+    assert (done.layers, done.decisions, len(done.in_doubt)) == (0, 0, 1)
+    assert "ben made it an answer of ben" in done.in_doubt[0][1]
 
 
 def test_what_was_pulled_before_stays_when_somebody_takes_the_answer(
@@ -145,7 +145,7 @@ def test_what_was_pulled_before_stays_when_somebody_takes_the_answer(
     made = anna.annotate(task, answer())
     assert pulled().layers == 1
     ben.edit(made, completed_by=ids["ben"], result=answer(COUGH, verdict="reject"))
-    assert len(pulled().doubted) == 1
+    assert len(pulled().in_doubt) == 1
     assert said(sqlite_store, record) == {"human:anna": ["Fieber"], f"doubted:{made}": ["Husten"]}
     assert sqlite_store.verdicts(subject=on_layer("human:anna")) == {record.id: Verdict.ACCEPTED}
 
@@ -156,18 +156,18 @@ def test_genuine_work_is_left_alone(
     made = anna.annotate(task, answer())
     anna.edit(made, result=answer(COUGH))
     own = ben.annotate(task, answer())
-    assert (pulled().layers, pulled().doubted) == (2, [])
+    assert (pulled().layers, pulled().in_doubt) == (2, [])
     ben.edit(made, result=answer(MONDAY))  # not forged: it is Ben's word
     client.call("PATCH", f"/api/annotations/{own}/", body={"result": answer(COUGH)})
     done = pulled()
-    assert (done.layers, done.taken_over, done.doubted) == (2, 2, [])
+    assert (done.layers, done.taken_over, done.in_doubt) == (2, 2, [])
     assert said(sqlite_store, record) == {
         "human:anna": ["Husten"],
         "human:ben": ["Montag"],
         "human:steward": ["Husten"],
     }
     again = pulled(full=True)
-    assert (again.layers, again.doubted) == (0, [])
+    assert (again.layers, again.in_doubt) == (0, [])
 
 
 def test_what_the_steward_brings_in_is_left_alone(
@@ -177,7 +177,7 @@ def test_what_the_steward_brings_in_is_left_alone(
     annotations = [{"result": answer(), "completed_by": ids["anna"]}, {"result": answer(COUGH)}]
     client.import_tasks(project, [{"data": {"record_id": record.id, "text": TEXT}, "annotations": annotations}])
     done = pulled()
-    assert (done.layers, done.doubted) == (2, [])
+    assert (done.layers, done.in_doubt) == (2, [])
     assert set(said(sqlite_store, record)) == {"human:anna", "human:steward"}
 
 
@@ -190,7 +190,7 @@ def test_predictions_that_somebody_takes_in_bulk_are_that_persons(
     made = ben.post(f"/api/dm/actions?id=predictions_to_annotations&project={project}", json=selected)
     assert made.status_code == 200, made.text
     done = pulled()
-    assert (done.layers, done.doubted) == (1, [])
+    assert (done.layers, done.in_doubt) == (1, [])
     assert set(said(sqlite_store, record)) == {"human:ben"}
 
 
@@ -207,11 +207,11 @@ def test_a_steward_accepts_and_the_answer_counts_from_then_on(
     assert layer is not None
     assert layer.provenance["author_accepted_by"] == human(STEWARD)
     assert count_waiting(sqlite_store) == 0
-    assert (pulled().unchanged, pulled(full=True).doubted) == (1, [])
+    assert (pulled().unchanged, pulled(full=True).in_doubt) == (1, [])
     with pytest.raises(UsageError, match="decide about that layer"):
         reopen(sqlite_store, record.id, AskedSubjects(layer=f"doubted:{made}"), by=STEWARD, reason="no")
     ben.edit(made, result=answer(COUGH))  # a new word under the same false name waits again
-    assert len(pulled().doubted) == 1
+    assert len(pulled().in_doubt) == 1
     assert count_waiting(sqlite_store) == 1
 
 
@@ -221,7 +221,7 @@ def test_a_steward_rejects_and_reopens(pulled, sqlite_store: Store, task: int, r
     asked = AskedSubjects(layer=f"doubted:{made}")
     reject(sqlite_store, record.id, asked, by=STEWARD, reason="not Anna's")
     assert count_waiting(sqlite_store) == 0
-    assert pulled(full=True).doubted == []
+    assert pulled(full=True).in_doubt == []
     reopen(sqlite_store, record.id, asked, by=STEWARD, reason="look again")
     assert count_waiting(sqlite_store) == 1
     assert set(said(sqlite_store, record)) == {f"doubted:{made}"}
@@ -230,7 +230,7 @@ def test_a_steward_rejects_and_reopens(pulled, sqlite_store: Store, task: int, r
 def test_a_skip_under_anothers_name_is_told_and_counts_for_nobody(pulled, task: int, ben, ids) -> None:
     ben.annotate(task, [], completed_by=ids["anna"], was_cancelled=True)
     done = pulled()
-    assert (done.skipped, len(done.doubted)) == (0, 1)
+    assert (done.skipped, len(done.in_doubt)) == (0, 1)
 
 
 def test_without_a_history_the_server_tells_what_its_fields_tell(
@@ -242,5 +242,5 @@ def test_without_a_history_the_server_tells_what_its_fields_tell(
     bring_in(ben, ids, task, record, project)
     anna.edit(anna.annotate(task, answer()), result=answer(COUGH))
     done = pulled()
-    assert (done.layers, len(done.doubted)) == (1, 2)
+    assert (done.layers, len(done.in_doubt)) == (1, 2)
     assert said(sqlite_store, record)["human:anna"] == ["Husten"]

@@ -158,7 +158,7 @@ def test_an_answer_of_an_account_that_is_no_member_waits_for_a_steward(
     pulled, sqlite_store: Store, by: int, saved_by: int | None
 ) -> None:
     done = pulled(answer(5, FEVER, by=by, saved_by=saved_by, at=1))
-    assert (done.layers, done.decisions, len(done.doubted)) == (0, 0, 1)
+    assert (done.layers, done.decisions, len(done.in_doubt)) == (0, 0, 1)
     assert [layer.name for layer in sqlite_store.layer_history("r")] == ["doubted:5"]
 
 

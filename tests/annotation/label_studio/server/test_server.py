@@ -271,6 +271,11 @@ def test_every_address_but_loopback_is_banned(tmp_path: Path) -> None:
     assert [address for address in (*near, *wide, *six) if not is_banned(address)] == []
 
 
+def test_loopback_can_be_banned_too(tmp_path: Path) -> None:
+    made = server_variables(tmp_path, ReviewSettings(loopback=False))
+    assert made["USER_ADDITIONAL_BANNED_SUBNETS"] == "0.0.0.0/0,::/0"
+
+
 def test_what_asks_no_list_of_addresses_is_sent_to_a_proxy_that_is_not_there(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,0 +1,144 @@
+"""Validation, rules and lists at 20,000 records, half of them translations: rate, memory, the cost of a pair.
+
+    python benchmarks/load.py [--quick] [--records N]
+
+Without embeddings. Commands run as commands; memory is the highest sum of the proportional set sizes of the command
+and all its processes, so that pages which they share count once. The bare loop does the same measures in one process
+without store, pool, Great Expectations and report. Times are those of this machine as it is: the load average is shown.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from time import process_time
+
+import packages_first  # noqa: F401
+from load_parts.process_tree import TreeCost, measured_command
+from measuring import table
+
+QUICK, WHOLE = 1_000, 20_000
+#: Records of the bare loop, and of the rules by one worker and by two, at most.
+PART = 2_000
+WITHOUT_EMBEDDINGS: dict[str, object] = {"validation.similarity.enabled": False}
+
+
+def main() -> None:
+    """Generate, measure, print the table and the figures."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("--quick", action="store_true", help=f"{QUICK:,} records instead of {WHOLE:,}")
+    parser.add_argument("--records", type=int, help="another number of records, an even one")
+    asked = parser.parse_args()
+    records = asked.records or (QUICK if asked.quick else WHOLE)
+    with tempfile.TemporaryDirectory(prefix="load-") as name:
+        print(json.dumps(run(Path(name), records)))
+
+
+def run(folder: Path, records: int) -> dict[str, object]:
+    """The figures, after the table of all that was run."""
+    from curation.processes import usable_cores
+
+    rows: list[tuple[object, ...]] = []
+
+    def note(what: str, count: int, cost: TreeCost) -> TreeCost:
+        rows.append((what, count, cost.seconds, count / cost.seconds, cost.processor_seconds, cost.peak_mb))
+        return cost
+
+    part = min(records, PART)
+    small, large = (generated(folder / str(count), count) for count in (part, records))
+    loop, pair = bare_loop(small)
+    rows.append(("bare loop, one process", part, loop, part / loop, loop, "-"))
+    validated = note("validate", records, curate_in(large, "validate", "--json"))
+    again = note("validate again, nothing new", records, curate_in(large, "validate", "--json"))
+    rules = {workers: note(f"rules, {workers} workers", part, annotated(small, workers)) for workers in (1, 2)}
+    after_work(large)
+    listed = note("quarantine list", records, curate_in(large, "quarantine", "list", "--json"))
+    progress = note("review progress", records, curate_in(large, "review", "progress", "--json"))
+    head = ("what", "records", "seconds", "records/s", "processor seconds", "peak MB")
+    print(table(head, rows))
+    print(f"\n{usable_cores()} cores, load average {os.getloadavg()[0]:.1f} at the end; a pair costs {pair:.1f} ms\n")
+    return {
+        "records": records,
+        "records_per_second": round(records / validated.seconds, 1),
+        "processor_ms_per_record": round(1000 * validated.processor_seconds / records, 2),
+        "bare_loop_records_per_second": round(part / loop, 1),
+        "peak_mb": round(validated.peak_mb),
+        "again_seconds": round(again.seconds, 1),
+        "pair_ms": round(pair, 2),
+        "rules_two_workers_to_one": round(rules[1].seconds / rules[2].seconds, 2),
+        "quarantine_list_seconds": round(listed.seconds, 2),
+        "review_progress_seconds": round(progress.seconds, 2),
+        "quarantined": len(json.loads(listed.output)["quarantined"]),
+        "load_average": round(os.getloadavg()[0], 1),
+    }
+
+
+def generated(folder: Path, records: int) -> Path:
+    """A workspace with so many records, half of them translations of the others."""
+    from pipeline.steps.generate import generate_into
+    from pipeline.workspace import Workspace
+
+    workspace = Workspace.make(folder, WITHOUT_EMBEDDINGS)
+    with workspace.open_store() as store:
+        generate_into(workspace, store, records // 2, languages=("en", "de"), seed=0, noise=0.0)
+    return folder
+
+
+def bare_loop(folder: Path) -> tuple[float, float]:
+    """Processor seconds of all measures in one process, and milliseconds of them for each translated pair."""
+    from curation.batches import batched
+    from pipeline.steps.validate import in_language_of_review
+    from pipeline.workspace import Workspace
+    from validation.layers import preferred_layers
+    from validation.measures.translation import PairReader
+    from validation.stage import Measure
+
+    workspace = Workspace.at(folder)
+    settings = in_language_of_review(workspace.config)
+    with workspace.open_store() as store:
+        stage = Measure.over(store, workspace.scheme, settings)
+        reads = preferred_layers(store.layer_authors(), settings)
+        items = {item.record.id: item for item in store.items(dict.fromkeys([*stage.reads, *reads]))}
+        pairs = [(items[id], items.get(original)) for id, original in store.translations()]
+    reader = PairReader(reads, settings.translation.aligned, None)
+    stage(list(items.values())[:2]), reader(pairs[:1])  # loads what is loaded once
+    started = process_time()
+    for batch in batched(items.values(), 32):
+        stage(batch)
+    middle = process_time()
+    reader(pairs)
+    ended = process_time()
+    return ended - started, 1000 * (ended - middle) / max(1, len(pairs))
+
+
+def annotated(folder: Path, workers: int) -> TreeCost:
+    """The rules over a copy of a workspace by so many workers."""
+    copy = folder.with_name(f"rules-{workers}")
+    shutil.copytree(folder, copy)
+    config = copy / "curate.toml"
+    text = config.read_text(encoding="utf-8")
+    config.write_text(text.replace("[curation]", f"[curation]\nworkers = {workers}", 1), encoding="utf-8")
+    return curate_in(copy, "annotate", "--with", "rules", "--json")
+
+
+def after_work(folder: Path) -> None:
+    """Everything set aside, and reviewed."""
+    from load_parts.reviews import review_all, set_all_aside
+
+    from pipeline.workspace import Workspace
+
+    with Workspace.at(folder).open_store() as store:
+        set_all_aside(store), review_all(store)
+
+
+def curate_in(folder: Path, *arguments: str) -> TreeCost:
+    """The cost of a command in a workspace."""
+    return measured_command(*arguments, "--workspace", str(folder), folder=folder)
+
+
+if __name__ == "__main__":
+    main()

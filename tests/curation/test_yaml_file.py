@@ -1,0 +1,103 @@
+"""YAML of others: no alias makes it larger than a machine, whatever reads it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import yaml
+
+from annotation.few_shot.example_sentences import load_examples
+from annotation.rules.patterns import load_patterns
+from curation.errors import CurateError
+from curation.scheme import load_scheme
+from curation.sources.mapping import load_mapping
+from curation.yaml_file import load_yaml
+from validation.boundaries.rules import load_boundaries
+
+pytestmark = pytest.mark.long
+
+
+def bomb(depth: int = 9) -> str:
+    """A list of lists by aliases: nine to the power of the depth."""
+    levels = [f"l{level}: &l{level} [{', '.join([f'*l{level - 1}'] * 9)}]" for level in range(1, depth)]
+    return "\n".join(["l0: &l0 [a, a, a, a, a, a, a, a, a]", *levels])
+
+
+def merged() -> str:
+    """The same by merged tables."""
+    levels = [f"m{level}: &m{level}\n  <<: [{', '.join([f'*m{level - 1}'] * 9)}]" for level in range(1, 9)]
+    return "\n".join(["m0: &m0 {a: b}", *levels])
+
+
+CASES = {
+    "aliases": bomb(),
+    "merged": merged(),
+    "circle": "a: &a [*a]",
+    "circle of tables": "a: &a\n  b: *a",
+    "deep": "[" * 20_000 + "]" * 20_000,
+    "deep tables": "\n".join(" " * level + "a:" for level in range(3_000)),
+    "long": "a: " + "b" * (9 << 20),
+}
+
+
+@pytest.mark.parametrize("text", CASES.values(), ids=CASES)
+def test_what_grows_without_end_is_refused_at_once(text: str) -> None:
+    started = time.monotonic()
+    with pytest.raises(yaml.YAMLError, match="expected"):
+        load_yaml(text)
+    assert time.monotonic() - started < 10
+
+
+READERS: dict[str, Callable[[Path], object]] = {
+    "mapping": load_mapping,
+    "scheme": load_scheme,
+    "patterns": lambda path: load_patterns(path.stem, folder=path.parent),
+    "examples": lambda path: load_examples(path.stem, folder=path.parent),
+    "boundaries": lambda path: load_boundaries(str(path)),
+}
+
+
+@pytest.mark.parametrize("text", [CASES[name] for name in ("aliases", "circle", "deep")])
+@pytest.mark.parametrize("load", READERS.values(), ids=READERS)
+def test_every_file_of_a_user_is_read_so(tmp_path: Path, load: Callable[[Path], object], text: str) -> None:
+    path = tmp_path / "en.yaml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(CurateError) as caught:
+        load(path)
+    assert len(str(caught.value)) < 500
+
+
+def test_aliases_of_people_are_read() -> None:
+    text = "a: &a [x, y]\nb: *a\nc:\n  <<: &d {k: v}\n  e: *a\n"
+    assert load_yaml(text) == {"a": ["x", "y"], "b": ["x", "y"], "c": {"k": "v", "e": ["x", "y"]}}
+    assert load_yaml("") is None
+
+
+@pytest.mark.parametrize("kind", ["labels", "attributes"])
+def test_long_lists_of_values_are_read_in_seconds(tmp_path: Path, kind: str) -> None:
+    values = ", ".join(f"c{number}" for number in range(20_000))
+    path = tmp_path / "scheme.yaml"
+    path.write_text(f"name: long\ncategories: [a]\n{kind}:\n  code: [{values}]\n", encoding="utf-8")
+    started = time.monotonic()
+    scheme = load_scheme(path)
+    assert len((scheme.labels or scheme.attributes)[0].values) == 20_000
+    assert time.monotonic() - started < 20
+
+
+@pytest.mark.parametrize(
+    ("count", "keys", "said"),
+    [(75, "", "c74: expected a hotkey of its own"), (700, "hotkey: {}", "expected a colour of its own")],
+)
+def test_more_categories_than_there_are_keys_or_colours_are_one_line(
+    tmp_path: Path, count: int, keys: str, said: str
+) -> None:
+    lines = [f"  c{number}: {{definition: x, {keys.format(chr(0x4E00 + number))}}}" for number in range(count)]
+    path = tmp_path / "scheme.yaml"
+    path.write_text("name: long\ncategories:\n" + "\n".join(lines) + "\n", encoding="utf-8")
+    with pytest.raises(CurateError, match=said):
+        load_scheme(path)
+    path.write_text("name: long\ncategories:\n" + "\n".join(lines[:74]) + "\n", encoding="utf-8")
+    assert len(load_scheme(path).categories) == 74
