@@ -19,29 +19,36 @@ from measuring import table
 
 #: Modules of `door_parts`, each with a function `attacks`.
 PARTS: tuple[str, ...] = (
-    "review_server",
-    "proxy",
     "live_backend",
-    "forged_reviewers",
     "foreign_workspace",
     "adapters",
     "erasure",
     "imports",
     "printed",
+    "forged_reviewers",
+    "proxy",
+    "review_server",
 )
+#: Those that share one Label Studio; it starts behind the others.
+REVIEWED = ("forged_reviewers", "proxy", "review_server")
 
 
 def main() -> None:
     """Attack, print a table of every attack, and the totals."""
     from door_parts.attack import Attack
+    from review_parts.label_studio_servers import kept_running
 
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--quick", action="store_true", help="without the attacks that take long")
     parser.add_argument("--only", choices=PARTS, help="one part")
     asked = parser.parse_args()
     found: list[Attack] = []
-    with tempfile.TemporaryDirectory(prefix="doors-") as name:
-        for part in [asked.only] if asked.only else PARTS:
+    parts = [asked.only] if asked.only else PARTS
+    with (
+        tempfile.TemporaryDirectory(prefix="doors-") as name,
+        kept_running(begin=any(part in REVIEWED for part in parts)),
+    ):
+        for part in parts:
             folder = Path(name) / part
             folder.mkdir()
             found += importlib.import_module(f"door_parts.{part}").attacks(folder, asked.quick)

@@ -1,4 +1,4 @@
-"""Validation, rules and lists at 20,000 records, half of them translations: rate, memory, the cost of a pair.
+"""Validation and rules over generated pairs, and lists at 20,000 records: rate, memory, the cost of a pair.
 
     python benchmarks/load.py [--quick] [--records N]
 
@@ -21,7 +21,11 @@ import packages_first  # noqa: F401
 from load_parts.process_tree import TreeCost, measured_command
 from measuring import table
 
-QUICK, WHOLE = 1_000, 20_000
+QUICK, WHOLE = 2_000, 20_000
+#: Records of the lists, in the short form too: such a store is made in bulk, all set aside, all reviewed.
+LISTED = 20_000
+#: The shares of them that two people have reviewed: a control sample's, and half.
+DOUBLE = (0.05, 0.5)
 #: Records of the bare loop, and of the rules by one worker and by two, at most.
 PART = 2_000
 WITHOUT_EMBEDDINGS: dict[str, object] = {"validation.similarity.enabled": False}
@@ -40,6 +44,8 @@ def main() -> None:
 
 def run(folder: Path, records: int) -> dict[str, object]:
     """The figures, after the table of all that was run."""
+    from load_parts.large_store import large_store
+
     from curation.processes import usable_cores
 
     rows: list[tuple[object, ...]] = []
@@ -49,15 +55,21 @@ def run(folder: Path, records: int) -> dict[str, object]:
         return cost
 
     part = min(records, PART)
-    small, large = (generated(folder / str(count), count) for count in (part, records))
+    large = generated(folder / "large", records)
+    small = large if part == records else generated(folder / "small", part)
     loop, pair = bare_loop(small)
     rows.append(("bare loop, one process", part, loop, part / loop, loop, "-"))
     validated = note("validate", records, curate_in(large, "validate", "--json"))
     again = note("validate again, nothing new", records, curate_in(large, "validate", "--json"))
     rules = {workers: note(f"rules, {workers} workers", part, annotated(small, workers)) for workers in (1, 2)}
-    after_work(large)
-    listed = note("quarantine list", records, curate_in(large, "quarantine", "list", "--json"))
-    progress = note("review progress", records, curate_in(large, "review", "progress", "--json"))
+    few, half = (large_store(folder / f"listed-{share}", LISTED, double=share) for share in DOUBLE)
+    listed = note("quarantine list --json", LISTED, curate_in(few, "quarantine", "list", "--json"))
+    shown = note("quarantine list", LISTED, curate_in(few, "quarantine", "list"))
+    progress = {}
+    for share, store in zip(DOUBLE, (few, half), strict=True):
+        for times in ("first", "again"):
+            done = curate_in(store, "review", "progress", "--json")
+            progress[share, times] = note(f"review progress, {share:.0%} by two, {times}", LISTED, done)
     head = ("what", "records", "seconds", "records/s", "processor seconds", "peak MB")
     print(table(head, rows))
     print(f"\n{usable_cores()} cores, load average {os.getloadavg()[0]:.1f} at the end; a pair costs {pair:.1f} ms\n")
@@ -70,8 +82,12 @@ def run(folder: Path, records: int) -> dict[str, object]:
         "again_seconds": round(again.seconds, 1),
         "pair_ms": round(pair, 2),
         "rules_two_workers_to_one": round(rules[1].seconds / rules[2].seconds, 2),
-        "quarantine_list_seconds": round(listed.seconds, 2),
-        "review_progress_seconds": round(progress.seconds, 2),
+        "listed_records": LISTED,
+        "quarantine_list_seconds": round(shown.seconds, 2),
+        "quarantine_list_json_seconds": round(listed.seconds, 2),
+        "review_progress_seconds": {
+            f"{share:.0%} by two, {times}": round(cost.seconds, 2) for (share, times), cost in progress.items()
+        },
         "quarantined": len(json.loads(listed.output)["quarantined"]),
         "load_average": round(os.getloadavg()[0], 1),
     }
@@ -123,16 +139,6 @@ def annotated(folder: Path, workers: int) -> TreeCost:
     text = config.read_text(encoding="utf-8")
     config.write_text(text.replace("[curation]", f"[curation]\nworkers = {workers}", 1), encoding="utf-8")
     return curate_in(copy, "annotate", "--with", "rules", "--json")
-
-
-def after_work(folder: Path) -> None:
-    """Everything set aside, and reviewed."""
-    from load_parts.reviews import review_all, set_all_aside
-
-    from pipeline.workspace import Workspace
-
-    with Workspace.at(folder).open_store() as store:
-        set_all_aside(store), review_all(store)
 
 
 def curate_in(folder: Path, *arguments: str) -> TreeCost:

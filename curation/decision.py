@@ -31,6 +31,9 @@ REJECT = "reject"
 #: The verdicts from the mildest to the gravest.
 BY_GRAVITY = (Verdict.ACCEPTED, Verdict.NEEDS_REVIEW, Verdict.QUARANTINED, Verdict.REJECTED)
 
+#: Verdicts that wait for a person.
+OPEN = frozenset({Verdict.NEEDS_REVIEW, Verdict.QUARANTINED})
+
 #: Verdicts that keep a record from those who would work on it.
 TURNED_AWAY = frozenset({Verdict.QUARANTINED, Verdict.REJECTED})
 
@@ -58,6 +61,11 @@ def on_layer(name: str) -> DecisionSubject:
 def on_privacy(destination: str = ANYWHERE) -> DecisionSubject:
     """The subject of verdicts on what leaves for a destination."""
     return (DecisionKind.PRIVACY, destination)
+
+
+def subject_name(subject: DecisionSubject) -> str:
+    """What a verdict is of, for people: ``text``, ``layer rules``, ``privacy anywhere``."""
+    return " ".join(filter(None, subject))
 
 
 class Decision(Frozen):
@@ -97,8 +105,8 @@ class Decision(Frozen):
 
     @property
     def subject_name(self) -> str:
-        """What the verdict is of, for people: ``text``, ``layer rules``, ``privacy anywhere``."""
-        return " ".join(filter(None, self.subject))
+        """What the verdict is of, for people."""
+        return subject_name(self.subject)
 
     @property
     def is_by_a_person(self) -> bool:

@@ -22,6 +22,7 @@ _UNSEEN = (
 )
 _ONE_LINE = re.compile(f"({_EMOJI})|{_UNSEEN}")
 _LINES = re.compile(f"({_EMOJI})|(?![\n\t]){_UNSEEN}")
+_ASCII_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f]")
 _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
@@ -40,6 +41,8 @@ def printable_lines(text: str) -> str:
 
 def printable_json(written: str) -> str:
     """JSON that says the same and holds no character that a terminal obeys: `\\u001b`, `\\u202e`."""
+    if written.isascii() and not _ASCII_CONTROL.search(written):
+        return written  # as most is, however long: this search takes a fifth of the time
     return _LINES.sub(lambda found: found[1] or "".join(map(_json_unit, _units(found[0]))), written)
 
 

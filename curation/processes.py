@@ -92,12 +92,12 @@ class Processes:
         return lambda batch: self._submit(sent, batch)
 
     def _submit(self, function: bytes, batch: Any) -> Future[Any]:
-        if self._pool is not None:
-            return _sent(self._pool, function, batch)
-        context = multiprocessing.get_context(_start_method())
-        if hasattr(context, "set_forkserver_preload"):
-            context.set_forkserver_preload(list(self._preload))
-        self._pool = ProcessPoolExecutor(self.workers, mp_context=context, initializer=_begin)
+        if self._pool is None:
+            context = multiprocessing.get_context(_start_method())
+            if hasattr(context, "set_forkserver_preload"):
+                context.set_forkserver_preload(list(self._preload))
+            self._pool = ProcessPoolExecutor(self.workers, mp_context=context, initializer=_begin)
+        # With each batch, since the pool begins a worker when there is none that waits.
         with _as_workers_are_begun():
             return _sent(self._pool, function, batch)
 

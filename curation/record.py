@@ -48,7 +48,8 @@ class Assertion(StrEnum):
 class Frozen(BaseModel):
     """An immutable model that refuses unknown fields."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    # Errors name the field, never what stood there: it may be clinical text.
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
 class Fragment(Frozen):

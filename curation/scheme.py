@@ -37,7 +37,8 @@ class Category(Frozen):
     boundary: Localised = Field(default_factory=dict)
     examples: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     colour: str
-    hotkey: str = Field(pattern=r"^((shift|ctrl|alt)\+)*\S$")
+    #: None where there are more categories than keys.
+    hotkey: str | None = Field(pattern=r"^((shift|ctrl|alt)\+)*\S$")
     #: Assertions with which an entity counts as information in the flat view and in scoring.
     keeps: tuple[Assertion, ...] = (
         Assertion.PRESENT,
@@ -97,7 +98,7 @@ class Scheme(Frozen):
             raise ValueError("expected categories or labels, found neither")
         for what, values in (
             ("category", [category.name for category in self.categories]),
-            ("hotkey", [category.hotkey for category in self.categories]),
+            ("hotkey", [category.hotkey for category in self.categories if category.hotkey is not None]),
             ("relation", [relation.name for relation in self.relations]),
             ("document label", [label.name for label in self.labels]),
             ("attribute", [attribute.name for attribute in self.attributes]),

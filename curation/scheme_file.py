@@ -11,7 +11,8 @@ import difflib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, NoReturn
+from itertools import cycle
+from typing import Any
 
 import yaml
 from pydantic import BaseModel, ValidationError
@@ -154,7 +155,10 @@ def _localised(entry: Mapping[str, Any], language: str) -> dict[str, Any]:
 
 
 def _fill(categories: Sequence[dict[str, Any]], language: str) -> dict[str, tuple[str, ...]]:
-    """Give each category the label, colour and hotkey that it lacks; which ones, by the category's name."""
+    """Give each category the label, colour and hotkey that it lacks; which ones, by the category's name.
+
+    With more categories than keys, the last have none.
+    """
     colours = _free_colours(str(category["colour"]) for category in categories if "colour" in category)
     keys = _free_keys(str(category["hotkey"]) for category in categories if "hotkey" in category)
     filled: dict[str, tuple[str, ...]] = {}
@@ -164,16 +168,12 @@ def _fill(categories: Sequence[dict[str, Any]], language: str) -> dict[str, tupl
         if "label" in lacking:
             category["label"] = {language: label_of(name)}
         if "colour" in lacking:
-            category["colour"] = next(colours, None) or _none_left(name, "colour")
+            category["colour"] = next(colours)
         if "hotkey" in lacking:
-            category["hotkey"] = next(keys, None) or _none_left(name, "hotkey")
-        if lacking:
-            filled[name] = lacking
+            category["hotkey"] = next(keys, None)
+        if given := tuple(key for key in lacking if category[key] is not None):
+            filled[name] = given
     return filled
-
-
-def _none_left(name: str, key: str) -> NoReturn:
-    raise SchemeError(f"categories.{name}: expected a {key} of its own, since all that are given by default are taken")
 
 
 def label_of(name: str) -> str:
@@ -190,14 +190,19 @@ def _free_keys(taken: Iterable[str]) -> Iterator[str]:
 
 
 def _free_colours(taken: Iterable[str]) -> Iterator[str]:
-    """Colours that differ from those taken and from each other, always in the same order."""
+    """Colours that differ from those taken and from each other as long as there are any, always in the same order."""
     used = [rgb for colour in taken if (rgb := _rgb(colour)) is not None]
     for alike in ALIKE:
         # A colour that is too near to one that is used stays so: each is tried once.
         for colour in map(_colour, range(COLOURS_TRIED)):
             if all(sum(abs(a - b) for a, b in zip(colour, other, strict=True)) > alike for other in used):
                 used.append(colour)
-                yield "#{:02x}{:02x}{:02x}".format(*colour)
+                yield _hex(colour)
+    yield from cycle(_hex(_colour(number)) for number in range(COLOURS_TRIED))
+
+
+def _hex(colour: tuple[int, int, int]) -> str:
+    return "#{:02x}{:02x}{:02x}".format(*colour)
 
 
 @lru_cache(maxsize=COLOURS_TRIED)

@@ -110,12 +110,16 @@ def _note(folder: Path) -> Path:
 
 
 def _read(path: Path, shape: type[ShapeT]) -> ShapeT | None:
-    """What a file holds, None where there is none. Raises ConfigError where others may write it, or it does not fit."""
+    """What a file holds, None where none may be read.
+
+    Raises ConfigError where others may write it, or it does not fit.
+    """
     try:
         with path.open(encoding="utf-8") as file:
             found = os.fstat(file.fileno())
             content = file.read()
-    except FileNotFoundError:
+    except (FileNotFoundError, PermissionError):
+        # In the settings of somebody else, as after `sudo`: then nothing is allowed.
         return None
     if os.name == "posix" and (found.st_uid != os.geteuid() or stat.S_IMODE(found.st_mode) & 0o022):
         raise ConfigError(f"{path}: expected a file that you alone can change; look at it, then chmod 600 {path}")

@@ -7,7 +7,8 @@ Exit codes: 0 done, 1 the job failed or some input was refused, 2 wrong usage, 1
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Annotated
 
 import typer
@@ -118,7 +119,7 @@ def main() -> None:
 
     signals: list[int] = []
     try:
-        with ended_like_interrupts() as signals:
+        with ended_like_interrupts() as signals, _interrupted_first():
             app()
     except UsageError as error:
         _stop(f"error: {error}", 2)
@@ -146,6 +147,21 @@ def main() -> None:
         _stop(f"error: {found}", 1)
     finally:
         os.umask(umask)
+
+
+@contextmanager
+def _interrupted_first() -> Iterator[None]:
+    """What fails while an interrupt is put in order, such as a last look into a database that is gone, is none but that
+    interrupt."""
+    try:
+        yield
+    except Exception as error:
+        cause: BaseException | None = error
+        while cause is not None:
+            if isinstance(cause, KeyboardInterrupt):
+                raise cause from None
+            cause = cause.__cause__ or cause.__context__
+        raise
 
 
 def _stop(line: str, code: int) -> None:

@@ -78,7 +78,7 @@ def load_config(path: Path) -> Config:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return Config()
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # too deep, and numbers of thousands of digits, too
         raise ConfigError(f"{path}: expected TOML, {error}{_unset_hint(path)}") from error
     try:
         return Config.model_validate(content)
@@ -119,7 +119,7 @@ def _toml(value: str) -> Any:
     """A value as TOML reads it; what TOML cannot read is words."""
     try:
         return tomllib.loads(f"value = {value}")["value"]
-    except tomllib.TOMLDecodeError:
+    except (ValueError, RecursionError):
         return value
 
 

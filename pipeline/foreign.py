@@ -10,6 +10,7 @@ import os
 import re
 import shlex
 import shutil
+import stat
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import reduce
@@ -58,7 +59,7 @@ PYTHON = re.compile(r"python[0-9.]*(\.exe)?")
 PLAIN_QUERY = frozenset(
     {"host", "hostaddr", "port", "dbname", "user", "connect_timeout", "application_name", "sslmode"}
 )
-#: Label Studio's own folder, which is used in workspaces of ours only.
+#: Label Studio's own folder: its data may be on another disk in workspaces of ours.
 LABEL_STUDIO = "label-studio"
 
 
@@ -76,6 +77,11 @@ class NamedOutside:
 
 def check_workspace(folder: Path, config: Config) -> None:
     """Raises ConfigError when a workspace names what its user has not allowed, with the command that allows it."""
+    if special := next(filter(_is_special, _content(folder)), None):
+        raise ConfigError(
+            f"expected files and folders in the workspace, got a pipe or a device at {special}, which is "
+            "never read to its end; remove it"
+        )
     root, known, allowed = folder.resolve(), known_workspace(folder), trusted()
     refused = [named for named in names_outside(folder, config) if not _may(named, root, known, allowed)]
     if own := [named for named in refused if _is_own_program(named, root)]:
@@ -254,12 +260,25 @@ def _database(key: str, url: sa.URL, folder: Path) -> Iterator[NamedOutside]:
 
 def _links(root: Path) -> Iterator[NamedOutside]:
     """Links that lead out of a workspace: what is written there is written elsewhere."""
-    for folder, names, files in os.walk(root):
-        if folder == str(root) and LABEL_STUDIO in names:
-            names.remove(LABEL_STUDIO)
-        for path in (Path(folder, name) for name in (*names, *files)):
-            if path.is_symlink() and not (target := path.resolve()).is_relative_to(root):
-                yield NamedOutside(f"the link {path.relative_to(root)}", str(target), "path")
+    for path in _content(root):
+        if path.is_symlink() and not (target := path.resolve()).is_relative_to(root):
+            name = path.relative_to(root)
+            yield NamedOutside(f"the link {name}", str(target), "local" if name.parts[0] == LABEL_STUDIO else "path")
+
+
+def _content(folder: Path) -> Iterator[Path]:
+    """Everything in a folder, at any depth; links are not followed."""
+    for inner, names, files in os.walk(folder):
+        yield from (Path(inner, name) for name in (*names, *files))
+
+
+def _is_special(path: Path) -> bool:
+    """Whether it is a pipe or a device, which a reader waits for; what has gone meanwhile is none."""
+    try:
+        mode = path.lstat().st_mode
+    except OSError:
+        return False
+    return stat.S_ISFIFO(mode) or stat.S_ISCHR(mode) or stat.S_ISBLK(mode)
 
 
 def _host(url: str | None) -> str | None:

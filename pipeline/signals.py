@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
@@ -11,16 +13,20 @@ from typing import Any
 
 #: Asked to end, and the terminal closed.
 ENDING = (signal.SIGTERM, signal.SIGHUP)
+#: Seconds until a signal that Python has lost comes again.
+AGAIN = 0.05
 
 
 @contextmanager
 def ended_like_interrupts() -> Iterator[list[int]]:
     """Inside the block SIGTERM and SIGHUP raise KeyboardInterrupt, once; gives the signals that came.
 
-    A signal that whoever started the process has it ignore (`nohup`) stays ignored.
+    A signal that whoever started the process has it ignore (`nohup`) stays ignored. One that comes while Python clears
+    something away, where it prints exceptions and goes on, comes again, and so does Ctrl-C.
     """
     came: list[int] = []
-    owner = os.getpid()
+    owner, main_thread = os.getpid(), threading.main_thread().ident
+    timers: list[threading.Timer] = []
 
     def end(number: int, frame: FrameType | None) -> None:
         if os.getpid() != owner:
@@ -29,6 +35,15 @@ def ended_like_interrupts() -> Iterator[list[int]]:
             came.append(number)
             raise KeyboardInterrupt
 
+    def again(lost: sys.UnraisableHookArgs) -> None:
+        if not isinstance(lost.exc_value, KeyboardInterrupt):
+            hook_before(lost)
+            return
+        number = came.pop() if came else signal.SIGINT
+        timers.append(threading.Timer(AGAIN, signal.pthread_kill, (main_thread, number)))
+        timers[-1].start()
+
+    hook_before, sys.unraisablehook = sys.unraisablehook, again
     before: dict[int, Any] = {}
     with suppress(ValueError):  # only the main thread has signals
         for number in ENDING:
@@ -37,5 +52,8 @@ def ended_like_interrupts() -> Iterator[list[int]]:
     try:
         yield came
     finally:
+        for timer in timers:
+            timer.cancel()
+        sys.unraisablehook = hook_before
         for handled, handler in before.items():
             signal.signal(handled, handler)

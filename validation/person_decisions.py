@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from curation.author import is_doubted
-from curation.decision import TEXT, Decision, DecisionKind, Verdict, on_layer
+from curation.decision import OPEN, TEXT, Decision, DecisionKind, Verdict, on_layer
 from curation.errors import UsageError, unknown_name
 from curation.store import Store
+from curation.store.findings import StandingDecision
 from validation.quarantine import (
     Case,
     case,
@@ -21,9 +22,6 @@ from validation.quarantine import (
     privacy_decision,
     signed,
 )
-
-#: Verdicts that wait for a person.
-OPEN = frozenset({Verdict.NEEDS_REVIEW, Verdict.QUARANTINED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,24 +55,21 @@ def standing(
     kind: DecisionKind | None = None,
     layer: str | None = None,
     expectation: str | None = None,
-) -> list[Decision]:
+) -> list[StandingDecision]:
     """The decisions of this verdict that count now, oldest first: of one kind, on one layer, or for one failure.
 
     What is open on a record whose text was rejected is left out. Raises UsageError for unknown names.
     """
     if layer is not None:
         store.require_layers([layer])
-    found = list(store.latest_decisions(verdict=verdict))
-    if verdict in OPEN:
-        texts = store.verdicts(dict.fromkeys(decision.record_id for decision in found))
-        found = [decision for decision in found if texts.get(decision.record_id) is not Verdict.REJECTED]
+    found = store.standing_decisions(verdict)
     if expectation is not None:
         known_expectation(expectation, found)
     return [
         decision
         for decision in found
-        if (kind is None or decision.kind is kind)
-        and (layer is None or decision.layer == layer)
+        if (kind is None or decision.subject[0] is kind)
+        and (layer is None or decision.subject == on_layer(layer))
         and (expectation is None or expectation in expectations_of(decision))
     ]
 

@@ -21,6 +21,7 @@ from curation.egress.settings import Destination
 from curation.errors import UsageError, unknown_name
 from curation.record import Record
 from curation.store import Store
+from curation.store.findings import StandingDecision
 from validation.findings import Finding
 from validation.policy import LAYER, Row, kind_of, subjects
 from validation.rules import BY_NAME
@@ -53,33 +54,31 @@ class Case:
         return tuple((decision, failure) for decision in self.latest for failure in failures_of(decision))
 
 
-def failures_of(decision: Decision) -> tuple[JsonValue, ...]:
+def failures_of(decision: Decision | StandingDecision) -> tuple[JsonValue, ...]:
     """The failures that a decision rests on."""
     failures = decision.details.get("failures")
     return tuple(failures) if isinstance(failures, list) else ()
 
 
-def expectations_of(decision: Decision) -> frozenset[str]:
+def expectations_of(decision: Decision | StandingDecision) -> frozenset[str]:
     """The names of the expectations that a decision knew to have failed."""
     return frozenset(str(failure["expectation"]) for failure in failures_of(decision) if isinstance(failure, dict))
 
 
-def quarantined(store: Store, *, expectation: str | None = None) -> list[Decision]:
+def quarantined(store: Store, *, expectation: str | None = None) -> list[StandingDecision]:
     """The decisions that keep records in quarantine, by the expectation that failed first.
 
     expectation: only those that failed this one. A record whose text was rejected is in quarantine no more. Raises
     UsageError for a name that is neither an expectation of ours nor one that a decision rests on.
     """
-    found = list(store.latest_decisions(verdict=Verdict.QUARANTINED))
-    texts = store.verdicts(dict.fromkeys(decision.record_id for decision in found))
-    found = [decision for decision in found if texts.get(decision.record_id) is not Verdict.REJECTED]
+    found = store.standing_decisions(Verdict.QUARANTINED)
     if expectation is not None:
         known_expectation(expectation, found)
         found = [decision for decision in found if expectation in expectations_of(decision)]
     return sorted(found, key=_by_expectation)
 
 
-def known_expectation(name: str, decisions: Iterable[Decision]) -> None:
+def known_expectation(name: str, decisions: Iterable[StandingDecision]) -> None:
     """Raises UsageError for a name that is neither an expectation of ours nor one that a decision rests on."""
     known = set(BY_NAME).union(*map(expectations_of, decisions))
     if name not in known:
@@ -138,7 +137,7 @@ def failing_anew(
     return {record_id: tuple(names) for record_id, names in anew.items()}
 
 
-def _by_expectation(decision: Decision) -> tuple[str, str, DecisionSubject]:
+def _by_expectation(decision: StandingDecision) -> tuple[str, str, DecisionSubject]:
     return (str(decision.details.get("expectation", "")), decision.record_id, decision.subject)
 
 

@@ -314,8 +314,11 @@ def gather(
     """
     whole = whole_of(store, scope, foreign, looked_at)
     found, missing = rows(whole, rows_over), not_taken(whole)
-    in_the_store = _in_the_store(store, scope.settings.engine)
-    measured = MeasureTable(store, found, missing) if in_the_store else Frame(found, missing)
+    if _in_the_store(store, scope.settings.engine):
+        folder = scope.vectors.parent if scope.vectors else None
+        measured: Frame | MeasureTable = MeasureTable(store, found, missing, workspace=folder)
+    else:
+        measured = Frame(found, missing)
     if not len(measured):
         raise UsageError("expected measured records, there are none: import records and run `curate validate`")
     return measured

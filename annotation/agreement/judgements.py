@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
+from typing import TypeVar
 
 from annotation.agreement.settings import AgreementSettings
 from annotation.agreement.study import SHOWN, ReviewedRecord
@@ -11,6 +12,10 @@ from curation.author import is_human, is_repeat
 from curation.batches import batched
 from curation.record import Layer
 from curation.store import Store
+from curation.store.records import LayerSave
+
+#: A layer, with what it says or without.
+Version = TypeVar("Version", Layer, LayerSave)
 
 #: Records that are read together.
 BATCH = 200
@@ -44,16 +49,16 @@ def reviewed(
             yield ReviewedRecord(record, named | layers | _shown(layers, found))
 
 
-def chosen(versions: Iterable[Layer], settings: AgreementSettings) -> dict[str, Layer]:
+def chosen(versions: Iterable[Version], settings: AgreementSettings) -> dict[str, Version]:
     """For each name the version that counts; the versions come oldest first."""
-    found: dict[str, Layer] = {}
+    found: dict[str, Version] = {}
     for layer in versions:
         if of_project(layer, settings.project) and (settings.version == "last" or layer.name not in found):
             found[layer.name] = layer
     return found
 
 
-def of_project(layer: Layer, title: str | None) -> bool:
+def of_project(layer: Layer | LayerSave, title: str | None) -> bool:
     """Whether a layer came from a project of this title; without a title, from any."""
     return title is None or str(layer.provenance.get("project", "")).startswith(f"{title} #")
 

@@ -63,7 +63,7 @@ def diagnose(workspace: Path, settings: LabelStudioSettings) -> Iterator[Diagnos
 def _proxy(settings: LabelStudioSettings, url: str) -> Diagnosis:
     if proxy_in_use(settings.proxy, url):
         return Diagnosis(GOOD, "proxy", "in use: annotators can ask what the editor needs, and nothing else")
-    return Diagnosis(WARNING, "proxy", NO_PROXY, "curate review proxy")
+    return Diagnosis(WARNING, "proxy", NO_PROXY, "curate review proxy: docs/reverse-proxy.md")
 
 
 def _address(url: str) -> Diagnosis:

@@ -8,16 +8,13 @@ from datetime import date, tzinfo
 from statistics import median
 from typing import Any
 
-from annotation.agreement.comparisons import Comparisons, compare
 from annotation.agreement.estimate import Figure, figure
-from annotation.agreement.judgements import reviewed
 from annotation.agreement.settings import AgreementSettings
-from annotation.agreement.study import Study
+from annotation.progress.review_work import ReviewWork, mark_tally, review_work
 from annotation.progress.work import WorkKind, WorkSession, work_sessions
 from annotation.review_settings import ReviewSettings
-from curation.author import human, is_human
+from curation.author import human
 from curation.record import Frozen
-from curation.scheme import Scheme
 from curation.scoring.marks import f1
 from curation.store import Store
 
@@ -90,7 +87,6 @@ class _RecordWork:
 
 def work_progress(
     store: Store,
-    scheme: Scheme,
     settings: ReviewSettings,
     *,
     required: Mapping[str, int] | None = None,
@@ -100,14 +96,15 @@ def work_progress(
 
     ``required`` is the number of reviews that each record needs, by default one.
     """
-    sessions = list(work_sessions(store, gold=settings.adjudication.gold, zone=zone))
+    gold = settings.adjudication.gold
+    work = list(review_work(store, settings.agreement, gold=gold))
+    sessions = list(work_sessions((save for record in work for save in record.saves), gold=gold, zone=zone))
     names = sorted({session.person for session in sessions})
     capped = [
         session
         for name in names
         for session in _capped_sessions([session for session in sessions if session.person == name])
     ]
-    rows = _compared(store, scheme, settings.agreement)
     sent = _sent(store, settings.project)
     seen = _seen(sessions)
     incomplete = [id for id in sent if len(seen.get(id, ())) < (required or {}).get(id, 1)]
@@ -120,7 +117,7 @@ def work_progress(
                 [session for session in sessions if session.person == name],
                 [session for session in capped if session.person == name],
                 sum(name not in seen.get(id, ()) for id in incomplete),
-                rows.of_person(human(name)),
+                work,
                 settings.agreement,
             )
             for name in names
@@ -134,7 +131,7 @@ def _annotator_progress(
     work: Sequence[WorkSession],
     capped: Sequence[WorkSession],
     left: int,
-    rows: Comparisons,
+    records: Sequence[ReviewWork],
     settings: AgreementSettings,
 ) -> AnnotatorProgress:
     answers = [session for session in work if session.kind is not WorkKind.ADJUDICATION]
@@ -157,8 +154,8 @@ def _annotator_progress(
         days=len({session.day for session in work}),
         first_day=min((session.day for session in work), default=None),
         last_day=max((session.day for session in work), default=None),
-        strict=figure(rows.mark_tally("strict"), f1, settings),
-        lenient=figure(rows.mark_tally("lenient"), f1, settings),
+        strict=figure(mark_tally(records, human(name), "strict"), f1, settings),
+        lenient=figure(mark_tally(records, human(name), "lenient"), f1, settings),
     )
 
 
@@ -188,8 +185,8 @@ def _capped_sessions(work: Sequence[WorkSession]) -> list[WorkSession]:
     }
     typical = {kind: median(seconds) for kind, seconds in firsts.items() if seconds}
     return [
-        replace(session, seconds=min(session.seconds, IDLE * typical[session.kind]))
-        if session.seconds and session.kind in typical
+        replace(session, seconds=IDLE * typical[session.kind])
+        if session.seconds and session.kind in typical and session.seconds > IDLE * typical[session.kind]
         else session
         for session in work
     ]
@@ -203,13 +200,6 @@ def _work_by_record(work: Iterable[WorkSession]) -> list[_RecordWork]:
         past = work_by_key.get(key, _RecordWork(0.0, 0))
         work_by_key[key] = _RecordWork(past.seconds + (session.seconds or 0.0), session.entities)
     return list(work_by_key.values())
-
-
-def _compared(store: Store, scheme: Scheme, settings: AgreementSettings) -> Comparisons:
-    people = [name for name in store.layer_names() if is_human(name)]
-    # A record that one person alone has marked has nothing to compare, and most have.
-    both = store.records_with_several(people)
-    return compare(Study.of(reviewed(store, settings, ids=both, shown=False), scheme.names, settings))
 
 
 def _sent(store: Store, project: str) -> list[str]:

@@ -8,8 +8,7 @@ from datetime import date, tzinfo
 from enum import StrEnum
 
 from annotation.adjudication.consensus import Method, method_of
-from curation.author import is_human, is_repeat, own_name
-from curation.store import Store
+from curation.author import is_repeat, own_name
 from curation.store.records import LayerSave
 
 
@@ -34,15 +33,15 @@ class WorkSession:
     is_first: bool
 
 
-def work_sessions(store: Store, *, gold: str, zone: tzinfo | None = None) -> Iterator[WorkSession]:
+def work_sessions(saves: Iterable[LayerSave], *, gold: str, zone: tzinfo | None = None) -> Iterator[WorkSession]:
     """All work sessions by record, the oldest first; days are those of the time zone, by default this machine's.
 
-    Label Studio counts the seconds of an annotation from its first opening on, over all its saves.
+    saves: by record, of each the oldest first. Label Studio counts the seconds of an annotation from its first opening
+    on, over all its saves.
     """
-    names = [name for name in store.layer_names() if is_human(name) or is_repeat(name) or name == gold]
     before: dict[tuple[str, WorkKind, object], float] = {}
     record_id = ""
-    for layer in store.layer_saves(names):
+    for layer in saves:
         if layer.record_id != record_id:
             record_id, before = layer.record_id, {}
         for kind, person in _work_of(layer, gold):

@@ -11,9 +11,10 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from commands import ROOT, curate, environment
+from commands import ROOT, environment
 
 from door_parts.attack import Attack
+from door_parts.forked import curate_forked
 
 DOOR = "erasure"
 LETTER = (
@@ -70,7 +71,7 @@ def attacks(folder: Path, quick: bool) -> Iterator[Attack]:
 
 
 def _make(workspace: Path) -> None:
-    """A workspace with the letter, vectors, reports and Data Docs."""
+    """A workspace with the letter, its layers, vectors, reports and Data Docs."""
     _run(workspace, "init")
     rows = [{"id": "letter", "text": LETTER}]
     rows += [{"id": f"case-{age}", "text": OTHER.format(age=age)} for age in range(30, 36)]
@@ -78,7 +79,8 @@ def _make(workspace: Path) -> None:
     source.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
     _run(workspace, "import", str(source), "--language", "en")
     source.unlink()
-    _run(workspace, "validate")
+    _run(workspace, "annotate", "--with", "rules")
+    _run(workspace, "validate", "--layer", "rules")
 
 
 def _searched(tried: str, workspace: Path, found: Sequence[str]) -> Attack:
@@ -138,7 +140,7 @@ def _killed(workspace: Path, stop: str) -> int:
 
 
 def _run(workspace: Path, *words: str) -> str:
-    done = curate(*words, "--workspace", str(workspace))
+    done = curate_forked(*words, "--workspace", str(workspace))
     if done.returncode:
         raise RuntimeError(f"{words}: expected exit code 0, got {done.returncode}: {done.stderr}")
     return done.stdout

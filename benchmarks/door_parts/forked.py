@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import os
+import resource
+import signal
 import sys
 import tempfile
+import time
 import traceback
 from collections.abc import Mapping
-from subprocess import CompletedProcess
+from subprocess import CompletedProcess, TimeoutExpired
 
 from commands import environment
 
 
-def curate_forked(*arguments: str, variables: Mapping[str, str] | None = None) -> CompletedProcess[str]:
-    """How `curate ...` ended, with what it wrote."""
+class Ended(CompletedProcess[str]):
+    """How a command ended, with what it wrote and the most memory that it had, in MB."""
+
+    peak = 0
+
+
+def curate_forked(*arguments: str, variables: Mapping[str, str] | None = None, timeout: float = 240) -> Ended:
+    """How `curate ...` ended, with what it wrote. Raises TimeoutExpired; the process is ended then."""
     # Imported here, so that the copies have them.
     from pipeline.command import main
     from pipeline.workspace import Workspace  # noqa: F401
@@ -37,7 +46,22 @@ def curate_forked(*arguments: str, variables: Mapping[str, str] | None = None) -
                 sys.stdout.flush()
                 sys.stderr.flush()
                 os._exit(code)
-        code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        status, used = _ended(child, timeout)
         for stream in (out, err):
             stream.seek(0)
-        return CompletedProcess(list(arguments), code, out.read(), err.read())
+        ended = Ended(list(arguments), os.waitstatus_to_exitcode(status), out.read(), err.read())
+        ended.peak = used.ru_maxrss // 1024
+        return ended
+
+
+def _ended(child: int, timeout: float) -> tuple[int, resource.struct_rusage]:
+    """The status of a process when it ends, and what it used."""
+    end = time.monotonic() + timeout
+    while time.monotonic() < end:
+        found, status, used = os.wait4(child, os.WNOHANG)
+        if found:
+            return status, used
+        time.sleep(0.01)
+    os.kill(child, signal.SIGKILL)
+    os.wait4(child, 0)
+    raise TimeoutExpired("curate", timeout)

@@ -7,16 +7,16 @@ import json
 import os
 import socket
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from multiprocessing import get_context
 from pathlib import Path
 
 import pyarrow as arrow
 import pyarrow.parquet as parquet
-from commands import ROOT, curate, environment
 
 from door_parts.attack import Attack
+from door_parts.forked import curate_forked
 
 DOOR = "import"
 #: Megabytes that an import may take at its peak, with all libraries.
@@ -60,12 +60,14 @@ def _file(folder: Path, tried: str, make: Callable[[Path, Path], None], secret: 
 def _size(folder: Path, tried: str, make: Callable[[Path], tuple[str, ...]]) -> Attack:
     """Open where memory is not bounded, the command ends without its report, or a good file beside is lost."""
     workspace, source = _prepared(folder)
-    options = make(source)
+    # In a process of its own, so that the import's memory is the import's alone.
+    with get_context("fork").Pool(1) as pool:
+        options = pool.apply(make, (source,))
     (source / "zz.jsonl").write_text(json.dumps(GOOD) + "\n", encoding="utf-8")
     peak, done = _import(workspace, *sorted(source.iterdir()), options=options)
     if done is None:
         return Attack(DOOR, tried, worked=True, seen=f"no report ({peak} MB)")
-    listed = curate("records", "list", "--json", "--workspace", str(workspace))
+    listed = curate_forked("records", "list", "--json", "--workspace", str(workspace))
     good = any(row["source_id"] == "good" for row in json.loads(listed.stdout)["records"])
     worked = peak > MOST_MB or not good or not done["problems"]
     return Attack(DOOR, tried, worked=worked, seen=f"{peak} MB, {done['problems_in_all']} said, good file in: {good}")
@@ -74,19 +76,8 @@ def _size(folder: Path, tried: str, make: Callable[[Path], tuple[str, ...]]) -> 
 def _prepared(folder: Path) -> tuple[Path, Path]:
     workspace, source = folder / "w", folder / "source"
     source.mkdir(parents=True)
-    curate("init", "--workspace", str(workspace))
+    curate_forked("init", "--workspace", str(workspace))
     return workspace, source
-
-
-#: Runs the command and writes its peak of memory after its report.
-WATCHED = """
-import atexit
-from pathlib import Path
-peak = lambda: print("VmHWM", Path("/proc/self/status").read_text().split("VmHWM:")[1].split()[0])
-atexit.register(peak)
-from pipeline.command import main
-main()
-"""
 
 
 def _import(
@@ -94,17 +85,10 @@ def _import(
 ) -> tuple[int, dict[str, list[dict[str, object]]] | None]:
     """The peak of memory (MB) of an import and its report; None where it did not end, or without a report."""
     words = ["import", *map(str, sources), *options, "--language", "en", "--json", "--workspace", str(workspace)]
-    command = [sys.executable, "-c", WATCHED, *words]
     try:
-        done = subprocess.run(
-            command, capture_output=True, text=True, env=environment(), cwd=ROOT, timeout=LONGEST, check=False
-        )
-    except subprocess.TimeoutExpired:
-        return 0, None
-    printed, _, peak = done.stdout.rpartition("VmHWM")
-    try:
-        return int(peak) // 1024, json.loads(printed)
-    except ValueError:
+        done = curate_forked(*words, timeout=LONGEST)
+        return done.peak, json.loads(done.stdout)
+    except (subprocess.TimeoutExpired, ValueError):
         return 0, None
 
 

@@ -7,6 +7,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from commands import begin, curate
 from annotation.label_studio.backend.basic_auth import BasicAuth, read_basic_auth
 from annotation.label_studio.backend.state import backend_folder, backend_state
 from door_parts.attack import Attack
+from pipeline.steps.init import init_workspace
 
 #: Seconds until a process is given up; and until the back end must have ended a connection of itself.
 START_TIME, PATIENCE = 120, 60
@@ -24,21 +26,22 @@ CONNECTIONS = 300
 
 
 def attacks(folder: Path, quick: bool) -> Iterator[Attack]:
-    """Against a real back end of a workspace: requests first, then its end and who takes its port."""
-    workspace = folder / "workspace"
-    curate("init", str(workspace))
-    port = free_port()
-    with _running(workspace, port) as (process, auth):
-        yield from _requests(port, auth)
-        yield from _unfinished(port, quick)
+    """Against two real back ends: requests, then the end of one; the other is killed, and somebody takes its port."""
+    workspaces = [init_workspace(folder / name).folder for name in ("asked", "killed")]
+    ports = [free_port(), free_port()]
+    with ExitStack() as stack, ThreadPoolExecutor() as pool:
+        begun = [stack.enter_context(_begun(*each)) for each in zip(workspaces, ports, strict=True)]
+        (process, auth), (killed, _) = [_listening(*each) for each in zip(begun, workspaces, strict=True)]
+        yield from _requests(ports[0], auth)
+        killed.kill()
+        killed.wait(PATIENCE)
+        taken = pool.submit(_port_taken, workspaces[1], ports[1])
+        yield from _unfinished(ports[0], quick)
         process.terminate()
         process.wait(PATIENCE)
-        left = (backend_folder(workspace) / "backend.json").exists()
+        left = (backend_folder(workspaces[0]) / "backend.json").exists()
         yield Attack("back end", "its note after SIGTERM", worked=left, seen="is there" if left else "is gone")
-    with _running(workspace, port) as (process, _):
-        process.kill()
-        process.wait(PATIENCE)
-        yield _port_taken(workspace, port)
+        yield taken.result()
 
 
 def _requests(port: int, auth: BasicAuth) -> Iterator[Attack]:
@@ -117,22 +120,27 @@ def _port_taken(workspace: Path, port: int) -> Attack:
 
 
 @contextmanager
-def _running(workspace: Path, port: int) -> Iterator[tuple[subprocess.Popen[str], BasicAuth]]:
-    """`curate review backend` once it listens, and its password."""
+def _begun(workspace: Path, port: int) -> Iterator[subprocess.Popen[str]]:
+    """`curate review backend`, which is killed in the end."""
     process = begin("review", "backend", "--no-connect", "--port", str(port), "--workspace", str(workspace))
     try:
-        until = time.monotonic() + START_TIME
-        while backend_state(workspace)["backend"] is None:
-            if process.poll() is not None or time.monotonic() > until:
-                raise RuntimeError("expected the back end to start, it did not")
-            time.sleep(0.1)
-        auth = read_basic_auth(backend_folder(workspace))
-        if auth is None:
-            raise RuntimeError("expected a password, found none")
-        yield process, auth
+        yield process
     finally:
         process.kill()
         process.communicate()
+
+
+def _listening(process: subprocess.Popen[str], workspace: Path) -> tuple[subprocess.Popen[str], BasicAuth]:
+    """The back end once it listens, and its password."""
+    until = time.monotonic() + START_TIME
+    while backend_state(workspace)["backend"] is None:
+        if process.poll() is not None or time.monotonic() > until:
+            raise RuntimeError("expected the back end to start, it did not")
+        time.sleep(0.1)
+    auth = read_basic_auth(backend_folder(workspace))
+    if auth is None:
+        raise RuntimeError("expected a password, found none")
+    return process, auth
 
 
 def _open(port: int, sent: bytes) -> socket.socket:

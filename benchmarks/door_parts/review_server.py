@@ -17,11 +17,17 @@ from typing import Any
 
 import httpx
 from commands import curate
+from review_parts.label_studio_servers import BenchmarkServer, label_studio
 
+from curation.record import Record
+from curation.store import Store
 from door_parts.attack import Attack
-
-#: Not the default, so that another server on this machine does not matter.
-PORT = 18270
+from pipeline.config import CONFIG_FILE
+from pipeline.steps.review.pull import pull_reviews
+from pipeline.steps.review.push import push_records
+from pipeline.steps.review.secure import secure_review
+from pipeline.steps.review.status import review_status
+from pipeline.workspace import Workspace
 
 DOOR = "review server"
 
@@ -57,31 +63,28 @@ class Listener:
 
 def attacks(folder: Path, quick: bool) -> Iterator[Attack]:
     """Every attack against one server, then whether each was found, put back, and lost nothing."""
-    workspace = _workspace(folder)
-    try:
-        with _listening() as listener, _annotator(workspace, "anna") as anna:
-            project = anna.get("/api/projects").json()["results"][0]["id"]
+    with label_studio() as server:
+        workspace = Workspace.make(server.workspace)
+        config = f'[review]\nproject = "{server.settings.project}"\nunvalidated = true\n'
+        (workspace.folder / CONFIG_FILE).write_text(config, encoding="utf-8")
+        with workspace.open_store() as store, _listening() as listener, _annotator(server) as anna:
+            store.add_records(
+                Record(id=f"door-{number}", group="g", source="doors", language="en", text=f"Fever for {number} days.")
+                for number in range(3)
+            )
+            push_records(workspace, store)
+            project = _project(anna, server.settings.project)
             yield from _calls_elsewhere(anna, project, quick=quick)
             yield from _outlets(anna, project, listener)
-            yield from _accounts(anna, workspace)
-            yield _found_and_put_back(workspace)
-            yield _locked_out(anna, workspace)
-            yield from _deletions(anna, project, workspace)
-    finally:
-        curate("review", "stop", "--workspace", str(workspace))
+            yield from _accounts(anna, project)
+            yield _found_and_put_back(workspace, store)
+            yield _locked_out(anna, workspace, store)
+            yield from _deletions(anna, project, workspace, store)
 
 
-def _workspace(folder: Path) -> Path:
-    """A workspace with pushed records, its own server, and an annotator."""
-    workspace = folder / "w"
-    _done("init", "--workspace", workspace)
-    config = workspace / "curate.toml"
-    config.write_text(f"[review]\nport = {PORT}\nunvalidated = true\n", encoding="utf-8")
-    _done("generate", "--records", "3", "--workspace", workspace)
-    _done("review", "start", "--workspace", workspace)
-    _done("review", "add-annotator", "anna", "--workspace", workspace)
-    _done("review", "push", "--workspace", workspace)
-    return workspace
+def _project(anna: httpx.Client, title: str) -> int:
+    found = anna.get("/api/projects", params={"title": title}).json()["results"]
+    return min(int(project["id"]) for project in found if project["title"] == title)
 
 
 def _calls_elsewhere(anna: httpx.Client, project: int, *, quick: bool) -> Iterator[Attack]:
@@ -130,7 +133,7 @@ def _outlets(anna: httpx.Client, project: int, listener: Listener) -> Iterator[A
     yield Attack(DOOR, "read the secret of the hints", bool(shown), why)
 
 
-def _accounts(anna: httpx.Client, workspace: Path) -> Iterator[Attack]:
+def _accounts(anna: httpx.Client, project: int) -> Iterator[Attack]:
     me = anna.get("/api/current-user/whoami").json()["id"]
     steward, organization = 1, 1
     token = anna.post("/api/invite/reset-token").json().get("token")
@@ -144,62 +147,62 @@ def _accounts(anna: httpx.Client, workspace: Path) -> Iterator[Attack]:
     yield Attack(DOOR, "own the organisation", answer.json().get("created_by") == me, "its owner cannot be changed")
     answer = anna.delete(f"/api/organizations/{organization}/memberships/{steward}/")
     yield Attack(DOOR, "remove the steward", answer.status_code < 300, f"HTTP {answer.status_code}: its owner only")
-    project = anna.get("/api/projects").json()["results"][0]["id"]
     answer = anna.patch(
         f"/api/projects/{project}/", json={"sampling": "Uniform sampling", "show_collab_predictions": False}
     )
     yield Attack(DOOR, "change the project's settings", answer.status_code < 300, f"{COMMUNITY}; {FOUND}")
 
 
-def _found_and_put_back(workspace: Path) -> Attack:
+def _foreign(workspace: Workspace, store: Store) -> list[str]:
+    """What status names."""
+    found = review_status(workspace, store)["foreign"]
+    return [str(line) for line in found] if isinstance(found, list) else []
+
+
+def _found_and_put_back(workspace: Workspace, store: Store) -> Attack:
     """Nothing that was done above stays unseen, and one command leaves nothing of it."""
-    named = json.loads(curate("review", "status", "--json", "--workspace", str(workspace)).stdout)["foreign"]
-    pulled = curate("review", "pull", "--json", "--workspace", str(workspace))
+    named = _foreign(workspace, store)
+    pulled = curate("review", "pull", "--json", "--workspace", str(workspace.folder))
     kinds = {line.partition(":")[0] for line in named}
     wanted = {"back end", "webhook", "invitation", "account", "organisation", "project setting"}
     loud = "WARNING" in pulled.stderr and json.loads(pulled.stdout)["foreign"] != []
-    done = json.loads(curate("review", "secure", "--json", "--workspace", str(workspace)).stdout)
-    after = json.loads(curate("review", "status", "--json", "--workspace", str(workspace)).stdout)["foreign"]
+    done = json.loads(curate("review", "secure", "--json", "--workspace", str(workspace.folder)).stdout)
     unseen = sorted(wanted - kinds)
-    left = [line for line in after if not line.startswith("tasks:")]
+    left = [line for line in _foreign(workspace, store) if not line.startswith("tasks:")]
     seen = (
         f"{len(named)} named, put back {done['put_back']}, closed {len(done['closed'])}; unseen {unseen}, left {left}"
     )
     return Attack(DOOR, "any of this in silence, or for good", bool(unseen or left or not loud), seen)
 
 
-def _locked_out(anna: httpx.Client, workspace: Path) -> Attack:
+def _locked_out(anna: httpx.Client, workspace: Workspace, store: Store) -> Attack:
     anna.post("/api/jwt/settings", json={"legacy_api_tokens_enabled": False, "api_tokens_enabled": False})
-    broken = json.loads(curate("review", "status", "--json", "--workspace", str(workspace)).stdout)
-    curate("review", "secure", "--workspace", str(workspace))
-    after = json.loads(curate("review", "status", "--json", "--workspace", str(workspace)).stdout)
-    seen = f"server answered our token: before `review secure` {broken['up']}, after {after['up']}"
-    return Attack(DOOR, "lock the commands out for good", not after["up"], seen)
+    broken = review_status(workspace, store)["up"]
+    secure_review(workspace, store)
+    after = review_status(workspace, store)["up"]
+    seen = f"server answered our token: before `review secure` {broken}, after {after}"
+    return Attack(DOOR, "lock the commands out for good", not after, seen)
 
 
-def _deletions(anna: httpx.Client, project: int, workspace: Path) -> Iterator[Attack]:
+def _deletions(anna: httpx.Client, project: int, workspace: Workspace, store: Store) -> Iterator[Attack]:
     tasks = anna.get("/api/tasks", params={"project": project}).json()["tasks"]
-    before = _human_layers(workspace)
+    before = _human_layers(store)
     gone = anna.delete(f"/api/tasks/{tasks[0]['id']}/").status_code < 300
-    said = json.loads(curate("review", "pull", "--json", "--workspace", str(workspace)).stdout)["deleted"]
-    kept = _human_layers(workspace) == before
+    said = pull_reviews(workspace, store).deleted
+    kept = _human_layers(store) == before
     seen = f"{COMMUNITY}; pull says {said}; what was pulled is {'kept' if kept else 'LOST'}"
     yield Attack(DOOR, "delete tasks with their answers", gone, seen)
     gone = anna.delete(f"/api/projects/{project}/").status_code < 300
-    said = json.loads(curate("review", "status", "--json", "--workspace", str(workspace)).stdout)["foreign"]
-    curate("review", "pull", "--workspace", str(workspace))
-    kept = _human_layers(workspace) == before
-    told = [line for line in said if "was deleted" in line]
+    told = [line for line in _foreign(workspace, store) if "was deleted" in line]
+    pull_reviews(workspace, store)
+    kept = _human_layers(store) == before
     seen = f"{COMMUNITY}; status says {told}; what was pulled is {'kept' if kept else 'LOST'}"
     yield Attack(DOOR, "delete the project", gone, seen)
 
 
-def _human_layers(workspace: Path) -> dict[str, int]:
+def _human_layers(store: Store) -> dict[str, int]:
     """What the store has of people, by layer."""
-    from pipeline.workspace import Workspace
-
-    with Workspace.at(workspace).open_store() as store:
-        return {name: count for name, count in store.layer_names().items() if name.startswith("human:")}
+    return {name: count for name, count in store.layer_names().items() if name.startswith("human:")}
 
 
 def _opens(url: object, token: str) -> bool:
@@ -219,14 +222,10 @@ def _signs_up(url: str, token: str) -> bool:
         return stranger.get("/api/projects").status_code < 300
 
 
-@contextmanager
-def _annotator(workspace: Path, name: str) -> Iterator[httpx.Client]:
+def _annotator(server: BenchmarkServer) -> httpx.Client:
     """The annotator's own requests, with the token that the account page shows to everybody of his own."""
-    secrets = json.loads((workspace / "label-studio" / "secrets.json").read_text(encoding="utf-8"))
-    port = json.loads((workspace / "label-studio" / "server.json").read_text(encoding="utf-8"))["port"]
-    headers = {"Authorization": f"Token {secrets['annotators'][name]['token']}"}
-    with httpx.Client(base_url=f"http://127.0.0.1:{port}", headers=headers, trust_env=False, timeout=120) as client:
-        yield client
+    headers = {"Authorization": f"Token {server.token('anna')}"}
+    return httpx.Client(base_url=server.url, headers=headers, trust_env=False, timeout=120)
 
 
 @contextmanager
@@ -258,9 +257,3 @@ def _listening() -> Iterator[Listener]:
     finally:
         server.shutdown()
         server.server_close()
-
-
-def _done(*arguments: object) -> None:
-    done = curate(*map(str, arguments))
-    if done.returncode:
-        raise SystemExit(f"expected curate {arguments[0]} {arguments[1]} to be done: {done.stderr.strip()}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from random import Random
 
 from commands import curate
 
@@ -25,6 +26,11 @@ DAMAGES: dict[str, Damage] = {
     "half": _half,
     "no text": lambda file: file.write_bytes(b"\xff\xfe\x00" * 999),
 }
+#: Bytes of a page of SQLite, and commands that read different parts of the database.
+PAGE = 4096
+MEETING_PAGES = (("status",), ("records", "list"), ("annotate", "--with", "rules"))
+#: Stands in every text.
+TEXT_WORD = "Amoxicillin"
 #: Files of Great Expectations, which `validate --remake-suite` makes anew.
 OF_THE_SUITE = (
     "gx/great_expectations.yml",
@@ -42,6 +48,8 @@ def trials(folder: Path, quick: bool) -> Iterator[Trial]:
     curate("import", str(base / "rows.jsonl"), "--language", "de", "--workspace", str(base))
     for name in list(DAMAGES)[: 1 if quick else None]:
         yield _database(base, folder / f"database {name}", name)
+    for seed in range(1 if quick else 8):
+        yield _page(base, folder / f"page {seed}", seed)
     if quick:
         return
     curate("annotate", "--with", "rules", "--workspace", str(base))
@@ -62,6 +70,25 @@ def _database(base: Path, copy: Path, name: str) -> Trial:
     shutil.copyfile(base / "records.db", store)
     trial = compared(f"records.db {name}", contents(base), [contents(copy)], [command.stderr for command in ended])
     return Trial(trial.fault, 1, trial.lost, trial.doubled, trial.unequal + taken_for_new, trial.tracebacks)
+
+
+def _page(base: Path, copy: Path, seed: int) -> Trial:
+    """A page within the database overwritten: commands that meet it name `curate doctor`, and repeat no text."""
+    random = Random(seed)
+    shutil.copytree(base, copy)
+    store = copy / "records.db"
+    content = bytearray(store.read_bytes())
+    start = random.randrange(PAGE, len(content) - PAGE)
+    content[start : start + PAGE] = random.choice((bytes(PAGE), random.randbytes(PAGE)))
+    store.write_bytes(content)
+    ended = [curate(*words, "--workspace", str(copy)) for words in MEETING_PAGES]
+    untold = sum(run.returncode != 0 and "curate doctor" not in run.stderr for run in ended)
+    untold += curate("doctor", "--workspace", str(copy)).returncode == 0
+    untold += sum(TEXT_WORD in run.stderr for run in ended)
+    shutil.copyfile(base / "records.db", store)
+    errors = [run.stderr for run in ended]
+    trial = compared(f"a page of records.db overwritten ({seed})", contents(base), [contents(copy)], errors)
+    return Trial(trial.fault, len(ended), trial.lost, trial.doubled, trial.unequal + untold, trial.tracebacks)
 
 
 def _file(base: Path, copy: Path, file: str, name: str, damage: Damage) -> Trial:

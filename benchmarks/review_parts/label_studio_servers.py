@@ -50,6 +50,11 @@ class BenchmarkServer:
         """The server's address."""
         return self.label_studio.url
 
+    @property
+    def workspace(self) -> Path:
+        """The folder of the server's own workspace, which is deleted when it ends."""
+        return self.label_studio.log.parents[1]
+
     def token(self, name: str) -> str:
         """An annotator's token."""
         return self.accounts[name].token.get_secret_value()

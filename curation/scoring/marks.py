@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from curation.record import Entity, Layer
 from curation.scoring.bootstrap import Array
@@ -24,6 +25,16 @@ def marks_of(layer: Layer, *, assertion: bool) -> Marks:
     for entity in layer.entities:
         if entity.fragments:
             marks.setdefault(key_of(entity, assertion=assertion), set()).add(entity.spans)
+    return marks
+
+
+def plain_marks(layer: Mapping[str, Any], *, assertion: bool) -> Marks:
+    """`marks_of` for a layer in plain values."""
+    marks: Marks = {}
+    for entity in layer["entities"]:
+        if fragments := entity["fragments"]:
+            key = (entity["category"], entity["assertion"] if assertion else "")
+            marks.setdefault(key, set()).add(tuple([(fragment["start"], fragment["end"]) for fragment in fragments]))
     return marks
 
 

@@ -30,6 +30,9 @@ READ_ONLY = "clincurate_read_only"
 #: How many ids go into one IN list: below every backend's limit on bound values.
 CHUNK = 500
 
+#: The option of the store's own engines, by which they are told from those that libraries make.
+OURS = "clincurate_store"
+
 
 class Connected:
     """Base of every part of the store: an engine to read from and one to write with."""
@@ -191,7 +194,7 @@ def connect(url: str, *, made_with: Callable[[], str | None] = lambda: None) -> 
 
 def _engine(url: sa.URL, **options: Any) -> sa.Engine:
     # Without this, SQLAlchemy's errors quote the rows: clinical text.
-    return sa.create_engine(url, hide_parameters=True, **options)
+    return sa.create_engine(url, hide_parameters=True, execution_options={OURS: True}, **options)
 
 
 def _is_new_file(url: sa.URL) -> bool:

@@ -4,26 +4,76 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import sqlalchemy as sa
 from pydantic import JsonValue
+from pydantic_core import from_json
 
 from curation.batches import batched
 from curation.decision import (
     ANYWHERE,
+    OPEN,
     TEXT,
     Decision,
     DecisionKind,
     DecisionSubject,
     Verdict,
     on_privacy,
+    subject_name,
 )
 from curation.store.engine import CHUNK
 from curation.store.records import Records, newest_layers
 from curation.store.tables import decisions, layers, measures
 
 Measures = Mapping[str, JsonValue]
+
+
+@dataclass(frozen=True, slots=True)
+class StandingDecision:
+    """A decision that counts, as plain values: of many in a list, what the store wrote is not checked again."""
+
+    values: Mapping[str, Any]
+
+    @property
+    def record_id(self) -> str:
+        """The record."""
+        return str(self.values["record_id"])
+
+    @property
+    def subject(self) -> DecisionSubject:
+        """What the verdict is of."""
+        kind = DecisionKind(self.values["kind"])
+        return (kind, self.values["layer"] or self.values["destination"] or "")
+
+    @property
+    def subject_name(self) -> str:
+        """What the verdict is of, for people."""
+        return subject_name(self.subject)
+
+    @property
+    def by(self) -> str:
+        """Who gave it."""
+        return str(self.values["by"])
+
+    @property
+    def reason(self) -> str:
+        """Why."""
+        return str(self.values["reason"])
+
+    @property
+    def details(self) -> Mapping[str, JsonValue]:
+        """What it rests on."""
+        details: Mapping[str, JsonValue] = self.values["details"]
+        return details
+
+
+#: What a decision has that was stored before there was such a field, in the order of the fields.
+BLANK: dict[str, JsonValue] = {
+    name: {} if name == "details" else field.default for name, field in Decision.model_fields.items()
+}
 
 
 class Findings(Records):
@@ -115,6 +165,22 @@ class Findings(Records):
     ) -> Iterator[Decision]:
         """The latest decision on every subject of each record; optionally only those with the verdict."""
         return self._latest(ids, also=None if verdict is None else decisions.c.verdict == verdict.value)
+
+    def standing_decisions(self, verdict: Verdict) -> list[StandingDecision]:
+        """The latest decisions with the verdict, oldest first.
+
+        What waits for a person on a record whose text was rejected waits no more, and is left out.
+        """
+        with self.read() as connection:
+            query = sa.select(decisions.c.content).where(decisions.c.verdict == verdict.value)
+            query = query.where(decisions.c.seq.in_(newest_decisions())).order_by(decisions.c.seq)
+            found = [StandingDecision(BLANK | from_json(content)) for content in connection.execute(query).scalars()]
+            if verdict not in OPEN:
+                return found
+            texts = newest_decisions().where(*_about(TEXT))
+            rejected = sa.select(decisions.c.record_id).where(decisions.c.verdict == Verdict.REJECTED.value)
+            away = set(connection.execute(rejected.where(decisions.c.seq.in_(texts))).scalars())
+        return [decision for decision in found if decision.record_id not in away] if away else found
 
     def privacy_decisions(self, destination: str, ids: Iterable[str] | None = None) -> dict[str, Decision]:
         """The decision on what may leave for the destination: the latest one for it, else the one for anywhere."""

@@ -10,6 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from pydantic import JsonValue
+from pydantic_core import from_json
 
 from curation.batches import batched
 from curation.errors import EgressBlockedError, StoreError
@@ -225,6 +226,13 @@ class Records(Connected):
         self, names: Sequence[str], *, ids: Iterable[str] | None = None, page: int = CHUNK
     ) -> Iterator[Layer]:
         """Every version of the named layers, streamed: the records as they came, of each the oldest version first."""
+        return map(Layer.model_validate_json, self._version_contents(names, ids, page))
+
+    def layer_values(self, names: Sequence[str], *, ids: Iterable[str]) -> Iterator[dict[str, Any]]:
+        """`layer_versions` as plain values: for counts over many, what the store itself wrote is not checked again."""
+        return map(from_json, self._version_contents(names, ids, CHUNK))
+
+    def _version_contents(self, names: Sequence[str], ids: Iterable[str] | None, page: int) -> Iterator[str]:
         for rows in self._pages(ids, [_has_layer(names)], page):
             query = (
                 sa.select(layers.c.content)
@@ -234,10 +242,27 @@ class Records(Connected):
             )
             with self.read() as connection:
                 found = connection.execute(query).scalars().all()
-            yield from map(Layer.model_validate_json, found)
+            yield from found
 
-    def layer_saves(self, names: Sequence[str]) -> Iterator[LayerSave]:
-        """`layer_versions` without what they say: who made each, when and how, and how many entities it has."""
+    def layer_rows(self, names: Sequence[str]) -> dict[str, list[tuple[str, int]]]:
+        """The name and row of each version of the named layers by record, both in the order in which they came."""
+        query = (
+            sa.select(layers.c.record_id, layers.c.name, layers.c.seq)
+            .join(records, records.c.id == layers.c.record_id)
+            .where(layers.c.name.in_(names))
+            .order_by(records.c.seq, layers.c.seq)
+        )
+        found: dict[str, list[tuple[str, int]]] = {}
+        with self.read() as connection:
+            for record_id, name, row in connection.execute(query):
+                found.setdefault(record_id, []).append((name, row))
+        return found
+
+    def layer_saves(self, names: Sequence[str], *, ids: Sequence[str] | None = None) -> Iterator[LayerSave]:
+        """`layer_versions` without what they say: who made each, when and how, and how many entities it has.
+
+        ids: only on these records, at most CHUNK of them.
+        """
         provenance, created = (self.json_text(layers.c.content, key) for key in ("provenance", "created"))
         query = (
             sa.select(
@@ -247,22 +272,12 @@ class Records(Connected):
             .where(layers.c.name.in_(names))
             .order_by(records.c.seq, layers.c.seq)
         )
+        if ids is not None:
+            query = query.where(layers.c.record_id.in_(ids))
         with self.read() as connection:
             rows = connection.execute(query).all()
         for record_id, name, how, when, entities in rows:
             yield LayerSave(record_id, name, json.loads(how or "{}"), datetime.fromisoformat(when), entities)
-
-    def records_with_several(self, names: Sequence[str]) -> list[str]:
-        """The ids of the records with layers of two or more of the names, in the order in which they came."""
-        several = (
-            sa.select(layers.c.record_id)
-            .where(layers.c.name.in_(names))
-            .group_by(layers.c.record_id)
-            .having(sa.func.count(sa.distinct(layers.c.name)) > 1)
-        )
-        query = sa.select(records.c.id).where(records.c.id.in_(several)).order_by(records.c.seq)
-        with self.read() as connection:
-            return list(connection.execute(query).scalars())
 
     def layers_mark(self) -> list[int]:
         """Numbers that change with every layer that is added or deleted, in whatever order the layers are committed."""

@@ -73,6 +73,8 @@ class Scratch(Connected):
         return ScratchTable(self._engine, table)
 
     def drop_table(self, name: str) -> None:
-        """Delete a table that `replace_table` made, if it is there."""
+        """Delete the tables that `replace_table` made under this name, alone or with `_` and more after it."""
         with self.write() as connection:
-            sa.Table(name, sa.MetaData()).drop(connection, checkfirst=True)
+            for found in sa.inspect(connection).get_table_names():
+                if found == name or found.startswith(f"{name}_"):
+                    sa.Table(found, sa.MetaData()).drop(connection, checkfirst=True)

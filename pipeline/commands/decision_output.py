@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from curation.decision import Decision
     from curation.store import Store
+    from curation.store.findings import StandingDecision
 
 #: So many decisions are shown to a person; --json has them all.
 LISTED = 200
@@ -66,7 +67,7 @@ def decide_all(records: list[str], decide: DecideAs, *, by: str | None, folder: 
         raise typer.Exit(1)
 
 
-def source_ids(store: Store, decisions: Sequence[Decision]) -> dict[str, str]:
+def source_ids(store: Store, decisions: Sequence[Decision | StandingDecision]) -> dict[str, str]:
     """What the sources call the records of the decisions."""
     return store.source_ids(decision.record_id for decision in decisions)
 
@@ -76,7 +77,12 @@ def plain(decision: Decision, names: Mapping[str, str]) -> dict[str, Any]:
     return decision.model_dump(mode="json") | {"source_id": names.get(decision.record_id)}
 
 
-def print_open(title: str, decisions: Sequence[Decision], names: Mapping[str, str]) -> None:
+def plain_standing(decision: StandingDecision, names: Mapping[str, str]) -> dict[str, Any]:
+    """The decision that counts for scripts."""
+    return {**decision.values, "source_id": names.get(decision.record_id)}
+
+
+def print_open(title: str, decisions: Sequence[StandingDecision], names: Mapping[str, str]) -> None:
     """A table of decisions that count now, with what failed."""
     from validation.quarantine import expectations_of
 

@@ -16,6 +16,7 @@ from pipeline.commands.decision_output import (
     RecordsArgument,
     decide_all,
     plain,
+    plain_standing,
     print_log,
     print_open,
     source_ids,
@@ -51,7 +52,7 @@ def list_quarantined(
         names = source_ids(store, found if as_json else found[:LISTED])
         standing = standings(store)
     if as_json:
-        print_json({"quarantined": [plain(decision, names) for decision in found], "standing": dict(standing)})
+        print_json({"quarantined": [plain_standing(decision, names) for decision in found], "standing": dict(standing)})
     else:
         print_open("Quarantine", found, names)
         say_standing(standing)

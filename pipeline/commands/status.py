@@ -65,7 +65,7 @@ def status(
         ]
         print_table("Curated sets", ("set", "records", "hash"), sets)
     if found.runs:
-        rows = [tuple(str(value)[:19] for value in run.values()) for run in found.runs]
+        rows = [(run["run"], run["command"], run["state"], str(run["started"])[:19]) for run in found.runs]
         print_table("Last runs", ("run", "command", "state", "started"), rows)
 
 

@@ -48,15 +48,6 @@ class CheckedPart(Frozen):
     do: str = ""
 
 
-#: Label Studio switches the check of CSRF tokens off, and browsers send its cookie from every port of this machine.
-OTHER_PAGES = CheckedPart(
-    state="warning",
-    what="requests from other pages",
-    found="a page on another port of this machine acts as who is logged in: Label Studio checks no CSRF token",
-    do="put the proxy of docs/reverse-proxy.md before it",
-)
-
-
 def examine(folder: Path) -> list[CheckedPart]:
     """Every part that was checked, in this order: machine, packages, workspace, review."""
     checks: tuple[Callable[[Path], Iterator[CheckedPart]], ...] = (
@@ -206,8 +197,6 @@ def _not_ours(workspace: Workspace) -> Iterator[CheckedPart]:
             found = foreign_in(workspace, store, client)
     except CurateError:
         return
-    if workspace.config.review.url is None:
-        yield OTHER_PAGES
     if not found:
         yield CheckedPart(state="good", what="in Label Studio", found="nothing that is not ours")
     for entry in found:

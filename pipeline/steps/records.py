@@ -11,6 +11,7 @@ from pydantic import JsonValue
 
 from annotation.label_studio.exchange.removal import remove_tasks, scrub_database
 from annotation.label_studio.session import connect
+from annotation.progress.review_work import REVIEW_WORK
 from annotation.queue.queue_files import forget_records, queued_record_ids
 from curation.author import human
 from curation.decision import Decision
@@ -132,7 +133,7 @@ def record_history(store: Store, reference: str) -> RecordHistory:
         record=next(store.records([id])),
         layers=tuple(store.layer_history(id)),
         decisions=tuple(store.decision_history(id)),
-        measures=dict(store.measures([id])).get(id, {}),
+        measures={name: value for name, value in dict(store.measures([id])).get(id, {}).items() if name != REVIEW_WORK},
         sets={
             f"{curated.name}@{curated.version}": next(iter(members[curated.digest]))
             for curated in store.curated_sets()

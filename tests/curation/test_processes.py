@@ -62,6 +62,19 @@ def test_outcomes_come_in_order_and_the_environment_stays_as_it_was():
     assert (dict(os.environ), sys.modules["__main__"]) == (before, main)
 
 
+def test_no_worker_runs_the_script_again_also_not_a_later_one(tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text(
+        "import time\n"
+        "from curation.processes import Processes\n"
+        "print('begun', flush=True)\n"
+        "with Processes(2) as processes:\n"
+        "    print(len(list(processes.map(time.sleep, [0.3] * 6))))\n"
+    )
+    done = subprocess.run([sys.executable, script], capture_output=True, text=True, check=False, timeout=60)
+    assert (done.stdout, done.stderr) == ("begun\n6\n", "")
+
+
 def test_few_batches_are_taken_before_an_outcome_is_asked_for():
     taken = []
     with Processes(2) as processes:
@@ -94,6 +107,14 @@ def test_ctrl_c_ends_all_processes_and_no_worker_says_a_word(lasting):
     assert script.wait(15) == 130
     assert script.stderr.read() == ""
     assert are_gone(workers)
+
+
+def test_no_worker_runs_the_script_again_however_late_it_begins(tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text("print('begun', flush=True)\n" + LASTING.replace("2000", "6"), encoding="utf-8")
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    ended = subprocess.run([sys.executable, script], capture_output=True, text=True, env=environment, timeout=120)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "begun\nworks\n", "")
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])

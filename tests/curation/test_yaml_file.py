@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from itertools import islice
 from pathlib import Path
+from xml.etree.ElementTree import fromstring
 
 import pytest
 import yaml
 
 from annotation.few_shot.example_sentences import load_examples
+from annotation.guidelines.page import guidelines
+from annotation.guidelines.settled_examples import SettledExamples
+from annotation.label_studio.editor.label_config import guideline, label_config
+from annotation.label_studio.settings import Variant
 from annotation.rules.patterns import load_patterns
 from curation.errors import CurateError
 from curation.scheme import load_scheme
+from curation.scheme_file import _free_colours
 from curation.sources.mapping import load_mapping
 from curation.yaml_file import load_yaml
 from validation.boundaries.rules import load_boundaries
@@ -87,17 +94,25 @@ def test_long_lists_of_values_are_read_in_seconds(tmp_path: Path, kind: str) -> 
     assert time.monotonic() - started < 20
 
 
-@pytest.mark.parametrize(
-    ("count", "keys", "said"),
-    [(75, "", "c74: expected a hotkey of its own"), (700, "hotkey: {}", "expected a colour of its own")],
-)
-def test_more_categories_than_there_are_keys_or_colours_are_one_line(
-    tmp_path: Path, count: int, keys: str, said: str
-) -> None:
-    lines = [f"  c{number}: {{definition: x, {keys.format(chr(0x4E00 + number))}}}" for number in range(count)]
+@pytest.mark.parametrize("count", [75, 700])
+def test_more_categories_than_there_are_keys_or_colours(tmp_path: Path, count: int) -> None:
     path = tmp_path / "scheme.yaml"
-    path.write_text("name: long\ncategories:\n" + "\n".join(lines) + "\n", encoding="utf-8")
-    with pytest.raises(CurateError, match=said):
-        load_scheme(path)
-    path.write_text("name: long\ncategories:\n" + "\n".join(lines[:74]) + "\n", encoding="utf-8")
-    assert len(load_scheme(path).categories) == 74
+    path.write_text("name: long\ncategories:\n" + "".join(f"  c{n}: x\n" for n in range(count)), encoding="utf-8")
+    scheme = load_scheme(path)
+    assert [category.hotkey is None for category in scheme.categories] == [n >= 74 for n in range(count)]
+    colours = [category.colour for category in scheme.categories]
+    assert len(set(colours)) > min(count - 1, 450)
+    for variant in (Variant.SPANS, Variant.SIDE_BY_SIDE):
+        view = fromstring(label_config(scheme, variant=variant))
+        assert len(list(view.iter("Label"))) in {count, 2 * count}
+        keys = [key for tag in view.iter() if (key := tag.get("hotkey"))]
+        assert len(keys) == len(set(keys)) > 74
+    assert "None" not in guideline(scheme) + guidelines(scheme, SettledExamples((), language="de"), language="de")
+
+
+def test_every_default_colour_is_given_by_hand(tmp_path: Path) -> None:
+    path = tmp_path / "scheme.yaml"
+    colours = enumerate(islice(_free_colours(()), 600))
+    lines = [f'  c{number}: {{definition: x, colour: "{colour}"}}\n' for number, colour in colours]
+    path.write_text("name: long\ncategories:\n" + "".join([*lines, "  last: x\n"]), encoding="utf-8")
+    assert load_scheme(path).categories[-1].colour.startswith("#")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -157,6 +158,30 @@ def test_links_that_lead_out_are_refused(own: Path, tmp_path: Path) -> None:
         Workspace.at(own).config  # noqa: B018
     command_line.curate("trust", own)
     assert Workspace.at(own).config
+
+
+def test_server_data_elsewhere_is_for_workspaces_of_ours(own: Path, tmp_path: Path) -> None:
+    (own / "label-studio").symlink_to(tmp_path)
+    assert Workspace.at(own).config
+    sent = shutil.copytree(own, tmp_path / "sent", symlinks=True)
+    with pytest.raises(ConfigError, match="the link label-studio"):
+        Workspace.at(sent).config  # noqa: B018
+
+
+@pytest.mark.parametrize("value", ["[" * 100_000, "{a=" * 100_000, "1" * 5_000, "'x"])
+def test_settings_that_cannot_be_read_are_one_line(own: Path, value: str) -> None:
+    (own / "curate.toml").write_text(f"a = {value}", encoding="utf-8")
+    with pytest.raises(ConfigError, match="expected TOML"):
+        Workspace.at(own).config  # noqa: B018
+
+
+@pytest.mark.parametrize("name", ["scheme.yaml", "records.db", "vectors.db", "gx/great_expectations.yml"])
+def test_a_pipe_is_refused_before_anything_waits_for_it(own: Path, name: str) -> None:
+    (own / name).parent.mkdir(exist_ok=True)
+    (own / name).unlink(missing_ok=True)
+    os.mkfifo(own / name)
+    with pytest.raises(ConfigError, match=f"got a pipe or a device at .*{name}"):
+        Workspace.at(own).config  # noqa: B018
 
 
 @pytest.mark.parametrize("value", ["a\\u0000b", "loop/x", "x" * 5000])

@@ -12,12 +12,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from command_line import curate
+from sqlalchemy.exc import OperationalError
 
 from annotation.label_studio.processes import is_alive
 from annotation.label_studio.server.environment import ensure_environment
 from annotation.label_studio.server.server import Server
 from annotation.review_settings import ReviewSettings
-from curation.errors import CurateError
+from curation.errors import CurateError, StoreError
 from curation.store import Store
 from pipeline.commands.run import _say_kept
 from pipeline.workspace import Workspace
@@ -72,6 +74,27 @@ def test_what_is_done_is_kept_and_said(tmp_path, annotated, words, kept):
     assert (f"done and kept: {kept}" in lines) == (kept is not None)
     with Store.open(workspace.store_url) as store:
         assert [run.state for run in store.runs()] == ["interrupted"]
+
+
+@pytest.mark.parametrize("lost", [OperationalError("SELECT 1", {}, OSError("gone")), StoreError("it did not open")])
+def test_ctrl_c_is_told_as_such_when_the_database_is_gone(tmp_path, annotated, monkeypatch, lost):
+    workspace = Workspace.make(tmp_path / "w")
+    with workspace.open_store() as store:
+        store.add_records([annotated("Frau Zedernholz hat Fieber.", language="de")[0]])
+
+    def interrupted_and_gone(*_: object, **__: object) -> None:
+        for name in ("count_jobs", "count_pending", "end_run"):
+            monkeypatch.setattr(Store, name, fail)
+        raise KeyboardInterrupt
+
+    def fail(*_: object, **__: object) -> None:
+        raise lost
+
+    monkeypatch.setattr(Store, "pending", interrupted_and_gone)
+    told = curate("annotate", "--with", "rules", "--workspace", workspace.folder, code=130).stderr
+    assert told.splitlines()[-1] == "interrupted; what was finished is kept, the same command goes on from there"
+    assert "error" not in told
+    assert "Traceback" not in told
 
 
 @pytest.mark.server

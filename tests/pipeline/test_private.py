@@ -82,6 +82,7 @@ def test_a_folder_with_other_files_keeps_its_permissions(tmp_path: Path) -> None
     assert stat.S_IMODE((tmp_path / "own").stat().st_mode) == 0o755
 
 
+@pytest.mark.model  # doctor looks for torch
 def test_doctor_names_what_others_may_read_and_mends_it(tmp_path: Path) -> None:
     folder = tmp_path / "w"
     command_line.curate("init", folder)

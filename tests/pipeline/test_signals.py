@@ -64,6 +64,39 @@ def test_only_the_first_request_interrupts_and_the_handlers_of_before_come_back(
     assert signal.getsignal(signal.SIGTERM) is before
 
 
+class Interrupting:
+    """Interrupts where Python swallows exceptions: while an object is cleared away."""
+
+    def __init__(self, number: signal.Signals) -> None:
+        self.number = number
+
+    def __del__(self) -> None:
+        signal.raise_signal(self.number)
+
+
+def clear_away(number: signal.Signals, *, seconds: float) -> None:
+    made = Interrupting(number)
+    del made
+    time.sleep(seconds)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_a_signal_that_python_swallows_comes_again(number: signal.Signals, capsys: pytest.CaptureFixture[str]) -> None:
+    before = sys.unraisablehook
+    with ended_like_interrupts() as came:
+        with pytest.raises(KeyboardInterrupt):
+            clear_away(number, seconds=30)
+        assert came == ([] if number is signal.SIGINT else [number])
+    assert sys.unraisablehook is before
+    assert capsys.readouterr().err == ""
+
+
+def test_a_swallowed_signal_comes_no_more_after_the_end() -> None:
+    with ended_like_interrupts():
+        clear_away(signal.SIGTERM, seconds=0)
+    time.sleep(0.2)
+
+
 def test_what_is_to_be_ignored_stays_ignored() -> None:
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:

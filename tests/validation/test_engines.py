@@ -5,16 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from planted_errors import GERMAN, KEPT, PLANTED, SOUND, fill, story
 from verdicts import gravest
 
 from curation.scheme import Scheme
 from curation.store import Store
 from validation import verdict as judging
-from validation.frame import Frame
+from validation.frame import NUMBERS, TEXTS, Frame
 from validation.measures.measure import Scope
+from validation.measures.table import LISTS
 from validation.settings import Engine, GroundingSettings, ValidationSettings
-from validation.table import MeasureTable
+from validation.table import NAME, MeasureTable
 from validation.verdict import gather, judge
 from validation.what_if import what_if
 
@@ -50,6 +52,25 @@ def test_both_engines_decide_alike_for_the_same_reasons(
     written = "".join(path.read_text() for path in (tmp_path / "gx").rglob("*.yml"))
     assert "${CLINCURATE_STORE}" in written
     assert store.url not in written
+
+
+def test_workspaces_that_share_a_database_have_tables_of_their_own(tmp_path: Path) -> None:
+    columns: dict[str, object] = dict.fromkeys([*TEXTS, *NUMBERS, *LISTS])
+    with Store.open(f"sqlite:///{tmp_path / 'records.db'}") as store:
+
+        def table(id: str, folder: Path) -> MeasureTable:
+            return MeasureTable(store, [(id, columns)], workspace=folder)
+
+        inside = table("r0", tmp_path)
+        first, second = (table(id, tmp_path.parent / id) for id in ("r1", "r2"))
+        assert [list(each.ids()) for each in (inside, first, second)] == [["r0"], ["r1"], ["r2"]]
+        assert inside.name == NAME
+        assert len({inside.name, first.name, second.name}) == 3
+        # A deletion takes the words out of all of them.
+        store.drop_table(NAME)
+        with store.read() as connection:
+            left = sa.inspect(connection).get_table_names()
+        assert not [name for name in left if name.startswith(NAME)]
 
 
 @pytest.mark.parametrize(("most", "kind"), [(2, Frame), (1, MeasureTable)])

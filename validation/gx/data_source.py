@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 import sqlalchemy as sa
 
+from curation.store.engine import OURS
 from validation.frame import Frame
 from validation.table import MeasureTable
 
@@ -79,7 +80,9 @@ class InStore:
             engine.dispose()
 
     def _note(self, connection: sa.Connection) -> None:
-        self._engines.add(connection.engine)
+        # A store's own would lose the connection on which it reads one moment.
+        if not connection.engine.get_execution_options().get(OURS):
+            self._engines.add(connection.engine)
 
 
 def data_of(measured: Frame | MeasureTable) -> Data:

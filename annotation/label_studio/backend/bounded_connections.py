@@ -45,6 +45,9 @@ class BoundedConnection(H11Protocol):
     def on_response_complete(self) -> None:
         self._stop_timer()
         super().on_response_complete()
+        if self._timer is None:
+            # It closes, as soon as its answer is read.
+            self._end_after(HEAD_TIME)
 
     def _end_after(self, seconds: float) -> None:
         self._stop_timer()

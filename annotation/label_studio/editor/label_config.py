@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from annotation.label_studio.editor.controls import COMMENT, QUALITY, REASON, STARS, TEXT, VERDICT
-from annotation.label_studio.editor.hotkeys import Hotkeys
+from annotation.label_studio.editor.hotkeys import Hotkeys, hotkey_attribute
 from annotation.label_studio.editor.places import AT_FOOT, AT_TOP, LINE, NOT_PRESENT, ROW
 from annotation.label_studio.editor.task_summary import ASSERTED, CHECK
 from annotation.label_studio.editor.variants import VARIANTS
@@ -79,7 +79,7 @@ def _summary(view: Element) -> None:
     SubElement(SubElement(box, "View", className=NOT_PRESENT), "Header", value=f"${ASSERTED}", size="5")
 
 
-def _verdict(view: Element, words: EditorWording, keys: Mapping[str, str]) -> None:
+def _verdict(view: Element, words: EditorWording, keys: Mapping[str, str | None]) -> None:
     """The verdict, and the reasons for a record that is fixed or rejected."""
     row = SubElement(view, "View", className=ROW)
     SubElement(row, "Header", value=words.heading("verdict"), size="5")
@@ -94,8 +94,8 @@ def _verdict(view: Element, words: EditorWording, keys: Mapping[str, str]) -> No
         requiredMessage=words.heading("verdict_missing"),
     )
     for value, (_, hint) in VERDICTS.items():
-        shown = {"value": title(value, words.language), "alias": value}
-        SubElement(verdict, "Choice", shown, hotkey=keys[value], hint=localised(hint, words.language))
+        shown = {"value": title(value, words.language), "alias": value} | hotkey_attribute(keys[value])
+        SubElement(verdict, "Choice", shown, hint=localised(hint, words.language))
     shown_with = {"visibleWhen": "choice-selected", "whenTagName": VERDICT, "whenChoiceValue": "fix,reject"}
     box = SubElement(SubElement(view, "View", shown_with), "View", className=ROW)
     SubElement(box, "Header", value=words.heading("reasons"), size="5")
@@ -126,7 +126,8 @@ def _remarks(view: Element, words: EditorWording) -> None:
 
 def _explain(page: Element, category: Category, language: str, headings: dict[str, str]) -> None:
     title = SubElement(page, "h4")
-    title.text = f"{localised(category.label, language)} ({category.name}, {headings['hotkey']} {category.hotkey})"
+    key = f", {headings['hotkey']} {category.hotkey}" if category.hotkey else ""
+    title.text = f"{localised(category.label, language)} ({category.name}{key})"
     SubElement(page, "p").text = localised(category.definition, language)
     if boundary := localised(category.boundary, language):
         line = SubElement(page, "p")

@@ -11,7 +11,7 @@ from annotation.label_studio.exchange.project import ProjectConfig
 from annotation.label_studio.guard.accounts import foreign_accounts, foreign_organization
 from annotation.label_studio.guard.foreign_entry import ForeignEntry
 from annotation.label_studio.guard.outlets import foreign_outlets
-from annotation.label_studio.guard.projects import deleted_projects, foreign_settings, foreign_tasks, others_projects
+from annotation.label_studio.guard.projects import foreign_settings, foreign_tasks, lost_projects, others_projects
 from annotation.label_studio.registrations import read_registrations
 from annotation.label_studio.server.credentials import read_credentials
 from annotation.label_studio.settings import LabelStudioSettings
@@ -30,7 +30,7 @@ def foreign_entries(
     oldest = {project["title"]: project for project in sorted(everywhere, key=_number, reverse=True)}
     ours = [oldest[title] for title in configs if title in oldest]
     yield from foreign_outlets(client, settings, noted, [_number(project) for project in ours])
-    yield from deleted_projects(store, configs, [Project.of(project).key for project in everywhere])
+    yield from lost_projects(store, configs, everywhere)
     for project in ours:
         ledger = Ledger(store, Project.of(project).key)
         yield from foreign_settings(project, configs[project["title"]], ledger)

@@ -24,6 +24,8 @@ class ForeignEntry:
     undo: Callable[[Client], object] | None = field(default=None, repr=False, compare=False)
     #: No request undoes it, but our own server's database is put right.
     in_database: bool = False
+    #: Put back by push and pull, too, which would work elsewhere.
+    at_once: bool = False
     #: What a person can do where we undo nothing.
     advice: str = ""
 

@@ -94,17 +94,34 @@ def foreign_tasks(store: Store, project: Project, ledger: Ledger) -> Iterator[Fo
         )
 
 
-def deleted_projects(store: Store, titles: Collection[str], keys: Collection[str]) -> Iterator[ForeignEntry]:
-    """Those of our titles that are not there any more, until records are sent to another of the same title."""
+def lost_projects(store: Store, titles: Collection[str], everywhere: Collection[Json]) -> Iterator[ForeignEntry]:
+    """Those of our titles whose projects have another title now, or are deleted, until records are sent to another."""
+    now = {_identity(Project.of(project)): project for project in everywhere}
     for title in titles:
-        sent = [key for key in store.review_projects() if key.startswith(f"{title} #") and " repeat " not in key]
-        if sent and not set(sent).intersection(keys):
-            tasks = sum(Ledger(store, key).confirmed for key in sent)
+        keys = [key for key in store.review_projects() if key.startswith(f"{title} #") and " repeat " not in key]
+        sent = {key.removeprefix(title): key for key in keys}
+        there = [now[identity] for identity in sent if identity in now]
+        if any(project["title"] == title for project in there):
+            continue
+        for project in there:
+            yield ForeignEntry(
+                "project",
+                f"{shown(repr(title))} is called {shown(repr(project['title']))}",
+                undo=partial(_change, path=f"/api/projects/{project['id']}", title=title),
+                at_once=True,
+            )
+        if sent and not there:
+            tasks = sum(Ledger(store, key).confirmed for key in sent.values())
             yield ForeignEntry(
                 "project",
                 f"{shown(repr(title))} was deleted, with {tasks} tasks",
                 advice="what was pulled from it is kept; `curate review push` makes it anew",
             )
+
+
+def _identity(project: Project) -> str:
+    """The part of a project's key that stays when its title changes."""
+    return project.key.removeprefix(project.title)
 
 
 def others_projects(found: Collection[Json], titles: Collection[str]) -> Iterator[ForeignEntry]:

@@ -182,8 +182,18 @@ function nextTask(body, args) {
 function plainTab(body) {
     const data = body.data;
     return isObject(data) && isNumber(body.project) && TABS.includes(data.type) && (data.target || 'tasks') === 'tasks'
-        && (data.ordering || []).length === 0 && ((data.filters || {}).items || []).length === 0
+        && isEmptyList(data.ordering) && (isMissing(data.filters) || isObject(data.filters))
+        && isEmptyList((data.filters || {}).items)
         && data.selectedItems === undefined;
+}
+
+function isMissing(value) {
+    return value === undefined || value === null;
+}
+
+// An object with a length is no list: Label Studio would read what is in it.
+function isEmptyList(value) {
+    return isMissing(value) || (Array.isArray(value) && value.length === 0);
 }
 
 // Of another account only what the list of tasks cannot do without.

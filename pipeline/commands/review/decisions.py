@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipeline.commands.decision_output import (
+    LISTED,
     ByOption,
     ReasonOption,
     RecordsArgument,
     decide_all,
-    plain,
+    plain_standing,
     print_open,
     source_ids,
 )
@@ -55,9 +56,9 @@ def list_waiting(
 
     with Workspace.at(folder, notify=say).open_store() as store:
         found = waiting(store, verdict, of=of, layer=layer, expectation=expectation)
-        names = source_ids(store, found)
+        names = source_ids(store, found if as_json else found[:LISTED])
     if as_json:
-        print_json({"verdict": verdict, "decisions": [plain(decision, names) for decision in found]})
+        print_json({"verdict": verdict, "decisions": [plain_standing(decision, names) for decision in found]})
     else:
         print_open(verdict.replace("_", " ").capitalize(), found, names)
 

@@ -40,7 +40,7 @@ def check(
                 (
                     category.name,
                     category.label.get(language, ""),
-                    category.hotkey,
+                    category.hotkey or "",
                     category.colour,
                     ", ".join(filled.get(category.name, ())),
                     category.definition.get(language, ""),
@@ -48,6 +48,8 @@ def check(
                 for category in scheme.categories
             ],
         )
+        if keyless := sum(category.hotkey is None for category in scheme.categories):
+            say(f"{keyless} categories have no key, since there are more than keys: people choose them with the mouse")
     if scheme.labels:
         rows = [(label.name, ", ".join(label.values), label.definition.get(language, "")) for label in scheme.labels]
         print_table(f"Document labels of {scheme.name} {scheme.version}", ("name", "values", "definition"), rows)

@@ -9,6 +9,7 @@ from annotation.label_studio.exchange.doubted import take_accepted
 from curation.decision import Decision, DecisionKind, Verdict
 from curation.errors import unknown_name
 from curation.store import Store
+from curation.store.findings import StandingDecision
 from validation import person_decisions
 from validation.person_decisions import AskedSubjects, standing
 
@@ -17,7 +18,7 @@ WordT = TypeVar("WordT", bound=StrEnum)
 
 def waiting(
     store: Store, verdict: str, *, of: str | None = None, layer: str | None = None, expectation: str | None = None
-) -> list[Decision]:
+) -> list[StandingDecision]:
     """The decisions of the verdict that count now. Raises UsageError for a word that is none of those known."""
     kind = None if of is None else word_of(DecisionKind, "a kind of verdict", of)
     return standing(store, word_of(Verdict, "a verdict", verdict), kind=kind, layer=layer, expectation=expectation)

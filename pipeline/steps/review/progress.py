@@ -13,7 +13,7 @@ from pipeline.workspace import Workspace
 
 def review_progress(workspace: Workspace, store: Store, *, csv: Path | None = None) -> WorkProgress:
     """Each annotator's work in figures; with `csv`, every day of every annotator in that file too."""
-    found = work_progress(store, workspace.scheme, workspace.config.review, required=reviewers_per_record(workspace))
+    found = work_progress(store, workspace.config.review, required=reviewers_per_record(workspace))
     if csv is not None:
         write_csv(found, csv)
     return found

@@ -40,16 +40,18 @@ def foreign_in(workspace: Workspace, store: Store, client: Client) -> list[Forei
 def told_foreign(workspace: Workspace, store: Store, client: Client, *, known: Collection[str] = ()) -> list[str]:
     """The lines of everything that is not ours; what texts leave by, and is not known, the listener is told at once.
 
-    A server that cannot be asked does not stop the work: its one line says so.
+    A project of ours under another title gets its own back, so that the work goes on in it. A server that cannot be
+    asked does not stop the work: its one line says so.
     """
     try:
         found = foreign_in(workspace, store, client)
+        back = {entry: entry.undo(client) for entry in found if entry.at_once and entry.undo is not None}
     except AnswerError as error:
         return [f"what is not ours could not be looked for: {error}"]
     for entry in found:
         if entry.sends_text and entry.line not in known:
             workspace.notify(f"WARNING: texts leave Label Studio by a {entry.line}")
-    return [entry.line for entry in found]
+    return [f"{entry.kind}: {entry.found}; put back" if entry in back else entry.line for entry in found]
 
 
 def _configs(workspace: Workspace) -> Mapping[str, ProjectConfig]:

@@ -21,6 +21,7 @@ def test_our_own_server_is_well(label_studio) -> None:
     found = told(label_studio.workspace, label_studio.settings)
     assert {what: state for what, (state, _) in found.items()} == {
         "Label Studio": "good",
+        "proxy": "warning",
         "version": "good",
         "calls to this machine": "good",
     }

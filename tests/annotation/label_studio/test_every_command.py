@@ -16,6 +16,7 @@ from typer.main import get_command
 from annotation.label_studio.api.client import Client
 from annotation.label_studio.session import connect
 from pipeline.command import app
+from pipeline.steps.trust import allow
 from pipeline.steps.whoami import PERSON
 from pipeline.workspace import Workspace
 
@@ -52,6 +53,11 @@ WORDS: dict[str, list[str]] = {
         "records delete short --dry-run --workspace {w}",
         "records delete short --reason why --workspace {w}",
     ],
+    "records erase-originals": [
+        "records erase-originals --dry-run --workspace {w}",
+        "records erase-originals --yes --workspace {w}",
+    ],
+    "trust": ["trust", "trust {w}"],
     "scheme new": ["scheme new drug dose=how_much --label smoking=yes,no --to {w}/other.yaml"],
     "scheme check": ["scheme check --workspace {w}"],
     "scheme diff": ["scheme diff {w}/new.yaml --workspace {w}"],
@@ -76,6 +82,7 @@ WORDS: dict[str, list[str]] = {
     "review agreement": ["review agreement --workspace {w}"],
     "review status": ["review status --workspace {w}"],
     "review secure": ["review secure --workspace {w}"],
+    "review proxy": ["review proxy --write --workspace {w}"],
     "review adjudicate settle": ["review adjudicate settle --workspace {w}"],
     "review adjudicate push": ["review adjudicate push --workspace {w}"],
     "review adjudicate pull": ["review adjudicate pull --workspace {w}"],
@@ -136,6 +143,8 @@ def folder(made: Path, label_studio, tmp_path: Path, monkeypatch: pytest.MonkeyP
         config.write(
             f'[review]\nproject = "{project}"\nunvalidated = true\n[review.adjudication]\nproject = "{project} a"\n'
         )
+    # A server of another workspace: what a user allows by `curate trust`.
+    allow([str(copy)])
     return copy
 
 

@@ -60,7 +60,7 @@ def worked(sqlite_store: Store, scheme: Scheme) -> Callable[..., WorkProgress]:
         fill(sqlite_store)
         for answer in answers:
             sqlite_store.add_layers([answer])
-        return work_progress(sqlite_store, scheme, ReviewSettings(), zone=UTC, **options)
+        return work_progress(sqlite_store, ReviewSettings(), zone=UTC, **options)
 
     return work
 

@@ -26,11 +26,11 @@ CATASTROPHIC = [
 @pytest.mark.parametrize(("pattern", "text"), CATASTROPHIC)
 def test_a_pattern_that_takes_too_long_is_given_up_by_its_name(pattern: str, text: str) -> None:
     timed = TimedPattern(pattern, name="group.pattern")
-    started = time.monotonic()
+    started = time.process_time()
     for _ in range(5):
         with pytest.raises(SlowPatternError, match=r"the pattern group\.pattern to need less than a second"):
             timed.fullmatch(text)
-    assert time.monotonic() - started < 15, "what was slow three times gets less time"
+    assert time.process_time() - started < 15, "what was slow three times gets less time"
 
 
 def test_a_pattern_matches_as_others_do() -> None:

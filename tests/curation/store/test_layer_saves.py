@@ -1,6 +1,7 @@
-"""Saves of layers without what they say, and records with layers of several people: on both databases."""
+"""Saves of layers without what they say, and which versions there are: on both databases."""
 
 from datetime import UTC, datetime
+from itertools import pairwise
 
 from curation.record import Layer
 
@@ -32,11 +33,28 @@ def test_saves_say_what_the_versions_say_in_their_order(store, annotated):
     assert list(store.layer_saves(["human:ben"])) == []
 
 
-def test_records_with_layers_of_two_people_are_found_in_order(store, annotated):
+def test_rows_say_which_versions_a_record_has_in_their_order(store, annotated):
     records = [annotated(f"Patient {number}.")[0] for number in range(4)]
     store.add_records(records)
     names = ["human:anna", "human:ben"]
     store.add_layers([saved(record, name) for record in (records[2], records[0]) for name in names])
     store.add_layers([saved(records[1], "human:anna"), saved(records[1], "human:anna", annotation=2)])
-    assert store.records_with_several(names) == [records[0].id, records[2].id]
-    assert store.records_with_several(names[:1]) == store.records_with_several([]) == []
+    store.add_layers([saved(records[2], "human:ben", annotation=3, entities=annotated("[X]{age}")[1].entities[:0])])
+    rows = store.layer_rows(names)
+    assert list(rows) == [record.id for record in records[:3]]
+    assert [[name for name, _ in rows[record.id]] for record in records[:3]] == [names, names[:1], names]
+    assert all(row < later for versions in rows.values() for (_, row), (_, later) in pairwise(versions))
+    assert store.layer_rows(names[1:]).keys() == {records[0].id, records[2].id}
+    assert store.layer_rows([]) == {}
+
+
+def test_values_are_those_of_the_versions(store, annotated):
+    first, layer = annotated("Ältere Frau, [Fieber]{signs_symptoms}.")
+    store.add_records([first])
+    store.add_layers([saved(first, "human:anna"), saved(first, "human:anna", entities=layer.entities, lead_time=1.5)])
+    names, ids = ["human:anna"], [first.id]
+    assert list(store.layer_values(names, ids=ids)) == [
+        version.model_dump(mode="json") for version in store.layer_versions(names, ids=ids)
+    ]
+    assert [save.entities for save in store.layer_saves(names, ids=ids)] == [0, 1]
+    assert list(store.layer_saves(names, ids=["none"])) == []

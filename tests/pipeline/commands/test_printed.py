@@ -91,6 +91,7 @@ def test_a_fault_of_a_file_is_a_line_whatever_is_in_it(tmp_path: Path) -> None:
     assert all("unknown key review." in line and is_clean(line) for line in lines)
 
 
+@pytest.mark.model  # doctor looks for torch
 def test_ids_and_texts_of_a_file_are_shown_and_scripts_get_them_whole(tmp_path: Path) -> None:
     curate("init", "--workspace", tmp_path / "w")
     names = [name for name in (*HOSTILE_NAMES, *GOOD_NAMES) if name and "\ud800" not in name]

@@ -9,6 +9,7 @@ from typing import Any
 from xml.etree.ElementTree import Element, SubElement
 
 from annotation.label_studio.editor.controls import CONTINUES, MAIN, EditorSide
+from annotation.label_studio.editor.hotkeys import hotkey_attribute
 from annotation.label_studio.editor.places import AT_TOP, LINE, ROW
 from annotation.label_studio.editor.variants.classification import document_labels, shown_labels
 from annotation.label_studio.editor.variants.variant import EditorWording, Result
@@ -42,10 +43,12 @@ def labels(view: Element, scheme: Scheme, words: EditorWording, side: EditorSide
     titles = category_titles(scheme, words.language)
     for category in scheme.categories:
         hint = f"{localised(category.label, words.language)}: {localised(category.definition, words.language)}"
-        hotkey = category.hotkey if side is MAIN else words.keys.take(_key_of_side(category.hotkey, side))
+        hotkey = category.hotkey
+        if hotkey is not None and side is not MAIN:
+            hotkey = words.keys.take(_key_of_side(hotkey, side))
         # The alias is what results hold: they are the same in every language.
-        shown = {"value": titles[category.name], "alias": category.name}
-        SubElement(box, "Label", shown, background=category.colour, hotkey=hotkey, hint=hint)
+        shown = {"value": titles[category.name], "alias": category.name, "background": category.colour}
+        SubElement(box, "Label", shown | hotkey_attribute(hotkey), hint=hint)
 
 
 def category_titles(scheme: Scheme, language: str) -> dict[str, str]:
@@ -69,8 +72,8 @@ def assertions(view: Element, words: EditorWording, side: EditorSide) -> None:
     )
     for value, (preferred, hint) in ASSERTIONS.items():
         hotkey = words.keys.take(_key_of_side(preferred, side))
-        shown = {"value": title(value, words.language), "alias": value}
-        SubElement(choices, "Choice", shown, hotkey=hotkey, hint=localised(hint, words.language))
+        shown = {"value": title(value, words.language), "alias": value} | hotkey_attribute(hotkey)
+        SubElement(choices, "Choice", shown, hint=localised(hint, words.language))
 
 
 def _key_of_side(key: str, side: EditorSide) -> str:

@@ -28,10 +28,11 @@ UPDATE jobs SET layer_rows = (
 
 
 def upgrade() -> None:
+    # First: a result is noted as made from the row that stays.
+    op.execute(DOUBLED)
     # On PostgreSQL a row with a lower number may have been committed after the result was made: what read layers is
     # made once more, from rows that are known.
     op.add_column("jobs", sa.Column("layer_rows", sa.Text, nullable=False, server_default="{}"))
     if op.get_bind().dialect.name == "sqlite":
         op.execute(ROWS)
     op.drop_column("jobs", "seen")
-    op.execute(DOUBLED)

@@ -125,7 +125,7 @@ def test_an_answer_under_anothers_name_counts_for_nobody(
     assert '"completed_by"' in event.content
     assert count_waiting(sqlite_store) == 1
     (open_decision,) = waiting(sqlite_store, "needs_review", of="layer")
-    assert (open_decision.layer, open_decision.record_id) == (name, record.id)
+    assert (open_decision.subject, open_decision.record_id) == (on_layer(name), record.id)
     for again in (pulled(), pulled(full=True)):
         assert (again.layers, again.in_doubt, again.unchanged) == (0, [], 1)
 

@@ -85,13 +85,13 @@ def running(installed, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pat
 
 
 @pytest.fixture
-def guarded(running: Path, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Guarded]:
+def guarded(running: Path, request: pytest.FixtureRequest) -> Iterator[Guarded]:
     """The server with three pushed records in a project of the test's own, secured afterwards."""
     config, said = running / "curate.toml", list[str]()
     title = f"Guarded {abs(hash(request.node.nodeid)) % 10**9}"
     config.write_text(
         f'[review]\nproject = "{title}"\nunvalidated = true\n[review.adjudication]\nproject = "{title} adjudicated"\n'
-        f'[curation]\nstore = "sqlite:///{tmp_path / "records.db"}"\n',
+        f'[curation]\nstore = "sqlite:///{title}.db"\n',
         encoding="utf-8",
     )
     workspace = Workspace.at(running, notify=said.append)
@@ -152,7 +152,7 @@ def test_a_server_as_we_made_it_has_nothing_foreign(guarded: Guarded) -> None:
     assert (done.put_back, done.done, done.closed, done.left) == ({}, [], [], [])
     found = {part.what: part.state for part in examine(guarded.workspace.folder)}
     assert found["in Label Studio"] == "good"
-    assert found["requests from other pages"] == "warning"
+    assert found["proxy"] == "warning"
     assert guarded.said == []
 
 
@@ -333,6 +333,24 @@ def test_somebody_elses_project_is_named_and_left_to_a_person(guarded: Guarded) 
     done = curate_json("review", "secure", "--workspace", guarded.workspace.folder, code=1)
     assert (done["put_back"], len(done["left"])) == ({}, 1)
     guarded.asks("DELETE", f"/api/projects/{made['id']}/")
+
+
+@pytest.mark.parametrize("by", ["secure", "pull", "push"])
+def test_a_project_under_another_title_gets_its_own_back(guarded: Guarded, by: str) -> None:
+    project, title = guarded.project, guarded.workspace.config.review.project
+    task = guarded.anna.get("/api/tasks", params={"project": project}).json()["tasks"][0]["id"]
+    guarded.asks("POST", f"/api/tasks/{task}/annotations/", result=[], lead_time=1)
+    guarded.asks("PATCH", f"/api/projects/{project}/", title="Archiv \u202e2025")
+    (line,) = guarded.foreign
+    assert line.startswith(f"project: '{title}' is called 'Archiv ")
+    assert line.isprintable()
+    if by == "secure":
+        assert secure_review(guarded.workspace, guarded.store).put_back == {"project": 1}
+    if by == "push":
+        assert push_records(guarded.workspace, guarded.store).created == 0
+    assert pull_reviews(guarded.workspace, guarded.store).layers == 1
+    assert guarded.foreign == []
+    assert guarded.project == project
 
 
 def test_deleted_and_added_tasks_are_counted_and_nothing_pulled_is_lost(guarded: Guarded) -> None:

@@ -50,6 +50,8 @@ def test_german_identifiers(text, expected):
         ("Angela Holloway returned on March 3, 2015.", [("NAME", "Angela Holloway"), ("DATE", "March 3, 2015")]),
         ("DOB: 04/12/1961, MRN: 00482913", [("DATE", "04/12/1961"), ("ID", "00482913")]),
         ("Phone: (555) 013-4477 or a.b@ward.example", [("PHONE", "(555) 013-4477"), ("EMAIL", "a.b@ward.example")]),
+        ("Her telephone is 089 1234567.", [("PHONE", "089 1234567")]),
+        ("His phone number was 089 1234567 and the fax is old.", [("PHONE", "089 1234567")]),
         ("SSN 219-09-9999", [("ID", "219-09-9999")]),
         (
             "lives at 12 Orchard Lane, Dayton, OH 45402",

@@ -100,6 +100,8 @@ def test_english_names(text: str, names: list[str]) -> None:
         ("Zentrale 044 255 11 11", "044 255 11 11"),
         ("Rückruf 0664 1234567 abends", "0664 1234567"),
         ("Durchwahl -4711", "4711"),
+        ("Die Telefonnummer ist 089 1234567.", "089 1234567"),
+        ("Seine Handynummer lautet: 0171 2345678", "0171 2345678"),
     ],
 )
 def test_telephones(text: str, number: str) -> None:
