@@ -8,14 +8,11 @@ Label Studio allows an annotator, each with its reason, and none at all with the
 
 from __future__ import annotations
 
-import argparse
-import importlib
 import json
-import tempfile
-from pathlib import Path
 
 import packages_first  # noqa: F401
 from measuring import table
+from parts import asked, found_by
 
 #: Modules of `door_parts`, each with a function `attacks`.
 PARTS: tuple[str, ...] = (
@@ -38,20 +35,9 @@ def main() -> None:
     from door_parts.attack import Attack
     from review_parts.label_studio_servers import kept_running
 
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("--quick", action="store_true", help="without the attacks that take long")
-    parser.add_argument("--only", choices=PARTS, help="one part")
-    asked = parser.parse_args()
-    found: list[Attack] = []
-    parts = [asked.only] if asked.only else PARTS
-    with (
-        tempfile.TemporaryDirectory(prefix="doors-") as name,
-        kept_running(begin=any(part in REVIEWED for part in parts)),
-    ):
-        for part in parts:
-            folder = Path(name) / part
-            folder.mkdir()
-            found += importlib.import_module(f"door_parts.{part}").attacks(folder, asked.quick)
+    words = asked("Attacks on what this product opens.", PARTS, "without the attacks that take long")
+    with kept_running(begin=any(part in REVIEWED for part in words.parts)):
+        found: list[Attack] = list(found_by("door_parts", "attacks", words))
     print(
         table(
             ("door", "tried", "proxy", "open", "seen"),

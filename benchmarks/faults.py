@@ -7,14 +7,11 @@ Each result is compared by content with that of an undisturbed run. The aim: all
 
 from __future__ import annotations
 
-import argparse
-import importlib
 import json
-import tempfile
-from pathlib import Path
 
 import packages_first  # noqa: F401
 from measuring import table
+from parts import asked, found_by
 
 #: Modules of `fault_parts`, each with a function `trials`.
 PARTS: tuple[str, ...] = (
@@ -31,16 +28,8 @@ def main() -> None:
     """Disturb, compare, print a table of every fault, and the totals."""
     from fault_parts.trial import Trial
 
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("--quick", action="store_true", help="fewer rounds, without what takes long")
-    parser.add_argument("--only", choices=PARTS, help="one part")
-    asked = parser.parse_args()
-    found: list[Trial] = []
-    with tempfile.TemporaryDirectory(prefix="faults-") as name:
-        for part in [asked.only] if asked.only else PARTS:
-            folder = Path(name) / part
-            folder.mkdir()
-            found += importlib.import_module(f"fault_parts.{part}").trials(folder, asked.quick)
+    words = asked("Faults, and what is there afterwards.", PARTS, "fewer rounds, without what takes long")
+    found: list[Trial] = list(found_by("fault_parts", "trials", words))
     counts = ("tried", "lost", "doubled", "unequal", "tracebacks")
     rows: list[tuple[object, ...]] = [
         (trial.fault, *(getattr(trial, name) for name in counts), trial.not_measured) for trial in found

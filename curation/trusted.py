@@ -60,11 +60,6 @@ def allows_path(path: Path) -> bool:
     return any(path.resolve().is_relative_to(folder) for folder in trusted().folders)
 
 
-def allows_host(host: str) -> bool:
-    """Whether a host was allowed."""
-    return host.lower() in trusted().hosts
-
-
 def known_workspace(folder: Path) -> TrustedWorkspace | None:
     """What is noted of a workspace; None for one from elsewhere."""
     noted = _read(_note(folder), TrustedWorkspace)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from curation.atomic_file import replaced
+from curation.private_files import made_private
 from curation.record import digest
 from validation.measures.measure import Columns, MeasureSpec, Whole, encoder_identity
 from validation.measures.translation import TRANSLATION
@@ -45,7 +46,7 @@ class SetRows:
     def write(self) -> None:
         """Keep what was used for the next run."""
         if self._used != self._kept:
-            self._file.parent.mkdir(parents=True, exist_ok=True)
+            made_private(self._file.parent)
             with replaced(self._file) as unfinished:
                 unfinished.write_text(json.dumps(self._used, ensure_ascii=False), encoding="utf-8")
 

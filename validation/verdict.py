@@ -119,26 +119,22 @@ def judge(store: Store, scheme: Scheme, settings: ValidationSettings, workspace:
             deleted=outcome.deleted,
             looked_at=suite.columns,
         )
-        tally, failed, changed, renewed = VerdictTally(), [], 0, 0
+        made = _Made()
         for batch in batched(decide(measured.ids(), outcome.findings, measured), CHUNK):
-            judgement = _Judgement(store, _with_versions(known, batch))
-            changed += store.decide_on(judgement.ids, judgement.make)
-            tally.add(judgement.divided)
-            failed += [decision for decision in judgement.ours if failures_of(decision)]
-            renewed += sum((decision.record_id, decision.subject) in outdated for decision in judgement.ours)
+            made.add(store, _Judgement(store, _with_versions(known, batch)), outdated)
     layers = measured.counts(LAYER)
     without_layer = layers.pop(NO_LAYER, 0)
     judged = Judged(
         store=store,
         scope=scope,
-        counts=_by_verdict(tally.sides),
-        by_kind={kind.value: _by_verdict(tally.by_kind[kind]) for kind in DecisionKind},
-        decided_by_others={verdict.value: count for verdict, count in sorted(tally.by_others.items())},
+        counts=_by_verdict(made.tally.sides),
+        by_kind={kind.value: _by_verdict(made.tally.by_kind[kind]) for kind in DecisionKind},
+        decided_by_others={verdict.value: count for verdict, count in sorted(made.tally.by_others.items())},
         failing_anew=failing_anew(foreign, outcome.findings, measured),
         unmeasured=sum(store.count_records().values()) - len(measured),
         layers=dict(sorted(layers.items())),
-        not_annotated=tally.not_annotated,
-        failed=failed,
+        not_annotated=made.tally.not_annotated,
+        failed=made.failed,
         measured=measured,
         outcome=outcome,
     )
@@ -151,8 +147,8 @@ def judge(store: Store, scheme: Scheme, settings: ValidationSettings, workspace:
         layers=judged.layers,
         without_layer=without_layer,
         not_annotated=judged.not_annotated,
-        changed=changed,
-        renewed=renewed,
+        changed=made.changed,
+        renewed=made.renewed,
         per_expectation=outcome.findings,
         data_docs=outcome.data_docs,
         report=write_report(judged, workspace / REPORT),
@@ -231,6 +227,23 @@ class _Judgement:
         foreign = foreign_decisions(self._store, self.ids)
         self.divided = [divide(decisions, foreign) for decisions in self._batch]
         return self.ours
+
+
+@dataclass(slots=True)
+class _Made:
+    """What came of all judgements: how they divide, which failed, how many were new or renewed outdated ones."""
+
+    tally: VerdictTally = field(default_factory=VerdictTally)
+    failed: list[Decision] = field(default_factory=list)
+    changed: int = 0
+    renewed: int = 0
+
+    def add(self, store: Store, judgement: _Judgement, outdated: frozenset[tuple[str, DecisionSubject]]) -> None:
+        """Store a judgement and count it."""
+        self.changed += store.decide_on(judgement.ids, judgement.make)
+        self.tally.add(judgement.divided)
+        self.failed += [decision for decision in judgement.ours if failures_of(decision)]
+        self.renewed += sum((decision.record_id, decision.subject) in outdated for decision in judgement.ours)
 
 
 def foreign_decisions(store: Store, ids: Sequence[str] | None = None) -> ForeignDecisions:

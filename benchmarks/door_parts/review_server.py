@@ -7,16 +7,12 @@ a page. What remains open is open in Label Studio's community edition itself: ev
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
 
 import httpx
 from commands import curate
+from review_parts.foreign_program import ForeignProgram, foreign_program
 from review_parts.label_studio_servers import BenchmarkServer, label_studio
 
 from curation.record import Record
@@ -49,25 +45,13 @@ FOUND = "named by status, pull, watch and doctor; put back by `review secure`"
 COMMUNITY = "every account may do this in the community edition"
 
 
-@dataclass
-class Listener:
-    """What somebody on 127.0.0.1 was sent, and where."""
-
-    url: str = ""
-    got: list[tuple[str, str]] = field(default_factory=list)
-
-    def bodies(self, path: str) -> list[Any]:
-        """The JSON that was sent to a path."""
-        return [json.loads(body) for where, body in self.got if where == path]
-
-
 def attacks(folder: Path, quick: bool) -> Iterator[Attack]:
     """Every attack against one server, then whether each was found, put back, and lost nothing."""
     with label_studio() as server:
         workspace = Workspace.make(server.workspace)
         config = f'[review]\nproject = "{server.settings.project}"\nunvalidated = true\n'
         (workspace.folder / CONFIG_FILE).write_text(config, encoding="utf-8")
-        with workspace.open_store() as store, _listening() as listener, _annotator(server) as anna:
+        with workspace.open_store() as store, foreign_program() as listener, _annotator(server) as anna:
             store.add_records(
                 Record(id=f"door-{number}", group="g", source="doors", language="en", text=f"Fever for {number} days.")
                 for number in range(3)
@@ -109,7 +93,7 @@ def _calls_elsewhere(anna: httpx.Client, project: int, *, quick: bool) -> Iterat
     )
 
 
-def _outlets(anna: httpx.Client, project: int, listener: Listener) -> Iterator[Attack]:
+def _outlets(anna: httpx.Client, project: int, listener: ForeignProgram) -> Iterator[Attack]:
     answer = anna.post("/api/ml", json={"url": listener.url, "project": project, "title": "theirs"})
     yield Attack(DOOR, "live back end by URL on 127.0.0.1", answer.status_code < 300, f"{COMMUNITY}; {FOUND}")
     tokens = {str(body.get("access_token")) for body in listener.bodies("/setup")}
@@ -226,34 +210,3 @@ def _annotator(server: BenchmarkServer) -> httpx.Client:
     """The annotator's own requests, with the token that the account page shows to everybody of his own."""
     headers = {"Authorization": f"Token {server.token('anna')}"}
     return httpx.Client(base_url=server.url, headers=headers, trust_env=False, timeout=120)
-
-
-@contextmanager
-def _listening() -> Iterator[Listener]:
-    """A listener that answers as a back end, and has a page that only this machine reads."""
-    listener = Listener()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers.get("content-length") or 0))
-            listener.got.append((self.path, body.decode("utf-8", "replace")))
-            self.do_GET()
-
-        def do_GET(self) -> None:
-            content = b'{"status": "UP", "model_version": "theirs", "note": "a page of this machine"}'
-            self.send_response(200)
-            self.send_header("content-length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
-
-        def log_message(self, format: str, *args: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    listener.url = f"http://127.0.0.1:{server.server_address[1]}"
-    try:
-        yield listener
-    finally:
-        server.shutdown()
-        server.server_close()

@@ -121,12 +121,7 @@ def evaluate_layer(
             raise UsageError(f"expected a layer {predicted} on these records, none of them has it")
         seen = seen_records(workspace, store, predictions, [record for record, _ in reference.pairs])
         left_out = 0 if training_records else len(seen.taught)
-        if left_out == len(reference.pairs):
-            authors = ", ".join(sorted(set(seen.taught.values())))
-            raise UsageError(
-                f"expected records that {predicted} has not learnt from, got {left_out}, all of them training records "
-                f"of {authors}; --training-records measures them all the same"
-            )
+        _require_unlearnt(predicted, seen, left_out, of=len(reference.pairs))
         reference = reference.without_records(seen.taught if left_out else {})
         measured = {record.id for record, _ in reference.pairs}
         predictions = [layer for layer in predictions if layer.record_id in measured]
@@ -149,6 +144,15 @@ def evaluate_layer(
         if report.labels:
             outcome["labels"] = {name: scores.model_dump(mode="json") for name, scores in report.labels.items()}
     return Evaluation(report, files.page, reference, seen, left_out)
+
+
+def _require_unlearnt(predicted: str, seen: SeenRecords, left_out: int, *, of: int) -> None:
+    if left_out == of:
+        authors = ", ".join(sorted(set(seen.taught.values())))
+        raise UsageError(
+            f"expected records that {predicted} has not learnt from, got {left_out}, all of them training records "
+            f"of {authors}; --training-records measures them all the same"
+        )
 
 
 def _of_store(store: Store, names: Sequence[str]) -> Reference:

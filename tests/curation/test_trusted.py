@@ -13,7 +13,6 @@ from curation.errors import ConfigError
 from curation.trusted import (
     MARK,
     Trusted,
-    allows_host,
     allows_path,
     forget_workspace,
     keep_trusted,
@@ -69,8 +68,7 @@ def test_folders_and_hosts_are_allowed_by_name(tmp_path: Path) -> None:
     assert allows_path(tmp_path / "data" / "x")
     assert not allows_path(tmp_path / "data" / ".." / "x")
     assert not allows_path(tmp_path / "database")
-    assert allows_host("Models.Example.org")
-    assert not allows_host("example.org")
+    assert trusted().hosts == ("models.example.org",)
 
 
 @pytest.mark.skipif(os.name != "posix", reason="permissions of POSIX")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from command_line import curate, curate_json
-from verdicts import given
+from small_workspace import small_workspace
 
 from pipeline.workspace import Workspace
 
@@ -38,16 +38,9 @@ COMMANDS = {
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A workspace with layers, measures, verdicts, a set and runs."""
-    folder = tmp_path / "w"
-    curate("init", "--workspace", folder)
-    source = tmp_path / "rows.jsonl"
-    source.write_text("".join(f'{{"id": "{n}", "text": "{TEXT} {n}"}}\n' for n in range(3)), encoding="utf-8")
-    curate("import", source, "--language", "de", "--workspace", folder)
-    curate("annotate", "--with", "rules", "--workspace", folder)
+    folder = small_workspace(tmp_path / "w", TEXT, records=3)
     with Workspace.at(folder).open_store() as store:
-        store.decide(given(store.record_ids(), "rules"))
         store.put_measures("validate", {id: {"length": 3} for id in store.record_ids()})
-    curate("freeze", "--name", "cases", "--layer", "rules", "--workspace", folder)
     return folder
 
 

@@ -9,26 +9,16 @@ from pathlib import Path
 
 import pytest
 from command_line import curate, curate_json
-from verdicts import given
+from small_workspace import small_workspace
 
 from curation.errors import StoreError
 from curation.store import Store, engine
-from pipeline.workspace import Workspace
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A workspace with a layer, verdicts, a set and a run."""
-    folder = tmp_path / "w"
-    curate("init", "--workspace", folder)
-    source = tmp_path / "rows.jsonl"
-    source.write_text("".join(f'{{"id": "{n}", "text": "Bett {n}: Fieber."}}\n' for n in range(4)), encoding="utf-8")
-    curate("import", source, "--language", "de", "--workspace", folder)
-    curate("annotate", "--with", "rules", "--workspace", folder)
-    with Workspace.at(folder).open_store() as store:
-        store.decide(given(store.record_ids(), "rules"))
-    curate("freeze", "--name", "cases", "--layer", "rules", "--workspace", folder)
-    return folder
+    return small_workspace(tmp_path / "w", "Fieber in Bett", records=4)
 
 
 def content(folder: Path) -> dict[str, bytes]:

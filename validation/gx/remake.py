@@ -78,7 +78,7 @@ def _is_ours(entry: dict[str, Any]) -> bool:
     try:
         config = ExpectationConfiguration(**{name: entry[name] for name in names if name in entry})
         return bool(entry["meta"][OURS]["digest"] == content_digest(config.to_domain_obj()))
-    except Exception:
+    except Exception:  # whatever its schemas raise for what a file holds by mistake
         return False
 
 
@@ -86,7 +86,7 @@ def _fits(store: Any, name: str) -> bool:
     """Whether what Great Expectations keeps under a name can be read, or is not there."""
     try:
         named(store, name)
-    except Exception:
+    except Exception:  # whatever the store raises for a file that is empty, half or of another shape
         return False
     return True
 

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import json
 import re
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 from command_line import curate, curate_json
+from review_parts.foreign_program import foreign_program
 
 from annotation.label_studio.registrations import note_backend, note_hints
 from annotation.label_studio.server import server
@@ -115,28 +114,8 @@ def guarded(running: Path, request: pytest.FixtureRequest) -> Iterator[Guarded]:
 @pytest.fixture
 def listener() -> Iterator[tuple[str, list[tuple[str, str]]]]:
     """Somebody on 127.0.0.1 who answers as a back end, and what came."""
-    got: list[tuple[str, str]] = []
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            got.append((self.path, self.rfile.read(int(self.headers.get("content-length") or 0)).decode()))
-            self.do_GET()
-
-        def do_GET(self) -> None:
-            content = b'{"status": "UP", "model_version": "theirs"}'
-            self.send_response(200)
-            self.send_header("content-length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
-
-        def log_message(self, format: str, *args: object) -> None:
-            pass
-
-    listening = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=listening.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{listening.server_address[1]}", got
-    listening.shutdown()
-    listening.server_close()
+    with foreign_program() as program:
+        yield program.url, program.got
 
 
 def credentials_of(folder: Path) -> Credentials:

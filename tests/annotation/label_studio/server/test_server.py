@@ -6,14 +6,13 @@ import re
 import socket
 import stat
 import sys
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 
 import httpx
 import pytest
+from review_parts.foreign_program import foreign_program
 
 from annotation.label_studio.api.client import Client
 from annotation.label_studio.api.errors import RefusedError
@@ -44,26 +43,8 @@ def workspace(tmp_path: Path) -> Path:
 def back_end() -> Iterator[str]:
     """The address of something on 127.0.0.1 that answers as a back end does."""
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            self.rfile.read(int(self.headers.get("content-length") or 0))
-            self.do_GET()
-
-        def do_GET(self) -> None:
-            content = b'{"status": "UP", "model_version": "none"}'
-            self.send_response(200)
-            self.send_header("content-length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
-
-        def log_message(self, format: str, *args: object) -> None:
-            pass
-
-    listening = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=listening.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{listening.server_address[1]}"
-    listening.shutdown()
-    listening.server_close()
+    with foreign_program() as program:
+        yield program.url
 
 
 def secrets_of(workspace: Path) -> Credentials:
