@@ -71,7 +71,8 @@ def _restore(workspace: Path, settings: LabelStudioSettings, titles: Sequence[st
     folder = workspace / "label-studio"
     with process_lock(folder / "lock"):
         restored = ensure_service(folder, settings, titles=titles, restore=True)
-    note_closed(workspace, restored["closed"])
+    # Those closed before, too: another workspace with this server, or a copy of this one, may have done it.
+    note_closed(workspace, restored["others"])
     return restored
 
 

@@ -29,8 +29,8 @@ def ensure_service(
     """What was done so that the service account has all our projects, and that nobody signs up by an invitation.
 
     Its token is kept with the workspace's secrets. With ``restore`` every account of ours is as we made it, too, and
-    all others are closed. In the answer: counts of `projects`, `organization` (its settings) and `accounts`, and the
-    logins that were `closed`. Raises ReviewError where it cannot be done.
+    all others are closed. In the answer: counts of `projects`, `organization` (its settings) and `accounts`, the
+    logins of the `others`, and those of them that were `closed` only now. Raises ReviewError where it cannot be done.
     """
     path = folder / "secrets.json"
     credentials = ensure_credentials(path)

@@ -37,7 +37,8 @@ def carry_out(order: dict[str, Any]) -> dict[str, Any]:
     if service and order["restore"]:
         known = [service["login"], *(account["login"] for account in order["restore"])]
         done["accounts"] = changed + sum(_restore(account, organization) for account in order["restore"])
-        done["closed"] = [login for login in _others(known) if _close(login)]
+        done["others"] = _others(known)
+        done["closed"] = [login for login in done["others"] if _close(login)]
     return done
 
 
@@ -122,18 +123,19 @@ def _restore(account: dict[str, str], organization: Any) -> bool:
 
 
 def _others(known: list[str]) -> list[str]:
-    """The logins of the active accounts that are not ours."""
-    users = _model("users.models", "User").objects.exclude(email__in=known).filter(is_active=True)
+    """The logins of the accounts that are not ours."""
+    users = _model("users.models", "User").objects.exclude(email__in=known)
     return list(users.order_by("id").values_list("email", flat=True))
 
 
 def _close(login: str) -> bool:
-    """True: nobody gets in by this account any more; what it has said stays, under its login."""
+    """Whether somebody could get in by this account until now; what it has said stays, under its login."""
     user = _user(login)
+    was_open = bool(user.is_active)
     user.is_active = False
     user.set_unusable_password()
     user.save(update_fields=["is_active", "password"])
-    return True
+    return was_open
 
 
 def _close_organization(organization: Any) -> int:

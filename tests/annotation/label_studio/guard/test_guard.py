@@ -242,6 +242,12 @@ def test_a_stranger_who_signed_up_is_closed_and_an_invitation_opens_nothing_agai
         assert secure_review(guarded.workspace, guarded.store).closed == ["stranger@example.org"]
         assert stranger.get("/api/projects").status_code == 401
     assert guarded.foreign == []
+    # A workspace that does not know who closed it: a copy from before, or another one with the same server.
+    (guarded.workspace.folder / "label-studio" / "registrations.json").unlink()
+    assert guarded.kinds() == ["account"]
+    done = secure_review(guarded.workspace, guarded.store)
+    assert (done.closed, done.left) == ([], [])
+    assert guarded.foreign == []
     for old in (token, "None", ""):
         with httpx.Client(base_url=url, trust_env=False) as stranger:
             assert sign_up(stranger, url, old, "again@example.org") == 401
