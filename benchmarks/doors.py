@@ -16,17 +16,17 @@ from parts import asked, found_by
 
 #: Modules of `door_parts`, each with a function `attacks`.
 PARTS: tuple[str, ...] = (
+    "review_server",
+    "proxy",
+    "forged_reviewers",
     "live_backend",
     "foreign_workspace",
     "adapters",
     "erasure",
     "imports",
     "printed",
-    "forged_reviewers",
-    "proxy",
-    "review_server",
 )
-#: Those that share one Label Studio; it starts behind the others.
+#: Those that share one Label Studio, in the order in which they may: the last of them leaves the server changed.
 REVIEWED = ("forged_reviewers", "proxy", "review_server")
 
 
@@ -36,8 +36,7 @@ def main() -> None:
     from review_parts.label_studio_servers import kept_running
 
     words = asked("Attacks on what this product opens.", PARTS, "without the attacks that take long")
-    with kept_running(begin=any(part in REVIEWED for part in words.parts)):
-        found: list[Attack] = list(found_by("door_parts", "attacks", words))
+    found: list[Attack] = found_by("door_parts", "attacks", words, together=REVIEWED, around=kept_running)
     print(
         table(
             ("door", "tried", "proxy", "open", "seen"),

@@ -29,7 +29,7 @@ def main() -> None:
     from fault_parts.trial import Trial
 
     words = asked("Faults, and what is there afterwards.", PARTS, "fewer rounds, without what takes long")
-    found: list[Trial] = list(found_by("fault_parts", "trials", words))
+    found: list[Trial] = found_by("fault_parts", "trials", words)
     counts = ("tried", "lost", "doubled", "unequal", "tracebacks")
     rows: list[tuple[object, ...]] = [
         (trial.fault, *(getattr(trial, name) for name in counts), trial.not_measured) for trial in found

@@ -32,6 +32,7 @@ PARTS = (
     "queue",
     "backend",
     "push",
+    "history_cost",
     "killed_pushes",
     "round_trip",
     "concurrent_saves",
@@ -40,8 +41,8 @@ PARTS = (
     "simulated_study",
 )
 
-#: Parts that need no server: it starts while they run.
-ALONE = ("queue", "backend")
+#: Parts that do not need the shared server: it starts while they run.
+ALONE = ("queue", "backend", "history_cost")
 #: Parts that a quick run works through beside the others.
 BESIDE = ("queue", "backend", "browser_marks", "simulated_study")
 

@@ -180,14 +180,19 @@ class Layer(Frozen):
     @property
     def digest(self) -> str:
         """A hash of the annotations, without their author and time."""
-        return digest(
-            {
-                "record": self.record_id,
-                "entities": [entity.model_dump(mode="json") for entity in self.entities],
-                "relations": [relation.model_dump(mode="json") for relation in self.relations],
-                "labels": self.labels,
-            }
-        )
+        return layer_digest(self.model_dump(mode="json", include={"record_id", "entities", "relations", "labels"}))
+
+
+def layer_digest(values: Mapping[str, Any]) -> str:
+    """`Layer.digest` of a layer in plain values."""
+    return digest(
+        {
+            "record": values["record_id"],
+            "entities": values["entities"],
+            "relations": values["relations"],
+            "labels": values["labels"],
+        }
+    )
 
 
 def digest(value: object, *, length: int = 16) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from pydantic import JsonValue
@@ -10,6 +10,7 @@ from pydantic import JsonValue
 from curation.author import human, is_human
 from curation.decision import (
     ANYWHERE,
+    OPEN,
     TEXT,
     Decision,
     DecisionKind,
@@ -22,10 +23,6 @@ from curation.errors import UsageError, unknown_name
 from curation.record import Record
 from curation.store import Store
 from curation.store.findings import StandingDecision
-from validation.findings import Finding
-from validation.policy import LAYER, Row, kind_of, subjects
-from validation.rules import BY_NAME
-from validation.settings import Severity
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +77,9 @@ def quarantined(store: Store, *, expectation: str | None = None) -> list[Standin
 
 def known_expectation(name: str, decisions: Iterable[StandingDecision]) -> None:
     """Raises UsageError for a name that is neither an expectation of ours nor one that a decision rests on."""
+    # Imported here: the measures, which a list of what was decided does without, take a third of its time.
+    from validation.rules import BY_NAME
+
     known = set(BY_NAME).union(*map(expectations_of, decisions))
     if name not in known:
         raise unknown_name("an expectation", name, sorted(known))
@@ -115,28 +115,6 @@ def audit(store: Store) -> Iterator[Decision]:
     return store.decisions_by(human(""))
 
 
-def failing_anew(
-    decided: Mapping[tuple[str, DecisionSubject], Decision], findings: Sequence[Finding], measured: Row
-) -> dict[str, tuple[str, ...]]:
-    """By record, the hard expectations that fail although a person accepted what they look at, without knowing of them.
-
-    decided: the decisions that count, by record and subject.
-    """
-    accepted = {
-        key: expectations_of(decision)
-        for key, decision in decided.items()
-        if decision.verdict is Verdict.ACCEPTED and is_human(decision.by)
-    }
-    anew: dict[str, list[str]] = {}
-    for finding in findings if accepted else ():
-        kind, name = kind_of(finding), finding.expectation
-        for record_id in finding.failed if finding.severity is Severity.HARD else ():
-            subject = next((subject for subject in subjects(measured(record_id, LAYER)) if subject[0] is kind), TEXT)
-            if name not in accepted.get((record_id, subject), (name,)):
-                anew.setdefault(record_id, []).append(name)
-    return {record_id: tuple(names) for record_id, names in anew.items()}
-
-
 def _by_expectation(decision: StandingDecision) -> tuple[str, str, DecisionSubject]:
     return (str(decision.details.get("expectation", "")), decision.record_id, decision.subject)
 
@@ -157,7 +135,7 @@ def _decide(
         if privacy is not None:
             about.append((privacy_decision(found, privacy, verdict), privacy))
         if not about:
-            raise UsageError(_nothing_to_decide(found))
+            raise UsageError(_nothing_to_decide(found, verdict))
         return [signed(old, verdict, by=by, reason=reason, destination=destination) for old, destination in about]
 
     return decided(store, record_id, make)
@@ -218,12 +196,27 @@ def privacy_decision(found: Case, destination: str, verdict: Verdict) -> Decisio
     return decision
 
 
-def _nothing_to_decide(found: Case) -> str:
+def _nothing_to_decide(found: Case, verdict: Verdict) -> str:
     verdicts = ", ".join(
         f"{decision.subject_name}: {decision.verdict.value} by {decision.by}" for decision in found.latest
     )
-    hint = "give --privacy DESTINATION to decide about its identifiers; " if found.in_quarantine else ""
-    return (
-        f"expected record {found.record.id} in quarantine, its latest verdicts are {verdicts}; "
-        f"{hint}see `curate quarantine show {found.record.id}`"
+    hint = "give --privacy DESTINATION to decide about its identifiers" if found.in_quarantine else ""
+    todo = "; ".join(
+        filter(None, (hint or _elsewhere(found, verdict), f"see `curate quarantine show {found.record.id}`"))
     )
+    return f"expected record {found.record.id} in quarantine, its latest verdicts are {verdicts}; {todo}"
+
+
+def _elsewhere(found: Case, verdict: Verdict) -> str:
+    """The command that gives the verdict to what is not set aside; empty where everything has it."""
+    content = [decision for decision in found.latest if decision.kind is not DecisionKind.PRIVACY]
+    others = [decision for decision in content if decision.verdict is not verdict]
+    id = found.record.id
+    if any(decision.is_by_a_person and decision.verdict not in OPEN for decision in others):
+        return f"`curate review reopen {id}` takes back what a person decided"
+    if any(decision.verdict is Verdict.REJECTED for decision in others):
+        return f"`curate review accept {id} --text` accepts what was rejected"
+    word = "accept" if verdict is Verdict.ACCEPTED else "reject"
+    if any(decision.verdict is Verdict.ACCEPTED for decision in others):
+        return f"`curate review {word} {id}` with --text or --layer NAME {word}s what was accepted"
+    return f"`curate review {word} {id}` {word}s what waits for a person" if others else ""

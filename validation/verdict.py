@@ -21,8 +21,9 @@ from validation.frame import Frame, RowsOver, not_taken, rows, whole_of
 from validation.gx.checkpoint import OpenSuite
 from validation.last_findings import keep_findings
 from validation.measures.measure import VECTORS, MeasureSpec, Scope
+from validation.new_failures import failing_anew
 from validation.policy import LAYER, POLICY, decide
-from validation.quarantine import failing_anew, failures_of
+from validation.quarantine import failures_of
 from validation.report import Judged, write_report
 from validation.set_rows import SetRows
 from validation.settings import IN_MEMORY, Engine, ValidationSettings
@@ -104,7 +105,8 @@ def judge(store: Store, scheme: Scheme, settings: ValidationSettings, workspace:
     suite = OpenSuite(scheme, settings, workspace)
     # What was measured, and on which versions of the layers: both from one moment, whatever comes in meanwhile.
     with store.snapshot() as known:
-        foreign, outdated = foreign_decisions(known), outdated_foreign(known)
+        outdated = known.outdated_decisions()
+        foreign, foreign_outdated = foreign_decisions(known, outdated=outdated), not_by_policy(outdated)
         set_rows = SetRows(workspace)
         measured = gather(known, scope, by_record(foreign), suite.columns, rows_over=set_rows.rows)
         set_rows.write()
@@ -121,7 +123,7 @@ def judge(store: Store, scheme: Scheme, settings: ValidationSettings, workspace:
         )
         made = _Made()
         for batch in batched(decide(measured.ids(), outcome.findings, measured), CHUNK):
-            made.add(store, _Judgement(store, _with_versions(known, batch)), outdated)
+            made.add(store, _Judgement(store, _with_versions(known, batch)), foreign_outdated)
     layers = measured.counts(LAYER)
     without_layer = layers.pop(NO_LAYER, 0)
     judged = Judged(
@@ -246,17 +248,22 @@ class _Made:
         self.renewed += sum((decision.record_id, decision.subject) in outdated for decision in judgement.ours)
 
 
-def foreign_decisions(store: Store, ids: Sequence[str] | None = None) -> ForeignDecisions:
-    """The decisions that count and are not this policy's; none on a layer that was accepted and has changed since."""
-    outdated = store.outdated_decisions(ids)
+def foreign_decisions(
+    store: Store, ids: Sequence[str] | None = None, *, outdated: ForeignDecisions | None = None
+) -> ForeignDecisions:
+    """The decisions that count and are not this policy's; none on a layer that was accepted and has changed since.
+
+    outdated: the store's outdated decisions, where they are known already.
+    """
+    if outdated is None:
+        outdated = store.outdated_decisions(ids)
     found = {(decision.record_id, decision.subject): decision for decision in store.decisions_not_by(POLICY, ids)}
     return {key: decision for key, decision in found.items() if key not in outdated}
 
 
-def outdated_foreign(store: Store) -> frozenset[tuple[str, DecisionSubject]]:
-    """What others had decided about layers that have changed since, by record and subject."""
-    outdated = store.outdated_decisions()
-    return frozenset(key for key, decision in outdated.items() if not decision.by.startswith(POLICY))
+def not_by_policy(decided: ForeignDecisions) -> frozenset[tuple[str, DecisionSubject]]:
+    """The records and subjects of those of the decisions that this policy has not made."""
+    return frozenset(key for key, decision in decided.items() if not decision.by.startswith(POLICY))
 
 
 def _with_versions(store: Store, batch: Sequence[Sequence[Decision]]) -> list[list[Decision]]:

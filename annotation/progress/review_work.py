@@ -15,7 +15,7 @@ from annotation.agreement.judgements import chosen
 from annotation.agreement.settings import AgreementSettings
 from curation.author import is_human, is_repeat
 from curation.batches import batched
-from curation.scoring.marks import MODES, count_marks, plain_marks
+from curation.scoring.marks import MODES, Marks, count_marks, plain_marks
 from curation.store import Store
 from curation.store.engine import CHUNK
 from curation.store.records import LayerSave
@@ -81,9 +81,9 @@ def _counted(
     for save in store.layer_saves(names, ids=ids):
         # What came since the rows were read is counted the next time.
         saves[save.record_id].append(save)
-    said: dict[str, list[Mapping[str, Any]]] = {}
+    said: dict[str, list[Marks]] = {}
     for layer in store.layer_values(names, ids=several):
-        said.setdefault(layer["record_id"], []).append(layer)
+        said.setdefault(layer["record_id"], []).append(plain_marks(layer, assertion=settings.assertion))
     return {
         id: {
             "saves": [_plain_save(save) for save in saves[id]],
@@ -93,15 +93,9 @@ def _counted(
     }
 
 
-def _pairs(
-    saves: Sequence[LayerSave], layers: Sequence[Mapping[str, Any]], settings: AgreementSettings
-) -> list[JsonValue]:
+def _pairs(saves: Sequence[LayerSave], said: Sequence[Marks], settings: AgreementSettings) -> list[JsonValue]:
     counting = chosen((save for save in saves if is_human(save.name)), settings)
-    marks = {
-        save.name: plain_marks(layer, assertion=settings.assertion)
-        for save, layer in zip(saves, layers, strict=False)
-        if counting.get(save.name) is save
-    }
+    marks = {save.name: each for save, each in zip(saves, said, strict=False) if counting.get(save.name) is save}
     found: list[JsonValue] = []
     for first, second in combinations(sorted(marks), 2):
         categories = sorted({category for category, _ in (*marks[first], *marks[second])})

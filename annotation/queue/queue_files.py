@@ -12,6 +12,8 @@ from annotation.queue.plan import Queue
 from curation.atomic_file import replaced
 from curation.errors import CurateError
 
+#: Where queues are kept in a workspace.
+FOLDER = "runs"
 #: The name of a queue's file.
 NAME = "queue-{number:05d}.json"
 
@@ -24,6 +26,12 @@ def queues(folder: Path) -> list[Queue]:
 def queued_record_ids(folder: Path) -> set[str]:
     """The records of all queues."""
     return {id for queue in queues(folder) for id in queue.record_ids}
+
+
+def reviewers_per_record(folder: Path) -> dict[str, int]:
+    """How many people are to review each queued record."""
+    entries = (entry for queue in queues(folder) for entry in queue.entries)
+    return {entry.record_id: entry.annotators for entry in entries if not entry.is_repeat}
 
 
 def save_queue(queue: Queue, folder: Path) -> Path:

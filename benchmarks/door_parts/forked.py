@@ -10,6 +10,7 @@ import tempfile
 import time
 import traceback
 from collections.abc import Mapping
+from multiprocessing.util import _run_finalizers
 from subprocess import CompletedProcess, TimeoutExpired
 
 from commands import environment
@@ -45,6 +46,8 @@ def curate_forked(*arguments: str, variables: Mapping[str, str] | None = None, t
             finally:
                 sys.stdout.flush()
                 sys.stderr.flush()
+                # As at the end of any process: gives back what progress bars lock with.
+                _run_finalizers()
                 os._exit(code)
         status, used = _ended(child, timeout)
         for stream in (out, err):

@@ -16,9 +16,6 @@ from fault_parts.trial import Trial
 
 def trials(folder: Path, quick: bool) -> Iterator[Trial]:
     """One validation alone, and two together; then the suites of both."""
-    if quick:
-        yield Trial("two first validations at once", not_measured="takes a minute: without --quick")
-        return
     base = begun(folder / "base", 40)
     curate("import", str(base / "rows.jsonl"), "--language", "de", "--workspace", str(base))
     curate("annotate", "--with", "rules", "--workspace", str(base))

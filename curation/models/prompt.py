@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from curation.errors import ConfigError, MissingExtraError, one_line
-from curation.models.endpoint import Message
 from curation.record import Assertion, Record, digest
 from curation.scheme import Scheme
+
+if TYPE_CHECKING:
+    from curation.models.endpoint import Message
 
 PROMPTS = Path(__file__).with_name("prompts")
 SUFFIX = ".jinja"
@@ -46,6 +48,9 @@ class Prompt:
 
     def messages(self, record: Record) -> tuple[Message, ...]:
         """The instruction in the record's language, and the record itself as data."""
+        # Imported here: the client of models loads the gate with it, and every command that opens a workspace waits.
+        from curation.models.endpoint import Message
+
         values = {
             "language": record.language,
             "scheme": self._scheme,

@@ -12,15 +12,17 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from itertools import pairwise
-
-import numpy as np
-import numpy.typing as npt
+from typing import TYPE_CHECKING
 
 from curation.batches import batched
 from curation.sets.components import connected_components
 from curation.text.folding import composed
 
-Signatures = npt.NDArray[np.uint32]
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    Signatures = npt.NDArray[np.uint32]
 
 #: Jaccard similarity from which two texts count as near-duplicates.
 THRESHOLD = 0.8
@@ -115,6 +117,8 @@ def find_duplicates(texts: Iterable[tuple[str, str]], *, threshold: float = THRE
     threshold: Jaccard similarity over word shingles, above 0 and at most 1; its estimate from 128
     permutations has a standard error of about 0.035 at 0.8.
     """
+    import numpy as np
+
     groups: dict[bytes, list[str]] = {}
     lengths: dict[str, int] = {}
     signatures = [sketch(wordings) for wordings in batched(_first_of_each(texts, groups, lengths), BATCH)]
@@ -142,6 +146,7 @@ def shingles(text: str) -> list[str]:
 
 def sketch(texts: Sequence[str]) -> Signatures:
     """The MinHash signatures of normalised texts, shape (texts, permutations)."""
+    import numpy as np
     from rensa import RMinHash
 
     tokens = [shingles(text) for text in texts]
@@ -166,6 +171,8 @@ def _first_of_each(
 
 def _near_pairs(signatures: Signatures, threshold: float) -> list[tuple[int, int, float]]:
     """Rows that agree in at least the threshold's share of permutations, with that share."""
+    import numpy as np
+
     found: dict[tuple[int, int], float] = {}
     rows = _rows_per_band(threshold)
     for start in range(0, PERMUTATIONS, rows):
@@ -188,6 +195,8 @@ def _rows_per_band(threshold: float) -> int:
 
 def _buckets(band: Signatures) -> Iterator[npt.NDArray[np.intp]]:
     """Row numbers, ascending, that have the same values in a band; only where there are two or more."""
+    import numpy as np
+
     keys = np.ascontiguousarray(band).view(np.dtype((np.void, band.dtype.itemsize * band.shape[1]))).ravel()
     order = np.argsort(keys, kind="stable")
     ordered = keys[order]

@@ -11,13 +11,13 @@ from pydantic import JsonValue
 
 from curation.decision import Verdict, on_layer
 from curation.errors import UsageError, no_such
-from curation.record import Layer, Record, check_layer, digest
+from curation.record import Layer, Record, check_layer
 from curation.scheme import Scheme
 from curation.sets.duplicates import near_duplicates
 from curation.sets.split import SPLITS, Member, divide, tie_together
 from curation.settings import SplitSettings
 from curation.store import Store
-from curation.store.sets import CuratedSet
+from curation.store.sets import CuratedSet, set_digest
 
 #: Stratifies by the language of the records.
 LANGUAGE = "language"
@@ -67,7 +67,6 @@ def freeze(
     bundles = tie_together(selection.members, clusters)
     shares = split.model_dump(include=set(SPLITS))
     placed = divide(bundles, shares, seed=split.seed, strata=selection.strata if split.stratify else None)
-    content = sorted((id, selection.digests[id], placed[id]) for id in placed)
     manifest = _manifest(selection, placed, scheme, layers, verdicts, split) | {
         "bundles": len(bundles),
         "near_duplicate_clusters": len(clusters),
@@ -76,7 +75,7 @@ def freeze(
     }
     return store.put_set(
         name,
-        digest([name, scheme.digest, content], length=32),
+        set_digest(name, scheme.digest, ((id, selection.digests[id], placed[id]) for id in placed)),
         manifest,
         {id: (placed[id], selection.keys[id]) for id in placed},
     )

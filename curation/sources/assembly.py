@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import pairwise
@@ -20,6 +20,8 @@ from curation.sources.placement import shown_spans
 from curation.sources.reading import Lost, Problem, Read, ReadOptions, shown
 from curation.text.alignment import align
 
+#: Under this name the meta data of a record keep what its source calls it.
+SOURCE_ID = "source_id"
 SURROGATE = re.compile("[\ud800-\udfff]")
 #: What tables write for an empty cell.
 NO_TEXT = frozenset({"nan", "<na>", "#n/a"})
@@ -80,7 +82,7 @@ def _strings(draft: Draft) -> Iterator[tuple[str, str]]:
 def _record(draft: Draft, options: ReadOptions, *, source: str) -> Record:
     language = options.language or draft.language or detect_language(draft.text)
     identity = record_id(draft.text, language=language, source_id=draft.source_id)
-    meta = {"source_id": draft.source_id, **draft.meta} if draft.source_id else draft.meta
+    meta = {SOURCE_ID: draft.source_id, **_beside_its_id(draft.meta)} if draft.source_id else draft.meta
     return Record(
         id=identity,
         group=normal_group(draft.group or draft.source_id or identity),
@@ -90,6 +92,11 @@ def _record(draft: Draft, options: ReadOptions, *, source: str) -> Record:
         licence=options.licence or draft.licence,
         meta=meta,
     )
+
+
+def _beside_its_id(meta: Mapping[str, Any]) -> dict[str, Any]:
+    """The meta data of a record that has an id; a column that only has the name of it is kept under another one."""
+    return {f"{SOURCE_ID} (column)" if name == SOURCE_ID else name: value for name, value in meta.items()}
 
 
 def _reason(error: ValidationError) -> str:

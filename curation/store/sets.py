@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 
 import sqlalchemy as sa
@@ -11,7 +11,7 @@ from pydantic import JsonValue
 
 from curation.batches import batched
 from curation.errors import StoreError, UsageError
-from curation.record import Frozen, Layer, Record
+from curation.record import Frozen, Layer, Record, digest
 from curation.store.engine import CHUNK
 from curation.store.one_at_a_time import StoreTurn, wait_for_turn
 from curation.store.records import Records, record_of
@@ -148,6 +148,11 @@ class Sets(Records):
             after = rows[-1].seq
             for row in rows:
                 yield row.split, record_of(row), Layer.model_validate_json(row.content)
+
+
+def set_digest(name: str, scheme: str, members: Iterable[tuple[str, str, str]]) -> str:
+    """The content hash of a set: of its name, its scheme's digest, and each member's id, layer digest and split."""
+    return digest([name, scheme, sorted(members)], length=32)
 
 
 def _curated_set(row: sa.Row[tuple[str, str, int, str]]) -> CuratedSet:

@@ -15,10 +15,13 @@ from pathlib import Path
 from annotation.label_studio.diagnosis import diagnose
 from annotation.label_studio.session import connect
 from curation.cache_folder import cache_folder, config_folder
+from curation.deidentify.identifiers.surrogate_marks import MARK
 from curation.errors import CurateError, UsageError
+from curation.printable import printable
 from curation.private_files import UMASK, is_wide
 from curation.record import Frozen
-from curation.store.soundness import faults
+from curation.store.soundness import NAMED, faults
+from curation.store.stored_digests import digest_checks
 from pipeline.config import CONFIG_FILE
 from pipeline.steps.review.secure import foreign_in
 from pipeline.workspace import SQLITE, Workspace
@@ -34,6 +37,9 @@ EXTRAS = {
     "export": ("datasets", "pyarrow"),
     "postgres": ("psycopg",),
 }
+
+#: Of what the store keeps no digest.
+UNTOLD = "of measures, runs and notes of a review nothing tells"
 
 #: Gigabytes that Label Studio's environment, a store and adapters want at least.
 DISK_GB = 3
@@ -135,8 +141,29 @@ def _databases(workspace: Workspace) -> Iterator[CheckedPart]:
         return
     try:
         yield CheckedPart(state="good", what="store", found=_store(workspace))
+        yield _contents(workspace)
     except CurateError as error:
         yield CheckedPart(state="bad", what="store", found="does not fit", do=str(error))
+
+
+def _contents(workspace: Workspace) -> CheckedPart:
+    """Whether what can be read is as it was stored: by digests, which letters written over letters no longer fit."""
+    with workspace.open_store() as store:
+        checks = list(digest_checks(store, made_by_key=lambda meta: MARK in meta))
+    looked_at = ", ".join(f"{check.looked_at:,} {check.kind}" for check in checks)
+    if changed := [check for check in checks if check.changed]:
+        found = "; ".join(
+            f"{len(check.changed):,} {check.kind} ({', '.join(map(printable, check.changed[:NAMED]))}"
+            f"{', ...' if len(check.changed) > NAMED else ''})"
+            for check in changed
+        )
+        do = "put back a copy; where it was changed on purpose, import it anew: what is stored is never edited"
+        return CheckedPart(
+            state="bad", what="contents", found=f"changed since it was stored: {found}; looked at {looked_at}", do=do
+        )
+    unknown = ", ".join(f"{check.unknown:,} {check.kind}" for check in checks if check.unknown)
+    untold = f"; cannot be known of {unknown} (de-identified, or with records deleted since)" if unknown else ""
+    return CheckedPart(state="good", what="contents", found=f"as stored: {looked_at}{untold}; {UNTOLD}")
 
 
 def _scheme(workspace: Workspace) -> str:

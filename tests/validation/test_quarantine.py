@@ -146,6 +146,30 @@ def test_the_log_holds_people_only_whatever_a_policy_writes_about_them(set_aside
     assert list(audit(set_aside)) == []
 
 
+def test_what_is_not_set_aside_is_decided_by_the_command_that_is_named(set_aside: Store) -> None:
+    *_, accepted = ids(set_aside)
+    with pytest.raises(UsageError, match=f"`curate review reject {accepted}` with --text or --layer NAME rejects what"):
+        reject(set_aside, accepted, by="ruth", reason="invented")
+    with pytest.raises(UsageError, match=f"by test; see `curate quarantine show {accepted}`$"):
+        release(set_aside, accepted, by="ruth", reason="again")
+    set_aside.decide([Decision(record_id=accepted, verdict=Verdict.NEEDS_REVIEW, by="test")])
+    for decide, word in ((release, "accept"), (reject, "reject")):
+        with pytest.raises(UsageError, match=f"`curate review {word} {accepted}` {word}s what waits for a person"):
+            decide(set_aside, accepted, by="ruth", reason="why")
+
+
+def test_what_a_person_decided_is_taken_back_first(set_aside: Store) -> None:
+    first, second, third = ids(set_aside)
+    release(set_aside, first, by="ruth", reason="read it")
+    reject(set_aside, second, by="ruth", reason="invented")
+    for decide, record in ((reject, first), (release, second)):
+        with pytest.raises(UsageError, match=f"`curate review reopen {record}` takes back what a person decided"):
+            decide(set_aside, record, by="ruth", reason="otherwise")
+    set_aside.decide([Decision(record_id=third, verdict=Verdict.REJECTED, by="policy:deidentify@1")])
+    with pytest.raises(UsageError, match=f"`curate review accept {third} --text` accepts what was rejected"):
+        release(set_aside, third, by="ruth", reason="why")
+
+
 @pytest.mark.parametrize(
     ("which", "by", "reason", "says"),
     [

@@ -9,7 +9,7 @@ from annotation.label_studio.exchange.push import Pushed
 from annotation.label_studio.exchange.task_payload import TaskRequest
 from annotation.label_studio.shown_layers import shown_layers
 from annotation.queue.plan import Queue, plan
-from annotation.queue.queue_files import queued_record_ids, queues, save_queue
+from annotation.queue.queue_files import FOLDER, queued_record_ids, queues, save_queue
 from annotation.queue.record_summary import RecordSummary, record_summaries
 from annotation.queue.reviewed import reviewed_records
 from annotation.queue.settings import QueueSettings
@@ -20,9 +20,6 @@ from pipeline.progress import ProgressBar, no_progress
 from pipeline.runs import recorded
 from pipeline.steps.review.push import push_records
 from pipeline.workspace import Workspace
-
-#: Where queues are kept in a workspace.
-FOLDER = "runs"
 
 
 def make_queue(workspace: Workspace, store: Store, *, progress: ProgressBar = no_progress, **changed: object) -> Queue:
@@ -54,13 +51,6 @@ def queued_tasks(made: Iterable[Queue]) -> Iterator[TaskRequest]:
     for entry in (entry for queue in made for entry in queue.entries):
         repeats[entry.record_id] += entry.is_repeat
         yield TaskRequest(entry.record_id, entry.annotators, repeats[entry.record_id] if entry.is_repeat else 0)
-
-
-def reviewers_per_record(workspace: Workspace) -> dict[str, int]:
-    """How many people are to review each queued record."""
-    return {
-        task.record_id: task.annotators for task in queued_tasks(queues(workspace.subfolder(FOLDER))) if not task.repeat
-    }
 
 
 def when_to_stop(workspace: Workspace, store: Store) -> Stopping:
