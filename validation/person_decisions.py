@@ -146,7 +146,8 @@ def _to_decide(store: Store, found: Case, asked: AskedSubjects, verdict: Verdict
         ]
         if not waiting:
             raise UsageError(
-                f"expected something of record {found.record.id} that waits for a person; {_verdicts(found)}"
+                f"expected something of record {found.record.id} that waits for a person; {_verdicts(found)}; "
+                "--text or --layer NAME decides about what has a verdict"
             )
         if verdict is Verdict.ACCEPTED:
             # Whose an answer is, is a question of its own: what else waits is accepted without it.

@@ -146,7 +146,7 @@ class LabelStudioSettings(Frozen):
     history: bool = Field(
         default=True,
         description="Whether our own server keeps a history of who made and changed each answer, by which a pull tells "
-        "answers under a false name. It makes a push several times slower; a change holds from the next start.",
+        "answers under a false name. It makes a push two to three times slower; a change holds from the next start.",
     )
     loopback: bool = Field(
         default=True,

@@ -19,6 +19,9 @@ from curation.author import is_human
 from curation.errors import ReviewError
 from curation.store import Store
 
+#: What is said of a server that keeps no history of answers.
+NO_HISTORY = "none: two kinds of answers under a false name are not told (review.history = false)"
+
 
 def review_status(store: Store, workspace: Path, settings: LabelStudioSettings) -> dict[str, JsonValue]:
     """Server, project and counts; of a server that does not answer, why it does not."""
@@ -42,6 +45,7 @@ def _server(workspace: Path, settings: LabelStudioSettings) -> dict[str, JsonVal
         "pid": running.pid,
         "login": running.login,
         "log": str(running.log),
+        "history": "kept" if settings.history else NO_HISTORY,
         "proxy": "in use" if proxy_in_use(settings.proxy, running.url) else f"{NO_PROXY} (curate review proxy)",
     }
 

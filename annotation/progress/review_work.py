@@ -78,11 +78,12 @@ def _counted(
     if not ids:
         return {}
     saves: dict[str, list[LayerSave]] = {id: [] for id in ids}
-    for save in store.layer_saves(names, ids=ids):
-        # What came since the rows were read is counted the next time.
+    # What came since the rows were read is counted the next time.
+    for save in store.layer_saves(names, ids=list(saves.keys() - set(several))):
         saves[save.record_id].append(save)
     said: dict[str, list[Marks]] = {}
     for layer in store.layer_values(names, ids=several):
+        saves[layer["record_id"]].append(LayerSave.of(layer))
         said.setdefault(layer["record_id"], []).append(plain_marks(layer, assertion=settings.assertion))
     return {
         id: {
@@ -95,7 +96,7 @@ def _counted(
 
 def _pairs(saves: Sequence[LayerSave], said: Sequence[Marks], settings: AgreementSettings) -> list[JsonValue]:
     counting = chosen((save for save in saves if is_human(save.name)), settings)
-    marks = {save.name: each for save, each in zip(saves, said, strict=False) if counting.get(save.name) is save}
+    marks = {save.name: each for save, each in zip(saves, said, strict=True) if counting.get(save.name) is save}
     found: list[JsonValue] = []
     for first, second in combinations(sorted(marks), 2):
         categories = sorted({category for category, _ in (*marks[first], *marks[second])})

@@ -158,7 +158,8 @@ def _control_needed(bad: int, sample: int, frame: int, settings: QueueSettings) 
         size = sample + more
         return record_rate(round(rate * size), size, frame, confidence=settings.confidence).high <= settings.target
 
-    least, most = 0, frame - sample
+    # Without a single review nothing is known.
+    least, most = int(not sample), frame - sample
     if most <= 0 or not reaches(most):
         return max(most, 0)
     while least < most:

@@ -38,11 +38,13 @@ def trials(folder: Path, quick: bool) -> Iterator[Trial]:
 
 
 def _trial(server: PostgresServer, calm: Path, broken: Path, words: Sequence[str], table: str) -> Trial:
-    before = _rows(store_url(broken), table)
+    engine = sa.create_engine(store_url(broken))
+    before = _rows(engine, table)
     process = begin(*within(broken, words))
-    while process.poll() is None and _rows(store_url(broken), table) <= before:
+    while process.poll() is None and _rows(engine, table) <= before:
         time.sleep(0.005)
     server.kill()
+    engine.dispose()
     output, errors = process.communicate(timeout=120)
     server.start()
     again = curate(*within(broken, words))
@@ -62,13 +64,10 @@ def _is_told(code: int, errors: str) -> bool:
     return code == 0 or (code == 1 and sum(line.startswith("error: ") for line in errors.splitlines()) == 1)
 
 
-def _rows(url: str, table: str) -> int:
+def _rows(engine: sa.Engine, table: str) -> int:
     """How many rows a table has; 0 where there is none yet."""
-    engine = sa.create_engine(url)
     try:
         with engine.connect() as connection:
             return int(connection.execute(sa.text(f"SELECT count(*) FROM {table}")).scalar_one())
     except sa.exc.SQLAlchemyError:
         return 0
-    finally:
-        engine.dispose()

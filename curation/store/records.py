@@ -47,6 +47,12 @@ class LayerSave:
     created: datetime
     entities: int
 
+    @classmethod
+    def of(cls, values: Mapping[str, Any]) -> LayerSave:
+        """The save of a layer in plain values."""
+        created = datetime.fromisoformat(values["created"])
+        return cls(values["record_id"], values["name"], values["provenance"], created, len(values["entities"]))
+
 
 class Records(Connected):
     """Records and layers: both only ever added, never changed."""
@@ -233,11 +239,12 @@ class Records(Connected):
         return map(from_json, self._version_contents(names, ids, CHUNK))
 
     def _version_contents(self, names: Sequence[str], ids: Iterable[str] | None, page: int) -> Iterator[str]:
-        for rows in self._pages(ids, [_has_layer(names)], page):
+        having = ([row.id for row in rows] for rows in self._pages(None, [_has_layer(names)], page))
+        for batch in having if ids is None else batched(ids, page):
             query = (
                 sa.select(layers.c.content)
                 .join(records, records.c.id == layers.c.record_id)
-                .where(layers.c.record_id.in_([row.id for row in rows]), layers.c.name.in_(names))
+                .where(layers.c.record_id.in_(batch), layers.c.name.in_(names))
                 .order_by(records.c.seq, layers.c.seq)
             )
             with self.read() as connection:

@@ -63,6 +63,12 @@ class ReviewLedger(Connected):
         with self.read() as connection:
             return list(connection.execute(query).scalars())
 
+    def review_mark(self) -> list[str]:
+        """Words that change with every task that is noted, changed or forgotten."""
+        marks = (sa.func.count(), sa.func.max(review_tasks.c.updated), sa.func.sum(review_tasks.c.task_id))
+        with self.read() as connection:
+            return list(map(str, connection.execute(sa.select(*marks)).one()))
+
     def put_review_tasks(self, project: str, tasks: Iterable[ReviewTask]) -> None:
         """Note tasks, in place of what was noted on the same records."""
         for batch in batched(tasks, CHUNK):

@@ -7,8 +7,10 @@ row both as a whole and in columns. Nothing tells of the rest: measures, notes o
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
@@ -20,6 +22,8 @@ from curation.store.findings import BLANK, StandingDecision
 from curation.store.sets import DELETED, set_digest
 from curation.store.tables import decisions, layers, records, set_members, sets
 
+#: The form of ids that are made of a record's content.
+MADE_BY_US = re.compile("[0-9a-f]{16}")
 #: Whether a row is as it was stored; None where that cannot be known.
 Look = Callable[[sa.Row[Any]], bool | None]
 
@@ -52,7 +56,7 @@ def digest_checks(store: Connected, *, made_by_key: Callable[[Mapping[str, Any]]
         names = dict.fromkeys((str(meta.get("source_id", "")), "", row.group_id))
         if any(record_id(row.text, language=row.language, source_id=name) == row.id for name in names):
             return True
-        return None if made_by_key(meta) else False
+        return None if made_by_key(meta) or not MADE_BY_US.fullmatch(row.id) else False
 
     yield _checked(store, "texts", records, lambda row: str(row.id), text_is_whole)
     yield _checked(store, "layers", layers, lambda row: f"{row.name} of {row.record_id}", _layer_is_whole)
@@ -88,20 +92,20 @@ def _layer_is_whole(row: sa.Row[Any]) -> bool:
     if stands_in != (row.record_id, row.name, row.author):
         return False
     # What was stored before there was a field has it as a layer only.
-    return layer_digest(values) == row.digest or Layer.model_validate(values).digest == row.digest
+    return layer_digest(values) == str(row.digest) or Layer.model_validate(values).digest == str(row.digest)
 
 
 def _decision_is_whole(row: sa.Row[Any]) -> bool:
     decision = StandingDecision(BLANK | from_json(row.content))
     stored = (decision.record_id, *decision.subject, decision.values["verdict"])
-    return stored == (row.record_id, row.kind, row.subject, row.verdict)
+    return stored == (str(row.record_id), row.kind, row.subject, row.verdict)
 
 
 def _set_is_whole(frozen: sa.Row[Any], rows: Iterable[sa.Row[Any]]) -> bool | None:
     manifest = json.loads(frozen.manifest)
     if DELETED in manifest:
         return None
-    return set_digest(frozen.name, manifest["scheme"]["digest"], map(tuple, rows)) == frozen.digest
+    return set_digest(frozen.name, manifest["scheme"]["digest"], map(tuple, rows)) == str(frozen.digest)
 
 
 def _sets_checked(store: Connected) -> DigestCheck:
@@ -112,7 +116,6 @@ def _sets_checked(store: Connected) -> DigestCheck:
     with store.read() as connection:
         for frozen in connection.execute(sa.select(sets)).all():
             rows = connection.execute(members.where(set_members.c.digest == frozen.digest)).all()
-            check.note(
-                _seen(lambda row, rows=rows: _set_is_whole(row, rows), frozen), f"{frozen.name}@{frozen.version}"
-            )
+            is_whole = _seen(partial(_set_is_whole, rows=rows), frozen)
+            check.note(is_whole, f"{frozen.name}@{frozen.version}")
     return check

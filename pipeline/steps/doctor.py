@@ -38,6 +38,8 @@ EXTRAS = {
     "postgres": ("psycopg",),
 }
 
+#: Why nothing is known of some texts and sets.
+UNKNOWN = "de-identified texts, ids made elsewhere, sets that lost records to a deletion"
 #: Of what the store keeps no digest.
 UNTOLD = "of measures, runs and notes of a review nothing tells"
 
@@ -162,7 +164,7 @@ def _contents(workspace: Workspace) -> CheckedPart:
             state="bad", what="contents", found=f"changed since it was stored: {found}; looked at {looked_at}", do=do
         )
     unknown = ", ".join(f"{check.unknown:,} {check.kind}" for check in checks if check.unknown)
-    untold = f"; cannot be known of {unknown} (de-identified, or with records deleted since)" if unknown else ""
+    untold = f"; cannot be known of {unknown} ({UNKNOWN})" if unknown else ""
     return CheckedPart(state="good", what="contents", found=f"as stored: {looked_at}{untold}; {UNTOLD}")
 
 

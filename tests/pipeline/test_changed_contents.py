@@ -110,9 +110,10 @@ def made(text: str, *, source_id: str, **fields: Any) -> Record:
         (made("Fieber.", source_id="7", meta={"source_id": "7"}), 0, 0),
         (made("Fieber.", source_id="case-1", group="case-1"), 0, 0),
         (made("Fieber.", source_id="pseudonym", meta={MARK: {}}), 0, 1),
+        (made("Fieber.", source_id="7").model_copy(update={"id": "brief-7"}), 0, 1),
         (made("Fieber.", source_id="7"), 1, 0),
     ],
-    ids=["no source id", "a source id", "a generated one", "a de-identified copy", "another id"],
+    ids=["no source id", "a source id", "a generated one", "a de-identified copy", "an id from elsewhere", "another"],
 )
 def test_a_text_is_told_by_the_id_of_its_record(store: Store, record: Record, changed: int, unknown: int) -> None:
     store.add_records([record])

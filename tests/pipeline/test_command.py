@@ -58,6 +58,18 @@ def test_help_loads_no_heavy_library():
         assert command in printed
 
 
+def test_a_list_of_what_is_set_aside_loads_no_measure_and_no_gate(imported):
+    folder, _ = imported
+    code = (
+        "import atexit, sys; from pipeline.command import main; "
+        "atexit.register(lambda: print(sorted({'numpy', 'validation.measures.table', 'curation.sources', "
+        "'curation.egress.gate', 'curation.deidentify.identifiers.analyzer'} & set(sys.modules)), file=sys.stderr)); "
+        f"sys.argv = ['curate', 'quarantine', 'list', '--workspace', {str(folder)!r}]; main()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stderr.splitlines()[-1] == "[]"
+
+
 def test_the_version_is_shown():
     assert re.fullmatch(r"clincurate \d+\.\d+\.\d+ \(Python 3\.\d+\.\d+\)\n", curate("--version").stdout)
 

@@ -73,7 +73,8 @@ def test_what_waits_is_listed_until_it_is_decided(sqlite_store: Store, record_id
     assert standing(sqlite_store, layer="rules") == []
     accept(sqlite_store, record_id, ALL, **WHO)
     assert standing(sqlite_store) == []
-    with pytest.raises(UsageError, match=r"expected something of record .* that waits for a person"):
+    says = r"expected something of record .* that waits for a person.*--text or --layer NAME"
+    with pytest.raises(UsageError, match=says):
         accept(sqlite_store, record_id, ALL, **WHO)
 
 

@@ -84,7 +84,7 @@ NO_WAY_OUT = {
 
 
 #: Label Studio's entries on who made and changed each annotation, which nobody can write by its API. They make the
-#: import of tasks several times slower.
+#: import of tasks two to three times slower.
 HISTORY = "fflag_feat_fit_568_finite_state_management"
 
 

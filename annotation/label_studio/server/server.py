@@ -28,6 +28,7 @@ from annotation.label_studio.server.database_template import ensure_database
 from annotation.label_studio.server.environment import ensure_environment, executable
 from annotation.label_studio.server.environment_variables import for_port, server_variables
 from annotation.label_studio.server.health import accepts_token, is_healthy
+from annotation.label_studio.server.signing_key import ensure_signing_key
 from annotation.label_studio.settings import LabelStudioSettings
 from curation.atomic_file import write_private
 from curation.errors import ReviewError, UsageError
@@ -78,6 +79,7 @@ def start(
         credentials = ensure_credentials(folder / "secrets.json")
         data = private_folder(folder / "data")
         ensure_database(data, environment, settings, report)
+        ensure_signing_key(data)
         report("Starting Label Studio")
         started = _start_on_free_port(folder, environment, settings, credentials, port)
         return _with_service(folder, settings, started, report)

@@ -18,7 +18,10 @@ def review_status(workspace: Workspace, store: Store) -> dict[str, JsonValue]:
     if found["up"]:
         found["foreign"] = list(_foreign(workspace, store))
     elif found["own"] and found["url"]:
-        found["problem"] = f"{found['problem']}; `curate review secure` puts our accounts and tokens right"
+        found["problem"] = (
+            f"{found['problem']}; `curate review secure` puts our accounts and tokens right; where that is refused "
+            "too, `curate review stop` and `start` come first"
+        )
     return found
 
 

@@ -47,6 +47,18 @@ def queue(summary):
     )
 
 
+@pytest.mark.parametrize("target", [0.01, 0.05, 0.5])
+@pytest.mark.parametrize("records", [1, 2, 3, 40])
+def test_a_small_sample_of_which_nothing_is_reviewed_wants_one_review_at_least(summary, records, target):
+    pool = RecordPool([summary(f"{number:03}") for number in range(records)], {})
+    queue = plan(pool, QueueSettings(control=0.9))
+    found = stopping([queue], {}, QueueSettings(target=target))
+    assert (found.reached, found.needed_of, found.records) == (False, "control", None)
+    assert found.needed is not None
+    assert 1 <= found.needed <= records
+    assert sentence(found, language="de")
+
+
 def test_no_error_in_the_sample_reaches_a_target_only_if_it_is_large_enough(queue, review):
     good = {id: review(0) for id in queue.control}
     assert stopping([queue], good, QueueSettings(target=0.1)).reached
