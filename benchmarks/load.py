@@ -107,6 +107,7 @@ def generated(folder: Path, records: int) -> Path:
 def bare_loop(folder: Path) -> tuple[float, float]:
     """Processor seconds of all measures in one process, and milliseconds of them for each translated pair."""
     from curation.batches import batched
+    from pipeline.runner import attempt_stored
     from pipeline.steps.validate import in_language_of_review
     from pipeline.workspace import Workspace
     from validation.layers import preferred_layers
@@ -118,13 +119,13 @@ def bare_loop(folder: Path) -> tuple[float, float]:
     with workspace.open_store() as store:
         stage = Measure.over(store, workspace.scheme, settings)
         reads = preferred_layers(store.layer_authors(), settings)
-        items = {item.record.id: item for item in store.items(dict.fromkeys([*stage.reads, *reads]))}
+        items = {item.record.id: item for item in store.stored_items(list(dict.fromkeys([*stage.reads, *reads])))}
         pairs = [(items[id], items.get(original)) for id, original in store.translations()]
     reader = PairReader(reads, settings.translation.aligned, None)
-    stage(list(items.values())[:2]), reader(pairs[:1])  # loads what is loaded once
+    attempt_stored(stage, list(items.values())[:2]), reader(pairs[:1])  # loads what is loaded once
     started = process_time()
     for batch in batched(items.values(), 32):
-        stage(batch)
+        attempt_stored(stage, batch)
     middle = process_time()
     reader(pairs)
     ended = process_time()

@@ -6,12 +6,13 @@ The store, resuming and keeping failures are the runner's work, not a stage's.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from pydantic import JsonValue
 
-from curation.record import Layer, Record
+from curation.errors import ContradictionError
+from curation.record import Layer, Record, check_layer
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,19 +24,60 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
+class StoredItem:
+    """An item whose layers are still the JSON of the store: it goes to another process sooner than what is read."""
+
+    record: Record
+    contents: Mapping[str, str]  # by the layer's name
+
+    def read(self) -> Item:
+        """The item. Raises pydantic.ValidationError where the store is damaged."""
+        return Item(self.record, {name: Layer.model_validate_json(content) for name, content in self.contents.items()})
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenLayer:
+    """A layer that fits its record, as the store holds it: it comes from another process sooner than what is read."""
+
+    record_id: str
+    name: str
+    author: str
+    digest: str
+    content: str
+
+    @classmethod
+    def of(cls, layer: Layer) -> WrittenLayer:
+        """The layer as JSON with its digest."""
+        return cls(layer.record_id, layer.name, layer.author, layer.digest, layer.model_dump_json())
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
     """A stage's result for one record: layers, measures, or the error.
 
-    `notes` count what was mended or left out on the way, in words for people. `may_pass`: the error is none of the
-    record's (no connection, no memory, a full disk), so the next run tries it again by itself.
+    `written` are those of the layers that are checked and only to be stored. `notes` count what was mended or left out
+    on the way, in words for people. `may_pass`: the error is none of the record's (no connection, no memory, a full
+    disk), so the next run tries it again by itself.
     """
 
     record_id: str
     layers: Sequence[Layer] = ()
+    written: Sequence[WrittenLayer] = ()
     measures: Mapping[str, JsonValue] = field(default_factory=dict)
     error: str | None = None
     notes: Mapping[str, int] = field(default_factory=dict)
     may_pass: bool = field(default=False, compare=False)
+
+
+def written(result: Result, record: Record) -> Result:
+    """The result with its layers checked and written, those of other records left; a failure where one contradicts."""
+    own = [layer for layer in result.layers if layer.record_id == record.id]
+    try:
+        done = [WrittenLayer.of(check_layer(record, layer)) for layer in own]
+    except ContradictionError as error:
+        return Result(result.record_id, error=str(error))
+    others = [layer for layer in result.layers if layer.record_id != record.id]
+    return replace(result, layers=others, written=[*result.written, *done])
 
 
 class Stage(Protocol):

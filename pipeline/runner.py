@@ -24,7 +24,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from curation.batches import batched
 from curation.errors import ConfigError, CurateError, EnvironmentFailureError, may_pass
 from curation.processes import IN_FLIGHT, Processes, outcome_of
-from curation.stage import Item, Result, Stage
+from curation.stage import Item, Result, Stage, StoredItem, written
 from curation.store import Store
 from curation.store.jobs import DONE, FAILED, LayerRows
 from pipeline.progress import Advance, ProgressBar, no_progress, silent
@@ -187,7 +187,7 @@ class _Stored:
 
 
 #: Sends a batch of items to a stage.
-_Submit = Callable[[Sequence[Item]], "Future[list[Result]]"]
+_Submit = Callable[[Sequence[StoredItem]], "Future[list[Result]]"]
 
 
 def can_go_apart(stage: Stage) -> bool:
@@ -199,11 +199,11 @@ def can_go_apart(stage: Stage) -> bool:
 def _submitting(stage: Stage, workers: int, processes: Processes | None) -> Iterator[_Submit]:
     """Where batches are sent; at the end of threads what has not begun is dropped, and what runs is awaited."""
     if processes is not None:
-        yield processes.sender(partial(attempt, stage))
+        yield processes.sender(partial(attempt_stored, stage))
         return
     pool = ThreadPoolExecutor(workers, thread_name_prefix=stage.name)
     try:
-        yield lambda batch: pool.submit(attempt, stage, batch)
+        yield lambda batch: pool.submit(attempt_stored, stage, batch)
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
 
@@ -230,6 +230,16 @@ def _store(store: Store, stage: Stage, flown: tuple[LayerRows, Future[list[Resul
         notes.update(result.notes)
     passing = [result.error for result in results if result.may_pass]
     return _Stored(len(results) - failed, failed, len(passing), passing[-1] if passing else None, notes)
+
+
+def attempt_stored(stage: Stage, batch: Sequence[StoredItem]) -> list[Result]:
+    """One result for each item, read and written where the stage is at work, and not by the process that stores.
+
+    What cannot be read is no failure of its record.
+    """
+    records = {item.record.id: item.record for item in batch}
+    results = attempt(stage, [item.read() for item in batch])
+    return [written(result, records[result.record_id]) if result.layers else result for result in results]
 
 
 def attempt(stage: Stage, batch: Sequence[Item]) -> list[Result]:

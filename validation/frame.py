@@ -68,10 +68,12 @@ RowsOver = Callable[[MeasureSpec, Whole], Mapping[str, Columns]]
 
 
 def rows(whole: Whole, rows_over: RowsOver = MeasureSpec.rows_over) -> Iterator[tuple[str, Columns]]:
-    """Each measured record's id and columns, streamed, with what is looked at and takes the whole set to measure."""
+    """Each measured record's id and the columns that have a value, streamed, with what is looked at and takes the
+    whole set to measure.
+    """
     found = _over(whole, rows_over)
     for record_id, columns in whole.store.measures(stage=Measure.name):
-        yield record_id, {**dict.fromkeys(COLUMNS), **_measured_now(columns), **found.get(record_id, {})}
+        yield record_id, {**_measured_now(columns), **found.get(record_id, {})}
 
 
 def not_taken(whole: Whole) -> dict[str, str]:
@@ -109,12 +111,18 @@ class Frame:
         self._lists: dict[str, Columns] = {}
         for record_id, columns in rows:
             self._index[record_id] = len(self._index)
-            for name, numbers in self._numbers.items():
-                numbers.append(as_number(columns[name]))
-            for name, texts in self._texts.items():
-                texts.append(columns[name])
-            if lists := {name: columns[name] for name in LISTS if columns[name]}:
-                self._lists[record_id] = lists
+            for numbers in self._numbers.values():
+                numbers.append(nan)
+            for texts in self._texts.values():
+                texts.append(None)
+            for name, value in columns.items():
+                # Of some hundred columns few have a value.
+                if name in self._numbers:
+                    self._numbers[name][-1] = as_number(value)
+                elif name in self._texts:
+                    self._texts[name][-1] = value
+                elif value:
+                    self._lists.setdefault(record_id, {})[name] = value
 
     def __len__(self) -> int:
         return len(self._index)

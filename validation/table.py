@@ -84,9 +84,9 @@ def _is_in(url: str, workspace: Path) -> bool:
 
 def _row(measured: tuple[str, Columns]) -> dict[str, Any]:
     record_id, columns = measured
-    lists = {name: columns[name] for name in LISTS if columns[name]}
+    lists = {name: columns[name] for name in LISTS if columns.get(name)}
     return {
         RECORD_ID: record_id,
-        **{name: columns[name] for name in (*TEXTS, *NUMBERS)},
+        **{name: columns.get(name) for name in (*TEXTS, *NUMBERS)},
         EXPLAINED: json.dumps(lists, ensure_ascii=False) if lists else None,
     }

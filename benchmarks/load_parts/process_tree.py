@@ -10,8 +10,8 @@ from pathlib import Path
 import psutil
 from commands import CURATE, ROOT, environment
 
-#: Seconds between two looks.
-EVERY = 0.1
+#: Seconds between two looks, each of which takes processor time itself.
+EVERY = 0.25
 
 
 @dataclass(frozen=True, slots=True)

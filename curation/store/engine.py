@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from copy import copy
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Self
 from urllib.parse import quote
@@ -95,10 +96,7 @@ class Connected:
         """Insert the rows, or overwrite those of the same primary key."""
         if not rows:
             return
-        insert = self._insert(table)
-        keys = [column.name for column in table.primary_key.columns]
-        rest = {name: insert.excluded[name] for name in rows[0] if name not in keys}
-        connection.execute(insert.on_conflict_do_update(index_elements=keys, set_=rest), rows)
+        connection.execute(_upsert(self._engine.dialect.name, table, tuple(rows[0])), rows)
 
     def json_text(self, column: sa.ColumnElement[str], key: str) -> sa.ColumnElement[str]:
         """The text under a key of the JSON object in a column."""
@@ -123,10 +121,22 @@ class Connected:
         return sa.func.coalesce(sa.type_coerce(count, sa.Integer), 0)
 
     def _insert(self, table: sa.Table) -> Any:
-        from sqlalchemy.dialects import postgresql, sqlite
+        return _insert(self._engine.dialect.name, table)
 
-        dialects = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
-        return dialects[self._engine.dialect.name](table)
+
+def _insert(dialect: str, table: sa.Table) -> Any:
+    from sqlalchemy.dialects import postgresql, sqlite
+
+    return {"sqlite": sqlite.insert, "postgresql": postgresql.insert}[dialect](table)
+
+
+@lru_cache(maxsize=64)
+def _upsert(dialect: str, table: sa.Table, names: Sequence[str]) -> Any:
+    """The statement for these columns, kept: to make it takes longer than to run it over a few rows."""
+    insert = _insert(dialect, table)
+    keys = [column.name for column in table.primary_key.columns]
+    rest = {name: insert.excluded[name] for name in names if name not in keys}
+    return insert.on_conflict_do_update(index_elements=keys, set_=rest)
 
 
 def remote_database(url: sa.URL) -> str | None:

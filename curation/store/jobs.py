@@ -13,10 +13,10 @@ import sqlalchemy as sa
 from curation.batches import batched
 from curation.errors import ContradictionError
 from curation.record import Record, check_layer
-from curation.stage import Item, Result, Stage
+from curation.stage import Result, Stage, StoredItem
 from curation.store.engine import CHUNK
 from curation.store.findings import Findings
-from curation.store.records import append, record_of
+from curation.store.records import append, append_written, record_of
 from curation.store.tables import jobs, layers, measures, records
 
 DONE = "done"
@@ -45,7 +45,7 @@ class Pending:
     """Items that lack a result, and which rows their layers are."""
 
     seen: LayerRows
-    items: list[Item]
+    items: list[StoredItem]
 
 
 class Jobs(Findings):
@@ -135,7 +135,9 @@ class Jobs(Findings):
         ids = {layer.record_id for result in results if result.error is None for layer in result.layers}
         stored = self.lock_texts(connection, ids) if ids else {}
         checked = [_checked(result, stored) for result in results]
-        append(connection, [layer for result in checked if result.error is None for layer in result.layers])
+        done = [result for result in checked if result.error is None]
+        append_written(connection, [layer for result in done for layer in result.written])
+        append(connection, [layer for result in done for layer in result.layers])
         return checked
 
     def _noted(self, connection: sa.Connection, stage: Stage, ids: Sequence[str]) -> dict[str, sa.RowMapping]:

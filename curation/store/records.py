@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -15,7 +15,7 @@ from pydantic_core import from_json
 from curation.batches import batched
 from curation.errors import EgressBlockedError, StoreError
 from curation.record import Layer, Record, check_layer
-from curation.stage import Item
+from curation.stage import Item, StoredItem, WrittenLayer
 from curation.store.engine import CHUNK, Connected
 from curation.store.one_at_a_time import StoreTurn, wait_for_turn
 from curation.store.tables import layers, records
@@ -168,8 +168,19 @@ class Records(Connected):
         page: int = CHUNK,
     ) -> Iterator[Item]:
         """Records with the latest layer of each of the names, streamed."""
+        return (item.read() for item in self.stored_items(reads, ids=ids, language=language, page=page))
+
+    def stored_items(
+        self,
+        reads: Sequence[str] = (),
+        *,
+        ids: Iterable[str] | None = None,
+        language: str | None = None,
+        page: int = CHUNK,
+    ) -> Iterator[StoredItem]:
+        """`items` whose layers are not read yet."""
         for rows in self._pages(ids, _where(language), page):
-            yield from self._items([record_of(row) for row in rows], reads)
+            yield from (item for item, _ in self._items_with_rows([record_of(row) for row in rows], reads))
 
     def record_ids(self, *, having: Sequence[str] | None = None) -> list[str]:
         """The ids of all records in the order in which they came, or of those with a layer of one of the names."""
@@ -210,7 +221,7 @@ class Records(Connected):
         """The latest layer of a name on a record."""
         with self.read() as connection:
             found = _latest_layers(connection, [record_id], [name])
-        return found[record_id][name][1] if found else None
+        return Layer.model_validate_json(found[record_id][name][1]) if found else None
 
     def layer_digests(self, ids: Iterable[str], names: Sequence[str]) -> dict[tuple[str, str], str]:
         """The digests of the latest layers of the names, by record and name."""
@@ -313,19 +324,18 @@ class Records(Connected):
         with self.read() as connection:
             return dict(connection.execute(query).all())
 
-    def _items(self, page: Sequence[Record], reads: Sequence[str]) -> Iterator[Item]:
-        return (item for item, _ in self._items_with_rows(page, reads))
-
-    def _items_with_rows(self, page: Sequence[Record], reads: Sequence[str]) -> Iterator[tuple[Item, dict[str, int]]]:
+    def _items_with_rows(
+        self, page: Sequence[Record], reads: Sequence[str]
+    ) -> Iterator[tuple[StoredItem, dict[str, int]]]:
         """The items, each with the row of each of its layers, by the layer's name."""
-        found: dict[str, dict[str, tuple[int, Layer]]] = {}
+        found: dict[str, dict[str, tuple[int, str]]] = {}
         if reads and page:
             with self.read() as connection:
                 found = _latest_layers(connection, [record.id for record in page], reads)
         for record in page:
             versions = found.get(record.id, {})
-            layers = {name: layer for name, (_, layer) in versions.items()}
-            yield Item(record, layers), {name: row for name, (row, _) in versions.items()}
+            contents = {name: content for name, (_, content) in versions.items()}
+            yield StoredItem(record, contents), {name: row for name, (row, _) in versions.items()}
 
     def _pages(
         self, ids: Iterable[str] | None, where: Sequence[sa.ColumnElement[bool]], page: int
@@ -365,18 +375,24 @@ def _stored(connection: sa.Connection, ids: Iterable[str]) -> set[str]:
 
 def append(connection: sa.Connection, batch: Sequence[Layer]) -> AddedLayers:
     """The layers of a batch that were added: those that say something else than the latest of their name."""
+    new, replaced = append_written(connection, [WrittenLayer.of(layer) for layer in batch])
+    return AddedLayers(tuple(batch[index] for index in new), replaced)
+
+
+def append_written(connection: sa.Connection, batch: Sequence[WrittenLayer]) -> tuple[list[int], int]:
+    """The places in a batch of the layers that were added, and how many of these are in the place of others."""
     latest = _latest_digests(connection, {layer.record_id for layer in batch})
-    new: list[Layer] = []
+    new: list[int] = []
     replaced = 0
-    for layer in batch:
+    for index, layer in enumerate(batch):
         key, content = (layer.record_id, layer.name), (layer.author, layer.digest)
         if latest.get(key) != content:
             replaced += key in latest and latest[key][1] != layer.digest
             latest[key] = content
-            new.append(layer)
+            new.append(index)
     if new:
-        connection.execute(sa.insert(layers), [_layer_row(layer) for layer in new])
-    return AddedLayers(tuple(new), replaced)
+        connection.execute(sa.insert(layers), [asdict(batch[index]) for index in new])
+    return new, replaced
 
 
 def newest_layers() -> sa.Select[tuple[int]]:
@@ -399,14 +415,14 @@ def _latest_digests(connection: sa.Connection, ids: Iterable[str]) -> dict[tuple
 
 def _latest_layers(
     connection: sa.Connection, ids: Sequence[str], names: Sequence[str]
-) -> dict[str, dict[str, tuple[int, Layer]]]:
-    """The latest layers of the names with their rows, by record and name."""
-    found: dict[str, dict[str, tuple[int, Layer]]] = {}
+) -> dict[str, dict[str, tuple[int, str]]]:
+    """The latest layers of the names as JSON with their rows, by record and name."""
+    found: dict[str, dict[str, tuple[int, str]]] = {}
+    columns = (layers.c.record_id, layers.c.name, layers.c.seq, layers.c.content)
     for batch in batched(ids, CHUNK):
-        query = _latest(batch, layers.c.seq, layers.c.content).where(layers.c.name.in_(names))
-        for row, content in connection.execute(query):
-            layer = Layer.model_validate_json(content)
-            found.setdefault(layer.record_id, {})[layer.name] = (row, layer)
+        query = _latest(batch, *columns).where(layers.c.name.in_(names))
+        for record_id, name, row, content in connection.execute(query):
+            found.setdefault(record_id, {})[name] = (row, content)
     return found
 
 
@@ -430,13 +446,3 @@ def record_of(row: sa.Row[Any]) -> Record:
         licence=row.licence,
         meta=json.loads(row.meta),
     )
-
-
-def _layer_row(layer: Layer) -> dict[str, Any]:
-    return {
-        "record_id": layer.record_id,
-        "name": layer.name,
-        "author": layer.author,
-        "digest": layer.digest,
-        "content": layer.model_dump_json(),
-    }

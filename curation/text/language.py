@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from importlib import import_module
 from math import ceil
 from typing import Any
 
@@ -84,6 +85,16 @@ def _by_code(values: Sequence[Any]) -> dict[str, float]:
     found = {_code(value.language): value.value for value in values}
     # When no candidate has anything in common with the text, all of them come out at zero or alike.
     return found if len({round(value, 6) for value in found.values()}) > 1 else {}
+
+
+@cache
+def common_words(language: str) -> frozenset[str]:
+    """The words in lower case that texts of a language are full of, as spaCy lists them; none where it has no list."""
+    try:
+        module = import_module(f"spacy.lang.{language}.stop_words")
+    except ImportError:
+        return frozenset()
+    return frozenset(module.STOP_WORDS)
 
 
 @cache

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
 from curation.record import Frozen
 from curation.text.dates import month_numbers
+from curation.text.folding import lower_case
 from curation.text.terms import any_of, listed
 from curation.text.word_lists import FOLDER, read_word_list
 
@@ -94,15 +94,24 @@ def number_words(language: str) -> NumberWords:
     )
 
 
-def count_number_words(text: str, language: str) -> tuple[Counter[int], Counter[int]]:
-    """How often words of a text always say each number, and how often they may.
+@dataclass(frozen=True, slots=True)
+class NumberInWords:
+    """Where words begin that say a number, the numbers that they always say, and those that they may."""
 
-    One word may say several (a day: 1, 24).
-    """
-    lower = text.lower()
-    said = [values for word in WORD.findall(lower) if (values := _values(word, language)) is not None]
-    always = Counter(value for values, _ in said for value in values)
-    return always + _joined(lower, language), Counter(value for _, values in said for value in values)
+    start: int
+    always: tuple[int, ...]
+    maybe: tuple[int, ...] = ()
+
+
+def numbers_in_words(text: str, language: str) -> list[NumberInWords]:
+    """What the words of a text say; one word may say several numbers (a day: 1, 24)."""
+    lower = lower_case(text)
+    found = [
+        NumberInWords(word.start(), *values)
+        for word in WORD.finditer(lower)
+        if (values := _values(word[0], language)) is not None
+    ]
+    return found + _joined(lower, language)
 
 
 @lru_cache(maxsize=20_000)
@@ -120,12 +129,15 @@ def _value(word: str, values_of: Mapping[str, tuple[int, ...]], language: str) -
     return values_of.get(word, ())
 
 
-def _joined(lower: str, language: str) -> Counter[int]:
-    """How often words of tens and units say each number in a lower-case text."""
+def _joined(lower: str, language: str) -> list[NumberInWords]:
+    """The words of tens and units in a lower-case text."""
     pattern = _joined_pattern(language)
     cardinals = number_words(language).cardinals
-    found = pattern.findall(lower.replace("dreissig", "dreißig")) if pattern else []
-    return Counter(cardinals[word] for word in found if word in cardinals)
+    return [
+        NumberInWords(word.start(), (cardinals[spelt],))
+        for word in (pattern.finditer(lower) if pattern else ())
+        if (spelt := word[0].replace("dreissig", "dreißig")) in cardinals
+    ]
 
 
 @cache

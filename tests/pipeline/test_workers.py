@@ -7,6 +7,7 @@ import os
 import psutil
 import pytest
 import sqlalchemy as sa
+from pydantic import ValidationError
 
 from annotation.rules.annotator import RulesAnnotator
 from curation.errors import WorkerError
@@ -56,6 +57,18 @@ def test_several_processes_measure_what_one_does(tmp_path, any_set_is_worth_it):
     # With one worker pairs are left to the verdicts.
     assert {key for key in two if key[1] == "translation"} != set()
     assert {key: row for key, row in two.items() if key[1] != "translation"} == one
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_layer_that_cannot_be_read_is_no_failure_of_its_record(workers, tmp_path, any_set_is_worth_it):
+    workspace = generated(tmp_path, 4)
+    with workspace.open_store() as store, Processes(workers) as processes:
+        stage = Measure.over(store, workspace.scheme, workspace.config.validation)
+        with store.write() as connection:
+            connection.execute(sa.update(layers).values(content="{"))
+        with pytest.raises(ValidationError):
+            run_over(workspace, store, stage, processes=processes)
+        assert store.count_jobs().get("validate", {}) == {}
 
 
 def test_pairs_that_processes_measured_are_those_of_one(tmp_path, any_set_is_worth_it):

@@ -125,6 +125,9 @@ def test_implausible_amounts_are_counted_and_named() -> None:
         ("She had no [fever]{signs_symptoms negated} but [chills]{signs_symptoms}.", "en", [], []),
         ("[Lymphoma]{diagnosis} was ruled out.", "en", ["T1"], []),
         ("She had [fever]{signs_symptoms negated} and a cough.", "en", [], ["T1"]),
+        ("[Fever]{signs_symptoms negated}, a cough and chills were denied.", "en", [], []),
+        ("She had [fever]{signs_symptoms negated}. A cough was denied.", "en", [], ["T1"]),
+        ("She had [fever]{signs_symptoms negated}\n\nNo cough", "en", [], ["T1"]),
         ("No change. She had [fever]{signs_symptoms negated}.", "en", [], ["T1"]),
         ("No improvement of the [fever]{signs_symptoms}.", "en", [], []),
         ("Kein [Fieber]{signs_symptoms}, [Husten]{signs_symptoms}.", "de", ["T1", "T2"], []),
@@ -132,6 +135,8 @@ def test_implausible_amounts_are_counted_and_named() -> None:
         ("Weder [Fieber]{signs_symptoms} noch [Husten]{signs_symptoms}.", "de", ["T1", "T2"], []),
         ("Es bestand noch [Fieber]{signs_symptoms}.", "de", [], []),
         ("Es bestand [Fieber]{signs_symptoms negated}.", "de", [], ["T1"]),
+        ("[Fieber]{signs_symptoms negated} oder Husten fanden sich nicht.", "de", [], []),
+        ("[Fieber]{signs_symptoms negated} bestand. Husten fand sich nicht.", "de", [], ["T1"]),
         ("Pas de [fièvre]{signs_symptoms}.", "fr", [], []),
     ],
 )

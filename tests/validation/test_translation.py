@@ -19,13 +19,16 @@ from curation.record import Alignment, Layer, Record
 from curation.scheme import Scheme
 from curation.sources.sample import read_sample
 from curation.store import Store
+from curation.text.folding import compose
 from validation.measures.measure import Scope, Whole
 from validation.measures.translation import TRANSLATION, measure
 from validation.settings import Engine, ValidationSettings
 from validation.stage import Measure
+from validation.translation import untranslated
+from validation.translation.evidence import WORD, evidence
 from validation.translation.multilingual import covers
 from validation.translation.numerals import differences, numerals
-from validation.translation.pair import TranslationPair, measured
+from validation.translation.pair import TranslationPair, measured, pair_text
 from validation.translation.settings import TranslationSettings
 from validation.verdict import judge
 
@@ -151,6 +154,41 @@ def test_latin_and_abbreviations_are_not_called_untranslated() -> None:
 
 
 @pytest.mark.long
+def test_a_text_that_is_read_once_says_of_each_sentence_what_that_says_alone() -> None:
+    for record, _ in [*read_sample(), *generate(5, languages=("en", "de"), seed=2)]:
+        read = pair_text(record).sentences
+        for sentence, keys in enumerate(read.side.keys):
+            wording = read.wording(sentence)
+            numbers = {value for _, value in numerals(wording, record.language).values()}
+            assert keys == evidence(WORD.findall(compose(wording).text), numbers, record.language)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "asks"),
+    [
+        ("Nach der Operation wurde die Patientin mit einer Schiene nach Hause entlassen.", False),
+        ("Kontrolle Hausarzt Wundheilung unauffällig Fadenzug", True),
+        ("Following surgery the patient was discharged home with a splint.", True),
+        ("Der Patient wurde mit Fieber admitted because of pneumonia and sepsis.", True),
+    ],
+)
+def test_the_detector_is_asked_only_where_common_words_do_not_tell(
+    sentence: str, asks: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def confidences(text: str, *, languages: Sequence[str]) -> dict[str, float]:
+        asked.append(text)
+        return {"en": 1.0}
+
+    monkeypatch.setattr(untranslated, "confidences", confidences)
+    untranslated._share.cache_clear()
+    ours, theirs = _told("en", "Nothing alike.", "en"), _told("de", sentence, "de", "en")
+    found = measured(TranslationPair(ours[0], theirs[0]), aligned=0.5)
+    untranslated._share.cache_clear()
+    assert (bool(asked), found["untranslated_sentences"]) == (asks, int(asks))
+
+
 def test_the_shipped_translations_have_no_fault() -> None:
     told = {record.id: (record, layer) for record, layer in read_sample()}
     for record, layer in told.values():

@@ -41,8 +41,8 @@ NEGATED_UNDENIED = MeasureColumn(
 NEGATED_UNDENIED_ENTITIES = MeasureColumn("negated_undenied_entities", "their ids", Holds.ENTITY_IDS)
 
 
-#: Words, blanks and commas before a finding: no sentence starts between them.
-UNBROKEN = re.compile(r"[\w ,/-]*$")
+#: Words, blanks and commas before a finding and after it: no sentence starts between them.
+UNBROKEN, UNBROKEN_AFTER = re.compile(r"[\w ,/-]*$"), re.compile(rf"[\w ,/-]{{0,{REACH}}}(?!\w)")
 
 
 class Denials(Frozen):
@@ -104,6 +104,9 @@ def _row(text: str, language: str, layer: Layer) -> Columns:
         elif finding.assertion is Assertion.NEGATED:
             run = UNBROKEN.search(folded, max(0, finding.start - REACH), finding.start)
             if run and anywhere.search(folded, run.start(), finding.start):
+                continue
+            run = UNBROKEN_AFTER.match(folded, finding.end)
+            if run and anywhere.search(folded, finding.end, run.end()):
                 continue
             if not anywhere.search(folded, *_sentence(finding, text, language)):
                 undenied.append(finding.id)

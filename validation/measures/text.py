@@ -47,7 +47,8 @@ def _odd(text: str) -> str:
     if text.isascii() and text.isprintable():
         return ""
     expected = LINE_MARKS | LEGITIMATE
-    return "".join(sign for sign in text if (not sign.isprintable() and sign not in expected) or sign == "\ufffd")
+    odd = {sign for sign in set(text) if (not sign.isprintable() and sign not in expected) or sign == "\ufffd"}
+    return "".join(sign for sign in text if sign in odd) if odd else ""
 
 
 TEXT = MeasureSpec(

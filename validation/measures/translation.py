@@ -19,7 +19,7 @@ from curation.batches import batched
 from curation.decision import DecisionKind
 from curation.embeddings.encoder import Encoder
 from curation.record import Layer, digest
-from curation.stage import Item
+from curation.stage import Item, StoredItem
 from curation.text.word_lists import word_lists_digest
 from validation.layers import preferred_layers
 from validation.measures.knowledge import knowledge_digest
@@ -60,8 +60,8 @@ def translated_pairs(whole: Whole) -> Iterator[tuple[str, str]]:
     return ((id, original) for id, original in whole.store.translations() if id in whole.measured)
 
 
-#: A translation, and its original where that is there.
-ItemPair = tuple[Item, Item | None]
+#: A translation, and its original where that is there, as the store holds them.
+StoredPair = tuple[StoredItem, StoredItem | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,16 +72,17 @@ class PairReader:
     aligned: float
     encoder_named: JsonValue
 
-    def __call__(self, pairs: Iterable[ItemPair], encoder: Encoder | None = None) -> list[tuple[str, Columns]]:
+    def __call__(self, pairs: Iterable[StoredPair], encoder: Encoder | None = None) -> list[tuple[str, Columns]]:
         """The columns of each pair, with the translation's id."""
         return [(translation.record.id, self._row(translation, original, encoder)) for translation, original in pairs]
 
-    def _row(self, translation: Item, original: Item | None, encoder: Encoder | None) -> Columns:
+    def _row(self, translation: StoredItem, original: StoredItem | None, encoder: Encoder | None) -> Columns:
         from validation.translation.pair import measured
 
         if original is None:
             return {columns.ORIGINAL_MISSING: 1}
-        found = measured(paired(original, translation, self.reads), aligned=self.aligned, encoder=encoder)
+        pair = paired(original.read(), translation.read(), self.reads)
+        found = measured(pair, aligned=self.aligned, encoder=encoder)
         return {columns.ORIGINAL_MISSING: 0, columns.TRANSLATION_ENCODER: self.encoder_named, **found}
 
 
@@ -134,10 +135,10 @@ class PairWork:
         if pairs:
             yield from self.reader(self.items(pairs), encoder=self._encoder)
 
-    def items(self, pairs: Sequence[tuple[str, str]]) -> list[ItemPair]:
+    def items(self, pairs: Sequence[tuple[str, str]]) -> list[StoredPair]:
         """Each translation with its original, None where that is not there."""
         ids = dict.fromkeys(id for pair in pairs for id in pair)
-        items = {item.record.id: item for item in self._store.items(self.reads, ids=ids)}
+        items = {item.record.id: item for item in self._store.stored_items(self.reads, ids=ids)}
         return [(items[id], items.get(original)) for id, original in pairs]
 
     @property

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from curation.batches import batched
 from curation.processes import Processes
 from validation.measures.measure import Whole
-from validation.measures.translation import PAIRS, ItemPair, PairWork, translated_pairs
+from validation.measures.translation import PAIRS, PairWork, StoredPair, translated_pairs
 
 #: Pairs that a process takes at once.
 PAIRS_APART = 16
@@ -43,7 +43,7 @@ class UnmeasuredPairs:
         """Measures them and keeps what was found in the store; yields how many more are through."""
         sent: deque[int] = deque()
 
-        def batches() -> Iterator[list[ItemPair]]:
+        def batches() -> Iterator[list[StoredPair]]:
             for pairs in batched(self.pairs, PAIRS_APART):
                 sent.append(len(pairs))
                 yield self.work.items(pairs)

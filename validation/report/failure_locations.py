@@ -50,6 +50,16 @@ def failure_locations(
                 yield FailureLocations(item.record, layer, _entities(decision, item.record, layer))
 
 
+def first_failed(failed: Iterable[Decision], most: int) -> Iterator[Decision]:
+    """Enough decisions for so many failed records of each expectation: the others need not be read."""
+    counts: Counter[str] = Counter()
+    for decision in failed:
+        names = {str(failure["expectation"]) for failure in failures_of(decision) if isinstance(failure, dict)}
+        if any(counts[name] < most for name in names):
+            counts.update(names)
+            yield decision
+
+
 def by_category(found: Iterable[FailureLocations]) -> dict[str, Counter[str]]:
     """By expectation, how many failing entities are in each category; records under "" where the text itself failed."""
     counts: dict[str, Counter[str]] = {}

@@ -24,7 +24,7 @@ from validation.measures.table import COLUMNS
 from validation.report.drift import drift
 from validation.report.embedding_map import EmbeddingMap, embedding_map
 from validation.report.examples import examples
-from validation.report.failure_locations import by_category, failure_locations
+from validation.report.failure_locations import by_category, failure_locations, first_failed
 from validation.report.leakage import leakage
 from validation.report.manifest import manifest
 from validation.report.pipeline_counts import flow
@@ -141,7 +141,8 @@ def _page(judged: Judged, content: Mapping[str, Any], drawn: EmbeddingMap | None
         for verdict in (Verdict.QUARANTINED.value, Verdict.NEEDS_REVIEW.value)
     }
     colours = {category.name: category.colour for category in judged.scheme.categories}
-    shown = examples(failure_locations(judged.store, judged.failed, judged.settings), judged.settings.report.examples)
+    most = judged.settings.report.examples
+    shown = examples(failure_locations(judged.store, first_failed(judged.failed, most), judged.settings), most)
     pieces = (piece for found in shown.values() for example in found for piece in (*example.pieces, *example.absent))
     marked = {piece.category for piece in pieces}
     scheme = {"name": judged.scheme.name, "version": judged.scheme.version}

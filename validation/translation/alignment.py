@@ -108,11 +108,13 @@ def _scores(
     only_one = np.array([ONE[key[0]] for key in keys])
     both = np.array([BOTH[key[0]] for key in keys]) - 2 * only_one
     ours, theirs = _presence(original.keys, column_of), _presence(translation.keys, column_of)
+    lefts = {count: _joined(ours, count) for count in {down for down, right in STEPS if down and right}}
+    rights = {count: _joined(theirs, count) for count in {right for down, right in STEPS if down and right}}
     found: dict[tuple[int, int], list[list[float]]] = {}
     for down, right in STEPS:
         if not down or not right:
             continue
-        left_side, right_side = _joined(ours, down), _joined(theirs, right)
+        left_side, right_side = lefts[down], rights[right]
         score = (left_side * both) @ right_side.T + (left_side @ only_one)[:, None] + (right_side @ only_one)[None, :]
         score = np.maximum(score, FREE if down == right == 1 else WORST)
         score += _by_length(_summed(original.lengths, down), _summed(translation.lengths, right))

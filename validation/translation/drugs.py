@@ -10,10 +10,10 @@ from functools import cache, lru_cache
 from rapidfuzz import fuzz, process
 
 from curation.text.drugs import RUN, find_drugs, keeps_its_name, synonym_lines
-from curation.text.folding import fold
+from curation.text.folding import compose
 from curation.text.terms import any_of
 from validation.measures.doses import drugs_with_doses
-from validation.translation.evidence import WORD, skeleton
+from validation.translation.evidence import WORD, folded_word, skeleton
 
 #: How alike (0 to 100) two names are that are spellings of one: ciclosporin, cyclosporine.
 ALIKE = 84
@@ -43,9 +43,9 @@ class DrugNames:
 
 def names(text: str) -> DrugNames:
     """The drugs of a text by their stems and by the file of doses, from left to right."""
-    lower = text.lower()
-    words = frozenset(_spelt(word) for word in WORD.findall(fold(text).text) if len(word) >= 3)
-    return DrugNames(tuple(_named(text)), words, frozenset(synonym_lines(lower)))
+    words = {folded_word(word) for word in set(WORD.findall(compose(text).text))}
+    spelt = frozenset(_spelt(word) for word in words if len(word) >= 3)
+    return DrugNames(tuple(_named(text)), spelt, frozenset(synonym_lines(text.lower())))
 
 
 def lost(ours: DrugNames, theirs: DrugNames) -> list[NamedDrug]:
@@ -59,14 +59,14 @@ def lost(ours: DrugNames, theirs: DrugNames) -> list[NamedDrug]:
 
 def same_drug(left: str, right: str) -> bool:
     """Whether two names are one drug's in two spellings, or in one line of synonyms."""
-    ours, theirs = _spelt(fold(left).text), _spelt(fold(right).text)
+    ours, theirs = _spelt(folded_word(left)), _spelt(folded_word(right))
     return ours == theirs or fuzz.ratio(ours, theirs) >= ALIKE or bool({*synonym_lines(left)} & {*synonym_lines(right)})
 
 
 def _stands(name: str, theirs: DrugNames) -> bool:
     if any(line in theirs.synonyms for line in synonym_lines(name)):
         return True
-    spelt = _spelt(fold(name).text)
+    spelt = _spelt(folded_word(name))
     if spelt in theirs.words:
         return True
     if len(spelt) >= WITHIN and any(spelt in word for word in theirs.words):

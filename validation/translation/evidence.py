@@ -6,6 +6,7 @@ A key is a number (`#38.1`), a line of the glossary (`=17`) or the beginning of 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import cache, lru_cache
 from pathlib import Path
 
@@ -13,9 +14,9 @@ from curation.record import Frozen
 from curation.text.folding import fold
 from curation.text.terms import listed
 from validation.measures.knowledge import read_knowledge
-from validation.translation.numerals import numerals
 
 FOLDER = Path(__file__).parent
+#: A word of a text whose letters are composed.
 WORD = re.compile(r"[^\W\d_]+")
 #: Letters that English and German write differently in words of one origin (cerebral, zerebral).
 SPELT = (
@@ -36,18 +37,23 @@ class GlossaryLine(Frozen):
     de: str
 
 
-def evidence(sentence: str, language: str) -> frozenset[str]:
-    """The keys of a sentence."""
-    counts = numerals(sentence, language)
-    keys = {f"#{numeral.value}" for numeral in counts.digits} | {f"#{value}" for value in counts.sure}
-    return frozenset(keys.union(*(_word_keys(word, language) for word in WORD.findall(fold(sentence).text))))
+def evidence(words: Iterable[str], numbers: Iterable[str], language: str) -> frozenset[str]:
+    """The keys of a sentence with these words and numbers."""
+    return frozenset(map("#{}".format, numbers)).union(*[_word_keys(word, language) for word in words])
 
 
 @lru_cache(maxsize=20_000)
 def _word_keys(word: str, language: str) -> frozenset[str]:
-    """The keys of a folded word."""
+    """The keys of a word."""
+    word = folded_word(word)
     spelt = {f"~{skeleton(word)[:BEGINNING]}"} if len(word) >= LETTERS else set()
     return meanings(word, language) | spelt
+
+
+@lru_cache(maxsize=20_000)
+def folded_word(word: str) -> str:
+    """A word without its typography: words come again, texts do not."""
+    return fold(word).text
 
 
 @lru_cache(maxsize=20_000)

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 from curation.text.dates import date_numbers
-from curation.text.numbers import IN_TEXT, count_number_words, number
+from curation.text.numbers import IN_TEXT, NumberInWords, number, numbers_in_words
 
 #: A power of ten, and how often in a day: 1-0-1, 1-0-0-1, ½-0-0, 3x/d.
 NO_NUMBER = re.compile(
@@ -36,19 +36,29 @@ class Numeral:
 
 @dataclass(frozen=True, slots=True)
 class Numerals:
-    """The numbers of a text in digits, and how often its words express one, may express one, and have one in a name."""
+    """The numbers of a text in digits and in words, and how often its words express one, may express one, and have
+    one in a name.
+    """
 
     digits: tuple[Numeral, ...]
+    words: tuple[NumberInWords, ...]
     sure: Counter[str]
     vague: Counter[str]
     named: Counter[str]
+
+    def values(self) -> Iterator[tuple[int, str]]:
+        """Where each number begins that the text has in digits, or that its words always express, and its value."""
+        yield from ((numeral.start, numeral.value) for numeral in self.digits)
+        yield from ((said.start, str(value)) for said in self.words for value in said.always)
 
 
 def numerals(text: str, language: str) -> Numerals:
     """The numbers of a text, in digits from left to right, and in words as counts."""
     digits, named = _in_digits(text, language) if DIGIT.search(text) else ((), Counter[str]())
-    sure, vague = (_as_written(counts) for counts in count_number_words(text, language))
-    return Numerals(digits, sure, vague, named)
+    words = numbers_in_words(text, language)
+    sure = Counter(str(value) for said in words for value in said.always)
+    vague = Counter(str(value) for said in words for value in said.maybe)
+    return Numerals(digits, tuple(words), sure, vague, named)
 
 
 def _in_digits(text: str, language: str) -> tuple[tuple[Numeral, ...], Counter[str]]:
@@ -68,10 +78,6 @@ def _in_digits(text: str, language: str) -> tuple[tuple[Numeral, ...], Counter[s
 
 def _value(written: str, language: str) -> str:
     return f"{number(written, language):.12g}"
-
-
-def _as_written(counts: Counter[int]) -> Counter[str]:
-    return Counter({str(value): count for value, count in counts.items()})
 
 
 @dataclass(frozen=True, slots=True)

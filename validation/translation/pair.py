@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,7 +18,7 @@ from curation.text.sentences import SENTENCE_CHARACTERS
 from validation.translation import columns, drugs
 from validation.translation.amounts import Amount, amounts, compared_units
 from validation.translation.doses import dosed, swapped
-from validation.translation.numerals import Differences, differences, numerals
+from validation.translation.numerals import Differences, Numerals, differences, numerals
 from validation.translation.parity import of_one_making, parity
 from validation.translation.sentences import SentenceComparison, SentenceEvidence, compared, sentence_evidence
 from validation.translation.untranslated import untranslated
@@ -42,12 +43,31 @@ class TranslationPair:
     translation_layer: Layer | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class PairText:
+    """A text of a pair, read once for all that is compared."""
+
+    sentences: SentenceEvidence
+    numerals: Numerals
+    amounts: Sequence[Amount]
+    drugs: drugs.DrugNames
+
+
+@dataclass(frozen=True, slots=True)
+class PairTexts:
+    """Both texts of a pair."""
+
+    original: PairText
+    translation: PairText
+
+
 def measured(pair: TranslationPair, *, aligned: float, encoder: Encoder | None = None) -> Columns:
     """The columns of a translation; those of cosines only with an encoder, which must cover both languages.
 
     aligned: the share of sentences with exactly one counterpart from which others are missed.
     """
-    ours, theirs = sentence_evidence(pair.original), sentence_evidence(pair.translation)
+    read = PairTexts(pair_text(pair.original), pair_text(pair.translation))
+    ours, theirs = read.original.sentences, read.translation.sentences
     cosines = _cosines(ours, theirs, encoder) if encoder is not None else None
     found = compared(ours, theirs, cosines)
     left = untranslated(ours, theirs)
@@ -55,13 +75,9 @@ def measured(pair: TranslationPair, *, aligned: float, encoder: Encoder | None =
     ratio = len(pair.translation.text) / len(pair.original.text) if pair.original.text else None
     sentences = len(ours.spans)
     missing = len(dropped) + len(left)
-    both = (
-        amounts(pair.original.text, pair.original.language),
-        amounts(pair.translation.text, pair.translation.language),
-    )
     return {
-        **_numbers(pair, found, both),
-        **_drugs(pair, both),
+        **_numbers(read, found),
+        **_drugs(read),
         columns.UNTRANSLATED_SENTENCES: len(left),
         columns.UNTRANSLATED_PLACES: _offsets(theirs.spans[sentence] for sentence in left),
         columns.DROPPED_SENTENCES: len(dropped),
@@ -76,12 +92,21 @@ def measured(pair: TranslationPair, *, aligned: float, encoder: Encoder | None =
     }
 
 
-def _numbers(
-    pair: TranslationPair, found: SentenceComparison, both: tuple[Sequence[Amount], Sequence[Amount]]
-) -> Columns:
-    ours, theirs = pair.original, pair.translation
-    raw = differences(numerals(ours.text, ours.language), numerals(theirs.text, theirs.language))
-    units = compared_units(*both, raw)
+def pair_text(record: Record) -> PairText:
+    """What is read from the text of a record, kept for a while: an original may have several translations."""
+    return _pair_text(record.text, record.language)
+
+
+@lru_cache(maxsize=32)
+def _pair_text(text: str, language: str) -> PairText:
+    found = numerals(text, language)
+    return PairText(sentence_evidence(text, language, found), found, tuple(amounts(text, language)), drugs.names(text))
+
+
+def _numbers(read: PairTexts, found: SentenceComparison) -> Columns:
+    ours, theirs = read.original, read.translation
+    raw = differences(ours.numerals, theirs.numerals)
+    units = compared_units(ours.amounts, theirs.amounts, raw)
     lost, gained = units.differences.lost, units.differences.gained
     spans = [*((numeral.start, numeral.end) for numeral in gained), *_beside(units.differences, found)]
     return {
@@ -111,10 +136,12 @@ def _within(offset: int, spans: Sequence[Span]) -> bool:
     return any(start <= offset < end for start, end in spans)
 
 
-def _drugs(pair: TranslationPair, both: tuple[Sequence[Amount], Sequence[Amount]]) -> Columns:
-    ours, theirs = drugs.names(pair.original.text), drugs.names(pair.translation.text)
-    lost, gained = drugs.lost(ours, theirs), drugs.lost(theirs, ours)
-    doses = swapped(dosed(pair.original.text, ours, both[0]), dosed(pair.translation.text, theirs, both[1]))
+def _drugs(read: PairTexts) -> Columns:
+    ours, theirs = read.original, read.translation
+    lost, gained = drugs.lost(ours.drugs, theirs.drugs), drugs.lost(theirs.drugs, ours.drugs)
+    doses = swapped(
+        dosed(ours.sentences.text, ours.drugs, ours.amounts), dosed(theirs.sentences.text, theirs.drugs, theirs.amounts)
+    )
     return {
         columns.DOSES_SWAPPED: len(doses),
         columns.DOSES_SWAPPED_PLACES: _offsets(doses),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 
-from curation.record import Record
 from curation.text.folding import Span
 from curation.text.sentences import MOST_SENTENCES, sentence_spans
 
@@ -14,21 +13,21 @@ HEADING_WORDS = 4
 LETTER = re.compile(r"\w")
 
 
-def segments(record: Record) -> list[Span]:
+def segments(text: str, language: str) -> list[Span]:
     """Where the sentences are, from left to right, those without letters left out; of a longer text its beginning only.
 
     A heading and the sentence after it are one: languages put the same heading on a line of its own, or not.
     """
     found: list[Span] = []
     headed = False
-    for start, end in sentence_spans(record.text, record.language):
-        if not LETTER.search(record.text, start, end):
+    for start, end in sentence_spans(text, language):
+        if not LETTER.search(text, start, end):
             continue
         if headed:
             found[-1] = (found[-1][0], end)
         else:
             found.append((start, end))
-        headed = is_heading(record.text[start:end])
+        headed = is_heading(text[start:end])
     return found[:MOST_SENTENCES]
 
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from curation.record import Layer, Record
-from curation.text.folding import Span
+from curation.record import Layer
+from curation.text.folding import Span, compose
 from validation.translation.alignment import Bead, SentenceSide, aligned, likeness
-from validation.translation.evidence import evidence
+from validation.translation.evidence import WORD, evidence
+from validation.translation.numerals import Numerals
 from validation.translation.segments import segments
 
 if TYPE_CHECKING:
@@ -23,20 +25,21 @@ MOVED = -2.0
 #: How many times as long as the other a side may be where several sentences are translated freely.
 FREELY = 2.5
 #: Words of three letters and more; a sentence with fewer is none that could be missed ("Impression:").
-WORD, WORDS = re.compile(r"[^\W\d_]{3,}"), 2
+TELLING, WORDS = re.compile(r"[^\W\d_]{3,}"), 2
 
 
 @dataclass(frozen=True, slots=True)
 class SentenceEvidence:
     """A text in sentences: where they stand, and their evidence."""
 
-    record: Record
+    text: str
+    language: str
     spans: tuple[Span, ...]
     side: SentenceSide
 
     def wording(self, sentence: int) -> str:
         """The wording of a sentence."""
-        return self.record.text[slice(*self.spans[sentence])]
+        return self.text[slice(*self.spans[sentence])]
 
     def categories(self, sentence: int, layer: Layer | None) -> Counter[str]:
         """How many entities of a layer begin in a sentence, by category."""
@@ -73,14 +76,21 @@ class SentenceComparison:
         return sum(our_beads[ours[key]] == their_beads[theirs[key]] for key in shared) / len(shared)
 
 
-def sentence_evidence(record: Record) -> SentenceEvidence:
-    """A text in sentences with their evidence."""
-    spans = tuple(segments(record))
-    sentences = [record.text[start:end] for start, end in spans]
-    side = SentenceSide(
-        [evidence(sentence, record.language) for sentence in sentences], [len(sentence) for sentence in sentences]
-    )
-    return SentenceEvidence(record, spans, side)
+def sentence_evidence(text: str, language: str, numerals: Numerals) -> SentenceEvidence:
+    """A text in sentences with their evidence, by its numbers."""
+    spans = tuple(segments(text, language))
+    numbers: list[set[str]] = [set() for _ in spans]
+    starts = [start for start, _ in spans]
+    for offset, value in numerals.values():
+        sentence = bisect_right(starts, offset) - 1
+        if sentence >= 0 and offset < spans[sentence][1]:
+            numbers[sentence].add(value)
+    letters = compose(text)
+    keys = [
+        evidence(WORD.findall(letters.text, *letters.folded(*span)), values, language)
+        for span, values in zip(spans, numbers, strict=True)
+    ]
+    return SentenceEvidence(text, language, spans, SentenceSide(keys, [end - start for start, end in spans]))
 
 
 def compared(
@@ -101,7 +111,7 @@ def compared(
 
 
 def _says_something(sentence: str) -> bool:
-    return len(WORD.findall(sentence)) >= WORDS
+    return len(TELLING.findall(sentence)) >= WORDS
 
 
 def _joined(original: SentenceEvidence, translation: SentenceEvidence, beads: Iterable[Bead]) -> Iterator[Bead]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from rapidfuzz import fuzz, process
 
 from curation.text.drugs import without_drugs
-from curation.text.language import confidences
+from curation.text.language import common_words, confidences
+from validation.translation.evidence import WORD
 from validation.translation.sentences import SentenceEvidence
 
 #: Words that tell a language: with a small letter at the beginning, or capitals only at the beginning, no drug.
@@ -19,6 +20,9 @@ LATIN = re.compile(r"(?:us|um|is|ae|ii|oma|osis|itis|iasis|ia|a|ens|ans|or|ma)$"
 HEADED = re.compile(r":\s+|\n+|(?<=[.!?])\s+")
 #: Telling words from which a sentence is sure to be in a language, and the probability from which it is in it.
 WORDS, SURE = 4, 0.9
+#: A sentence is in its own language, and the detector is not asked, from so many words of it that the other language
+#: does not have, if they are this share of its words and none is one that only the other has.
+OWN, OWN_SHARE = 2, 1 / 8
 #: A copied sentence: one of the original is like it (rapidfuzz ratio) and has its telling words. Then a low probability
 #: is enough, and a higher one where all of these words have capitals.
 COPIED, LIKELY, CAPITALS = 90, 0.15, 0.8
@@ -26,7 +30,7 @@ COPIED, LIKELY, CAPITALS = 90, 0.15, 0.8
 
 def untranslated(original: SentenceEvidence, translation: SentenceEvidence) -> list[int]:
     """The sentences of the translation that are in the original's language; nothing where both are in one."""
-    ours, theirs = original.record.language, translation.record.language
+    ours, theirs = original.language, translation.language
     if ours == theirs:
         return []
     originals = [part for sentence in range(len(original.spans)) for part in _parts(original.wording(sentence))]
@@ -50,8 +54,21 @@ def _is_untranslated(sentence: str, originals: list[str], languages: tuple[str, 
     likely = CAPITALS if all(word[0].isupper() for word in words) else LIKELY
     # Which language it is costs more than all else here: it is asked only where the answer counts.
     is_copied = _copied(sentence, words, originals)
-    least = likely if is_copied else SURE if len(words) >= WORDS else None
+    sure = len(words) >= WORDS and not _is_in(languages[1], sentence, other=languages[0])
+    least = likely if is_copied else SURE if sure else None
     return least is not None and _share(" ".join(words), languages) >= least
+
+
+def _is_in(language: str, sentence: str, *, other: str) -> bool:
+    words = set(WORD.findall(sentence.lower()))
+    own = len(words & _own_words(language, other))
+    return own >= OWN and own >= OWN_SHARE * len(words) and words.isdisjoint(_own_words(other, language))
+
+
+@cache
+def _own_words(language: str, other: str) -> frozenset[str]:
+    """The commonest words of a language without those of the other."""
+    return common_words(language) - common_words(other)
 
 
 @lru_cache(maxsize=4_096)

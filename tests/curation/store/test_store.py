@@ -101,6 +101,9 @@ def test_items_carry_the_layers_asked_for_and_can_be_filtered(store, pair, annot
     found = {item.record.id: dict(item.layers) for item in store.items(["rules", "few-shot"])}
     assert found == {record.id: {"rules": rules}, second.id: {}}
     assert [item.record.id for item in store.items(language="en")] == [record.id]
+    assert [item.read() for item in store.stored_items(["rules", "few-shot"])] == list(
+        store.items(["rules", "few-shot"])
+    )
 
 
 def test_measures_are_replaced_stage_by_stage(store, pair):
@@ -249,7 +252,7 @@ def test_a_newer_layer_makes_a_result_stale(store, pair):
     store.add_layers([gold])
     stage = Stage(reads=["gold"])
     (page,) = store.pending(stage)
-    assert page.items[0].layers == {"gold": gold}
+    assert page.items[0].read().layers == {"gold": gold}
     store.commit(stage, [Result(record.id)], seen=page.seen)
     assert left(store, stage) == []
     store.add_layers([gold.model_copy(update={"name": "rules"})])

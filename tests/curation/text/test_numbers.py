@@ -40,6 +40,16 @@ def test_a_translation_tells_sure_words_from_vague_ones(
     assert (set(found.sure), set(found.vague)) == (sure, vague)
 
 
+def test_each_number_is_told_where_it_begins() -> None:
+    text = "İ. Puls 80, fünfunddreissig Jahre, seit zwei Tagen"
+    found = numerals(text, "de").values()
+    assert {(text[start:].split()[0].rstrip(","), value) for start, value in found} == {
+        ("80", "80"),
+        ("fünfunddreissig", "35"),
+        ("zwei", "2"),
+    }
+
+
 def test_one_word_is_read_alike_in_ages_and_in_what_tells_patients_apart() -> None:
     for language, word in (("en", "thirty-five"), ("de", "fünfunddreißig")):
         assert parse_age(f"{word} {'years' if language == 'en' else 'Jahre'}") == 35
