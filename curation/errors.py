@@ -93,20 +93,25 @@ class ReviewError(CurateError):
 class LanguageModelError(CurateError):
     """A language model gave no answer that can be used.
 
-    Kinds: refused, truncated, empty, unparsable (the answer), unreachable (no answer in all attempts), rejected
-    (the server dislikes this request), denied (it dislikes all of them: the key, the address or the model).
+    Kinds: refused, truncated, looping, empty, unparsable (the answer), unreachable (nobody answers, or the answer was
+    cut off on the way), timeout (no answer in time), busy (the server has too much to do), rejected (it dislikes this
+    request), denied (it dislikes all of them: the key, the address or the model). retry_after: seconds for which the
+    server asks to be left alone.
     """
 
-    def __init__(self, kind: str, message: str) -> None:
+    def __init__(self, kind: str, message: str, *, retry_after: float | None = None) -> None:
         super().__init__(f"{kind}: {message}")
         self.kind = kind
+        self.retry_after = retry_after
 
 
 #: Classes of errors of PyTorch, httpx and SQLAlchemy that the record has no part in.
 OF_THE_MACHINE = {"OutOfMemoryError", "TransportError", "OperationalError", "AcceleratorError"}
 
+#: Kinds of LanguageModelError after which the same request may be answered a little later.
+PASSING = frozenset({"unreachable", "timeout", "busy"})
 #: Kinds of LanguageModelError that the record has no part in.
-OF_THE_SERVER = ("unreachable", "denied")
+OF_THE_SERVER = PASSING | {"denied"}
 
 
 def may_pass(error: BaseException) -> bool:

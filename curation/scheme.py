@@ -136,6 +136,14 @@ class Scheme(Frozen):
         """A hash of the whole scheme."""
         return digest(self.model_dump(mode="json"))
 
+    def attributes_of(self, category: Category) -> tuple[EntityAttribute, ...]:
+        """The attributes that entities of a category may have, in order."""
+        return tuple(
+            attribute
+            for attribute in self.attributes
+            if not attribute.categories or category.name in attribute.categories
+        )
+
     def counts(self, entity: Entity) -> bool:
         """Whether an entity is information in its category, as a negated symptom is not."""
         category = self.by_name.get(entity.category)

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
-from urllib.parse import urlsplit
-
-from pydantic import Field, JsonValue, field_validator, model_validator
+from pydantic import Field, model_validator
 
 from curation.record import Frozen
 
@@ -36,52 +33,6 @@ class SplitSettings(Frozen):
         if abs(total - 1) > 1e-6:
             raise ValueError(f"expected train, validation and test to add up to 1, got {total:g}")
         return self
-
-
-class EndpointSettings(Frozen):
-    """A language model at an address with OpenAI's chat completions."""
-
-    url: str | None = Field(
-        None,
-        description="Base address of an OpenAI-compatible server (vLLM, Ollama, llama.cpp, TGI or a hosted one), such "
-        "as http://127.0.0.1:8000/v1. Its key, if it wants one, comes from CLINCURATE_LLM_KEY.",
-    )
-    model: str | None = Field(None, description="The model's name, as the server calls it.")
-    parameters: dict[str, JsonValue] = Field(
-        default={"temperature": 0, "seed": 0, "max_tokens": 8192},
-        description="Sent with each request as they are; what stands here replaces all of the default.",
-    )
-    structured: Literal["auto", "schema", "json", "off"] = Field(
-        "auto",
-        description="How the form of the answer is asked for: by JSON schema, as any JSON, or by words only; auto "
-        "takes the first of these that the server accepts.",
-    )
-    concurrency: int = Field(4, description="Requests at once.", ge=1, le=256)
-    timeout: float = Field(180.0, description="Seconds until a request is given up.", gt=0)
-    attempts: int = Field(5, description="How often a request is sent that is not answered.", ge=1)
-    backoff: float = Field(
-        1.0,
-        description="Seconds before the second attempt, doubled for each further one; the server may ask for more.",
-        ge=0,
-    )
-    longest_wait: float = Field(60.0, description="Seconds that are waited between two attempts at most.", ge=0)
-
-    @field_validator("url")
-    @classmethod
-    def _is_an_address(cls, url: str | None) -> str | None:
-        if url is None:
-            return None
-        parts = urlsplit(url)
-        if (
-            parts.scheme not in ("http", "https")
-            or not parts.hostname
-            or parts.username
-            or parts.password
-            or parts.query
-        ):
-            # The value itself is not quoted: it may hold a password.
-            raise ValueError("expected an http(s) address without user, password or query")
-        return url.rstrip("/")
 
 
 class CurationSettings(Frozen):

@@ -57,7 +57,9 @@ class Result:
 
     `written` are those of the layers that are checked and only to be stored. `notes` count what was mended or left out
     on the way, in words for people. `may_pass`: the error is none of the record's (no connection, no memory, a full
-    disk), so the next run tries it again by itself.
+    disk), so the next run tries it again by itself. `kind`: of the error, in a word by which such records can be tried
+    again: truncated, refused, looping, unparsable, empty ... Layers beside an error are what could be made in spite of
+    it, and are kept.
     """
 
     record_id: str
@@ -67,6 +69,7 @@ class Result:
     error: str | None = None
     notes: Mapping[str, int] = field(default_factory=dict)
     may_pass: bool = field(default=False, compare=False)
+    kind: str | None = None
 
 
 def written(result: Result, record: Record) -> Result:
@@ -80,7 +83,23 @@ def written(result: Result, record: Record) -> Result:
     return replace(result, layers=others, written=[*result.written, *done])
 
 
-class Stage(Protocol):
+class StageIdentity(Protocol):
+    """What the store knows of a stage: the name, fingerprint and reads of a Stage."""
+
+    @property
+    def name(self) -> str:
+        """The name of the stage."""
+
+    @property
+    def fingerprint(self) -> str:
+        """What its results depend on."""
+
+    @property
+    def reads(self) -> Sequence[str]:
+        """The layers that it looks at."""
+
+
+class Stage(StageIdentity, Protocol):
     """One step of the pipeline; `curation.stage.Item` in, `curation.stage.Result` out, one for each."""
 
     @property

@@ -16,6 +16,7 @@ import typer
 from curation.private_files import UMASK
 from pipeline.commands import (
     annotate,
+    answers,
     audit,
     deidentify,
     doctor,
@@ -27,6 +28,7 @@ from pipeline.commands import (
     imports,
     init,
     leakage,
+    prompt,
     quarantine,
     records,
     report,
@@ -79,8 +81,10 @@ for name, function in COMMANDS.items():
     # The whole line: by default, Typer cuts it short in the list of commands.
     app.command(name, short_help=(function.__doc__ or "").splitlines()[0])(function)
 app.add_typer(scheme.app, name="scheme")
+app.add_typer(prompt.app, name="prompt")
 app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(records.app, name="records")
+app.add_typer(answers.app, name="answers")
 app.add_typer(review.app, name="review")
 add_next_steps(app)
 

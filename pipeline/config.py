@@ -3,31 +3,40 @@
 from __future__ import annotations
 
 import difflib
+import json
 import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field, ValidationError, field_validator
 from pydantic.fields import FieldInfo
 
 from annotation.review_settings import ReviewSettings
 from annotation.settings import AnnotationSettings
 from curation.author import AuthorKind, layer_name
 from curation.decision import Verdict
-from curation.errors import ConfigError
+from curation.errors import ConfigError, no_such
+from curation.models.settings import KINDS, NAME, ModelSettings, kind_of_section
 from curation.printable import printable
 from curation.record import Frozen
 from curation.settings import CurationSettings
 from exports.settings import ExportSettings
-from pipeline.config_examples import EXAMPLES
+from pipeline.config_examples import EXAMPLE_MODELS, EXAMPLES
+from pipeline.config_migration import MOVED, migrated
+from pipeline.progress import Notify, not_notified
+from pipeline.toml_text import toml_key, toml_value
 from training.settings import TrainingSettings
 from validation.settings import ValidationSettings
 
 CONFIG_FILE = "curate.toml"
 #: The words that a key may have, in a message of pydantic.
 QUOTED = re.compile(r"'([^']+)'")
+#: The parts of a dotted key, each bare or in quotes.
+PARTS = re.compile(r'"((?:[^"\\]|\\.)*)"|([^.]+)')
+#: Keys whose value may hold a secret that does not belong there: it is not quoted.
+UNQUOTED = frozenset({"url", "urls", "proxy", "key_env", "database", "store"})
 
 #: Stands for no value in the file that `curate init` writes; TOML has no word for that.
 UNSET = "(unset)"
@@ -67,12 +76,24 @@ class Config(Frozen):
     training: TrainingSettings = Field(default_factory=TrainingSettings, description="How adapters are trained.")
     exports: ExportSettings = Field(default_factory=ExportSettings, description="What is written for others.")
     run: RunSettings = Field(default_factory=RunSettings, description="What `curate run` does.")
+    models: dict[str, ModelSettings] = Field(
+        default_factory=dict, description="Language models by their names: `llm:NAME` is asked wherever one is named."
+    )
+
+    @field_validator("models")
+    @classmethod
+    def _have_names(cls, models: dict[str, ModelSettings]) -> dict[str, ModelSettings]:
+        for name in models:
+            if not NAME.fullmatch(name):
+                raise ValueError(f"expected names of letters, digits and . : / + - for models, got {name!r}")
+        return models
 
 
-def load_config(path: Path) -> Config:
+def load_config(path: Path, *, notify: Notify = not_notified) -> Config:
     """The settings in a TOML file; a file that is not there gives the defaults.
 
-    Raises ConfigError naming each key that does not fit, and the nearest one to an unknown key.
+    notify: called with the lines that say what to write in place of keys of before. Raises ConfigError naming each key
+    that does not fit, and the nearest one to an unknown key.
     """
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -80,10 +101,14 @@ def load_config(path: Path) -> Config:
         return Config()
     except (ValueError, RecursionError) as error:  # too deep, and numbers of thousands of digits, too
         raise ConfigError(f"{path}: expected TOML, {error}{_unset_hint(path)}") from error
+    content, lines = migrated(content)
     try:
-        return Config.model_validate(content)
+        config = Config.model_validate(content)
     except ValidationError as error:
         raise ConfigError("\n".join(f"{path}: {printable(line)}" for line in _explain(error))) from error
+    for line in lines:
+        notify(printable(line))
+    return config
 
 
 def _unset_hint(path: Path) -> str:
@@ -102,7 +127,7 @@ def with_overrides(config: Config, changes: Sequence[str]) -> Config:
         key, equals, value = change.partition("=")
         if not equals:
             raise ConfigError(f"expected SECTION.KEY=VALUE, got {change!r}")
-        *parents, name = key.strip().split(".")
+        *parents, name = key_parts(key.strip())
         section = content
         for parent in parents:
             section = section.setdefault(parent, {})
@@ -113,6 +138,11 @@ def with_overrides(config: Config, changes: Sequence[str]) -> Config:
         return Config.model_validate(content)
     except ValidationError as error:
         raise ConfigError("\n".join(map(printable, _explain(error)))) from error
+
+
+def key_parts(key: str) -> tuple[str, ...]:
+    """The parts of a dotted key; a part with dots stands in quotes, as in TOML."""
+    return tuple(json.loads(f'"{quoted}"') if quoted else bare for quoted, bare in PARTS.findall(key))
 
 
 def _toml(value: str) -> Any:
@@ -126,11 +156,22 @@ def _toml(value: str) -> Any:
 def _explain(error: ValidationError) -> Iterator[str]:
     for problem in error.errors():
         location = [str(part) for part in problem["loc"]]
+        kind = location.pop(2) if location[0] == "models" and len(location) > 2 else None
         key = ".".join(location)
         if problem["type"] == "extra_forbidden":
-            yield f"unknown key {key}; {_nearest(location)}"
+            yield f"unknown key {key}; {_nearest(location, kind)}"
+        elif problem["type"] == "union_tag_invalid":
+            yield f"{key}: {_no_kind(problem['input'])}"
+        elif UNQUOTED & {*location}:
+            yield f"{key}: {problem['msg']}"
         else:
             yield f"{key}: {problem['msg']}, got {problem['input']!r}{_meant(problem)}"
+
+
+def _no_kind(section: object) -> str:
+    if not isinstance(section, Mapping):
+        return f"expected a section [models.NAME], got {section!r}"
+    return no_such("one of the kinds of models in the key kind", kind_of_section(section), KINDS)
 
 
 def _meant(problem: Mapping[str, Any]) -> str:
@@ -140,11 +181,13 @@ def _meant(problem: Mapping[str, Any]) -> str:
     return f"; did you mean {near[0]}?" if near else ""
 
 
-def _nearest(location: Sequence[str]) -> str:
-    section: type[BaseModel] = Config
-    for part in location[:-1]:
+def _nearest(location: Sequence[str], kind: str | None = None) -> str:
+    if [*location[:2]] == ["annotation", "llm"] and location[-1] in MOVED:
+        return f"it has moved to a section [models.NAME], where it is {MOVED[location[-1]]}"
+    section: type[BaseModel] = KINDS[kind] if kind is not None else Config
+    for part in location[2:-1] if kind is not None else location[:-1]:
         found = section.model_fields.get(part)
-        section = found.annotation if found and _is_section(found) else section  # type: ignore[assignment]
+        section = _section_of(found) or section if found else section
     near = difflib.get_close_matches(location[-1], section.model_fields, n=1, cutoff=0.5)
     keys = ", ".join(section.model_fields)
     return f"did you mean {'.'.join([*location[:-1], near[0]])}?" if near else f"known here are: {keys}"
@@ -154,21 +197,32 @@ def _is_section(field: FieldInfo) -> bool:
     return isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel)
 
 
+def _section_of(field: FieldInfo) -> type[BaseModel] | None:
+    """The class of a section, also of one that may be left out."""
+    classes = (field.annotation, *get_args(field.annotation))
+    return next((found for found in classes if isinstance(found, type) and issubclass(found, BaseModel)), None)
+
+
 def settings_rows(section: BaseModel | None = None, prefix: str = "") -> Iterator[tuple[str, Any, str]]:
-    """Every key with its default and its description, sections after plain keys."""
+    """Every key with its default and its description, sections after plain keys; examples where there are no models."""
     section = section if section is not None else Config()
     fields = type(section).model_fields
     for name, field in fields.items():
-        if not _is_section(field):
+        if not _is_section(field) and not isinstance(section, Config):
             yield prefix + name, getattr(section, name), field.description or ""
     for name, field in fields.items():
         if _is_section(field):
             yield from settings_rows(getattr(section, name), f"{prefix}{name}.")
+    if isinstance(section, Config):
+        for name, model in (section.models or EXAMPLE_MODELS).items():
+            yield from settings_rows(model, f"models.{toml_key(name)}.")
 
 
 def commented_config(overrides: Mapping[str, object] | None = None) -> str:
     """A curate.toml that shows every key with its meaning; defaults are commented out."""
     overrides = overrides or {}
+    if unknown := [key for key in overrides if key not in {key for key, *_ in settings_rows()} and not _is_model(key)]:
+        raise ConfigError(f"unknown key {unknown[0]}; {_nearest(list(key_parts(unknown[0])))}")
     lines = [
         "# The settings of this workspace. Each key is shown with its default; remove the # to change it.",
         "# A key without a default is shown as (unset), and below that with an example.",
@@ -179,34 +233,36 @@ def commented_config(overrides: Mapping[str, object] | None = None) -> str:
         parent, _, name = key.rpartition(".")
         if parent != section:
             section = parent
-            lines += ["", f"[{parent}]"]
+            lines += ["", *_head(parent)]
         lines.append(f"# {description}")
         if key in overrides:
             lines.append(f"{name} = {toml_value(overrides[key])}")
         else:
             shown = toml_value(default)
             lines += [f"# {name} = {shown}"] if shown is not None else _unset(key, name)
+    section = ""
+    for key, value in overrides.items():
+        if _is_model(key):
+            parent, _, name = key.rpartition(".")
+            lines += ["", f"[{parent}]"] if parent != section else []
+            section = parent
+            lines.append(f"{name} = {toml_value(value)}")
     return "\n".join(lines) + "\n"
+
+
+def _is_model(key: str) -> bool:
+    """Whether it is a key of a model's section."""
+    return key.startswith("models.")
+
+
+def _head(section: str) -> list[str]:
+    """The line that begins a section; one of a model is an example that does not count until its # is removed."""
+    if not _is_model(f"{section}."):
+        return [f"[{section}]"]
+    kind = EXAMPLE_MODELS[section.removeprefix("models.")].kind
+    return [f"# A model of the kind {kind}; there may be any number, each with a name of its own.", f"# [{section}]"]
 
 
 def _unset(key: str, name: str) -> list[str]:
     """The lines of a key without a default: that it has none, and a value as an example."""
     return [f"# {name} = {UNSET}  # for example:", f"# {name} = {toml_value(EXAMPLES[key])}"]
-
-
-def toml_value(value: object) -> str | None:
-    """A value as TOML writes it; nothing for an unset one, which TOML cannot write."""
-    import json
-
-    if value is None:
-        return None
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, int | float):
-        return repr(value)
-    if isinstance(value, Mapping):
-        pairs = ", ".join(f"{json.dumps(str(key))} = {toml_value(item)}" for key, item in value.items())
-        return f"{{{pairs}}}"
-    if isinstance(value, list | tuple | set | frozenset):
-        return f"[{', '.join(str(toml_value(item)) for item in value)}]"
-    return json.dumps(str(value), ensure_ascii=False)

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from curation.author import GOLD
+from curation.models.settings import EndpointModelSettings, ModelSettings, ScriptedModelSettings
+
+#: A section [models.NAME] of each kind, with what such a section must say.
+EXAMPLE_MODELS: dict[str, ModelSettings] = {
+    "hospital": EndpointModelSettings(urls=("http://127.0.0.1:8000/v1",)),
+    "script": ScriptedModelSettings(script=Path("answers.jsonl")),
+}
 
 EXAMPLES: dict[str, object] = {
     "curation.workers": 1,
     "annotation.rules.patterns": "patterns",
     "annotation.few_shot.examples": "examples",
     "annotation.adapter.path": "adapters/adapter",
-    "annotation.llm.url": "http://127.0.0.1:8000/v1",
-    "annotation.llm.model": "qwen3:8b",
+    "annotation.llm.model": "hospital",
     "review.url": "https://label-studio.example.org",
     "review.environment": "/opt/label-studio",
     "review.proxy.certificate": "/etc/ssl/certs/labels.example.org.pem",
@@ -30,4 +38,13 @@ EXAMPLES: dict[str, object] = {
     "run.mapping": "mapping.yaml",
     "run.language": "en",
     "run.layer": GOLD,
+    "models.hospital.model": "qwen3:8b",
+    "models.hospital.requests_per_minute": 600,
+    "models.hospital.tokens_per_minute": 200_000,
+    "models.hospital.context": 32_768,
+    "models.hospital.tokenizer": "tokenizer.json",
+    "models.hospital.prices": {"input": 0.4, "output": 1.6, "currency": "EUR"},
+    "models.hospital.proxy": "http://proxy.example.org:3128",
+    "models.hospital.ca_bundle": "/etc/ssl/certs/hospital.pem",
+    "models.script.prices": {"input": 0.4, "output": 1.6, "currency": "EUR"},
 }

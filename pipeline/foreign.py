@@ -25,14 +25,17 @@ from annotation.label_studio.settings import BackendSettings, LabelStudioSetting
 from curation.address import is_this_machine
 from curation.author import AuthorKind, own_name
 from curation.errors import ConfigError
-from curation.models.prompt import PROMPTS, SUFFIX
+from curation.models.endpoint.key import is_bound
+from curation.models.prompt import SUFFIX, shipped_prompt
+from curation.models.settings import KEY_ENV, EndpointModelSettings
 from curation.store.engine import remote_database
 from curation.trusted import Trusted, TrustedWorkspace, known_workspace, trusted
 from pipeline.config import CONFIG_FILE, Config
 
 #: path and host: allowed by name. local: what does little harm on this machine, such as files that are only read, in a
 #: workspace that was made or allowed here. program: run with the user's rights; as a path, and never in the workspace.
-Kind = Literal["path", "host", "local", "program"]
+#: key: a secret of the user on its way to a host, allowed in that workspace only.
+Kind = Literal["path", "host", "local", "program", "key"]
 
 #: Keys whose value is a path.
 PATHS = (
@@ -49,6 +52,8 @@ PATHS_OR_NAMES = (
     "training.base_model",
     "run.mapping",
 )
+#: Keys of a section [models.NAME] whose value is a path.
+MODEL_PATHS = ("ca_bundle", "tokenizer", "script")
 #: What is no name, but a file of ours.
 SUFFIXES = (SUFFIX, ".yaml", ".yml")
 #: A model of a hub by its name; a folder may be called so too.
@@ -117,6 +122,7 @@ def names_outside(folder: Path, config: Config) -> list[NamedOutside]:
             *_paths(folder, config),
             *_programs(folder, config),
             *_addresses(config),
+            *_models(folder, config),
             *_databases(folder, config),
             *_links(folder.resolve()),
         ]
@@ -134,7 +140,15 @@ def with_places(folder: Path, config: Config) -> Config:
             found = placed(folder, str(value))
             if found.exists() and not Path(value).exists():
                 config = _changed(config, key.split("."), type(value)(found))
-    return config
+    models = {name: _model_with_places(folder, model) for name, model in config.models.items()}
+    return _changed(config, ["models"], models) if models else config
+
+
+def _model_with_places(folder: Path, model: SectionT) -> SectionT:
+    for key, path in _model_paths(model):
+        found = placed(folder, str(path))
+        model = _changed(model, [key], found) if found.exists() and not path.exists() else model
+    return model
 
 
 def placed(folder: Path, value: str) -> Path:
@@ -185,6 +199,8 @@ def _spoken_paths(config: Config) -> Iterator[tuple[str, str, Kind]]:
         value = _value(config, key)
         if value is not None and _is_path(value) and not (key == "annotation.llm.prompt" and _is_shipped(value)):
             yield key, value, "local" if key == "run.mapping" else "path"
+    for name, model in config.models.items():
+        yield from ((f"models.{name}.{key}", str(path), "path") for key, path in _model_paths(model))
     for recogniser in config.validation.privacy.recognisers:
         if _is_path(recogniser.path):
             yield "validation.privacy.recognisers", recogniser.path, "path"
@@ -218,7 +234,6 @@ def _addresses(config: Config) -> Iterator[NamedOutside]:
     """Where texts, keys and passwords are sent to, or are served."""
     backend = config.review.backend
     hosts = {
-        "annotation.llm.url": _host(config.annotation.llm.url),
         "review.url": _host(config.review.url),
         "review.watch.address": _host(config.review.watch.address),
         "review.backend.address": _host(backend.address),
@@ -227,6 +242,29 @@ def _addresses(config: Config) -> Iterator[NamedOutside]:
     for key, host in hosts.items():
         if host is not None:
             yield NamedOutside(key, host.lower(), "local" if is_this_machine(host) else "host")
+
+
+def _models(folder: Path, config: Config) -> Iterator[NamedOutside]:
+    """Where models are, what is on the way there, and which of the user's secrets goes along."""
+    for name, model in config.models.items():
+        if not isinstance(model, EndpointModelSettings):
+            continue
+        for url in (*model.urls, *filter(None, [model.proxy])):
+            key, host = f"models.{name}.{'proxy' if url == model.proxy else 'urls'}", _host(url) or url
+            yield NamedOutside(key, host.lower(), "local" if is_this_machine(host) else "host")
+        if model.ca_bundle is not None:
+            # Whoever names the certificates may stand for any host, so they are allowed by name, wherever they are.
+            yield NamedOutside(f"models.{name}.ca_bundle", str(placed(folder, str(model.ca_bundle))), "path")
+        for url in model.urls if model.key_env != KEY_ENV else ():
+            if not is_bound(url, model.key_env):
+                yield NamedOutside(f"models.{name}.key_env", f"{model.key_env} for {urlsplit(url).netloc}", "key")
+
+
+def _model_paths(model: BaseModel) -> Iterator[tuple[str, Path]]:
+    """The paths that a model's section names, by their keys."""
+    for key in MODEL_PATHS:
+        if (path := getattr(model, key, None)) is not None:
+            yield key, path
 
 
 def _databases(folder: Path, config: Config) -> Iterator[NamedOutside]:
@@ -300,7 +338,7 @@ def _has_parts(value: str) -> bool:
 
 
 def _is_shipped(prompt: str) -> bool:
-    return not _has_parts(prompt) and (PROMPTS / f"{prompt}{SUFFIX}").is_file()
+    return not _has_parts(prompt) and shipped_prompt(prompt) is not None
 
 
 def _changed(section: SectionT, key: Sequence[str], value: object) -> SectionT:

@@ -11,9 +11,9 @@ from typing import Protocol
 
 
 class Advance(Protocol):
-    """Called with how many more records are through, and how many of them failed."""
+    """Called with how many more records are through, how many of them failed, and the tokens and money spent since."""
 
-    def __call__(self, records: int, failed: int = 0) -> None: ...
+    def __call__(self, records: int, failed: int = 0, *, tokens: int = 0, cost: float = 0.0) -> None: ...
 
 
 class ProgressBar(Protocol):
@@ -26,7 +26,7 @@ class ProgressBar(Protocol):
 Notify = Callable[[str], None]
 
 
-def silent(records: int, failed: int = 0) -> None:
+def silent(records: int, failed: int = 0, *, tokens: int = 0, cost: float = 0.0) -> None:
     """Progress that is not shown."""
 
 

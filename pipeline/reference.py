@@ -11,7 +11,10 @@ from typer.main import get_command
 
 from curation.scheme import load_scheme
 from pipeline.command import app
-from pipeline.config import Config, settings_rows, toml_value
+from pipeline.config import Config, settings_rows
+from pipeline.config_examples import EXAMPLE_MODELS
+from pipeline.prompt_page import prompt_page
+from pipeline.toml_text import toml_value
 from validation.findings import in_words
 from validation.measures.measure import Level, MeasureSpec
 from validation.measures.rule import Rule
@@ -23,8 +26,18 @@ MADE = "<!-- Made by `python -m pipeline.reference docs`; do not edit. -->"
 
 def pages() -> dict[str, str]:
     """The text of each reference page by its file name."""
-    made = {"commands.md": _commands(), "configuration.md": _configuration(), "rules.md": _rules()}
+    made = {
+        "commands.md": _commands(),
+        "configuration.md": _configuration(),
+        "rules.md": _rules(),
+        "prompts.md": _prompts(),
+    }
     return {name: "\n".join(lines) + "\n" for name, lines in made.items()}
+
+
+def _prompts() -> Iterator[str]:
+    yield from ("# Prompts", "", MADE, "")
+    yield from prompt_page()
 
 
 def _commands() -> Iterator[str]:
@@ -86,12 +99,18 @@ def _configuration() -> Iterator[str]:
 
 
 def _about(section: str) -> str:
+    if section.startswith("models."):
+        return f"{Config.model_fields['models'].description} One of the kind {_kind(section)}:"
     model: Any = Config
     description = ""
     for part in section.split("."):
         field = model.model_fields[part]
         model, description = field.annotation, field.description or ""
     return description
+
+
+def _kind(section: str) -> str:
+    return f'`kind = "{EXAMPLE_MODELS[section.removeprefix("models.")].kind}"`'
 
 
 def _rules() -> Iterator[str]:

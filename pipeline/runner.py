@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import traceback
 from collections import Counter, deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -24,7 +24,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from curation.batches import batched
 from curation.errors import ConfigError, CurateError, EnvironmentFailureError, may_pass
 from curation.processes import IN_FLIGHT, Processes, outcome_of
-from curation.stage import Item, Result, Stage, StoredItem, written
+from curation.stage import Item, Result, Stage, StageIdentity, StoredItem, written
 from curation.store import Store
 from curation.store.jobs import DONE, FAILED, LayerRows
 from pipeline.progress import Advance, ProgressBar, no_progress, silent
@@ -49,6 +49,9 @@ class StageReport:
     unchanged: int = 0  # records that had been done before
     failed_before: int = 0  # records that failed before, and were not tried again
     may_pass: int = 0  # of those that failed, records that have no part in it: the next run tries them by itself
+    spending: Mapping[str, JsonValue] | None = None  # of a stage that asks language models: see RunSpending
+    stopped: str | None = None  # the cap by which it stopped before all was done
+    elsewhere: int = 0  # records that other processes have in work
 
     @property
     def rate(self) -> float:
@@ -57,7 +60,7 @@ class StageReport:
 
     def as_json(self) -> dict[str, JsonValue]:
         """The form that scripts and manifests rely on."""
-        return {
+        counted: dict[str, JsonValue] = {
             "stage": self.stage,
             "done": self.done,
             "failed": self.failed,
@@ -67,6 +70,10 @@ class StageReport:
             "seconds": round(self.seconds, 3),
             "notes": dict(self.notes),
         }
+        return counted if self.spending is None else counted | self._asked()
+
+    def _asked(self) -> dict[str, JsonValue]:
+        return {"spending": dict(self.spending or {}), "stopped": self.stopped, "elsewhere": self.elsewhere}
 
 
 def run_stage(
@@ -152,7 +159,7 @@ def run_over(
             raise
 
 
-def load(store: Store, stage: Stage, *, retry_failed: bool = False) -> None:
+def load(store: Store, stage: StageIdentity, *, retry_failed: bool = False, kinds: Collection[str] = ()) -> None:
     """Have a stage load what it works with, where it has work left: what does not fit stops it before the first record.
 
     A stage says by a method `load` what it loads for the languages of the records. Raises CurateError.
@@ -161,7 +168,7 @@ def load(store: Store, stage: Stage, *, retry_failed: bool = False) -> None:
     store.require_writable()
     try:
         # The fingerprint is made from what is loaded.
-        if store.count_pending(stage, retry_failed=retry_failed):
+        if store.count_pending(stage, retry_failed=retry_failed, kinds=kinds):
             loads(list(store.count_records()))
     except (CurateError, SQLAlchemyError):
         raise
@@ -224,7 +231,7 @@ def _work(
 def _store(store: Store, stage: Stage, flown: tuple[LayerRows, Future[list[Result]]]) -> _Stored:
     seen, future = flown
     results = outcome_of(future)
-    failed = store.commit(stage, results, seen=seen)
+    failed = store.commit(stage, results, seen=seen).failed
     notes = Counter[str]()
     for result in results:
         notes.update(result.notes)

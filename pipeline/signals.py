@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import Any
@@ -55,5 +55,23 @@ def ended_like_interrupts() -> Iterator[list[int]]:
         for timer in timers:
             timer.cancel()
         sys.unraisablehook = hook_before
+        for handled, handler in before.items():
+            signal.signal(handled, handler)
+
+
+@contextmanager
+def told_of_signals(tell: Callable[[int], None]) -> Iterator[None]:
+    """Inside the block Ctrl-C, SIGTERM and SIGHUP call `tell` with their number, and do nothing else.
+
+    One that is ignored stays ignored. Outside of the main thread, which alone has signals, nothing changes.
+    """
+    before: dict[int, Any] = {}
+    with suppress(ValueError):
+        for number in (signal.SIGINT, *ENDING):
+            if signal.getsignal(number) is not signal.SIG_IGN:
+                before[number] = signal.signal(number, lambda number, frame: tell(number))
+    try:
+        yield
+    finally:
         for handled, handler in before.items():
             signal.signal(handled, handler)

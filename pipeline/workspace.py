@@ -75,7 +75,7 @@ class Workspace:
     @cached_property
     def settings(self) -> Config:
         """The settings as they stand in the file, whatever they name."""
-        return with_places(self.folder, load_config(self.folder / CONFIG_FILE))
+        return with_places(self.folder, load_config(self.folder / CONFIG_FILE, notify=self.notify))
 
     @cached_property
     def scheme(self) -> Scheme:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from command_line import curate, curate_json
 
+from curation.models.contract import Answer, Attempt, Finish
 from curation.record import Layer
 from curation.store import Store
 from pipeline.workspace import Workspace
@@ -54,6 +55,7 @@ def make(folder: Path) -> Path:
     curate("annotate", "--with", "rules", *here)
     with Workspace.at(folder).open_store() as store:
         _reviews(store)
+        _answers(store)
     curate("validate", "--layer", "human:anna", *here)
     curate("review", "queue", "--size", "3", *here)
     curate("review", "guidelines", *here)
@@ -100,6 +102,19 @@ def _reviews(store: Store) -> None:
         for person, found in (("anna", entities), ("ben", entities[:-1])):
             name = f"human:{person}"
             store.add_layers([Layer(record_id=item.record.id, name=name, author=name, entities=found)])
+
+
+def _answers(store: Store) -> None:
+    """What a language model said about two records: it quotes them."""
+    for reference, quote in (("case-1", "pain in the left knee"), (PATIENT, LETTER[:40])):
+        record = store.find_record(reference)
+        answer = Answer(f'{{"signs_symptoms": "{quote}"}}', Finish.STOP, "big-7b", "schema", 900, 20, 0.002, 1.5)
+        store.note_attempts(
+            [
+                Attempt(record * 4, "big", "annotate:llm", (record,), 1, 0, "unreachable", "2026-05-01T12:00:00Z"),
+                Attempt(record * 4, "big", "annotate:llm", (record,), 2, 0, "stop", "2026-05-01T12:00:05Z", answer),
+            ]
+        )
 
 
 def traces(folder: Path, words: tuple[str, ...] = TRACES) -> dict[str, list[str]]:

@@ -2,71 +2,82 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from pydantic import JsonValue
 
-from annotation.llm.align import AlignedQuote, align_quotes
+from annotation.llm.align import AlignedQuote, align_quotes, shifted
 from annotation.llm.apply import apply
-from annotation.llm.ask import ask
-from annotation.llm.parse import Answer, parse
+from annotation.llm.examples import Example, Examples, repeated_from
+from annotation.llm.merge import Merged, merge, merge_labels
+from annotation.llm.questionnaire import Questionnaire
+from annotation.llm.questions import Interview, Outcome, Question
+from annotation.llm.reading import Link, Reading
 from annotation.settings import LlmSettings
 from curation.author import AuthorKind, author_name, layer_name
-from curation.egress.gate import Gate
-from curation.errors import EgressBlockedError, LanguageModelError, may_pass
-from curation.models.endpoint import LanguageModel, Reply
-from curation.models.prompt import Prompt
+from curation.errors import UsageError
+from curation.models.asking_stage import Conversation
+from curation.models.contract import Answer, LanguageModel, Request
 from curation.record import Layer, Record, digest
 from curation.scheme import Scheme
 from curation.stage import Item, Result
+from curation.text.folding import Span
 
 #: Raised when the same answers would become other layers.
-VERSION = 2
+VERSION = 3
 
-#: The prompt for schemes that have document labels only, where the settings name none.
-CLASSIFY = "classify.v1"
+#: The kind of failure of a record of which a part was answered: its layer is kept.
+INCOMPLETE = "incomplete"
+#: Why a part of an answer says nothing, where the answer as a whole is whole.
+UNREADABLE = "values that cannot be read"
 
-#: Settings that change how a request travels, not what comes back.
-OPERATIONAL = {"url", "concurrency", "timeout", "attempts", "backoff", "longest_wait", "prompt"}
-
-#: Seconds for which a server that denies everything is not asked again: a live back end outlives a wrong key.
-DENIAL = 60.0
+#: The settings that decide what is asked and what becomes of the answers.
+OF_THE_LAYER = {"fuzzy", "repairs", "window", "overlap"}
 
 
 class LlmAnnotator:
     """Writes what a language model extracts as a layer; what it gives no whole answer for is that record's error.
 
-    Raises UsageError at once when no server is configured, EgressBlockedError when it is on another machine and the
-    gate lets nothing go there.
+    Raises UsageError where there is not exactly one model.
     """
 
     kind = AuthorKind.LLM
     reads: Sequence[str] = ()
 
     def __init__(
-        self, scheme: Scheme, settings: LlmSettings, gate: Gate | None, *, layer: str = layer_name(kind)
+        self,
+        scheme: Scheme,
+        settings: LlmSettings,
+        models: Mapping[str, LanguageModel],
+        *,
+        layer: str = layer_name(kind),
+        examples: Examples | None = None,
     ) -> None:
+        if len(models) != 1:
+            raise UsageError(f"expected one language model for a layer, got {', '.join(models) or 'none'}")
+        self.models = models
+        self._model = next(iter(models.values()))
         self._scheme = scheme
         self._settings = settings
         self._layer = layer
+        self._examples = examples
         # One stage per layer: results for one layer do not stand for another's.
         self.name = f"annotate:{layer}"
-        is_own = settings.prompt != LlmSettings().prompt
-        self._prompt = Prompt(settings.prompt if scheme.categories or is_own else CLASSIFY, scheme)
-        self._model = LanguageModel(settings, gate)
-        self._denied: tuple[LanguageModelError, float] | None = None
+        # What a model takes at once, where it says so.
+        self._context: int | None = getattr(self._model, "context", None)
+        self._asking = Questionnaire(scheme, settings, context=self._context)
+        self._prompt = self._asking.prompt
         #: The host that records' text is sent to, if it is not this machine.
         self.remote = self._model.remote
 
     @property
     def author(self) -> str:
         """The author of the layers: the model and the prompt's version."""
-        return author_name(self.kind, self._model.model, revision=self._prompt.name)
+        return author_name(self.kind, self._model.name, revision=self._prompt.name)
 
     def load(self, languages: Sequence[str]) -> None:
         """Fill the prompt for a made-up record of each language. Raises ConfigError where that fails."""
@@ -76,69 +87,185 @@ class LlmAnnotator:
     @cached_property
     def fingerprint(self) -> str:
         """A digest of model, prompt, scheme and settings; the server's address may change."""
-        settings = self._settings.model_dump(mode="json", exclude=OPERATIONAL)
-        return digest([VERSION, self.author, self._prompt.digest, self._scheme.digest, settings, self._layer])
+        settings = self._settings.model_dump(mode="json", include=OF_THE_LAYER) | {"context": self._context}
+        identity = {name: dict(model.identity) for name, model in self.models.items()}
+        examples = self._examples.digest if self._examples else None
+        return digest(
+            [VERSION, self.author, identity, self._prompt.digest, self._scheme.digest, settings, examples, self._layer]
+        )
 
-    def __call__(self, items: Sequence[Item]) -> list[Result]:
-        """One layer or one error for each record, asked for at most `concurrency` at once."""
-        with ThreadPoolExecutor(self._settings.concurrency, thread_name_prefix=self.name) as pool:
-            return list(pool.map(self._result, [item.record for item in items]))
-
-    def _result(self, record: Record) -> Result:
-        try:
-            self._check_denial()
-            layer = self._annotated(record)
-            return Result(record.id, layers=(layer,), notes=_notes(layer.provenance))
-        except EgressBlockedError as error:
-            return Result(record.id, error=str(error))
-        except LanguageModelError as error:
-            if error.kind == "denied":
-                # Every further request would be denied too, and could get the account locked.
-                self._denied = (error, time.monotonic())
-            return Result(record.id, error=str(error), may_pass=may_pass(error))
-
-    def _check_denial(self) -> None:
-        if self._denied is not None and time.monotonic() - self._denied[1] < DENIAL:
-            raise self._denied[0]
-
-    def _annotated(self, record: Record) -> Layer:
+    def conversation(self, item: Item, *, attempt: int = 0) -> Conversation:
+        """The questions about one record; at the end its layer, or its error."""
+        record = item.record
         if not record.text.strip():
-            return Layer(record_id=record.id, name=self._layer, author=self.author, provenance={"asked": False})
-        reply = ask(self._model, self._prompt, record, self._scheme)
-        answer = parse(reply.text, self._scheme)
-        placed, repeated = align_quotes(answer.quotes, record.text, minimum=self._settings.fuzzy)
-        answer.dropped.update({"repeated": repeated} if repeated else {})
+            return Result(record.id, layers=(self._empty_layer(record),))
+        examples = self._examples.for_record(record) if self._examples else ()
+        interview = Interview(
+            lambda text, category: self._asking.style.read(text, self._scheme, category),
+            lambda problem, names: self._prompt.repair(record.language, problem, names),
+            self._settings.repairs,
+            attempt,
+            _room(self._model.identity),
+        )
+        outcomes = yield from interview.rounds(self.questions(record, examples))
+        return self._result(record, outcomes, interview.answers, examples)
+
+    def questions(self, record: Record, examples: Sequence[Example] = ()) -> list[Question]:
+        """The first requests about a record."""
+        about = (record, *(example.record for example in examples))
+        questions = []
+        for asked in self._asking.about(record, examples):
+            request = Request(self._model.name, asked.messages, asked.schema, about=about, purpose=self.name)
+            questions.append(Question(asked.window, asked.category, request, request))
+        return questions
+
+    def _result(
+        self, record: Record, outcomes: Sequence[Outcome], answers: Sequence[Answer], examples: Sequence[Example]
+    ) -> Result:
+        """The layer of all that was read; with an error where that is not all that was asked."""
+        failed = [outcome for outcome in outcomes if outcome.error is not None]
+        may_pass = bool(failed) and all(outcome.may_pass for outcome in failed)
+        if len(failed) == len(outcomes):
+            return Result(record.id, error=str(failed[0].error), may_pass=may_pass, kind=failed[0].kind)
+        layer = self._annotated(record, outcomes, answers, examples)
+        notes = _notes(layer.provenance)
+        kinds = Counter(part.kind for part in _unread(outcomes, layer.labels))
+        if not kinds:
+            return Result(record.id, layers=(layer,), notes=notes)
+        said = ", ".join(f"{count} without one ({kind})" for kind, count in sorted(kinds.items()))
+        error = f"{INCOMPLETE}: expected answers to all questions, got {said}; the others are kept as a layer"
+        return Result(record.id, layers=(layer,), notes=notes, error=error, may_pass=may_pass, kind=INCOMPLETE)
+
+    def _annotated(
+        self, record: Record, outcomes: Sequence[Outcome], answers: Sequence[Answer], examples: Sequence[Example]
+    ) -> Layer:
+        read = [(outcome.question, outcome.reading) for outcome in outcomes if outcome.reading is not None]
+        totals = Reading()
+        placed: list[list[AlignedQuote]] = []
+        for question, reading in read:
+            _count(reading, totals)
+            placed.append(self._placed(record, question.window, reading, examples, totals))
+        merged = merge(placed, [question.window for question, _ in read])
+        labels = merge_labels([reading.labels for _, reading in read], totals.dropped)
+        links = list(_links(merged, [reading for _, reading in read], totals.dropped))
+        provenance = self._provenance(answers, totals, merged, examples)
+        provenance["unread"] = [part.as_json() for part in _unread(outcomes, labels)]
+        provenance["windows"] = [list(span) for span in dict.fromkeys(outcome.question.window for outcome in outcomes)]
         return apply(
-            placed,
+            merged.quotes,
             record,
             self._scheme,
             name=self._layer,
             author=self.author,
-            labels=answer.labels,
-            provenance=self._provenance(reply, answer, placed),
+            links=links,
+            labels=labels,
+            provenance=provenance,
         )
 
-    def _provenance(self, reply: Reply, answer: Answer, placed: Sequence[AlignedQuote]) -> dict[str, JsonValue]:
+    def _placed(
+        self, record: Record, window: Span, reading: Reading, examples: Sequence[Example], totals: Reading
+    ) -> list[AlignedQuote]:
+        """The quotes of an answer where they stand in the record, without those that are taken from elsewhere."""
+        text = record.text[slice(*window)]
+        placed = align_quotes(
+            reading.quotes, text, language=record.language, minimum=self._settings.fuzzy, counts=totals
+        )
+        foreign = {id(quote) for quote in repeated_from(examples, reading.quotes, record.text)} if examples else set()
+        totals.dropped.update({"taken from an example": len(foreign)} if foreign else {})
+        return [
+            AlignedQuote(found.quote, shifted(found.at, window[0]), found.number)
+            for found in placed
+            if id(reading.quotes[found.number]) not in foreign
+        ]
+
+    def _empty_layer(self, record: Record) -> Layer:
+        return Layer(record_id=record.id, name=self._layer, author=self.author, provenance={"asked": False})
+
+    def _provenance(
+        self, answers: Sequence[Answer], totals: Reading, merged: Merged, examples: Sequence[Example]
+    ) -> dict[str, JsonValue]:
+        tokens = {way: [getattr(answer, f"tokens_{way}") for answer in answers] for way in ("in", "out")}
+        known = {way: sum(counts) if None not in counts else None for way, counts in tokens.items()}
         return {
-            "model": self._model.model,
-            "model_as_answered": reply.model,
+            "model": self._model.name,
+            "identity": dict(self._model.identity),
+            "model_as_answered": answers[0].model,
             "prompt": self._prompt.name,
             "prompt_digest": self._prompt.digest,
             "scheme": self._scheme.digest,
             "sent_to": self.remote or "this machine",
-            "answer_form": reply.form,
-            "repaired": list(answer.repaired),
-            "dropped": dict(answer.dropped),
-            "read_as": dict(answer.read_as),
-            "alignments": dict(Counter(found.at.alignment.value for found in placed)),
-            "tokens": {"in": reply.tokens_in, "out": reply.tokens_out},
+            "answer_form": answers[0].form,
+            "answers": len(answers),
+            "repaired": list(dict.fromkeys(totals.repaired)),
+            "dropped": dict(totals.dropped),
+            "read_as": dict(totals.read_as),
+            "doubles": merged.doubles,
+            "alignments": dict(Counter(found.at.alignment.value for found in merged.quotes)),
+            "examples": [example.record.id for example in examples],
+            "tokens": dict(known),
         }
 
 
+def _room(identity: Mapping[str, JsonValue]) -> str:
+    """The parameter of a model that bounds the tokens of an answer: some servers take the newer name only."""
+    parameters = identity.get("parameters")
+    given = parameters if isinstance(parameters, dict) else {}
+    return "max_completion_tokens" if "max_completion_tokens" in given else "max_tokens"
+
+
+def _count(reading: Reading, totals: Reading) -> None:
+    """Adds what was mended, read otherwise and left out in one answer to that of all."""
+    totals.repaired += reading.repaired
+    totals.dropped.update(reading.dropped)
+    totals.read_as.update(reading.read_as)
+
+
+def _links(merged: Merged, readings: Sequence[Reading], dropped: Counter[str]) -> Iterator[Link]:
+    """The links between the quotes that stay, each once."""
+    seen: set[Link] = set()
+    for answer, reading in enumerate(readings):
+        for link in reading.links:
+            head, tail = (merged.places.get((answer, end)) for end in (link.head, link.tail))
+            if head is None or tail is None or head == tail:
+                dropped["relation of an entity that was left out"] += 1
+            elif (found := Link(link.type, head, tail)) not in seen:
+                seen.add(found)
+                yield found
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """What was asked about a window and not answered, by the names of categories and labels (none: all); and why."""
+
+    window: Span
+    names: tuple[str, ...]
+    kind: str
+
+    def as_json(self) -> dict[str, JsonValue]:
+        """As it stands in the provenance."""
+        return {"window": list(self.window), "asked": list(self.names), "kind": self.kind}
+
+
+def _unread(outcomes: Sequence[Outcome], labels: Mapping[str, str]) -> Iterator[Unread]:
+    """What was not answered; a document label that another window gives is not among it."""
+    for outcome in outcomes:
+        question = outcome.question
+        asked = (question.category.name,) if question.category else ()
+        if outcome.error is not None:
+            yield Unread(question.window, asked, outcome.error.kind)
+        elif outcome.reading is not None:
+            names = tuple(name for name in outcome.reading.unread if name not in labels)
+            if names:
+                yield Unread(question.window, names, UNREADABLE)
+
+
 def _notes(provenance: Mapping[str, Any]) -> dict[str, int]:
-    """What was mended, read otherwise or left out in one answer, in counts."""
+    """What was mended, read otherwise, left out or not answered about one record, in counts."""
+    unread = Counter(part["kind"] for part in provenance["unread"])
     return {
-        **{f"answers with {repair}": 1 for repair in provenance.get("repaired", ())},
-        **{f"read: {reading}": count for reading, count in provenance.get("read_as", {}).items()},
-        **{f"left out: {reason}": count for reason, count in provenance.get("dropped", {}).items()},
+        **{f"answers with {repair}": 1 for repair in provenance["repaired"]},
+        **{f"read: {reading}": count for reading, count in provenance["read_as"].items()},
+        **{f"left out: {reason}": count for reason, count in provenance["dropped"].items()},
+        **{f"not answered: {kind}": count for kind, count in unread.items()},
+        **({"texts in several windows": 1} if len(provenance["windows"]) > 1 else {}),
     }

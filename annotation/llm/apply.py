@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from pydantic import JsonValue
 
 from annotation.llm.align import AlignedQuote
-from curation.record import Alignment, Entity, Fragment, Layer, Record, check_layer, wording
+from annotation.llm.reading import Link
+from curation.record import Alignment, Entity, Fragment, Layer, Record, Relation, check_layer, wording
 from curation.scheme import Scheme
 
 
@@ -18,30 +19,37 @@ def apply(
     *,
     name: str,
     author: str,
+    links: Sequence[Link],
     labels: Mapping[str, str],
     provenance: Mapping[str, JsonValue],
 ) -> Layer:
-    """The layer of what was found, checked against the record."""
-    in_order = sorted(placed, key=lambda found: (not found.at.spans, found.at.spans))
+    """The layer of what was found, checked against the record; links name quotes by their places in `placed`."""
+    in_order = sorted(range(len(placed)), key=lambda place: (not placed[place].at.spans, placed[place].at.spans))
+    ids = {place: f"T{number}" for number, place in enumerate(in_order, 1)}
     layer = Layer(
         record_id=record.id,
         name=name,
         author=author,
-        entities=tuple(_entity(found, record.text, number) for number, found in enumerate(in_order, 1)),
+        entities=tuple(_entity(placed[place], record.text, ids[place]) for place in in_order),
+        relations=tuple(
+            Relation(id=f"R{number}", type=link.type, head=ids[link.head], tail=ids[link.tail])
+            for number, link in enumerate(links, 1)
+        ),
         labels=dict(labels),
         provenance=dict(provenance),
     )
     return check_layer(record, layer, categories=scheme.by_name)
 
 
-def _entity(placed: AlignedQuote, text: str, number: int) -> Entity:
+def _entity(placed: AlignedQuote, text: str, id: str) -> Entity:
     quote, at = placed.quote, placed.at
     return Entity(
-        id=f"T{number}",
+        id=id,
         category=quote.category,
         text=wording(text, at.spans) if at.alignment is Alignment.EXACT else quote.text,
         fragments=tuple(Fragment(start=start, end=end) for start, end in at.spans),
         alignment=at.alignment,
         alignment_score=at.score,
         assertion=quote.assertion,
+        attributes=dict(quote.attributes),
     )

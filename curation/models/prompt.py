@@ -2,39 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from curation.errors import ConfigError, MissingExtraError, one_line
-from curation.record import Assertion, Record, digest
-from curation.scheme import Scheme
-
-if TYPE_CHECKING:
-    from curation.models.endpoint import Message
+from curation.models.contract import Message
+from curation.record import Assertion, digest
+from curation.scheme import ABSENT, FACT_JOIN, Category, Scheme
 
 PROMPTS = Path(__file__).with_name("prompts")
 SUFFIX = ".jinja"
+#: What tells a model what was wrong with its answer, whatever the prompt was.
+REPAIR = PROMPTS / "shared" / f"repair.v1{SUFFIX}"
 
 #: The parts of a prompt, each a block of its file and a message of the conversation.
 PARTS = ("system", "user")
+#: So many blocks are kept that are the same for several records.
+FILLED = 64
+
+#: The first line of a prompt file may say of which style its answers are; those that do not are of this one.
+STYLE = re.compile(r"\A\{#-?\s*style:\s*([\w-]+)")
+DEFAULT_STYLE = "entities"
+
+VERSIONED = re.compile(r"(?P<name>.+)\.v(?P<version>\d+)")
+
+
+@dataclass(frozen=True, slots=True)
+class ShownExample:
+    """A report and its right answer, as they stand in a prompt."""
+
+    text: str
+    answer: str
 
 
 class Prompt:
     """One prompt file for one scheme."""
 
     def __init__(self, name: str, scheme: Scheme) -> None:
-        file = PROMPTS / f"{name}{SUFFIX}"
-        self._file = file if file.is_file() else Path(name)
-        if not self._file.is_file():
-            shipped = ", ".join(sorted(path.name.removesuffix(SUFFIX) for path in PROMPTS.glob(f"*{SUFFIX}")))
-            raise ConfigError(f"expected a prompt of {shipped}, or a jinja file, got {name!r}")
-        try:
-            self._source = self._file.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise ConfigError(f"{self._file}: expected a jinja file in UTF-8 ({type(error).__name__})") from error
+        self._file = prompt_file(name)
+        self._source = _read(self._file)
         self._scheme = scheme
+        self._filled_before: dict[object, tuple[str, str]] = {}
 
     @property
     def name(self) -> str:
@@ -42,57 +54,107 @@ class Prompt:
         return self._file.name.removesuffix(SUFFIX)
 
     @property
+    def source(self) -> str:
+        """The file as it is."""
+        return self._source
+
+    @property
+    def style(self) -> str:
+        """The form of the answers that it asks for, by name."""
+        stated = STYLE.match(self._source)
+        return stated[1] if stated else DEFAULT_STYLE
+
+    @cached_property
     def digest(self) -> str:
-        """A digest of the file."""
-        return digest(self._source)
+        """A digest of the file, and of the words that ask for a better answer."""
+        return digest([self._source, _read(REPAIR)])
 
-    def messages(self, record: Record) -> tuple[Message, ...]:
-        """The instruction in the record's language, and the record itself as data."""
-        # Imported here: the client of models loads the gate with it, and every command that opens a workspace waits.
-        from curation.models.endpoint import Message
+    def messages(
+        self,
+        text: str,
+        language: str,
+        *,
+        category: Category | None = None,
+        examples: Sequence[ShownExample] = (),
+    ) -> tuple[Message, ...]:
+        """The instruction in the language, and the text of a record as data.
 
+        category: the one that is asked about, where each is asked about by itself; None for the document labels then.
+        """
         values = {
-            "language": record.language,
+            "language": language,
             "scheme": self._scheme,
+            "category": category,
+            "attributes": self._scheme.attributes_of(category) if category else self._scheme.attributes,
             "assertions": [assertion.value for assertion in Assertion],
-            "text": record.text,
-            "tag": delimiter(record.text),
+            "absent": ABSENT,
+            "fact_join": FACT_JOIN,
+            "examples": examples,
+            "text": text,
+            "tag": delimiter(text, *(example.text + example.answer for example in examples)),
         }
+        return tuple(Message(part, self._filled(part, values)) for part in PARTS)
+
+    def _filled(self, part: str, values: Mapping[str, Any]) -> str:
+        """A block with the values; one that says nothing of the text is filled once, and given each record's tag."""
+        if part not in self._same_parts:
+            return self._rendered(part, values)
+        examples, category = tuple(values["examples"]), values["category"]
+        key = (part, values["language"], category and category.name, examples)
+        if key not in self._filled_before:
+            if len(self._filled_before) >= FILLED:
+                self._filled_before.pop(next(iter(self._filled_before)))
+            tag = delimiter(*(example.text + example.answer for example in examples))
+            self._filled_before[key] = self._rendered(part, {**values, "tag": tag}), tag
+        filled, tag = self._filled_before[key]
+        return filled.replace(tag, values["tag"])
+
+    def _rendered(self, part: str, values: Mapping[str, Any]) -> str:
         context = self._template.new_context(values)
-        return tuple(Message(part, "".join(self._template.blocks[part](context)).strip()) for part in PARTS)
+        return "".join(self._template.blocks[part](context)).strip()
+
+    @cached_property
+    def _same_parts(self) -> frozenset[str]:
+        """The blocks that say nothing of the text, neither themselves nor by what they bring in, and at most print the
+        tag.
+        """
+        from jinja2 import nodes
+
+        def differs(block: nodes.Block) -> bool:
+            names = [name.name for name in block.find_all(nodes.Name)]
+            printed = [part for output in block.find_all(nodes.Output) for part in output.nodes]
+            tags = [part for part in printed if isinstance(part, nodes.Name) and part.name == "tag"]
+            brings_in = any(True for _ in block.find_all((nodes.Include, nodes.Import, nodes.FromImport, nodes.Block)))
+            return brings_in or "text" in names or "self" in names or names.count("tag") != len(tags)
+
+        blocks = _environment().parse(self._source).find_all(nodes.Block)
+        return frozenset(block.name for block in blocks if not differs(block))
+
+    def repair(self, language: str, problem: str, names: Sequence[str] = ()) -> Message:
+        """What tells the model that its answer could not be read, and why."""
+        template = _environment().from_string(_read(REPAIR))
+        return Message("user", template.render(language=language, problem=problem, names=names).strip())
 
     def check(self, language: str) -> None:
         """Raises ConfigError where the file cannot be filled for a record in the language."""
         from jinja2 import TemplateError
 
+        example = ShownExample("check", "{}")
         try:
-            self.messages(Record(id="check", group="check", source="check", language=language, text="check"))
+            for category in (None, *self._scheme.categories[:1]):
+                self.messages("check", language, category=category, examples=[example])
         except (TemplateError, ArithmeticError, LookupError, TypeError, ValueError) as error:
             raise ConfigError(
-                f"{self._file}: expected a prompt that can be filled with language, scheme, assertions, text and tag: "
-                f"{one_line(error)}"
+                f"{self._file}: expected a prompt that can be filled with language, scheme, category, assertions, "
+                f"absent, fact_join, examples, text and tag: {one_line(error)}"
             ) from error
 
     @cached_property
     def _template(self) -> Any:
-        try:
-            from jinja2 import StrictUndefined, TemplateSyntaxError, pass_context
-            from jinja2.sandbox import ImmutableSandboxedEnvironment
-        except ImportError as error:
-            raise MissingExtraError("jinja2", "llm") from error
+        from jinja2 import TemplateSyntaxError
 
-        @pass_context
-        def say(context: Any, localised: Mapping[str, Any]) -> Any:
-            """In the record's language, else in English, else in any."""
-            return localised.get(context["language"]) or localised.get("en") or next(iter(localised.values()), "")
-
-        # Not for HTML: what is written is text, and the record's is given as it is.
-        environment = ImmutableSandboxedEnvironment(
-            undefined=StrictUndefined, autoescape=False, keep_trailing_newline=True
-        )
-        environment.filters["say"] = say
         try:
-            template = environment.from_string(self._source)
+            template = _environment().from_string(self._source)
         except TemplateSyntaxError as error:
             raise ConfigError(f"{self._file}: expected a jinja file, line {error.lineno}: {error.message}") from error
         if missing := [part for part in PARTS if part not in template.blocks]:
@@ -100,9 +162,57 @@ class Prompt:
         return template
 
 
-def delimiter(text: str) -> str:
-    """A tag that does not occur in the text, so that nothing in it can end what is between the tags."""
-    number = digest(text, length=8)
-    while number in text:
+def shipped_prompts() -> tuple[str, ...]:
+    """The names of the prompts that ship with the product, with their versions."""
+    return tuple(sorted(path.name.removesuffix(SUFFIX) for path in PROMPTS.glob(f"*{SUFFIX}")))
+
+
+def shipped_prompt(name: str) -> str | None:
+    """The shipped prompt that a name means: `naive.v1`, or `naive` for the newest version; None for others."""
+    if name in shipped_prompts():
+        return name
+    versions = [found for found in map(VERSIONED.fullmatch, shipped_prompts()) if found and found["name"] == name]
+    newest = max(versions, key=lambda found: int(found["version"]), default=None)
+    return newest[0] if newest else None
+
+
+def prompt_file(name: str) -> Path:
+    """The file of a shipped prompt, else the file at that path. Raises ConfigError where there is neither."""
+    shipped = shipped_prompt(name)
+    file = PROMPTS / f"{shipped}{SUFFIX}" if shipped else Path(name)
+    if not file.is_file():
+        raise ConfigError(f"expected a prompt of {', '.join(shipped_prompts())}, or a jinja file, got {name!r}")
+    return file
+
+
+def delimiter(*texts: str) -> str:
+    """A tag that does not occur in the texts, so that nothing in them can end what is between the tags."""
+    number = digest("".join(texts), length=8)
+    while any(number in text for text in texts):
         number = digest(number, length=8)
     return f"report-{number}"
+
+
+def _read(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{file}: expected a jinja file in UTF-8 ({type(error).__name__})") from error
+
+
+def _environment() -> Any:
+    try:
+        from jinja2 import StrictUndefined, pass_context
+        from jinja2.sandbox import ImmutableSandboxedEnvironment
+    except ImportError as error:
+        raise MissingExtraError("jinja2", "llm") from error
+
+    @pass_context
+    def say(context: Any, localised: Mapping[str, Any]) -> Any:
+        """In the record's language, else in English, else in any."""
+        return localised.get(context["language"]) or localised.get("en") or next(iter(localised.values()), "")
+
+    # Not for HTML: what is written is text, and the record's is given as it is.
+    environment = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False, keep_trailing_newline=True)
+    environment.filters["say"] = say
+    return environment

@@ -14,10 +14,13 @@ import sqlalchemy as sa
 
 from curation.batches import batched
 from curation.record import Frozen, Record
-from curation.store.engine import CHUNK, Connected
+from curation.store.answers import Answers
+from curation.store.engine import CHUNK
 from curation.store.one_at_a_time import StoreTurn, wait_for_turn
 from curation.store.sets import DELETED
 from curation.store.tables import (
+    answer_records,
+    claims,
     decisions,
     deletions,
     egress,
@@ -41,6 +44,7 @@ OWNED: Mapping[str, sa.Table] = {
     "job_states": jobs,
     "review_tasks": review_tasks,
     "layers": layers,
+    "answers": answer_records,
 }
 #: SQLite's errors where it can be tried again later.
 NOT_NOW = ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_FULL", "SQLITE_IOERR")
@@ -79,7 +83,7 @@ class DeletionLine(Frozen):
     tasks_left: tuple[TaskLeft, ...] = ()
 
 
-class DeletionLog(Connected):
+class DeletionLog(Answers):
     """Deletes records for good, and keeps who did so, when and why."""
 
     def with_relatives(self, ids: Iterable[str]) -> list[str]:
@@ -189,9 +193,9 @@ class DeletionLog(Connected):
     ) -> None:
         """Delete the records and all that rests on them, and log each of them, in one transaction.
 
-        counts: what is logged of each record. stand_ins: records that are logged under the id of another one. Sets
-        that lose members count them in their manifests. Call `scrub` afterwards: until then the words may stand in
-        unused parts of the database.
+        Answers of language models that are about other records besides go as well. counts: what is logged of each
+        record. stand_ins: records that are logged under the id of another one. Sets that lose members count them in
+        their manifests. Call `scrub` afterwards: until then the words may stand in unused parts of the database.
         """
         ids = [record.id for record in family]
         with self.write() as connection:
@@ -200,7 +204,8 @@ class DeletionLog(Connected):
             lost = self.memberships(ids)
             self._count_lost(connection, lost)
             self._delete_events(connection, ids)
-            for table in OWNED.values():
+            self.forget_answers_about(connection, ids)
+            for table in (*OWNED.values(), claims):
                 for batch in batched(ids, CHUNK):
                     connection.execute(sa.delete(table).where(table.c.record_id.in_(batch)))
             for batch in batched(ids, CHUNK):

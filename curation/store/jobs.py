@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -12,10 +12,13 @@ import sqlalchemy as sa
 
 from curation.batches import batched
 from curation.errors import ContradictionError
+from curation.models.contract import Attempt
 from curation.record import Record, check_layer
-from curation.stage import Result, Stage, StoredItem
+from curation.stage import Result, StageIdentity, StoredItem
+from curation.store.answers import Answers
 from curation.store.engine import CHUNK
 from curation.store.findings import Findings
+from curation.store.leases import held, settle
 from curation.store.records import append, append_written, record_of
 from curation.store.tables import jobs, layers, measures, records
 
@@ -34,6 +37,7 @@ class Failure:
     error: str
     attempts: int
     may_pass: bool = False
+    kind: str | None = None
 
 
 #: The row of each layer that was read, by the layer's name, for each record.
@@ -48,17 +52,30 @@ class Pending:
     items: list[StoredItem]
 
 
-class Jobs(Findings):
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """What became of a batch of results: how many failures were stored, and of which records another worker has taken
+    the place meanwhile, so that nothing was stored of them.
+    """
+
+    failed: int
+    late: frozenset[str] = frozenset()
+
+
+class Jobs(Findings, Answers):
     """Records that lack a result of a stage, and results stored in one transaction with their job states."""
 
-    def pending(self, stage: Stage, *, retry_failed: bool = False) -> Iterator[Pending]:
+    def pending(
+        self, stage: StageIdentity, *, retry_failed: bool = False, kinds: Collection[str] = ()
+    ) -> Iterator[Pending]:
         """Pages of the records that lack a result of this stage with its present fingerprint.
 
-        A record that failed with this fingerprint is left alone, unless `retry_failed` or what it failed by may pass.
+        A record that failed with this fingerprint is left alone, unless `retry_failed`, or the failure is of one of the
+        kinds, or what it failed by may pass.
         """
         after = 0
         while True:
-            query = self._left(stage, retry_failed).where(records.c.seq > after).order_by(records.c.seq)
+            query = self._left(stage, retry_failed, kinds).where(records.c.seq > after).order_by(records.c.seq)
             with self.read() as connection:
                 rows = connection.execute(query.limit(CHUNK)).all()
             if not rows:
@@ -67,26 +84,37 @@ class Jobs(Findings):
             page = list(self._items_with_rows([record_of(row) for row in rows], stage.reads))
             yield Pending({item.record.id: found for item, found in page}, [item for item, _ in page])
 
-    def count_pending(self, stage: Stage, *, retry_failed: bool = False) -> int:
+    def count_pending(self, stage: StageIdentity, *, retry_failed: bool = False, kinds: Collection[str] = ()) -> int:
         """How many records `pending` would give."""
-        query = sa.select(sa.func.count()).select_from(self._left(stage, retry_failed).subquery())
+        query = sa.select(sa.func.count()).select_from(self._left(stage, retry_failed, kinds).subquery())
         with self.read() as connection:
             return int(connection.execute(query).scalar_one())
 
-    def commit(self, stage: Stage, results: Sequence[Result], *, seen: LayerRows) -> int:
-        """Store a batch of results and that they are done, all or nothing; how many failed.
+    def commit(
+        self,
+        stage: StageIdentity,
+        results: Sequence[Result],
+        *,
+        seen: LayerRows,
+        attempts: Sequence[Attempt] = (),
+        claim: str | None = None,
+    ) -> Committed:
+        """Store a batch of results and that they are done, with attempts at answers, all or nothing.
 
-        `seen` is what `pending` gave with the batch. What another process has done meanwhile, from the same layers or
-        newer ones, stays as it is, and a record that was deleted meanwhile is left out.
+        `seen` is what `pending` or `claim` gave with the batch. What another process has done meanwhile, from the same
+        layers or newer ones, stays as it is, and a record that was deleted meanwhile is left out. With the token of a
+        claim, so is each record that the claim no longer holds; the attempts are kept whatever becomes of the results.
         """
         ids = [result.record_id for result in results]
         with self.write() as connection:
-            there = self.lock_records(connection, ids)
+            there = self.lock_records(connection, [*ids, *(id for attempt in attempts for id in attempt.record_ids)])
+            self.write_attempts(connection, attempts, there)
+            ours = there if claim is None else held(connection, stage, claim, ids)
             noted = self._noted(connection, stage, ids)
             left = [
                 result
                 for result in results
-                if result.record_id in there
+                if result.record_id in ours
                 and not _is_done(noted.get(result.record_id), seen.get(result.record_id, {}))
             ]
             checked = self._store_layers(connection, left)
@@ -97,8 +125,9 @@ class Jobs(Findings):
             connection.execute(
                 sa.delete(measures).where(measures.c.stage == stage.name, measures.c.record_id.in_(failed))
             )
-            self._note(connection, stage, checked, noted, seen)
-        return len(failed)
+            self.note_results(connection, stage, checked, noted, seen)
+            settle(connection, stage, ours.intersection(ids))
+        return Committed(len(failed), frozenset(there.intersection(ids) - ours))
 
     def seen_layers(self, stage: str, ids: Iterable[str]) -> dict[tuple[str, str], str]:
         """The digests of the layers that a stage's results on these records were made from, by record and name."""
@@ -116,10 +145,13 @@ class Jobs(Findings):
     def failures(self) -> list[Failure]:
         """Every record that failed, by stage."""
         may_pass = jobs.c.fingerprint.endswith(MAY_PASS)
-        query = sa.select(jobs.c.record_id, jobs.c.stage, jobs.c.error, jobs.c.attempts, may_pass)
+        query = sa.select(jobs.c.record_id, jobs.c.stage, jobs.c.error, jobs.c.attempts, may_pass, jobs.c.kind)
         with self.read() as connection:
             rows = connection.execute(query.where(jobs.c.state == FAILED).order_by(jobs.c.stage, jobs.c.record_id))
-            return [Failure(id, name, error, attempts, bool(passes)) for id, name, error, attempts, passes in rows]
+            return [
+                Failure(id, name, error, attempts, bool(passes), kind)
+                for id, name, error, attempts, passes, kind in rows
+            ]
 
     def count_jobs(self) -> dict[str, dict[str, int]]:
         """How many records each stage has done, and on how many it failed."""
@@ -132,15 +164,14 @@ class Jobs(Findings):
 
     def _store_layers(self, connection: sa.Connection, results: Sequence[Result]) -> list[Result]:
         """The results with their layers stored, those with a layer that contradicts its record as failures."""
-        ids = {layer.record_id for result in results if result.error is None for layer in result.layers}
+        ids = {layer.record_id for result in results for layer in result.layers}
         stored = self.lock_texts(connection, ids) if ids else {}
         checked = [_checked(result, stored) for result in results]
-        done = [result for result in checked if result.error is None]
-        append_written(connection, [layer for result in done for layer in result.written])
-        append(connection, [layer for result in done for layer in result.layers])
+        append_written(connection, [layer for result in checked for layer in result.written])
+        append(connection, [layer for result in checked for layer in result.layers])
         return checked
 
-    def _noted(self, connection: sa.Connection, stage: Stage, ids: Sequence[str]) -> dict[str, sa.RowMapping]:
+    def _noted(self, connection: sa.Connection, stage: StageIdentity, ids: Sequence[str]) -> dict[str, sa.RowMapping]:
         """What is noted of the records under the stage's present fingerprint."""
         prints = (stage.fingerprint, stage.fingerprint + MAY_PASS)
         query = sa.select(jobs.c.record_id, jobs.c.state, jobs.c.attempts, jobs.c.layer_rows).where(
@@ -148,14 +179,15 @@ class Jobs(Findings):
         )
         return {row["record_id"]: row for row in connection.execute(query).mappings()}
 
-    def _note(
+    def note_results(
         self,
         connection: sa.Connection,
-        stage: Stage,
+        stage: StageIdentity,
         results: Sequence[Result],
         noted: Mapping[str, sa.RowMapping],
         seen: LayerRows,
     ) -> None:
+        """Write in a transaction that the results are there; `noted` is what was known of these records before."""
         now = datetime.now(UTC).isoformat(timespec="seconds")
         rows = [
             {
@@ -165,6 +197,7 @@ class Jobs(Findings):
                 "layer_rows": json.dumps(dict(seen.get(result.record_id, {})), ensure_ascii=False),
                 "state": DONE if result.error is None else FAILED,
                 "error": result.error,
+                "kind": result.kind,
                 "attempts": (noted[result.record_id]["attempts"] if result.record_id in noted else 0)
                 + (not result.may_pass),
                 "updated": now,
@@ -173,11 +206,13 @@ class Jobs(Findings):
         ]
         self.upsert(connection, jobs, rows)
 
-    def _left(self, stage: Stage, retry_failed: bool) -> sa.Select[Any]:
+    def _left(self, stage: StageIdentity, retry_failed: bool, kinds: Collection[str]) -> sa.Select[Any]:
         done = sa.and_(jobs.c.record_id == records.c.id, jobs.c.stage == stage.name)
         lacking = [jobs.c.record_id.is_(None), jobs.c.fingerprint != stage.fingerprint]
         if retry_failed:
             lacking.append(jobs.c.state == FAILED)
+        elif kinds:
+            lacking.append(sa.and_(jobs.c.state == FAILED, jobs.c.kind.in_(kinds)))
         if stage.reads:
             noted = sa.func.coalesce(self.json_number(jobs.c.layer_rows, layers.c.name), 0)
             newer = sa.exists().where(
@@ -196,7 +231,7 @@ def _is_done(noted: sa.RowMapping | None, seen: Mapping[str, int]) -> bool:
 
 
 def _checked(result: Result, stored: Mapping[str, Record]) -> Result:
-    if result.error is not None:
+    if not result.layers:
         return result
     try:
         for layer in result.layers:

@@ -9,10 +9,10 @@ from types import TracebackType
 import sqlalchemy as sa
 
 from curation.errors import ConfigError, SchemeError, StoreError, UsageError
+from curation.store.claims import Claims
 from curation.store.deletion import DeletionLog
 from curation.store.egress import EgressLog
 from curation.store.engine import connect
-from curation.store.jobs import Jobs
 from curation.store.records import Added
 from curation.store.references import References
 from curation.store.review import ReviewLedger
@@ -27,7 +27,7 @@ __all__ = ["Added", "Store"]
 OF_THE_USER = (UsageError, ConfigError, SchemeError)
 
 
-class Store(Jobs, Sets, References, ReviewLedger, Runs, Scratch, EgressLog, DeletionLog):
+class Store(Claims, Sets, References, ReviewLedger, Runs, Scratch, EgressLog, DeletionLog):
     """All data of a workspace; safe for several threads and processes at once."""
 
     @classmethod

@@ -68,7 +68,76 @@ jobs = sa.Table(
     sa.Column("updated", sa.Text, nullable=False),
     #: The row of each layer that the result was made from, by the layer's name, as JSON: a later one makes it stale.
     sa.Column("layer_rows", sa.Text, nullable=False, server_default="{}"),
+    #: Of a failure: truncated, refused, unparsable ...
+    sa.Column("kind", sa.Text),
     sa.Index("jobs_stage", "stage", "state"),
+)
+
+claims = sa.Table(
+    "claims",
+    metadata,
+    sa.Column("record_id", sa.Text, sa.ForeignKey("records.id"), primary_key=True),
+    sa.Column("stage", sa.Text, primary_key=True),
+    sa.Column("fingerprint", sa.Text, nullable=False),
+    #: Of the worker that has the record, empty when its result has come; `worker` says in words who that is.
+    sa.Column("token", sa.Text, nullable=False),
+    sa.Column("worker", sa.Text, nullable=False),
+    #: Seconds since 1970 by the clock of the database: the end of the lease, or when the record failed.
+    sa.Column("until", sa.Double, nullable=False),
+    #: How many workers have taken the record and given nothing back, with the present one.
+    sa.Column("tries", sa.Integer, nullable=False),
+    sa.Index("claims_token", "token"),
+    sa.Index("claims_tries", "tries"),
+)
+
+answers = sa.Table(
+    "answers",
+    metadata,
+    sa.Column("seq", Serial, primary_key=True),
+    sa.Column("key", sa.Text, nullable=False),
+    sa.Column("number", sa.Integer, nullable=False),
+    sa.Column("model", sa.Text, nullable=False),
+    sa.Column("purpose", sa.Text, nullable=False),
+    sa.Column("sample", sa.Integer, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("time", sa.Text, nullable=False),
+    #: Empty where no answer came.
+    sa.Column("finish", sa.Text),
+    #: As UTF-8: an answer may have characters that no text of a database can hold.
+    sa.Column("text", sa.LargeBinary),
+    sa.Column("said_by", sa.Text),
+    sa.Column("form", sa.Text),
+    sa.Column("tokens_in", sa.BigInteger),
+    sa.Column("tokens_out", sa.BigInteger),
+    sa.Column("cost", sa.Double),
+    sa.Column("seconds", sa.Double),
+    #: A number, as many logarithms, and their texts as JSON.
+    sa.Column("logprobs", sa.LargeBinary),
+    sa.Index("answers_key", "key"),
+)
+
+#: Whom an answer is about: it falls with each of these records.
+answer_records = sa.Table(
+    "answer_records",
+    metadata,
+    sa.Column("record_id", sa.Text, sa.ForeignKey("records.id"), primary_key=True),
+    sa.Column("answer", sa.BigInteger, sa.ForeignKey("answers.seq"), primary_key=True),
+    sa.Index("answer_records_answer", "answer"),
+)
+
+#: What answers have cost that are forgotten: sums only.
+spent = sa.Table(
+    "spent",
+    metadata,
+    sa.Column("model", sa.Text, primary_key=True),
+    sa.Column("purpose", sa.Text, primary_key=True),
+    sa.Column("state", sa.Text, primary_key=True),
+    sa.Column("attempts", sa.BigInteger, nullable=False),
+    sa.Column("answers", sa.BigInteger, nullable=False),
+    sa.Column("unpriced", sa.BigInteger, nullable=False),
+    sa.Column("tokens_in", sa.BigInteger, nullable=False),
+    sa.Column("tokens_out", sa.BigInteger, nullable=False),
+    sa.Column("cost", sa.Double, nullable=False),
 )
 
 review_tasks = sa.Table(

@@ -1,9 +1,11 @@
 """Where a wording stands in a text: exactly, after folding, nearly, or nowhere.
 
-Three steps, each only when the one before found nothing: the wording itself; the wording after
+Four steps, each only when the one before found nothing: the wording itself; the wording after
 folding case, white space, Unicode form and typography on both sides, with offsets mapped back to the
-original's code points; the most similar span, snapped to words. What is below the minimum, or
-would change a number, a negation or a side, is not found: nothing is guessed.
+original's code points; the same without blanks and hyphens that writers set at will (5mg, X ray); what
+is similar: without an article, with one word more, a list in another order, else the most similar
+span, snapped to words. What is below the minimum, or would change a number, a negation or a side, is
+not found: nothing is guessed.
 
 Ideas: alignment status with coverage and density gates (LangExtract, 2025); the best occurrence by
 word boundary and nearest hint, without reuse (Adala, 2024).
@@ -11,6 +13,8 @@ word boundary and nearest hint, without reuse (Adala, 2024).
 
 from __future__ import annotations
 
+import re
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -19,6 +23,8 @@ from rapidfuzz import fuzz
 from curation.record import Alignment
 from curation.text.folding import Folded, Span, fold, is_mark
 from curation.text.meaning_guard import changes_meaning, covers, token_edges
+from curation.text.near_wordings import REORDERED, reordered, with_one_word_more
+from curation.text.respacing import respaced
 
 #: Similarity (normalised Indel, 0 to 1) under which a wording counts as not found.
 MINIMUM = 0.75
@@ -38,6 +44,10 @@ DENSITY = (0.6, 1.6)
 MOST_SPANS, MOST_OCCURRENCES = 4, 2_000
 #: Characters around a hint that are searched first; longer texts than this are searched in such windows.
 NEAR, WINDOW = 600, 100_000
+#: How a hyphen between letters may be written otherwise: not at all, or as a blank.
+HYPHENS = ("", " ")
+#: An article before a wording, folded; models add one, and gold leaves it out.
+ARTICLE = re.compile(r"(?:an?|the|ein(?:e[nmrs]?)?|der|die|das|de[nms]) ")
 #: Characters beside a similar span in which its word borders are looked for.
 SLACK = 40
 
@@ -78,7 +88,29 @@ def align(
         return NOT_FOUND
     if span := _best(_folded_occurrences(needle, hay), text, hint=hint, taken=taken):
         return Aligned((span,), Alignment.FOLDED, 1.0)
-    return _similar(needle, hay, hint=hint, taken=taken, minimum=minimum)
+    for hyphen in HYPHENS:
+        spaced = respaced(wording, hyphen).text.strip()
+        if span := _best(_folded_occurrences(spaced, respaced(text, hyphen)), text, hint=hint, taken=taken):
+            return Aligned((span,), Alignment.FOLDED, 1.0)
+    if minimum <= 1 and (article := ARTICLE.match(needle)) and len(needle) - article.end() >= 2:
+        bare = needle[article.end() :]
+        if span := _best(_folded_occurrences(bare, hay), text, hint=hint, taken=taken):
+            return Aligned((span,), Alignment.FUZZY, fuzz.ratio(needle, bare) / 100)
+    return _worded_otherwise(needle, hay, text, hint=hint, taken=taken, minimum=minimum) or _similar(
+        needle, hay, hint=hint, taken=taken, minimum=minimum
+    )
+
+
+def _worded_otherwise(
+    needle: str, hay: Folded, text: str, *, hint: int | None, taken: Sequence[Span], minimum: float
+) -> Aligned | None:
+    """The words of the wording with one more between them, or as a list in another order."""
+    wider, score = with_one_word_more(needle, hay.text)
+    for spans, similarity in ((wider, score), (reordered(needle, hay.text), REORDERED)):
+        originals = (span for folded in spans if (span := hay.original(*folded)))
+        if similarity >= minimum and (span := _best(originals, text, hint=hint, taken=taken)):
+            return Aligned((span,), Alignment.FUZZY, similarity)
+    return None
 
 
 def count_places(wording: str, text: str) -> int:
@@ -211,13 +243,25 @@ def _snapped(needle: str, window: str, start: int, end: int) -> tuple[int, int, 
     low, high = max(0, start - SLACK), min(len(window), end + SLACK)
     starts, ends = token_edges(window, low, high)
     best = (start, start, 0.0)
-    for left in sorted(starts, key=lambda edge: abs(edge - start))[:6]:
-        for right in sorted(ends, key=lambda edge: abs(edge - end))[:8]:
-            if left < right and "\0" not in window[left:right]:
-                score = fuzz.ratio(needle, window[left:right]) / 100
-                if (score, left - right) > (best[2], best[0] - best[1]):
+    rights = _nearest(ends, end, 8)
+    for left in _nearest(starts, start, 6):
+        for right in rights:
+            length = right - left
+            # No two texts are more alike than their lengths.
+            if length <= 0 or 2 * min(length, len(needle)) < best[2] * (length + len(needle)):
+                continue
+            candidate = window[left:right]
+            if "\0" not in candidate:
+                score = fuzz.ratio(needle, candidate, score_cutoff=100 * best[2]) / 100
+                if (score, -length) > (best[2], best[0] - best[1]):
                     best = (left, right, score)
     return best
+
+
+def _nearest(edges: Sequence[int], at: int, most: int) -> list[int]:
+    """So many of the edges, in order, that are nearest to an offset, the nearest first."""
+    after = bisect_left(edges, at)
+    return sorted(edges[max(0, after - most) : after + most], key=lambda edge: abs(edge - at))[:most]
 
 
 def is_faithful(needle: str, found: str, score: float) -> bool:

@@ -67,6 +67,8 @@ def deidentify(
             f"deleted, since they were made from originals too: {report.pages:,} pages of reports and Data Docs, "
             f"{report.vectors:,} vectors; the commands make them anew"
         )
+    if report.answers:
+        say(f"forgotten, since they were about originals: {report.answers:,} answers of language models")
     if report.originals:
         say(f"originals still in the store: {report.originals:,}; `curate records erase-originals` deletes them")
     if report.made:

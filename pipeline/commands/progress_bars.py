@@ -45,16 +45,19 @@ def _bar(title: str, total: int | None) -> Iterator[Advance]:
         TextColumn("{task.fields[rate]}"),
         TimeRemainingColumn(),
         TextColumn("{task.fields[failures]}"),
+        TextColumn("{task.fields[spent]}"),
     )
     started = perf_counter()
     done = failures = 0
+    spent = _Spent(total)
     with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
-        task = bars.add_task(printable(title), total=total, rate="", failures="", visible=False)
+        task = bars.add_task(printable(title), total=total, rate="", failures="", spent="", visible=False)
 
-        def advance(records: int, failed: int = 0) -> None:
+        def advance(records: int, failed: int = 0, *, tokens: int = 0, cost: float = 0.0) -> None:
             nonlocal done, failures
             done += records
             failures += failed
+            spent.add(tokens, cost)
             elapsed = perf_counter() - started
             bars.update(
                 task,
@@ -62,21 +65,45 @@ def _bar(title: str, total: int | None) -> Iterator[Advance]:
                 visible=elapsed > QUIET_SECONDS,
                 rate=f"{done / elapsed:,.1f}/s" if elapsed else "",
                 failures=f"[red]{failures} failed[/]" if failures else "",
+                spent=", ".join(spent.words(done)),
             )
 
         yield advance
+
+
+class _Spent:
+    """Tokens and money that language models have cost, and what the whole will cost if it goes on so."""
+
+    def __init__(self, total: int | None) -> None:
+        self.total = total
+        self.tokens, self.cost = 0, 0.0
+
+    def add(self, tokens: int, cost: float) -> None:
+        """So much more."""
+        self.tokens += tokens
+        self.cost += cost
+
+    def words(self, done: int) -> list[str]:
+        """What is shown; nothing where nothing was spent."""
+        parts = [f"{self.tokens:,} tokens"] if self.tokens else []
+        if self.cost:
+            in_all = self.cost / done * self.total if done and self.total else None
+            parts.append(f"{self.cost:,.4f} spent" + (f", about {in_all:,.2f} in all" if in_all is not None else ""))
+        return parts
 
 
 class _PlainLines:
     def __init__(self, title: str, total: int | None, stream: TextIO) -> None:
         self.title, self.total, self.stream = title, total, stream
         self.done = self.failed = 0
+        self.spent = _Spent(total)
         self.started = self.last_line = perf_counter()
         self.last_count: int | None = None
 
-    def __call__(self, records: int, failed: int = 0) -> None:
+    def __call__(self, records: int, failed: int = 0, *, tokens: int = 0, cost: float = 0.0) -> None:
         self.done += records
         self.failed += failed
+        self.spent.add(tokens, cost)
         if perf_counter() - self.last_line >= LINE_SECONDS:
             self._say()
 
@@ -97,4 +124,5 @@ class _PlainLines:
             parts.append(f"{(self.total - self.done) / rate:,.0f} s left")
         if self.failed:
             parts.append(f"{self.failed:,} failed")
+        parts += self.spent.words(self.done)
         print(f"{printable(self.title)}: {', '.join(parts)}", file=self.stream, flush=True)

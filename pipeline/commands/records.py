@@ -102,6 +102,7 @@ def show(record: RecordArgument, folder: WorkspaceOption = HERE, as_json: JsonOp
             "tasks": [task.model_dump(mode="json") for task in found.tasks],
             "sets": dict(found.sets),
             "sent_to": list(found.sent_to),
+            "answers": found.answers,
         }
     )
 
@@ -118,6 +119,7 @@ def _show(found: RecordHistory, names: Mapping[str, str]) -> None:
         "in sets": ", ".join(f"{name} ({split})" for name, split in found.sets.items()),
         "tasks in Label Studio": ", ".join(f"{task.project}: {task.task_id}" for task in found.tasks),
         "sent to": ", ".join(found.sent_to),
+        "answers of language models": f"{found.answers} (curate answers show)" if found.answers else "",
     }
     print_counts(f"Record {record.id}", {name: value for name, value in about.items() if value}, what="")
     show_text(record.text)

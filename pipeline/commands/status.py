@@ -10,7 +10,7 @@ from pipeline.commands.options import HERE, JsonOption, WorkspaceOption
 from pipeline.commands.output import print_counts, print_json, print_table, say
 
 if TYPE_CHECKING:
-    from pipeline.steps.status import WorkspaceStatus
+    from pipeline.steps.status import SpendingRow, WorkspaceStatus
 
 #: So many failures are listed to a person; --json has them all.
 SHOWN = 20
@@ -54,6 +54,14 @@ def status(
             ("stage", "record", "source id", "attempts", "error"),
             failures,
         )
+    for stage, kinds in found.failures_by_kind.items():
+        print_counts(f"Failures of {stage} by kind (--retry KIND tries one again)", kinds)
+    if found.spending:
+        print_table(
+            "Language models",
+            ("model", "for", "answers", "whole", "attempts", "tokens in", "tokens out", "cost"),
+            [_spent(row) for row in found.spending],
+        )
     if found.sets:
         sets = [
             (
@@ -67,6 +75,15 @@ def status(
     if found.runs:
         rows = [(run["run"], run["command"], run["state"], str(run["started"])[:19]) for run in found.runs]
         print_table("Last runs", ("run", "command", "state", "started"), rows)
+
+
+def _spent(row: SpendingRow) -> tuple[object, ...]:
+    """A row of the table of spending; a price that is not known is none."""
+    cost = "not known" if row.answers and row.unpriced == row.answers else f"{row.cost:,.4f}"
+    part = f" and {row.unpriced:,} answers without a price" if 0 < row.unpriced < row.answers else ""
+    attempts = ", ".join(f"{state} {count:,}" for state, count in row.attempts.items())
+    valid = "" if row.valid is None else f"{row.valid:.1%}"
+    return (row.model, row.purpose, row.answers, valid, attempts, row.tokens_in, row.tokens_out, cost + part)
 
 
 def _tried_again(found: WorkspaceStatus) -> str:

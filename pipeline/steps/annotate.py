@@ -2,24 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 from pydantic import JsonValue
 
 from annotation.adapter import AdapterAnnotator
 from annotation.annotators import GOES_BY, annotator, remote_address, unchecked_files, unserved
 from curation.author import AuthorKind, kind_of, layer_name
-from curation.errors import NothingToGoByError
+from curation.errors import NothingToGoByError, UsageError, unknown_name
+from curation.models.asking_stage import AskingStage, asks
+from curation.models.contract import Finish
 from curation.processes import Processes
 from curation.scheme import Scheme
 from curation.stage import Stage
 from curation.store import Store
+from curation.store.claims import WORKER_DIED
 from pipeline.adapters import with_folder
+from pipeline.asked_again import FlipReport, ask_again
+from pipeline.asking import ask_over
+from pipeline.dry_run import DryRun, dry_run
 from pipeline.egress import gate_of
 from pipeline.progress import ProgressBar, no_progress
 from pipeline.runner import StageReport, run_over
 from pipeline.runs import recorded
+from pipeline.spending import Caps
 from pipeline.workspace import Workspace
+
+#: By what records fail that a language model was asked about.
+KINDS = (
+    *(finish.value for finish in Finish if finish is not Finish.STOP),
+    *("unparsable", "incomplete", "rejected", WORKER_DIED),
+)
 
 
 def annotate(
@@ -29,16 +42,25 @@ def annotate(
     *,
     layer: str | None = None,
     retry_failed: bool = False,
+    kinds: Collection[str] = (),
+    caps: Caps | None = None,
     progress: ProgressBar = no_progress,
 ) -> StageReport:
     """An annotator's layer on every record that lacks it; what goes off this machine passes the gate.
+
+    kinds: of failures of a language model that are tried again; caps: where it stops by itself.
 
     Raises NothingToGoByError, and writes nothing, when the annotator can give nothing of what the scheme asks for,
     and UsageError when there are no records.
     """
     gate = gate_of(workspace, store)
     name = with_folder(workspace, name)
-    stage = annotator(name, workspace.scheme, workspace.config.annotation, layer=layer, gate=gate)
+    config = workspace.config
+    stage = annotator(name, workspace.scheme, config.annotation, layer=layer, gate=gate, models=config.models)
+    if (kinds or caps not in (None, Caps())) and not asks(stage):
+        raise UsageError(
+            f"expected a language model (llm:NAME) with --max-cost, --max-tokens, --max-time or --retry, got {name}"
+        )
     store.require_records()
     if files := unchecked_files(stage):
         workspace.notify(f"{name}: not checked, since its manifest has no digests of them: {', '.join(files)}")
@@ -52,13 +74,78 @@ def annotate(
     inputs: dict[str, JsonValue] = {"annotator": name, "layer": layer, "sent_to": remote_address(stage)}
     with recorded(workspace, store, "annotate", **inputs) as outcome:
         gate.run = outcome.run
+        if asks(stage):
+            done = ask_over(
+                workspace, store, stage, caps=caps, retry_failed=retry_failed, kinds=kinds, progress=progress
+            )
+            outcome |= done.as_json()
+            return done
         with Processes(workspace.config.curation.workers, preload=[type(stage).__module__]) as processes:
             done = run_over(workspace, store, stage, retry_failed=retry_failed, progress=progress, processes=processes)
         outcome |= done.as_json()
     return done
 
 
-def what_it_lacks(name: str, stage: Stage, scheme: Scheme, records: Mapping[str, int]) -> list[str]:
+def known_kinds(kinds: Sequence[str]) -> frozenset[str]:
+    """The kinds of failures that are tried again. Raises UsageError for a word that is none."""
+    for kind in kinds:
+        if kind not in KINDS:
+            raise unknown_name("a kind of failure of a language model", kind, KINDS)
+    return frozenset(kinds)
+
+
+def dry_annotate(
+    workspace: Workspace,
+    store: Store,
+    name: str,
+    *,
+    layer: str | None = None,
+    retry_failed: bool = False,
+    kinds: Collection[str] = (),
+    progress: ProgressBar = no_progress,
+) -> DryRun:
+    """What `annotate` would ask a language model and cost; nothing is sent and nothing is written.
+
+    Raises UsageError for an annotator that asks none, and when there are no records.
+    """
+    config = workspace.config
+    gate = gate_of(workspace, store)
+    stage = annotator(name, workspace.scheme, config.annotation, layer=layer, gate=gate, models=config.models)
+    if not asks(stage):
+        raise UsageError(f"expected a language model (llm:NAME) with --dry-run, got {name}, which costs nothing")
+    store.require_records()
+    return dry_run(store, stage, name, retry_failed=retry_failed, kinds=kinds, progress=progress)
+
+
+def annotate_again(
+    workspace: Workspace,
+    store: Store,
+    name: str,
+    share: float,
+    *,
+    layer: str | None = None,
+    progress: ProgressBar = no_progress,
+) -> FlipReport:
+    """A share of the records that have a language model's layer asked about again, and what it says otherwise now.
+
+    Raises UsageError for an annotator that asks none, and where no record has its layer.
+    """
+    config = workspace.config
+    gate = gate_of(workspace, store)
+    stage = annotator(name, workspace.scheme, config.annotation, layer=layer, gate=gate, models=config.models)
+    if not asks(stage):
+        raise UsageError(
+            f"expected a language model (llm:NAME) with --again, got {name}, which says the same each time"
+        )
+    inputs: dict[str, JsonValue] = {"annotator": name, "layer": layer, "share": share}
+    with recorded(workspace, store, "annotate again", **inputs) as outcome:
+        gate.run = outcome.run
+        found = ask_again(store, stage, layer or layer_name(AuthorKind.LLM), share, progress=progress)
+        outcome |= found.as_json()
+    return found
+
+
+def what_it_lacks(name: str, stage: Stage | AskingStage, scheme: Scheme, records: Mapping[str, int]) -> list[str]:
     """A line for each language in which an annotator cannot give all that the scheme asks for.
 
     records: how many there are in each language. Raises NothingToGoByError when it can give nothing in any of them.

@@ -52,6 +52,7 @@ class DeidentifyReport:
     superseded: int = 0  # records made earlier with another key or other kinds, set aside now
     pages: int = 0  # pages that quoted what is set aside, deleted
     vectors: int = 0  # vectors of sentences, deleted: nothing tells which were made from what is set aside
+    answers: int = 0  # attempts of language models at answers about what is set aside, forgotten
     originals: int = 0  # records that are set aside and still in the store
     identifiers: Counter[str] = field(default_factory=Counter)
 
@@ -69,6 +70,7 @@ class DeidentifyReport:
             "superseded": self.superseded,
             "pages_deleted": self.pages,
             "vectors_deleted": self.vectors,
+            "answers_forgotten": self.answers,
             "originals": self.originals,
             "identifiers": dict(sorted(self.identifiers.items())),
         }
@@ -108,6 +110,7 @@ def deidentify(
                 advance(len(bundle))
         originals = set_aside(store)
         report.originals = len(originals)
+        report.answers = store.forget_answers(record_ids=originals).attempts
         if report.made or report.superseded or was_stopped:
             _delete_traces(workspace, store, originals, report)
         outcome |= report.as_json()

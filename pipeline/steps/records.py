@@ -60,6 +60,7 @@ class RecordHistory:
     tasks: tuple[TaskLeft, ...]
     events: tuple[ReviewEvent, ...]  # answers that were refused, tasks and answers that were deleted
     sent_to: tuple[str, ...]
+    answers: int  # attempts of language models at answers about it
 
 
 @dataclass(slots=True)
@@ -142,6 +143,7 @@ def record_history(store: Store, reference: str) -> RecordHistory:
         tasks=tuple(tasks),
         events=tuple(event for event in events if event.record_id == id or (event.project, event.task_id) in numbers),
         sent_to=tuple(store.destinations_of([id])),
+        answers=store.owned_counts([id])[id]["answers"],
     )
 
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 from curation.decision import DecisionKind
+from curation.models.contract import Finish
 from curation.record import Frozen
 from curation.store import Store
+from curation.store.answers import Spending
+from curation.store.jobs import Failure
 from curation.store.runs import DIED
 from pipeline.process_identity import has_ended
 from validation.standing import standings
@@ -21,7 +25,27 @@ class FailureRow(Frozen):
     source_id: str | None
     attempts: int
     error: str
+    kind: str | None  # of the answers of a language model: truncated, refused, unparsable ...
     may_pass: bool  # no fault of the record: the next run tries it by itself
+
+
+class SpendingRow(Frozen):
+    """What a language model was asked for by one stage, and what that cost.
+
+    attempts: by how each ended. valid: the share of the answers that were whole (the model stopped by itself), None
+    without any. unpriced: answers of which nobody knows the price.
+    """
+
+    model: str
+    purpose: str
+    answers: int
+    valid: float | None
+    attempts: dict[str, int]
+    tokens_in: int
+    tokens_out: int
+    cost: float
+    unpriced: int
+    forgotten: int
 
 
 class CuratedSetRow(Frozen):
@@ -46,6 +70,8 @@ class WorkspaceStatus(Frozen):
     undecided: int
     standing: dict[str, int]  # of every record, in one row each
     failures: tuple[FailureRow, ...]
+    failures_by_kind: dict[str, dict[str, int]]  # of each stage whose failures have kinds
+    spending: tuple[SpendingRow, ...]
     sets: tuple[CuratedSetRow, ...]
     runs: tuple[dict[str, Any], ...]
 
@@ -75,10 +101,13 @@ def read_status(store: Store, *, runs: int = 5) -> WorkspaceStatus:
                 source_id=names.get(failure.record_id),
                 attempts=failure.attempts,
                 error=failure.error,
+                kind=failure.kind,
                 may_pass=failure.may_pass,
             )
             for failure in failures
         ),
+        failures_by_kind=_by_kind(failures),
+        spending=tuple(map(_spent, store.spending())),
         sets=tuple(
             CuratedSetRow(
                 name=f"{curated.name}@{curated.version}",
@@ -97,4 +126,28 @@ def read_status(store: Store, *, runs: int = 5) -> WorkspaceStatus:
             }
             for run in last
         ),
+    )
+
+
+def _by_kind(failures: Sequence[Failure]) -> dict[str, dict[str, int]]:
+    found: dict[str, Counter[str]] = {}
+    for failure in failures:
+        if failure.kind is not None:
+            found.setdefault(failure.stage, Counter())[failure.kind] += 1
+    return {stage: dict(sorted(kinds.items())) for stage, kinds in sorted(found.items())}
+
+
+def _spent(spending: Spending) -> SpendingRow:
+    whole = spending.attempts.get(Finish.STOP, 0)
+    return SpendingRow(
+        model=spending.model,
+        purpose=spending.purpose,
+        answers=spending.answers,
+        valid=round(whole / spending.answers, 4) if spending.answers else None,
+        attempts=dict(spending.attempts),
+        tokens_in=spending.tokens_in,
+        tokens_out=spending.tokens_out,
+        cost=spending.cost,
+        unpriced=spending.unpriced,
+        forgotten=spending.forgotten,
     )

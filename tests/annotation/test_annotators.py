@@ -1,15 +1,16 @@
 import pytest
 
 from annotation.annotators import ANNOTATORS, annotator
-from annotation.settings import AdapterSettings, AnnotationSettings, LlmSettings
+from annotation.settings import AdapterSettings, AnnotationSettings
 from curation.errors import CurateError, UsageError
+from curation.models.settings import EndpointModelSettings
 
 
 @pytest.mark.parametrize("name", [name for name in ANNOTATORS if name != "adapter"])
 def test_an_annotator_writes_to_the_layer_of_its_name_or_to_the_one_given(scheme, name):
-    settings = AnnotationSettings(llm=LlmSettings(url="http://127.0.0.1:8000/v1", model="some"))
-    assert annotator(name, scheme, settings).name == f"annotate:{name}"
-    assert annotator(name, scheme, settings, layer="mine").name == "annotate:mine"
+    models = {"some": EndpointModelSettings(urls="http://127.0.0.1:8000/v1")}
+    assert annotator(name, scheme, AnnotationSettings(), models=models).name == f"annotate:{name}"
+    assert annotator(name, scheme, AnnotationSettings(), layer="mine", models=models).name == "annotate:mine"
 
 
 @pytest.mark.parametrize(("spoken", "folder"), [("adapter", "configured"), ("adapter:spoken", "spoken")])

@@ -39,6 +39,7 @@ OTHER_MEANINGS = {
     ("curation/models/endpoint.py", "llm"): "an extra to install",
     ("curation/models/prompt.py", "llm"): "an extra to install",
     ("pipeline/steps/doctor.py", "llm"): "an extra to install",
+    ("pipeline/steps/prompt/preview.py", "llm"): "a section of the settings",
     ("annotation/adapter.py", "adapter"): "a key of provenance",
     ("pipeline/config.py", "adapter"): "the name of an adapter",
     ("pipeline/config_examples.py", "adapter"): "an example of a setting",

@@ -27,7 +27,8 @@ def test_the_commented_file_says_every_key_and_changes_nothing(tmp_path):
 
 
 def uncommented(line):
-    return line.removeprefix("# ") if " = " in line and "(unset)" not in line else line
+    is_example = line.startswith("# [models.") or (" = " in line and "(unset)" not in line)
+    return line.removeprefix("# ") if is_example else line
 
 
 def test_the_commented_lines_are_toml_once_their_mark_is_removed():

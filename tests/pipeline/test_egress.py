@@ -40,7 +40,7 @@ def said() -> list[str]:
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[ChatServer]:
     """A language model on this machine that is taken for one elsewhere."""
-    monkeypatch.setattr("curation.models.endpoint.remote_host", lambda url: HOST)
+    monkeypatch.setattr("curation.models.endpoint.model.remote_host", lambda url: HOST)
     with chat_server() as running:
         running.respond = lambda body: extraction(("fever", "signs_symptoms"))
         yield running
@@ -67,7 +67,7 @@ def under(tmp_path: Path, said: list[str]) -> Callable[..., Workspace]:
 
 
 def asked(workspace: Workspace, server: ChatServer) -> Workspace:
-    settings = [f"annotation.llm.url={server.url}", "annotation.llm.model=m", "annotation.llm.attempts=1"]
+    settings = [f"models.m.urls={server.url}", "models.m.attempts=1"]
     workspace.__dict__["config"] = with_overrides(workspace.config, settings)
     return workspace
 

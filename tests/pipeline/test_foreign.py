@@ -58,7 +58,13 @@ def configure(folder: Path, content: str) -> Workspace:
         ('[annotation.adapter]\npath = "/srv/adapter"', "annotation.adapter.path"),
         ('[annotation.llm]\nprompt = "../extract.v1"', "annotation.llm.prompt"),
         ('[annotation.llm]\nprompt = "/srv/mine.jinja"', "annotation.llm.prompt"),
-        ('[annotation.llm]\nurl = "https://models.example.org/v1"', "annotation.llm.url"),
+        ('[annotation.llm]\nurl = "https://models.example.org/v1"\nmodel = "m"', "models.m.urls"),
+        ('[models.m]\nurls = ["http://127.0.0.1:1/v1", "https://models.example.org/v1"]', "models.m.urls"),
+        ('[models.m]\nurls = "http://127.0.0.1:1/v1"\nproxy = "http://proxy.example.org:1"', "models.m.proxy"),
+        ('[models.m]\nurls = "http://127.0.0.1:1/v1"\nca_bundle = "inside.pem"', "models.m.ca_bundle"),
+        ('[models.m]\nurls = "http://127.0.0.1:1/v1"\ntokenizer = "/srv/tokenizer.json"', "models.m.tokenizer"),
+        ('[models.m]\nurls = "http://127.0.0.1:1/v1"\nkey_env = "AWS_SECRET_ACCESS_KEY"', "models.m.key_env"),
+        ('[models.m]\nkind = "scripted"\nscript = "../answers.jsonl"', "models.m.script"),
         ('[validation.boundaries]\nfile = "/srv/boundaries.yaml"', "validation.boundaries.file"),
         ('[validation.similarity]\nencoder = "../model"', "validation.similarity.encoder"),
         (
@@ -92,7 +98,8 @@ def test_what_leads_out_is_refused_until_it_is_allowed(own: Path, content: str, 
 @pytest.mark.parametrize(
     "content",
     [
-        '[annotation.llm]\nurl = "http://127.0.0.1:8000/v1"',
+        '[annotation.llm]\nurl = "http://127.0.0.1:8000/v1"\nmodel = "m"',
+        '[models.m]\nurls = ["http://127.0.0.1:8000/v1", "http://[::1]:8000/v1"]',
         '[review]\nurl = "http://localhost:8080"',
         '[run]\nsources = ["/srv/letters"]',
         '[run]\nmapping = "/srv/mapping.yaml"',
@@ -115,7 +122,9 @@ def test_what_stays_on_this_machine_is_for_workspaces_that_were_made_here(
     [
         "",
         '[annotation.few_shot]\nencoder = "sentence-transformers/all-MiniLM-L12-v2"',
+        '[annotation.llm]\nprompt = "naive"',
         '[annotation.llm]\nprompt = "classify.v1"',
+        '[models.m]\nkind = "scripted"\nscript = "answers.jsonl"',
         '[training]\nbase_model = "org/encoder"',
         '[review]\npython = "python3"',
         '[run]\nsources = ["sample"]\nmapping = "cell"',
@@ -233,7 +242,7 @@ def test_a_server_begins_only_on_data_that_was_made_here(own: Path, foreign: Pat
 
 def test_folders_and_hosts_are_allowed_for_every_workspace(own: Path, tmp_path: Path) -> None:
     (tmp_path / "srv").mkdir()
-    content = f'[annotation.rules]\npatterns = "{tmp_path}/srv/p"\n[annotation.llm]\nurl = "https://m.example.org/v1"'
+    content = f'[annotation.rules]\npatterns = "{tmp_path}/srv/p"\n[models.m]\nurls = "https://m.example.org/v1"'
     workspace = configure(own, content)
     assert [named.name for named in names_outside(own, load_config(own / "curate.toml"))] == [
         f"{tmp_path}/srv/p",
@@ -245,7 +254,7 @@ def test_folders_and_hosts_are_allowed_for_every_workspace(own: Path, tmp_path: 
     assert (listed["folders"], listed["hosts"]) == ([f"{tmp_path}/srv"], ["m.example.org"])
     assert {entry["folder"] for entry in listed["workspaces"]} == {str(own)}
     command_line.curate("trust", "--take-back", "m.example.org")
-    with pytest.raises(ConfigError, match=r"annotation\.llm\.url \(m\.example\.org\)"):
+    with pytest.raises(ConfigError, match=r"models\.m\.urls \(m\.example\.org\)"):
         replace(workspace).config  # noqa: B018
 
 

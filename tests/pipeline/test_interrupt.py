@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from chat_server import chat_server, extraction
 from command_line import curate
 from sqlalchemy.exc import OperationalError
 
@@ -119,3 +120,37 @@ def test_a_server_that_runs_on_is_told_of(tmp_path, monkeypatch, capsys):
         "done and kept: no step",
         f"Label Studio runs on at http://127.0.0.1:8099; to stop it: curate review stop --workspace '{folder}'",
     ]
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_run_that_asks_a_model_ends_with_all_that_was_on_its_way(tmp_path, annotated, number, code):
+    folder = tmp_path / "w"
+    workspace = Workspace.make(folder)
+    with workspace.open_store() as store:
+        store.add_records(annotated(f"Bericht {count}: Husten seit Tagen.", language="de")[0] for count in range(60))
+    with chat_server() as server:
+
+        def respond(body):
+            time.sleep(0.4)
+            return extraction(("Husten", "signs_symptoms"))
+
+        server.respond = respond
+        (folder / "curate.toml").write_text(f'[models.m]\nurls = ["{server.url}"]\nconcurrency = 4\n', encoding="utf-8")
+        words = ["annotate", "--with", "llm:m", "--workspace", str(folder)]
+        process = subprocess.Popen(
+            [*CURATE, *words], stderr=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": str(ROOT)}, cwd=ROOT
+        )
+        while len(server.requests) < 8 and process.poll() is None:
+            time.sleep(0.02)
+        process.send_signal(number)
+        _, said = process.communicate(timeout=60)
+        assert process.returncode == code
+        assert "nothing more is sent; waiting for" in said
+        assert "the same command goes on from there" in said
+        assert "Traceback" not in said
+        with workspace.open_store() as store:
+            kept = store.layer_names()["llm"]
+            assert kept == len(server.requests) == store.spending()[0].answers < 60
+        server.respond = lambda body: extraction(("Husten", "signs_symptoms"))
+        curate(*words)
+        assert len(server.requests) == 60

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Mapping
 from pathlib import Path
 
 from annotation.adapter import AdapterAnnotator
@@ -14,9 +15,13 @@ from annotation.settings import AnnotationSettings
 from curation.author import AuthorKind, kind_of, own_name
 from curation.egress.gate import Gate
 from curation.errors import CurateError, UsageError
+from curation.models.asked_stage import AskedStage
+from curation.models.asking_stage import asks
+from curation.models.settings import ModelSettings
 from curation.record import Record, record_id
 from curation.scheme import Scheme
 from curation.stage import Item, Stage
+from curation.store import Store
 from curation.tagging.folder import MANIFEST, AdapterManifest, read_manifest
 
 log = logging.getLogger(__name__)
@@ -37,8 +42,12 @@ class ActiveAnnotator:
         adapters: Path,
         language: str = "en",
         gate: Gate | None = None,
+        models: Mapping[str, ModelSettings] | None = None,
+        store: Store | None = None,
     ) -> None:
         self._gate = gate
+        self._models = models
+        self._store = store
         self._scheme = scheme
         self._annotation = annotation
         self._settings = settings
@@ -91,10 +100,12 @@ class ActiveAnnotator:
             self._watcher.start()
 
     def close(self) -> None:
-        """Stop looking for newer adapters."""
+        """Stop looking for newer adapters, and store what a language model has answered."""
         self._stopped.set()
         if self._watcher is not None:
             self._watcher.join()
+        if isinstance(self._ready.stage, AskedStage):
+            self._ready.stage.close()
 
     def _watch(self) -> None:
         while not self._stopped.wait(self._settings.watch):
@@ -104,7 +115,12 @@ class ActiveAnnotator:
         spoken = self._settings.until if self._follows and self._pinned is None else self._settings.annotator
         if kind_of(spoken) is AuthorKind.ADAPTER and self._pinned is None:
             raise UsageError(f"expected another annotator than an adapter in review.backend.until, got {spoken!r}")
-        return _loaded(annotator(spoken, self._scheme, self._annotation, gate=self._gate), self._language)
+        stage = annotator(spoken, self._scheme, self._annotation, gate=self._gate, models=self._models)
+        if not asks(stage):
+            return _loaded(stage, self._language)
+        if self._store is None:
+            raise UsageError(f"expected a store that keeps what {spoken} answers, got none")
+        return _loaded(AskedStage(stage, self._store), self._language)
 
     def _newest(self) -> tuple[Path, AdapterManifest] | None:
         return max(self._finished(), key=lambda adapter: adapter[1].created, default=None)

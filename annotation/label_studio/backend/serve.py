@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -19,10 +19,13 @@ from annotation.label_studio.backend.training import Trainer
 from annotation.label_studio.processes import exit_at_signals, is_free
 from annotation.label_studio.settings import LabelStudioSettings
 from annotation.settings import AnnotationSettings
-from curation.author import AuthorKind, kind_of
+from curation.author import AuthorKind, kind_of, own_name
 from curation.egress.gate import Gate, server_way_out
 from curation.errors import ReviewError
+from curation.models.models import named_model
+from curation.models.settings import ModelSettings
 from curation.scheme import Scheme
+from curation.store import Store
 
 #: Seconds that requests have to end when the back end ends.
 SHUTDOWN_TIME = 10
@@ -39,6 +42,8 @@ def serve(
     *,
     train: Sequence[str],
     gate: Gate | None = None,
+    models: Mapping[str, ModelSettings] | None = None,
+    store: Store | None = None,
     on_up: OnUp = lambda url, auth: None,
 ) -> None:
     """Answer Label Studio until the process is asked to end; `train` is the command that trains an adapter.
@@ -49,7 +54,11 @@ def serve(
     settings = review.backend
     with (
         exit_at_signals(),
-        running_backend(workspace, scheme, review, annotation, train=train, gate=gate) as (server, url, auth),
+        running_backend(workspace, scheme, review, annotation, train=train, gate=gate, models=models, store=store) as (
+            server,
+            url,
+            auth,
+        ),
     ):
         up = threading.Thread(target=_when_up, args=(server, url, auth, on_up), daemon=True)
         up.start()
@@ -67,6 +76,8 @@ def running_backend(
     *,
     train: Sequence[str],
     gate: Gate | None = None,
+    models: Mapping[str, ModelSettings] | None = None,
+    store: Store | None = None,
 ) -> Iterator[tuple[uvicorn.Server, str, BasicAuth]]:
     """A server that is ready to run, its address and its login; its threads end with the block."""
     settings = review.backend
@@ -75,17 +86,20 @@ def running_backend(
     folder, adapters = backend_folder(workspace), workspace / "adapters"
     auth = ensure_basic_auth(folder)
     passage = server_way_out(gate, settings.host, settings.port, password=auth.password)
-    current = ActiveAnnotator(scheme, annotation, settings, adapters=adapters, language=review.language, gate=gate)
+    language = review.language
+    current = ActiveAnnotator(
+        scheme, annotation, settings, adapters=adapters, language=language, gate=gate, models=models, store=store
+    )
     # Requests to a language model run in parallel: each is a batch of its own.
     asks_out = kind_of(settings.annotator) is AuthorKind.LLM
     queue = PredictionQueue(
         current,
         scheme,
         settings.model_copy(update={"batch_size": 1}) if asks_out else settings,
-        workers=annotation.llm.concurrency if asks_out else 1,
+        workers=_at_once(own_name(settings.annotator), annotation, models) if asks_out else 1,
     )
     trainer = Trainer(folder, command=train, adapters=adapters, name=settings.trained)
-    backend = Backend(current, queue, trainer, scheme, settings, language=review.language, passage=passage)
+    backend = Backend(current, queue, trainer, scheme, settings, language=language, passage=passage)
     app = make_app(backend, auth, settings)
     config = uvicorn.Config(
         app,
@@ -105,8 +119,8 @@ def running_backend(
         yield uvicorn.Server(config), url, auth
     finally:
         clear_running(folder)
-        current.close()
         queue.close()
+        current.close()
 
 
 def _when_up(server: uvicorn.Server, url: str, auth: BasicAuth, on_up: OnUp) -> None:
@@ -115,3 +129,8 @@ def _when_up(server: uvicorn.Server, url: str, auth: BasicAuth, on_up: OnUp) -> 
         pause.wait(0.05)
     if server.started:
         on_up(url, auth)
+
+
+def _at_once(name: str, annotation: AnnotationSettings, models: Mapping[str, ModelSettings] | None) -> int:
+    """Requests that the language model of the settings takes at once."""
+    return named_model(name or annotation.llm.model, models or {})[1].concurrency

@@ -53,5 +53,12 @@ def run_backend(
     train = [*CURATE, "train", "--workspace", str(workspace.folder.resolve())]
     with workspace.open_store() as store:
         gate = gate_of(workspace, store, recognise=lambda record: store.with_text(record.text) or record)
-        annotation = workspace.config.annotation
-        serve(workspace.folder, workspace.scheme, review, annotation, train=train, gate=gate, on_up=up)
+        config = workspace.config
+        serve(
+            *(workspace.folder, workspace.scheme, review, config.annotation),
+            train=train,
+            gate=gate,
+            models=config.models,
+            store=store,
+            on_up=up,
+        )

@@ -12,6 +12,7 @@ from annotation.annotators import annotator, unserved
 from annotation.settings import AnnotationSettings
 from curation.author import AuthorKind, layer_name
 from curation.errors import CurateError
+from curation.models.models import named_model
 from curation.scheme import Scheme, SchemeFile, read_scheme
 from curation.tagging.folder import MANIFEST
 from pipeline.config import CONFIG_FILE
@@ -77,10 +78,11 @@ def _services(scheme: Scheme, workspace: Workspace | None) -> Iterator[Annotator
             yield AnnotatorService(str(name), lacking)
         except CurateError as error:
             yield AnnotatorService(str(name), {}, str(error))
-    if settings.llm.url is None:
-        yield AnnotatorService(AuthorKind.LLM, {}, "annotation.llm.url names no server")
-    else:
+    try:
+        named_model(settings.llm.model, workspace.config.models if workspace else {})
         yield AnnotatorService(AuthorKind.LLM, dict.fromkeys(scheme.languages, ()))
+    except CurateError as error:
+        yield AnnotatorService(AuthorKind.LLM, {}, str(error))
 
 
 def _problems(scheme: Scheme) -> Iterator[str]:

@@ -57,6 +57,11 @@ WORDS: dict[str, list[str]] = {
         "records erase-originals --dry-run --workspace {w}",
         "records erase-originals --yes --workspace {w}",
     ],
+    "answers show": ["answers show case-1 --workspace {w}", "answers show case-1 --text --workspace {w}"],
+    "answers forget": [
+        "answers forget --model big --dry-run --workspace {w}",
+        "answers forget --record case-1 --older-than 0 --workspace {w}",
+    ],
     "trust": ["trust", "trust {w}"],
     "scheme new": ["scheme new drug dose=how_much --label smoking=yes,no --to {w}/other.yaml"],
     "scheme check": ["scheme check --workspace {w}"],

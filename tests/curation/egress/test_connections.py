@@ -17,7 +17,7 @@ NETWORK = set(
 HARMLESS = {"urllib.parse", "urllib.error"}
 
 KNOWN = {
-    "curation/models/endpoint.py": "every conversation passes LanguageModel.__call__, which asks the gate",
+    "curation/models/endpoint/transport.py": "every request passes EndpointModel.attempt, which asks the gate",
     "curation/embeddings/encoder.py": "downloads a model by its name; sends no text",
     "curation/tagging/encoder.py": "downloads a model by its name; sends no text",
     "curation/sources/hugging_face.py": "downloads a data set by its name; sends no text",

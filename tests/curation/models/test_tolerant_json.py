@@ -56,3 +56,47 @@ def test_a_draft_within_the_reasoning_is_no_answer():
 def test_a_tag_within_an_answer_is_a_word_of_it():
     text = '<think>So.</think> {"a": "the word </think> and <think>"}'
     assert read_object(text)[0] == {"a": "the word </think> and <think>"}
+
+
+ITEM = {"text": "fever", "category": "c"}
+
+
+def has_items(found):
+    return isinstance(found.get("items"), list)
+
+
+@pytest.mark.parametrize(
+    ("text", "repairs"),
+    [
+        ('[{"text": "fever", "category": "c"}]', ["a list in place of an object"]),
+        (
+            '```json\n[{"text": "fever", "category": "c"},]\n```',
+            ["words around the JSON", "trailing commas", "a list in place of an object"],
+        ),
+        ('Here: [{"text": "fever", "category": "c"}]', ["words around the JSON", "a list in place of an object"]),
+        ('{"result": {"items": [{"text": "fever", "category": "c"}]}}', ["another object around the answer"]),
+        ('[{"items": [{"text": "fever", "category": "c"}]}]', ["another object around the answer"]),
+        (
+            'Sure: {"a": {"b": {"items": [{"text": "fever", "category": "c"}]}}}',
+            ["words around the JSON", "another object around the answer"],
+        ),
+        ('{"items": [{"text": "fever", "category": "c"}]} I left [{"text": "x"}] out.', ["words around the JSON"]),
+    ],
+)
+def test_a_list_by_itself_and_an_object_around_the_answer_are_understood(text, repairs):
+    assert read_object(text, has_items, list_key="items") == ({"items": [ITEM]}, repairs)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"items": [{"text": "fever", "category": "c"}], "more": [{"te',
+        '{"items": [{"text": "fever", "category": "c"}, {"text": "cou',
+        '<think>[{"text": "fever", "category": "c"}]</think> Nothing.',
+        '{"a": {"items": []}, "b": {"items": [1]}} x',
+        "[] no findings",
+    ],
+)
+def test_a_part_of_a_broken_answer_is_no_answer(text):
+    content, _ = read_object(text, has_items, list_key="items")
+    assert content is None or not has_items(content)

@@ -131,7 +131,7 @@ def test_a_failure_does_not_take_the_place_of_what_another_process_has_done(stor
     store.add_records([record])
     store.commit(Stage(), [Result(record.id, error="no answer")], seen={})
     store.commit(Stage(), [Result(record.id, layers=[gold])], seen={})
-    assert store.commit(Stage(), [Result(record.id, error="no answer")], seen={}) == 0
+    assert store.commit(Stage(), [Result(record.id, error="no answer")], seen={}).failed == 0
     assert (store.failures(), store.layer(record.id, "gold")) == ([], gold)
 
 
@@ -139,7 +139,7 @@ def test_results_of_records_that_were_deleted_meanwhile_are_left_out(store, anno
     (gone, kept), (gold, other) = cases(annotated, 2)
     store.add_records([gone, kept])
     store.delete_records([gone], by="human:ruth", reason="asked", counts={gone.id: {}})
-    assert store.commit(Stage(), [Result(gone.id, layers=[gold]), Result(kept.id, layers=[other])], seen={}) == 0
+    assert store.commit(Stage(), [Result(gone.id, layers=[gold]), Result(kept.id, layers=[other])], seen={}).failed == 0
     assert store.decide([Decision(record_id=id, verdict=Verdict.ACCEPTED, by=POLICY) for id in (gone.id, kept.id)]) == 1
     assert store.count_jobs() == {"stage": {"done": 1, "failed": 0}}
 

@@ -236,7 +236,7 @@ def test_work_is_left_until_its_result_is_stored(store, annotated):
     stage = Stage()
     ids = [record.id for record in records]
     assert left(store, stage) == ids
-    assert store.commit(stage, [Result(ids[0], measures={"n": 1}), Result(ids[1], error="no")], seen={}) == 1
+    assert store.commit(stage, [Result(ids[0], measures={"n": 1}), Result(ids[1], error="no")], seen={}).failed == 1
     assert left(store, stage) == ids[2:]
     assert left(store, stage, retry_failed=True) == ids[1:]
     assert store.count_jobs() == {"stage": {"done": 1, "failed": 1}}
@@ -265,7 +265,7 @@ def test_a_result_that_contradicts_its_record_is_kept_as_a_failure(store, pair, 
     record, _ = pair
     wrong = annotated("[Other]{age} words")[1].model_copy(update={"record_id": record.id})
     store.add_records([record])
-    assert store.commit(Stage(), [Result(record.id, layers=[wrong])], seen={}) == 1
+    assert store.commit(Stage(), [Result(record.id, layers=[wrong])], seen={}).failed == 1
     assert "expected its wording" in store.failures()[0].error
     assert store.layer_names() == {}
 
@@ -342,7 +342,7 @@ def test_a_store_of_a_newer_version_is_refused(store_url):
     with engine.begin() as connection:
         connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
     engine.dispose()
-    with pytest.raises(StoreError, match=r"expected a store of revision 0006 or older, found 9999"):
+    with pytest.raises(StoreError, match=r"expected a store of revision 0007 or older, found 9999"):
         Store.open(store_url)
 
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from curation.record import Alignment
 from curation.text.alignment import NOT_FOUND, Aligned, align
 from curation.text.folding import fold
+from curation.text.respacing import respaced
 
 TEXT = (
     "A 54-year-old man with BP150/110 was afebrile, with hypotension and a rash. Haemoglobin was 7.9 g/dL. "
@@ -51,6 +52,102 @@ def test_what_stands_there_is_exact(wording):
 )
 def test_typography_is_folded_and_mapped_back(wording, text, there):
     assert found(wording, text) == (there, Alignment.FOLDED)
+
+
+@pytest.mark.parametrize(
+    ("wording", "text", "there"),
+    [
+        ("5 mg", "took 5mg daily", "5mg"),
+        ("5mg", "took 5 mg daily", "5 mg"),
+        ("5mg", "took 5-mg tablets", "5-mg"),
+        ("prednisolone 40mg", "prednisolone 40 mg orally", "prednisolone 40 mg"),
+        ("7.9 mg/dL", "was 7.9mg / dl then", "7.9mg / dl"),
+        ("7,9mg/dl", "lag bei 7,9 mg/dL dann", "7,9 mg/dL"),
+        ("40 %", "an EF of 40% was", "40%"),
+        ("SpO2 < 90%", "an SpO2 <90 % was", "SpO2 <90 %"),
+        ("38,5 °C", "Fieber bis 38,5°C seit", "38,5°C"),
+        ("120 / 80 mmHg", "RR 120/80mmHg", "120/80mmHg"),
+        ("X ray", "a chest X-ray showed", "X-ray"),
+        ("X-ray", "a chest Xray showed", "Xray"),
+        ("Thorax CT", "ein Thorax-CT zeigte", "Thorax-CT"),
+        ("54 year old", "a 54-year-old man", "54-year-old"),
+        ("54-year-old", "a 54 year old man", "54 year old"),
+        ("hypertension", "known hyper-\ntension since", "hyper-\ntension"),
+        ("Lungenembolie", "eine Lungen-\r\n   embolie seit", "Lungen-\r\n   embolie"),
+        ("Lungenembolie", "eine Lun\u00adgen\u00adembolie", "Lun\u00adgen\u00adembolie"),
+        ("X-ray", "an X-\nray of", "X-\nray"),
+        ("Covid 19", "bei COVID-19 und", "COVID-19"),
+    ],
+)
+def test_blanks_and_hyphens_that_writers_set_at_will_do_not_matter(wording, text, there):
+    assert found(wording, text) == (there, Alignment.FOLDED)
+
+
+@pytest.mark.parametrize(
+    ("wording", "text"),
+    [
+        ("infusion", "fluid in fusion surgery"),
+        ("acute", "a cute child"),
+        ("510 mg", "5-10 mg daily"),
+        ("510 mg", "5 10 mg"),
+        ("5 mg", "took 15mg"),
+        ("5mg", "took 2.5 mg"),
+        ("5 m", "took 5mg"),
+        ("5 mg", "5 mgr"),
+        ("Hauptund", "Haupt- und Nebenwirkung"),
+        ("smoker", "a nonsmoker"),
+    ],
+)
+def test_words_and_numbers_are_not_joined_or_cut(wording, text):
+    assert found(wording, text)[1] not in (Alignment.EXACT, Alignment.FOLDED)
+
+
+@pytest.mark.parametrize(
+    ("wording", "text", "there"),
+    [
+        ("the rash", "with rash and", "rash"),
+        ("a CT", "then CT showed", "CT"),
+        ("ein Ödem", "mit Ödem und", "Ödem"),
+        ("Diabetes Typ 2", "ein Diabetes mellitus Typ 2 seit", "Diabetes mellitus Typ 2"),
+        (
+            "chronische Insuffizienz",
+            "eine chronische respiratorische Insuffizienz",
+            "chronische respiratorische Insuffizienz",
+        ),
+        ("nose, ear and throat", "the ear, nose, and throat clinic", "ear, nose, and throat"),
+        ("Erbrechen, Übelkeit und Fieber", "mit Fieber, Übelkeit und Erbrechen seit", "Fieber, Übelkeit und Erbrechen"),
+    ],
+)
+def test_an_article_a_word_less_and_another_order_are_understood_and_fuzzy(wording, text, there):
+    aligned = align(wording, text)
+    assert found(wording, text) == (there, Alignment.FUZZY)
+    assert 0.3 < aligned.score < 1
+    assert align(wording, text, minimum=1.01) == NOT_FOUND
+
+
+@pytest.mark.parametrize(
+    ("wording", "text"),
+    [
+        ("chest pain", "chest: no pain"),
+        ("Schmerz Bein", "Schmerz rechtes Bein"),
+        ("5 mg", "5 10 mg"),
+        ("pain fever", "fever with pain"),
+        ("fever, no cough", "no fever, cough and"),
+        ("the", "with the rash"),
+    ],
+)
+def test_a_word_more_that_says_something_else_is_not_overlooked(wording, text):
+    assert align(wording, text).alignment in (Alignment.NONE, Alignment.EXACT)
+
+
+@given(AWKWARD)
+@settings(max_examples=200)
+def test_what_is_respaced_leads_back_to_the_text(text):
+    for hyphen in ("", " "):
+        spaced = respaced(text, hyphen)
+        assert len(spaced.text) == len(spaced.starts) == len(spaced.ends)
+        assert list(spaced.starts) == sorted(spaced.starts)
+        assert all(0 <= first < after <= len(text) for first, after in zip(spaced.starts, spaced.ends, strict=True))
 
 
 @pytest.mark.parametrize(

@@ -138,8 +138,8 @@ PROMPTS = {
 def test_a_prompt_that_cannot_be_filled_stops_before_the_first_record(tmp_path, records, content):
     prompt = tmp_path / "prompt.jinja"
     prompt.write_text(content, encoding="utf-8", errors="surrogateescape")
-    settings = {"url": "http://127.0.0.1:9/v1", "model": "none", "prompt": str(prompt)}
-    _stops(tmp_path, records, "llm", {f"annotation.llm.{name}": value for name, value in settings.items()})
+    settings = {"models.none.urls": "http://127.0.0.1:9/v1", "annotation.llm.prompt": str(prompt)}
+    _stops(tmp_path, records, "llm", settings)
 
 
 @pytest.mark.model
@@ -159,8 +159,8 @@ def _stops(tmp_path, records, name, settings):
 
 
 def test_a_server_that_is_not_there_is_asked_again_by_the_next_run(tmp_path, records):
-    settings = {"url": "http://127.0.0.1:9/v1", "model": "none", "attempts": 1, "backoff": 0}
-    overrides = {f"annotation.llm.{name}": value for name, value in settings.items()}
+    settings = {"urls": "http://127.0.0.1:9/v1", "attempts": 1, "backoff": 0}
+    overrides = {f"models.none.{name}": value for name, value in settings.items()}
     workspace = workspace_of(tmp_path / "w", f"name: fish\n{CATEGORY}\n", [], overrides)
     with workspace.open_store() as store:
         store.add_records(records)

@@ -159,7 +159,7 @@ def test_the_check_of_a_workspace_says_what_each_annotator_gives(tmp_path):
     found = curate_json("scheme", "check", "--workspace", workspace.folder)
     assert found["annotators"]["rules"] == {"lacking": {"en": [], "de": []}, "problem": None}
     assert found["annotators"]["few-shot"]["lacking"] == {"en": [], "de": []}
-    assert found["annotators"]["llm"]["problem"] == "annotation.llm.url names no server"
+    assert found["annotators"]["llm"]["problem"].startswith("expected a language model, got none.")
     assert (found["problems"], found["filled_in"]) == ([], {})
     (workspace.folder / "scheme.yaml").write_text("name: x\ncategories: {a: {colour: red}}\n", encoding="utf-8")
     refused = curate("scheme", "check", "--workspace", workspace.folder, code=1).stderr

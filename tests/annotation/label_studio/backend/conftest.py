@@ -45,7 +45,7 @@ class Running:
 
 @contextmanager
 def running(
-    workspace, scheme, review, annotation=None, train=(sys.executable, "-c", SLOW), gate=None
+    workspace, scheme, review, annotation=None, train=(sys.executable, "-c", SLOW), gate=None, models=None, store=None
 ) -> Iterator[Running]:
     """A back end of a workspace on a free port."""
     with socket.socket() as probe:
@@ -54,7 +54,10 @@ def running(
     review = review.model_copy(update={"backend": review.backend.model_copy(update={"port": port})})
     workspace.mkdir(exist_ok=True)
     annotation = annotation or AnnotationSettings()
-    with running_backend(workspace, scheme, review, annotation, train=train, gate=gate) as (server, url, auth):
+    listening = running_backend(
+        workspace, scheme, review, annotation, train=train, gate=gate, models=models, store=store
+    )
+    with listening as (server, url, auth):
         thread = threading.Thread(target=server.run, daemon=True)
         thread.start()
         transport = httpx.HTTPTransport(retries=5)

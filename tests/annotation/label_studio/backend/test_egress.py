@@ -13,10 +13,10 @@ from chat_server import chat_server, extraction
 from annotation.label_studio.backend.state import backend_folder
 from annotation.label_studio.settings import BackendSettings
 from annotation.review_settings import ReviewSettings
-from annotation.settings import AnnotationSettings, LlmSettings
 from curation.egress.gate import Gate
 from curation.egress.settings import PrivacySettings
 from curation.errors import EgressBlockedError
+from curation.models.settings import EndpointModelSettings
 from curation.record import Record
 
 NAMED = "Mrs. Karin Lindemann has fever."
@@ -43,14 +43,14 @@ def gate(sqlite_store):
 @pytest.fixture
 def model(monkeypatch):
     """A language model on this machine that is taken for one elsewhere."""
-    monkeypatch.setattr("curation.models.endpoint.remote_host", lambda url: "llm.hospital.example")
+    monkeypatch.setattr("curation.models.endpoint.model.remote_host", lambda url: "llm.hospital.example")
     with chat_server() as server:
         server.respond = lambda body: extraction(("fever", "signs_symptoms"))
         yield server
 
 
-def annotation(server) -> AnnotationSettings:
-    return AnnotationSettings(llm=LlmSettings(url=server.url, attempts=1))
+def models(server) -> dict[str, EndpointModelSettings]:
+    return {"m": EndpointModelSettings(urls=server.url, attempts=1)}
 
 
 def test_under_block_a_text_with_identifiers_gets_no_prediction_from_a_model_elsewhere(
@@ -58,7 +58,9 @@ def test_under_block_a_text_with_identifiers_gets_no_prediction_from_a_model_els
 ):
     named = Record(id="r1", group="g", source="test", language="en", text=NAMED)
     sqlite_store.add_records([named])
-    with run_backend(tmp_path / "w", scheme, REMOTE, annotation(model), gate=gate("block")) as backend:
+    with run_backend(
+        tmp_path / "w", scheme, REMOTE, models=models(model), gate=gate("block"), store=sqlite_store
+    ) as backend:
         blocked, answered = backend.predict(NAMED, PLAIN)
     assert (blocked, len(answered["result"])) == ([], 1)
     assert "Lindemann" not in json.dumps(model.requests)
@@ -69,16 +71,34 @@ def test_under_block_a_text_with_identifiers_gets_no_prediction_from_a_model_els
 def test_what_a_person_released_is_known_by_its_text(run_backend, model, gate, scheme, tmp_path, sqlite_store):
     sqlite_store.add_records([Record(id="r1", group="g", source="test", language="en", text=NAMED)])
     released = gate("block", released=lambda id, destination: id == "r1")
-    with run_backend(tmp_path / "w", scheme, REMOTE, annotation(model), gate=released) as backend:
+    with run_backend(
+        tmp_path / "w", scheme, REMOTE, models=models(model), gate=released, store=sqlite_store
+    ) as backend:
         (answered,) = backend.predict(NAMED)
     assert len(answered["result"]) == 1
+
+
+def test_what_a_model_answers_to_the_back_end_is_kept_and_found_again(
+    run_backend, model, gate, scheme, tmp_path, sqlite_store
+):
+    sqlite_store.add_records([Record(id="r1", group="g", source="test", language="en", text=NAMED)])
+    released = gate("allow")
+    for _ in range(2):
+        with run_backend(
+            tmp_path / "w", scheme, REMOTE, models=models(model), gate=released, store=sqlite_store
+        ) as backend:
+            (answered,) = backend.predict(NAMED)
+        assert len(answered["result"]) == 1
+    assert len(model.requests) == 1
+    (spending,) = sqlite_store.spending()
+    assert (spending.model, spending.answers) == ("m", 1)
 
 
 @pytest.mark.parametrize("policy", ["replace", None])
 def test_it_does_not_start_where_nothing_may_go_to_the_model(run_backend, model, gate, scheme, tmp_path, policy):
     with (
         pytest.raises(EgressBlockedError),
-        run_backend(tmp_path / "w", scheme, REMOTE, annotation(model), gate=policy and gate(policy)),
+        run_backend(tmp_path / "w", scheme, REMOTE, models=models(model), gate=policy and gate(policy)),
     ):
         pass
     assert model.requests == []

@@ -1,0 +1,240 @@
+"""Answers that quote: a list of entities, with their attributes and relations, and document labels."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from pydantic import JsonValue
+
+from annotation.llm.assertions import assertion_of
+from annotation.llm.reading import Link, Quote, Reading, UnreadableError, known_name, storable
+from annotation.llm.styles.document_labels import label_schema, read_labels
+from annotation.llm.styles.style import longest_quote, most_items
+from curation.models.bounded_schema import Schema, bounded_list, bounded_string, closed_object, one_of
+from curation.models.tolerant_json import read_object
+from curation.record import Assertion, Entity, Layer
+from curation.scheme import ABSENT, Category, EntityAttribute, Scheme
+
+
+@dataclass(frozen=True, slots=True)
+class EntitiesStyle:
+    """All categories in one question; each entity by its quote, its category and its assertion.
+
+    linked: whether the prompt asks for the scheme's attributes and relations too.
+    """
+
+    linked: bool = False
+
+    def parts(self, scheme: Scheme) -> Sequence[Category | None]:
+        """Everything at once."""
+        return (None,)
+
+    def schema(self, scheme: Scheme, category: Category | None, characters: int) -> Schema:
+        """A list of entities, then relations and labels where the scheme has them."""
+        most = most_items(characters)
+        number: Schema = {"type": "integer", "minimum": 1, "maximum": most}
+        entity = {"id": number} if self._links(scheme) else {}
+        entity |= quote_schema(scheme.attributes if self.linked else (), characters, names=scheme.names)
+        # A list of no categories is no valid schema.
+        parts = {"entities": bounded_list(closed_object(entity), most)} if scheme.categories else {}
+        if self._links(scheme):
+            names = [relation.name for relation in scheme.relations]
+            parts["relations"] = bounded_list(
+                closed_object({"type": one_of(names), "head": number, "tail": number}), most
+            )
+        if scheme.labels:
+            parts["labels"] = label_schema(scheme)
+        return closed_object(parts)
+
+    def read(self, text: str, scheme: Scheme, category: Category | None) -> Reading:
+        """What the answer says.
+
+        Raises UnreadableError where there is no list of entities, or nothing of a non-empty one can be used: that is
+        another thing than a record without information.
+        """
+        names = category_names(scheme)
+        content, repaired = read_object(text, lambda found: fits(found, names, scheme), list_key="entities")
+        if content is None:
+            raise UnreadableError("no object", "a JSON object")
+        reading = Reading(repaired=repaired)
+        numbers = read_quotes(content.get("entities", [] if not scheme.categories else None), scheme, reading)
+        if scheme.relations and scheme.categories:
+            relations = content.get("relations")
+            if isinstance(relations, list):
+                read_links(relations, numbers, scheme, reading)
+            elif self.linked and len(reading.quotes) > 1:
+                reading.dropped["no list of relations"] += 1
+        read_labels(content.get("labels"), scheme, reading)
+        return reading
+
+    def answer(self, layer: Layer, scheme: Scheme, category: Category | None) -> str:
+        """The layer's entities in the order of the text."""
+        entities = sorted(layer.entities, key=lambda entity: entity.spans)
+        number = {entity.id: index for index, entity in enumerate(entities, 1)}
+        attributes = scheme.attributes if self.linked else ()
+        links = self._links(scheme)
+        listed = [
+            ({"id": number[entity.id]} if links else {}) | entity_example(entity, attributes) for entity in entities
+        ]
+        content: dict[str, JsonValue] = {"entities": list(listed)} if scheme.categories else {}
+        if links:
+            content["relations"] = [
+                {"type": relation.type, "head": number[relation.head], "tail": number[relation.tail]}
+                for relation in layer.relations
+            ]
+        if scheme.labels:
+            content["labels"] = {
+                label.name: layer.labels[label.name] for label in scheme.labels if label.name in layer.labels
+            }
+        return json.dumps(content, ensure_ascii=False)
+
+    def _links(self, scheme: Scheme) -> bool:
+        return self.linked and bool(scheme.relations and scheme.categories)
+
+
+def quote_schema(
+    attributes: Sequence[EntityAttribute], characters: int, *, names: Sequence[str] = ()
+) -> dict[str, Schema]:
+    """The properties of one entity; without names, its category is known."""
+    properties = {"text": bounded_string(longest_quote(characters))}
+    if names:
+        properties["category"] = one_of(names)
+    properties["assertion"] = one_of([assertion.value for assertion in Assertion])
+    if attributes:
+        properties["attributes"] = closed_object(
+            {attribute.name: one_of([*attribute.values, ABSENT]) for attribute in attributes}
+        )
+    return properties
+
+
+def entity_example(
+    entity: Entity, attributes: Sequence[EntityAttribute], *, named: bool = True
+) -> dict[str, JsonValue]:
+    """An entity as it stands in the right answer."""
+    found: dict[str, JsonValue] = {"text": entity.text}
+    if named:
+        found["category"] = entity.category
+    found["assertion"] = entity.assertion.value
+    if attributes:
+        found["attributes"] = {
+            attribute.name: entity.attributes.get(attribute.name, ABSENT) for attribute in attributes
+        }
+    return found
+
+
+def category_names(scheme: Scheme) -> dict[str, Sequence[str]]:
+    """The categories, each with the other names that people have for it."""
+    return {category.name: list(category.label.values()) for category in scheme.categories}
+
+
+def fits(content: Mapping[str, object], names: Mapping[str, Sequence[str]], scheme: Scheme) -> bool:
+    """Whether an object is an answer, and no sketch of one such as {"entities": [{"text": "...", ...}]}."""
+    entities = content.get("entities")
+    if not scheme.categories:
+        return isinstance(content.get("labels"), dict)
+    return isinstance(entities, list) and (
+        not entities
+        or any(isinstance(entity, dict) and known_name(entity.get("category"), names) for entity in entities)
+    )
+
+
+def read_quotes(
+    entities: object, scheme: Scheme, reading: Reading, *, category: Category | None = None
+) -> list[tuple[str, int]]:
+    """Adds the quotes of a list to a reading; the number that the model gave to each, with its place there.
+
+    category: the one that was asked about, which the answer need not name.
+    """
+    if not isinstance(entities, list):
+        raise UnreadableError("no list", "a list of entities")
+    numbers: list[tuple[str, int]] = []
+    for entity in entities:
+        quote = _quote(entity, scheme, category, reading)
+        if quote is not None:
+            numbers.append((str(entity.get("id", "")).strip(), len(reading.quotes)))
+            reading.quotes.append(quote)
+    if entities and not reading.quotes:
+        raise UnreadableError("nothing usable", "entities with a text, a category of the scheme and an assertion")
+    return numbers
+
+
+def _quote(entity: object, scheme: Scheme, category: Category | None, reading: Reading) -> Quote | None:
+    """The quote; None where it is left out and counted."""
+    dropped = reading.dropped
+    if not isinstance(entity, dict):
+        dropped["not an object"] += 1
+        return None
+    text = storable(entity.get("text"))
+    if text is None:
+        dropped["without wording"] += 1
+        return None
+    spoken = entity.get("category") or (category.name if category else None)
+    name = known_name(spoken, category_names(scheme))
+    if name is None or (category is not None and name != category.name):
+        dropped["unknown category" if name is None else "another category than asked about"] += 1
+        return None
+    assertion, read_as = assertion_of(entity)
+    if assertion is None:
+        # Not kept as present: what the model denies in a word that is not known would become a finding.
+        dropped["unknown assertion"] += 1
+        return None
+    reading.read_as.update([read_as] if read_as else [])
+    reading.read_as.update(["another name of a category"] if name != spoken else [])
+    return Quote(text, name, assertion, _attributes(entity.get("attributes"), name, scheme, dropped))
+
+
+def _attributes(values: object, category: str, scheme: Scheme, dropped: Counter[str]) -> dict[str, str]:
+    """The attributes that the scheme has for a category, with values that it has."""
+    found: dict[str, str] = {}
+    known = {attribute.name: attribute for attribute in scheme.attributes}
+    for name, value in values.items() if isinstance(values, dict) else ():
+        if value in (ABSENT, None, ""):
+            continue
+        attribute = known.get(name)
+        if attribute is None or value not in attribute.values:
+            dropped["unknown attribute"] += 1
+        elif attribute.categories and category not in attribute.categories:
+            dropped["attribute of other categories"] += 1
+        else:
+            found[name] = value
+    return found
+
+
+def read_links(
+    relations: Sequence[object], numbers: Sequence[tuple[str, int]], scheme: Scheme, reading: Reading
+) -> None:
+    """Adds the relations of a list to a reading; those that are no relations of the scheme are left out and counted."""
+    types = {relation.name: relation for relation in scheme.relations}
+    found: dict[Link, None] = {}
+    for relation in relations:
+        given = relation if isinstance(relation, dict) else {}
+        name = known_name(given.get("type"), dict.fromkeys(types, ()))
+        head, tail = (_place(given.get(end), numbers, reading) for end in ("head", "tail"))
+        if name is None:
+            reading.dropped["unknown relation"] += 1
+        elif head is None or tail is None or head == tail:
+            reading.dropped["relation of unclear entities"] += 1
+        elif not (
+            _allowed(reading.quotes[head], types[name].heads) and _allowed(reading.quotes[tail], types[name].tails)
+        ):
+            reading.dropped["relation between other categories"] += 1
+        else:
+            found[Link(name, head, tail)] = None
+    reading.links += found
+
+
+def _place(spoken: object, numbers: Sequence[tuple[str, int]], reading: Reading) -> int | None:
+    """The place of the quote that a relation names by its number or, where only one has it, by its wording."""
+    if not isinstance(spoken, str | int) or isinstance(spoken, bool):
+        return None
+    word = str(spoken).strip()
+    places = [place for number, place in numbers if number and number == word]
+    places = places or [place for _, place in numbers if reading.quotes[place].text == word]
+    return places[0] if len(places) == 1 else None
+
+
+def _allowed(quote: Quote, categories: Sequence[str]) -> bool:
+    return not categories or quote.category in categories

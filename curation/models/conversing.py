@@ -1,0 +1,118 @@
+"""A conversation held: each question by way of the client, until the stage gives its result."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import count
+
+from curation.errors import LanguageModelError
+from curation.models.asking_stage import AskingStage, Conversation
+from curation.models.client import Client, UnaskedError
+from curation.models.contract import Answer, Request
+from curation.stage import Item, Result
+
+#: Whether a failure of this kind is paid for again.
+Retried = Callable[[str | None], bool]
+
+
+def never(kind: str | None) -> bool:
+    """No failure is paid for again."""
+    return False
+
+
+class Steps:
+    """Steps of conversations one after the other, one in each pass of the event loop: requests and answers, which are
+    waited for elsewhere, do not wait for the reading of others.
+    """
+
+    def __init__(self) -> None:
+        self._one_by_one = asyncio.Lock()
+
+    async def take(self, step: Callable[[], Sequence[Request]]) -> Sequence[Request]:
+        """What the step gives. Raises what it raises."""
+        async with self._one_by_one:
+            try:
+                return step()
+            except StopIteration as end:
+                raise _EndedError(end.value) from None
+            finally:
+                await asyncio.sleep(0)
+
+
+class _EndedError(Exception):
+    """A conversation has come to its result: StopIteration cannot leave a coroutine."""
+
+    def __init__(self, result: Result) -> None:
+        super().__init__()
+        self.result = result
+
+
+async def result_of(
+    stage: AskingStage, item: Item, client: Client, *, steps: Steps, retried: Retried = never
+) -> Result:
+    """A stage's result for one record.
+
+    What was answered before is looked at first, through all earlier attempts at the record. A new attempt is paid for
+    where there was none, and where all failed and the last is retried. Raises AskingStoppedError where the client was
+    stopped, and whatever the conversation raises.
+    """
+    failed: tuple[Result, list[Request]] | None = None
+    for attempt in count():
+        held = _Held(client, steps, pay=failed is None or retried(failed[0].kind))
+        try:
+            result = await held.through(stage.conversation(item, attempt=attempt))
+        except UnaskedError:
+            assert failed is not None
+            return failed[0]
+        if result.error is None or result.may_pass or held.paid:
+            return result
+        if failed is not None and held.requests == failed[1]:
+            return result  # the stage asks the same, however often it was tried
+        failed = result, held.requests
+    raise AssertionError("counted without an end")
+
+
+@dataclass(slots=True)
+class _Held:
+    """One conversation: what was asked in it, and whether anything was paid for."""
+
+    client: Client
+    steps: Steps
+    pay: bool
+    paid: bool = False
+    requests: list[Request] = field(default_factory=list)
+
+    async def through(self, conversation: Conversation) -> Result:
+        """The conversation's result."""
+        try:
+            requests = await self.steps.take(partial(next, conversation))
+            while True:
+                answers = await self._answers(requests)
+                requests = await self.steps.take(partial(conversation.send, answers))
+        except _EndedError as end:
+            return end.result
+        finally:
+            conversation.close()
+
+    async def _answers(self, requests: Sequence[Request]) -> list[Answer | LanguageModelError]:
+        self.requests += requests
+        if len(requests) == 1:  # without a task of its own
+            return [await self._answer(requests[0])]
+        # One that fails does not take the others along: they are paid for.
+        answers = await asyncio.gather(*map(self._answer, requests), return_exceptions=True)
+        for answer in answers:
+            if isinstance(answer, BaseException) and not isinstance(answer, LanguageModelError):
+                raise answer
+        return answers  # type: ignore[return-value]
+
+    async def _answer(self, request: Request) -> Answer | LanguageModelError:
+        try:
+            answer, paid = await self.client.ask(request, pay=self.pay)
+        except LanguageModelError as error:
+            self.paid = True
+            return error
+        self.paid |= paid
+        return answer
