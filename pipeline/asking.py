@@ -341,7 +341,7 @@ def ask_all(
 
 @contextmanager
 def _quick_switches() -> Iterator[None]:
-    """Threads take turns more often inside: the loop asks for one after each packet, and the writer would give it late."""
+    """Threads take turns more often inside: the loop asks for one after each packet, and the writer gives it late."""
     before = sys.getswitchinterval()
     sys.setswitchinterval(SWITCH)
     try:

@@ -28,6 +28,7 @@ from pipeline.commands import (
     imports,
     init,
     leakage,
+    models,
     prompt,
     quarantine,
     records,
@@ -82,6 +83,7 @@ for name, function in COMMANDS.items():
     app.command(name, short_help=(function.__doc__ or "").splitlines()[0])(function)
 app.add_typer(scheme.app, name="scheme")
 app.add_typer(prompt.app, name="prompt")
+app.add_typer(models.app, name="models")
 app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(records.app, name="records")
 app.add_typer(answers.app, name="answers")

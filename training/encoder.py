@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from curation.atomic_file import refilled
 from curation.downloads import downloads_allowed
 from curation.errors import MissingExtraError, UsageError
+from curation.file_digest import file_digest
 from curation.record import Layer, Record, digest
 from curation.scheme import Scheme
 from curation.scoring.entities import EntityScores, score_entities
@@ -21,7 +22,6 @@ from curation.tagging.encoder import (
     WEIGHTS,
     base_folder,
     device,
-    file_digest,
     longest_window,
     quiet,
     splitter,

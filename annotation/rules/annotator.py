@@ -10,7 +10,7 @@ from annotation.rules.assertion import assert_words
 from annotation.rules.context import context_digest
 from annotation.rules.grammar import Alphabet, matches
 from annotation.rules.lexicon import Lexicon, Term, load_kinds
-from annotation.rules.patterns import PatternFile, Turn, load_patterns
+from annotation.rules.patterns import AssertionTurn, PatternFile, load_patterns
 from annotation.settings import RulesSettings
 from curation.author import AuthorKind, author_name, layer_name
 from curation.record import Entity, Fragment, Layer, digest
@@ -139,7 +139,7 @@ class LanguageRules:
         return f"LanguageRules({self.language}, {len(self._compiled)} patterns)"
 
 
-def _reach(turn: Turn, terms: Sequence[Sequence[Term]]) -> Iterator[tuple[int, int]]:
+def _reach(turn: AssertionTurn, terms: Sequence[Sequence[Term]]) -> Iterator[tuple[int, int]]:
     """The words that a turn's cues reach: up to the end of the sentence, or to the next heading."""
     for number, sentence in enumerate(terms):
         index = next((index for index, term in enumerate(sentence) if term.kind == turn.cue), None)

@@ -38,7 +38,7 @@ class CategoryPatterns(Frozen):
     patterns: tuple[Pattern, ...]
 
 
-class Turn(Frozen):
+class AssertionTurn(Frozen):
     """What a cue in a section or sentence makes of the categories found after it."""
 
     cue: str
@@ -55,7 +55,7 @@ class PatternFile(Frozen):
     #: Kinds before those of the shipped lexicon, or in place of them.
     kinds: dict[str, Kind] = Field(default_factory=dict)
     categories: dict[str, CategoryPatterns]
-    turns: tuple[Turn, ...] = ()
+    turns: tuple[AssertionTurn, ...] = ()
 
 
 def load_patterns(language: str, *, folder: Path | None = None) -> PatternFile | None:

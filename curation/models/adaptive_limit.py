@@ -42,6 +42,7 @@ class AdaptiveLimit:
         self._rounds = 0
         self._seconds: list[float] = []
         self._best: float | None = None
+        self._slow_windows = 0
         self._trial: SlownessTrial | None = None
         #: Raised with each decrease: what began before it tells nothing about what holds now.
         self.epoch = 0
@@ -93,9 +94,12 @@ class AdaptiveLimit:
     def _compare(self, seconds: float) -> None:
         """Fewer at once where answers have come to take much longer; as many as before where that did not help."""
         trial, self._trial = self._trial, None
+        is_slow = self._best is not None and seconds > SLOW * self._best and self._limit > 1
+        self._slow_windows = self._slow_windows + 1 if is_slow else 0
         if trial is not None and seconds > HELPED * trial.seconds:
             self._limit, self._best = trial.limit, seconds
-        elif self._best is not None and seconds > SLOW * self._best and self._limit > 1:
+        elif self._slow_windows >= 2:
+            # The first one may hold answers from before the server became slow.
             self._trial = SlownessTrial(self._limit, seconds)
             self._decrease(AFTER_SLOWNESS)
         elif trial is not None:

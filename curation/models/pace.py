@@ -189,7 +189,7 @@ class Pace:
 
     def _hold(self, turn: Turn, error: LanguageModelError, now: float) -> None:
         """Nobody asks for a while; what was under way already when that began makes it no longer."""
-        if turn.began >= self._held_at:
+        if turn.began > self._held_at:
             self._held_times += 1
             self._held_at = now
             self._held_until = max(self._held_until, now + self.limits.wait(self._held_times))

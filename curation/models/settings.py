@@ -10,6 +10,8 @@ from urllib.parse import SplitResult, urlsplit
 
 from pydantic import Discriminator, Field, JsonValue, Tag, field_validator
 
+from curation.address import remote_host
+from curation.models.local.settings import LocalModelSettings
 from curation.record import Frozen
 
 #: The variable of the environment that holds the key of a server, where a section names no other.
@@ -106,7 +108,11 @@ class EndpointModelSettings(Frozen):
     @field_validator("urls")
     @classmethod
     def _are_addresses(cls, urls: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(_address(url) for url in urls))
+        addresses = tuple(dict.fromkeys(_address(url) for url in urls))
+        if len({remote_host(url) is None for url in addresses}) > 1:
+            # Else it would be chance which records pass the gate.
+            raise ValueError("expected addresses all on this machine or all elsewhere, got both; make two models")
+        return addresses
 
     @field_validator("proxy")
     @classmethod
@@ -147,11 +153,17 @@ def kind_of_section(section: object) -> str:
 
 
 #: What a section of each kind may say.
-KINDS: dict[str, type[Frozen]] = {"endpoint": EndpointModelSettings, "scripted": ScriptedModelSettings}
+KINDS: dict[str, type[Frozen]] = {
+    "endpoint": EndpointModelSettings,
+    "local": LocalModelSettings,
+    "scripted": ScriptedModelSettings,
+}
 
 #: A section of one of the kinds, told by its key `kind`.
 ModelSettings = Annotated[
-    Annotated[EndpointModelSettings, Tag("endpoint")] | Annotated[ScriptedModelSettings, Tag("scripted")],
+    Annotated[EndpointModelSettings, Tag("endpoint")]
+    | Annotated[LocalModelSettings, Tag("local")]
+    | Annotated[ScriptedModelSettings, Tag("scripted")],
     Discriminator(kind_of_section),
 ]
 

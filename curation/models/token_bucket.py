@@ -23,7 +23,9 @@ class TokenBucket:
             gained = self._rate * (now - self._filled)
             self._level = min(self._capacity, self._level + gained)
             self._filled = now
-        return max(0.0, (min(amount, self._capacity) - self._level) / self._rate)
+        lacking = min(amount, self._capacity) - self._level
+        # Rounding leaves a rest for which no clock goes on.
+        return lacking / self._rate if lacking > 1e-6 else 0.0
 
     def take(self, amount: float) -> None:
         """Use an amount; a negative one is given back. What is used beyond the level is waited for by the next."""

@@ -5,7 +5,6 @@ With `folder`, the only modules that import transformers and peft.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import warnings
 from collections.abc import Iterator, Sequence
@@ -57,16 +56,6 @@ def _locate(name: str, *, download: bool) -> Path:
             f"which is none {'that can be reached' if download else 'on this machine'} ({type(error).__name__}). "
             f"{ALLOW}"
         ) from error
-
-
-def file_digest(*files: Path) -> str:
-    """The hexadecimal SHA-256 of some files' content, in this order, shortened."""
-    content = hashlib.sha256()
-    for file in files:
-        with file.open("rb") as stream:
-            while block := stream.read(1 << 20):
-                content.update(block)
-    return content.hexdigest()[:16]
 
 
 def longest_window(folder: Path) -> int:

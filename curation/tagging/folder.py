@@ -17,6 +17,7 @@ from pydantic import Field, JsonValue, ValidationError
 
 from curation.author import AuthorKind, author_name
 from curation.errors import MissingExtraError, UsageError
+from curation.file_digest import file_digest
 from curation.model_config import check_config
 from curation.record import Frozen
 from curation.tagging.encoder import (
@@ -25,7 +26,6 @@ from curation.tagging.encoder import (
     WEIGHTS,
     base_folder,
     device,
-    file_digest,
     quiet,
     splitter,
     with_head,

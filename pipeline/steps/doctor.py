@@ -31,6 +31,7 @@ from validation.measures.measure import VECTORS
 EXTRAS = {
     "annotate": ("spacy", "sentence_transformers", "onnxruntime", "torch"),
     "llm": ("httpx", "jinja2"),
+    "local": ("llguidance", "gguf", "transformers", "torch"),
     "validate": ("great_expectations", "lingua"),
     "review": ("label_studio_sdk",),
     "train": ("peft", "transformers", "torch"),

@@ -1,7 +1,7 @@
 import pytest
 
 from annotation.annotators import ANNOTATORS, annotator
-from annotation.settings import AdapterSettings, AnnotationSettings
+from annotation.settings import AdapterSettings, AnnotationSettings, LlmSettings
 from curation.errors import CurateError, UsageError
 from curation.models.settings import EndpointModelSettings
 
@@ -24,3 +24,20 @@ def test_the_adapter_is_the_one_spoken_of_else_the_configured_one(scheme, tmp_pa
 def test_an_adapter_without_a_folder_is_told(scheme):
     with pytest.raises(UsageError, match="expected the adapter's folder"):
         annotator("adapter", scheme, AnnotationSettings())
+
+
+def test_the_model_that_is_spoken_of_goes_before_the_configured_one(scheme, monkeypatch):
+    monkeypatch.setattr("curation.models.models.PACKAGED", {})
+    models = {name: EndpointModelSettings(urls=("http://127.0.0.1:9/v1",)) for name in ("configured", "llama3.1:8b")}
+    settings = AnnotationSettings(llm=LlmSettings(model="configured"))
+    assert annotator("llm:llama3.1:8b", scheme, settings, models=models).author == "llm:llama3.1:8b@entities.v1"
+    assert annotator("llm", scheme, settings, models=models).author == "llm:configured@entities.v1"
+    only = {"only": models["configured"]}
+    assert annotator("llm", scheme, AnnotationSettings(), models=only).author == "llm:only@entities.v1"
+    with pytest.raises(UsageError, match=r"expected one language model, got 2: name one with llm:NAME"):
+        annotator("llm", scheme, AnnotationSettings(), models=models)
+    with pytest.raises(UsageError, match=r"got 'confgured'; did you mean configured\?"):
+        annotator("llm:confgured", scheme, settings, models=models)
+    for spoken in ("llm", "llm:some"):
+        with pytest.raises(UsageError, match=r"curate models install smollm2.*\[models.NAME\]"):
+            annotator(spoken, scheme, AnnotationSettings())

@@ -3,7 +3,7 @@ import tomllib
 import pytest
 
 from curation.errors import ConfigError, UsageError
-from pipeline.config import Config, commented_config, load_config, settings_rows
+from pipeline.config import Config, commented_config, load_config, settings_rows, with_overrides
 from pipeline.config_examples import EXAMPLES
 from pipeline.workspace import Workspace
 
@@ -67,6 +67,19 @@ def test_overrides_stand_in_the_file(tmp_path):
         ("[curation]\nbatch_size = 0", r"curation\.batch_size: .*greater than or equal to 1, got 0"),
         ("[curation.split]\ntrain = 0.5", r"expected train, validation and test to add up to 1, got 0\.7"),
         ("[curation", "expected TOML"),
+        ('[models.a]\nurl = "http://h/v1"', r"unknown key models\.a\.url; did you mean models\.a\.urls\?"),
+        ('[models.a]\nmodel = "m"', r"models\.a\.urls: Field required"),
+        ('[models.a]\nkind = "endpont"', r"models\.a: .*got 'endpont'; did you mean endpoint\?"),
+        ("[models.a]\nkind = 3", r"models\.a: expected one of the kinds of models"),
+        ('[models]\na = "m"', r"models\.a: expected a section \[models\.NAME\], got 'm'"),
+        ("[models.a]\nurls = []", r"models\.a\.urls: "),
+        ('[models.a]\nurls = "http://h/v1"\nprices = {inpt = 1}', r"unknown key models\.a\.prices\.inpt; did you mean"),
+        ('[models."a b"]\nurls = "http://h/v1"', r"expected names of letters"),
+        (
+            '[models.a]\nkind = "local"\nurls = "http://h/v1"',
+            r"unknown key models\.a\.urls; known here are: kind",
+        ),
+        ('[models.a]\nurls = ["http://h/v1", "http://127.0.0.1:1/v1"]', r"all on this machine or all elsewhere"),
     ],
 )
 def test_what_does_not_fit_is_named(tmp_path, text, message):
@@ -85,3 +98,59 @@ def test_a_workspace_is_made_once_and_not_overwritten(tmp_path):
 def test_a_folder_that_is_no_workspace_is_told(tmp_path):
     with pytest.raises(UsageError, match=r"found no curate\.toml; make one with: curate init"):
         Workspace.at(tmp_path)
+
+
+def test_secrets_in_the_wrong_place_are_not_printed(tmp_path):
+    for line in ('urls = "http://u:hunter2@h/v1"', 'proxy = "http://u:hunter2@h"', 'key_env = "sk-hunter2"'):
+        with pytest.raises(ConfigError) as refused:
+            config(tmp_path, f'[models.a]\nurls = "http://h/v1"\n{line}'.replace('urls = "http://h/v1"\nurls', "urls"))
+        assert "hunter2" not in str(refused.value)
+
+
+OLD = """[annotation.llm]
+url = "http://127.0.0.1:8000/v1"
+model = "qwen3:8b"
+timeout = 7.0
+parameters = {temperature = 1}
+fuzzy = 0.9
+"""
+
+
+def test_keys_of_before_are_read_as_a_section_and_what_to_write_is_shown(tmp_path):
+    said = []
+    (tmp_path / "curate.toml").write_text(OLD, encoding="utf-8")
+    found = load_config(tmp_path / "curate.toml", notify=said.append)
+    model = found.models["qwen3:8b"]
+    assert (model.urls, model.model, model.timeout) == (("http://127.0.0.1:8000/v1",), "qwen3:8b", 7.0)
+    assert (model.parameters, model.concurrency) == ({"temperature": 1}, 4)
+    assert (found.annotation.llm.model, found.annotation.llm.fuzzy) == ("qwen3:8b", 0.9)
+    assert "url, parameters, timeout of [annotation.llm] have moved" in said[0]
+    assert config(tmp_path, "\n".join(said[2:])) == found
+
+
+def test_keys_of_before_that_make_no_model_are_said_too(tmp_path):
+    for content, lacks in (('url = "http://127.0.0.1:1/v1"', "no name"), ("concurrency = 3", "no address")):
+        said = []
+        (tmp_path / "curate.toml").write_text(f"[annotation.llm]\n{content}", encoding="utf-8")
+        assert load_config(tmp_path / "curate.toml", notify=said.append).models == {}
+        assert lacks in said[1]
+    with pytest.raises(ConfigError, match=r"expected one model qwen3:8b, got it from \[annotation.llm\] and from"):
+        config(tmp_path, OLD + '[models."qwen3:8b"]\nurls = "http://h/v1"')
+    with pytest.raises(ConfigError, match=r"annotation\.llm\.url; it has moved to a section \[models\.NAME\]"):
+        with_overrides(Config(), ["annotation.llm.url=http://h/v1"])
+
+
+def test_a_model_can_be_set_and_changed_key_by_key():
+    made = with_overrides(Config(), ["models.a.urls=http://h/v1", "models.a.timeout=3", 'models."b.1".kind=local'])
+    assert (made.models["a"].timeout, made.models["b.1"].kind) == (3.0, "local")
+    changed = with_overrides(made, ["models.a.prices.input=1", "models.a.prices.output=2", "models.a.timeout=4"])
+    assert (changed.models["a"].prices.output, changed.models["a"].timeout) == (2, 4.0)
+    with pytest.raises(ConfigError, match=r"unknown key models\.a\.time_out; did you mean models\.a\.timeout\?"):
+        with_overrides(made, ["models.a.time_out=3"])
+
+
+def test_a_new_workspace_has_the_models_that_it_was_made_with(tmp_path):
+    made = config(tmp_path, commented_config({"models.a.urls": ("http://h/v1",), 'models."b.1".kind': "local"}))
+    assert (set(made.models), made.models["a"].urls) == ({"a", "b.1"}, ("http://h/v1",))
+    with pytest.raises(ConfigError, match=r"unknown key run\.setname; did you mean run\.set_name"):
+        commented_config({"run.setname": "x"})

@@ -59,12 +59,15 @@ def configure(folder: Path, content: str) -> Workspace:
         ('[annotation.llm]\nprompt = "../extract.v1"', "annotation.llm.prompt"),
         ('[annotation.llm]\nprompt = "/srv/mine.jinja"', "annotation.llm.prompt"),
         ('[annotation.llm]\nurl = "https://models.example.org/v1"\nmodel = "m"', "models.m.urls"),
-        ('[models.m]\nurls = ["http://127.0.0.1:1/v1", "https://models.example.org/v1"]', "models.m.urls"),
+        ('[models.m]\nurls = ["https://models.example.org/v1", "https://two.example.org/v1"]', "models.m.urls"),
         ('[models.m]\nurls = "http://127.0.0.1:1/v1"\nproxy = "http://proxy.example.org:1"', "models.m.proxy"),
         ('[models.m]\nurls = "http://127.0.0.1:1/v1"\nca_bundle = "inside.pem"', "models.m.ca_bundle"),
         ('[models.m]\nurls = "http://127.0.0.1:1/v1"\ntokenizer = "/srv/tokenizer.json"', "models.m.tokenizer"),
         ('[models.m]\nurls = "http://127.0.0.1:1/v1"\nkey_env = "AWS_SECRET_ACCESS_KEY"', "models.m.key_env"),
         ('[models.m]\nkind = "scripted"\nscript = "../answers.jsonl"', "models.m.script"),
+        ('[models.m]\nkind = "local"\npath = "/srv/model"', "models.m.path"),
+        ('[models.m]\nkind = "local"\npath = "../model.gguf"', "models.m.path"),
+        ('[models.m]\nkind = "local"\nadapter = "/srv/adapter"', "models.m.adapter"),
         ('[validation.boundaries]\nfile = "/srv/boundaries.yaml"', "validation.boundaries.file"),
         ('[validation.similarity]\nencoder = "../model"', "validation.similarity.encoder"),
         (
@@ -125,6 +128,8 @@ def test_what_stays_on_this_machine_is_for_workspaces_that_were_made_here(
         '[annotation.llm]\nprompt = "naive"',
         '[annotation.llm]\nprompt = "classify.v1"',
         '[models.m]\nkind = "scripted"\nscript = "answers.jsonl"',
+        '[models.m]\nkind = "local"\npath = "org/model"',
+        '[models.m]\nkind = "local"\npath = "model.gguf"\nadapter = "adapters/mine"',
         '[training]\nbase_model = "org/encoder"',
         '[review]\npython = "python3"',
         '[run]\nsources = ["sample"]\nmapping = "cell"',
@@ -261,6 +266,28 @@ def test_folders_and_hosts_are_allowed_for_every_workspace(own: Path, tmp_path: 
 @pytest.mark.parametrize("word", ["nowhere", "/", "", "https://"])
 def test_what_cannot_be_allowed_is_one_line(word: str) -> None:
     assert len(command_line.curate("trust", word, code=2).stderr.splitlines()) == 1
+
+
+def test_a_secret_goes_to_the_host_that_it_was_allowed_for_and_to_no_other(own: Path, tmp_path, monkeypatch) -> None:
+    content = '[models.m]\nurls = "https://api.example.org/v1"\nkey_env = "AN_API_KEY"'
+    configure(own, content)
+    command_line.curate("trust", own)
+    assert Workspace.at(own).config
+    command_line.curate("trust", "https://other.example.org")
+    with pytest.raises(ConfigError, match=r"models\.m\.key_env \(AN_API_KEY for other\.example\.org\)"):
+        configure(own, content.replace("api.", "other.")).config  # noqa: B018
+    with pytest.raises(ConfigError, match=r"models\.m\.key_env \(ANOTHER_KEY for api\.example\.org\)"):
+        configure(own, content.replace("AN_API_KEY", "ANOTHER_KEY")).config  # noqa: B018
+    monkeypatch.setenv("AN_API_KEY_HOST", "other.example.org")
+    assert configure(own, content.replace("api.", "other.")).config
+
+
+def test_a_model_in_a_folder_of_the_workspace_is_found_from_anywhere(own: Path) -> None:
+    (own / "models" / "small").mkdir(parents=True)
+    for name in ("models/small", "./models/small"):
+        assert configure(own, f'[models.m]\nkind = "local"\npath = "{name}"').config.models["m"].path == str(
+            own / "models" / "small"
+        )
 
 
 def test_what_was_not_allowed_cannot_be_taken_back(own: Path) -> None:

@@ -63,6 +63,8 @@ WORDS: dict[str, list[str]] = {
         "answers forget --record case-1 --older-than 0 --workspace {w}",
     ],
     "trust": ["trust", "trust {w}"],
+    "models install": ["models install smollm2"],
+    "models list": ["models list"],
     "scheme new": ["scheme new drug dose=how_much --label smoking=yes,no --to {w}/other.yaml"],
     "scheme check": ["scheme check --workspace {w}"],
     "scheme diff": ["scheme diff {w}/new.yaml --workspace {w}"],
