@@ -62,8 +62,10 @@ class Tally:
             counts = trial.counted is None or number in trial.counted
             self.asked += counts
             self.placed += counts and place is not None
-            key = (span.category, *place) if place else None
-            if left.get(key):
+            if place is None:
+                continue
+            key = (span.category, *place)
+            if left[key]:
                 left[key] -= 1
                 self.right += counts
         self.searched += len(found)

@@ -31,6 +31,7 @@ SCRIPTS: Mapping[str, tuple[str, ...]] = {
     "review": ("review.py",),
     "language_model": ("language_model.py",),
     "maccrobat": ("maccrobat.py",),
+    "real_model": ("real_model.py",),
 }
 NOT_QUICK = frozenset({"maccrobat"})
 PAGE = ROOT / "docs" / "benchmarks.md"

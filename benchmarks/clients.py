@@ -18,6 +18,8 @@ from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from multiprocessing.connection import Connection
 
+import packages_first  # noqa: F401
+
 AT_ONCE = (16, 64, 256)
 ENTITIES = [{"text": f"finding number {n}", "category": "signs_symptoms", "assertion": "present"} for n in range(10)]
 TEXT = "A 54-year-old woman presented with fever and cough. " * 40

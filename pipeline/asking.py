@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-import sys
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from secrets import token_hex
 from signal import raise_signal
@@ -19,9 +18,9 @@ from time import monotonic, perf_counter
 
 from curation.errors import EnvironmentFailureError, UsageError, may_pass
 from curation.models.asking_stage import AskingStage
-from curation.models.client import AskingStoppedError, Client, Found, paces_of
+from curation.models.client import AskingClient, AskingStoppedError, LedgerEntry, paces_of
 from curation.models.contract import Attempt
-from curation.models.conversing import Steps, result_of
+from curation.models.conversing import result_of
 from curation.models.ledger import StoreLedger
 from curation.stage import Item, Result
 from curation.store import Store
@@ -41,8 +40,6 @@ LEASE, SIGN = 30.0, 8.0
 LOOK = 0.5
 #: For each request at once, so many records in work: the next question is ready when a turn comes.
 AHEAD = 1.25
-#: Seconds until a thread that works gives way to another that wants to.
-SWITCH = 0.0005
 #: So many processes may end without a word with a record in work, until it is suspected: most are killed by people.
 DEATHS = 8
 #: The kind of an error that every further request would end in too.
@@ -82,8 +79,7 @@ class AskingRun:
         self._advance, self._notify = advance, notify
         self._writer = WriteBehind[Attempt | _Finished](self._write, failed=self._not_written)
         self._ledger = StoreLedger(store, self._writer.put)
-        self._client = Client(stage.models, paces_of(stage.models), self, admit=spending.admit)
-        self._steps = Steps()
+        self._client = AskingClient(stage.models, paces_of(stage.models), self, admit=spending.admit)
         self.notes = Counter[str]()
         self.done = self.failed = self.passing = 0
         #: Signals that asked for the end; records that others have at the end; why there is no hope.
@@ -115,7 +111,7 @@ class AskingRun:
             finally:
                 await self._end_all(signs)
 
-    async def find(self, key: str) -> Found:
+    async def find(self, key: str) -> LedgerEntry:
         """As of a ledger."""
         return await self._ledger.find(key)
 
@@ -216,7 +212,7 @@ class AskingRun:
         """Hold the conversation about a record and have its result stored; nothing, where the end came before."""
         id = item.record.id
         try:
-            result = await result_of(self._stage, item, self._client, steps=self._steps, retried=self._is_retried)
+            result = await result_of(self._stage, item, self._client, retried=self._is_retried)
         except (AskingStoppedError, asyncio.CancelledError):
             self._stop()
             return
@@ -326,8 +322,7 @@ def ask_all(
         advance=advance,
         notify=notify,
     )
-    with _quick_switches():
-        asyncio.run(run.run())
+    asyncio.run(run.run())
     if run.signals:
         # As it would have done without this.
         raise_signal(run.signals[0])
@@ -337,17 +332,6 @@ def ask_all(
             f"{run.done} records were done, all that came is kept, the same command goes on from there"
         )
     return _report(store, stage, run, perf_counter() - started)
-
-
-@contextmanager
-def _quick_switches() -> Iterator[None]:
-    """Threads take turns more often inside: the loop asks for one after each packet, and the writer gives it late."""
-    before = sys.getswitchinterval()
-    sys.setswitchinterval(SWITCH)
-    try:
-        yield
-    finally:
-        sys.setswitchinterval(before)
 
 
 def _report(store: Store, stage: AskingStage, run: AskingRun, seconds: float) -> StageReport:

@@ -11,7 +11,7 @@ from pydantic import JsonValue
 
 from curation.errors import LanguageModelError
 from curation.models.asking_stage import Conversation
-from curation.models.client import Found
+from curation.models.client import LedgerEntry
 from curation.models.contract import Answer, Attempt, Finish, LanguageModel, Message, Request
 from curation.models.pace import Limits
 from curation.record import Layer
@@ -106,12 +106,12 @@ class MemoryLedger:
     attempts: list[Attempt] = field(default_factory=list)
     looked_for: list[str] = field(default_factory=list)
 
-    async def find(self, key: str) -> Found:
+    async def find(self, key: str) -> LedgerEntry:
         self.looked_for.append(key)
         await asyncio.sleep(0)
         found = [attempt for attempt in self.attempts if attempt.key == key]
         answered = [attempt.answer for attempt in found if attempt.answer is not None]
-        return Found(answered[-1] if answered else None, len(found))
+        return LedgerEntry(answered[-1] if answered else None, len(found))
 
     def note(self, attempt: Attempt) -> None:
         self.attempts.append(attempt)

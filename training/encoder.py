@@ -15,6 +15,7 @@ from curation.atomic_file import refilled
 from curation.downloads import downloads_allowed
 from curation.errors import MissingExtraError, UsageError
 from curation.file_digest import file_digest
+from curation.quiet_libraries import quiet
 from curation.record import Layer, Record, digest
 from curation.scheme import Scheme
 from curation.scoring.entities import EntityScores, score_entities
@@ -23,7 +24,6 @@ from curation.tagging.encoder import (
     base_folder,
     device,
     longest_window,
-    quiet,
     splitter,
     with_head,
 )

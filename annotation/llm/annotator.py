@@ -13,9 +13,9 @@ from pydantic import JsonValue
 from annotation.llm.align import AlignedQuote, align_quotes, shifted
 from annotation.llm.apply import apply
 from annotation.llm.examples import Example, Examples, repeated_from
-from annotation.llm.merge import Merged, merge, merge_labels
+from annotation.llm.merge import MergedQuotes, merge, merge_labels
 from annotation.llm.questionnaire import Questionnaire
-from annotation.llm.questions import Interview, Outcome, Question
+from annotation.llm.questions import Answered, Interview, OpenPoint
 from annotation.llm.reading import Link, Reading
 from annotation.settings import LlmSettings
 from curation.author import AuthorKind, author_name, layer_name
@@ -110,17 +110,21 @@ class LlmAnnotator:
         outcomes = yield from interview.rounds(self.questions(record, examples))
         return self._result(record, outcomes, interview.answers, examples)
 
-    def questions(self, record: Record, examples: Sequence[Example] = ()) -> list[Question]:
+    def questions(self, record: Record, examples: Sequence[Example] = ()) -> list[OpenPoint]:
         """The first requests about a record."""
         about = (record, *(example.record for example in examples))
         questions = []
         for asked in self._asking.about(record, examples):
             request = Request(self._model.name, asked.messages, asked.schema, about=about, purpose=self.name)
-            questions.append(Question(asked.window, asked.category, request, request))
+            questions.append(OpenPoint(asked.window, asked.category, request, request))
         return questions
 
     def _result(
-        self, record: Record, outcomes: Sequence[Outcome], answers: Sequence[Answer], examples: Sequence[Example]
+        self,
+        record: Record,
+        outcomes: Sequence[Answered],
+        answers: Sequence[Answer],
+        examples: Sequence[Example],
     ) -> Result:
         """The layer of all that was read; with an error where that is not all that was asked."""
         failed = [outcome for outcome in outcomes if outcome.error is not None]
@@ -137,7 +141,11 @@ class LlmAnnotator:
         return Result(record.id, layers=(layer,), notes=notes, error=error, may_pass=may_pass, kind=INCOMPLETE)
 
     def _annotated(
-        self, record: Record, outcomes: Sequence[Outcome], answers: Sequence[Answer], examples: Sequence[Example]
+        self,
+        record: Record,
+        outcomes: Sequence[Answered],
+        answers: Sequence[Answer],
+        examples: Sequence[Example],
     ) -> Layer:
         read = [(outcome.question, outcome.reading) for outcome in outcomes if outcome.reading is not None]
         totals = Reading()
@@ -182,7 +190,7 @@ class LlmAnnotator:
         return Layer(record_id=record.id, name=self._layer, author=self.author, provenance={"asked": False})
 
     def _provenance(
-        self, answers: Sequence[Answer], totals: Reading, merged: Merged, examples: Sequence[Example]
+        self, answers: Sequence[Answer], totals: Reading, merged: MergedQuotes, examples: Sequence[Example]
     ) -> dict[str, JsonValue]:
         tokens = {way: [getattr(answer, f"tokens_{way}") for answer in answers] for way in ("in", "out")}
         known = {way: sum(counts) if None not in counts else None for way, counts in tokens.items()}
@@ -220,7 +228,7 @@ def _count(reading: Reading, totals: Reading) -> None:
     totals.read_as.update(reading.read_as)
 
 
-def _links(merged: Merged, readings: Sequence[Reading], dropped: Counter[str]) -> Iterator[Link]:
+def _links(merged: MergedQuotes, readings: Sequence[Reading], dropped: Counter[str]) -> Iterator[Link]:
     """The links between the quotes that stay, each once."""
     seen: set[Link] = set()
     for answer, reading in enumerate(readings):
@@ -246,7 +254,7 @@ class Unread:
         return {"window": list(self.window), "asked": list(self.names), "kind": self.kind}
 
 
-def _unread(outcomes: Sequence[Outcome], labels: Mapping[str, str]) -> Iterator[Unread]:
+def _unread(outcomes: Sequence[Answered], labels: Mapping[str, str]) -> Iterator[Unread]:
     """What was not answered; a document label that another window gives is not among it."""
     for outcome in outcomes:
         question = outcome.question

@@ -14,7 +14,7 @@ Key = tuple[int, int]
 
 
 @dataclass(slots=True)
-class Merged:
+class MergedQuotes:
     """Quotes without doubles, and where each of the given ones is among them."""
 
     quotes: list[AlignedQuote] = field(default_factory=list)
@@ -22,12 +22,12 @@ class Merged:
     doubles: int = 0
 
 
-def merge(answers: Sequence[Sequence[AlignedQuote]], windows: Sequence[Span]) -> Merged:
+def merge(answers: Sequence[Sequence[AlignedQuote]], windows: Sequence[Span]) -> MergedQuotes:
     """The quotes of all answers, in order; of two for the same place and category from different windows the longer.
 
     windows: the one that each answer is about. Quotes that stand nowhere are the same by their wording.
     """
-    merged = Merged()
+    merged = MergedQuotes()
     seen: dict[str, list[tuple[int, Span]]] = defaultdict(list)
     for answer, (quotes, window) in enumerate(zip(answers, windows, strict=True)):
         for quote in quotes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field, replace
 
-from annotation.llm.reading import Reading, UnreadableError
+from annotation.llm.reading import NotReadError, Reading
 from annotation.llm.windows import CHARACTERS_A_TOKEN
 from curation.errors import LanguageModelError, may_pass
 from curation.models.contract import Answer, Finish, Message, Request
@@ -18,11 +18,11 @@ SHOWN_AGAIN = 4_000
 SMALLEST_ROOM = 256
 
 #: Requests out, answers in, and what came of each question at the end.
-Rounds = Generator[Sequence[Request], Sequence[Answer | LanguageModelError], "list[Outcome]"]
+Rounds = Generator[Sequence[Request], Sequence[Answer | LanguageModelError], "list[Answered]"]
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class OpenPoint:
     """What is asked about one window of a text, and how often it was asked.
 
     first: the request as it was before the model was told what was wrong. best: what could be read so far.
@@ -38,10 +38,10 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class Answered:
     """What came of a question: a reading, or the error in its place."""
 
-    question: Question
+    question: OpenPoint
     reading: Reading | None = None
     error: LanguageModelError | None = None
 
@@ -60,7 +60,7 @@ class Outcome:
 class Interview:
     """The questions about one record.
 
-    read: what an answer about a category says; raises UnreadableError. mend: the message after one that could not be
+    read: what an answer about a category says; raises NotReadError. mend: the message after one that could not be
     read. repairs: how often the model is told so. attempt: how often the record was tried before; what failed then is
     asked for in another way. room: the parameter of the model that bounds the tokens of an answer.
     """
@@ -72,16 +72,16 @@ class Interview:
     room: str = "max_tokens"
     answers: list[Answer] = field(default_factory=list)
 
-    def rounds(self, questions: Sequence[Question]) -> Rounds:
+    def rounds(self, questions: Sequence[OpenPoint]) -> Rounds:
         """One outcome for each question, in order."""
-        states: list[Question | Outcome] = list(questions)
-        while waiting := {place: state for place, state in enumerate(states) if isinstance(state, Question)}:
+        states: list[OpenPoint | Answered] = list(questions)
+        while waiting := {place: state for place, state in enumerate(states) if isinstance(state, OpenPoint)}:
             answers = yield [question.request for question in waiting.values()]
             for (place, question), answer in zip(waiting.items(), answers, strict=True):
                 states[place] = self._judged(question, answer)
-        return [state for state in states if isinstance(state, Outcome)]
+        return [state for state in states if isinstance(state, Answered)]
 
-    def _judged(self, question: Question, answer: Answer | LanguageModelError) -> Question | Outcome:
+    def _judged(self, question: OpenPoint, answer: Answer | LanguageModelError) -> OpenPoint | Answered:
         """What came of a question, or what is asked next."""
         if isinstance(answer, LanguageModelError):
             return _ended(question, answer)
@@ -92,7 +92,7 @@ class Interview:
             return self._again(question, answer, kind) or _ended(question, error)
         try:
             reading = self.read(answer.text, question.category)
-        except UnreadableError as problem:
+        except NotReadError as problem:
             mended = self._mended(question, answer, problem.problem, ())
             return mended or self._again(question, answer, Finish.STOP) or _ended(question, problem)
         if question.best is not None and len(question.best.unread) <= len(reading.unread):
@@ -100,10 +100,10 @@ class Interview:
         question = replace(question, best=reading)
         if reading.unread:
             mended = self._mended(question, answer, "missing keys", reading.unread)
-            return mended or self._again(question, answer, Finish.STOP) or Outcome(question, reading)
-        return Outcome(question, reading)
+            return mended or self._again(question, answer, Finish.STOP) or Answered(question, reading)
+        return Answered(question, reading)
 
-    def _mended(self, question: Question, answer: Answer, problem: str, names: Sequence[str]) -> Question | None:
+    def _mended(self, question: OpenPoint, answer: Answer, problem: str, names: Sequence[str]) -> OpenPoint | None:
         """The question with what was wrong; None where it was said often enough."""
         if question.repairs >= self.repairs:
             return None
@@ -111,7 +111,7 @@ class Interview:
         request = replace(question.first, messages=(*question.first.messages, *said))
         return replace(question, request=request, repairs=question.repairs + 1)
 
-    def _again(self, question: Question, answer: Answer, finish: Finish) -> Question | None:
+    def _again(self, question: OpenPoint, answer: Answer, finish: Finish) -> OpenPoint | None:
         """The question once more, where the record was tried before: with room for what was cut off, else anew."""
         if question.tries >= self.attempt:
             return None
@@ -126,6 +126,6 @@ class Interview:
         return replace(question, first=first, request=first, repairs=0, tries=question.tries + 1)
 
 
-def _ended(question: Question, error: LanguageModelError) -> Outcome:
+def _ended(question: OpenPoint, error: LanguageModelError) -> Answered:
     """What was read before stands, where a further answer brought nothing."""
-    return Outcome(question, question.best, None if question.best else error)
+    return Answered(question, question.best, None if question.best else error)

@@ -54,7 +54,7 @@ class Reading:
     read_as: Counter[str] = field(default_factory=Counter)
 
 
-class UnreadableError(LanguageModelError):
+class NotReadError(LanguageModelError):
     """An answer of which nothing can be read; `problem` is said to the model too (prompts/shared)."""
 
     def __init__(self, problem: str, expected: str, kind: str = "unparsable") -> None:

@@ -30,13 +30,13 @@ AT_ONCE = 64
 @dataclass(frozen=True, slots=True)
 class SideBySide:
     """A whole run, and one that is killed in the middle and given again. paid_twice: of the records whose answer had
-    come before the kill, those asked about again.
+    come before the kill, those asked about again. lost: None where the second command gave no answers at all.
     """
 
     name: str
     records_a_second: float
     peak_mb: float
-    lost: int
+    lost: int | None
     paid_twice: int
 
 
@@ -57,8 +57,9 @@ def distilabel(folder: Path, server: ModelServer, python: Path, *, records: int)
     def command(cache: str) -> list[str]:
         return [str(python), str(SCRIPT), server.url, str(AT_ONCE), str(path), str(folder / cache)]
 
-    def lost(output: str) -> int:
-        return records - int(json.loads(output.strip().splitlines()[-1])["answers"])
+    def lost(output: str) -> int | None:
+        lines = output.strip().splitlines()
+        return records - int(json.loads(lines[-1])["answers"]) if lines and lines[-1].startswith("{") else None
 
     return _measured("distilabel", server, command("whole"), command("killed"), lost, records=records)
 
@@ -76,7 +77,7 @@ def _measured(
     server: ModelServer,
     whole: Sequence[str],
     killed: Sequence[str],
-    lost: Callable[[str], int],
+    lost: Callable[[str], int | None],
     *,
     records: int,
 ) -> SideBySide:

@@ -9,9 +9,9 @@ from dataclasses import replace
 
 from curation.errors import CurateError, may_pass
 from curation.models.asking_stage import AskingStage
-from curation.models.client import Client, paces_of
+from curation.models.client import AskingClient, paces_of
 from curation.models.contract import Attempt
-from curation.models.conversing import Steps, result_of
+from curation.models.conversing import result_of
 from curation.models.ledger import StoreLedger
 from curation.stage import Item, Result
 from curation.store import Store
@@ -28,8 +28,7 @@ class AskedStage:
         self._store = store
         self._writer = WriteBehind[Attempt](self._write)
         self._ledger = StoreLedger(store, self._writer.put)
-        self._client = Client(stage.models, paces_of(stage.models), self._ledger)
-        self._steps = Steps()
+        self._client = AskingClient(stage.models, paces_of(stage.models), self._ledger)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name=stage.name, daemon=True)
         self._thread.start()
@@ -70,9 +69,9 @@ class AskedStage:
         try:
             known = await asyncio.to_thread(self._store.with_text, record.text)
             if known is None or (known.text, known.language) != (record.text, record.language):
-                return await result_of(self.stage, item, self._client, steps=self._steps)
+                return await result_of(self.stage, item, self._client)
             # An answer is kept with the record that it is about; a caller who has only a text has another id for it.
-            result = await result_of(self.stage, replace(item, record=known), self._client, steps=self._steps)
+            result = await result_of(self.stage, replace(item, record=known), self._client)
             layers = tuple(layer.model_copy(update={"record_id": record.id}) for layer in result.layers)
             return replace(result, record_id=record.id, layers=layers)
         except Exception as error:

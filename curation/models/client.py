@@ -36,17 +36,17 @@ class UnaskedError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class LedgerEntry:
     """What a ledger has of a question: the latest answer, and how often it was tried."""
 
     answer: Answer | None = None
     attempts: int = 0
 
 
-class Ledger(Protocol):
+class AnswerLedger(Protocol):
     """Where answers and attempts are kept."""
 
-    async def find(self, key: str) -> Found:
+    async def find(self, key: str) -> LedgerEntry:
         """What there is under a key."""
 
     def note(self, attempt: Attempt) -> None:
@@ -62,7 +62,7 @@ class _Flight:
 
 
 @dataclass(slots=True)
-class Client:
+class AskingClient:
     """Asks models by way of a ledger, a pace and patience. For one event loop.
 
     admit: asked before each request goes out; by False nothing more is sent, as by `stop`.
@@ -70,7 +70,7 @@ class Client:
 
     models: Mapping[str, LanguageModel]
     paces: Mapping[str, Pace]
-    ledger: Ledger
+    ledger: AnswerLedger
     admit: Callable[[Request], bool] = lambda request: True
     #: Requests that are sent and not answered yet.
     in_flight: int = 0

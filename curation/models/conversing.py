@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from itertools import count
 
 from curation.errors import LanguageModelError
 from curation.models.asking_stage import AskingStage, Conversation
-from curation.models.client import Client, UnaskedError
+from curation.models.client import AskingClient, UnaskedError
 from curation.models.contract import Answer, Request
 from curation.stage import Item, Result
 
@@ -23,36 +22,7 @@ def never(kind: str | None) -> bool:
     return False
 
 
-class Steps:
-    """Steps of conversations one after the other, one in each pass of the event loop: requests and answers, which are
-    waited for elsewhere, do not wait for the reading of others.
-    """
-
-    def __init__(self) -> None:
-        self._one_by_one = asyncio.Lock()
-
-    async def take(self, step: Callable[[], Sequence[Request]]) -> Sequence[Request]:
-        """What the step gives. Raises what it raises."""
-        async with self._one_by_one:
-            try:
-                return step()
-            except StopIteration as end:
-                raise _EndedError(end.value) from None
-            finally:
-                await asyncio.sleep(0)
-
-
-class _EndedError(Exception):
-    """A conversation has come to its result: StopIteration cannot leave a coroutine."""
-
-    def __init__(self, result: Result) -> None:
-        super().__init__()
-        self.result = result
-
-
-async def result_of(
-    stage: AskingStage, item: Item, client: Client, *, steps: Steps, retried: Retried = never
-) -> Result:
+async def result_of(stage: AskingStage, item: Item, client: AskingClient, *, retried: Retried = never) -> Result:
     """A stage's result for one record.
 
     What was answered before is looked at first, through all earlier attempts at the record. A new attempt is paid for
@@ -61,7 +31,7 @@ async def result_of(
     """
     failed: tuple[Result, list[Request]] | None = None
     for attempt in count():
-        held = _Held(client, steps, pay=failed is None or retried(failed[0].kind))
+        held = _Held(client, pay=failed is None or retried(failed[0].kind))
         try:
             result = await held.through(stage.conversation(item, attempt=attempt))
         except UnaskedError:
@@ -79,8 +49,7 @@ async def result_of(
 class _Held:
     """One conversation: what was asked in it, and whether anything was paid for."""
 
-    client: Client
-    steps: Steps
+    client: AskingClient
     pay: bool
     paid: bool = False
     requests: list[Request] = field(default_factory=list)
@@ -88,12 +57,12 @@ class _Held:
     async def through(self, conversation: Conversation) -> Result:
         """The conversation's result."""
         try:
-            requests = await self.steps.take(partial(next, conversation))
+            requests = next(conversation)
             while True:
-                answers = await self._answers(requests)
-                requests = await self.steps.take(partial(conversation.send, answers))
-        except _EndedError as end:
-            return end.result
+                requests = conversation.send(await self._answers(requests))
+        except StopIteration as end:
+            result: Result = end.value
+            return result
         finally:
             conversation.close()
 

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from curation.models.client import Found
+from curation.models.client import LedgerEntry
 from curation.models.contract import Answer, Attempt
 from curation.store import Store
 
@@ -21,14 +21,14 @@ class StoreLedger:
     store: Store
     write: Callable[[Attempt], None]
     _unwritten: dict[str, Answer] = field(default_factory=dict)
-    _asked: dict[str, asyncio.Future[Found]] = field(default_factory=dict)
+    _asked: dict[str, asyncio.Future[LedgerEntry]] = field(default_factory=dict)
     _reader: asyncio.Task[None] | None = None
 
-    async def find(self, key: str) -> Found:
+    async def find(self, key: str) -> LedgerEntry:
         """What there is under a key. Keys that are looked for while the store reads go together in its next reading."""
         if (answer := self._unwritten.get(key)) is not None:
-            return Found(answer)
-        future: asyncio.Future[Found] = asyncio.get_running_loop().create_future()
+            return LedgerEntry(answer)
+        future: asyncio.Future[LedgerEntry] = asyncio.get_running_loop().create_future()
         self._asked[key] = future
         if self._reader is None:
             self._reader = asyncio.create_task(self._read())
@@ -60,7 +60,7 @@ class StoreLedger:
                     future.set_result(found[key])
         self._reader = None
 
-    def _found(self, keys: Sequence[str]) -> dict[str, Found]:
+    def _found(self, keys: Sequence[str]) -> dict[str, LedgerEntry]:
         answers = self.store.answers(keys)
         attempts = self.store.attempts_at([key for key in keys if key not in answers])
-        return {key: Found(answers.get(key), attempts.get(key, 0)) for key in keys}
+        return {key: LedgerEntry(answers.get(key), attempts.get(key, 0)) for key in keys}

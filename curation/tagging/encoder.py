@@ -6,15 +6,14 @@ With `folder`, the only modules that import transformers and peft.
 from __future__ import annotations
 
 import json
-import warnings
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from curation.downloads import ALLOW
 from curation.errors import MissingExtraError, UsageError
 from curation.model_config import check_config
+from curation.quiet_libraries import quiet
 from curation.tagging.words import Splitter
 
 #: The encoder that is installed with the product.
@@ -94,21 +93,3 @@ def device(name: str = "auto") -> str:
     if name != "auto":
         return name
     return "cuda" if torch.cuda.is_available() else "cpu"
-
-
-@contextmanager
-def quiet() -> Iterator[None]:
-    """While it lasts, transformers shows no progress bars, notices of a new head, or warnings about its own code."""
-    from transformers.utils import logging
-
-    level, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
-    logging.set_verbosity_error()
-    logging.disable_progress_bar()
-    try:
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", "`is_gradient_checkpointing`", FutureWarning)
-            yield
-    finally:
-        logging.set_verbosity(level)
-        if bars:
-            logging.enable_progress_bar()

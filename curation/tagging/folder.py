@@ -19,6 +19,7 @@ from curation.author import AuthorKind, author_name
 from curation.errors import MissingExtraError, UsageError
 from curation.file_digest import file_digest
 from curation.model_config import check_config
+from curation.quiet_libraries import quiet
 from curation.record import Frozen
 from curation.tagging.encoder import (
     PACKAGED,
@@ -26,7 +27,6 @@ from curation.tagging.encoder import (
     WEIGHTS,
     base_folder,
     device,
-    quiet,
     splitter,
     with_head,
 )

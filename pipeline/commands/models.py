@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from pipeline.commands.options import JsonOption
+from pipeline.commands.options import HERE, JsonOption, WorkspaceOption
 from pipeline.commands.output import print_json, print_table, say
 
 app = typer.Typer(help="Language models: the packaged one, and those of curate.toml.", no_args_is_help=True)
@@ -28,16 +28,16 @@ def install(
     say(installed.about)
 
 
-def list_models(as_json: JsonOption = False) -> None:
-    """Show the language models that can be named: where each answers, and whether it is there."""
+def list_models(folder: WorkspaceOption = HERE, as_json: JsonOption = False) -> None:
+    """Show the language models of the workspace and the packaged ones: where each answers, and whether it is there."""
     from pipeline.steps.models import listed_models
 
-    found = listed_models()
+    found = listed_models(folder)
     if as_json:
         print_json({"models": [model.as_json() for model in found]})
         return
-    rows = [(model.name, model.kind, model.place, model.state, model.about) for model in found]
-    print_table("Language models", ("name", "kind", "where", "state", "about"), rows)
+    rows = [(model.name, model.kind, model.place, model.state) for model in found]
+    print_table("Language models", ("name", "kind", "where", "state"), rows)
 
 
 COMMANDS: dict[str, Callable[..., None]] = {"install": install, "list": list_models}

@@ -30,7 +30,7 @@ from validation.measures.measure import VECTORS
 #: Modules that tell whether an extra is installed.
 EXTRAS = {
     "annotate": ("spacy", "sentence_transformers", "onnxruntime", "torch"),
-    "llm": ("httpx", "jinja2"),
+    "llm": ("aiohttp", "jinja2"),
     "local": ("llguidance", "gguf", "transformers", "torch"),
     "validate": ("great_expectations", "lingua"),
     "review": ("label_studio_sdk",),

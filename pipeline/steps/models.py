@@ -10,14 +10,22 @@ from pathlib import Path
 
 from pydantic import JsonValue
 
+from curation.address import remote_host
 from curation.errors import CurateError, UsageError, unknown_name
 from curation.models.local.conversion import converted, converted_folder
 from curation.models.local.packaged import PACKAGED, PackagedModel
+from curation.models.local.settings import LocalModelSettings
+from curation.models.local.source import adapter_revision, model_source
+from curation.models.settings import EndpointModelSettings, ModelSettings
 from curation.record import Frozen
+from pipeline.config import CONFIG_FILE
 from pipeline.progress import Notify, not_notified
+from pipeline.workspace import Workspace
 
 #: Lines of pip's output that an error shows.
 SHOWN = 3
+#: Where a model answers that sends texts nowhere.
+HERE = "this machine"
 
 
 class InstalledModel(Frozen):
@@ -37,7 +45,8 @@ class InstalledModel(Frozen):
 class ListedModel(Frozen):
     """A language model that can be named, and whether it can answer on this machine.
 
-    state: installed; absent, with how to get it.
+    place: the hosts that texts are sent to, else this machine. state: installed; configured, of a server, which is not
+    asked; absent, with what to do.
     """
 
     name: str
@@ -90,17 +99,41 @@ def _megabytes(folder: Path) -> int:
     return round(sum(path.stat().st_size for path in folder.iterdir()) / 1e6)
 
 
-def listed_models() -> list[ListedModel]:
-    """The packaged models."""
-    return [_packaged(model) for model in PACKAGED.values()]
+def listed_models(folder: Path) -> list[ListedModel]:
+    """The models of the workspace in the folder, where there is one, then the packaged ones without a section."""
+    sections = Workspace.at(folder).config.models if (folder / CONFIG_FILE).is_file() else {}
+    return [
+        *(_configured(name, settings) for name, settings in sections.items()),
+        *(_packaged(model) for name, model in PACKAGED.items() if name not in sections),
+    ]
+
+
+def _configured(name: str, settings: ModelSettings) -> ListedModel:
+    if isinstance(settings, EndpointModelSettings):
+        hosts = [host for url in settings.urls if (host := remote_host(url)) is not None]
+        return ListedModel(name=name, kind=settings.kind, place=", ".join(hosts) or HERE, state="configured")
+    if isinstance(settings, LocalModelSettings):
+        return ListedModel(name=name, kind=settings.kind, place=HERE, state=_local_state(settings), about=settings.path)
+    state = "installed" if settings.script.is_file() else f"absent: no file {settings.script}"
+    return ListedModel(name=name, kind=settings.kind, place=HERE, state=state, about=str(settings.script))
+
+
+def _local_state(settings: LocalModelSettings) -> str:
+    """Whether its files are on this machine; nothing is loaded and nothing fetched."""
+    try:
+        model_source(settings.path)
+        if settings.adapter is not None:
+            adapter_revision(settings.adapter)
+    except CurateError as error:
+        return f"absent: {error}"
+    return "installed"
 
 
 def _packaged(model: PackagedModel) -> ListedModel:
-    is_there = model.weights is not None
     return ListedModel(
         name=model.name,
         kind="local",
-        place="this machine",
-        state="installed" if is_there else f"absent: curate models install {model.name}",
+        place=HERE,
+        state="installed" if model.weights is not None else f"absent: curate models install {model.name}",
         about=f"{model.about}. {model.licence}, {model.size}",
     )

@@ -58,7 +58,7 @@ def test_so_many_are_in_flight_as_the_model_takes_and_none_waits_for_the_slowest
         if request.about[0].id == slow:
             import asyncio
 
-            await asyncio.sleep(0.5)
+            await asyncio.sleep(3.0)
         return await once(model, request)
 
     model.attempt = attempt
@@ -71,7 +71,7 @@ def test_so_many_are_in_flight_as_the_model_takes_and_none_waits_for_the_slowest
     assert report.done == 50
     assert model.most_at_once == 3  # beside the slow one
     # All others are stored before the slow one comes.
-    assert sum(count for moment, count in seen if moment < 0.5) >= 40
+    assert sum(count for moment, count in seen if moment < 3.0) >= 40
 
 
 def test_a_new_fingerprint_takes_the_answers_that_are_there(sqlite_store, records):
@@ -227,12 +227,13 @@ def test_the_time_is_a_cap_too(sqlite_store, records):
     assert 0 < report.done == len(model.requests) < 30
 
 
-def signalled(number, model, store, *, times=1, after=0.15, pause=0.05):
+def signalled(number, model, store, *, times=1, after=6, pause=0.05):
     """What a run of 50 records ends in when signals come while it works, and the lines that it said."""
     lines = []
 
     def send():
-        time.sleep(after)
+        while len(model.requests) < after:
+            time.sleep(0.005)
         for _ in range(times):
             os.kill(os.getpid(), number)
             time.sleep(pause)
@@ -252,7 +253,7 @@ def test_at_ctrl_c_nothing_more_is_sent_and_all_that_was_in_flight_is_stored(sql
     lines = signalled(signal.SIGINT, model, sqlite_store)
     done = sqlite_store.layer_names()["test"]
     assert done == len(model.requests) == spent(sqlite_store).answers < 20
-    assert "waiting for 4 answers" in lines[0]
+    assert "nothing more is sent; waiting for" in lines[0]
     assert ask_all(sqlite_store, Asks({"fake": model})).done == 50 - done
     assert max(model.asked.values()) == 1
 
@@ -278,8 +279,8 @@ def test_a_second_ctrl_c_leaves_at_once_with_what_came(sqlite_store, records):
         return await once(model, request)
 
     model.attempt = attempt
-    signalled(signal.SIGINT, model, sqlite_store, times=2, after=0.5)
-    assert time.monotonic() - began < 5
+    signalled(signal.SIGINT, model, sqlite_store, times=2, after=12)
+    assert time.monotonic() - began < 20
     assert sqlite_store.layer_names() == {"test": 8}
     assert spent(sqlite_store).attempts == {"stop": 8, "abandoned": 4}
     assert ask_all(sqlite_store, Asks({"fake": FakeModel()})).done == 42

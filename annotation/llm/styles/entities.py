@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pydantic import JsonValue
 
 from annotation.llm.assertions import assertion_of
-from annotation.llm.reading import Link, Quote, Reading, UnreadableError, known_name, storable
+from annotation.llm.reading import Link, NotReadError, Quote, Reading, known_name, storable
 from annotation.llm.styles.document_labels import label_schema, read_labels
 from annotation.llm.styles.style import longest_quote, most_items
 from curation.models.bounded_schema import Schema, bounded_list, bounded_string, closed_object, one_of
@@ -52,13 +52,13 @@ class EntitiesStyle:
     def read(self, text: str, scheme: Scheme, category: Category | None) -> Reading:
         """What the answer says.
 
-        Raises UnreadableError where there is no list of entities, or nothing of a non-empty one can be used: that is
+        Raises NotReadError where there is no list of entities, or nothing of a non-empty one can be used: that is
         another thing than a record without information.
         """
         names = category_names(scheme)
         content, repaired = read_object(text, lambda found: fits(found, names, scheme), list_key="entities")
         if content is None:
-            raise UnreadableError("no object", "a JSON object")
+            raise NotReadError("no object", "a JSON object")
         reading = Reading(repaired=repaired)
         numbers = read_quotes(content.get("entities", [] if not scheme.categories else None), scheme, reading)
         if scheme.relations and scheme.categories:
@@ -149,7 +149,7 @@ def read_quotes(
     category: the one that was asked about, which the answer need not name.
     """
     if not isinstance(entities, list):
-        raise UnreadableError("no list", "a list of entities")
+        raise NotReadError("no list", "a list of entities")
     numbers: list[tuple[str, int]] = []
     for entity in entities:
         quote = _quote(entity, scheme, category, reading)
@@ -157,7 +157,7 @@ def read_quotes(
             numbers.append((str(entity.get("id", "")).strip(), len(reading.quotes)))
             reading.quotes.append(quote)
     if entities and not reading.quotes:
-        raise UnreadableError("nothing usable", "entities with a text, a category of the scheme and an assertion")
+        raise NotReadError("nothing usable", "entities with a text, a category of the scheme and an assertion")
     return numbers
 
 

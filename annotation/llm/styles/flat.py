@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from annotation.llm.reading import Quote, Reading, UnreadableError, known_name, plain, storable
+from annotation.llm.reading import NotReadError, Quote, Reading, known_name, plain, storable
 from annotation.llm.styles.style import longest_quote, longest_value, most_items
 from curation.models.bounded_schema import Schema, bounded_list, bounded_string, closed_object, one_of
 from curation.models.tolerant_json import read_object
@@ -50,15 +50,15 @@ class FlatStyle:
         return closed_object(values | {label.name: one_of([*label.values, ABSENT]) for label in scheme.labels})
 
     def read(self, text: str, scheme: Scheme, category: Category | None) -> Reading:
-        """The facts of all categories, in the scheme's order. Raises UnreadableError where there is no value at all."""
+        """The facts of all categories, in the scheme's order. Raises NotReadError where there is no value at all."""
         names = flat_names(scheme)
         content, repaired = read_object(text, lambda found: _fits(found, names), list_key="facts")
         reading = Reading(repaired=repaired)
         values = _by_name(content or {}, names, reading)
         if not values:
-            raise UnreadableError("no object", "a JSON object with the categories as its keys")
+            raise NotReadError("no object", "a JSON object with the categories as its keys")
         if all(value in UNFILLED for value in values.values()):
-            raise UnreadableError("unfilled", "values in the template")
+            raise NotReadError("unfilled", "values in the template")
         for name in scheme.names:
             facts = read_facts(values[name], reading) if name in values else None
             if facts is None:
@@ -68,7 +68,7 @@ class FlatStyle:
                 reading.quotes.append(Quote(value, name, evidence=quote))
         _read_labels(values, scheme, reading)
         if len(reading.unread) == len(scheme.flat_keys):
-            raise UnreadableError("missing keys", "values that are strings or facts")
+            raise NotReadError("missing keys", "values that are strings or facts")
         reading.read_as = +reading.read_as
         return reading
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 
-from annotation.llm.reading import Reading, UnreadableError
+from annotation.llm.reading import NotReadError, Reading
 from annotation.llm.styles.document_labels import label_schema, read_labels
 from annotation.llm.styles.entities import entity_example, quote_schema, read_quotes
 from annotation.llm.styles.style import most_items
@@ -34,7 +34,7 @@ class PerCategoryStyle:
         key = "labels" if category is None else "entities"
         content, repaired = read_object(text, lambda found: _fits(found, key), list_key=key)
         if content is None:
-            raise UnreadableError("no object", "a JSON object")
+            raise NotReadError("no object", "a JSON object")
         reading = Reading(repaired=repaired)
         if category is None:
             read_labels(content.get(key), scheme, reading)

@@ -29,7 +29,7 @@ class Style(Protocol):
         """The form of an answer about a text of so many characters."""
 
     def read(self, text: str, scheme: Scheme, category: Category | None) -> Reading:
-        """What an answer says. Raises UnreadableError where nothing of it can be used."""
+        """What an answer says. Raises NotReadError where nothing of it can be used."""
 
     def answer(self, layer: Layer, scheme: Scheme, category: Category | None) -> str:
         """The right answer about a record with that layer, as an example of a prompt."""

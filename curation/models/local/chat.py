@@ -38,8 +38,8 @@ def prompt_tokens(tokenizer: Any, messages: Sequence[Message]) -> list[int]:
 
 
 def _holds_markup(tokenizer: Any, contents: Sequence[str]) -> bool:
-    marks = [token.content for token in tokenizer.added_tokens_decoder.values()]
-    return any(mark in content for content in contents for mark in marks if mark.strip())
+    marks = [token.content for token in tokenizer.added_tokens_decoder.values() if token.special]
+    return any(mark in content for content in contents for mark in marks)
 
 
 def _ids(tokenizer: Any, text: str, **options: Any) -> list[int]:

@@ -14,6 +14,7 @@ from curation.errors import ConfigError, MissingExtraError, one_line
 from curation.file_digest import sampled_digest
 from curation.private_files import made_private
 from curation.process_lock import process_lock
+from curation.quiet_libraries import quiet
 
 #: Raised when the same file would become another folder.
 VERSION = 1
@@ -57,8 +58,6 @@ def _convert(file: Path, folder: Path) -> None:
     except ModuleNotFoundError as error:
         raise MissingExtraError(error.name or "gguf", "local") from error
     from transformers import modeling_gguf_pytorch_utils as reader
-
-    from curation.models.local.weights import quiet
 
     reader.tqdm = partial(reader.tqdm, disable=True)  # it asks no setting whether to show a bar
     given: dict[str, Any] = {"gguf_file": file.name, "local_files_only": True, "trust_remote_code": False}

@@ -23,7 +23,7 @@ LOOKED = 16
 
 
 @dataclass(slots=True)
-class Row:
+class AnswerRow:
     """One answer: its prompt, how it is chosen, and what there is of it.
 
     limit: tokens that it may have. pending: tokens that the model has not seen. wanted: whether somebody still waits.
@@ -133,14 +133,14 @@ class Generator:
         self._shared: tuple[list[int], Any] = ([], None)
         self._before: list[int] = []
 
-    def answers(self, rows: Sequence[Row]) -> Iterator[Row]:
+    def answers(self, rows: Sequence[AnswerRow]) -> Iterator[AnswerRow]:
         """The rows as they end, each with its tokens and how it ended. Those that nobody waits for are left out."""
         import torch
 
         with torch.inference_mode():
             yield from self._answers(list(rows))
 
-    def _answers(self, rows: list[Row]) -> Iterator[Row]:
+    def _answers(self, rows: list[AnswerRow]) -> Iterator[AnswerRow]:
         import torch
 
         model, device = self._loaded.model, self._loaded.device
@@ -181,7 +181,7 @@ class Generator:
                 mask, places = mask[kept], places[kept]
             rows = [rows[number] for number in staying]
 
-    def _beginning(self, rows: Sequence[Row]) -> tuple[int, Any]:
+    def _beginning(self, rows: Sequence[AnswerRow]) -> tuple[int, Any]:
         """How many tokens all prompts begin with that are not computed again, and their cache for each row."""
         before, self._before = self._before, rows[0].prompt
         if not self._sees_all:

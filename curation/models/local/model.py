@@ -17,7 +17,7 @@ from curation.errors import CurateError, LanguageModelError
 from curation.models.contract import Answer, Finish, Request
 from curation.models.local.chat import prompt_tokens
 from curation.models.local.constraint import Schemas
-from curation.models.local.generation import Generator, Row
+from curation.models.local.generation import AnswerRow, Generator
 from curation.models.local.sampling import Sampling, chooser
 from curation.models.local.settings import LocalModelSettings
 from curation.models.local.source import adapter_revision, model_source
@@ -149,7 +149,7 @@ class LocalModel:
     def _answers(self, batch: Sequence[_Asked]) -> Iterator[tuple[_Asked, Answer | LanguageModelError]]:
         started = time.monotonic()
         rows: dict[int, _Asked] = {}
-        made: list[Row] = []
+        made: list[AnswerRow] = []
         for asked in batch:
             try:
                 row = self._row(asked)
@@ -161,7 +161,7 @@ class LocalModel:
         for row in self._generator.answers(made) if made else ():
             yield rows[id(row)], row.error or self._answer(row, time.monotonic() - started)
 
-    def _row(self, asked: _Asked) -> Row:
+    def _row(self, asked: _Asked) -> AnswerRow:
         request, prompt = asked.request, asked.prompt or []
         sampling = self._sampling(request)
         matcher = self._schemas.matcher(request.schema) if request.schema is not None else None
@@ -175,7 +175,7 @@ class LocalModel:
             )
         said = [[message.role, message.content] for message in request.messages]
         seed = int(digest([sampling.seed, request.sample, said], length=8), 16)
-        return Row(
+        return AnswerRow(
             prompt=prompt,
             choose=chooser(sampling, seed),
             limit=min(room, sampling.max_tokens or room),
@@ -192,7 +192,7 @@ class LocalModel:
                 "rejected", f"expected the parameters {known}, got {', '.join(map(str, request.sampling))}"
             ) from error
 
-    def _answer(self, row: Row, seconds: float) -> Answer:
+    def _answer(self, row: AnswerRow, seconds: float) -> Answer:
         pieces = row.pieces(self._loaded.tokenizer)
         text = "".join(piece.text for piece in pieces)
         finish = row.finish or Finish.STOP

@@ -5,15 +5,13 @@ The only module, with its neighbours `conversion` and `sampling`, that knows tra
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from curation.errors import ConfigError, MissingExtraError, one_line
 from curation.models.local.settings import LocalModelSettings
+from curation.quiet_libraries import quiet
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,19 +95,3 @@ def _context(model: Any, wished: int | None) -> int:
     if wished is not None and wished > known:
         raise ConfigError(f"expected a context of {known} tokens at most, which the model knows, got {wished}")
     return int(wished or known)
-
-
-@contextmanager
-def quiet() -> Iterator[None]:
-    """While it lasts, transformers shows no progress bars and no notices."""
-    from transformers.utils import logging as notices
-
-    level, bars = notices.get_verbosity(), notices.is_progress_bar_enabled()
-    notices.set_verbosity(logging.ERROR)
-    notices.disable_progress_bar()
-    try:
-        yield
-    finally:
-        notices.set_verbosity(level)
-        if bars:
-            notices.enable_progress_bar()

@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from pydantic import JsonValue
 
 from annotation.annotators import annotator
+from annotation.llm.annotator import LlmAnnotator
 from curation.author import AuthorKind, layer_name
 from curation.errors import UsageError
-from curation.models.asking_stage import AskingStage, asks
-from curation.models.client import AskingStoppedError, Client, Found, paces_of
+from curation.models.asking_stage import AskingStage
+from curation.models.client import AskingStoppedError, AskingClient, LedgerEntry, paces_of
 from curation.models.contract import Attempt
-from curation.models.conversing import result_of
+from curation.models.conversing import Steps, result_of
 from curation.models.ledger import StoreLedger
 from curation.record import Entity, Layer, digest
 from curation.scoring.changes import Changes, changes
@@ -105,7 +106,7 @@ def preview(
     settings = config.annotation.model_copy(update={"llm": config.annotation.llm.model_copy(update={"prompt": prompt})})
     spoken = layer_name(AuthorKind.LLM, model)
     stage = annotator(spoken, workspace.scheme, settings, layer=layer, gate=gate, models=config.models)
-    assert asks(stage)
+    assert isinstance(stage, LlmAnnotator)
     items = sampled(store, layer, sample)
     spending = RunSpending(caps or Caps())
     with recorded(workspace, store, "prompt preview", prompt=prompt, layer=layer) as outcome:
@@ -132,13 +133,14 @@ async def _asked(
     """A result for each record; None for those that a cap left out."""
     writer = WriteBehind[Attempt](store.note_attempts)
     ledger = StoreLedger(store, writer.put)
-    client = Client(stage.models, paces_of(stage.models), _Counted(ledger, spending), admit=spending.admit)
+    client = AskingClient(stage.models, paces_of(stage.models), _Counted(ledger, spending), admit=spending.admit)
     room = asyncio.Semaphore(sum(model.at_once for model in stage.models.values()))
+    steps = Steps()
 
     async def one(item: Item) -> Result | None:
         async with room:
             try:
-                result = await result_of(stage, item, client)
+                result = await result_of(stage, item, client, steps=steps)
             except AskingStoppedError:
                 return None
             advance(1, int(result.error is not None))
@@ -159,7 +161,7 @@ class _Counted:
     ledger: StoreLedger
     spending: RunSpending
 
-    async def find(self, key: str) -> Found:
+    async def find(self, key: str) -> LedgerEntry:
         """As of a ledger."""
         return await self.ledger.find(key)
 

@@ -64,7 +64,7 @@ WORDS: dict[str, list[str]] = {
     ],
     "trust": ["trust", "trust {w}"],
     "models install": ["models install smollm2"],
-    "models list": ["models list"],
+    "models list": ["models list --workspace {w}"],
     "scheme new": ["scheme new drug dose=how_much --label smoking=yes,no --to {w}/other.yaml"],
     "scheme check": ["scheme check --workspace {w}"],
     "scheme diff": ["scheme diff {w}/new.yaml --workspace {w}"],

@@ -18,6 +18,7 @@ HARMLESS = {"urllib.parse", "urllib.error"}
 
 KNOWN = {
     "curation/models/endpoint/transport.py": "every request passes EndpointModel.attempt, which asks the gate",
+    "curation/models/local/source.py": "downloads a model by its name; sends no text",
     "curation/embeddings/encoder.py": "downloads a model by its name; sends no text",
     "curation/tagging/encoder.py": "downloads a model by its name; sends no text",
     "curation/sources/hugging_face.py": "downloads a data set by its name; sends no text",

@@ -8,7 +8,7 @@ import pytest
 from asking_stages import HASTY, FakeModel, MemoryLedger, answer
 
 from curation.errors import LanguageModelError
-from curation.models.client import AskingStoppedError, Client, UnaskedError
+from curation.models.client import AskingClient, AskingStoppedError, UnaskedError
 from curation.models.contract import Finish, Message, Request
 from curation.models.pace import Pace
 from curation.record import Record
@@ -25,7 +25,7 @@ def request(text="What?", *, about=None, **more):
 
 def client_of(model, ledger=None, **more):
     ledger = MemoryLedger() if ledger is None else ledger
-    return Client({"fake": model}, {"fake": Pace(model.limits)}, ledger, **more), ledger
+    return AskingClient({"fake": model}, {"fake": Pace(model.limits)}, ledger, **more), ledger
 
 
 def test_an_answer_is_noted_and_not_paid_for_again():

@@ -363,3 +363,12 @@ def test_who_kills_a_run_again_and_again_does_not_meet_the_same_records(stores, 
         assert claimed_ids(claim(stores[0], 2, worker=str(number))) == ids[2 * number : 2 * number + 2]
         die(stores[1], str(number))
     assert claimed_ids(claim(stores[0], worker="last")) == ids
+
+
+def test_a_stage_may_allow_more_ends_before_a_record_is_suspected(stores, ids):
+    for number in range(TRIES + 2):
+        held = stores[0].claim(Stage(), 6, worker=str(number), lease=HOUR, tries=TRIES + 3)
+        assert claimed_ids(held) == ids
+        die(stores[1], str(number))
+    assert claimed_ids(stores[0].claim(Stage(), 6, worker="last", lease=HOUR, tries=TRIES + 3)) == ids[:1]
+    assert stores[0].failures() == []

@@ -14,6 +14,7 @@ from command_line import curate, curate_json
 from curation.errors import UsageError
 from curation.models.local.packaged import PACKAGED
 from pipeline.steps import models
+from pipeline.workspace import Workspace
 
 ABSENT = PACKAGED["smollm2"].model_copy(update={"module": "a_module_that_pip_brings"})
 
@@ -85,9 +86,36 @@ def test_another_name_is_refused():
     assert "smollm2" in curate("models", "install", "gpt", code=2).stderr
 
 
-def test_models_are_listed_with_how_to_get_them(packaged):
-    (found,) = curate_json("models", "list")["models"]
+def test_models_are_listed_with_how_to_get_them(packaged, tmp_path):
+    (found,) = curate_json("models", "list", "--workspace", tmp_path)["models"]
     assert found["name"] == "smollm2"
     assert found["state"] == "absent: curate models install smollm2"
     assert "Apache-2.0" in found["about"]
-    assert "smollm2" in curate("models", "list").stdout
+    assert "smollm2" in curate("models", "list", "--workspace", tmp_path).stdout
+
+
+SECTIONS = """
+[models.near]
+urls = ["http://127.0.0.1:8000/v1"]
+[models.tuned]
+kind = "local"
+path = "nowhere/at-all"
+[models.script]
+kind = "scripted"
+script = "answers.jsonl"
+"""
+
+
+def test_models_of_the_workspace_are_listed_first(packaged, tmp_path):
+    workspace = Workspace.make(tmp_path / "w")
+    with (workspace.folder / "curate.toml").open("a", encoding="utf-8") as config:
+        config.write(SECTIONS)
+    (workspace.folder / "answers.jsonl").write_text("{}", encoding="utf-8")
+    found = curate_json("models", "list", "--workspace", workspace.folder)["models"]
+    assert [(model["name"], model["kind"], model["place"]) for model in found] == [
+        ("near", "endpoint", "this machine"),
+        ("tuned", "local", "this machine"),
+        ("script", "scripted", "this machine"),
+        ("smollm2", "local", "this machine"),
+    ]
+    assert [model["state"].split(":")[0] for model in found] == ["configured", "absent", "installed", "absent"]

@@ -7,6 +7,7 @@ import itertools
 import json
 import math
 import shutil
+from typing import Any
 
 import pytest
 from jsonschema import validate
@@ -16,7 +17,7 @@ from curation.errors import ConfigError, LanguageModelError
 from curation.models.contract import Answer, Finish, Message, Request, answer_key
 from curation.models.local.chat import prompt_tokens
 from curation.models.local.constraint import Schemas
-from curation.models.local.generation import Generator, Row
+from curation.models.local.generation import AnswerRow, Generator
 from curation.models.local.model import LocalModel
 from curation.models.local.settings import LocalModelSettings
 from curation.models.local.weights import load_model
@@ -86,19 +87,19 @@ def answers(model: LocalModel, *requests: Request) -> list[Answer]:
 
 
 @pytest.mark.parametrize("name", SCHEMAS)
-@pytest.mark.parametrize("temperature", [0, 1, 2.5])
+@pytest.mark.parametrize("temperature", [0, 1.5])
 def test_every_answer_fits_the_schema(name, temperature, local_model):
     schema = SCHEMAS[name]
     requests = [
         asked(text, schema, sample=sample, temperature=temperature)
         for text in TEXTS
-        for sample in range(6 if temperature else 1)
+        for sample in range(3 if temperature else 1)
     ]
-    for answer in answers(local_model(), *requests):
+    for answer in answers(local_model(context=800), *requests):
         validate(json.loads(answer.text), schema)
         assert answer.form == "enforced"
-        # What repeats itself without end is completed early, and says so.
-        assert answer.finish in (Finish.STOP, Finish.LOOPING)
+        # What repeats itself without end, or has no bounds that fit the context, is completed early and says so.
+        assert answer.finish is Finish.STOP or name in ("without bounds", "values")
         assert "\n" not in answer.text
 
 
@@ -135,9 +136,11 @@ def test_free_answers_are_those_of_the_library(local_model, tiny_folder):
         assert answer.tokens_in == ids["input_ids"].shape[1]
         assert answer.tokens_out == len([token for token in made if token != 1])
         assert answer.text == tokenizer.decode(made, skip_special_tokens=True).rstrip("�")
-        first = float(scores[answer.tokens_in - 1, made[0]])
-        if len(answer.logprobs[0].text) > 1:  # of one token
-            assert answer.logprobs[0].logprob == pytest.approx(first, abs=1e-3)
+        places = range(answer.tokens_in - 1, answer.tokens_in - 1 + answer.tokens_out)
+        sums = list(itertools.accumulate(float(scores[place, made[n]]) for n, place in enumerate(places)))
+        # The last character may have been cut off before it was whole.
+        found = sum(piece.logprob for piece in answer.logprobs)
+        assert any(found == pytest.approx(expected, abs=1e-2) for expected in sums[-4:])
         assert "".join(piece.text for piece in answer.logprobs) == answer.text
 
 
@@ -160,7 +163,7 @@ def test_what_a_text_may_hold_can_be_said(text, tiny_folder):
     spelling = from_tokenizer(loaded.tokenizer, n_vocab=loaded.vocabulary)
     answer = {"entities": [{"text": text[:12], "category": "sign"}]}
     wanted = json.dumps(answer, ensure_ascii=False, separators=(",", ":")).replace("\x7f", "\\u007f").encode()
-    row = Row(prompt=[5, 6, 7], choose=lambda _: int(spelling.tokenize_bytes(wanted[said() :])[0]), limit=500)
+    row = AnswerRow(prompt=[5, 6, 7], choose=lambda _: int(spelling.tokenize_bytes(wanted[said() :])[0]), limit=500)
     row.matcher = Schemas(loaded).matcher(SCHEMAS["entities"])
 
     def said() -> int:
@@ -186,10 +189,22 @@ def test_a_free_answer_at_its_limit_is_cut(local_model):
     assert (answer.finish, answer.tokens_out, answer.form) == (Finish.TRUNCATED, 5, "off")
 
 
-def test_a_free_answer_without_end_is_stopped_early(local_model):
-    (answer,) = answers(local_model(), asked("Fieber."))
-    assert answer.finish is Finish.LOOPING
-    assert answer.tokens_out < 2048 - answer.tokens_in
+@pytest.mark.parametrize("schema", [None, SCHEMAS["without bounds"]])
+@pytest.mark.parametrize("stuck", [" ", "a", "7", "xy"])
+def test_an_answer_without_end_is_stopped_early(stuck, schema, tiny_folder):
+    loaded = load_model(tiny_folder, LocalModelSettings(path=str(tiny_folder)))
+    again = itertools.cycle(loaded.tokenizer(stuck)["input_ids"])
+
+    def choose(scores: Any) -> int:
+        wanted = next(again)
+        return wanted if math.isfinite(scores[wanted]) else int(scores.argmax())
+
+    row = AnswerRow([5, 6, 7], choose, limit=2000, matcher=schema and Schemas(loaded).matcher(schema))
+    (done,) = Generator(loaded).answers([row])
+    assert done.finish is Finish.LOOPING
+    assert len(done.tokens) < 1000
+    if schema is not None:
+        validate(json.loads("".join(piece.text for piece in done.pieces(loaded.tokenizer))), schema)
 
 
 def test_a_prompt_that_is_too_long_is_refused_and_others_are_answered(local_model):
@@ -279,6 +294,7 @@ def test_whoever_waits_when_it_is_closed_gets_an_error(local_model):
     assert "unreachable" in kinds
 
 
+@pytest.mark.filterwarnings("ignore:`is_gradient_checkpointing`:FutureWarning")
 def test_an_adapter_changes_the_answers_and_the_identity(local_model, tiny_folder, tmp_path):
     import torch
     from peft import LoraConfig, get_peft_model
@@ -286,7 +302,9 @@ def test_an_adapter_changes_the_answers_and_the_identity(local_model, tiny_folde
 
     torch.manual_seed(1)
     base = AutoModelForCausalLM.from_pretrained(tiny_folder)
-    tuned = get_peft_model(base, LoraConfig(r=4, target_modules="all-linear", init_lora_weights=False))
+    tuned = get_peft_model(
+        base, LoraConfig(task_type="CAUSAL_LM", r=4, target_modules="all-linear", init_lora_weights=False)
+    )
     tuned.save_pretrained(tmp_path / "adapter")
     plain, adapted = local_model(), local_model(adapter=tmp_path / "adapter")
     request = asked("Fieber.", max_tokens=20)
