@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from annotation.llm.examples import Examples
 from annotation.settings import AnnotationSettings
 from curation.author import AuthorKind
 from curation.egress.gate import Gate
@@ -28,6 +29,7 @@ class AnnotatorParts:
     layer: str
     gate: Gate | None = None
     models: Mapping[str, ModelSettings] = field(default_factory=dict)
+    examples: Examples | None = None
 
 
 Make = Callable[[AnnotatorParts], Stage | AskingStage]
@@ -41,12 +43,13 @@ def annotator(
     layer: str | None = None,
     gate: Gate | None = None,
     models: Mapping[str, ModelSettings] | None = None,
+    examples: Examples | None = None,
 ) -> Stage | AskingStage:
     """The stage that `curate annotate --with` names: `rules`, `few-shot`, `adapter:PATH`, or `llm:NAME` of a model.
 
-    models: the sections [models.NAME]. It writes to the layer given, else to the one that has the annotator's name.
-    Raises EgressBlockedError when it would send texts off this machine and the gate lets nothing go there, or there is
-    none.
+    models: the sections [models.NAME]; examples: those that a language model's prompts have. It writes to the layer
+    given, else to the one that has the annotator's name. Raises EgressBlockedError when it would send texts off this
+    machine and the gate lets nothing go there, or there is none.
     """
     name, _, argument = spoken.partition(":")
     if name not in ANNOTATORS:
@@ -56,7 +59,9 @@ def annotator(
     if argument and name in WITHOUT_ARGUMENT:
         raise UsageError(f"expected {name} without a word after it, got {spoken!r}; --layer names the layer")
     try:
-        return ANNOTATORS[name](AnnotatorParts(scheme, settings, argument or None, layer or name, gate, models or {}))
+        return ANNOTATORS[name](
+            AnnotatorParts(scheme, settings, argument or None, layer or name, gate, models or {}, examples)
+        )
     except ModuleNotFoundError as error:
         raise MissingExtraError(error.name or name, "annotate") from error
 
@@ -70,7 +75,7 @@ def _rules(parts: AnnotatorParts) -> Stage:
 def _few_shot(parts: AnnotatorParts) -> Stage:
     from annotation.few_shot.annotator import FewShotAnnotator
 
-    return FewShotAnnotator(parts.scheme, parts.settings.few_shot, layer=parts.layer)
+    return FewShotAnnotator(parts.scheme, parts.settings.few_shot, layer=parts.layer, gate=parts.gate)
 
 
 def _adapter(parts: AnnotatorParts) -> Stage:
@@ -88,7 +93,7 @@ def _llm(parts: AnnotatorParts) -> AskingStage:
     settings = parts.settings.llm
     name, model = named_model(parts.argument or settings.model, parts.models)
     models = {name: language_model(name, model, parts.gate)}
-    return LlmAnnotator(parts.scheme, settings, models, layer=parts.layer)
+    return LlmAnnotator(parts.scheme, settings, models, layer=parts.layer, examples=parts.examples)
 
 
 def unserved(stage: Stage | AskingStage, language: str) -> tuple[str, ...]:

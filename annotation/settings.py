@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from curation.embeddings.encoder import BACKENDS, PACKAGED_ENCODER, Backend
+from curation.embeddings.encoder import BACKENDS, ENCODERS, PACKAGED_ENCODER, Backend
 from curation.record import Frozen
 
 
@@ -22,7 +23,7 @@ class RulesSettings(Frozen):
 class FewShotSettings(Frozen):
     """How few-shot classification by sentence embedding annotates."""
 
-    encoder: str = Field(default=PACKAGED_ENCODER, description="A sentence-transformers model: name or folder.")
+    encoder: str = Field(default=PACKAGED_ENCODER, description=ENCODERS)
     backend: Backend = Field(default="auto", description=BACKENDS)
     examples: Path | None = Field(
         default=None, description="Folder of example files en.yaml, de.yaml ... in place of the shipped ones."
@@ -89,6 +90,57 @@ class LlmSettings(Frozen):
     overlap: float = Field(
         0.1, ge=0, le=0.5, description="Share of a window that it has in common with the next one, at most."
     )
+    examples: str | None = Field(
+        None,
+        description="Curated set whose training side gives each prompt its examples, such as curated@2; how they are "
+        "chosen is annotation.examples. --examples names another.",
+    )
+
+
+class ExamplesSettings(Frozen):
+    """Which records of a curated set are the examples of a prompt."""
+
+    number: int = Field(3, ge=1, le=50, description="Examples of a prompt, at most.")
+    strategy: Literal["nearest", "diverse", "fixed"] = Field(
+        "nearest",
+        description="nearest: those most like the record; diverse: near it and unlike each other; fixed: the same for "
+        "every record. None is ever of the record's group, its translation, or nearly the same text.",
+    )
+    ids: tuple[str, ...] = Field(
+        (),
+        description="Records that are the fixed examples, in this order; unset, the most typical ones that are unlike "
+        "each other.",
+    )
+    diversity: float = Field(
+        0.5, ge=0, le=1, description="Weight of unlikeness for diverse and fixed: 0 looks at nearness alone."
+    )
+    tokens: int = Field(
+        3000,
+        ge=1,
+        description="Most tokens that all examples of a prompt have together, estimated from their characters; one "
+        "that does not fit is passed over for the next.",
+    )
+    encoder: str | None = Field(
+        None,
+        description=f"{ENCODERS} Unset: the packaged one for English, multilingual-e5-small for other languages where "
+        "it is installed. Languages that it does not know are compared by character n-grams, and the run says so.",
+    )
+    backend: Backend = Field(default="auto", description=BACKENDS)
+    languages: tuple[str, ...] = Field(
+        (), description="Languages that the encoder knows; unset, its name, card and vocabulary tell. English it does."
+    )
+    host: str = Field(
+        "127.0.0.1",
+        description="Address that `curate retrieve serve` listens on; on another than this machine's own it wants a "
+        "password.",
+    )
+    port: int = Field(9095, ge=1, le=65535, description="Port of `curate retrieve serve`.")
+
+    @model_validator(mode="after")
+    def _named_ones_are_fixed(self) -> ExamplesSettings:
+        if self.ids and self.strategy != "fixed":
+            raise ValueError(f'expected strategy = "fixed" with ids, got {self.strategy}')
+        return self
 
 
 class AnnotationSettings(Frozen):
@@ -100,4 +152,7 @@ class AnnotationSettings(Frozen):
     llm: LlmSettings = Field(
         default_factory=LlmSettings,
         description="What a language model is asked when it annotates; the models are the sections [models.NAME].",
+    )
+    examples: ExamplesSettings = Field(
+        default_factory=ExamplesSettings, description="How the examples of a prompt are chosen."
     )

@@ -23,11 +23,11 @@ from time import perf_counter
 from typing import Any
 
 import packages_first  # noqa: F401
-from annotation.llm.examples import Examples
 from measuring import table
 from real_model_parts.phee import DATA, Annotated, Neighbours, scheme, sentences
 
 from annotation.llm.annotator import LlmAnnotator
+from annotation.llm.examples import Examples
 from annotation.settings import LlmSettings
 from curation.cache_folder import cache_folder
 from curation.errors import LanguageModelError

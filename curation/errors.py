@@ -14,6 +14,7 @@ CurateError                 the job failed; the message says what was expected, 
 ├── EnvironmentFailureError  record after record failed for what is none of the records' faults
 ├── WorkerError             a worker process was ended from outside
 ├── ReviewError             Label Studio did not answer as expected
+├── EncoderError            an encoder at an address gave no vectors; `kind` says why
 └── LanguageModelError      a language model gave no answer that can be used; `kind` says why
 """
 
@@ -90,6 +91,14 @@ class ReviewError(CurateError):
     """Label Studio did not answer as expected."""
 
 
+class EncoderError(CurateError):
+    """An encoder at an address gave no vectors: unreachable, rejected or denied, as of a LanguageModelError."""
+
+    def __init__(self, kind: str, message: str) -> None:
+        super().__init__(f"encoder {kind}: {message}")
+        self.kind = kind
+
+
 class LanguageModelError(CurateError):
     """A language model gave no answer that can be used.
 
@@ -119,7 +128,7 @@ def may_pass(error: BaseException) -> bool:
 
     Libraries raise errors of their own classes for exhausted memory and lost connections; their names say so.
     """
-    if isinstance(error, LanguageModelError):
+    if isinstance(error, LanguageModelError | EncoderError):
         return error.kind in OF_THE_SERVER
     if isinstance(error, CurateError):
         return isinstance(error, ConfigError | MissingExtraError | SchemeError | StoreError | UsageError)

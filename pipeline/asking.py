@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from secrets import token_hex
@@ -160,6 +160,7 @@ class AskingRun:
             self._had |= {item.record.id for item in claimed.items}
             if claimed.items:
                 self._waiting_since = None
+                await asyncio.to_thread(self._prepare, claimed.items)
             elif self._tasks or self._writer.waiting:
                 await self._all_stored()
             elif not claimed.elsewhere or not await self._may_come_free(claimed.elsewhere):
@@ -172,6 +173,11 @@ class AskingRun:
                 self._tasks.add(task)
                 task.add_done_callback(self._tasks.discard)
                 task.add_done_callback(lambda task: room.release())
+
+    def _prepare(self, items: Sequence[Item]) -> None:
+        """Have a stage do what takes long before the first question: it would hold up the loop."""
+        prepare: Callable[[Sequence[Item]], None] = getattr(self._stage, "prepare", lambda items: None)
+        prepare(items)
 
     def _claim(self, size: int) -> Claimed:
         claimed = self._store.claim(

@@ -33,6 +33,7 @@ from pipeline.commands import (
     quarantine,
     records,
     report,
+    retrieve,
     review,
     run,
     scheme,
@@ -87,6 +88,7 @@ app.add_typer(models.app, name="models")
 app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(records.app, name="records")
 app.add_typer(answers.app, name="answers")
+app.add_typer(retrieve.app, name="retrieve")
 app.add_typer(review.app, name="review")
 add_next_steps(app)
 

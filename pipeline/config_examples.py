@@ -21,6 +21,8 @@ EXAMPLES: dict[str, object] = {
     "annotation.few_shot.examples": "examples",
     "annotation.adapter.path": "adapters/adapter",
     "annotation.llm.model": "hospital",
+    "annotation.llm.examples": "curated@2",
+    "annotation.examples.encoder": "http://127.0.0.1:8080/v1#bge-m3",
     "review.url": "https://label-studio.example.org",
     "review.environment": "/opt/label-studio",
     "review.proxy.certificate": "/etc/ssl/certs/labels.example.org.pem",

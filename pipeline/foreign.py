@@ -22,8 +22,10 @@ import sqlalchemy as sa
 from pydantic import BaseModel
 
 from annotation.label_studio.settings import BackendSettings, LabelStudioSettings
+from annotation.settings import ExamplesSettings
 from curation.address import is_this_machine
 from curation.author import AuthorKind, own_name
+from curation.embeddings.address import is_address
 from curation.errors import ConfigError
 from curation.models.endpoint.key import is_bound
 from curation.models.local.settings import LocalModelSettings
@@ -48,6 +50,7 @@ PATHS = (
 #: Keys whose value is a path, or the name of what is shipped, installed or in the cache of models.
 PATHS_OR_NAMES = (
     "annotation.few_shot.encoder",
+    "annotation.examples.encoder",
     "annotation.llm.prompt",
     "validation.similarity.encoder",
     "training.base_model",
@@ -55,6 +58,8 @@ PATHS_OR_NAMES = (
 )
 #: Keys of a section [models.NAME] whose value is a path.
 MODEL_PATHS = ("ca_bundle", "tokenizer", "script", "adapter")
+#: Keys of encoders, which may also be addresses.
+ENCODERS = ("annotation.few_shot.encoder", "annotation.examples.encoder", "validation.similarity.encoder")
 #: What is no name, but a file of ours.
 SUFFIXES = (SUFFIX, ".yaml", ".yml")
 #: A model of a hub by its name; a folder may be called so too.
@@ -234,12 +239,14 @@ def _programs(folder: Path, config: Config) -> Iterator[NamedOutside]:
 
 def _addresses(config: Config) -> Iterator[NamedOutside]:
     """Where texts, keys and passwords are sent to, or are served."""
-    backend = config.review.backend
+    backend, examples = config.review.backend, config.annotation.examples
     hosts = {
         "review.url": _host(config.review.url),
         "review.watch.address": _host(config.review.watch.address),
         "review.backend.address": _host(backend.address),
         "review.backend.host": backend.host if backend.host != BackendSettings().host else None,
+        "annotation.examples.host": examples.host if examples.host != ExamplesSettings().host else None,
+        **{key: _host(name) for key in ENCODERS if is_address(name := _value(config, key) or "")},
     }
     for key, host in hosts.items():
         if host is not None:
@@ -338,6 +345,8 @@ def _host(url: str | None) -> str | None:
 
 def _is_path(value: str) -> bool:
     """Whether a word that may be a name means a file or a folder: one is there, or it can be nothing else."""
+    if is_address(value):
+        return False
     return (_has_parts(value) and not HUB_NAME.fullmatch(value)) or Path(value).exists()
 
 

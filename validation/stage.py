@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 
 from curation.author import VALIDATION_RANK
+from curation.egress.gate import Gate
 from curation.record import digest
 from curation.scheme import Scheme
 from curation.stage import Item, Result
@@ -34,22 +35,30 @@ class Measure:
         reads: Sequence[str],
         seconds: Sequence[str] = (),
         vectors: Path | None = None,
+        gate: Gate | None = None,
     ) -> None:
         """The stage that checks the first of the layers `reads` and compares it with the layers `seconds`."""
         self._layers = ChosenLayers(tuple(reads), tuple(seconds))
         self.reads = self._layers.all
-        self._scope = Scope(scheme, settings, vectors)
+        # Without an encoder nothing goes out, and the stage may go to other processes, which a gate cannot.
+        self._scope = Scope(scheme, settings, vectors, gate if settings.similarity.enabled else None)
 
     @classmethod
     def over(
-        cls, store: Store, scheme: Scheme, settings: ValidationSettings, *, vectors: Path | None = None
+        cls,
+        store: Store,
+        scheme: Scheme,
+        settings: ValidationSettings,
+        *,
+        vectors: Path | None = None,
+        gate: Gate | None = None,
     ) -> Measure:
         """The stage for what a store holds now: it reads the store's layers in order of preference.
 
-        vectors: the file that keeps what was encoded for the next run.
+        vectors: the file that keeps what was encoded for the next run. gate: the way out for an encoder elsewhere.
         """
         layers = ChosenLayers.among(store.layer_authors(), settings)
-        return cls(scheme, settings, reads=layers.checked, seconds=layers.seconds, vectors=vectors)
+        return cls(scheme, settings, reads=layers.checked, seconds=layers.seconds, vectors=vectors, gate=gate)
 
     @property
     def can_go_apart(self) -> bool:

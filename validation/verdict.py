@@ -12,6 +12,7 @@ from pydantic import JsonValue
 
 from curation.batches import batched
 from curation.decision import TEXT, Decision, DecisionKind, DecisionSubject, Verdict, gravest
+from curation.egress.gate import Gate
 from curation.errors import UsageError
 from curation.scheme import Scheme
 from curation.store import Store
@@ -95,13 +96,15 @@ class Verdicts:
         }
 
 
-def judge(store: Store, scheme: Scheme, settings: ValidationSettings, workspace: Path) -> Verdicts:
+def judge(
+    store: Store, scheme: Scheme, settings: ValidationSettings, workspace: Path, *, gate: Gate | None = None
+) -> Verdicts:
     """Decisions on all measured records, under the expectations in `workspace/gx`.
 
     A person's decision on the same subject stays, and so does another policy's. Only decisions that differ from
     the latest are added. Raises UsageError when nothing was measured, ConfigError when a suite cannot be read.
     """
-    scope = Scope(scheme, settings, workspace / VECTORS)
+    scope = Scope(scheme, settings, workspace / VECTORS, gate)
     suite = OpenSuite(scheme, settings, workspace)
     # What was measured, and on which versions of the layers: both from one moment, whatever comes in meanwhile.
     with store.snapshot() as known:

@@ -10,6 +10,7 @@ from pathlib import Path
 from pydantic import JsonValue
 
 from curation.decision import Verdict
+from curation.egress.gate import Gate
 from curation.errors import UsageError
 from curation.scheme import Scheme
 from curation.store import Store
@@ -67,7 +68,15 @@ def _moves_json(moves: Moves) -> list[JsonValue]:
     ]
 
 
-def what_if(store: Store, scheme: Scheme, now: ValidationSettings, then: ValidationSettings, workspace: Path) -> WhatIf:
+def what_if(
+    store: Store,
+    scheme: Scheme,
+    now: ValidationSettings,
+    then: ValidationSettings,
+    workspace: Path,
+    *,
+    gate: Gate | None = None,
+) -> WhatIf:
     """The difference that the settings `then` would make in place of `now`, from what is measured already.
 
     What the last validation found is judged anew where it stands for the store as it is; else the suite is put to the
@@ -80,7 +89,8 @@ def what_if(store: Store, scheme: Scheme, now: ValidationSettings, then: Validat
         return _difference(
             store, _sides(last.rows, last, last.findings, foreign), _sides(last.rows, last, after, foreign)
         )
-    if Measure.over(store, scheme, now).fingerprint != Measure.over(store, scheme, then).fingerprint:
+    before, after_it = (Measure.over(store, scheme, settings, gate=gate).fingerprint for settings in (now, then))
+    if before != after_it:
         raise UsageError(
             "expected a change of thresholds or severities, got one that needs records to be measured anew; "
             "put it into curate.toml and run `curate validate`"
@@ -88,8 +98,8 @@ def what_if(store: Store, scheme: Scheme, now: ValidationSettings, then: Validat
     foreign = foreign_decisions(store)
     return _difference(
         store,
-        _judged(store, scheme, now, workspace, foreign),
-        _judged(store, scheme, then, workspace, foreign),
+        _judged(store, Scope(scheme, now, workspace / VECTORS, gate), workspace, foreign),
+        _judged(store, Scope(scheme, then, workspace / VECTORS, gate), workspace, foreign),
     )
 
 
@@ -115,11 +125,9 @@ class _Judged:
     findings: Sequence[Finding]
 
 
-def _judged(
-    store: Store, scheme: Scheme, settings: ValidationSettings, workspace: Path, foreign: ForeignDecisions
-) -> _Judged:
-    suite = OpenSuite(scheme, settings, workspace)
-    measured = gather(store, Scope(scheme, settings, workspace / VECTORS), by_record(foreign), suite.columns)
+def _judged(store: Store, scope: Scope, workspace: Path, foreign: ForeignDecisions) -> _Judged:
+    suite = OpenSuite(scope.scheme, scope.settings, workspace)
+    measured = gather(store, scope, by_record(foreign), suite.columns)
     return _sides(measured.ids(), measured, suite.preview(measured), foreign)
 
 

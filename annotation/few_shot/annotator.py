@@ -16,12 +16,15 @@ from pydantic import JsonValue
 from annotation.few_shot.calibrated_classifier import CalibratedClassifier, Matrix
 from annotation.few_shot.candidates import Candidate, lexicon_of
 from annotation.few_shot.document_classifier import DocumentClassifier, LabelValues, taught_labels
-from annotation.few_shot.example_sentences import Examples, load_examples
+from annotation.few_shot.example_sentences import ExampleSentences, load_examples
 from annotation.few_shot.few_shot_examples import NONE, CandidateText, candidate_texts, training_examples
 from annotation.rules.assertion import assert_words
 from annotation.rules.context import context_digest
 from annotation.settings import FewShotSettings
+from curation.address import remote_host
 from curation.author import AuthorKind, author_name, layer_name
+from curation.egress.gate import Gate
+from curation.embeddings.address import EncoderAddress, is_address
 from curation.embeddings.encoder import Encoder, load_encoder
 from curation.errors import ConfigError, no_such
 from curation.record import Entity, Layer, digest
@@ -40,7 +43,9 @@ class FewShotClassifier:
     Raises ConfigError where they show one kind only, such as entities without other phrases beside them.
     """
 
-    def __init__(self, examples: Examples, encoder: Encoder, *, settings: FewShotSettings, scheme: Scheme) -> None:
+    def __init__(
+        self, examples: ExampleSentences, encoder: Encoder, *, settings: FewShotSettings, scheme: Scheme
+    ) -> None:
         self._encoder = encoder
         self._settings = settings
         self._once = frozenset(settings.once)
@@ -94,7 +99,7 @@ class FewShotClassifier:
         return assert_words(words, self.language, entities)
 
 
-def _check_kinds(labels: Sequence[str], examples: Examples, scheme: Scheme) -> None:
+def _check_kinds(labels: Sequence[str], examples: ExampleSentences, scheme: Scheme) -> None:
     if len(set(labels)) < 2:
         raise ConfigError(
             f"few-shot examples ({examples.language}): expected marked entities of the scheme {scheme.name} "
@@ -136,10 +141,13 @@ class FewShotAnnotator:
         settings: FewShotSettings | None = None,
         *,
         layer: str = layer_name(kind),
-        examples: Mapping[str, Examples] | None = None,
+        examples: Mapping[str, ExampleSentences] | None = None,
         encoder: Encoder | None = None,
+        gate: Gate | None = None,
     ) -> None:
-        """Raises ConfigError for a category of `once` that the settings name and the scheme does not have."""
+        """gate: the way out for an encoder at an address.
+
+        Raises ConfigError for a category of `once` that the settings name and the scheme does not have."""
         self._scheme = scheme
         self._settings = settings or FewShotSettings()
         for name in self._settings.once if "once" in self._settings.model_fields_set else ():
@@ -149,9 +157,12 @@ class FewShotAnnotator:
         self._layer = layer
         # One stage per layer: results for one layer do not stand for another's.
         self.name = f"annotate:{layer}"
-        self._examples: dict[str, Examples | None] = dict(examples or {})
+        self._examples: dict[str, ExampleSentences | None] = dict(examples or {})
         self._languages = sorted({*scheme.languages, *self._examples})
-        self._given = encoder
+        self._given, self._gate = encoder, gate
+        address = EncoderAddress.of(self._settings.encoder).url if is_address(self._settings.encoder) else None
+        #: The host that texts are sent to, if the encoder is not on this machine.
+        self.remote = remote_host(address)
         self._classifiers: dict[str, FewShotClassifier | None] = {}
         self._document_classifiers: dict[str, DocumentClassifier | None] = {}
 
@@ -228,11 +239,11 @@ class FewShotAnnotator:
             | ({"label_scores": scores} if scores else {}),
         )
 
-    @property
+    @cached_property
     def _encoder(self) -> Encoder:
-        return self._given or load_encoder(self._settings.encoder, self._settings.backend)
+        return self._given or load_encoder(self._settings.encoder, self._settings.backend, self._gate)
 
-    def _taught(self, language: str) -> Examples | None:
+    def _taught(self, language: str) -> ExampleSentences | None:
         if language not in self._examples:
             self._examples[language] = load_examples(language, folder=self._settings.examples)
         return self._examples[language]
@@ -247,7 +258,7 @@ class FewShotAnnotator:
             )
         return self._classifiers[language]
 
-    def _teaches_entities(self, examples: Examples) -> bool:
+    def _teaches_entities(self, examples: ExampleSentences) -> bool:
         """Whether sentences are there to mark entities by; sentences of another scheme are, and are refused."""
         if not self._scheme.categories:
             return False

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from annotation.few_shot.calibrated_classifier import CalibratedClassifier, Matrix
-from annotation.few_shot.example_sentences import Examples
+from annotation.few_shot.example_sentences import ExampleSentences
 from annotation.settings import FewShotSettings
 from curation.embeddings.encoder import Encoder
 from curation.errors import ConfigError
@@ -21,7 +21,9 @@ LabelValues = dict[str, tuple[str, float]]
 class DocumentClassifier:
     """What the labelled texts of one language teach: a value for each document label that has examples of two."""
 
-    def __init__(self, examples: Examples, encoder: Encoder, *, settings: FewShotSettings, scheme: Scheme) -> None:
+    def __init__(
+        self, examples: ExampleSentences, encoder: Encoder, *, settings: FewShotSettings, scheme: Scheme
+    ) -> None:
         self._encoder = encoder
         self._language = examples.language
         self._heads: dict[str, CalibratedClassifier] = {}
@@ -59,7 +61,7 @@ class DocumentClassifier:
         return np.stack([np.concatenate(pair) for pair in pooled]).astype(np.float32)
 
 
-def taught_labels(examples: Examples, scheme: Scheme) -> list[DocumentLabel]:
+def taught_labels(examples: ExampleSentences, scheme: Scheme) -> list[DocumentLabel]:
     """The document labels of a scheme of which the examples show two values or more.
 
     Raises ConfigError when an example has a value that the scheme does not have.

@@ -46,7 +46,7 @@ class ExampleSentence(Frozen):
     entities: tuple[Entity, ...] = ()
 
 
-class Examples(Frozen):
+class ExampleSentences(Frozen):
     """Sentences and labelled texts of one language."""
 
     language: str
@@ -73,7 +73,7 @@ class Examples(Frozen):
         return dict(Counter(entity.category for sentence in self.sentences for entity in sentence.entities))
 
 
-def load_examples(language: str, *, folder: Path | None = None) -> Examples | None:
+def load_examples(language: str, *, folder: Path | None = None) -> ExampleSentences | None:
     """The examples of a language; none where the folder has no file for it."""
     path = (folder or EXAMPLES) / f"{language}.yaml"
     if not path.is_file():
@@ -84,10 +84,12 @@ def load_examples(language: str, *, folder: Path | None = None) -> Examples | No
     except (OSError, UnicodeDecodeError, yaml.YAMLError, ValidationError, ContradictionError) as error:
         raise ConfigError(f"{path}: {one_line(error)}") from error
     sentences = [ExampleSentence(text=text, entities=entities) for text, entities in parsed]
-    return Examples(language=language, sentences=tuple(sentences), documents=file.documents)
+    return ExampleSentences(language=language, sentences=tuple(sentences), documents=file.documents)
 
 
-def examples_from(annotated: Iterable[tuple[Record, Layer]], *, language: str, per_category: int = 16) -> Examples:
+def examples_from(
+    annotated: Iterable[tuple[Record, Layer]], *, language: str, per_category: int = 16
+) -> ExampleSentences:
     """Sentences of that language from gold layers until each category has `per_category` examples.
 
     A sentence is taken when it adds to a category that still lacks some. The order is that of the
@@ -102,7 +104,7 @@ def examples_from(annotated: Iterable[tuple[Record, Layer]], *, language: str, p
         ),
         key=lambda sentence: digest(sentence.text),
     )
-    return Examples(language=language, sentences=tuple(_enough(sentences, per_category)))
+    return ExampleSentences(language=language, sentences=tuple(_enough(sentences, per_category)))
 
 
 def _enough(sentences: Sequence[ExampleSentence], per_category: int) -> Iterable[ExampleSentence]:

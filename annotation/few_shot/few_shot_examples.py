@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from annotation.few_shot.candidates import Candidate, candidates
-from annotation.few_shot.example_sentences import Examples
+from annotation.few_shot.example_sentences import ExampleSentences
 from curation.record import Entity
 from curation.scheme import Scheme
 from curation.text.tokens import Words, read
@@ -47,7 +47,7 @@ def _candidate_text(words: Words, candidate: Candidate) -> CandidateText:
     )
 
 
-def training_examples(examples: Examples, scheme: Scheme) -> tuple[list[CandidateText], list[str]]:
+def training_examples(examples: ExampleSentences, scheme: Scheme) -> tuple[list[CandidateText], list[str]]:
     """What to learn from: marked spans, candidates much like them, and the other candidates as none."""
     texts: list[CandidateText] = []
     labels: list[str] = []

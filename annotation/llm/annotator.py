@@ -35,6 +35,9 @@ INCOMPLETE = "incomplete"
 #: Why a part of an answer says nothing, where the answer as a whole is whole.
 UNREADABLE = "values that cannot be read"
 
+#: Records whose examples are kept at most, until they are asked about.
+PREPARED = 4_096
+
 #: The settings that decide what is asked and what becomes of the answers.
 OF_THE_LAYER = {"fuzzy", "repairs", "window", "overlap"}
 
@@ -65,6 +68,7 @@ class LlmAnnotator:
         self._settings = settings
         self._layer = layer
         self._examples = examples
+        self._chosen: dict[str, Sequence[Example]] = {}
         # One stage per layer: results for one layer do not stand for another's.
         self.name = f"annotate:{layer}"
         # What a model takes at once, where it says so.
@@ -94,12 +98,22 @@ class LlmAnnotator:
             [VERSION, self.author, identity, self._prompt.digest, self._scheme.digest, settings, examples, self._layer]
         )
 
+    def prepare(self, items: Sequence[Item]) -> None:
+        """Choose the examples of records that are asked about next, which takes a look into each text."""
+        if self._examples is not None:
+            if len(self._chosen) > PREPARED:
+                self._chosen.clear()
+            self._chosen |= {item.record.id: self._examples_for(item.record) for item in items}
+
+    def _examples_for(self, record: Record) -> Sequence[Example]:
+        return self._examples.for_record(record) if self._examples else ()
+
     def conversation(self, item: Item, *, attempt: int = 0) -> Conversation:
         """The questions about one record; at the end its layer, or its error."""
         record = item.record
         if not record.text.strip():
             return Result(record.id, layers=(self._empty_layer(record),))
-        examples = self._examples.for_record(record) if self._examples else ()
+        examples = self._chosen.get(record.id) or self._examples_for(record)
         interview = Interview(
             lambda text, category: self._asking.style.read(text, self._scheme, category),
             lambda problem, names: self._prompt.repair(record.language, problem, names),
@@ -209,7 +223,7 @@ class LlmAnnotator:
             "read_as": dict(totals.read_as),
             "doubles": merged.doubles,
             "alignments": dict(Counter(found.at.alignment.value for found in merged.quotes)),
-            "examples": [example.record.id for example in examples],
+            "examples": self._examples.provenance(examples) if self._examples else None,
             "tokens": dict(known),
         }
 

@@ -14,7 +14,8 @@ from curation.text.alignment import MINIMUM, align
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A record with the layer that is right for it, and how near it is to the record that is asked about (-1 to 1).
+    """A record with the layer that is right for it, and how near it is to the record that is asked about (-1 to 1; a
+    fixed one to the middle of its set).
 
     All entities of the layer stand in the text, word for word.
     """

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from annotation.llm.examples import Example
-
 from curation.record import Entity, Fragment, Layer, Record, wording
 from curation.scheme import Scheme, load_scheme
 

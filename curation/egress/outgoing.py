@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pydantic import JsonValue
 
 from curation.deidentify.identifiers.analyzer import find_identifiers
-from curation.deidentify.identifiers.identifier import Identifier, IdentifierKind, outside
+from curation.deidentify.identifiers.identifier import Identifier, IdentifierKind, outside, parted
 from curation.deidentify.identifiers.recognisers import RecogniserSettings
 from curation.deidentify.identifiers.surrogate_marks import MARK, surrogates_within
 from curation.record import Layer, Record
@@ -18,11 +18,13 @@ from curation.record import Layer, Record
 class Outgoing:
     """The whole of what is sent at once: all its texts, and the records that they are about.
 
-    The texts are read in the language of the first record, in English without one.
+    The texts are read in the language of the first record; those about no record in each of the languages that they may
+    be in.
     """
 
     texts: tuple[str, ...]
     records: tuple[Record, ...] = ()
+    languages: tuple[str, ...] = ("en",)
 
     @classmethod
     def of(cls, record: Record, layer: Layer | None = None) -> Outgoing:
@@ -43,10 +45,14 @@ class Outgoing:
         self, kinds: Container[IdentifierKind], recognisers: Sequence[RecogniserSettings] = ()
     ) -> Iterator[Identifier]:
         """The identifiers of some kinds in the texts; surrogates of the records are none."""
-        language = self.records[0].language if self.records else "en"
+        languages = (self.records[0].language,) if self.records else self.languages
         for text in self.texts:
-            every = find_identifiers(text, language=language, recognisers=recognisers)
-            found = [identifier for identifier in every if identifier.kind in kinds]
+            every = [
+                identifier
+                for language in languages
+                for identifier in find_identifiers(text, language=language, recognisers=recognisers)
+            ]
+            found = parted([identifier for identifier in every if identifier.kind in kinds])
             yield from outside(text, found, surrogates_within(text, self.records)) if found else ()
 
 

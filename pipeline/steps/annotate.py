@@ -9,6 +9,7 @@ from pydantic import JsonValue
 from annotation.adapter import AdapterAnnotator
 from annotation.annotators import GOES_BY, annotator, remote_address, unchecked_files, unserved
 from curation.author import AuthorKind, kind_of, layer_name
+from curation.egress.gate import Gate
 from curation.errors import NothingToGoByError, UsageError, unknown_name
 from curation.models.asking_stage import AskingStage, asks
 from curation.models.contract import Finish
@@ -23,6 +24,7 @@ from pipeline.asking import ask_over
 from pipeline.dry_run import DryRun, dry_run
 from pipeline.egress import gate_of
 from pipeline.progress import ProgressBar, no_progress
+from pipeline.retrieval import examples_for
 from pipeline.runner import StageReport, run_over
 from pipeline.runs import recorded
 from pipeline.spending import Caps
@@ -44,19 +46,20 @@ def annotate(
     retry_failed: bool = False,
     kinds: Collection[str] = (),
     caps: Caps | None = None,
+    examples: str | None = None,
     progress: ProgressBar = no_progress,
 ) -> StageReport:
     """An annotator's layer on every record that lacks it; what goes off this machine passes the gate.
 
-    kinds: of failures of a language model that are tried again; caps: where it stops by itself.
+    kinds: of failures of a language model that are tried again; caps: where it stops by itself; examples: the curated
+    set that its prompts have examples from, unset that of the settings.
 
     Raises NothingToGoByError, and writes nothing, when the annotator can give nothing of what the scheme asks for,
     and UsageError when there are no records.
     """
     gate = gate_of(workspace, store)
     name = with_folder(workspace, name)
-    config = workspace.config
-    stage = annotator(name, workspace.scheme, config.annotation, layer=layer, gate=gate, models=config.models)
+    stage = stage_of(workspace, store, name, gate, layer=layer, examples=examples)
     if (kinds or caps not in (None, Caps())) and not asks(stage):
         raise UsageError(
             f"expected a language model (llm:NAME) with --max-cost, --max-tokens, --max-time or --retry, got {name}"
@@ -71,7 +74,12 @@ def annotate(
             f"{name} was trained with another state of a scheme ({stage.manifest.scheme}): the names of its categories "
             "are those of this one, what they stand for may have changed"
         )
-    inputs: dict[str, JsonValue] = {"annotator": name, "layer": layer, "sent_to": remote_address(stage)}
+    inputs: dict[str, JsonValue] = {
+        "annotator": name,
+        "layer": layer,
+        "sent_to": remote_address(stage),
+        "examples": examples,
+    }
     with recorded(workspace, store, "annotate", **inputs) as outcome:
         gate.run = outcome.run
         if asks(stage):
@@ -84,6 +92,22 @@ def annotate(
             done = run_over(workspace, store, stage, retry_failed=retry_failed, progress=progress, processes=processes)
         outcome |= done.as_json()
     return done
+
+
+def stage_of(
+    workspace: Workspace, store: Store, name: str, gate: Gate, *, layer: str | None, examples: str | None
+) -> Stage | AskingStage:
+    """The stage of an annotator with what the workspace has for it."""
+    config = workspace.config
+    return annotator(
+        name,
+        workspace.scheme,
+        config.annotation,
+        layer=layer,
+        gate=gate,
+        models=config.models,
+        examples=examples_for(workspace, store, name, examples, gate=gate),
+    )
 
 
 def known_kinds(kinds: Sequence[str]) -> frozenset[str]:
@@ -102,15 +126,15 @@ def dry_annotate(
     layer: str | None = None,
     retry_failed: bool = False,
     kinds: Collection[str] = (),
+    examples: str | None = None,
     progress: ProgressBar = no_progress,
 ) -> DryRun:
     """What `annotate` would ask a language model and cost; nothing is sent and nothing is written.
 
     Raises UsageError for an annotator that asks none, and when there are no records.
     """
-    config = workspace.config
     gate = gate_of(workspace, store)
-    stage = annotator(name, workspace.scheme, config.annotation, layer=layer, gate=gate, models=config.models)
+    stage = stage_of(workspace, store, name, gate, layer=layer, examples=examples)
     if not asks(stage):
         raise UsageError(f"expected a language model (llm:NAME) with --dry-run, got {name}, which costs nothing")
     store.require_records()
@@ -124,15 +148,15 @@ def annotate_again(
     share: float,
     *,
     layer: str | None = None,
+    examples: str | None = None,
     progress: ProgressBar = no_progress,
 ) -> FlipReport:
     """A share of the records that have a language model's layer asked about again, and what it says otherwise now.
 
     Raises UsageError for an annotator that asks none, and where no record has its layer.
     """
-    config = workspace.config
     gate = gate_of(workspace, store)
-    stage = annotator(name, workspace.scheme, config.annotation, layer=layer, gate=gate, models=config.models)
+    stage = stage_of(workspace, store, name, gate, layer=layer, examples=examples)
     if not asks(stage):
         raise UsageError(
             f"expected a language model (llm:NAME) with --again, got {name}, which says the same each time"

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from curation.egress.gate import Gate
 from curation.errors import UsageError
 from curation.store import Store
+from pipeline.egress import gate_of
 from pipeline.runs import recorded
 from pipeline.workspace import Workspace
 from validation.drift.compare import Drift, check_sizes, compare
@@ -31,12 +33,15 @@ def drift(
     name = f"{frozen.name}@{frozen.version}"
     # The report on validation shows what the latest run has found.
     with recorded(workspace, store, COMMAND, against=name, source=source, batch=batch) as outcome:
-        found = _compared(workspace, store, frozen.digest, source, batch)
+        gate = gate_of(workspace, store, run=outcome.run)
+        found = _compared(workspace, store, gate, frozen.digest, source, batch)
         outcome |= {"against": name, FOUND: found.as_json()}
     return found
 
 
-def _compared(workspace: Workspace, store: Store, frozen: str, source: str | None, batch: str | None) -> Drift:
+def _compared(
+    workspace: Workspace, store: Store, gate: Gate, frozen: str, source: str | None, batch: str | None
+) -> Drift:
     settings = workspace.config.validation
     members = frozenset(record.id for _, record, _ in store.set_members(frozen))
 
@@ -45,9 +50,8 @@ def _compared(workspace: Workspace, store: Store, frozen: str, source: str | Non
 
     # Before the encoder is loaded and the texts are read.
     check_sizes(len(members), sum(1 for _ in new()))
-    encoder = (
-        Scope(workspace.scheme, settings, workspace.folder / VECTORS).encoder if settings.similarity.enabled else None
-    )
+    scope = Scope(workspace.scheme, settings, workspace.folder / VECTORS, gate)
+    encoder = scope.encoder if settings.similarity.enabled else None
     most = settings.drift.sample
     before = batch_profile(_of_set(store, frozen), most=most, encoder=encoder)
     return compare(before, batch_profile(new(), most=most, encoder=encoder), settings.drift)

@@ -9,6 +9,7 @@ from curation.errors import UsageError
 from curation.record import Record
 from curation.sets.split import SPLITS
 from curation.store import Store
+from pipeline.egress import gate_of
 from pipeline.steps.freeze import chosen_set
 from pipeline.workspace import Workspace
 from validation.leakage import PASSAGES, QUESTIONS, Leakage, find_leaks
@@ -40,7 +41,7 @@ def leakage(
         raise UsageError(f"expected --passages above 0 and at most 1, got {least:g}")
     near = workspace.config.validation.duplicates.threshold
 
-    scope = Scope(workspace.scheme, workspace.config.validation, workspace.folder / VECTORS)
+    scope = Scope(workspace.scheme, workspace.config.validation, workspace.folder / VECTORS, gate_of(workspace, store))
     retellings = by_meaning(scope) if semantic else None
     ask = partial(find_leaks, near_duplicates=near, passages=least, retellings=retellings)
     if test or test_source:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
+from curation.egress.gate import Gate
 from curation.errors import StoreError, UsageError, no_such
 from curation.process_lock import process_lock
 from curation.processes import Processes
 from curation.scheme_change import REMEDY
 from curation.store import Store
 from pipeline.config import Config, with_overrides
+from pipeline.egress import gate_of
 from pipeline.progress import ProgressBar, no_progress
 from pipeline.runner import run_over
 from pipeline.runs import recorded
@@ -50,8 +52,10 @@ def validate(
     if layer is not None:
         settings = settings.model_copy(update={"layer": layer})
     check_layers(store, settings, given=layer is not None)
+    gate = gate_of(workspace, store)
     with recorded(workspace, store, "validate", layer=layer) as outcome:
-        stage = Measure.over(store, workspace.scheme, settings, vectors=workspace.folder / VECTORS)
+        gate.run = outcome.run
+        stage = Measure.over(store, workspace.scheme, settings, vectors=workspace.folder / VECTORS, gate=gate)
         # The processes end before Great Expectations is loaded: the two together would take the most memory.
         with Processes(workspace.config.curation.workers, preload=["validation.process_preload"]) as processes:
             measured = run_over(
@@ -63,12 +67,12 @@ def validate(
                 progress=progress,
                 processes=processes,
             )
-            measure_translations(workspace, store, settings, processes, progress=progress)
+            measure_translations(workspace, store, settings, processes, gate=gate, progress=progress)
         with one_at_a_time(workspace):
             if remake_suite:
                 for line in remake(workspace.folder):
                     workspace.notify(line)
-            verdicts = judge(store, workspace.scheme, settings, workspace.folder)
+            verdicts = judge(store, workspace.scheme, settings, workspace.folder, gate=gate)
         tell_foreign(workspace, store)
         outcome |= {"measured": measured.as_json(), "verdicts": verdicts.as_json()}
     return verdicts
@@ -113,13 +117,14 @@ def measure_translations(
     settings: ValidationSettings,
     processes: Processes,
     *,
+    gate: Gate | None = None,
     progress: ProgressBar = no_progress,
 ) -> None:
     """The translated pairs that several processes measure sooner than one, measured; others are left to `judge`."""
     severity = severities(settings)
     if all(severity[rule.name] is Severity.OFF for rule in TRANSLATION.rules):
         return
-    scope = Scope(workspace.scheme, settings, workspace.folder / VECTORS)
+    scope = Scope(workspace.scheme, settings, workspace.folder / VECTORS, gate)
     left = UnmeasuredPairs.of(whole_of(store, scope, foreign={}, looked_at=()))
     if left.worthwhile(processes):
         with progress("translations", len(left.pairs)) as advance:
@@ -152,6 +157,6 @@ def what_if_set(workspace: Workspace, store: Store, changes: Sequence[str]) -> W
     for change in changes:
         if not change.startswith("validation."):
             raise UsageError(f"expected a setting of validation such as validation.grounding.minimum=0.9, got {change}")
-    changed = with_overrides(workspace.config, changes).validation
+    changed, gate = with_overrides(workspace.config, changes).validation, gate_of(workspace, store)
     with one_at_a_time(workspace):
-        return what_if(store, workspace.scheme, workspace.config.validation, changed, workspace.folder)
+        return what_if(store, workspace.scheme, workspace.config.validation, changed, workspace.folder, gate=gate)

@@ -44,7 +44,7 @@ class AnotherEncoder(Frozen):
 
 @pytest.fixture(autouse=True)
 def _any_encoder(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("validation.measures.measure.load_encoder", lambda name, backend: AnotherEncoder(name=name))
+    monkeypatch.setattr("validation.measures.measure.load_encoder", lambda name, *_: AnotherEncoder(name=name))
 
 
 def paths(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
@@ -103,6 +103,6 @@ def test_the_layer_that_is_checked_does(scheme: Scheme) -> None:
 def test_another_revision_of_the_encoder_does(scheme: Scheme, monkeypatch: pytest.MonkeyPatch) -> None:
     before = fingerprint(scheme, ValidationSettings())
     monkeypatch.setattr(
-        "validation.measures.measure.load_encoder", lambda name, backend: AnotherEncoder(name=name, revision="2")
+        "validation.measures.measure.load_encoder", lambda name, *_: AnotherEncoder(name=name, revision="2")
     )
     assert fingerprint(scheme, ValidationSettings()) != before

@@ -12,6 +12,7 @@ from planted_errors import fill
 
 from curation.decision import Decision, Verdict
 from curation.embeddings.encoder import load_encoder
+from curation.embeddings.record_vectors import record_vectors
 from curation.embeddings.vector_store import VectorStore
 from curation.generate.case_sampler import sample_case
 from curation.generate.records import realise
@@ -22,7 +23,6 @@ from validation.measures.semantic.case_similarity import Facts
 from validation.measures.semantic.duplicates import find_repeats
 from validation.measures.semantic.neighbours import near_pairs
 from validation.measures.semantic.numbers import agreement, numbers
-from validation.measures.semantic.record_vectors import record_vectors
 from validation.settings import Severity, SimilaritySettings, ValidationSettings
 from validation.verdict import judge
 

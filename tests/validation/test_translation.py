@@ -13,6 +13,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from verdicts import gravest
 
+from curation.embeddings.languages import covers
 from curation.generate import generate
 from curation.markup import parse_markup
 from curation.record import Alignment, Layer, Record
@@ -26,7 +27,6 @@ from validation.settings import Engine, ValidationSettings
 from validation.stage import Measure
 from validation.translation import untranslated
 from validation.translation.evidence import WORD, evidence
-from validation.translation.multilingual import covers
 from validation.translation.numerals import differences, numerals
 from validation.translation.pair import TranslationPair, measured, pair_text
 from validation.translation.settings import TranslationSettings

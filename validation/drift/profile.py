@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from curation.embeddings.encoder import Encoder
+from curation.embeddings.record_vectors import record_vectors
 from curation.record import digest
 from validation.measures.measure import Subject
-from validation.measures.semantic.record_vectors import record_vectors
 
 if TYPE_CHECKING:
     from curation.embeddings.encoder import Vectors

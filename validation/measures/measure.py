@@ -13,6 +13,7 @@ from typing import cast
 from pydantic import JsonValue
 
 from curation.decision import DecisionKind
+from curation.egress.gate import Gate
 from curation.embeddings.encoder import Encoder, load_encoder
 from curation.record import Layer, Record
 from curation.scheme import Scheme
@@ -47,12 +48,14 @@ class Scope:
     settings: ValidationSettings
     #: The file that keeps vectors for the next run; None keeps them in memory only.
     vectors: Path | None = None
+    #: The way out for an encoder at an address.
+    gate: Gate | None = None
 
     @cached_property
     def encoder(self) -> Encoder:
         """The sentence encoder, loaded at its first use; each text is encoded once for all measures."""
         similarity = self.settings.similarity
-        encoder = load_encoder(similarity.encoder, similarity.backend)
+        encoder = load_encoder(similarity.encoder, similarity.backend, self.gate)
         return encoder.cached_in(self.vectors) if self.vectors else encoder
 
 

@@ -11,6 +11,7 @@ from annotation.adapter import AdapterAnnotator
 from annotation.annotators import annotator
 from annotation.label_studio.backend.prediction_queue import LoadedAnnotator
 from annotation.label_studio.settings import BackendSettings
+from annotation.llm.examples import Examples
 from annotation.settings import AnnotationSettings
 from curation.author import AuthorKind, kind_of, own_name
 from curation.egress.gate import Gate
@@ -43,10 +44,12 @@ class ActiveAnnotator:
         language: str = "en",
         gate: Gate | None = None,
         models: Mapping[str, ModelSettings] | None = None,
+        examples: Examples | None = None,
         store: Store | None = None,
     ) -> None:
         self._gate = gate
         self._models = models
+        self._examples = examples
         self._store = store
         self._scheme = scheme
         self._annotation = annotation
@@ -115,7 +118,14 @@ class ActiveAnnotator:
         spoken = self._settings.until if self._follows and self._pinned is None else self._settings.annotator
         if kind_of(spoken) is AuthorKind.ADAPTER and self._pinned is None:
             raise UsageError(f"expected another annotator than an adapter in review.backend.until, got {spoken!r}")
-        stage = annotator(spoken, self._scheme, self._annotation, gate=self._gate, models=self._models)
+        stage = annotator(
+            spoken,
+            self._scheme,
+            self._annotation,
+            gate=self._gate,
+            models=self._models,
+            examples=self._examples,
+        )
         if not asks(stage):
             return _loaded(stage, self._language)
         if self._store is None:

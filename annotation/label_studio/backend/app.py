@@ -1,4 +1,4 @@
-"""Label Studio's machine learning protocol over HTTP; the only module that imports FastAPI.
+"""Label Studio's machine learning protocol over HTTP; with `annotation.retrieval` the only module that imports FastAPI.
 
 Label Studio calls /health and /setup before each prediction, /predict when a task is opened, /versions from the
 settings page, /webhook from the training button. All but /webhook require the password: Label Studio sends events

@@ -1,4 +1,5 @@
-"""The back end as a process that listens on a port; with `bounded_connections` the only module that imports uvicorn."""
+"""The back end as a process that listens on a port; with `bounded_connections` and `annotation.retrieval` the only
+module that imports uvicorn."""
 
 from __future__ import annotations
 
@@ -18,6 +19,7 @@ from annotation.label_studio.backend.state import backend_folder, clear_running,
 from annotation.label_studio.backend.training import Trainer
 from annotation.label_studio.processes import exit_at_signals, is_free
 from annotation.label_studio.settings import LabelStudioSettings
+from annotation.llm.examples import Examples
 from annotation.settings import AnnotationSettings
 from curation.author import AuthorKind, kind_of, own_name
 from curation.egress.gate import Gate, server_way_out
@@ -43,6 +45,7 @@ def serve(
     train: Sequence[str],
     gate: Gate | None = None,
     models: Mapping[str, ModelSettings] | None = None,
+    examples: Examples | None = None,
     store: Store | None = None,
     on_up: OnUp = lambda url, auth: None,
 ) -> None:
@@ -54,7 +57,9 @@ def serve(
     settings = review.backend
     with (
         exit_at_signals(),
-        running_backend(workspace, scheme, review, annotation, train=train, gate=gate, models=models, store=store) as (
+        running_backend(
+            workspace, scheme, review, annotation, train=train, gate=gate, models=models, examples=examples, store=store
+        ) as (
             server,
             url,
             auth,
@@ -77,6 +82,7 @@ def running_backend(
     train: Sequence[str],
     gate: Gate | None = None,
     models: Mapping[str, ModelSettings] | None = None,
+    examples: Examples | None = None,
     store: Store | None = None,
 ) -> Iterator[tuple[uvicorn.Server, str, BasicAuth]]:
     """A server that is ready to run, its address and its login; its threads end with the block."""
@@ -88,7 +94,15 @@ def running_backend(
     passage = server_way_out(gate, settings.host, settings.port, password=auth.password)
     language = review.language
     current = ActiveAnnotator(
-        scheme, annotation, settings, adapters=adapters, language=language, gate=gate, models=models, store=store
+        scheme,
+        annotation,
+        settings,
+        adapters=adapters,
+        language=language,
+        gate=gate,
+        models=models,
+        examples=examples,
+        store=store,
     )
     # Requests to a language model run in parallel: each is a batch of its own.
     asks_out = kind_of(settings.annotator) is AuthorKind.LLM

@@ -14,9 +14,9 @@ from annotation.llm.annotator import LlmAnnotator
 from curation.author import AuthorKind, layer_name
 from curation.errors import UsageError
 from curation.models.asking_stage import AskingStage
-from curation.models.client import AskingStoppedError, AskingClient, LedgerEntry, paces_of
+from curation.models.client import AskingClient, AskingStoppedError, LedgerEntry, paces_of
 from curation.models.contract import Attempt
-from curation.models.conversing import Steps, result_of
+from curation.models.conversing import result_of
 from curation.models.ledger import StoreLedger
 from curation.record import Entity, Layer, digest
 from curation.scoring.changes import Changes, changes
@@ -25,6 +25,7 @@ from curation.store import Store
 from curation.store.write_behind import WriteBehind
 from pipeline.egress import gate_of
 from pipeline.progress import Advance, ProgressBar, no_progress
+from pipeline.retrieval import examples_for
 from pipeline.runs import recorded
 from pipeline.spending import Caps, RunSpending
 from pipeline.workspace import Workspace
@@ -105,7 +106,15 @@ def preview(
     config = workspace.config
     settings = config.annotation.model_copy(update={"llm": config.annotation.llm.model_copy(update={"prompt": prompt})})
     spoken = layer_name(AuthorKind.LLM, model)
-    stage = annotator(spoken, workspace.scheme, settings, layer=layer, gate=gate, models=config.models)
+    stage = annotator(
+        spoken,
+        workspace.scheme,
+        settings,
+        layer=layer,
+        gate=gate,
+        models=config.models,
+        examples=examples_for(workspace, store, spoken, gate=gate),
+    )
     assert isinstance(stage, LlmAnnotator)
     items = sampled(store, layer, sample)
     spending = RunSpending(caps or Caps())
@@ -135,12 +144,11 @@ async def _asked(
     ledger = StoreLedger(store, writer.put)
     client = AskingClient(stage.models, paces_of(stage.models), _Counted(ledger, spending), admit=spending.admit)
     room = asyncio.Semaphore(sum(model.at_once for model in stage.models.values()))
-    steps = Steps()
 
     async def one(item: Item) -> Result | None:
         async with room:
             try:
-                result = await result_of(stage, item, client, steps=steps)
+                result = await result_of(stage, item, client)
             except AskingStoppedError:
                 return None
             advance(1, int(result.error is not None))

@@ -8,10 +8,15 @@ from annotation.label_studio.backend.basic_auth import BasicAuth
 from annotation.label_studio.backend.connect import connect_backend
 from annotation.label_studio.registrations import note_backend
 from annotation.label_studio.session import connect as connect_to_server
+from annotation.label_studio.settings import BackendSettings
+from annotation.llm.retrieved import RetrievedExamples
 from curation.author import own_name
+from curation.egress.gate import Gate
 from curation.errors import MissingExtraError, ReviewError
+from curation.store import Store
 from pipeline.adapters import with_folder
 from pipeline.egress import gate_of
+from pipeline.retrieval import examples_for
 from pipeline.workspace import Workspace
 
 #: The command in a process of its own, wherever its script may be; -P: modules do not come from where it is called.
@@ -59,6 +64,13 @@ def run_backend(
             train=train,
             gate=gate,
             models=config.models,
+            examples=_examples(workspace, store, review.backend, gate),
             store=store,
             on_up=up,
         )
+
+
+def _examples(workspace: Workspace, store: Store, settings: BackendSettings, gate: Gate) -> RetrievedExamples | None:
+    """The examples for the language model among those that may annotate."""
+    found = (examples_for(workspace, store, name, gate=gate) for name in (settings.annotator, settings.until))
+    return next(filter(None, found), None)

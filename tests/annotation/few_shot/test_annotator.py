@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from annotation.few_shot.annotator import FewShotAnnotator
-from annotation.few_shot.example_sentences import Examples, ExampleSentence, examples_from, load_examples
+from annotation.few_shot.example_sentences import ExampleSentence, ExampleSentences, examples_from, load_examples
 from annotation.settings import FewShotSettings
 from curation.errors import ConfigError
 from curation.markup import parse_markup
@@ -115,10 +115,10 @@ def test_what_runs_the_encoder_changes_neither_fingerprint_nor_author(annotator:
     assert layer_of(other, text, "en").author == layer_of(annotator, text, "en").author
 
 
-def taught(*marked: str, language: str = "en") -> Examples:
+def taught(*marked: str, language: str = "en") -> ExampleSentences:
     parsed = [parse_markup(one) for one in marked]
     sentences = tuple(ExampleSentence(text=text, entities=entities) for text, entities in parsed)
-    return Examples(language=language, sentences=sentences)
+    return ExampleSentences(language=language, sentences=sentences)
 
 
 def test_examples_of_ones_own_teach_another_view() -> None:

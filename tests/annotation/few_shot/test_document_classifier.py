@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from annotation.few_shot.annotator import FewShotAnnotator
-from annotation.few_shot.example_sentences import Examples, LabelledText, load_examples
+from annotation.few_shot.example_sentences import ExampleSentences, LabelledText, load_examples
 from curation.errors import ConfigError
 from curation.record import Record
 from curation.scheme import DocumentLabel, Scheme, load_scheme
@@ -25,7 +25,7 @@ TEXTS = (
     ("She has no pain at all.", "no"),
     ("There is nothing that hurts.", "no"),
 )
-EXAMPLES = Examples(
+EXAMPLES = ExampleSentences(
     language="en",
     sentences=(),
     documents=tuple(LabelledText(text=text, labels={"pain": value}) for text, value in TEXTS),
@@ -69,7 +69,7 @@ def test_a_value_that_the_scheme_lacks_is_refused_before_any_work():
 
 
 def test_other_labelled_texts_change_the_fingerprint_and_sentences_alone_keep_it(tmp_path: Path):
-    other = Examples(language="en", sentences=(), documents=EXAMPLES.documents[1:])
+    other = ExampleSentences(language="en", sentences=(), documents=EXAMPLES.documents[1:])
     assert EXAMPLES.digest != other.digest
     assert (
         FewShotAnnotator(SCHEME, examples={"en": EXAMPLES}).fingerprint

@@ -62,6 +62,7 @@ WORDS: dict[str, list[str]] = {
         "answers forget --model big --dry-run --workspace {w}",
         "answers forget --record case-1 --older-than 0 --workspace {w}",
     ],
+    "retrieve show": ["retrieve case-1 --set curated --workspace {w}", "retrieve show case-1 --text --workspace {w}"],
     "trust": ["trust", "trust {w}"],
     "models install": ["models install smollm2"],
     "models list": ["models list --workspace {w}"],
@@ -95,7 +96,7 @@ WORDS: dict[str, list[str]] = {
     "review adjudicate pull": ["review adjudicate pull --workspace {w}"],
 }
 #: These run until they are ended, or end the server of all tests: other tests run them.
-ELSEWHERE = {"review watch", "review backend", "review stop"}
+ELSEWHERE = {"review watch", "review backend", "review stop", "retrieve serve"}
 
 
 def every_command(command: Any = None, name: str = "") -> Iterator[tuple[str, bool]]:

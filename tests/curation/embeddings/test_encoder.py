@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from curation.embeddings.encoder import BATCH_TOKENS, SentenceEncoder, VectorCache, load_encoder, packaged_encoder_path
+from curation.embeddings.cached_encoder import VectorCache
+from curation.embeddings.encoder import BATCH_TOKENS, SentenceEncoder, load_encoder, packaged_encoder_path
 from curation.errors import ConfigError
 
 pytestmark = pytest.mark.model

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from curation.embeddings.record_vectors import sentences_of
 from curation.record import Record
 from curation.text import sentences as module
 from curation.text.sentences import MOST_SENTENCES, sentence_spans, sentence_texts
 from curation.text.tokens import read
-from validation.measures.semantic.record_vectors import sentences_of
 from validation.translation.segments import is_heading, segments
 
 EXAMPLES = [

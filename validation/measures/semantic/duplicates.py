@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from curation.batches import batched
 from curation.embeddings.encoder import Encoder
+from curation.embeddings.record_vectors import record_vectors, sentence_vectors
 from curation.embeddings.vector_store import VectorStore
 from curation.record import Record
 from curation.sets.duplicates import Duplicates, NearDuplicate
 from validation.measures.semantic.case_similarity import CANDIDATE, NEAREST, Facts, likeness
 from validation.measures.semantic.neighbours import EXACT, near_pairs
-from validation.measures.semantic.record_vectors import record_vectors, sentence_vectors
 
 if TYPE_CHECKING:
     from curation.embeddings.encoder import Vectors

@@ -6,12 +6,12 @@ from collections.abc import Iterable, Sequence
 
 from curation.batches import batched
 from curation.embeddings.encoder import Encoder
+from curation.embeddings.record_vectors import record_vectors, sentence_vectors
 from curation.embeddings.vector_store import VectorStore
 from curation.record import Record
 from curation.sets.duplicates import NearDuplicate
 from validation.measures.semantic.case_similarity import CANDIDATE, NEAREST, Facts, likeness
 from validation.measures.semantic.duplicates import BATCH
-from validation.measures.semantic.record_vectors import record_vectors, sentence_vectors
 
 
 def find_retellings(

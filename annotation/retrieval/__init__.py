@@ -1,0 +1,1 @@
+"""Examples for prompts over HTTP: for programs that write prompts of their own."""
