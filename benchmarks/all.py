@@ -30,6 +30,7 @@ SCRIPTS: Mapping[str, tuple[str, ...]] = {
     "alignment": ("alignment.py",),
     "review": ("review.py",),
     "language_model": ("language_model.py",),
+    "clients": ("clients.py",),
     "maccrobat": ("maccrobat.py",),
     "real_model": ("real_model.py",),
 }

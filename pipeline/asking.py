@@ -276,7 +276,7 @@ class AskingRun:
             failure = Result(results[0].record_id, error=describe(error))
             return self._store.commit(self._stage, [failure], seen=seen, claim=self._token).failed
 
-    def _not_written(self, error: Exception) -> None:
+    def _not_written(self, error: BaseException) -> None:
         """Nothing more is asked when answers cannot be stored; what came is tried again, also at the end."""
         self.hopeless = self.hopeless or f"what came could not be stored ({describe(error)})"
         self._loop.call_soon_threadsafe(self._stop)

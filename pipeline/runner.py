@@ -265,7 +265,7 @@ def _complete(results: Sequence[Result], batch: Sequence[Item]) -> list[Result]:
     return [found.get(item.record.id, Result(item.record.id, error=lost)) for item in batch]
 
 
-def describe(error: Exception) -> str:
+def describe(error: BaseException) -> str:
     """What went wrong and where, without words that could be clinical text.
 
     Our own errors name ids and offsets only; of any other only the type, the system's own words for its number, and the

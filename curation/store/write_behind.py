@@ -21,14 +21,14 @@ class WriteBehind(Generic[Written]):
     """Takes things at once and has them written by a thread of its own, in their order; none is dropped.
 
     write: is given them; what it raises is told to `failed`, and the same things are tried again and again, after
-    `close` a few times. May be used from several threads.
+    `close` a few times; after what ends a process nothing more is tried. May be used from several threads.
     """
 
     def __init__(
         self,
         write: Callable[[Sequence[Written]], None],
         *,
-        failed: Callable[[Exception], None] = lambda error: None,
+        failed: Callable[[BaseException], None] = lambda error: None,
         size: int = SIZE,
         seconds: float = SECONDS,
     ) -> None:
@@ -37,7 +37,7 @@ class WriteBehind(Generic[Written]):
         self._since = 0.0
         self._changed = threading.Condition()
         self._closing = False
-        self._error: Exception | None = None
+        self._error: BaseException | None = None
         self._thread = threading.Thread(target=self._work, name="writer", daemon=True)
         self._thread.start()
 
@@ -71,9 +71,11 @@ class WriteBehind(Generic[Written]):
         while tries and (load := self._load()):
             try:
                 self._write(load)
-            except Exception as error:
+            except BaseException as error:
                 self._error = error
                 self._failed(error)
+                if not isinstance(error, Exception):
+                    return
                 with self._changed:
                     tries -= self._closing
                     self._changed.wait(PAUSE)

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from pydantic import JsonValue
 
+from curation.author import AuthorKind, kind_of, own_name
 from curation.errors import UsageError, unknown_name
 from curation.models.contract import Attempt
 from curation.store import Store
@@ -16,8 +17,6 @@ from pipeline.workspace import Workspace
 
 #: The command that forgets, as runs name it.
 FORGET = "answers forget"
-#: What people write before a model's name elsewhere.
-LLM = "llm:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +73,7 @@ def forget_answers(
 def _asked(store: Store, name: str) -> str:
     """The name of a model of which there are answers."""
     models = sorted({spending.model for spending in store.spending() if spending.kept})
-    for spoken in (name, name.removeprefix(LLM)):
+    for spoken in (name, own_name(name) if kind_of(name) is AuthorKind.LLM else name):
         if spoken in models:
             return spoken
     raise unknown_name("a model of which there are answers", name, models)

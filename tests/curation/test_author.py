@@ -36,7 +36,12 @@ PRODUCT = ("curation", "annotation", "validation", "training", "exports", "pipel
 
 #: Where a kind's word means something else than a kind of author.
 OTHER_MEANINGS = {
-    ("curation/models/endpoint.py", "llm"): "an extra to install",
+    ("curation/models/endpoint/transport.py", "llm"): "an extra to install",
+    ("curation/embeddings/endpoint.py", "llm"): "an extra to install",
+    ("curation/models/local/model.py", "adapter"): "a key of what answers depend on",
+    ("pipeline/config.py", "llm"): "a section of the settings",
+    ("pipeline/config_migration.py", "llm"): "a section of the settings",
+    ("pipeline/foreign.py", "adapter"): "a key of the settings",
     ("curation/models/prompt.py", "llm"): "an extra to install",
     ("pipeline/steps/doctor.py", "llm"): "an extra to install",
     ("pipeline/steps/prompt/preview.py", "llm"): "a section of the settings",

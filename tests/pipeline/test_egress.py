@@ -152,8 +152,8 @@ def test_a_run_that_dies_has_written_down_what_had_gone(under, server, monkeypat
         with pytest.raises(KeyboardInterrupt):
             annotate(workspace, store, "llm")
         (line,) = store.egress()
-        assert line.records[0] == "r1"
-        assert line.texts == len(server.requests)
+        assert "r1" in line.records
+        assert line.texts == len(line.records) == len(server.requests)
 
 
 def remote_store(workspace: Workspace) -> Store:

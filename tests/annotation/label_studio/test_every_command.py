@@ -63,6 +63,11 @@ WORDS: dict[str, list[str]] = {
         "answers forget --record case-1 --older-than 0 --workspace {w}",
     ],
     "retrieve show": ["retrieve case-1 --set curated --workspace {w}", "retrieve show case-1 --text --workspace {w}"],
+    "prompt list": ["prompt list --workspace {w}"],
+    "prompt show": ["prompt show advanced"],
+    "prompt render": ["prompt render case-1 --workspace {w}", "prompt render case-1 --prompt naive --workspace {w}"],
+    "prompt diff": ["prompt diff naive advanced"],
+    "prompt preview": ["prompt preview --with naive --layer human:anna --sample 1 --model script --workspace {w}"],
     "trust": ["trust", "trust {w}"],
     "models install": ["models install smollm2"],
     "models list": ["models list --workspace {w}"],
@@ -134,6 +139,8 @@ def made(label_studio, tmp_path_factory: pytest.TempPathFactory) -> Path:
     with (folder / "curate.toml").open("a", encoding="utf-8") as config:
         config.write('[run]\nlayer = "human:anna"\nreview = false\nannotators = ["rules"]\n')
         config.write('verdicts = ["accepted", "needs_review"]\n')
+        config.write('[models.script]\nkind = "scripted"\nscript = "script.jsonl"\n')
+    (folder / "script.jsonl").write_text('{"answer": {"age": "54"}}\n', encoding="utf-8")
     with Workspace.at(folder).open_store() as store:
         store.start_run("train", process={"host": "elsewhere", "pid": 1})
     return folder

@@ -360,6 +360,9 @@ def test_an_answer_that_repeats_an_example_is_caught_and_counted():
         def for_record(self, record):
             return [Example(shown, gold, 0.9)]
 
+        def provenance(self, chosen):
+            return {"ids": [example.record.id for example in chosen]}
+
     given = json.dumps({"drug": "aspirin; penicillin", "adverse_effect": "N/A"})
     model = ScriptedModel(respond=lambda request: given)
     annotate = LlmAnnotator(SCHEMES["categories"], LlmSettings(prompt="advanced"), {"m": model}, examples=Fixed())
@@ -369,7 +372,7 @@ def test_an_answer_that_repeats_an_example_is_caught_and_counted():
     assert "He got aspirin." in request.messages[0].content
     assert '{"drug": "aspirin", "adverse_effect": "N/A"}' in request.messages[0].content
     assert found(result.layers[0]) == [("drug", "penicillin", "folded")]
-    assert result.layers[0].provenance["examples"] == ["other"]
+    assert result.layers[0].provenance["examples"] == {"ids": ["other"]}
     assert result.notes == {"left out: taken from an example": 1}
     plain = LlmAnnotator(SCHEMES["categories"], LlmSettings(prompt="advanced"), {"m": model})
     assert plain.fingerprint != annotate.fingerprint

@@ -77,7 +77,7 @@ def test_rules_measures_and_checks_of_translations_read_the_same_sentences(
     by_rules = [words.wording(first, after) for first, after in words.sentences]
     assert by_rules == sentences_of(record) == expected
     borders = {border for span in sentence_spans(text, language) for border in span}
-    beside = segments(record)
+    beside = segments(text, language)
     assert {border for span in beside for border in span} <= borders
     assert len(beside) == len(expected) - sum(map(is_heading, expected[:-1]))
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 from command_line import curate, curate_json
+from language_model_server import Reply, completion, language_model_server
 from verdicts import given
 
 from pipeline.workspace import Workspace
@@ -127,3 +130,36 @@ def test_fixed_examples_that_are_named_stand_for_every_record(made: Path) -> Non
 def test_without_a_set_the_command_says_how_to_make_one(tmp_path: Path) -> None:
     curate("init", "--workspace", tmp_path / "w")
     assert "curate freeze" in curate("retrieve", "x", "--workspace", tmp_path / "w", code=2).stderr
+
+
+def test_prompts_have_the_examples_of_the_set_that_is_named(made: Path, tmp_path: Path) -> None:
+    folder = shutil.copytree(made, tmp_path / "w")
+    asked: list[str] = []
+    with language_model_server() as server:
+        with (folder / "curate.toml").open("a", encoding="utf-8") as config:
+            config.write(f'[models.m]\nurls = ["{server.url}"]\n[annotation.llm]\nprompt = "advanced"\n')
+
+        def respond(body: dict[str, Any]) -> Reply:
+            asked.append(json.dumps(body["messages"], ensure_ascii=False))
+            return completion("{}")
+
+        server.respond = respond
+        curate("trust", folder)
+        words = ("annotate", "--with", "llm", "--workspace", folder)
+        curate(*words, "--examples", "cases@1", "--dry-run")
+        assert asked == []
+        curate(*words, "--examples", "cases@1", code=1)
+    about = {name: [prompt for prompt in asked if _last(prompt, text)] for name, text in TEXTS.items()}
+    # Each is asked about with others as examples, and never has itself as one.
+    assert all(prompts and all(prompt.count(TEXTS[name]) == 1 for prompt in prompts) for name, prompts in about.items())
+    assert all(any(other in prompt for name, other in TEXTS.items() if name != "knie-1") for prompt in about["knie-1"])
+
+
+def _last(prompt: str, text: str) -> bool:
+    """Whether the text is what a prompt asks about."""
+    return text in json.loads(prompt)[1]["content"]
+
+
+def test_examples_are_for_language_models_and_of_a_set_that_is_there(made: Path) -> None:
+    refused = curate("annotate", "--with", "rules", "--examples", "cases", "--workspace", made, code=2)
+    assert "expected a language model (llm:NAME) with --examples, got rules" in refused.stderr

@@ -154,7 +154,8 @@ def test_a_new_scheme_that_is_none_is_not_written(tmp_path, categories, labels, 
     assert not path.exists()
 
 
-def test_the_check_of_a_workspace_says_what_each_annotator_gives(tmp_path):
+def test_the_check_of_a_workspace_says_what_each_annotator_gives(tmp_path, monkeypatch):
+    monkeypatch.setattr("curation.models.models.PACKAGED", {})
     workspace = Workspace.make(tmp_path / "w")
     found = curate_json("scheme", "check", "--workspace", workspace.folder)
     assert found["annotators"]["rules"] == {"lacking": {"en": [], "de": []}, "problem": None}
