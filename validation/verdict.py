@@ -143,6 +143,11 @@ def judge(
         measured=measured,
         outcome=outcome,
     )
+    return _verdicts(judged, made, without_layer=without_layer, report=write_report(judged, workspace / REPORT))
+
+
+def _verdicts(judged: Judged, made: _Made, *, without_layer: int, report: Path) -> Verdicts:
+    outcome = judged.outcome
     return Verdicts(
         counts=judged.counts,
         by_kind=judged.by_kind,
@@ -156,7 +161,7 @@ def judge(
         renewed=made.renewed,
         per_expectation=outcome.findings,
         data_docs=outcome.data_docs,
-        report=write_report(judged, workspace / REPORT),
+        report=report,
         by_hand=outcome.by_hand,
         deleted=outcome.deleted,
     )

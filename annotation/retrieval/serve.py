@@ -9,7 +9,7 @@ from pathlib import Path
 import uvicorn
 
 from annotation.label_studio.backend.basic_auth import BasicAuth, ensure_basic_auth
-from annotation.label_studio.backend.bounded_connections import BoundedConnection
+from annotation.label_studio.backend.bounded_connections import bounded_config
 from annotation.label_studio.processes import exit_at_signals, is_free
 from annotation.retrieval.app import RetrieveService, make_retrieve_app
 from annotation.settings import ExamplesSettings
@@ -36,17 +36,8 @@ def serve_examples(
         raise UsageError(f"expected port {settings.port} to be free, it is not; name another with --port")
     auth = None if is_this_machine(settings.host) else ensure_basic_auth(private_folder(folder))
     passage = server_way_out(gate, settings.host, settings.port, password=auth.password if auth else "")
-    config = uvicorn.Config(
-        make_retrieve_app(replace(service, passage=passage), auth),
-        host=settings.host,
-        port=settings.port,
-        http=BoundedConnection,
-        ws="none",
-        timeout_graceful_shutdown=SHUTDOWN_TIME,
-        log_level="warning",
-        access_log=False,
-        server_header=False,
-    )
+    app = make_retrieve_app(replace(service, passage=passage), auth)
+    config = bounded_config(app, host=settings.host, port=settings.port, shutdown_time=SHUTDOWN_TIME)
     server = _Server(config, lambda: on_up(f"http://{settings.host}:{settings.port}", auth))
     with exit_at_signals():
         server.run()

@@ -58,6 +58,7 @@ def annotate(
     and UsageError when there are no records.
     """
     gate = gate_of(workspace, store)
+    # Which of the adapters it was stands in the notes and in the manifest.
     name = with_folder(workspace, name)
     stage = stage_of(workspace, store, name, gate, layer=layer, examples=examples)
     if (kinds or caps not in (None, Caps())) and not asks(stage):
@@ -100,7 +101,7 @@ def stage_of(
     """The stage of an annotator with what the workspace has for it."""
     config = workspace.config
     return annotator(
-        name,
+        with_folder(workspace, name),
         workspace.scheme,
         config.annotation,
         layer=layer,

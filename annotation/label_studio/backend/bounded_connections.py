@@ -1,10 +1,11 @@
-"""HTTP connections of which there are so many at most, and whose requests end in time; beside `serve` the only module
-that imports uvicorn."""
+"""HTTP connections of which there are so many at most, and whose requests end in time, and how a server has them."""
 
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
+import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 #: Most connections at once; Label Studio has a few.
@@ -15,6 +16,24 @@ HEAD_TIME = 10.0
 
 #: Seconds for a request from its headers to the end of its answer; a prediction may take 90 of them.
 REQUEST_TIME = 150.0
+
+
+def bounded_config(app: Any, *, host: str, port: int, shutdown_time: int) -> uvicorn.Config:
+    """The settings of a server of such connections, which writes no line for each request.
+
+    shutdown_time: seconds that requests have to end when the server ends.
+    """
+    return uvicorn.Config(
+        app,
+        host=host,
+        port=port,
+        http=BoundedConnection,
+        ws="none",
+        timeout_graceful_shutdown=shutdown_time,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+    )
 
 
 class BoundedConnection(H11Protocol):

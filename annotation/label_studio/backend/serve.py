@@ -1,5 +1,4 @@
-"""The back end as a process that listens on a port; with `bounded_connections` and `annotation.retrieval` the only
-module that imports uvicorn."""
+"""The back end as a process that listens on a port."""
 
 from __future__ import annotations
 
@@ -13,7 +12,7 @@ import uvicorn
 from annotation.label_studio.backend.active_annotator import ActiveAnnotator
 from annotation.label_studio.backend.app import Backend, make_app
 from annotation.label_studio.backend.basic_auth import BasicAuth, ensure_basic_auth
-from annotation.label_studio.backend.bounded_connections import BoundedConnection
+from annotation.label_studio.backend.bounded_connections import bounded_config
 from annotation.label_studio.backend.prediction_queue import PredictionQueue
 from annotation.label_studio.backend.state import backend_folder, clear_running, record_running
 from annotation.label_studio.backend.training import Trainer
@@ -115,17 +114,7 @@ def running_backend(
     trainer = Trainer(folder, command=train, adapters=adapters, name=settings.trained)
     backend = Backend(current, queue, trainer, scheme, settings, language=language, passage=passage)
     app = make_app(backend, auth, settings)
-    config = uvicorn.Config(
-        app,
-        host=settings.host,
-        port=settings.port,
-        http=BoundedConnection,
-        ws="none",
-        timeout_graceful_shutdown=SHUTDOWN_TIME,
-        log_level="warning",
-        access_log=False,
-        server_header=False,
-    )
+    config = bounded_config(app, host=settings.host, port=settings.port, shutdown_time=SHUTDOWN_TIME)
     url = (settings.address or f"http://{settings.host}:{settings.port}").rstrip("/")
     current.watch()
     record_running(folder, f"http://{settings.host}:{settings.port}")
