@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from curation.generate.amounts import dosed, length, measured, short_length
 from curation.generate.case import CaseFact, Dose, Measurement, PatientCase
@@ -30,8 +30,14 @@ LED = ("outcome", "follow_up", "life_style", "social")
 class Realisation:
     """The facts of a case that no sentence holds yet, and the choice of words of this realisation."""
 
-    def __init__(self, case: PatientCase, language: str, rng: random.Random) -> None:
+    #: What the order of parts and the kind of their sentences are drawn by; the words are drawn by `rng`.
+    structure: random.Random
+
+    def __init__(
+        self, case: PatientCase, language: str, rng: random.Random, *, structure: random.Random | None = None
+    ) -> None:
         self.case, self.language, self.rng = case, language, rng
+        self.structure = structure or rng
         self.german = language == "de"
         self.sentences = load_sentences(language)
         self.templates = self.sentences.templates[case.sex]
@@ -42,7 +48,10 @@ class Realisation:
             if facts:
                 self.left[key] = list(facts)
         self.left["drugs"] = list(case.drugs)
-        self.shortening = {"prose": rng.choice((0.0, 0.1, 0.5)), "terse": rng.choice((0.5, 0.9))}
+        self.shortening = {
+            "prose": self.structure.choice((0.0, 0.1, 0.5)),
+            "terse": self.structure.choice((0.5, 0.9)),
+        }
         self.onset_given = case.onset is None
 
     def paragraphs(self) -> list[Paragraph]:
@@ -52,10 +61,10 @@ class Realisation:
 
     def part(self, part: PlanPart) -> Paragraph:
         """The sentences of one part, and its heading."""
-        register = part.register if part.register != "either" else self.rng.choice(("prose", "terse"))
+        register = part.register if part.register != "either" else self.structure.choice(("prose", "terse"))
         blocks = list(part.blocks)
         if part.shuffled:
-            self.rng.shuffle(blocks)
+            self.structure.shuffle(blocks)
         if part.heading and register == "terse":
             register = "headed"
         sentences = [sentence for block in blocks for sentence in self.block(block, register)]
@@ -89,24 +98,27 @@ class Realisation:
 
     def sentence(self, block: str, register: str) -> Sentence:
         """One sentence of a block; its facts are removed from those that are left."""
-        registers = self.templates[block]
-        # Under a heading its word is not repeated; for children the parents report.
-        kind = "prose_child" if register == "prose" and self.person.kind == "child" else register
-        register = "prose" if register == "prose" else "terse"
-        sentence = self.fill(self.template(registers.get(kind) or registers[register]), register)
+        sentence = self.fill(self.template(block, register), "prose" if register == "prose" else "terse")
         # After a salutation and its comma a letter goes on in small letters.
         return sentence if block == "letters" else capitalised(sentence)
 
-    def template(self, templates: Sequence[Template]) -> Template:
-        """A sentence that can be filled, if possible one that was not used yet."""
-        available = {*self.left, *(f"{key} led" for key in LED if key in self.left and self.led(key))}
-        if self.case.speaks:
-            available.add(SPEAKS)
-        usable = [template for template in templates if template.needs <= available]
+    def template(self, block: str, register: str) -> Template:
+        """A sentence of the block that can be filled, if possible one that was not used yet."""
+        usable = self.usable(self.templates[block], register)
         fresh = [template for template in usable if id(template) not in self.used] or usable
         chosen = fresh[int(self.rng.random() * len(fresh))]
         self.used.add(id(chosen))
         return chosen
+
+    def usable(self, registers: Mapping[str, Sequence[Template]], register: str) -> list[Template]:
+        """The sentences of a block that can be filled with facts that are left."""
+        # Under a heading its word is not repeated; for children the parents report.
+        kind = "prose_child" if register == "prose" and self.person.kind == "child" else register
+        templates = registers.get(kind) or registers["prose" if register == "prose" else "terse"]
+        available = {*self.left, *(f"{key} led" for key in LED if key in self.left and self.led(key))}
+        if self.case.speaks:
+            available.add(SPEAKS)
+        return [template for template in templates if template.needs <= available]
 
     def led(self, key: str) -> bool:
         """Whether the next predicate of that kind has a verb that can stand before the subject."""

@@ -6,7 +6,8 @@ For load tests, cold starts and teaching; a model trained on nothing else fails 
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
 from curation.author import GOLD
@@ -14,6 +15,7 @@ from curation.errors import UsageError
 from curation.generate.case import PatientCase
 from curation.generate.case_sampler import sample_case
 from curation.generate.noise import noisy
+from curation.generate.parallel import ParallelRealisation
 from curation.generate.realisation import Realisation
 from curation.generate.spans import Paragraph, TextSpan
 from curation.generate.template import load_sentences
@@ -30,35 +32,60 @@ BREAKS = ("\n\n", "\n", " ")
 
 
 def generate(
-    records: int, *, languages: Sequence[str] = LANGUAGES, seed: int = 0, noise: float = 0.0
+    records: int,
+    *,
+    languages: Sequence[str] = LANGUAGES,
+    seed: int = 0,
+    noise: float = 0.0,
+    parallel: bool = False,
 ) -> Iterator[tuple[Record, Layer]]:
     """Records with their gold, streaming: `records` cases, each realised once in every language.
 
     The records of a case share their group; a German one names the English one as `translation_of` when
     both are asked for. The same seed and index give the same record, however many are asked for and in
     whatever other languages. `noise` runs from 0 (clean) to 1 (hurried): see curation.generate.noise.
+
+    parallel: each sentence of a case is told in every language, in the same order with the same facts. The numbers of
+    entities say which belong together, `meta["sentences"]` where each sentence starts and ends.
     """
     _check(records, languages, noise)
+    if parallel and len(languages) < 2:
+        raise UsageError(f"expected at least two languages to tell alike, got {', '.join(languages)}")
     for index in range(records):
-        yield from realise(sample_case(random.Random(f"{seed}:{index}")), index, languages, seed=seed, noise=noise)
+        case = sample_case(random.Random(f"{seed}:{index}"))
+        yield from realise(case, index, languages, seed=seed, noise=noise, parallel=parallel)
 
 
 def realise(
-    case: PatientCase, index: int, languages: Sequence[str], *, seed: int, noise: float = 0.0
+    case: PatientCase,
+    index: int,
+    languages: Sequence[str],
+    *,
+    seed: int,
+    noise: float = 0.0,
+    parallel: bool = False,
 ) -> Iterator[tuple[Record, Layer]]:
     """Records of the case with their gold, one in each of the languages."""
     original: str | None = None
-    for language in sorted(languages, key=LANGUAGES.index):
+    numbers: Mapping[FactPlace, str] | None = None
+    ordered = sorted(languages, key=LANGUAGES.index)
+    for language in ordered:
         rng = random.Random(f"{seed}:{index}:{language}")
-        paragraphs = Realisation(case, language, rng).paragraphs()
-        text, entities = compose(noisy(paragraphs, noise=noise, rng=rng), case.plan, language, rng)
+        if parallel:
+            paragraphs = ParallelRealisation(case, language, ordered, f"{seed}:{index}").paragraphs()
+            layout = random.Random(f"{seed}:{index}:layout")
+        else:
+            paragraphs, layout = Realisation(case, language, rng).paragraphs(), rng
+        text = compose(noisy(paragraphs, noise=noise, rng=rng), case.plan, language, layout)
+        entities = text.entities(numbers if parallel else None)
+        numbers = numbers or text.numbers
         group = f"{SOURCE}-{seed}-{index}"
         record = Record(
-            id=record_id(text, language=language, source_id=group),
+            id=record_id(text.text, language=language, source_id=group),
             group=group,
             source=SOURCE,
             language=language,
-            text=text,
+            text=text.text,
             translation_of=original,
             licence=LICENCE,
             meta={
@@ -68,6 +95,7 @@ def realise(
                 "seed": seed,
                 "index": index,
                 "synthetic": True,
+                **({"sentences": [list(span) for span in text.sentences]} if parallel else {}),
             },
         )
         original = original or record.id
@@ -77,10 +105,8 @@ def realise(
         )
 
 
-def compose(
-    paragraphs: Sequence[Paragraph], plan: str, language: str, rng: random.Random
-) -> tuple[str, tuple[Entity, ...]]:
-    """The text of the paragraphs, and the entities where they stand in it."""
+def compose(paragraphs: Sequence[Paragraph], plan: str, language: str, rng: random.Random) -> Text:
+    """The text of the paragraphs, with the entities where they stand in it."""
     text = Text()
     fixed = plan in ("sections", "letter", "discharge")
     between = "\n\n" if fixed else rng.choice(BREAKS)
@@ -100,7 +126,7 @@ def compose(
             text.sentence(sentence)
     if plan == "letter":
         text.add("\n\n" + closing(language, rng))
-    return text.done()
+    return text
 
 
 def closing(language: str, rng: random.Random) -> str:
@@ -108,13 +134,24 @@ def closing(language: str, rng: random.Random) -> str:
     return rng.choice(load_sentences(language).closing)
 
 
+#: Which of the facts of a text: the number of its sentence, category and assertion, and how many of these came before.
+FactPlace = tuple[int, str, str, int]
+
+
 class Text:
-    """A text that grows, with its entities."""
+    """A text that grows, with its entities and sentences."""
 
     def __init__(self) -> None:
         self.parts: list[str] = []
         self.length = 0
         self.marks: list[tuple[int, int, TextSpan]] = []
+        self.sentences: list[tuple[int, int]] = []
+        self.numbers: dict[FactPlace, str] = {}
+
+    @property
+    def text(self) -> str:
+        """What has been said."""
+        return "".join(self.parts)
 
     def add(self, text: str) -> None:
         """Append unmarked text; a stop after a stop is left out (p.o.)."""
@@ -126,29 +163,34 @@ class Text:
 
     def sentence(self, sentence: Sequence[TextSpan]) -> None:
         """Append a sentence with its marks."""
+        start = self.length
+        told = Counter[tuple[str, str]]()
         for span in sentence:
             if not span.category:
                 self.add(span.text)
                 continue
+            kind = (span.category, span.assertion.value)
             self.marks.append((self.length, self.length + len(span.text), span))
+            self.numbers[len(self.sentences), *kind, told[kind]] = f"T{len(self.marks)}"
+            told[kind] += 1
             self.parts.append(span.text)
             self.length += len(span.text)
+        self.sentences.append((start, self.length))
 
-    def done(self) -> tuple[str, tuple[Entity, ...]]:
-        """The text and its entities, numbered in the order of the text."""
-        text = "".join(self.parts)
+    def entities(self, numbers: Mapping[FactPlace, str] | None = None) -> tuple[Entity, ...]:
+        """The entities in the order of the text, numbered by it, or as those of a text with the same facts are."""
         # One validation of plain values is twice as fast as building the parts one by one.
-        return text, tuple(
+        return tuple(
             Entity.model_validate(
                 {
-                    "id": f"T{number}",
+                    "id": (numbers or self.numbers)[place],
                     "category": span.category,
                     "text": span.text,
                     "fragments": ({"start": start, "end": end},),
                     "assertion": span.assertion,
                 }
             )
-            for number, (start, end, span) in enumerate(self.marks, 1)
+            for place, (start, end, span) in zip(self.numbers, self.marks, strict=True)
         )
 
 

@@ -9,7 +9,7 @@ The files' heads list the words that a slot may hold.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, NamedTuple
@@ -88,6 +88,15 @@ class Template:
             raise SchemeError(f"expected room for all findings of a test, got a limit in {sentence!r}")
         parts = [_beside_or(part, parts) if isinstance(part, Verb) else part for part in parts]
         return cls(tuple(parts), slots, frozenset(needs))
+
+    def limited(self, limits: Mapping[str, int]) -> Template:
+        """The same sentence with other limits of facts."""
+
+        def bounded(slot: Slot) -> Slot:
+            return slot._replace(limit=limits.get(slot.key, slot.limit))
+
+        parts = tuple(bounded(part) if isinstance(part, Slot) else part for part in self.parts)
+        return Template(parts, tuple(map(bounded, self.slots)), self.needs)
 
 
 def _beside_or(verb: Verb, parts: Sequence[str | Slot | Verb]) -> Verb:

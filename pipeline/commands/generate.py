@@ -16,6 +16,12 @@ def generate(
     languages: Annotated[str, typer.Option("--languages", help="Comma-separated: en, de.")] = "en,de",
     seed: Annotated[int, typer.Option("--seed", help="The same seed gives the same records.")] = 0,
     noise: Annotated[float, typer.Option("--noise", help="Share of words with a slip.", min=0, max=1)] = 0.0,
+    parallel: Annotated[
+        bool,
+        typer.Option(
+            "--parallel", help="Tell each case alike in all languages, sentence by sentence; else each its own way."
+        ),
+    ] = False,
     folder: WorkspaceOption = HERE,
     as_json: JsonOption = False,
 ) -> None:
@@ -32,6 +38,7 @@ def generate(
             languages=tuple(languages.split(",")),
             seed=seed,
             noise=noise,
+            parallel=parallel,
             progress=progress_bar,
         )
     counts = {"imported": report.imported, "unchanged": report.unchanged}

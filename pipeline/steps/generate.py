@@ -23,15 +23,22 @@ def generate_into(
     languages: Sequence[str],
     seed: int,
     noise: float,
+    parallel: bool = False,
     progress: ProgressBar = no_progress,
 ) -> ImportReport:
     """Generated cases, one record for each language, stored with their gold."""
     from curation.generate import generate
 
     report = ImportReport()
-    inputs: dict[str, JsonValue] = {"cases": cases, "languages": list(languages), "seed": seed, "noise": noise}
+    inputs: dict[str, JsonValue] = {
+        "cases": cases,
+        "languages": list(languages),
+        "seed": seed,
+        "noise": noise,
+        "parallel": parallel,
+    }
     with recorded(workspace, store, "generate", **inputs) as outcome:
-        made = generate(cases, languages=languages, seed=seed, noise=noise)
+        made = generate(cases, languages=languages, seed=seed, noise=noise, parallel=parallel)
         with progress("generate", cases * len(languages)) as advance:
             for batch in batched((Read(record, (layer,)) for record, layer in made), BATCH):
                 store_batch(store, batch, report, workspace.scheme)

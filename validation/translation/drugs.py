@@ -9,11 +9,12 @@ from functools import cache, lru_cache
 
 from rapidfuzz import fuzz, process
 
+from curation.text.cognates import folded_word, skeleton
 from curation.text.drugs import RUN, find_drugs, keeps_its_name, synonym_lines
 from curation.text.folding import compose
 from curation.text.terms import any_of
 from validation.measures.doses import drugs_with_doses
-from validation.translation.evidence import WORD, folded_word, skeleton
+from validation.translation.evidence import WORD
 
 #: How alike (0 to 100) two names are that are spellings of one: ciclosporin, cyclosporine.
 ALIKE = 84
@@ -100,4 +101,4 @@ def _listed_drugs() -> re.Pattern[str]:
 
 @lru_cache(maxsize=20_000)
 def _spelt(word: str) -> str:
-    return ENDS.sub("", skeleton(word))
+    return ENDS.sub("", skeleton(word).text)

@@ -1,0 +1,1 @@
+"""Where the spans of a text stand in its translation."""
