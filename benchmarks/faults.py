@@ -19,6 +19,7 @@ PARTS: tuple[str, ...] = (
     "full_disk",
     "several_processes",
     "kills",
+    "killed_pairs",
     "broken_files",
     "two_validations",
 )

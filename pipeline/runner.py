@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from time import perf_counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import JsonValue
 from sqlalchemy.exc import SQLAlchemyError
@@ -32,6 +32,8 @@ from pipeline.progress import Advance, ProgressBar, no_progress, silent
 if TYPE_CHECKING:
     from pipeline.workspace import Workspace
 
+
+Loaded = TypeVar("Loaded")
 
 #: So many batches on end may fail by no fault of their records before a stage stops.
 HOPELESS = 3
@@ -137,9 +139,14 @@ def run_over(
     do the work where it is enough for several, and the stage can be sent to them.
     """
     settings = workspace.config.curation
-    load(store, stage, retry_failed=retry_failed)
-    pending = store.count_pending(stage, retry_failed=retry_failed)
+    store.require_writable()
+    # The fingerprint is made from what is loaded, which may not fit.
+    pending = _loading(stage, partial(store.count_pending, stage, retry_failed=retry_failed))
     apart = processes if processes and can_go_apart(stage) and processes.worthwhile(pending) else None
+    if apart:
+        _load_apart(stage, apart, list(store.count_records()))
+    else:
+        load(store, stage, retry_failed=retry_failed)
     with progress(stage.name, pending) as advance:
         try:
             return run_stage(
@@ -164,12 +171,20 @@ def load(store: Store, stage: StageIdentity, *, retry_failed: bool = False, kind
 
     A stage says by a method `load` what it loads for the languages of the records. Raises CurateError.
     """
-    loads: Callable[[Sequence[str]], None] = getattr(stage, "load", lambda languages: None)
     store.require_writable()
+    if _loading(stage, partial(store.count_pending, stage, retry_failed=retry_failed, kinds=kinds)):
+        _loading(stage, partial(_loads(stage), list(store.count_records())))
+
+
+def _loads(stage: StageIdentity) -> Callable[[Sequence[str]], None]:
+    loads: Callable[[Sequence[str]], None] = getattr(stage, "load", lambda languages: None)
+    return loads
+
+
+def _loading(stage: StageIdentity, loads: Callable[[], Loaded]) -> Loaded:
+    """What comes of loading. Raises ConfigError where it fails by other errors than our own and the store's."""
     try:
-        # The fingerprint is made from what is loaded.
-        if store.count_pending(stage, retry_failed=retry_failed, kinds=kinds):
-            loads(list(store.count_records()))
+        return loads()
     except (CurateError, SQLAlchemyError):
         raise
     except Exception as error:
@@ -177,6 +192,33 @@ def load(store: Store, stage: StageIdentity, *, retry_failed: bool = False, kind
             f"{stage.name}: expected what it works with to load, got {describe(error)}; no record was tried, mend it "
             "and give the same command again"
         ) from error
+
+
+@dataclass(frozen=True, slots=True)
+class _Apart:
+    """A stage in another process, which keeps what it has loaded: a batch in, its results out."""
+
+    stage: Stage
+
+    def __call__(self, work: Sequence[StoredItem] | _Languages) -> list[Result]:
+        if not isinstance(work, _Languages):
+            return attempt_stored(self.stage, work)
+        _loading(self.stage, partial(_loads(self.stage), work.languages))
+        return []
+
+
+@dataclass(frozen=True, slots=True)
+class _Languages:
+    """Sent before any batch: what to load for."""
+
+    languages: Sequence[str]
+
+
+def _load_apart(stage: Stage, processes: Processes, languages: Sequence[str]) -> None:
+    """`load` where the work will be done, in all processes at once: this one has no use for it."""
+    send = processes.sender(_Apart(stage))
+    for begun in [send(_Languages(languages)) for _ in range(processes.workers)]:
+        outcome_of(begun)
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +248,7 @@ def can_go_apart(stage: Stage) -> bool:
 def _submitting(stage: Stage, workers: int, processes: Processes | None) -> Iterator[_Submit]:
     """Where batches are sent; at the end of threads what has not begun is dropped, and what runs is awaited."""
     if processes is not None:
-        yield processes.sender(partial(attempt_stored, stage))
+        yield processes.sender(_Apart(stage))
         return
     pool = ThreadPoolExecutor(workers, thread_name_prefix=stage.name)
     try:

@@ -10,11 +10,12 @@ from typing import Any
 
 from annotation.agreement.estimate import Figure, figure
 from annotation.agreement.settings import AgreementSettings
-from annotation.progress.review_work import ReviewWork, mark_tally, review_work
+from annotation.progress.review_work import ReviewWork, mark_tally, review_work, shared_records, work_rows
 from annotation.progress.work import WorkKind, WorkSession, work_sessions
 from annotation.review_settings import ReviewSettings
 from curation.author import human
 from curation.record import Frozen
+from curation.scoring.bootstrap import draw_ahead
 from curation.scoring.marks import f1
 from curation.store import Store
 
@@ -97,32 +98,45 @@ def work_progress(
     ``required`` is the number of reviews that each record needs, by default one.
     """
     gold = settings.adjudication.gold
-    work = list(review_work(store, settings.agreement, gold=gold))
+    rows = work_rows(store, gold=gold)
+    draw_ahead(shared_records(rows).values(), settings.agreement.resamples, settings.agreement.seed)
+    work = review_work(store, settings.agreement, gold=gold, rows=rows)
+    return _progress(store, settings, work, required or {}, zone)
+
+
+def _progress(
+    store: Store,
+    settings: ReviewSettings,
+    work: Sequence[ReviewWork],
+    required: Mapping[str, int],
+    zone: tzinfo | None,
+) -> WorkProgress:
+    gold = settings.adjudication.gold
     sessions = list(work_sessions((save for record in work for save in record.saves), gold=gold, zone=zone))
-    names = sorted({session.person for session in sessions})
-    capped = [
-        session
-        for name in names
-        for session in _capped_sessions([session for session in sessions if session.person == name])
-    ]
+    of_person: dict[str, list[WorkSession]] = {}
+    for session in sessions:
+        of_person.setdefault(session.person, []).append(session)
+    names = sorted(of_person)
+    capped = {name: _capped_sessions(of_person[name]) for name in names}
     sent = _sent(store, settings.project)
     seen = _seen(sessions)
-    incomplete = [id for id in sent if len(seen.get(id, ())) < (required or {}).get(id, 1)]
+    days = tuple(day for name in names for day in _days(of_person[name], capped[name]))
+    incomplete = [id for id in sent if len(seen.get(id, ())) < required.get(id, 1)]
     return WorkProgress(
         records=len(sent),
         reviewed=sum(id in seen for id in sent),
         people=tuple(
             _annotator_progress(
                 name,
-                [session for session in sessions if session.person == name],
-                [session for session in capped if session.person == name],
+                of_person[name],
+                capped[name],
                 sum(name not in seen.get(id, ()) for id in incomplete),
                 work,
                 settings.agreement,
             )
             for name in names
         ),
-        days=tuple(_days(sessions, capped)),
+        days=days,
     )
 
 
@@ -135,7 +149,8 @@ def _annotator_progress(
     settings: AgreementSettings,
 ) -> AnnotatorProgress:
     answers = [session for session in work if session.kind is not WorkKind.ADJUDICATION]
-    timed = [piece for piece in _work_by_record(answers) if piece.seconds > 0]
+    pieces = _work_by_record(answers)
+    timed = [piece for piece in pieces if piece.seconds > 0]
     typical = median(piece.seconds for piece in timed) if timed else None
     return AnnotatorProgress(
         name=name,
@@ -144,7 +159,7 @@ def _annotator_progress(
         edits=sum(not session.is_first for session in work),
         adjudicated=sum(session.is_first for session in work if session.kind is WorkKind.ADJUDICATION),
         left=left,
-        entities=sum(piece.entities for piece in _work_by_record(answers)),
+        entities=sum(piece.entities for piece in pieces),
         seconds_per_record=typical,
         records_per_hour=HOUR / typical if typical else None,
         entities_per_hour=median(HOUR * piece.entities / piece.seconds for piece in timed) if timed else None,
@@ -159,16 +174,16 @@ def _annotator_progress(
     )
 
 
-def _days(sessions: Iterable[WorkSession], capped: Iterable[WorkSession]) -> Iterable[WorkDay]:
+def _days(work: Iterable[WorkSession], capped: Iterable[WorkSession]) -> Iterable[WorkDay]:
+    """The days of one person, in order, each kind of work for itself."""
     by_day: dict[tuple[str, date, WorkKind], list[tuple[WorkSession, WorkSession]]] = {}
-    in_order = sorted(sessions, key=lambda session: session.person)
-    for session, other in zip(in_order, capped, strict=True):
+    for session, other in zip(work, capped, strict=True):
         by_day.setdefault((session.person, session.day, session.kind), []).append((session, other))
-    for (name, day, work), found in sorted(by_day.items()):
+    for (name, day, kind), found in sorted(by_day.items()):
         yield WorkDay(
             name=name,
             day=day,
-            work=work,
+            work=kind,
             records=sum(session.is_first for session, _ in found),
             edits=sum(not session.is_first for session, _ in found),
             entities=sum(session.entities for session, _ in found if session.is_first),
@@ -205,8 +220,7 @@ def _work_by_record(work: Iterable[WorkSession]) -> list[_RecordWork]:
 def _sent(store: Store, project: str) -> list[str]:
     """The records with a task in a project of the title; hidden repeats are not counted."""
     keys = [key for key in store.review_projects() if key.startswith(f"{project} #") and " repeat " not in key]
-    tasks = (task for key in keys for task in store.review_tasks(key).values())
-    return list(dict.fromkeys(task.record_id for task in tasks if task.task_id is not None))
+    return list(dict.fromkeys(id for key in keys for id in store.records_with_tasks(key)))
 
 
 def _seen(work: Iterable[WorkSession]) -> dict[str, set[str]]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import combinations
+from itertools import chain, combinations
 from typing import Any
 
 from pydantic import JsonValue
@@ -15,15 +16,19 @@ from annotation.agreement.judgements import chosen
 from annotation.agreement.settings import AgreementSettings
 from curation.author import is_human, is_repeat
 from curation.batches import batched
-from curation.scoring.marks import MODES, Marks, count_marks, plain_marks
+from curation.scoring.marks import MODES, Marks, count_all_marks, plain_marks
 from curation.store import Store
 from curation.store.engine import CHUNK
+from curation.store.findings import Measures
 from curation.store.records import LayerSave
 
 #: Under this name the store keeps what was counted of a record, and whatever it was counted on.
 REVIEW_WORK = "review work"
 #: The version of what is counted, and what of a layer's provenance that needs.
 VERSION, PROVENANCE = 1, ("annotation", "lead_time", "method", "adjudicator")
+
+#: The name and row of each layer by record, both in the order in which they came.
+WorkRows = Mapping[str, Sequence[tuple[str, int]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,26 +39,42 @@ class ReviewWork:
     pairs: tuple[tuple[str, str, tuple[tuple[int, int, int], ...]], ...]
 
 
-def review_work(store: Store, settings: AgreementSettings, *, gold: str) -> Iterator[ReviewWork]:
+def work_rows(store: Store, *, gold: str, after: int | None = None) -> WorkRows:
+    """The layers of people, their hidden repeats and gold; after: of records with one in a later row."""
+    names = [name for name in store.layer_names() if is_human(name) or is_repeat(name) or name == gold]
+    return store.layer_rows(names, after=after)
+
+
+def shared_records(rows: WorkRows) -> Counter[str]:
+    """How many records each person has marked that others have marked too."""
+    people = ({name for name, _ in found if is_human(name)} for found in rows.values())
+    return Counter(chain.from_iterable(names for names in people if len(names) > 1))
+
+
+def review_work(
+    store: Store, settings: AgreementSettings, *, gold: str, rows: WorkRows | None = None
+) -> list[ReviewWork]:
     """The work on each record that people have worked on, in the order in which the records came.
 
-    Only records with newer layers, or other settings, are counted anew; what was counted is kept in the store.
+    Only records with newer layers, or other settings, are counted anew; what was counted is kept in the store. rows:
+    only these, by default all.
     """
-    names = [name for name in store.layer_names() if is_human(name) or is_repeat(name) or name == gold]
+    versions = work_rows(store, gold=gold) if rows is None else rows
+    names = sorted({name for found in versions.values() for name, _ in found})
     counted_on: list[JsonValue] = [VERSION, gold, settings.assertion, settings.version, settings.project]
-    versions = store.layer_rows(names)
+    work: dict[str, Any] = {}
+    fresh: dict[str, Measures] = {}
     for ids in batched(versions, CHUNK):
         basis: dict[str, JsonValue] = {id: [*counted_on, *(row for _, row in versions[id])] for id in ids}
-        kept: dict[str, Any] = {id: found[REVIEW_WORK] for id, found in store.measures(ids, stage=REVIEW_WORK)}
-        newer = [id for id in ids if id not in kept or kept[id]["on"] != basis[id]]
+        work |= {id: found[REVIEW_WORK] for id, found in store.measures(ids, stage=REVIEW_WORK)}
+        newer = [id for id in ids if id not in work or work[id]["on"] != basis[id]]
         several = [id for id in newer if len({name for name, _ in versions[id] if is_human(name)}) > 1]
-        fresh = _counted(store, names, newer, several, settings)
-        if fresh and not store.read_only:
-            store.put_measures(
-                REVIEW_WORK, {id: {REVIEW_WORK: {**work, "on": basis[id]}} for id, work in fresh.items()}
-            )
-        kept |= fresh
-        yield from (_work_of(id, kept[id]) for id in ids)
+        counted = _counted(store, names, newer, several, settings)
+        fresh |= {id: {REVIEW_WORK: {**found, "on": basis[id]}} for id, found in counted.items()}
+        work |= counted
+    if fresh and not store.read_only:
+        store.put_measures(REVIEW_WORK, fresh)
+    return [_work_of(id, work[id]) for id in versions]
 
 
 def mark_tally(records: Sequence[ReviewWork], person: str, mode: str) -> Tally:
@@ -99,12 +120,7 @@ def _pairs(saves: Sequence[LayerSave], said: Sequence[Marks], settings: Agreemen
     marks = {save.name: each for save, each in zip(saves, said, strict=True) if counting.get(save.name) is save}
     found: list[JsonValue] = []
     for first, second in combinations(sorted(marks), 2):
-        categories = sorted({category for category, _ in (*marks[first], *marks[second])})
-        counts = count_marks(marks[first], marks[second], categories)
-        sums: list[JsonValue] = [
-            [sum(of_category[mode][side] for of_category in counts) for side in range(3)] for mode in range(len(MODES))
-        ]
-        found.append([first, second, sums])
+        found.append([first, second, [list(counts) for counts in count_all_marks(marks[first], marks[second])]])
     return found
 
 

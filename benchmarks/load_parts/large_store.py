@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 #: Generated records that are copied; each copy has a text, an id and a group of its own.
 ORIGINALS = 200
-PROJECT = "Clincurate #1"
+PROJECT = "Clinical review #1"
 #: What was seen too often in the layers that are set aside.
 FAILURE = {"expectation": "nothing_added", "severity": "hard", "column": "added_sentences", "observed": 1}
 

@@ -36,7 +36,11 @@ def plain_marks(layer: Mapping[str, Any], *, assertion: bool) -> Marks:
     for entity in layer["entities"]:
         if fragments := entity["fragments"]:
             key = (entity["category"], entity["assertion"] if assertion else "")
-            marks.setdefault(key, set()).add(tuple([(fragment["start"], fragment["end"]) for fragment in fragments]))
+            spans = tuple([(fragment["start"], fragment["end"]) for fragment in fragments])
+            if key in marks:
+                marks[key].add(spans)
+            else:
+                marks[key] = {spans}
     return marks
 
 
@@ -49,6 +53,11 @@ def count_marks(left: Marks, right: Marks, categories: Sequence[str]) -> list[li
     """For each category, for each of MODES: matched marks, and the marks of either side."""
     keys = _by_category({**left, **right})
     return [_count(left, right, keys.get(category, [])) for category in categories]
+
+
+def count_all_marks(left: Marks, right: Marks) -> list[tuple[int, int, int]]:
+    """`count_marks` of all categories together."""
+    return _count(left, right, {**left, **right})
 
 
 def _by_category(keys: Iterable[Key]) -> Mapping[str, list[Key]]:

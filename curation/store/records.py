@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
@@ -247,7 +248,7 @@ class Records(Connected):
 
     def layer_values(self, names: Sequence[str], *, ids: Iterable[str]) -> Iterator[dict[str, Any]]:
         """`layer_versions` as plain values: for counts over many, what the store itself wrote is not checked again."""
-        return map(from_json, self._version_contents(names, ids, CHUNK))
+        return map(partial(from_json, cache_strings="keys"), self._version_contents(names, ids, CHUNK))
 
     def _version_contents(self, names: Sequence[str], ids: Iterable[str] | None, page: int) -> Iterator[str]:
         having = ([row.id for row in rows] for rows in self._pages(None, [_has_layer(names)], page))
@@ -262,14 +263,20 @@ class Records(Connected):
                 found = connection.execute(query).scalars().all()
             yield from found
 
-    def layer_rows(self, names: Sequence[str]) -> dict[str, list[tuple[str, int]]]:
-        """The name and row of each version of the named layers by record, both in the order in which they came."""
+    def layer_rows(self, names: Sequence[str], *, after: int | None = None) -> dict[str, list[tuple[str, int]]]:
+        """The name and row of each version of the named layers by record, both in the order in which they came.
+
+        after: only of the records that have one of these layers in a later row.
+        """
         query = (
             sa.select(layers.c.record_id, layers.c.name, layers.c.seq)
             .join(records, records.c.id == layers.c.record_id)
             .where(layers.c.name.in_(names))
             .order_by(records.c.seq, layers.c.seq)
         )
+        if after is not None:
+            newer = sa.select(layers.c.record_id).where(layers.c.seq > after, layers.c.name.in_(names))
+            query = query.where(layers.c.record_id.in_(newer))
         found: dict[str, list[tuple[str, int]]] = {}
         with self.read() as connection:
             for record_id, name, row in connection.execute(query):
@@ -296,6 +303,11 @@ class Records(Connected):
             rows = connection.execute(query).all()
         for record_id, name, how, when, entities in rows:
             yield LayerSave(record_id, name, json.loads(how or "{}"), datetime.fromisoformat(when), entities)
+
+    def last_layer_row(self) -> int:
+        """The row of the layer that was added last, 0 where there is none."""
+        with self.read() as connection:
+            return int(connection.execute(sa.select(sa.func.max(layers.c.seq))).scalar() or 0)
 
     def layers_mark(self) -> list[int]:
         """Numbers that change with every layer that is added or deleted, in whatever order the layers are committed."""

@@ -57,6 +57,14 @@ class ReviewLedger(Connected):
         tasks = [ReviewTask.model_validate({**row, "predictions": json.loads(row["predictions"])}) for row in rows]
         return {task.record_id: task for task in tasks}
 
+    def records_with_tasks(self, project: str) -> list[str]:
+        """The records whose task in a project has a number, since Label Studio has it."""
+        query = sa.select(review_tasks.c.record_id).where(
+            review_tasks.c.project == project, review_tasks.c.task_id.is_not(None)
+        )
+        with self.read() as connection:
+            return list(connection.execute(query).scalars())
+
     def review_projects(self) -> list[str]:
         """The names under which tasks are noted."""
         query = sa.select(review_tasks.c.project).distinct().order_by(review_tasks.c.project)

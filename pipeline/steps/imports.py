@@ -17,6 +17,7 @@ from curation.sources import Lost, Notice, Problem, Read, ReadOptions, load_mapp
 from curation.store import Store
 from pipeline.progress import ProgressBar, no_progress
 from pipeline.runs import recorded
+from pipeline.steps.review.progress import counted_for_progress
 from pipeline.workspace import Workspace
 
 #: Records stored in one transaction, and characters of their texts.
@@ -146,7 +147,7 @@ def import_into(
     chosen = load_mapping(mapping)
     keep = mapping is not None and chosen.otherwise == "keep"
     inputs: dict[str, JsonValue] = {"sources": list(sources), "format": format, "mapping": chosen.name}
-    with recorded(workspace, store, "import", **inputs) as outcome:
+    with recorded(workspace, store, "import", **inputs) as outcome, counted_for_progress(workspace, store):
         for source in sources:
             with progress(f"import {Path(source).absolute().name}", None) as advance:
                 for batch in _batches(read(source, format=format, mapping=chosen, options=options)):

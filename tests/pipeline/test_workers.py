@@ -3,14 +3,16 @@
 import json
 import operator
 import os
+from unittest import mock
 
 import psutil
 import pytest
 import sqlalchemy as sa
 from pydantic import ValidationError
 
-from annotation.rules.annotator import RulesAnnotator
-from curation.errors import WorkerError
+from annotation.rules.annotator import LanguageRules, RulesAnnotator
+from annotation.settings import RulesSettings
+from curation.errors import ConfigError, WorkerError
 from curation.processes import Processes
 from curation.scheme import load_scheme
 from curation.store.tables import layers, measures
@@ -97,11 +99,28 @@ def test_several_processes_annotate_as_one_does(tmp_path, sqlite_store, any_set_
     workspace = generated(tmp_path)
     stage = RulesAnnotator(workspace.scheme)
     with workspace.open_store() as store, Processes(2) as processes:
-        assert run_over(workspace, store, stage, processes=processes).done == 40
+        with mock.patch.object(LanguageRules, "entities", side_effect=AssertionError("this process only stores")):
+            assert run_over(workspace, store, stage, processes=processes).done == 40
         found = {item.record.id: item.layers["rules"] for item in store.items(["rules"])}
         for item in store.items():
             (result,) = stage([item])
             assert result.layers[0].digest == found[item.record.id].digest
+
+
+BROKEN = "categories: {diagnosis: {patterns: [{id: p, score: 1, tokens: [{LOWER: {REGEX: '('}}]}]}}"
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_what_does_not_load_in_a_worker_stops_the_command_before_the_first_record(
+    workers, tmp_path, any_set_is_worth_it
+):
+    workspace = generated(tmp_path / "w", 4)
+    (tmp_path / "en.yaml").write_text(BROKEN, encoding="utf-8")
+    stage = RulesAnnotator(workspace.scheme, RulesSettings(patterns=tmp_path))
+    with workspace.open_store() as store, Processes(workers) as processes:
+        with pytest.raises(ConfigError, match=r"expected what it works with to load, got error at .*no record was tri"):
+            run_over(workspace, store, stage, processes=processes)
+        assert store.count_jobs().get(stage.name, {}) == {}
 
 
 def test_a_worker_that_dies_loses_nothing(tmp_path, any_set_is_worth_it):

@@ -42,11 +42,13 @@ class BasicAuth:
 
 def ensure_basic_auth(folder: Path) -> BasicAuth:
     """The workspace's login and password, made when there are none."""
-    path = folder / "secrets.json"
-    if found := read_basic_auth(folder):
-        return found
+    return read_basic_auth(folder) or new_basic_auth(folder)
+
+
+def new_basic_auth(folder: Path) -> BasicAuth:
+    """A login and password in place of the ones before, which nobody accepts any more."""
     made = BasicAuth(LOGIN, secrets.token_hex(20))
-    write_private(path, json.dumps({"login": made.login, "password": made.password}, indent=1))
+    write_private(folder / "secrets.json", json.dumps({"login": made.login, "password": made.password}, indent=1))
     return made
 
 

@@ -35,6 +35,28 @@ def connect_backend(client: Client, project_title: str, url: str, auth: BasicAut
     return f"{client.url}/projects/{project.id}"
 
 
+def disconnect_backends(client: Client, project_title: str, url: str, *, shows: str) -> int:
+    """How many back ends of ours at the address were taken from the project, which then shows predictions of `shows`.
+
+    Label Studio has their password, and sends it with the texts that people open to whoever listens at the address.
+    """
+    project = client.find_project(project_title)
+    if project is None:
+        return 0
+    found = _backends(client, project.id)
+    ours = [int(backend["id"]) for backend in found if str(backend["url"]).rstrip("/") == url.rstrip("/")]
+    for id in ours:
+        disconnect_backend(client, project.id, id, shows=shows)
+    return len(ours)
+
+
+def disconnect_backend(client: Client, project: int, id: int, *, shows: str) -> None:
+    """Take a back end from a project, which then shows the predictions of another version, where there is one."""
+    client.call("DELETE", f"/api/ml/{id}")
+    if shows and client.project(project).model_version in ("", BACKEND_TITLE):
+        client.update_project(project, model_version=shows)
+
+
 def _add(client: Client, project: int, url: str, auth: BasicAuth) -> None:
     # A change without address, project and password is refused or fails with status 500: all are sent each time.
     fields: dict[str, Any] = {
@@ -54,12 +76,12 @@ def _add(client: Client, project: int, url: str, auth: BasicAuth) -> None:
 
 
 def _backend(client: Client, project: int) -> dict[str, Any] | None:
+    return min(_backends(client, project), key=lambda backend: backend["id"], default=None)
+
+
+def _backends(client: Client, project: int) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = client.get("/api/ml", project=project)
-    return min(
-        (backend for backend in found if backend["title"] == BACKEND_TITLE),
-        key=lambda backend: backend["id"],
-        default=None,
-    )
+    return [backend for backend in found if backend["title"] == BACKEND_TITLE]
 
 
 def _remove_webhook(client: Client, project: int, url: str) -> None:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
+import socket
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import uvicorn
 
 from annotation.label_studio.backend.active_annotator import ActiveAnnotator
 from annotation.label_studio.backend.app import Backend, make_app
-from annotation.label_studio.backend.basic_auth import BasicAuth, ensure_basic_auth
+from annotation.label_studio.backend.basic_auth import BasicAuth, new_basic_auth
 from annotation.label_studio.backend.bounded_connections import bounded_config
 from annotation.label_studio.backend.prediction_queue import PredictionQueue
 from annotation.label_studio.backend.state import backend_folder, clear_running, record_running
@@ -34,6 +38,25 @@ SHUTDOWN_TIME = 10
 #: Called with the address and the password once the back end listens.
 OnUp = Callable[[str, BasicAuth], None]
 
+#: Called with the address when the back end is asked to end, while it still holds its port; the seconds that it has.
+OnLeaving = Callable[[str], None]
+LEAVING_TIME = 5.0
+
+
+class BackendServer(uvicorn.Server):
+    """A server that says that it ends while nobody else can listen on its port yet."""
+
+    leaving: Callable[[], None] = staticmethod(lambda: None)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """As uvicorn's, after `leaving`, which is not waited for any longer than LEAVING_TIME."""
+        said = threading.Thread(target=self.leaving, daemon=True)
+        said.start()
+        until = time.monotonic() + LEAVING_TIME
+        while said.is_alive() and time.monotonic() < until:
+            await asyncio.sleep(0.02)
+        await super().shutdown(sockets)
+
 
 def serve(
     workspace: Path,
@@ -47,6 +70,7 @@ def serve(
     examples: Examples | None = None,
     store: Store | None = None,
     on_up: OnUp = lambda url, auth: None,
+    on_leaving: OnLeaving = lambda url: None,
 ) -> None:
     """Answer Label Studio until the process is asked to end; `train` is the command that trains an adapter.
 
@@ -64,6 +88,7 @@ def serve(
             auth,
         ),
     ):
+        server.leaving = partial(on_leaving, url)
         up = threading.Thread(target=_when_up, args=(server, url, auth, on_up), daemon=True)
         up.start()
         server.run()
@@ -83,13 +108,13 @@ def running_backend(
     models: Mapping[str, ModelSettings] | None = None,
     examples: Examples | None = None,
     store: Store | None = None,
-) -> Iterator[tuple[uvicorn.Server, str, BasicAuth]]:
+) -> Iterator[tuple[BackendServer, str, BasicAuth]]:
     """A server that is ready to run, its address and its login; its threads end with the block."""
     settings = review.backend
     if not is_free(settings.port):
         raise ReviewError(f"expected port {settings.port} to be free, it is not; name another with --port")
     folder, adapters = backend_folder(workspace), workspace / "adapters"
-    auth = ensure_basic_auth(folder)
+    auth = new_basic_auth(folder)
     passage = server_way_out(gate, settings.host, settings.port, password=auth.password)
     language = review.language
     current = ActiveAnnotator(
@@ -119,7 +144,7 @@ def running_backend(
     current.watch()
     record_running(folder, f"http://{settings.host}:{settings.port}")
     try:
-        yield uvicorn.Server(config), url, auth
+        yield BackendServer(config), url, auth
     finally:
         clear_running(folder)
         queue.close()

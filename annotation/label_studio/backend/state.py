@@ -36,8 +36,20 @@ def record_running(folder: Path, url: str) -> None:
 
 
 def clear_running(folder: Path) -> None:
-    """Remove what `record_running` wrote."""
-    (folder / "backend.json").unlink(missing_ok=True)
+    """Remove what `record_running` wrote in this process; the note of a back end begun later stays."""
+    note = _note(folder)
+    if note is None or note[0] == os.getpid():
+        (folder / "backend.json").unlink(missing_ok=True)
+
+
+def running_port(workspace: Path) -> int | None:
+    """The port on which the workspace's back end listens now; None where it does not run. It is sent nothing."""
+    note = _note(workspace / "label-studio" / "backend")
+    if note is None:
+        return None
+    pid, started, url = note
+    port = urlsplit(url).port
+    return port if port is not None and started_at(pid) == started and listens(pid, port) else None
 
 
 def backend_state(workspace: Path) -> dict[str, JsonValue]:
@@ -55,18 +67,24 @@ def backend_state(workspace: Path) -> dict[str, JsonValue]:
 
 def _running(folder: Path) -> dict[str, Any] | None:
     """The back end's answer to /health, with its address; None when it does not run."""
-    try:
-        note = json.loads((folder / "backend.json").read_text(encoding="utf-8"))
-        pid, started, url = int(note["pid"]), float(note["started"]), str(note["url"])
-        port = urlsplit(url).port
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
+    note = _note(folder)
     # Checked first: the password is never sent to another program that uses the port now.
-    if port is None or started_at(pid) != started or not listens(pid, port):
+    if note is None or running_port(folder.parents[1]) is None:
         return None
-    auth = read_basic_auth(folder)
+    auth, url = read_basic_auth(folder), note[2]
     found = _health(f"{url}/health", auth) if auth else None
     return found and {**found, "url": url}
+
+
+def _note(folder: Path) -> tuple[int, float, str] | None:
+    """What `record_running` wrote: the number of the process, when it began, its address."""
+    try:
+        note = json.loads((folder / "backend.json").read_text(encoding="utf-8"))
+        found = int(note["pid"]), float(note["started"]), str(note["url"])
+        urlsplit(found[2]).port  # noqa: B018 (raises ValueError where there is none that can be)
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return found
 
 
 def _health(url: str, auth: BasicAuth) -> dict[str, Any] | None:

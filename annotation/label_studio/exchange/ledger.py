@@ -107,6 +107,11 @@ class Ledger:
         shown = (entry for entry in self._entries.values() if entry.task_id is not None and entry.predictions)
         return Counter(entry.predictions[0] for entry in shown)
 
+    def usual_version(self) -> str:
+        """The version of most tasks, empty where none has a prediction."""
+        found = self.versions()
+        return min(found, key=lambda name: (-found[name], name), default="")
+
     def _sent_digest(self, payload: TaskPayload) -> str:
         entry = self._entries.get(payload.key)
         return entry.pushed if entry else ""

@@ -29,10 +29,11 @@ def foreign_entries(
     # The oldest of a title is ours, as for all other commands.
     oldest = {project["title"]: project for project in sorted(everywhere, key=_number, reverse=True)}
     ours = [oldest[title] for title in configs if title in oldest]
-    yield from foreign_outlets(client, settings, noted, [_number(project) for project in ours])
+    ledgers = {_number(project): Ledger(store, Project.of(project).key) for project in ours}
+    yield from foreign_outlets(client, settings, noted, ledgers, workspace)
     yield from lost_projects(store, configs, everywhere)
     for project in ours:
-        ledger = Ledger(store, Project.of(project).key)
+        ledger = ledgers[_number(project)]
         yield from foreign_settings(project, configs[project["title"]], ledger)
         yield from foreign_tasks(store, Project.of(project), ledger)
     credentials = read_credentials(workspace / "label-studio" / "secrets.json") if settings.url is None else None

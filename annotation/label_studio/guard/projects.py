@@ -63,13 +63,11 @@ def foreign_settings(project: Json, config: ProjectConfig, ledger: Ledger) -> It
             undo=partial(_change, path=path, expert_instruction=config.instruction),
         )
     version = project.get("model_version") or ""
-    ours = ledger.versions()
-    if version and version != BACKEND_TITLE and version not in ours:
-        shows = min(ours, key=lambda name: (-ours[name], name), default="")
+    if version and version != BACKEND_TITLE and version not in ledger.versions():
         yield ForeignEntry(
             "project setting",
             f"project {name} shows predictions of {shown(version)}, which we did not send",
-            undo=partial(_change, path=path, model_version=shows),
+            undo=partial(_change, path=path, model_version=ledger.usual_version()),
         )
 
 

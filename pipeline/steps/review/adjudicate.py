@@ -14,6 +14,7 @@ from curation.store import Store
 from pipeline.egress import gate_of
 from pipeline.progress import ProgressBar, no_progress
 from pipeline.runs import recorded
+from pipeline.steps.review.progress import counted_for_progress
 from pipeline.steps.review.secure import told_foreign
 from pipeline.workspace import Workspace
 
@@ -31,6 +32,7 @@ def push_disputes(workspace: Workspace, store: Store, *, progress: ProgressBar =
         recorded(workspace, store, "review adjudicate push", project=settings.adjudication.project) as outcome,
         connect(workspace.folder, settings, gate_of(workspace, store, run=outcome.run)) as client,
         progress("push", None) as advance,
+        counted_for_progress(workspace, store),
     ):
         told_foreign(workspace, store, client)
         pushed = push(store, client, workspace.scheme, settings, settings.adjudication, progress=advance)
@@ -48,6 +50,7 @@ def pull_decisions(workspace: Workspace, store: Store, *, full: bool = False) ->
             workspace, store, "review adjudicate pull", project=settings.adjudication.project, full=full
         ) as outcome,
         connect(workspace.folder, settings) as client,
+        counted_for_progress(workspace, store),
     ):
         foreign = told_foreign(workspace, store, client)
         pulled = pull(store, client, workspace.scheme, settings, settings.adjudication, full=full)
@@ -61,7 +64,10 @@ def settle(workspace: Workspace, store: Store) -> Settled:
     """Consensus, and gold where nothing is left to decide; no Label Studio is asked."""
     from annotation.adjudication.consensus import settle as settle_records
 
-    with recorded(workspace, store, "review adjudicate settle") as outcome:
+    with (
+        recorded(workspace, store, "review adjudicate settle") as outcome,
+        counted_for_progress(workspace, store),
+    ):
         settled = settle_records(store, workspace.scheme, workspace.config.review.adjudication)
         outcome |= asdict(settled)
     return settled

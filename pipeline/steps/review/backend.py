@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import sys
 
+from annotation.label_studio.api.client import Client
 from annotation.label_studio.backend.basic_auth import BasicAuth
-from annotation.label_studio.backend.connect import connect_backend
+from annotation.label_studio.backend.connect import connect_backend, disconnect_backends
+from annotation.label_studio.exchange.ledger import Ledger
 from annotation.label_studio.registrations import note_backend
 from annotation.label_studio.session import connect as connect_to_server
 from annotation.label_studio.settings import BackendSettings
 from annotation.llm.retrieved import RetrievedExamples
+from annotation.review_settings import ReviewSettings
 from curation.author import own_name
 from curation.egress.gate import Gate
-from curation.errors import MissingExtraError, ReviewError
+from curation.errors import CurateError, MissingExtraError, ReviewError
 from curation.store import Store
 from pipeline.adapters import with_folder
 from pipeline.egress import gate_of
 from pipeline.retrieval import examples_for
 from pipeline.workspace import Workspace
 
+#: What becomes of a back end that Label Studio still knows.
+LEFT = "`curate review secure`, and the next pull or push, takes it away"
 #: The command in a process of its own, wherever its script may be; -P: modules do not come from where it is called.
 CURATE = (sys.executable, "-P", "-c", "from pipeline.command import main; main()")
 
@@ -54,6 +59,16 @@ def run_backend(
             except ReviewError as error:
                 workspace.notify(f"not known to Label Studio yet: {error}")
 
+    def leaving(url: str) -> None:
+        if not connect:
+            return
+        try:
+            with connect_to_server(workspace.folder, review) as client:
+                if disconnect_backends(client, review.project, url, shows=_usual_version(workspace, client, review)):
+                    workspace.notify("Label Studio does not ask it any more")
+        except CurateError as error:
+            workspace.notify(f"still known to Label Studio, which could not be told: {error}; {LEFT}")
+
     workspace.notify(f"Loading {review.backend.annotator}")
     train = [*CURATE, "train", "--workspace", str(workspace.folder.resolve())]
     with workspace.open_store() as store:
@@ -67,7 +82,17 @@ def run_backend(
             examples=_examples(workspace, store, review.backend, gate),
             store=store,
             on_up=up,
+            on_leaving=leaving,
         )
+
+
+def _usual_version(workspace: Workspace, client: Client, review: ReviewSettings) -> str:
+    """The version whose predictions most tasks of the project have from us."""
+    project = client.find_project(review.project)
+    if project is None:
+        return ""
+    with workspace.open_store() as store:
+        return Ledger(store, project.key).usual_version()
 
 
 def _examples(workspace: Workspace, store: Store, settings: BackendSettings, gate: Gate) -> RetrievedExamples | None:

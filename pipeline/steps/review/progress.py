@@ -10,6 +10,7 @@ from pathlib import Path
 from annotation.progress.export import write_csv
 from annotation.progress.figures import WorkProgress, work_progress
 from annotation.progress.kept_figures import keep_progress, kept_progress, work_key
+from annotation.progress.review_work import review_work, work_rows
 from annotation.queue.queue_files import FOLDER, reviewers_per_record
 from curation.store import Store
 from pipeline.workspace import Workspace
@@ -32,6 +33,16 @@ def review_progress(workspace: Workspace, store: Store, *, csv: Path | None = No
     if csv is not None:
         write_csv(found, csv)
     return found
+
+
+@contextmanager
+def counted_for_progress(workspace: Workspace, store: Store) -> Iterator[None]:
+    """What people say meanwhile is counted at the end, so that the next look at the progress need not read it."""
+    review, before = workspace.config.review, store.last_layer_row()
+    yield
+    gold = review.adjudication.gold
+    with _without_collector():
+        review_work(store, review.agreement, gold=gold, rows=work_rows(store, gold=gold, after=before))
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from annotation.label_studio.exchange.pull import Pulled, pull
 from annotation.label_studio.session import connect
 from curation.store import Store
 from pipeline.runs import recorded
+from pipeline.steps.review.progress import counted_for_progress
 from pipeline.steps.review.secure import told_foreign
 from pipeline.workspace import Workspace
 
@@ -18,6 +19,7 @@ def pull_reviews(workspace: Workspace, store: Store, *, full: bool = False) -> P
     with (
         recorded(workspace, store, "review pull", project=settings.project, full=full) as outcome,
         connect(workspace.folder, settings) as client,
+        counted_for_progress(workspace, store),
     ):
         # Before the pull: it puts back the labels, and makes a project anew that was deleted.
         foreign = told_foreign(workspace, store, client)

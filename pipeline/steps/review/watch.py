@@ -24,6 +24,7 @@ from curation.errors import ReviewError
 from curation.store import Store
 from pipeline.egress import gate_of
 from pipeline.runs import recorded
+from pipeline.steps.review.progress import counted_for_progress
 from pipeline.steps.review.secure import told_foreign
 from pipeline.workspace import Workspace
 
@@ -38,7 +39,7 @@ def watch_reviews(workspace: Workspace, store: Store, signal: WatchSignal, on_ev
 
     def look() -> Pulled:
         # Connected anew each time: the server may have been started again, on another port.
-        with connect(workspace.folder, settings) as client:
+        with connect(workspace.folder, settings) as client, counted_for_progress(workspace, store):
             told = foreign.lines(client)
             pulled = pull(store, client, workspace.scheme, settings)
         pulled.foreign = told

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import stat
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -11,11 +12,15 @@ from unittest import mock
 import pytest
 
 from annotation.agreement.settings import AgreementSettings
+from annotation.progress import review_work
 from annotation.progress.figures import work_progress
 from annotation.progress.kept_figures import FILE, keep_progress, kept_progress, work_key
+from annotation.progress.review_work import REVIEW_WORK
 from annotation.review_settings import ReviewSettings
 from curation.record import Entity, Layer, Record
+from curation.sources import ReadOptions
 from curation.store import ReviewTask, Store
+from pipeline.steps.imports import import_into
 from pipeline.steps.review import progress as step
 from pipeline.workspace import Workspace
 
@@ -122,6 +127,37 @@ def test_the_second_look_counts_nothing_and_a_new_answer_is_in_the_third(tmp_pat
     assert again == first
     assert (first.reviewed, third.reviewed) == (2, 3)
     assert "änne" in (tmp_path / "days.csv").read_text(encoding="utf-8-sig")
+
+
+def test_what_people_say_is_counted_by_the_command_that_brings_it(tmp_path: Path) -> None:
+    workspace = Workspace.make(tmp_path / "w")
+    with workspace.open_store() as store:
+        fill(store)
+        with step.counted_for_progress(workspace, store):
+            store.add_layers([answer("b", "human:ben"), answer("c")])
+        counted = {id for id, _ in store.measures(stage=REVIEW_WORK)}
+        with mock.patch.object(review_work, "_counted", wraps=review_work._counted) as count:
+            found = step.review_progress(workspace, store)
+        store.put_measures(REVIEW_WORK, {id: {REVIEW_WORK: {"on": []}} for id in "abc"})
+        assert work_progress(store, SETTINGS) == found
+    assert counted == {"b", "c"}
+    assert [call.args[2] for call in count.call_args_list] == [["a"]]
+    assert [person.name for person in found.people] == ["ben", "änne"]
+
+
+def test_an_import_of_annotations_leaves_nothing_to_count(tmp_path: Path) -> None:
+    workspace = Workspace.make(tmp_path / "w")
+    rows = [{"text": f"{TEXT} {number}", "entities": [{"label": "diagnosis", "text": "Husten"}]} for number in range(3)]
+    source = tmp_path / "rows.jsonl"
+    source.write_text("".join(json.dumps(row | {"annotator": "änne"}) + "\n" for row in rows), encoding="utf-8")
+    with workspace.open_store() as store:
+        import_into(workspace, store, [str(source)], ReadOptions(language="de"))
+        names = store.layer_names()
+        with mock.patch.object(review_work, "_counted", wraps=review_work._counted) as count:
+            found = step.review_progress(workspace, store)
+    assert names == {"human:änne": 3}
+    assert [call.args[2] for call in count.call_args_list] == [[]]
+    assert found.people[0].done == 3
 
 
 def test_where_nothing_can_be_written_it_is_counted_each_time(tmp_path: Path) -> None:

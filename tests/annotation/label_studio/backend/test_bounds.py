@@ -24,7 +24,13 @@ from command_line import curate
 from annotation.label_studio.backend import bounded_bodies, bounded_connections
 from annotation.label_studio.backend.app import LARGEST_EVENT, LARGEST_TRAINING
 from annotation.label_studio.backend.basic_auth import ensure_basic_auth
-from annotation.label_studio.backend.state import backend_folder, backend_state, record_running
+from annotation.label_studio.backend.state import (
+    backend_folder,
+    backend_state,
+    clear_running,
+    record_running,
+    running_port,
+)
 from annotation.review_settings import ReviewSettings
 
 CURATE = (sys.executable, "-c", "from pipeline.command import main; main()")
@@ -287,5 +293,9 @@ def test_the_password_goes_only_to_the_process_that_wrote_the_note_and_listens(t
             assert backend_state(tmp_path)["backend"] is None
         assert came == []
         note.write_text(json.dumps(written))
-        assert backend_state(tmp_path)["backend_version"] == "mine"
+        assert (backend_state(tmp_path)["backend_version"], running_port(tmp_path)) == ("mine", port)
+        note.write_text(json.dumps({**written, "pid": os.getppid()}))
+        clear_running(folder)
+        assert note.exists(), "the note of another back end"
+        note.write_text(json.dumps(written))
         assert came == [f"{auth.login}:{auth.password}"]

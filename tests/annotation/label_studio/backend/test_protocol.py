@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from annotation.label_studio.backend.basic_auth import BasicAuth, ensure_basic_auth, read_basic_auth
+from annotation.label_studio.backend.basic_auth import BasicAuth, ensure_basic_auth, new_basic_auth, read_basic_auth
 from annotation.label_studio.backend.selection import best_entity
 from annotation.label_studio.backend.state import backend_folder
 from annotation.label_studio.editor.label_config import label_config
@@ -103,6 +103,9 @@ def test_the_password_is_made_once_and_read_by_its_owner_only(tmp_path):
     folder = backend_folder(tmp_path)
     made = ensure_basic_auth(folder)
     assert ensure_basic_auth(folder) == read_basic_auth(folder) == made
+    again = new_basic_auth(folder)
+    assert again == read_basic_auth(folder) != made
+    assert not again.accepts(made.header)
     assert stat.S_IMODE((folder / "secrets.json").stat().st_mode) == 0o600
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     assert made.password not in repr(made)

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+import signal
+import socket
+import subprocess
+import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +19,8 @@ import pytest
 from command_line import curate, curate_json
 from review_parts.foreign_program import foreign_program
 
+from annotation.label_studio.backend.basic_auth import read_basic_auth
+from annotation.label_studio.backend.state import backend_folder, clear_running, record_running
 from annotation.label_studio.registrations import note_backend, note_hints
 from annotation.label_studio.server import server
 from annotation.label_studio.server.annotators import add_annotators
@@ -22,7 +29,7 @@ from annotation.label_studio.session import connect
 from annotation.label_studio.watch.loop import WatchSignal
 from annotation.label_studio.watch.webhook import ACTIONS
 from annotation.label_studio.watch.webhook_receiver import HEADER, PATH
-from curation.record import Record
+from curation.record import Layer, Record
 from curation.store import Store
 from pipeline.steps.doctor import examine
 from pipeline.steps.init import init_workspace
@@ -35,6 +42,7 @@ from pipeline.workspace import Workspace
 
 pytestmark = pytest.mark.server
 
+CURATE = (sys.executable, "-c", "from pipeline.command import main; main()")
 TEXTS = {"r-1": "She had fever.", "r-2": "Der Patient hatte Husten über Wochen.", "r-3": "No cough."}
 
 
@@ -281,20 +289,91 @@ def test_our_own_webhook_and_back_end_are_known_until_somebody_changes_them(guar
     url, _ = listener
     folder, settings = guarded.workspace.folder, guarded.workspace.config.review
     note_hints(folder, f"{url}{PATH}", "ours")
-    note_backend(folder, url)
+    record_running(backend_folder(folder), url)
     with connect(folder, settings) as client:
         hook = client.add_webhook(guarded.project, f"{url}{PATH}", {HEADER: "ours"}, ACTIONS)
-        fields = {"title": "Clincurate", "url": url, "project": guarded.project, "auth_method": "BASIC_AUTH"}
-        fields |= {"basic_auth_user": "clincurate", "basic_auth_pass": "ours"}
-        made = client.call("POST", "/api/ml", body=fields)
-        for other in client.webhooks(guarded.project):
-            if other["id"] != hook:  # Label Studio adds one to each back end.
-                client.delete_webhook(other["id"])
+        made, fields = connected(guarded, url)
     assert guarded.foreign == []
+    clear_running(backend_folder(folder))
     guarded.asks("PATCH", f"/api/webhooks/{hook}/", url=f"{url}{PATH}", send_payload=True, actions=[])
     guarded.asks("PATCH", f"/api/ml/{made['id']}", **(fields | {"url": f"{url}/theirs"}))
     assert guarded.kinds() == ["back end", "webhook"]
     assert any("ours once, and changed since" in line for line in guarded.foreign)
+
+
+def connected(guarded: Guarded, url: str) -> tuple[dict[str, Any], dict[str, object]]:
+    """A back end of ours that Label Studio knows, and the fields by which it was made known."""
+    note_backend(guarded.workspace.folder, url)
+    fields: dict[str, object] = {"title": "Clincurate", "url": url, "project": guarded.project}
+    fields |= {"auth_method": "BASIC_AUTH", "basic_auth_user": "clincurate", "basic_auth_pass": "ours"}
+    with connect(guarded.workspace.folder, guarded.workspace.config.review) as client:
+        made = client.call("POST", "/api/ml", body=fields)
+        for hook in client.webhooks(guarded.project):
+            if str(hook["url"]) == f"{url}/webhook":  # Label Studio adds one to each back end.
+                client.delete_webhook(hook["id"])
+    return made, fields
+
+
+def test_a_back_end_of_ours_that_does_not_run_is_named_and_the_next_pull_takes_it_away(
+    guarded: Guarded, listener
+) -> None:
+    url, _ = listener
+    connected(guarded, url)
+    (line,) = guarded.foreign
+    assert re.match(r"back end: number \d+ of project \d+ is ours and does not run: whoever listens at http", line)
+    told = [part for part in examine(guarded.workspace.folder) if "does not run" in part.found]
+    assert [part.state for part in told] == ["bad"]
+    assert guarded.asks("GET", f"/api/ml?project={guarded.project}"), "looking changes nothing"
+    (line,) = pull_reviews(guarded.workspace, guarded.store).foreign
+    assert line.endswith("; put back")
+    assert any(line.startswith("WARNING: texts leave Label Studio by a back end") for line in guarded.said)
+    assert guarded.asks("GET", f"/api/ml?project={guarded.project}") == []
+    connected(guarded, url)
+    assert secure_review(guarded.workspace, guarded.store).put_back == {"back end": 1}
+    assert (guarded.asks("GET", f"/api/ml?project={guarded.project}"), guarded.foreign) == ([], [])
+
+
+@contextmanager
+def backend_of(guarded: Guarded) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """`curate review backend`, once Label Studio asks it, and its password."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [*CURATE, "review", "backend", "--port", str(port), "--workspace", str(guarded.workspace.folder)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+        try:
+            assert process.stdout is not None
+            said = iter(process.stdout.readline, "")
+            assert any("Label Studio asks it" in line for line in said)
+            auth = read_basic_auth(backend_folder(guarded.workspace.folder))
+            assert auth is not None
+            yield process, auth.password
+        finally:
+            process.kill()
+
+
+def test_a_back_end_that_ends_is_known_no_more_and_one_that_was_killed_until_the_next_command(
+    guarded: Guarded,
+) -> None:
+    with guarded.workspace.open_store() as store:
+        layer = Layer(record_id="r-1", name="rules", author="rules@3")
+        store.add_layers([layer])
+    push_records(guarded.workspace, guarded.store)
+    known, project = f"/api/ml?project={guarded.project}", f"/api/projects/{guarded.project}"
+    with backend_of(guarded) as (process, first):
+        assert (len(guarded.asks("GET", known)), guarded.foreign) == (1, [])
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(60) == 143
+        assert guarded.asks("GET", known) == []
+        assert guarded.asks("GET", project)["model_version"] == "rules@3"
+    with backend_of(guarded) as (process, second):
+        process.kill()
+        process.wait()
+    assert first != second
+    assert guarded.kinds() == ["back end"]
+    push_records(guarded.workspace, guarded.store)
+    assert (guarded.asks("GET", known), guarded.foreign) == ([], [])
+    assert guarded.asks("GET", project)["model_version"] == "rules@3"
 
 
 def test_a_project_of_a_person_becomes_the_service_accounts(guarded: Guarded) -> None:
