@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from annotation.few_shot.example_sentences import ExampleSentences
 from annotation.llm.examples import Examples
-from annotation.settings import AnnotationSettings
-from curation.author import AuthorKind
+from annotation.settings import AnnotationSettings, LlmSettings
+from curation.author import AuthorKind, kind_of, own_name
 from curation.egress.gate import Gate
+from curation.egress.settings import Destination
 from curation.errors import MissingExtraError, UsageError
 from curation.models.asking_stage import AskingStage
 from curation.models.models import language_model, named_model
@@ -27,9 +29,13 @@ class AnnotatorParts:
     settings: AnnotationSettings
     argument: str | None
     layer: str
+    #: Of several language models, those beside the first.
+    others: Sequence[str] = ()
     gate: Gate | None = None
     models: Mapping[str, ModelSettings] = field(default_factory=dict)
     examples: Examples | None = None
+    vectors: Path | None = None
+    taught: Mapping[str, ExampleSentences] = field(default_factory=dict)
 
 
 Make = Callable[[AnnotatorParts], Stage | AskingStage]
@@ -44,14 +50,19 @@ def annotator(
     gate: Gate | None = None,
     models: Mapping[str, ModelSettings] | None = None,
     examples: Examples | None = None,
+    vectors: Path | None = None,
+    taught: Mapping[str, ExampleSentences] | None = None,
 ) -> Stage | AskingStage:
-    """The stage that `curate annotate --with` names: `rules`, `few-shot`, `adapter:PATH`, or `llm:NAME` of a model.
+    """The stage that `curate annotate --with` names: `rules`, `few-shot`, `adapter:PATH`, `llm:NAME` of a model, or
+    several models as `llm:A,llm:B`.
 
-    models: the sections [models.NAME]; examples: those that a language model's prompts have. It writes to the layer
-    given, else to the one that has the annotator's name. Raises EgressBlockedError when it would send texts off this
-    machine and the gate lets nothing go there, or there is none.
+    models: the sections [models.NAME]; examples: those that a language model's prompts have; vectors: the file that
+    keeps what an encoder at an address gave; taught: the examples of few-shot by language, in place of those of files.
+    It writes to the layer given, else to the one that has the annotator's name. Raises EgressBlockedError when it would
+    send texts off this machine and the gate lets nothing go there, or there is none.
     """
-    name, _, argument = spoken.partition(":")
+    first, *others = spoken.split(",") if kind_of(spoken) is AuthorKind.LLM else [spoken]
+    name, _, argument = first.partition(":")
     if name not in ANNOTATORS:
         near = difflib.get_close_matches(name, ANNOTATORS, n=1)
         hint = f"; did you mean {near[0]}?" if near else ""
@@ -60,7 +71,18 @@ def annotator(
         raise UsageError(f"expected {name} without a word after it, got {spoken!r}; --layer names the layer")
     try:
         return ANNOTATORS[name](
-            AnnotatorParts(scheme, settings, argument or None, layer or name, gate, models or {}, examples)
+            AnnotatorParts(
+                scheme,
+                settings,
+                argument or None,
+                layer or name,
+                tuple(others),
+                gate,
+                models or {},
+                examples,
+                vectors,
+                taught or {},
+            )
         )
     except ModuleNotFoundError as error:
         raise MissingExtraError(error.name or name, "annotate") from error
@@ -75,7 +97,14 @@ def _rules(parts: AnnotatorParts) -> Stage:
 def _few_shot(parts: AnnotatorParts) -> Stage:
     from annotation.few_shot.annotator import FewShotAnnotator
 
-    return FewShotAnnotator(parts.scheme, parts.settings.few_shot, layer=parts.layer, gate=parts.gate)
+    return FewShotAnnotator(
+        parts.scheme,
+        parts.settings.few_shot,
+        layer=parts.layer,
+        examples=parts.taught,
+        gate=parts.gate,
+        vectors=parts.vectors,
+    )
 
 
 def _adapter(parts: AnnotatorParts) -> Stage:
@@ -89,11 +118,36 @@ def _adapter(parts: AnnotatorParts) -> Stage:
 
 def _llm(parts: AnnotatorParts) -> AskingStage:
     from annotation.llm.annotator import LlmAnnotator
+    from annotation.llm.surrogates import SurrogateAnnotator
+    from annotation.llm.votes import VotingAnnotator
 
     settings = parts.settings.llm
-    name, model = named_model(parts.argument or settings.model, parts.models)
-    models = {name: language_model(name, model, parts.gate)}
-    return LlmAnnotator(parts.scheme, settings, models, layer=parts.layer, examples=parts.examples)
+
+    def asked(name: str, section: ModelSettings) -> LlmAnnotator:
+        model = language_model(name, section, parts.gate)
+        given = (parts.scheme, settings, {name: model})
+        if parts.gate and model.remote and (surrogates := parts.gate.surrogates(Destination.MODEL)):
+            return SurrogateAnnotator(*given, surrogates=surrogates, layer=parts.layer, examples=parts.examples)
+        return LlmAnnotator(*given, layer=parts.layer, examples=parts.examples)
+
+    sections = models_of(",".join((parts.argument or "", *parts.others)), settings, parts.models)
+    annotators = [asked(name, section) for name, section in sections.items()]
+    single = len(annotators) == 1 and settings.samples == 1
+    return annotators[0] if single else VotingAnnotator(annotators, parts.scheme, settings)
+
+
+def models_of(spoken: str, settings: LlmSettings, models: Mapping[str, ModelSettings]) -> dict[str, ModelSettings]:
+    """The sections of the models in what stands behind `llm:`, one or several as `A,llm:B`; without any, the default.
+
+    Raises UsageError where it names none, or one twice.
+    """
+    first, *others = spoken.split(",")
+    if any(not own_name(word) or kind_of(word) is not AuthorKind.LLM for word in others) or (others and not first):
+        raise UsageError(f"expected several language models as llm:A,llm:B, got {spoken!r} behind llm:")
+    found = [named_model(name or settings.model, models) for name in (first, *map(own_name, others))]
+    if len(dict(found)) < len(found):
+        raise UsageError("expected several language models, got one twice; --samples asks one several times")
+    return dict(found)
 
 
 def unserved(stage: Stage | AskingStage, language: str) -> tuple[str, ...]:
@@ -117,6 +171,11 @@ def remote_address(stage: Stage | AskingStage) -> str | None:
     """The host that an annotator sends texts to, if it is not this machine."""
     remote = getattr(stage, "remote", None)
     return remote if isinstance(remote, str) else None
+
+
+def remarks(stage: Stage | AskingStage) -> tuple[str, ...]:
+    """What an annotator has to say before it begins, in lines for people."""
+    return tuple(getattr(stage, "remarks", ()))
 
 
 def unchecked_files(stage: Stage | AskingStage) -> tuple[str, ...]:

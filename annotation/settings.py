@@ -10,6 +10,9 @@ from pydantic import Field, model_validator
 from curation.embeddings.encoder import BACKENDS, ENCODERS, PACKAGED_ENCODER, Backend
 from curation.record import Frozen
 
+#: What is kept of what several models say.
+MergeRule = Literal["vote", "union", "intersection"]
+
 
 class RulesSettings(Frozen):
     """How the rules annotate."""
@@ -27,6 +30,11 @@ class FewShotSettings(Frozen):
     backend: Backend = Field(default="auto", description=BACKENDS)
     examples: Path | None = Field(
         default=None, description="Folder of example files en.yaml, de.yaml ... in place of the shipped ones."
+    )
+    curated: str | None = Field(
+        None,
+        description="Curated set whose training side gives the examples of its languages, such as curated@2; other "
+        "languages have those of the files.",
     )
     threshold: float = Field(
         default=0.35, ge=0, le=1, description="Candidates whose calibrated score is lower are left out."
@@ -89,6 +97,31 @@ class LlmSettings(Frozen):
     )
     overlap: float = Field(
         0.1, ge=0, le=0.5, description="Share of a window that it has in common with the next one, at most."
+    )
+    samples: int = Field(
+        1,
+        ge=1,
+        le=50,
+        description="How often each question is asked; of several answers is kept what enough of them say, and the "
+        "share that says it is its score. --samples gives another number.",
+    )
+    temperature: float = Field(
+        0.7,
+        gt=0,
+        le=2,
+        description="Temperature of several samples of a model whose own parameters say 0, at which all are the same.",
+    )
+    agreement: float | None = Field(
+        None,
+        gt=0,
+        le=1,
+        description="Share of the samples, and by the rule vote of the models, that must say the same for it to be "
+        "kept; unset, more than half.",
+    )
+    merge: MergeRule = Field(
+        "vote",
+        description="What is kept of several models (--with llm:A,llm:B): what enough of them say (vote), what any "
+        "says (union), or what all say (intersection). --merge gives another.",
     )
     examples: str | None = Field(
         None,

@@ -33,6 +33,7 @@ SCRIPTS: Mapping[str, tuple[str, ...]] = {
     "clients": ("clients.py",),
     "maccrobat": ("maccrobat.py",),
     "real_model": ("real_model.py",),
+    "injection": ("injection.py",),
     "projection": ("projection.py",),
 }
 NOT_QUICK = frozenset({"maccrobat"})

@@ -99,28 +99,30 @@ class EncoderError(CurateError):
         self.kind = kind
 
 
+#: Kinds of LanguageModelError after which the same request may be answered a little later.
+PASSING = frozenset({"unreachable", "timeout", "busy"})
+#: Kinds of LanguageModelError that the record has no part in.
+OF_THE_SERVER = PASSING | {"denied"}
+
+
 class LanguageModelError(CurateError):
     """A language model gave no answer that can be used.
 
     Kinds: refused, truncated, looping, empty, unparsable (the answer), unreachable (nobody answers, or the answer was
     cut off on the way), timeout (no answer in time), busy (the server has too much to do), rejected (it dislikes this
     request), denied (it dislikes all of them: the key, the address or the model). retry_after: seconds for which the
-    server asks to be left alone.
+    server asks to be left alone. by_server: whether the record has no part in it, whatever the kind.
     """
 
-    def __init__(self, kind: str, message: str, *, retry_after: float | None = None) -> None:
+    def __init__(self, kind: str, message: str, *, retry_after: float | None = None, by_server: bool = False) -> None:
         super().__init__(f"{kind}: {message}")
         self.kind = kind
         self.retry_after = retry_after
+        self.by_server = by_server or kind in OF_THE_SERVER
 
 
 #: Classes of errors of PyTorch, httpx and SQLAlchemy that the record has no part in.
 OF_THE_MACHINE = {"OutOfMemoryError", "TransportError", "OperationalError", "AcceleratorError"}
-
-#: Kinds of LanguageModelError after which the same request may be answered a little later.
-PASSING = frozenset({"unreachable", "timeout", "busy"})
-#: Kinds of LanguageModelError that the record has no part in.
-OF_THE_SERVER = PASSING | {"denied"}
 
 
 def may_pass(error: BaseException) -> bool:
@@ -128,7 +130,9 @@ def may_pass(error: BaseException) -> bool:
 
     Libraries raise errors of their own classes for exhausted memory and lost connections; their names say so.
     """
-    if isinstance(error, LanguageModelError | EncoderError):
+    if isinstance(error, LanguageModelError):
+        return error.by_server
+    if isinstance(error, EncoderError):
         return error.kind in OF_THE_SERVER
     if isinstance(error, CurateError):
         return isinstance(error, ConfigError | MissingExtraError | SchemeError | StoreError | UsageError)

@@ -197,8 +197,17 @@ def layer_digest(values: Mapping[str, Any]) -> str:
 
 def digest(value: object, *, length: int = 16) -> str:
     """The hexadecimal SHA-256 of a JSON value, shortened; equal values give equal digests."""
-    plain = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=str)
-    return hashlib.sha256(plain.encode("utf-8", "surrogatepass")).hexdigest()[:length]
+    return text_digest(canonical(value), length=length)
+
+
+def canonical(value: object) -> str:
+    """A JSON value in its one form, which digests are made of."""
+    return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=str)
+
+
+def text_digest(text: str, *, length: int) -> str:
+    """The hexadecimal SHA-256 of a text, shortened."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:length]
 
 
 def record_id(text: str, *, language: str, source_id: str = "") -> str:
@@ -229,17 +238,18 @@ def check_layer(record: Record, layer: Layer, *, categories: Mapping[str, object
     if layer.record_id != record.id:
         raise ContradictionError(f"{where}: expected a layer of this record, got one of {layer.record_id}")
     for entity in layer.entities:
-        here = f"{where}, entity {entity.id}"
-        if categories is not None and entity.category not in categories:
-            raise ContradictionError(
-                f"{here}: expected one of the categories {', '.join(categories)}, got {entity.category}"
-            )
-        if entity.end > len(record.text):
-            raise ContradictionError(
-                f"{here}: expected offsets within the text of {len(record.text)} characters, got {entity.spans}"
-            )
-        if entity.alignment is Alignment.EXACT and wording(record.text, entity.spans) != entity.text:
-            raise ContradictionError(
-                f"{here}: expected its wording ({len(entity.text)} characters) at {entity.spans}, got other text there"
-            )
+        if wrong := _contradiction(record, entity, categories):
+            raise ContradictionError(f"{where}, entity {entity.id}: {wrong}")
     return layer
+
+
+def _contradiction(record: Record, entity: Entity, categories: Mapping[str, object] | None) -> str | None:
+    """What was expected of an entity and what came, where it does not fit its record."""
+    spans = entity.spans
+    if categories is not None and entity.category not in categories:
+        return f"expected one of the categories {', '.join(categories)}, got {entity.category}"
+    if spans and spans[-1][1] > len(record.text):
+        return f"expected offsets within the text of {len(record.text)} characters, got {spans}"
+    if entity.alignment is Alignment.EXACT and wording(record.text, spans) != entity.text:
+        return f"expected its wording ({len(entity.text)} characters) at {spans}, got other text there"
+    return None

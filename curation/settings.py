@@ -35,6 +35,23 @@ class SplitSettings(Frozen):
         return self
 
 
+class JudgeSettings(Frozen):
+    """What a language model is asked that judges another author's layer."""
+
+    prompt: str = Field(
+        "judge.v1",
+        description="Prompt of the style `judge` that ships with the product (`curate prompt list`), or the path of a "
+        "jinja file of your own.",
+    )
+    together: int = Field(
+        8,
+        description="Entities of a record that are asked about in one request, at most; fewer where the model's "
+        "context is too small.",
+        ge=1,
+        le=64,
+    )
+
+
 class CurationSettings(Frozen):
     """Where things are kept, and what a curated set is made of."""
 
@@ -52,3 +69,4 @@ class CurationSettings(Frozen):
         ge=1,
     )
     split: SplitSettings = Field(default_factory=SplitSettings, description="How a set is divided.")
+    judge: JudgeSettings = Field(default_factory=JudgeSettings, description="How `curate judge` asks.")

@@ -14,6 +14,9 @@ from pydantic import JsonValue
 from curation.errors import ContradictionError
 from curation.record import Layer, Record, check_layer
 
+#: What notes begin with that count entities by what their scores are made from.
+SCORED_FROM = "scored from "
+
 
 @dataclass(frozen=True, slots=True)
 class Item:
@@ -58,8 +61,8 @@ class Result:
     `written` are those of the layers that are checked and only to be stored. `notes` count what was mended or left out
     on the way, in words for people. `may_pass`: the error is none of the record's (no connection, no memory, a full
     disk), so the next run tries it again by itself. `kind`: of the error, in a word by which such records can be tried
-    again: truncated, refused, looping, unparsable, empty ... Layers beside an error are what could be made in spite of
-    it, and are kept.
+    again: truncated, refused, looping, unparsable, empty ... Layers and measures beside an error are what could be
+    made in spite of it, and are kept.
     """
 
     record_id: str

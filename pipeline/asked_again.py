@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import partial
 
 from pydantic import JsonValue
 
 from curation.batches import batched
 from curation.errors import UsageError
-from curation.models.asked_stage import AskedStage
 from curation.models.asking_stage import AskingStage, Conversation
 from curation.models.contract import LanguageModel
+from curation.models.conversations import altered
 from curation.record import Layer, digest
-from curation.stage import Item
+from curation.stage import Item, Result
 from curation.store import Store
-from pipeline.progress import ProgressBar, no_progress
+from curation.store.answer_journal import AnswerJournal
+from pipeline.asking_some import ask_some
+from pipeline.progress import Notify, ProgressBar, no_progress, not_notified
+from pipeline.spending import RunSpending
 
 #: Added to the number of a sample: no attempt at a record reaches it.
 AGAIN = 1_000
@@ -28,7 +32,7 @@ class FlipReport:
     """What changed when records were asked about again, under the same settings of the engine.
 
     changed: records whose entities or labels differ. entities: in either of both layers; flipped: in one of them only.
-    failed: records that got no layer this time, which are in none of the other counts.
+    failed: records that got no layer this time, left: those that a cap left out; they are in none of the other counts.
     """
 
     stage: str
@@ -38,6 +42,9 @@ class FlipReport:
     flipped: int
     failed: int
     engine: Mapping[str, JsonValue]
+    left: int
+    spending: RunSpending
+    schemas: Mapping[str, str] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, JsonValue]:
         """The form that scripts and manifests rely on."""
@@ -50,7 +57,11 @@ class FlipReport:
             "flipped_entities": self.flipped,
             "entity_flip_rate": round(self.flipped / self.entities, 4) if self.entities else None,
             "failed": self.failed,
+            "left": self.left,
+            "stopped": self.spending.reached,
+            "spending": self.spending.as_json(),
             "engine": dict(self.engine),
+            "schemas": dict(self.schemas),
         }
 
 
@@ -66,38 +77,54 @@ def share_of(spoken: str) -> float:
 
 
 def ask_again(
-    store: Store, stage: AskingStage, layer: str, share: float, *, progress: ProgressBar = no_progress
+    store: Store,
+    stage: AskingStage,
+    layer: str,
+    share: float,
+    *,
+    spending: RunSpending | None = None,
+    progress: ProgressBar = no_progress,
+    notify: Notify = not_notified,
+    journal: AnswerJournal | None = None,
 ) -> FlipReport:
     """The comparison over a share of the records that have the layer, the same ones each time; no layer is written.
 
-    Raises UsageError where no record has it.
+    Answers of an earlier time are not paid for again, so that what was stopped goes on; journal: what keeps attempts
+    until the store has them. Raises UsageError where no record has the layer, and KeyboardInterrupt after a signal,
+    once all that came is stored.
     """
     ids = sorted(store.record_ids(having=[layer]), key=digest)
     if not ids:
         raise UsageError(f"expected records with the layer {layer} to ask about again, found none; annotate first")
     chosen = ids[: max(1, round(share * len(ids)))]
-    pairs: list[tuple[Layer, Layer | None]] = []
-    asked = AskedStage(_Again(stage), store)
-    try:
-        with progress(f"{stage.name}, again", len(chosen)) as advance:
-            for page in batched(chosen, PAGE):
-                items = list(store.items([layer, *stage.reads], ids=page))
-                results = asked([replace(item, layers=_read(item, stage.reads)) for item in items])
-                for item, result in zip(items, results, strict=True):
-                    made = result.layers[0] if result.error is None and result.layers else None
-                    pairs.append((item.layers[layer], made))
-                advance(len(items), sum(result.error is not None for result in results))
-    finally:
-        asked.close()
-    return _compared(stage, pairs)
+    spending = spending or RunSpending(models=stage.models)
+    pairs: list[tuple[Layer, Result]] = []
+    schemas: dict[str, str] = {}
+    with progress(f"{stage.name}, again", len(chosen)) as advance:
+        ask = partial(ask_some, store, _Again(stage), advance=advance, notify=notify, journal=journal)
+        for page in batched(chosen, PAGE):
+            items = list(store.items([layer, *stage.reads], ids=page))
+            asked = [replace(item, layers=_read(item, stage.reads)) for item in items]
+            results, found = ask(asked, spending=spending)
+            schemas |= found
+            pairs += [(item.layers[layer], result) for item, result in zip(items, results, strict=True) if result]
+            if spending.reached:
+                break
+    return replace(_compared(stage, pairs, len(chosen) - len(pairs), spending), schemas=schemas)
 
 
 def _read(item: Item, reads: Sequence[str]) -> dict[str, Layer]:
     return {name: layer for name, layer in item.layers.items() if name in reads}
 
 
-def _compared(stage: AskingStage, pairs: Sequence[tuple[Layer, Layer | None]]) -> FlipReport:
-    both = [(set(_said(before)), set(_said(after))) for before, after in pairs if after is not None]
+def _compared(
+    stage: AskingStage, pairs: Sequence[tuple[Layer, Result]], left: int, spending: RunSpending
+) -> FlipReport:
+    both = [
+        (set(_said(before)), set(_said(result.layers[0])))
+        for before, result in pairs
+        if result.error is None and result.layers
+    ]
     return FlipReport(
         stage.name,
         records=len(both),
@@ -106,6 +133,8 @@ def _compared(stage: AskingStage, pairs: Sequence[tuple[Layer, Layer | None]]) -
         flipped=sum(len(before ^ after) for before, after in both),
         failed=len(pairs) - len(both),
         engine={name: dict(model.identity) for name, model in stage.models.items()},
+        left=left,
+        spending=spending,
     )
 
 
@@ -139,13 +168,7 @@ class _Again:
         return self.stage.models
 
     def conversation(self, item: Item, *, attempt: int = 0) -> Conversation:
-        conversation = self.stage.conversation(item, attempt=attempt)
-        try:
-            requests = next(conversation)
-            while True:
-                answers = yield [
-                    replace(request, sample=request.sample + AGAIN, purpose=self.name) for request in requests
-                ]
-                requests = conversation.send(answers)
-        except StopIteration as end:
-            return end.value  # type: ignore[no-any-return]
+        return altered(
+            self.stage.conversation(item, attempt=attempt),
+            lambda request: replace(request, sample=request.sample + AGAIN, purpose=self.name),
+        )

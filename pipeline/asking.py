@@ -7,31 +7,36 @@ stage; what a killed one had comes free. At Ctrl-C nothing more is sent, what is
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from secrets import token_hex
 from signal import raise_signal
 from time import monotonic, perf_counter
 
-from curation.errors import EnvironmentFailureError, UsageError, may_pass
+from sqlalchemy.exc import SQLAlchemyError
+
+from curation.errors import EnvironmentFailureError, may_pass
 from curation.models.asking_stage import AskingStage
 from curation.models.client import AskingClient, AskingStoppedError, LedgerEntry, paces_of
 from curation.models.contract import Attempt
 from curation.models.conversing import result_of
 from curation.models.ledger import StoreLedger
-from curation.stage import Item, Result
+from curation.outside_errors import GO_ON, line_of
+from curation.stage import Item, Result, written
 from curation.store import Store
+from curation.store.answer_journal import AnswerJournal
 from curation.store.claims import Claimed
 from curation.store.jobs import DONE, FAILED, LayerRows
 from curation.store.write_behind import WriteBehind
 from pipeline.process_identity import has_ended, this_process
 from pipeline.progress import Advance, Notify, ProgressBar, no_progress, not_notified, silent
 from pipeline.runner import HOPELESS, StageReport, describe, load
-from pipeline.signals import told_of_signals
-from pipeline.spending import Caps, RunSpending, price_of
+from pipeline.signals import told_of_signals, waiting_line
+from pipeline.spending import Caps, RunSpending
 from pipeline.workspace import Workspace
 
 #: Seconds for which a record is had without a sign of its worker, and how often a sign is given.
@@ -44,6 +49,8 @@ AHEAD = 1.25
 DEATHS = 8
 #: The kind of an error that every further request would end in too.
 DENIED = "denied"
+#: New objects until Python searches for rings among them.
+COLLECTED_AFTER = 5_000
 #: Results that wait to be stored, at most, and the seconds until it is looked again whether they are fewer.
 UNSTORED, PAUSE = 1024, 0.02
 
@@ -73,14 +80,16 @@ class AskingRun:
         kinds: Collection[str] = (),
         advance: Advance = silent,
         notify: Notify = not_notified,
+        journal: AnswerJournal | None = None,
     ) -> None:
+        self._journal = journal
         self._store, self._stage, self.spending = store, stage, spending
         self._retry_failed, self._kinds = retry_failed, frozenset(kinds)
         self._advance, self._notify = advance, notify
         self._writer = WriteBehind[Attempt | _Finished](self._write, failed=self._not_written)
-        self._ledger = StoreLedger(store, self._writer.put)
-        self._client = AskingClient(stage.models, paces_of(stage.models), self, admit=spending.admit)
-        self.notes = Counter[str]()
+        self._ledger = StoreLedger(store, self._keep)
+        self._client = AskingClient(stage.models, paces_of(stage.models), self, admit=spending.admit, notify=notify)
+        self.notes, self.kinds = Counter[str](), Counter[str]()
         self.done = self.failed = self.passing = 0
         #: Signals that asked for the end; records that others have at the end; why there is no hope.
         self.signals: list[int] = []
@@ -102,14 +111,19 @@ class AskingRun:
         """
         self._loop, self._ending = asyncio.get_running_loop(), asyncio.Event()
         with told_of_signals(self._end_by):
-            signs = asyncio.create_task(self._give_signs())
+            aside = [asyncio.create_task(self._give_signs()), asyncio.create_task(self._watch_time())]
             try:
                 await self._begin_records()
             except BaseException:
                 self._stop()
                 raise
             finally:
-                await self._end_all(signs)
+                await self._end_all(aside)
+
+    @property
+    def schemas(self) -> dict[str, str]:
+        """What was found out of models' servers, by the models' names."""
+        return {name: str(found) for name, found in self._client.schemas.items()}
 
     async def find(self, key: str) -> LedgerEntry:
         """As of a ledger."""
@@ -120,11 +134,18 @@ class AskingRun:
         self.spending.note(attempt)
         self._ledger.note(attempt)
 
-    async def _end_all(self, signs: asyncio.Task[None]) -> None:
+    def _keep(self, attempt: Attempt) -> None:
+        """Have an attempt stored; from now on, no kill takes it away."""
+        if self._journal is not None:
+            self._journal.note(attempt)
+        self._writer.put(attempt)
+
+    async def _end_all(self, aside: Sequence[asyncio.Task[None]]) -> None:
         """Wait for what is in flight, store it, and give back what is not done."""
         if self._tasks:
             await asyncio.wait(self._tasks)
-        signs.cancel()
+        for task in aside:
+            task.cancel()
         try:
             await asyncio.to_thread(self._writer.close)
         finally:
@@ -139,17 +160,26 @@ class AskingRun:
     def _end(self) -> None:
         self._stop()
         if len(self.signals) > 1:
-            for task in self._tasks:
-                task.cancel()
+            self._leave()
         elif count := self._client.in_flight:
-            self._notify(
-                f"{self._stage.name}: nothing more is sent; waiting for {count} answers that are on their way (Ctrl-C "
-                "once more leaves at once)"
-            )
+            self._notify(waiting_line(self._stage.name, count))
 
     def _stop(self) -> None:
         self._client.stop()
         self._ending.set()
+
+    async def _watch_time(self) -> None:
+        """At the end of the time nothing more is sent, and what is in flight is not waited for."""
+        if self.spending.left is None:
+            return
+        await asyncio.sleep(self.spending.left)
+        self.spending.end_in_time()
+        self._stop()
+        self._leave()
+
+    def _leave(self) -> None:
+        for task in self._tasks:
+            task.cancel()
 
     async def _begin_records(self) -> None:
         """Claim records and begin each as there is room, until there are none, or the end is near."""
@@ -205,7 +235,7 @@ class AskingRun:
         elif monotonic() - self._waiting_since > LEASE:
             self.elsewhere = elsewhere
             return False
-        if not await asyncio.to_thread(self._store.end_leases, _has_ended):
+        if not await asyncio.to_thread(self._store.end_leases, has_worker_ended):
             await self._pause(LOOK)
         return True
 
@@ -227,7 +257,8 @@ class AskingRun:
         if result.record_id != id:
             result = Result(id, error="the stage gave no result for this record")
         self._judge(result)
-        self._writer.put(_Finished(result, seen.get(id, {})))
+        # As the store holds it: it would read the text again to check the layer.
+        self._writer.put(_Finished(written(result, item.record), seen.get(id, {})))
         while self._writer.waiting > UNSTORED and not self._client.stopped:
             await asyncio.sleep(PAUSE)
 
@@ -247,7 +278,9 @@ class AskingRun:
         while True:
             await asyncio.sleep(SIGN)
             if self._token:
-                await asyncio.to_thread(self._store.renew, self._token, LEASE)
+                # Where the store cannot be written to now, the next sign may come in time; what is stored says why not.
+                with suppress(SQLAlchemyError):
+                    await asyncio.to_thread(self._store.renew, self._token, LEASE)
 
     def _write(self, load: Sequence[Attempt | _Finished]) -> None:
         """Store results with the attempts that came before them; in the writer's thread."""
@@ -259,6 +292,8 @@ class AskingRun:
             self._store.note_attempts(attempts)
             failed = 0
         self._ledger.stored(attempts)
+        if self._journal is not None:
+            self._journal.stored(len(attempts))
         self._loop.call_soon_threadsafe(self._tell, finished, failed)
 
     def _commit(self, finished: Sequence[_Finished], attempts: Sequence[Attempt]) -> int:
@@ -278,7 +313,8 @@ class AskingRun:
 
     def _not_written(self, error: BaseException) -> None:
         """Nothing more is asked when answers cannot be stored; what came is tried again, also at the end."""
-        self.hopeless = self.hopeless or f"what came could not be stored ({describe(error)})"
+        why = (line_of(error) or describe(error)).removesuffix(f"; {GO_ON}")
+        self.hopeless = self.hopeless or f"what came could not be stored ({why})"
         self._loop.call_soon_threadsafe(self._stop)
 
     def _tell(self, finished: Sequence[_Finished], failed: int) -> None:
@@ -288,19 +324,33 @@ class AskingRun:
         self._had -= {each.result.record_id for each in finished}
         for each in finished:
             self.notes.update(each.result.notes)
+            self.kinds.update([each.result.kind or "other"] if each.result.error is not None else [])
             self.passing += each.result.may_pass
         tokens, cost = self.spending.tokens, self.spending.cost
         self._advance(len(finished), failed, tokens=tokens - self._told[0], cost=cost - self._told[1])
         self._told = tokens, cost
 
 
-def _has_ended(worker: str) -> bool:
+def has_worker_ended(worker: str) -> bool:
     """Whether the process of a worker certainly runs no more."""
     try:
         process, _ = json.loads(worker)
     except (ValueError, TypeError):
         return False
     return isinstance(process, dict) and has_ended(process)
+
+
+@contextmanager
+def _few_collections() -> Iterator[None]:
+    """The search for rings of objects leaves out what is there already, and is rare: it takes a twelfth of the time."""
+    before = gc.get_threshold()
+    gc.freeze()
+    gc.set_threshold(COLLECTED_AFTER, *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+        gc.unfreeze()
 
 
 def ask_all(
@@ -312,8 +362,11 @@ def ask_all(
     kinds: Collection[str] = (),
     advance: Advance = silent,
     notify: Notify = not_notified,
+    journal: AnswerJournal | None = None,
 ) -> StageReport:
     """Do what is left of a stage that asks, at most as many requests at once as its models take.
+
+    journal: what keeps the attempts until the store has them.
 
     Raises KeyboardInterrupt after a signal that ends the process, and EnvironmentFailureError when the server or the
     machine fails every record, in both cases once all that came is stored.
@@ -327,8 +380,10 @@ def ask_all(
         kinds=kinds,
         advance=advance,
         notify=notify,
+        journal=journal,
     )
-    asyncio.run(run.run())
+    with _few_collections():
+        asyncio.run(run.run())
     if run.signals:
         # As it would have done without this.
         raise_signal(run.signals[0])
@@ -355,6 +410,8 @@ def _report(store: Store, stage: AskingStage, run: AskingRun, seconds: float) ->
         spending=run.spending.as_json(),
         stopped=run.spending.reached,
         elsewhere=run.elsewhere,
+        schemas=run.schemas,
+        kinds=dict(sorted(run.kinds.items())),
     )
 
 
@@ -372,10 +429,15 @@ def ask_over(
     left is said.
     """
     load(store, stage, retry_failed=retry_failed, kinds=kinds)
+    store.drop_abandoned(has_worker_ended)
+    if lying := store.count_lying(stage.name, stage.models):
+        workspace.notify(
+            f"{stage.name}: {lying:,} records are left out, since questions about them lie in batches at the provider "
+            "and would be paid for twice: `curate annotate --batch` collects, `curate batches cancel` calls one off"
+        )
     pending = store.count_pending(stage, retry_failed=retry_failed, kinds=kinds)
     spending = RunSpending(caps or Caps(), stage.models)
-    if caps is not None and caps.cost is not None:
-        _require_prices(stage)
+    spending.require_prices()
 
     def kept() -> str:
         done = store.count_jobs().get(stage.name, {}).get(DONE, 0)
@@ -385,7 +447,7 @@ def ask_over(
             "all are kept and none is paid for again: the same command goes on from there"
         )
 
-    with progress(stage.name, pending) as advance:
+    with progress(stage.name, pending) as advance, workspace.answer_journal(stage.name) as journal:
         try:
             report = ask_all(
                 store,
@@ -395,6 +457,7 @@ def ask_over(
                 kinds=kinds,
                 advance=advance,
                 notify=workspace.notify,
+                journal=journal,
             )
         except KeyboardInterrupt:
             workspace.notify(f"{stage.name}: {kept()}")
@@ -404,13 +467,3 @@ def ask_over(
     if report.elsewhere:
         workspace.notify(f"{stage.name}: {report.elsewhere:,} records more are in work by other processes")
     return report
-
-
-def _require_prices(stage: AskingStage) -> None:
-    """Raises UsageError where a model has no known price, so that no sum of money could end the run."""
-    for name, model in stage.models.items():
-        if price_of(model, 1, 1) is None:
-            raise UsageError(
-                f"expected a price of {name} with --max-cost, got none: write models.{name}.prices = {{input = ..., "
-                "output = ...} in curate.toml (money for a million tokens), or use --max-tokens"
-            )

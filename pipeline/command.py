@@ -18,6 +18,7 @@ from pipeline.commands import (
     annotate,
     answers,
     audit,
+    batches,
     deidentify,
     doctor,
     drift,
@@ -27,6 +28,7 @@ from pipeline.commands import (
     generate,
     imports,
     init,
+    judge,
     leakage,
     models,
     prompt,
@@ -65,6 +67,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "import": imports.import_sources,
     "generate": generate.generate,
     "annotate": annotate.annotate,
+    "judge": judge.judge,
     "deidentify": deidentify.deidentify,
     "validate": validate.validate,
     "report": report.report,
@@ -88,6 +91,7 @@ app.add_typer(models.app, name="models")
 app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(records.app, name="records")
 app.add_typer(answers.app, name="answers")
+app.add_typer(batches.app, name="batches")
 app.add_typer(retrieve.app, name="retrieve")
 app.add_typer(review.app, name="review")
 add_next_steps(app)

@@ -36,7 +36,7 @@ QUOTED = re.compile(r"'([^']+)'")
 #: The parts of a dotted key, each bare or in quotes.
 PARTS = re.compile(r'"((?:[^"\\]|\\.)*)"|([^.]+)')
 #: Keys whose value may hold a secret that does not belong there: it is not quoted.
-UNQUOTED = frozenset({"url", "urls", "proxy", "key_env", "database", "store"})
+UNQUOTED = frozenset({"url", "urls", "proxy", "key_env", "parameters", "database", "store"})
 
 #: Stands for no value in the file that `curate init` writes; TOML has no word for that.
 UNSET = "(unset)"
@@ -164,7 +164,7 @@ def _explain(error: ValidationError) -> Iterator[str]:
             yield f"unknown key {key}; {_nearest(location, kind)}"
         elif problem["type"] == "union_tag_invalid":
             yield f"{key}: {_no_kind(problem['input'])}"
-        elif UNQUOTED & {*location}:
+        elif UNQUOTED & {*location} or location == ["models"]:
             yield f"{key}: {problem['msg']}"
         else:
             yield f"{key}: {problem['msg']}, got {problem['input']!r}{_meant(problem)}"
@@ -172,7 +172,12 @@ def _explain(error: ValidationError) -> Iterator[str]:
 
 def _no_kind(section: object) -> str:
     if not isinstance(section, Mapping):
-        return f"expected a section [models.NAME], got {section!r}"
+        # An address may hold a password.
+        shown = "an address" if re.search("://|@", str(section)) else repr(section)
+        return f"expected a section [models.NAME], got {shown}"
+    kind = section.get("kind")
+    if not isinstance(kind, str):
+        return f"expected one of the kinds of models in the key kind, got {kind!r}; there are: {', '.join(KINDS)}"
     return no_such("one of the kinds of models in the key kind", kind_of_section(section), KINDS)
 
 
@@ -261,7 +266,10 @@ def _head(section: str) -> list[str]:
     """The line that begins a section; one of a model is an example that does not count until its # is removed."""
     if not _is_model(f"{section}."):
         return [f"[{section}]"]
-    kind = EXAMPLE_MODELS[section.removeprefix("models.")].kind
+    model = EXAMPLE_MODELS.get(section.removeprefix("models."))
+    if model is None:  # a section within that of a model
+        return [f"# [{section}]"]
+    kind = model.kind
     return [f"# A model of the kind {kind}; there may be any number, each with a name of its own.", f"# [{section}]"]
 
 

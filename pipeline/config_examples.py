@@ -18,9 +18,11 @@ EXAMPLE_MODELS: dict[str, ModelSettings] = {
 EXAMPLES: dict[str, object] = {
     "curation.workers": 1,
     "annotation.rules.patterns": "patterns",
+    "annotation.few_shot.curated": "curated@2",
     "annotation.few_shot.examples": "examples",
     "annotation.adapter.path": "adapters/adapter",
     "annotation.llm.model": "hospital",
+    "annotation.llm.agreement": 0.6,
     "annotation.llm.examples": "curated@2",
     "annotation.examples.encoder": "http://127.0.0.1:8080/v1#bge-m3",
     "review.url": "https://label-studio.example.org",

@@ -21,6 +21,8 @@ MOVED = {
     "backoff": "backoff",
     "longest_wait": "longest_wait",
 }
+#: The model that is meant where the old settings name an address only: the words of the message.
+UNNAMED = "NAME"
 #: Requests at once where the old settings named none.
 AT_ONCE = 4
 
@@ -40,7 +42,8 @@ def migrated(content: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
     if "url" not in old or not isinstance(spoken, str) or not spoken:
         lacks = "no address" if "url" not in old else "no name of the model"
         lines.append(f"They say {lacks}, so they are not used; write [models.NAME] with urls and model, ask llm:NAME.")
-        return _with(content, rest), lines
+        # Else the packaged model would be asked in place of the server that is meant.
+        return _with(content, {"model": UNNAMED, **rest} if "url" in old else rest), lines
     name = spoken if NAME.fullmatch(spoken) else re.sub(r"[^\w.-]+", "-", f"m{spoken}")
     if name in (content.get("models") or {}):
         raise ConfigError(

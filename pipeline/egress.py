@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 from curation.author import is_human
 from curation.decision import Verdict
+from curation.deidentify.key import found_key, read_key
 from curation.egress.gate import Gate
 from curation.egress.outgoing import Outgoing
 from curation.egress.settings import Destination
@@ -21,8 +22,12 @@ def gate_of(
     *,
     run: int | None = None,
     recognise: Callable[[Record], Record] = lambda record: record,
+    writes: bool = True,
 ) -> Gate:
-    """The gate for what a run sends off this machine; lines for people go to the workspace's listener."""
+    """The gate for what a run sends off this machine; lines for people go to the workspace's listener.
+
+    writes: whether the key of surrogates is made where there is none; else one is drawn that is not kept.
+    """
 
     def released(record_id: str, destination: Destination) -> bool:
         """Whether a person accepted the record's identifiers for the destination, or for anywhere."""
@@ -36,6 +41,7 @@ def gate_of(
         released=released,
         recognise=recognise,
         run=run,
+        key=lambda: read_key(workspace.folder) if writes else found_key(workspace.folder),
     )
 
 

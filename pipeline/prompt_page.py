@@ -18,7 +18,8 @@ WORDS = """\
 A prompt is a jinja file with two blocks: `system` is the instruction, made from the scheme in the record's language
 (German for German records, English for all others); `user` is the record, as data between two tags whose number occurs
 neither in it nor in an example. Its first line names the style of its answers, which decides their JSON schema and how
-they are read. All shipped prompts work for every scheme, one with document labels only too.
+they are read. All shipped prompts work for every scheme, one with document labels only too,
+but for `judge`, which asks about entities ([why and how](decisions/judge.md)).
 
 `annotation.llm.prompt` names the one in use: `naive.v1`, `naive` for the newest version, or the path of your own file.
 A released version is never edited; a changed one has the next number, and layers name the version they came from.
@@ -37,6 +38,9 @@ change, and stores no layer; annotating with that prompt afterwards does not pay
 In a file of your own these are filled in: `language`, `scheme`, `category` (the one that is asked about, in the style
 `per-category`), `attributes`, `assertions`, `absent` (`N/A`), `fact_join` (`; `), `examples` (each with `text` and
 `answer`), `text` and `tag`. The filter `say` takes the words in the record's language, else in English, else in any.
+Before anything is asked, it is filled for a made-up record of each language: an unknown name, another file, a loop of
+more than five seconds, a record's text in `system` or none in `user` are told in one line. Put the text between
+`<{{ tag }}>` and `</{{ tag }}>`: without them, a request within a record looks like one of yours.
 
 | style | an answer is | what it can say |
 |---|---|---|
@@ -45,6 +49,7 @@ In a file of your own these are filled in: `language`, `scheme`, `category` (the
 | `per-category` | the same for one category; one request for each, one for the labels | attributes; no relations |
 | `flat` | one string a category and label, facts joined by `; `, `N/A` where absent | facts; no assertions |
 | `evidence` | for each category a list of facts, each with the quote that proves it | facts, each at its quote |
+| `judge` | for each entity of a layer: says the text so, its category, its assertion | `curate judge` only |
 """
 
 

@@ -100,6 +100,9 @@ def _configuration() -> Iterator[str]:
 
 def _about(section: str) -> str:
     if section.startswith("models."):
+        if (name := section.removeprefix("models.")) not in EXAMPLE_MODELS:  # a section within that of a model
+            example, _, within = name.rpartition(".")
+            return type(EXAMPLE_MODELS[example]).model_fields[within].description or ""
         return f"{Config.model_fields['models'].description} One of the kind {_kind(section)}:"
     model: Any = Config
     description = ""

@@ -1,10 +1,11 @@
-"""Examples for prompts out of a workspace's curated sets, by the settings in `annotation.examples`."""
+"""Examples out of a workspace's curated sets: for prompts, by `annotation.examples`, and for few-shot."""
 
 from __future__ import annotations
 
 from functools import cache
 from importlib.util import find_spec
 
+from annotation.few_shot.example_sentences import ExampleSentences, examples_from
 from annotation.llm.checked_examples import checked_examples
 from annotation.llm.retrieved import EncoderFor, RetrievedExamples
 from annotation.settings import ExamplesSettings
@@ -63,6 +64,24 @@ def examples_for(
         return None
     chosen = reference or workspace.config.annotation.llm.examples
     return retrieved_examples(workspace, store, chosen, gate=gate) if chosen else None
+
+
+def taught_sentences(workspace: Workspace, store: Store) -> dict[str, ExampleSentences]:
+    """The examples of the few-shot annotator by language, where annotation.few_shot.curated names a set.
+
+    Raises UsageError where there is no such set, or nothing on its training side is an example.
+    """
+    reference = workspace.config.annotation.few_shot.curated
+    if reference is None:
+        return {}
+    curated = store.curated_set(reference)
+    members = [(record, layer) for _, record, layer in store.set_members(curated.digest, split=TRAINING_SIDE)]
+    languages = sorted({record.language for record, _ in members})
+    found = {language: examples_from(members, language=language) for language in languages}
+    taught = {language: examples for language, examples in found.items() if examples.sentences or examples.documents}
+    if not taught:
+        raise UsageError(f"expected marked records on the training side of {curated.name}@{curated.version}, got none")
+    return taught
 
 
 def _encoders(workspace: Workspace, settings: ExamplesSettings, gate: Gate) -> EncoderFor:

@@ -24,7 +24,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from curation.batches import batched
 from curation.errors import ConfigError, CurateError, EnvironmentFailureError, may_pass
 from curation.processes import IN_FLIGHT, Processes, outcome_of
-from curation.stage import Item, Result, Stage, StageIdentity, StoredItem, written
+from curation.stage import SCORED_FROM, Item, Result, Stage, StageIdentity, StoredItem, written
 from curation.store import Store
 from curation.store.jobs import DONE, FAILED, LayerRows
 from pipeline.progress import Advance, ProgressBar, no_progress, silent
@@ -54,11 +54,26 @@ class StageReport:
     spending: Mapping[str, JsonValue] | None = None  # of a stage that asks language models: see RunSpending
     stopped: str | None = None  # the cap by which it stopped before all was done
     elsewhere: int = 0  # records that other processes have in work
+    schemas: Mapping[str, str] = field(default_factory=dict)  # what servers of models make of schemas, where asked
+    batches: Mapping[str, JsonValue] | None = None  # of a stage that asks in batches
+    kinds: Mapping[str, int] = field(default_factory=dict)  # those that failed in this run, by what --retry takes
 
     @property
     def rate(self) -> float:
         """Records a second."""
         return (self.done + self.failed) / self.seconds if self.seconds else 0.0
+
+    @property
+    def mended(self) -> dict[str, JsonValue]:
+        """What was mended, read otherwise or left out, in counts."""
+        return {name: count for name, count in self.notes.items() if not name.startswith(SCORED_FROM)}
+
+    @property
+    def scores(self) -> dict[str, JsonValue]:
+        """How many entities have a score, by what it was made from."""
+        return {
+            name.removeprefix(SCORED_FROM): count for name, count in self.notes.items() if name.startswith(SCORED_FROM)
+        }
 
     def as_json(self) -> dict[str, JsonValue]:
         """The form that scripts and manifests rely on."""
@@ -70,12 +85,20 @@ class StageReport:
             "failed_before": self.failed_before,
             "may_pass": self.may_pass,
             "seconds": round(self.seconds, 3),
-            "notes": dict(self.notes),
+            "notes": self.mended,
         }
         return counted if self.spending is None else counted | self._asked()
 
     def _asked(self) -> dict[str, JsonValue]:
-        return {"spending": dict(self.spending or {}), "stopped": self.stopped, "elsewhere": self.elsewhere}
+        asked: dict[str, JsonValue] = {
+            "spending": dict(self.spending or {}),
+            "stopped": self.stopped,
+            "elsewhere": self.elsewhere,
+            "failed_by_kind": dict(self.kinds),
+            "schemas": dict(self.schemas),
+            "scores": self.scores,
+        }
+        return asked if self.batches is None else asked | {"batches": dict(self.batches)}
 
 
 def run_stage(

@@ -10,6 +10,7 @@ from curation.author import AuthorKind, author_name, layer_kind
 from curation.record import Layer, Record
 from curation.sets.duplicates import normalised
 from curation.store import Store
+from pipeline.retrieval import taught_sentences
 from pipeline.workspace import Workspace
 
 #: A shorter example is wording that any record may have.
@@ -36,7 +37,7 @@ def seen_records(workspace: Workspace, store: Store, layers: Iterable[Layer], re
         if author in sets:
             _add_training(seen, store, author, sets[author], records)
     if AuthorKind.FEW_SHOT in kinds.values():
-        seen.taught |= dict.fromkeys(_with_examples(workspace, records), str(AuthorKind.FEW_SHOT))
+        seen.taught |= dict.fromkeys(_with_examples(workspace, store, records), str(AuthorKind.FEW_SHOT))
     return seen
 
 
@@ -73,14 +74,16 @@ def _training_sets(store: Store) -> dict[str, str]:
     return found
 
 
-def _with_examples(workspace: Workspace, records: Iterable[Record]) -> Iterator[str]:
-    """The ids of the records that hold an example sentence of few-shot word for word."""
+def _with_examples(workspace: Workspace, store: Store, records: Iterable[Record]) -> Iterator[str]:
+    """The ids of the records that hold an example of few-shot word for word: a sentence or a labelled text."""
     folder = workspace.config.annotation.few_shot.examples
+    taught = taught_sentences(workspace, store)
     sentences: dict[str, list[str]] = {}
     for record in records:
         if record.language not in sentences:
-            examples = load_examples(record.language, folder=folder)
+            examples = taught.get(record.language) or load_examples(record.language, folder=folder)
             texts = [sentence.text for sentence in examples.sentences] if examples else []
+            texts += [document.text for document in examples.documents] if examples else []
             sentences[record.language] = [normalised(text) for text in texts if len(text.split()) >= LEAST_WORDS]
         text = normalised(record.text)
         if any(sentence in text for sentence in sentences[record.language]):

@@ -75,3 +75,9 @@ def told_of_signals(tell: Callable[[int], None]) -> Iterator[None]:
     finally:
         for handled, handler in before.items():
             signal.signal(handled, handler)
+
+
+def waiting_line(name: str, count: int) -> str:
+    """What is said at the first signal, when answers are in flight."""
+    more = "(Ctrl-C once more leaves at once)"
+    return f"{name}: nothing more is sent; waiting for {count} answers that are on their way {more}"

@@ -8,11 +8,14 @@ from time import monotonic
 
 from pydantic import JsonValue
 
+from curation.errors import UsageError
 from curation.models.client import CHARACTERS_A_TOKEN, estimated_tokens
 from curation.models.contract import Attempt, LanguageModel, Request
 
 #: Tokens of an answer for each of the question, until the first has come.
 ANSWERED_SHARE = 0.5
+#: So many times the mean time of an answer, a request is sent before the time is over: most come until then.
+TIMES_THE_MEAN = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,9 @@ class RunSpending:
     uncounted: int = 0
     #: Why nothing more is sent; None while it is.
     reached: str | None = None
+    #: What the unpriced answers have cost by their tokens, as estimated: for the caps alone.
+    _unpriced_cost: float = 0.0
+    _seconds: float = 0.0
     _asked: int = 0
     _asked_tokens: int = 0
     _in_flight: int = 0
@@ -75,10 +81,35 @@ class RunSpending:
             return
         self.answers += 1
         self.uncounted += answer.tokens_in is None or answer.tokens_out is None
-        self.tokens_in += self._asked_tokens // self._asked if answer.tokens_in is None else answer.tokens_in
-        self.tokens_out += len(answer.text) // CHARACTERS_A_TOKEN if answer.tokens_out is None else answer.tokens_out
+        sent = self._asked_tokens // max(1, self._asked) if answer.tokens_in is None else answer.tokens_in
+        answered = len(answer.text) // CHARACTERS_A_TOKEN if answer.tokens_out is None else answer.tokens_out
+        self.tokens_in += sent
+        self.tokens_out += answered
         self.cost += answer.cost or 0.0
         self.unpriced += answer.cost is None
+        self._seconds += answer.seconds
+        if answer.cost is None and (model := self.models.get(attempt.model)) is not None:
+            self._unpriced_cost += price_of(model, sent, answered) or 0.0
+
+    @property
+    def left(self) -> float | None:
+        """Seconds until the time is over; None without an end."""
+        return None if self.caps.seconds is None else max(0.0, self.caps.seconds - (monotonic() - self._began))
+
+    def end_in_time(self) -> None:
+        """The time is over: nothing more is sent, and what is in flight is not waited for."""
+        if self._in_flight:
+            self.reached = f"{self._over()}; {self._in_flight:,} answers on their way were not waited for"
+        self.reached = self.reached or self._over()
+
+    def require_prices(self) -> None:
+        """Raises UsageError where a model has no known price, so that no sum of money could end the run."""
+        for name, model in self.models.items() if self.caps.cost is not None else ():
+            if price_of(model, 1, 1) is None:
+                raise UsageError(
+                    f"expected a price of {name} with --max-cost, got none: write models.{name}.prices = {{input = "
+                    "..., output = ...} in curate.toml (money for a million tokens), or use --max-tokens"
+                )
 
     def as_json(self) -> dict[str, JsonValue]:
         """The form that scripts and manifests rely on."""
@@ -95,20 +126,26 @@ class RunSpending:
     def _reached(self, request: Request) -> str | None:
         """The cap that one more request would go over."""
         caps = self.caps
-        if caps.seconds is not None and monotonic() - self._began >= caps.seconds:
-            return f"{caps.seconds:,.0f} seconds are over (--max-time)"
+        mean = self._seconds / self.answers if self.answers else 0.0
+        if self.left is not None and self.left <= TIMES_THE_MEAN * mean:
+            return self._over()
         tokens, cost = self._expected(request)
         on_their_way = self._in_flight + 1
+        awaited = f", {self._in_flight:,} answers are on their way" if self._in_flight else ""
         if caps.tokens is not None and self.tokens + on_their_way * tokens > caps.tokens:
-            return f"{self.tokens:,} tokens are used, more would go over {caps.tokens:,} (--max-tokens)"
-        if caps.cost is not None and self.cost + on_their_way * cost > caps.cost:
-            return f"{self.cost:,.4f} is spent, more would go over {caps.cost:,.4f} (--max-cost)"
+            return f"{self.tokens:,} tokens are used{awaited}, more would go over {caps.tokens:,} (--max-tokens)"
+        spent = self.cost + self._unpriced_cost
+        if caps.cost is not None and spent + on_their_way * cost > caps.cost:
+            return f"{spent:,.4f} is spent{awaited}, more would go over {caps.cost:,.4f} (--max-cost)"
         return None
+
+    def _over(self) -> str:
+        return f"{self.caps.seconds:,g} seconds are over, or would be before a further answer (--max-time)"
 
     def _expected(self, request: Request) -> tuple[float, float]:
         """The tokens and the money that a request will cost: the mean so far, before the first by its length."""
         if self.answers:
-            return self.tokens / self.answers, self.cost / self.answers
+            return self.tokens / self.answers, (self.cost + self._unpriced_cost) / self.answers
         sent = estimated_tokens(request)
         answered = round(sent * ANSWERED_SHARE)
         model = self.models.get(request.model)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
 from curation.atomic_file import write_private
-from curation.errors import UsageError
+from curation.errors import UsageError, one_line
 from curation.private_files import made_private, private_folder
 from curation.scheme import DEFAULT_SCHEME, Scheme, load_scheme
 from curation.store import Store
+from curation.store.answer_journal import AnswerJournal, left_behind
 from curation.trusted import know_workspace
 from pipeline.config import CONFIG_FILE, Config, commented_config, load_config
 from pipeline.foreign import check_workspace, names_outside, with_places
@@ -92,7 +94,46 @@ class Workspace:
 
     def open_store(self) -> Store:
         """The store, as a context manager. Raises StoreError for one that is empty although runs were noted in it."""
-        return Store.open(self.store_url, made_with=self._last_manifest)
+        store = Store.open(self.store_url, made_with=self._last_manifest)
+        if not store.read_only:
+            try:
+                self._take_over(store)
+            except BaseException:
+                store.close()
+                raise
+        return store
+
+    def _take_over(self, store: Store) -> None:
+        """Store the answers that came just before a process was killed."""
+        taken = unread = 0
+        for left in left_behind(self.answers_folder, self.config.curation.store):
+            taken += store.take_over(left.attempts)
+            unread += left.unread
+        if taken:
+            self.notify(f"{taken:,} answers came just before a process was killed: they are in the store now")
+        if unread:
+            self.notify(
+                f"{unread:,} lines in {self.answers_folder.name}/ could not be read as answers that were to be stored: "
+                "they were left out, what they were about is asked again"
+            )
+
+    @property
+    def answers_folder(self) -> Path:
+        """Where answers of language models are until the store has them."""
+        return self.folder / "answers"
+
+    @contextmanager
+    def answer_journal(self, name: str) -> Iterator[AnswerJournal]:
+        """Inside the block, what keeps answers until the store has them; name: who asks, where the disk takes none."""
+
+        def unkept(error: OSError) -> None:
+            self.notify(
+                f"{name}: answers cannot be written to {self.answers_folder.name}/ ({one_line(error)}): of a process "
+                "that is killed, those of the last moments are lost"
+            )
+
+        with closing(AnswerJournal(self.answers_folder, self.config.curation.store, failed=unkept)) as journal:
+            yield journal
 
     def _last_manifest(self) -> str | None:
         """The manifest of the last run, where that was noted in the store that the settings name now."""

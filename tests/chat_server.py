@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from curation.models.probe import ASKED, HELD
+
 Body = dict[str, Any]
 
 
@@ -48,6 +50,9 @@ class ChatServer:
     url: str
     respond: Callable[[Body], Answer]
     requests: list[Body] = field(default_factory=list)
+    #: Canaries, which it answers as one that holds answers to schemas, where `holds` is left as it is.
+    canaries: list[Body] = field(default_factory=list)
+    holds: bool = True
     keys: list[str | None] = field(default_factory=list)
     paths: list[str] = field(default_factory=list)
     busy: int = 0
@@ -63,14 +68,15 @@ def chat_server() -> Iterator[ChatServer]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["content-length"])))
+            is_canary = state.holds and body["messages"][0]["content"] == ASKED[0].content
             with state.lock:
-                state.requests.append(body)
+                (state.canaries if is_canary else state.requests).append(body)
                 state.keys.append(self.headers.get("authorization"))
                 state.paths.append(self.path)
                 state.busy += 1
                 state.most_busy = max(state.most_busy, state.busy)
             try:
-                answer = state.respond(body)
+                answer = completion(json.dumps(HELD)) if is_canary else state.respond(body)
             finally:
                 with state.lock:
                     state.busy -= 1

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 
 from pydantic import JsonValue
 
-from annotation.llm.annotator import LlmAnnotator
 from curation.errors import LanguageModelError
+from curation.models.asking_stage import AskingStage
 from curation.models.contract import Answer, Finish, Request, answer_key
-from curation.record import Record
+from curation.record import Layer, Record
 from curation.stage import Item, Result
 
 Respond = Callable[[Request], Answer | LanguageModelError | str]
@@ -63,16 +63,16 @@ class ScriptedModel:
         return self.ledger[key]
 
 
-def hold(stage: LlmAnnotator, record: Record, *, attempt: int = 0) -> Result:
-    """A stage's result for a record; its only model answers."""
-    (model,) = stage.models.values()
-    assert isinstance(model, ScriptedModel)
-    talk = stage.conversation(Item(record), attempt=attempt)
+def hold(stage: AskingStage, record: Record, *layers: Layer, attempt: int = 0) -> Result:
+    """A stage's result for a record with these layers; its models answer."""
+    models = {name: model for name, model in stage.models.items() if isinstance(model, ScriptedModel)}
+    talk = stage.conversation(Item(record, {layer.name: layer for layer in layers}), attempt=attempt)
     try:
         asked = next(talk)
         while True:
-            model.rounds.append(asked)
-            asked = talk.send([model.said(request) for request in asked])
+            for name, model in models.items():
+                model.rounds += [own] if (own := [request for request in asked if request.model == name]) else []
+            asked = talk.send([models[request.model].said(request) for request in asked])
     except StopIteration as end:
         result: Result = end.value
         return result

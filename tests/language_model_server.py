@@ -12,11 +12,14 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from aiohttp import web
 
+from curation.models.probe import ASKED, HELD
+
 Body = dict[str, Any]
+ServerT = TypeVar("ServerT", bound="MisbehavingServer")
 
 
 @dataclass(frozen=True)
@@ -65,6 +68,9 @@ class MisbehavingServer:
     respond: Callable[[Body], Reply] = lambda body: completion("{}")
     url: str = ""
     requests: list[Body] = field(default_factory=list)
+    #: Canaries, which it answers as one that holds answers to schemas, where `holds` is left as it is.
+    canaries: list[Body] = field(default_factory=list)
+    holds: bool = True
     keys: list[str | None] = field(default_factory=list)
     paths: list[str] = field(default_factory=list)
     #: Pieces that went out before the client went away.
@@ -74,14 +80,17 @@ class MisbehavingServer:
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """The answer to one request."""
+        if request.method != "POST":
+            raise web.HTTPMethodNotAllowed(request.method, ["POST"])
         body = await request.json()
-        self.requests.append(body)
+        is_canary = self.holds and body["messages"][0]["content"] == ASKED[0].content
+        (self.canaries if is_canary else self.requests).append(body)
         self.keys.append(request.headers.get("authorization"))
         self.paths.append(request.path)
         self.busy += 1
         self.most_busy = max(self.most_busy, self.busy)
         try:
-            return await self._sent(request, self.respond(body))
+            return await self._sent(request, completion(json.dumps(HELD)) if is_canary else self.respond(body))
         finally:
             self.busy -= 1
 
@@ -106,14 +115,20 @@ class MisbehavingServer:
 @contextmanager
 def language_model_server() -> Iterator[MisbehavingServer]:
     """A server on a free port of this machine, in a thread with an event loop of its own."""
-    server = MisbehavingServer()
+    with serving(MisbehavingServer()) as server:
+        yield server
+
+
+@contextmanager
+def serving(server: ServerT) -> Iterator[ServerT]:
+    """A server of some kind, on a free port of this machine."""
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
 
     async def start() -> web.AppRunner:
         application = web.Application(client_max_size=64_000_000)
-        application.router.add_post("/{path:.*}", server.handle)
+        application.router.add_route("*", "/{path:.*}", server.handle)
         runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.1, handler_cancellation=True)
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0).start()

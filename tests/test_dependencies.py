@@ -27,7 +27,7 @@ def required() -> set[str]:
     """The dependencies of the core and of all extras but that of the tests."""
     lists = [
         PROJECT["dependencies"],
-        *(names for extra, names in PROJECT["optional-dependencies"].items() if extra != "test"),
+        *(names for extra, names in PROJECT["optional-dependencies"].items() if extra not in ("test", "benchmarks")),
     ]
     return {re.match(r"[\w-]+", name)[0] for names in lists for name in names} - {PROJECT["name"]}
 

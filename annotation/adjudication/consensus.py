@@ -14,8 +14,8 @@ from enum import StrEnum
 
 from pydantic import JsonValue
 
-from annotation.adjudication.ballot import Ballot, VoteOutcome, ballot
 from annotation.adjudication.settings import AdjudicationSettings
+from annotation.agreement.ballot import Ballot, VoteOutcome, ballot
 from curation.author import CONSENSUS, AuthorKind, author_name, is_human
 from curation.batches import batched
 from curation.record import Layer, Relation

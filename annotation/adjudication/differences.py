@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 
-from annotation.adjudication.ballot import Ballot, VotedEntity
 from annotation.adjudication.wording import AdjudicationWording
+from annotation.agreement.ballot import Ballot, VotedEntity
 from annotation.label_studio.editor.wording import ASSERTIONS, localised
 from curation.decision import REJECT
 from curation.html_templates import templates

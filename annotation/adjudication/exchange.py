@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
-from annotation.adjudication.ballot import Ballot
 from annotation.adjudication.consensus import (
     FOREIGN,
     AdjudicationCase,
@@ -20,6 +19,7 @@ from annotation.adjudication.consensus import (
 from annotation.adjudication.project import ensure_adjudication
 from annotation.adjudication.settings import AdjudicationSettings
 from annotation.adjudication.task_payloads import adjudication_payloads
+from annotation.agreement.ballot import Ballot
 from annotation.label_studio.api.client import Client
 from annotation.label_studio.exchange.pull import Pulled, collect
 from annotation.label_studio.exchange.push import Progress, Pushed, send

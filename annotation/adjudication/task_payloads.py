@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from annotation.adjudication.ballot import Ballot, VotedEntity, VoteOutcome
 from annotation.adjudication.consensus import AdjudicationCase, CaseState, entity_id
 from annotation.adjudication.differences import Disagreement, Opinion, disagreements, disagreements_page, shown_names
 from annotation.adjudication.project import DIFFERENCES
 from annotation.adjudication.settings import AdjudicationSettings
 from annotation.adjudication.wording import AdjudicationWording, adjudication_wording
+from annotation.agreement.ballot import Ballot, VotedEntity, VoteOutcome
 from annotation.label_studio.editor.variants.spans import FRAGMENT
 from annotation.label_studio.exchange.prediction import prediction
 from annotation.label_studio.exchange.task_payload import NotSent, TaskPayload, task_data

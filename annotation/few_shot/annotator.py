@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
+from pathlib import Path
 
 import numpy as np
 from pydantic import JsonValue
@@ -60,7 +61,7 @@ class FewShotClassifier:
                 examples.digest,
                 encoder.name,
                 encoder.revision,
-                settings.model_dump(mode="json", exclude={"backend"}),
+                settings.model_dump(mode="json", exclude={"backend", "curated"}),
             ]
         )
 
@@ -144,8 +145,9 @@ class FewShotAnnotator:
         examples: Mapping[str, ExampleSentences] | None = None,
         encoder: Encoder | None = None,
         gate: Gate | None = None,
+        vectors: Path | None = None,
     ) -> None:
-        """gate: the way out for an encoder at an address.
+        """gate: the way out for an encoder at an address; vectors: the file that keeps what it gave, for later runs.
 
         Raises ConfigError for a category of `once` that the settings name and the scheme does not have."""
         self._scheme = scheme
@@ -159,7 +161,7 @@ class FewShotAnnotator:
         self.name = f"annotate:{layer}"
         self._examples: dict[str, ExampleSentences | None] = dict(examples or {})
         self._languages = sorted({*scheme.languages, *self._examples})
-        self._given, self._gate = encoder, gate
+        self._given, self._gate, self._kept_in = encoder, gate, vectors
         address = EncoderAddress.of(self._settings.encoder).url if is_address(self._settings.encoder) else None
         #: The host that texts are sent to, if the encoder is not on this machine.
         self.remote = remote_host(address)
@@ -191,7 +193,7 @@ class FewShotAnnotator:
         contexts = [context_digest(language) for language in self._languages]
         lexicons = [lexicon_of(language).digest for language in self._languages]
         taught = [examples and examples.digest for examples in map(self._taught, self._languages)]
-        settings = self._settings.model_dump(mode="json", exclude={"examples", "backend"})
+        settings = self._settings.model_dump(mode="json", exclude={"examples", "curated", "backend"})
         encoder = [self._encoder.name, self._encoder.revision]
         return digest(
             [
@@ -241,7 +243,12 @@ class FewShotAnnotator:
 
     @cached_property
     def _encoder(self) -> Encoder:
-        return self._given or load_encoder(self._settings.encoder, self._settings.backend, self._gate)
+        if self._given is not None:
+            return self._given
+        encoder = load_encoder(self._settings.encoder, self._settings.backend, self._gate)
+        # Encoding here is soon done again; what a server gave was paid for, or took its time.
+        keeps = self._kept_in if is_address(self._settings.encoder) else None
+        return encoder.cached_in(keeps) if keeps else encoder
 
     def _taught(self, language: str) -> ExampleSentences | None:
         if language not in self._examples:

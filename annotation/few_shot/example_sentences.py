@@ -90,21 +90,24 @@ def load_examples(language: str, *, folder: Path | None = None) -> ExampleSenten
 def examples_from(
     annotated: Iterable[tuple[Record, Layer]], *, language: str, per_category: int = 16
 ) -> ExampleSentences:
-    """Sentences of that language from gold layers until each category has `per_category` examples.
+    """Sentences of that language from gold layers until each category has `per_category` examples, and all texts with
+    document labels.
 
     A sentence is taken when it adds to a category that still lacks some. The order is that of the
     sentences' digests, so that the choice does not depend on the order of the records.
     """
+    spoken = [(record, layer) for record, layer in annotated if record.language == language]
     sentences = sorted(
-        (
-            sentence
-            for record, layer in annotated
-            if record.language == language
-            for sentence in _sentences(record, layer)
-        ),
+        (sentence for record, layer in spoken for sentence in _sentences(record, layer)),
         key=lambda sentence: digest(sentence.text),
     )
-    return ExampleSentences(language=language, sentences=tuple(_enough(sentences, per_category)))
+    documents = sorted(
+        (LabelledText(text=record.text, labels=layer.labels) for record, layer in spoken if layer.labels),
+        key=lambda document: digest(document.text),
+    )
+    return ExampleSentences(
+        language=language, sentences=tuple(_enough(sentences, per_category)), documents=tuple(documents)
+    )
 
 
 def _enough(sentences: Sequence[ExampleSentence], per_category: int) -> Iterable[ExampleSentence]:

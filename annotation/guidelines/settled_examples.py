@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from annotation.adjudication.ballot import Ballot
 from annotation.adjudication.consensus import AdjudicationCase, CaseState
+from annotation.agreement.ballot import Ballot
 from curation.decision import REJECT
 from curation.record import Entity, Layer, Record
 from curation.scoring.matching import overlap

@@ -68,6 +68,8 @@ def place(quote: Quote, text: str, *, hint: int, taken: Sequence[Span], minimum:
 
 def shifted(aligned: Aligned, by: int) -> Aligned:
     """The same place, counted from another beginning."""
+    if not by:
+        return aligned
     spans = tuple((start + by, end + by) for start, end in aligned.spans)
     return Aligned(spans, aligned.alignment, aligned.score)
 

@@ -4,34 +4,35 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from pydantic import JsonValue
 
 from annotation.llm.align import AlignedQuote, align_quotes, shifted
-from annotation.llm.apply import apply
+from annotation.llm.apply import apply, score_notes
 from annotation.llm.examples import Example, Examples, repeated_from
+from annotation.llm.lead_ins import without_lead_in
 from annotation.llm.merge import MergedQuotes, merge, merge_labels
 from annotation.llm.questionnaire import Questionnaire
-from annotation.llm.questions import Answered, Interview, OpenPoint
+from annotation.llm.questions import INCOMPLETE, Answered, Interview, OpenPoint
 from annotation.llm.reading import Link, Reading
+from annotation.llm.token_probabilities import with_probabilities
+from annotation.llm.unread_part import UnreadPart
 from annotation.settings import LlmSettings
 from curation.author import AuthorKind, author_name, layer_name
 from curation.errors import UsageError
 from curation.models.asking_stage import Conversation
-from curation.models.contract import Answer, LanguageModel, Request
+from curation.models.contract import Answer, LanguageModel, Request, room_parameter
+from curation.models.placed_json import decode_placed
 from curation.record import Layer, Record, digest
-from curation.scheme import Scheme
+from curation.scheme import Category, Scheme
 from curation.stage import Item, Result
 from curation.text.folding import Span
 
 #: Raised when the same answers would become other layers.
-VERSION = 3
+VERSION = 4
 
-#: The kind of failure of a record of which a part was answered: its layer is kept.
-INCOMPLETE = "incomplete"
 #: Why a part of an answer says nothing, where the answer as a whole is whole.
 UNREADABLE = "values that cannot be read"
 
@@ -66,7 +67,7 @@ class LlmAnnotator:
         self._model = next(iter(models.values()))
         self._scheme = scheme
         self._settings = settings
-        self._layer = layer
+        self.layer = layer
         self._examples = examples
         self._chosen: dict[str, Sequence[Example]] = {}
         # One stage per layer: results for one layer do not stand for another's.
@@ -74,19 +75,24 @@ class LlmAnnotator:
         # What a model takes at once, where it says so.
         self._context: int | None = getattr(self._model, "context", None)
         self._asking = Questionnaire(scheme, settings, context=self._context)
-        self._prompt = self._asking.prompt
+        self.prompt = self._asking.prompt
         #: The host that records' text is sent to, if it is not this machine.
         self.remote = self._model.remote
 
     @property
     def author(self) -> str:
         """The author of the layers: the model and the prompt's version."""
-        return author_name(self.kind, self._model.name, revision=self._prompt.name)
+        return author_name(self.kind, self._model.name, revision=self.prompt.name)
 
     def load(self, languages: Sequence[str]) -> None:
-        """Fill the prompt for a made-up record of each language. Raises ConfigError where that fails."""
+        """Fill the prompt for a made-up record of each language, and read the words that answers are freed from.
+
+        Raises ConfigError where the prompt cannot be filled.
+        """
         for language in languages:
-            self._prompt.check(language)
+            self._asking.check(language)
+            # Not at the first answer: the others that come then would wait.
+            without_lead_in("", language)
 
     @cached_property
     def fingerprint(self) -> str:
@@ -95,11 +101,15 @@ class LlmAnnotator:
         identity = {name: dict(model.identity) for name, model in self.models.items()}
         examples = self._examples.digest if self._examples else None
         return digest(
-            [VERSION, self.author, identity, self._prompt.digest, self._scheme.digest, settings, examples, self._layer]
+            [VERSION, self.author, identity, self.prompt.digest, self._scheme.digest, settings, examples, self.layer]
         )
 
     def prepare(self, items: Sequence[Item]) -> None:
-        """Choose the examples of records that are asked about next, which takes a look into each text."""
+        """Choose the examples of records that are asked about next, which takes a look into each text, and find the
+        sentences of texts that are cut into windows: both take long.
+        """
+        for item in items:
+            self._asking.prepare(item.record)
         if self._examples is not None:
             if len(self._chosen) > PREPARED:
                 self._chosen.clear()
@@ -115,14 +125,21 @@ class LlmAnnotator:
             return Result(record.id, layers=(self._empty_layer(record),))
         examples = self._chosen.get(record.id) or self._examples_for(record)
         interview = Interview(
-            lambda text, category: self._asking.style.read(text, self._scheme, category),
-            lambda problem, names: self._prompt.repair(record.language, problem, names),
+            self._read,
+            lambda problem, names: self.prompt.repair(record.language, problem, names),
             self._settings.repairs,
             attempt,
-            _room(self._model.identity),
+            room_parameter(self._model.identity),
         )
         outcomes = yield from interview.rounds(self.questions(record, examples))
-        return self._result(record, outcomes, interview.answers, examples)
+        return self._result(record, outcomes, interview, examples)
+
+    def _read(self, answer: Answer, category: Category | None) -> Reading:
+        """What an answer says; reading it with places takes longer."""
+        read = self._asking.style.read
+        if not answer.logprobs:
+            return read(answer.text, self._scheme, category)
+        return with_probabilities(read(answer.text, self._scheme, category, decode=decode_placed), answer)
 
     def questions(self, record: Record, examples: Sequence[Example] = ()) -> list[OpenPoint]:
         """The first requests about a record."""
@@ -137,16 +154,21 @@ class LlmAnnotator:
         self,
         record: Record,
         outcomes: Sequence[Answered],
-        answers: Sequence[Answer],
+        interview: Interview,
         examples: Sequence[Example],
     ) -> Result:
         """The layer of all that was read; with an error where that is not all that was asked."""
         failed = [outcome for outcome in outcomes if outcome.error is not None]
         may_pass = bool(failed) and all(outcome.may_pass for outcome in failed)
+        unusable = {f"answers that could not be used: {kind}": count for kind, count in interview.unusable.items()}
         if len(failed) == len(outcomes):
-            return Result(record.id, error=str(failed[0].error), may_pass=may_pass, kind=failed[0].kind)
-        layer = self._annotated(record, outcomes, answers, examples)
-        notes = _notes(layer.provenance)
+            error = str(failed[0].error)
+            return Result(record.id, error=error, may_pass=may_pass, kind=failed[0].kind, notes=unusable)
+        layer = self._annotated(record, outcomes, interview.answers, examples)
+        notes = _notes(layer.provenance) | unusable
+        notes |= score_notes(layer, always=bool(self._model.identity.get("logprobs")))
+        if self._examples is not None and not examples:
+            notes["asked without an example: none fits"] = 1
         kinds = Counter(part.kind for part in _unread(outcomes, layer.labels))
         if not kinds:
             return Result(record.id, layers=(layer,), notes=notes)
@@ -177,7 +199,7 @@ class LlmAnnotator:
             merged.quotes,
             record,
             self._scheme,
-            name=self._layer,
+            name=self.layer,
             author=self.author,
             links=links,
             labels=labels,
@@ -201,7 +223,7 @@ class LlmAnnotator:
         ]
 
     def _empty_layer(self, record: Record) -> Layer:
-        return Layer(record_id=record.id, name=self._layer, author=self.author, provenance={"asked": False})
+        return Layer(record_id=record.id, name=self.layer, author=self.author, provenance={"asked": False})
 
     def _provenance(
         self, answers: Sequence[Answer], totals: Reading, merged: MergedQuotes, examples: Sequence[Example]
@@ -212,8 +234,8 @@ class LlmAnnotator:
             "model": self._model.name,
             "identity": dict(self._model.identity),
             "model_as_answered": answers[0].model,
-            "prompt": self._prompt.name,
-            "prompt_digest": self._prompt.digest,
+            "prompt": self.prompt.name,
+            "prompt_digest": self.prompt.digest,
             "scheme": self._scheme.digest,
             "sent_to": self.remote or "this machine",
             "answer_form": answers[0].form,
@@ -226,13 +248,6 @@ class LlmAnnotator:
             "examples": self._examples.provenance(examples) if self._examples else None,
             "tokens": dict(known),
         }
-
-
-def _room(identity: Mapping[str, JsonValue]) -> str:
-    """The parameter of a model that bounds the tokens of an answer: some servers take the newer name only."""
-    parameters = identity.get("parameters")
-    given = parameters if isinstance(parameters, dict) else {}
-    return "max_completion_tokens" if "max_completion_tokens" in given else "max_tokens"
 
 
 def _count(reading: Reading, totals: Reading) -> None:
@@ -255,30 +270,17 @@ def _links(merged: MergedQuotes, readings: Sequence[Reading], dropped: Counter[s
                 yield found
 
 
-@dataclass(frozen=True, slots=True)
-class Unread:
-    """What was asked about a window and not answered, by the names of categories and labels (none: all); and why."""
-
-    window: Span
-    names: tuple[str, ...]
-    kind: str
-
-    def as_json(self) -> dict[str, JsonValue]:
-        """As it stands in the provenance."""
-        return {"window": list(self.window), "asked": list(self.names), "kind": self.kind}
-
-
-def _unread(outcomes: Sequence[Answered], labels: Mapping[str, str]) -> Iterator[Unread]:
+def _unread(outcomes: Sequence[Answered], labels: Mapping[str, str]) -> Iterator[UnreadPart]:
     """What was not answered; a document label that another window gives is not among it."""
     for outcome in outcomes:
         question = outcome.question
         asked = (question.category.name,) if question.category else ()
         if outcome.error is not None:
-            yield Unread(question.window, asked, outcome.error.kind)
+            yield UnreadPart(question.window, asked, outcome.error.kind)
         elif outcome.reading is not None:
             names = tuple(name for name in outcome.reading.unread if name not in labels)
             if names:
-                yield Unread(question.window, names, UNREADABLE)
+                yield UnreadPart(question.window, names, UNREADABLE)
 
 
 def _notes(provenance: Mapping[str, Any]) -> dict[str, int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from pydantic import JsonValue
 
@@ -10,6 +10,10 @@ from annotation.llm.align import AlignedQuote
 from annotation.llm.reading import Link
 from curation.record import Alignment, Entity, Fragment, Layer, Record, Relation, check_layer, wording
 from curation.scheme import Scheme
+from curation.stage import SCORED_FROM
+
+#: What a score is made from, in a layer's provenance `scores`; and the digits that are kept of it.
+LOGPROB, AGREEMENT, DIGITS = "logprob", "agreement", 4
 
 
 def apply(
@@ -36,7 +40,7 @@ def apply(
             for number, link in enumerate(links, 1)
         ),
         labels=dict(labels),
-        provenance=dict(provenance),
+        provenance={**provenance, "scores": {ids[place]: score for place, score in _scores(placed)}},
     )
     return check_layer(record, layer, categories=scheme.by_name)
 
@@ -52,4 +56,19 @@ def _entity(placed: AlignedQuote, text: str, id: str) -> Entity:
         alignment_score=at.score,
         assertion=quote.assertion,
         attributes=dict(quote.attributes),
+        score=None if quote.probability is None else round(quote.probability, DIGITS),
     )
+
+
+def _scores(placed: Sequence[AlignedQuote]) -> Iterator[tuple[int, dict[str, JsonValue]]]:
+    """What the score of each entity is made from, by its place in `placed`."""
+    for place, found in enumerate(placed):
+        if found.quote.probability is not None:
+            yield place, {LOGPROB: round(found.quote.probability, DIGITS)}
+
+
+def score_notes(layer: Layer, *, always: bool, how: str = "token probabilities") -> dict[str, int]:
+    """How many entities have a score, and made from what; always: also where none has one."""
+    without = sum(entity.score is None for entity in layer.entities)
+    counts = {how: len(layer.entities) - without, "nothing": without if always or without < len(layer.entities) else 0}
+    return {SCORED_FROM + source: count for source, count in counts.items() if count}

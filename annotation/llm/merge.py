@@ -27,6 +27,8 @@ def merge(answers: Sequence[Sequence[AlignedQuote]], windows: Sequence[Span]) ->
 
     windows: the one that each answer is about. Quotes that stand nowhere are the same by their wording.
     """
+    if len(answers) == 1:
+        return MergedQuotes(list(answers[0]), {(0, quote.number): place for place, quote in enumerate(answers[0])})
     merged = MergedQuotes()
     seen: dict[str, list[tuple[int, Span]]] = defaultdict(list)
     for answer, (quotes, window) in enumerate(zip(answers, windows, strict=True)):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field, replace
 
-from annotation.llm.reading import NotReadError, Reading
+from annotation.llm.reading import NotReadError, Reading, completed
+from annotation.llm.refusals import is_refusal
 from annotation.llm.windows import CHARACTERS_A_TOKEN
 from curation.errors import LanguageModelError, may_pass
 from curation.models.contract import Answer, Finish, Message, Request
@@ -14,6 +16,8 @@ from curation.text.folding import Span
 
 #: So much of an answer that could not be read is shown to the model again.
 SHOWN_AGAIN = 4_000
+#: The kind of failure of a record, or an answer, of which a part was answered.
+INCOMPLETE = "incomplete"
 #: The least number of tokens for an answer that was cut off before.
 SMALLEST_ROOM = 256
 
@@ -65,12 +69,14 @@ class Interview:
     asked for in another way. room: the parameter of the model that bounds the tokens of an answer.
     """
 
-    read: Callable[[str, Category | None], Reading]
+    read: Callable[[Answer, Category | None], Reading]
     mend: Callable[[str, Sequence[str]], Message]
     repairs: int
     attempt: int
     room: str = "max_tokens"
     answers: list[Answer] = field(default_factory=list)
+    #: Answers that could not be used as they came, by kind; `incomplete` where values were missing.
+    unusable: Counter[str] = field(default_factory=Counter)
 
     def rounds(self, questions: Sequence[OpenPoint]) -> Rounds:
         """One outcome for each question, in order."""
@@ -88,15 +94,20 @@ class Interview:
         self.answers.append(answer)
         if answer.finish is not Finish.STOP or not answer.text.strip():
             kind = Finish.EMPTY if answer.finish is Finish.STOP else answer.finish
+            self.unusable[kind.value] += 1
             error = LanguageModelError(kind.value, f"expected a whole answer, got one that ended as {kind.value}")
             return self._again(question, answer, kind) or _ended(question, error)
         try:
-            reading = self.read(answer.text, question.category)
+            reading = self.read(answer, question.category)
         except NotReadError as problem:
+            if is_refusal(answer.text):
+                problem = NotReadError(problem.problem, "what was asked for", Finish.REFUSED.value)
+            self.unusable[problem.kind] += 1
             mended = self._mended(question, answer, problem.problem, ())
             return mended or self._again(question, answer, Finish.STOP) or _ended(question, problem)
-        if question.best is not None and len(question.best.unread) <= len(reading.unread):
-            reading = question.best
+        self.unusable.update([INCOMPLETE] if reading.unread else [])
+        if question.best is not None:
+            reading = completed(question.best, reading)
         question = replace(question, best=reading)
         if reading.unread:
             mended = self._mended(question, answer, "missing keys", reading.unread)
@@ -107,7 +118,7 @@ class Interview:
         """The question with what was wrong; None where it was said often enough."""
         if question.repairs >= self.repairs:
             return None
-        said = (Message("assistant", answer.text[:SHOWN_AGAIN]), self.mend(problem, names))
+        said = (Message("assistant", answer.text[:SHOWN_AGAIN], came=True), self.mend(problem, names))
         request = replace(question.first, messages=(*question.first.messages, *said))
         return replace(question, request=request, repairs=question.repairs + 1)
 

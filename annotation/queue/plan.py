@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from itertools import islice
 from random import Random
 
 from pydantic import ConfigDict, Field
@@ -11,7 +12,7 @@ from pydantic import ConfigDict, Field
 from annotation.queue.control_sample import control_sample
 from annotation.queue.record_summary import RecordSummary
 from annotation.queue.settings import QueueSettings
-from annotation.queue.signals import EXPECTED, Reasons, RecordPool, measure_signals
+from annotation.queue.signals import EXPECTED, JUDGE, Reason, Reasons, RecordPool, measure_signals
 from curation.record import Frozen
 
 #: Why a record is in a queue, where it is not for a signal.
@@ -111,16 +112,17 @@ def plan(
 def _picked_by_signals(
     pool: RecordPool, free: Sequence[RecordSummary], count: int, settings: QueueSettings
 ) -> list[QueueEntry]:
-    """The records that the signals pick, the most urgent first, each signal in its turn."""
+    """The records that the signals pick: first those that a judge doubts, then each other signal in its turn."""
     if not count:
         return []
     found = measure_signals(pool)
     numbers = {summary.id: number for number, summary in enumerate(pool.summaries)}
     open_numbers = [numbers[summary.id] for summary in free]
-    shares = {name: share for name, share in settings.mix.model_dump().items() if share}
-    rankings = {name: _ranking(pool, found[name], open_numbers) for name in shares}
+    shares = {name: share for name, share in settings.mix.shares().items() if share}
+    rankings = {name: _ranking(pool, found[name], open_numbers) for name in (JUDGE, *shares)}
     given = dict.fromkeys(shares, 0)
-    entries: dict[int, QueueEntry] = {}
+    first = islice(rankings[JUDGE], round(count * settings.mix.judge))
+    entries = {number: _entry(pool, number, JUDGE, found[JUDGE][number]) for number in first}
     while len(entries) < count and shares:
         # The signal with the largest part of its share still to give; in a tie, the first in the table.
         name = max(shares, key=lambda name: shares[name] * (sum(given.values()) + 1) - given[name])
@@ -129,14 +131,18 @@ def _picked_by_signals(
             del shares[name]
             continue
         given[name] += 1
-        reason = found[name][best]
-        entries[best] = QueueEntry(
-            record_id=pool.summaries[best].id, position=1, signal=name, value=round(reason.value, 4), why=reason.why
-        )
+        entries[best] = _entry(pool, best, name, found[name][best])
     if len(entries) < count:
         left = [number for number in open_numbers if number not in entries]
         entries |= _unsignalled(pool, left, count - len(entries))
     return list(entries.values())
+
+
+def _entry(pool: RecordPool, number: int, signal: str, reason: Reason) -> QueueEntry:
+    """The place of a record; which one it is in the end is not settled yet."""
+    return QueueEntry(
+        record_id=pool.summaries[number].id, position=1, signal=signal, value=round(reason.value, 4), why=reason.why
+    )
 
 
 def _ranking(pool: RecordPool, reasons: Reasons, open_numbers: Sequence[int]) -> Iterator[int]:

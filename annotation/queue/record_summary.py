@@ -12,6 +12,8 @@ from annotation.reviewable import Reviewable
 from curation.batches import batched
 from curation.decision import Decision, DecisionKind, Verdict
 from curation.error_detection.label_errors import LabelErrors, Suspicion
+from curation.judge.judged import judged_outcomes, scored_by, with_judgements
+from curation.judge.verdicts import DOUBTS, JudgeOutcome
 from curation.record import Layer, Record, digest
 from curation.scoring.changes import Changes, changes
 from curation.stage import Item
@@ -43,6 +45,10 @@ class RecordSummary:
     entities: int = 0
     profile: str = ""
     scores: tuple[float, ...] = ()
+    #: Who gives the scores; entities that a judge rejects, and that it would change.
+    scored_by: str = ""
+    rejected: int = 0
+    changed: int = 0
     differences: Mapping[str, Changes] | None = None
     suspicion: Suspicion = NOTHING
     findings: tuple[str, ...] = ()
@@ -58,7 +64,7 @@ def record_summaries(store: Store, layers: Sequence[str], *, seed: int = 0) -> I
     for decision in store.latest_decisions(verdict=Verdict.NEEDS_REVIEW):
         doubts.setdefault(decision.record_id, []).append(decision)
     suspect = LabelErrors(list(_training_pairs(store, layers, seed)), seed=seed)
-    for items in batched(store.items(layers), BATCH):
+    for items in batched(with_judgements(store, store.items(layers), layers), BATCH):
         yield from summarised(items, layers, suspect, reviewable, doubts)
 
 
@@ -103,6 +109,8 @@ def _summary(
 ) -> RecordSummary:
     record = item.record
     located = [entity for entity in layer.entities if entity.fragments] if layer else []
+    outcomes = judged_outcomes(layer) if layer else {}
+    found = [outcomes.get(entity.id) for entity in located]
     other_layers = {name: other for name, other in item.layers.items() if layer is not None and name != layer.name}
     return RecordSummary(
         id=record.id,
@@ -113,6 +121,9 @@ def _summary(
         entities=len(located),
         profile=_commonest(entity.category for entity in located),
         scores=tuple(entity.score for entity in located if entity.score is not None),
+        scored_by=scored_by(layer) if layer else "",
+        rejected=sum(outcome is JudgeOutcome.REJECTED for outcome in found),
+        changed=sum(outcome in DOUBTS - {JudgeOutcome.REJECTED} for outcome in found),
         differences={name: changes(layer, other) for name, other in sorted(other_layers.items())},
         suspicion=suspicion,
         findings=_soft_findings(doubts, layer),

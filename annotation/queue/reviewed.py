@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from annotation.queue.record_summary import shown_layer
 from curation.author import CONSENSUS, is_human
 from curation.decision import REJECT
+from curation.judge.judged import with_judgements
 from curation.record import Layer
 from curation.scoring.changes import Changes, changes, marking_of, markings
 from curation.stage import Item
@@ -36,7 +37,7 @@ def reviewed_records(store: Store, layers: Sequence[str]) -> dict[str, ReviewOut
         return {}
     ids = store.record_ids(having=people)
     found: dict[str, ReviewOutcome] = {}
-    for item in store.items([*layers, CONSENSUS, *people], ids=ids):
+    for item in with_judgements(store, store.items([*layers, CONSENSUS, *people], ids=ids), layers):
         final = final_layer(item)
         if final is not None:
             found[item.record.id] = compare(_shown(store, item, layers, final), final)

@@ -13,6 +13,13 @@ class MixSettings(Frozen):
     """Which share of the places that are not control or repeats each signal gives away."""
 
     expected: float = Field(default=0.7, ge=0, le=1, description="Most corrections expected, by all signals together.")
+    judge: float = Field(
+        default=0.5,
+        ge=0,
+        le=1,
+        description="Of these places, the share that goes first to records with entities that a judge (`curate judge`) "
+        "rejects or would change; the other shares are of what is left, and add up to 1 without it.",
+    )
     uncertainty: float = Field(default=0.05, ge=0, le=1, description="Entities with low scores.")
     disagreement: float = Field(default=0.1, ge=0, le=1, description="Other layers say something else.")
     label_errors: float = Field(default=0.05, ge=0, le=1, description="Unlike what the same layer says elsewhere.")
@@ -22,10 +29,14 @@ class MixSettings(Frozen):
 
     @model_validator(mode="after")
     def _adds_up(self) -> MixSettings:
-        total = sum(self.model_dump().values())
+        total = sum(self.shares().values())
         if abs(total - 1) > 1e-6:
             raise ValueError(f"expected the shares of the mix to add up to 1, got {total:g}")
         return self
+
+    def shares(self) -> dict[str, float]:
+        """The shares of what is not given to the judge's doubts first, by signal."""
+        return self.model_dump(exclude={"judge"})
 
 
 class QueueSettings(Frozen):

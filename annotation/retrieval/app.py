@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 from annotation.label_studio.backend.basic_auth import BasicAuth
 from annotation.label_studio.backend.bounded_bodies import BoundedBodies
 from annotation.llm.examples import Example
+from annotation.llm.reading import UNSTORABLE
 from annotation.llm.retrieved import RetrievedExamples
 from curation.address import is_this_machine
 from curation.egress.gate import Passage
@@ -27,6 +28,8 @@ from curation.record import Record, record_id
 
 #: Most bytes of a request.
 LARGEST = 4_000_000
+#: The status of an answer to a client that has gone.
+GONE = 499
 
 
 class RetrieveRequest(BaseModel):
@@ -77,11 +80,13 @@ class RetrieveService:
     def _record(self, request: RetrieveRequest) -> Record:
         if (request.text is None) == (request.record is None):
             raise UsageError("expected one of text and record")
+        if any(UNSTORABLE.search(value) for value in (request.text, request.record, request.language) if value):
+            raise UsageError("expected a text with words and without null bytes or halves of characters")
         if request.record is not None:
             return self.find(request.record)
         text, language = request.text or "", request.language or self.language
-        if not text.strip() or "\x00" in text:
-            raise UsageError("expected a text with words and without null bytes")
+        if not text.strip():
+            raise UsageError("expected a text with words and without null bytes or halves of characters")
         id = record_id(text, language=language)
         known = self.recognise(Record(id=id, group=id, source="asked", language=language, text=text))
         return known.model_copy(update={"language": language}) if request.language else known
@@ -106,7 +111,12 @@ def make_retrieve_app(service: RetrieveService, auth: BasicAuth | None) -> FastA
             return _refused(401, "expected the login and password", {"WWW-Authenticate": "Basic"})
         if auth is None and not _from_here(request.headers):
             return _refused(403, "expected a request by a program on this machine")
-        return await call_next(request)
+        try:
+            return await call_next(request)
+        except RuntimeError:
+            if await request.is_disconnected():
+                return Response(status_code=GONE)  # whom nobody reads
+            raise
 
     @app.get("/health")
     def health() -> dict[str, JsonValue]:

@@ -1,8 +1,8 @@
 """The same questions through distilabel, in an environment of its own.
 
-    python distilabel_run.py URL AT_ONCE BODIES CACHE
+    python distilabel_run.py URL AT_ONCE BODIES CACHE [anew]
 
-It prints how many answers it has at the end.
+It prints how many answers it has at the end. anew: nothing is taken from the cache.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def main() -> None:
         load = LoadDataFromDicts(data=rows, batch_size=at_once)
         ask = ChatGeneration(llm=llm, input_batch_size=at_once)
         load >> ask
-    found = pipeline.run(use_cache=True)
+    found = pipeline.run(use_cache=sys.argv[5:] != ["anew"])
     generations = [row["generation"] for row in found["default"]["train"]]
     print(json.dumps({"answers": sum(bool(generation) for generation in generations)}))
 

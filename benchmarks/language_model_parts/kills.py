@@ -12,29 +12,28 @@ from random import Random
 
 from commands import begin, curate
 
-from curation.store.write_behind import SECONDS
 from language_model_parts.model_server import ModelServer, Times
 from language_model_parts.workspaces import answers_kept, without_layer, words, workspace
 
 #: Requests at once.
 AT_ONCE = 64
-#: Seconds from the first request to a kill, at most.
-LATEST = 2.0
-#: Seconds that an answer has to be stored in, as it is promised, and that storing takes.
-STORED_IN = SECONDS + 0.15
+#: Seconds from the first request to a kill, at most: so that a hundred records are left for each.
+LATEST = 0.8
+#: Seconds from a server's last byte until the client has read it: at a kill, an answer may be between the two.
+ON_ITS_WAY = 0.05
 
 
 @dataclass(frozen=True, slots=True)
 class KillOutcome:
-    """What came of kills. in_flight: records asked about again whose answer was on its way at a kill, or had come less
-    than STORED_IN before; paid_twice: all others that were asked about again.
+    """What came of kills, in records. in_flight: asked about again, and not answered at a kill; on_their_way: answered
+    by the server less than ON_ITS_WAY before; paid_twice: all others that were asked about again.
     """
 
     kills: int
     lost: int
     paid_twice: int
     in_flight: int
-    just_answered: int
+    on_their_way: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +60,7 @@ def killed(folder: Path, server: ModelServer, *, kills: int, records: int) -> Ki
         lost=records - len(asked) + without_layer(made),
         paid_twice=again.count("paid"),
         in_flight=again.count("in flight"),
-        just_answered=again.count("just answered"),
+        on_their_way=again.count("on its way"),
     )
 
 
@@ -119,10 +118,10 @@ def _again(times: Sequence[Times], moments: Sequence[float]) -> list[str]:
     states = []
     for begun, answered in sorted(times, key=lambda time: time[0])[:-1]:
         kill = next((moment for moment in moments if moment > begun), None)
-        if kill is None:
-            states.append("paid")
-        elif answered is None or answered > kill:
+        # What the server reads after a kill was sent before it.
+        if answered is None or (kill is not None and answered > kill):
             states.append("in flight")
         else:
-            states.append("just answered" if answered > kill - STORED_IN else "paid")
+            is_new = kill is not None and answered > kill - ON_ITS_WAY
+            states.append("on its way" if is_new else "paid")
     return states

@@ -21,6 +21,7 @@ from aiohttp import web
 sys.path.insert(0, str(Path(__file__).parents[2]))
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from curation.models.probe import HELD
 from language_model_parts.cases import ANSWER
 
 #: Of the latency in seconds: its median, and how far it spreads.
@@ -39,6 +40,9 @@ COMPLETION = json.dumps(
     }
 ).encode()
 
+#: What stands in a completion, and in the answer to a canary in its place.
+AS_HELD = (json.dumps(ANSWER).encode(), json.dumps(json.dumps(HELD)).encode())
+
 asked: dict[int, list[list[float | None]]] = {}
 latency = random.Random(7)
 
@@ -46,8 +50,11 @@ latency = random.Random(7)
 async def complete(request: web.Request) -> web.Response:
     """The answer about one case, after a while."""
     found = NUMBER.search(await request.read())
+    if found is None:
+        # The canary, by which it is found out whether answers are held to a schema: it is about no case.
+        return web.Response(body=COMPLETION.replace(*AS_HELD), content_type="application/json")
     times: list[float | None] = [time.monotonic(), None]
-    asked.setdefault(int(found[1]) if found else -1, []).append(times)
+    asked.setdefault(int(found[1]), []).append(times)
     await asyncio.sleep(latency.lognormvariate(0.0, SIGMA) * MEDIAN)
     if request.transport is None or request.transport.is_closing():
         return web.Response(status=499)

@@ -15,10 +15,10 @@ from typing import Any
 
 from measuring import table
 
-from annotation.adjudication.ballot import Ballot, VotedEntity, VoteOutcome, ballot
 from annotation.adjudication.consensus import majority, reviews_of
 from annotation.adjudication.exchange import pull_decisions, push_disputes
 from annotation.adjudication.settings import AdjudicationSettings
+from annotation.agreement.ballot import Ballot, VotedEntity, VoteOutcome, ballot
 from annotation.agreement.judgements import reviewed
 from annotation.agreement.pairs import WITH, pairwise
 from annotation.agreement.settings import AgreementSettings

@@ -44,6 +44,14 @@ class Edits:
             at = edit.end
         return "".join([*parts, text[at:]])
 
+    def undone(self, text: str) -> Edits:
+        """The edits that make the old text of the new one."""
+        moved = zip(self.edits, self._moved, strict=False)
+        return Edits(
+            Edit(edit.start + by, edit.start + by + len(edit.text), text[edit.start : edit.end], edit.kind)
+            for edit, by in moved
+        )
+
     def touch(self, span: Span) -> bool:
         """Whether an edit changes something of a stretch of the old text."""
         return bisect_right(self._ends, span[0]) < bisect_left(self._starts, span[1])

@@ -79,6 +79,11 @@ def read_key(folder: Path, name: str = KEY_FILE) -> Key:
     return _stored(path)
 
 
+def found_key(folder: Path, name: str = KEY_FILE) -> Key:
+    """The key of a workspace as `read_key` gives it; where there is none, one that nobody keeps."""
+    return read_key(folder, name) if (folder / name).exists() else Key(secrets.token_bytes(SIZE))
+
+
 def _stored(path: Path) -> Key:
     if os.name == "posix" and stat.S_IMODE(path.stat().st_mode) & 0o077:
         raise ConfigError(f"{path}: expected a key that only its owner can read; run: chmod 600 {path}")

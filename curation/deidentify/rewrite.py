@@ -28,6 +28,49 @@ class RewrittenRecord:
     replaced: Mapping[IdentifierKind, int] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Replacement:
+    """A text without identifiers: the edits that led to it, one round after the other, with the text before each.
+
+    surrogate_of: what stands for each identifier, by its wording.
+    """
+
+    text: str
+    rounds: Sequence[tuple[str, Edits]]
+    surrogates: tuple[Identifier, ...]
+    surrogate_of: Mapping[str, str]
+    counts: Mapping[IdentifierKind, int]
+
+
+def replaced(
+    text: str,
+    language: str,
+    patient: Patient,
+    scope: DeidentifyScope,
+    *,
+    names: Collection[str] = (),
+    surrogates: Sequence[Identifier] = (),
+) -> Replacement:
+    """The text with surrogates for its identifiers. surrogates: those that stand in it already, which stay."""
+    rounds: list[tuple[str, Edits]] = []
+    counts: dict[IdentifierKind, int] = {}
+    surrogate_of: dict[str, str] = {}
+    for _ in range(ROUNDS):
+        every = found_in(text, language, _moving(scope), names, scope.recognisers)
+        found = outside(text, every, [surrogate.span for surrogate in surrogates])
+        if not found:
+            break
+        edits = Edits(edits_for(text, found, patient, language=language, mode=scope.mode))
+        new = edits.apply(text)
+        for identifier in found:
+            counts[identifier.kind] = counts.get(identifier.kind, 0) + 1
+            surrogate_of[text[slice(*identifier.span)]] = new[slice(*edits.span(identifier.span))]
+        surrogates = _surrogates((*surrogates, *found), edits)
+        rounds.append((text, edits))
+        text = new
+    return Replacement(text, rounds, tuple(surrogates), surrogate_of, counts)
+
+
 def rewritten(
     record: Record,
     layers: Sequence[Layer],
@@ -43,25 +86,10 @@ def rewritten(
     and for the provenance of layers.
     """
     ids = ids or {}
-    text = record.text
-    surrogates: tuple[Identifier, ...] = ()
-    counts: dict[IdentifierKind, int] = {}
-    surrogate_of: dict[str, str] = {}
-    entities = [layer.entities for layer in layers]
-    for _ in range(ROUNDS):
-        every = found_in(text, record.language, _moving(scope), names, scope.recognisers)
-        found = outside(text, every, [surrogate.span for surrogate in surrogates])
-        if not found:
-            break
-        edits = Edits(edits_for(text, found, patient, language=record.language, mode=scope.mode))
-        new = edits.apply(text)
-        for identifier in found:
-            counts[identifier.kind] = counts.get(identifier.kind, 0) + 1
-            surrogate_of[text[slice(*identifier.span)]] = new[slice(*edits.span(identifier.span))]
-        surrogates = _surrogates((*surrogates, *found), edits)
-        entities = [tuple(_entity(entity, new, edits) for entity in each) for each in entities]
-        text = new
-    metadata = MetadataRewriter(record.language, patient, scope, surrogate_of, names, ids)
+    found = replaced(record.text, record.language, patient, scope, names=names)
+    text = found.text
+    entities = [projected(layer.entities, found) for layer in layers]
+    metadata = MetadataRewriter(record.language, patient, scope, found.surrogate_of, names, ids)
     group = f"p-{patient.key.pseudonym('group', normal_group(record.group))}"
     made = Record(
         id=record_id(text, language=record.language, source_id=patient.key.pseudonym("record", record.id)),
@@ -71,10 +99,18 @@ def rewritten(
         text=text,
         translation_of=ids.get(record.translation_of, record.translation_of) if record.translation_of else None,
         licence=record.licence,
-        meta={**_meta(record, metadata, patient), MARK: SurrogateMark(scope.mode.value, surrogates).as_json()},
+        meta={**_meta(record, metadata, patient), MARK: SurrogateMark(scope.mode.value, found.surrogates).as_json()},
     )
-    projected = [_layer(layer, each, made, metadata) for layer, each in zip(layers, entities, strict=True)]
-    return RewrittenRecord(made, tuple(projected), counts)
+    moved = [_layer(layer, each, made, metadata) for layer, each in zip(layers, entities, strict=True)]
+    return RewrittenRecord(made, tuple(moved), found.counts)
+
+
+def projected(entities: Sequence[Entity], found: Replacement) -> tuple[Entity, ...]:
+    """Entities of a text over the one without identifiers."""
+    texts = [*(text for text, _ in found.rounds[1:]), found.text]
+    for (_, edits), new in zip(found.rounds, texts, strict=False):
+        entities = [_entity(entity, new, edits) for entity in entities]
+    return tuple(entities)
 
 
 def _moving(scope: DeidentifyScope) -> frozenset[IdentifierKind]:

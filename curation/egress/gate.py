@@ -7,6 +7,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
 from curation.address import is_this_machine
+from curation.deidentify.key import Key
+from curation.deidentify.scope import DeidentifyScope
+from curation.deidentify.surrogate_records import SurrogateRecords
 from curation.egress.outgoing import Outgoing
 from curation.egress.settings import KEEPS_BACK, NOT_REPLACED, Destination, PrivacyPolicy, PrivacySettings
 from curation.errors import EgressBlockedError
@@ -43,6 +46,7 @@ class Gate:
         released: Released = lambda record_id, destination: False,
         recognise: Callable[[Record], Record] = lambda record: record,
         run: int | None = None,
+        key: Callable[[], Key] | None = None,
     ) -> None:
         self.settings = settings
         self.log = log
@@ -50,6 +54,8 @@ class Gate:
         #: The record as the store has it, for a caller who only has its text.
         self.recognise = recognise
         self.run = run
+        #: Gives the secret key by which surrogates are drawn.
+        self._key = key
         self._notify = notify
         self._passages: dict[tuple[Destination, str], Passage] = {}
 
@@ -74,6 +80,21 @@ class Gate:
             )
             self._notify(f"{notice} ({destination}, privacy policy {policy})")
         return self._passages[key]
+
+    def surrogates(self, destination: Destination) -> SurrogateRecords | None:
+        """What gives records surrogates on their way to a destination; None where the policy does not ask for them.
+
+        Raises EgressBlockedError where there is no key to draw them by.
+        """
+        if self.settings.policy_for(destination) is not PrivacyPolicy.REPLACE:
+            return None
+        if self._key is None:
+            raise EgressBlockedError(
+                f"expected the key of a workspace, by which identifiers are replaced on the way to {destination}, got "
+                "none; nothing was sent"
+            )
+        scope = DeidentifyScope(frozenset(self.settings.kinds), recognisers=self.settings.recognisers)
+        return SurrogateRecords(self._key(), scope, lambda record_id: self.released(record_id, destination))
 
 
 @dataclass

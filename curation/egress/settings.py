@@ -16,7 +16,7 @@ class PrivacyPolicy(StrEnum):
 
     ALLOW = "allow"  # none, and they are not looked for
     REPORT = "report"  # they are counted
-    REPLACE = "replace"  # only texts whose identifiers were replaced leave
+    REPLACE = "replace"  # only texts whose identifiers were replaced leave; for models they are on the way
     BLOCK = "block"  # only texts without identifiers leave
 
 
@@ -36,7 +36,7 @@ class Destination(StrEnum):
 #: Policies under which texts with identifiers stay here, unless a person has released their record.
 KEEPS_BACK = frozenset({PrivacyPolicy.REPLACE, PrivacyPolicy.BLOCK})
 #: Where identifiers cannot be replaced on the way yet: under `replace` nothing goes there.
-NOT_REPLACED = frozenset({Destination.MODEL, Destination.EMBEDDING, Destination.TRANSLATOR})
+NOT_REPLACED = frozenset({Destination.EMBEDDING, Destination.TRANSLATOR})
 
 
 class PrivacySettings(Frozen):
@@ -45,8 +45,8 @@ class PrivacySettings(Frozen):
     policy: PrivacyPolicy = Field(
         default=PrivacyPolicy.REPORT,
         description="What identifiers lead to. report: the record needs review; block: it is quarantined, and does not "
-        "leave this machine; replace: `curate run` puts de-identified records in its place, and what is left "
-        "is blocked; allow: nothing, and they are not looked for.",
+        "leave this machine; replace: `curate run` puts de-identified records in its place, language models "
+        "elsewhere are shown surrogates, and what is left is blocked; allow: nothing, and they are not looked for.",
     )
     destinations: dict[Destination, PrivacyPolicy] = Field(
         default_factory=dict,

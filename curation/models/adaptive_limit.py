@@ -41,6 +41,7 @@ class AdaptiveLimit:
         self._went = 0
         self._rounds = 0
         self._seconds: list[float] = []
+        self._surely: list[float] = []
         self._best: float | None = None
         self._slow_windows = 0
         self._trial: SlownessTrial | None = None
@@ -52,8 +53,10 @@ class AdaptiveLimit:
         """Requests at once, at least one."""
         return int(self._limit)
 
-    def went(self, epoch: int, seconds: float) -> None:
-        """A request of an epoch was answered. seconds: for a token of the answer, where their number is known."""
+    def went(self, epoch: int, seconds: float, *, surely: float | None = None) -> None:
+        """A request of an epoch was answered. seconds: for a token of the answer, where their number is known; surely:
+        those of them that the server took in any case, and not this process; unset all.
+        """
         if epoch != self.epoch:
             return
         self._went += 1
@@ -61,9 +64,10 @@ class AdaptiveLimit:
             self._went = 0
             self._increase()
         self._seconds.append(seconds)
+        self._surely.append(seconds if surely is None else surely)
         if len(self._seconds) >= max(WINDOW, self._limit):
-            self._compare(median(self._seconds))
-            self._seconds.clear()
+            self._compare(median(self._seconds), median(self._surely))
+            self._clear()
 
     def overloaded(self, epoch: int) -> None:
         """The server said so, or did not answer in time; of all requests of an epoch the first one counts."""
@@ -75,8 +79,12 @@ class AdaptiveLimit:
     def _decrease(self, share: float) -> None:
         self._limit = max(1.0, self._limit * share)
         self._went = self._rounds = 0
-        self._seconds.clear()
+        self._clear()
         self.epoch += 1
+
+    def _clear(self) -> None:
+        self._seconds.clear()
+        self._surely.clear()
 
     def _increase(self) -> None:
         if self._limit >= self._ceiling or self._trial is not None:
@@ -91,16 +99,16 @@ class AdaptiveLimit:
             self._limit = min(self._ceiling, self._limit + 1)
             self._overload_at = self._limit + 1
 
-    def _compare(self, seconds: float) -> None:
+    def _compare(self, seconds: float, surely: float) -> None:
         """Fewer at once where answers have come to take much longer; as many as before where that did not help."""
         trial, self._trial = self._trial, None
-        is_slow = self._best is not None and seconds > SLOW * self._best and self._limit > 1
+        is_slow = self._best is not None and surely > SLOW * self._best and self._limit > 1
         self._slow_windows = self._slow_windows + 1 if is_slow else 0
-        if trial is not None and seconds > HELPED * trial.seconds:
+        if trial is not None and surely > HELPED * trial.seconds:
             self._limit, self._best = trial.limit, seconds
         elif self._slow_windows >= 2:
             # The first one may hold answers from before the server became slow.
-            self._trial = SlownessTrial(self._limit, seconds)
+            self._trial = SlownessTrial(self._limit, surely)
             self._decrease(AFTER_SLOWNESS)
         elif trial is not None:
             self._overload_at = trial.limit

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from curation.errors import CurateError, may_pass
@@ -23,12 +23,12 @@ class AskedStage:
     threads.
     """
 
-    def __init__(self, stage: AskingStage, store: Store) -> None:
+    def __init__(self, stage: AskingStage, store: Store, *, notify: Callable[[str], None] = lambda line: None) -> None:
         self.stage = stage
         self._store = store
         self._writer = WriteBehind[Attempt](self._write)
         self._ledger = StoreLedger(store, self._writer.put)
-        self._client = AskingClient(stage.models, paces_of(stage.models), self._ledger)
+        self._client = AskingClient(stage.models, paces_of(stage.models), self._ledger, notify=notify)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name=stage.name, daemon=True)
         self._thread.start()
@@ -42,6 +42,11 @@ class AskedStage:
     def fingerprint(self) -> str:
         """As of a Stage."""
         return self.stage.fingerprint
+
+    @property
+    def schemas(self) -> dict[str, str]:
+        """What was found out of models' servers, by the models' names."""
+        return {name: str(found) for name, found in self._client.schemas.items()}
 
     @property
     def reads(self) -> Sequence[str]:

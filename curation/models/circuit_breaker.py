@@ -27,6 +27,11 @@ class CircuitBreaker:
         """Whether the server counts as dead."""
         return self._until is not None
 
+    @property
+    def is_doubtful(self) -> bool:
+        """Whether the server did not answer last."""
+        return self._failures > 0
+
     def wait(self, now: float) -> float:
         """Seconds until a request may go: infinite while another one tries."""
         if self._until is None:

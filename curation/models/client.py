@@ -7,7 +7,7 @@ a wait, within a number of attempts and a total time.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -18,6 +18,7 @@ from curation.errors import CurateError, LanguageModelError
 from curation.models.contract import Answer, Attempt, LanguageModel, Request, answer_key
 from curation.models.models import limits_of
 from curation.models.pace import Pace, Turn
+from curation.models.probe import PURPOSE, ProbedModel, ProbeFinding, SchemaSupport, canary, finding, ledger_key
 
 #: Kinds of LanguageModelError after which the same request may succeed.
 TRIED_AGAIN = frozenset({"unreachable", "busy", "timeout"})
@@ -65,13 +66,17 @@ class _Flight:
 class AskingClient:
     """Asks models by way of a ledger, a pace and patience. For one event loop.
 
-    admit: asked before each request goes out; by False nothing more is sent, as by `stop`.
+    admit: asked before each request goes out; by False nothing more is sent, as by `stop`. notify: called with a line
+    for people. Before the first question that is paid for, it is found out what a model's servers make of schemas.
     """
 
     models: Mapping[str, LanguageModel]
     paces: Mapping[str, Pace]
     ledger: AnswerLedger
     admit: Callable[[Request], bool] = lambda request: True
+    notify: Callable[[str], None] = lambda line: None
+    #: What was found out of models' servers, by the models' names.
+    schemas: dict[str, ProbeFinding] = field(default_factory=dict)
     #: Requests that are sent and not answered yet.
     in_flight: int = 0
     stopped: bool = False
@@ -84,7 +89,22 @@ class AskingClient:
         Raises LanguageModelError where none came, EgressBlockedError where the messages may not leave this machine,
         AskingStoppedError after `stop`, and UnaskedError where the ledger has none and `pay` is False.
         """
-        key = answer_key(self.models[request.model].identity, request)
+        return await self._once(request, answer_key(self.models[request.model].identity, request), pay=pay)
+
+    async def probe(self, name: str) -> ProbeFinding | None:
+        """Ask a model's server anew what it makes of schemas. None where a model has nothing to find out.
+
+        Raises as `ask` does.
+        """
+        model = self.models[name]
+        if not isinstance(model, ProbedModel) or model.probe_key is None:
+            return None
+        key = ledger_key(model.probe_key)
+        before = (await self.ledger.find(key)).attempts
+        return self._learnt(name, model, await self._canary(self._asked(canary(name), key, _Flight({}), before)))
+
+    async def _once(self, request: Request, key: str, *, pay: bool) -> tuple[Answer, bool]:
+        """`ask` under a key: of those that ask at the same time, one pays and all get the answer."""
         about = dict.fromkeys(record.id for record in request.about)
         while (flight := self._flights.get(key)) is not None:
             flight.record_ids |= about
@@ -119,7 +139,34 @@ class AskingClient:
             return found.answer, False
         if not pay:
             raise UnaskedError
+        if request.purpose != PURPOSE and request.model not in self.schemas:
+            await self._look_up_or_probe(request.model)
         return await self._asked(request, key, flight, found.attempts), True
+
+    async def _look_up_or_probe(self, name: str) -> None:
+        """What is known of a model's servers, or a canary shows, is what it goes by from now on."""
+        model = self.models[name]
+        if isinstance(model, ProbedModel) and model.probe_key is not None:
+            asked = self._once(canary(name), ledger_key(model.probe_key), pay=True)
+            self._learnt(name, model, await self._canary(asked))
+
+    async def _canary(self, asked: Awaitable[Answer | tuple[Answer, bool]]) -> ProbeFinding:
+        """What the answer to a canary shows, or the refusal of it."""
+        try:
+            found = await asked
+        except LanguageModelError as error:
+            # These every question would meet; others are a matter of this one.
+            if error.kind in TRIED_AGAIN or error.kind == "denied":
+                raise
+            return ProbeFinding(SchemaSupport.REFUSED if error.kind == "rejected" else None)
+        return finding(found if isinstance(found, Answer) else found[0])
+
+    def _learnt(self, name: str, model: ProbedModel, found: ProbeFinding) -> ProbeFinding:
+        if name not in self.schemas:
+            self.schemas[name] = found
+            model.learn(found)
+            self.notify(found.described(name))
+        return found
 
     async def _asked(self, request: Request, key: str, flight: _Flight, before: int) -> Answer:
         pace = self.paces[request.model]

@@ -6,19 +6,21 @@ import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 from typing import Protocol
 
 from pydantic import JsonValue
 
-from curation.record import Record, digest
+from curation.record import Record, canonical, text_digest
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One message of a conversation."""
+    """One message of a conversation. came: whether the model that is asked has said it itself."""
 
     role: str
     content: str
+    came: bool = False
 
 
 class Finish(StrEnum):
@@ -129,14 +131,25 @@ class Attempt:
 
 def answer_key(identity: Mapping[str, JsonValue], request: Request) -> str:
     """The SHA-256 of all that the answer depends on: model, messages, schema, sampling and the number of the sample."""
-    return digest(
-        [
-            dict(identity),
-            [[message.role, message.content] for message in request.messages],
-            # As text: with its properties in another order, a schema holds the model to another answer.
-            json.dumps(request.schema, ensure_ascii=False),
-            dict(request.sampling),
-            request.sample,
-        ],
-        length=64,
-    )
+    # As `digest` of a list of these; what is the same in most requests is not written anew for each.
+    messages = ",".join(f"[{_quoted(message.role)},{_quoted(message.content)}]" for message in request.messages)
+    before, after = canonical(dict(identity)), canonical(dict(request.sampling))
+    written = f"[{before},[{messages}],{_quoted_schema(request.schema)},{after},{request.sample}]"
+    return text_digest(written, length=64)
+
+
+def room_parameter(identity: Mapping[str, JsonValue]) -> str:
+    """The parameter of a model that bounds the tokens of an answer: some servers take the newer name only."""
+    parameters = identity.get("parameters")
+    given = parameters if isinstance(parameters, dict) else {}
+    return "max_completion_tokens" if "max_completion_tokens" in given else "max_tokens"
+
+
+@lru_cache(maxsize=32)
+def _quoted(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)
+
+
+def _quoted_schema(schema: Mapping[str, JsonValue] | None) -> str:
+    """As text: with its properties in another order, a schema holds the model to another answer."""
+    return _quoted(json.dumps(schema, ensure_ascii=False))

@@ -6,10 +6,11 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import count
+from typing import Protocol
 
 from curation.errors import LanguageModelError
 from curation.models.asking_stage import AskingStage, Conversation
-from curation.models.client import AskingClient, UnaskedError
+from curation.models.client import UnaskedError
 from curation.models.contract import Answer, Request
 from curation.stage import Item, Result
 
@@ -22,7 +23,14 @@ def never(kind: str | None) -> bool:
     return False
 
 
-async def result_of(stage: AskingStage, item: Item, client: AskingClient, *, retried: Retried = never) -> Result:
+class AnswerSource(Protocol):
+    """Where answers come from: the ledger, a model, or both, as of an AskingClient."""
+
+    async def ask(self, request: Request, *, pay: bool = True) -> tuple[Answer, bool]:
+        """The answer, and whether it was paid for now. Raises UnaskedError where there is none and none may be paid."""
+
+
+async def result_of(stage: AskingStage, item: Item, client: AnswerSource, *, retried: Retried = never) -> Result:
     """A stage's result for one record.
 
     What was answered before is looked at first, through all earlier attempts at the record. A new attempt is paid for
@@ -49,7 +57,7 @@ async def result_of(stage: AskingStage, item: Item, client: AskingClient, *, ret
 class _Held:
     """One conversation: what was asked in it, and whether anything was paid for."""
 
-    client: AskingClient
+    client: AnswerSource
     pay: bool
     paid: bool = False
     requests: list[Request] = field(default_factory=list)

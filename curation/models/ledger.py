@@ -28,11 +28,12 @@ class StoreLedger:
         """What there is under a key. Keys that are looked for while the store reads go together in its next reading."""
         if (answer := self._unwritten.get(key)) is not None:
             return LedgerEntry(answer)
-        future: asyncio.Future[LedgerEntry] = asyncio.get_running_loop().create_future()
-        self._asked[key] = future
+        if (future := self._asked.get(key)) is None:
+            future = self._asked[key] = asyncio.get_running_loop().create_future()
         if self._reader is None:
             self._reader = asyncio.create_task(self._read())
-        return await future
+        # Several may wait for it, and one that is called off takes it from none of the others.
+        return await asyncio.shield(future)
 
     def note(self, attempt: Attempt) -> None:
         """Have an attempt stored."""

@@ -23,7 +23,14 @@ def is_looping(text: str) -> bool:
 
 def _repeats(tail: str, length: int, period: int) -> bool:
     """Whether a tail of that length consists of one part again and again."""
-    return len(tail) == length and any(tail[step:] == tail[:-step] for step in range(1, period + 1))
+    if len(tail) != length:
+        return False
+    # Where it repeats itself, its beginning stands in it again.
+    beginning, step = tail[: length - period], 0
+    while (step := tail.find(beginning, step + 1)) > 0:
+        if tail[step:] == tail[:-step]:
+            return True
+    return False
 
 
 def _lines_repeat(text: str) -> bool:

@@ -6,14 +6,13 @@ import asyncio
 import math
 import random
 from collections import deque
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
 
 from curation.errors import LanguageModelError
 from curation.models.adaptive_limit import AdaptiveLimit
 from curation.models.circuit_breaker import CircuitBreaker
 from curation.models.contract import Answer
+from curation.models.loop_lag import Clock, LoopLag
 from curation.models.token_bucket import TokenBucket
 
 #: Seconds for which a server that denies everything is not asked again: a live back end outlives a wrong key.
@@ -24,16 +23,6 @@ REQUEST_BURST, TOKEN_BURST = 1 / 600, 1 / 20
 OVERLOAD = frozenset({"busy", "timeout"})
 #: Kinds of errors that say that nobody answers.
 DEAD = frozenset({"unreachable", "timeout"})
-
-
-class Clock(Protocol):
-    """The time, and what is to be done later: an event loop of asyncio, or a clock of a test."""
-
-    def time(self) -> float:
-        """Seconds."""
-
-    def call_later(self, delay: float, callback: Callable[[], None], /) -> object:
-        """Call after a number of seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +91,7 @@ class Pace:
         self.limits = limits
         self._clock = clock
         self._adaptive = AdaptiveLimit(limits.at_once)
+        self._lag = LoopLag()
         self._breaker = CircuitBreaker(
             threshold=max(5, limits.at_once // 4), first=limits.backoff, longest=limits.longest_wait
         )
@@ -168,7 +158,10 @@ class Pace:
     def _went(self, turn: Turn, answer: Answer, now: float) -> None:
         self._breaker.good()
         self._held_times = 0
-        self._adaptive.went(turn.epoch, (now - turn.began) / max(1, answer.tokens_out or 1))
+        took, tokens = now - turn.began, max(1, answer.tokens_out or 1)
+        # A process that has much to do is late when the request goes and when the answer has come.
+        surely = max(0.0, took - 2 * self._lag.seconds)
+        self._adaptive.went(turn.epoch, took / tokens, surely=surely / tokens)
         used = (answer.tokens_in or 0) + (answer.tokens_out or 0)
         if self._tokens is not None and used:
             self._tokens.take(used - turn.tokens)
@@ -225,6 +218,7 @@ class Pace:
 
     def _grant(self, turn: Turn, now: float) -> None:
         self._in_flight += 1
+        self._lag.watch(self._timer(), lambda: self._in_flight > 0)
         turn.began = now
         turn.epoch = self._adaptive.epoch
         turn.tries = self._breaker.begin()

@@ -1,33 +1,39 @@
 """Whether an endpoint holds its answers to a schema: found out with a canary, once for each address and model.
 
-Some servers refuse schemas, which any request shows; others take them with HTTP 200 and answer as they like.
+Some servers refuse schemas or some of their keywords, which any request shows; others take them with HTTP 200 and
+answer as they like. What came is kept in the ledger, as any answer.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from pydantic import JsonValue
 
-from curation.errors import LanguageModelError
-from curation.models.contract import Answer, Finish, Message, Request
+from curation.author import AuthorKind, layer_name
+from curation.models.contract import Answer, Finish, Message, Request, answer_key
+from curation.models.schema_keywords import left_out_of
 
+#: Who pays for a canary; it is about no record.
+PURPOSE = "probe"
 #: What the model is asked: nothing that would lead to the canary's keys by itself.
 ASKED = (Message("user", "Write the word hello, and nothing else."),)
-#: The form that no answer to that has unless it is held to it.
+#: The form that no answer to that has unless it is held to it, with all keywords that our schemas have.
 CANARY: Mapping[str, JsonValue] = {
     "type": "object",
     "properties": {
-        "canary_7f3a": {"type": "string", "enum": ["yellow"]},
-        "canary_b21c": {"type": "string", "enum": ["seven"]},
+        "canary_7f3a": {"type": "string", "enum": ["yellow"], "maxLength": 6},
+        "canary_b21c": {"type": "array", "items": {"type": "string", "enum": ["seven"]}, "maxItems": 1},
     },
     "required": ["canary_7f3a", "canary_b21c"],
     "additionalProperties": False,
 }
-HELD = {"canary_7f3a": "yellow", "canary_b21c": "seven"}
+#: An answer that is held to it; the list may be empty, too.
+HELD: Mapping[str, JsonValue] = {"canary_7f3a": "yellow", "canary_b21c": ["seven"]}
 
 
 class SchemaSupport(StrEnum):
@@ -38,68 +44,71 @@ class SchemaSupport(StrEnum):
     REFUSED = "refused"
 
 
-class ProbeNotes(Protocol):
-    """Where it is noted what came of probes, such as the notes of a store."""
+@dataclass(frozen=True, slots=True)
+class ProbeFinding:
+    """What a canary has shown: nothing certain where support is None; left_out: keywords that the server refuses."""
 
-    def probed(self, key: str) -> str | None:
-        """What was noted under a key."""
+    support: SchemaSupport | None
+    left_out: frozenset[str] = frozenset()
 
-    def note_probe(self, key: str, found: str) -> None:
-        """Note it."""
+    def __str__(self) -> str:
+        without = f", without {', '.join(sorted(self.left_out))}" if self.left_out else ""
+        return f"{self.support or 'not known'}{without}"
+
+    def described(self, name: str) -> str:
+        """A line for people: what the server of a model does, and what is done about it."""
+        does = DOES[self.support]
+        if self.support is SchemaSupport.ENFORCED and self.left_out:
+            does += f"; they go without {', '.join(sorted(self.left_out))}, which it refuses or makes wrong answers of"
+        return f"{layer_name(AuthorKind.LLM, name)}: its server {does}"
 
 
+#: What people are told of each finding.
+DOES = {
+    SchemaSupport.ENFORCED: "holds answers to the schema that is sent",
+    SchemaSupport.IGNORED: "takes schemas and ignores them: the prompt alone asks for the form of answers, which are "
+    "read tolerantly and asked for again where they cannot be read",
+    SchemaSupport.REFUSED: "refuses schemas: the prompt alone asks for the form of answers, which are read tolerantly "
+    "and asked for again where they cannot be read",
+    None: "gave no whole answer to the question whether it holds answers to a schema",
+}
+
+
+@runtime_checkable
 class ProbedModel(Protocol):
     """A model whose server may hold answers to a schema."""
-
-    @property
-    def name(self) -> str:
-        """As of a LanguageModel."""
 
     @property
     def probe_key(self) -> str | None:
         """Its addresses and its name there; None where nothing is to be found out."""
 
-    async def attempt(self, request: Request) -> Answer:
-        """As of a LanguageModel."""
-
-    def learn(self, support: SchemaSupport) -> None:
+    def learn(self, found: ProbeFinding) -> None:
         """Ask in another form from now on, where schemas are of no use."""
 
 
-async def probe(model: ProbedModel, notes: ProbeNotes) -> SchemaSupport | None:
-    """What the server of a model makes of schemas, as noted, else as a canary shows; the model goes by it from now on.
-
-    None where nothing is to be found out, or the canary's answer tells nothing. Raises LanguageModelError where the
-    server does not answer, and EgressBlockedError.
-    """
-    key = model.probe_key
-    if key is None:
-        return None
-    noted = notes.probed(key)
-    support = SchemaSupport(noted) if noted in set(SchemaSupport) else await _support(model)
-    if support is not None:
-        if noted != support:
-            notes.note_probe(key, support)
-        model.learn(support)
-    return support
+def canary(model: str) -> Request:
+    """The question that finds it out."""
+    return Request(model, ASKED, schema=CANARY, purpose=PURPOSE)
 
 
-async def _support(model: ProbedModel) -> SchemaSupport | None:
-    try:
-        answer = await model.attempt(Request(model.name, ASKED, schema=CANARY, purpose="probe"))
-    except LanguageModelError as error:
-        if error.kind == "rejected":
-            return SchemaSupport.REFUSED
-        raise
-    if answer.form != "schema":
-        return SchemaSupport.REFUSED
+def ledger_key(probe_key: str) -> str:
+    """Under what the answer to a canary is kept: the addresses decide, not the parameters."""
+    return answer_key({"probe": probe_key}, canary(""))
+
+
+def finding(answer: Answer) -> ProbeFinding:
+    """What the answer to a canary shows."""
+    left_out = left_out_of(answer.form)
+    if not answer.form.startswith("schema"):
+        return ProbeFinding(SchemaSupport.REFUSED)
     if answer.finish is not Finish.STOP:
-        return None
-    return SchemaSupport.ENFORCED if _read(answer.text) == HELD else SchemaSupport.IGNORED
+        return ProbeFinding(None, left_out)
+    return ProbeFinding(SchemaSupport.ENFORCED if _is_held(answer.text) else SchemaSupport.IGNORED, left_out)
 
 
-def _read(text: str) -> object:
+def _is_held(text: str) -> bool:
     try:
-        return json.loads(text)
+        found = json.loads(text)
     except (ValueError, RecursionError):
-        return None
+        return False
+    return found in (HELD, {**HELD, "canary_b21c": []})

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import difflib
 import re
-from collections.abc import Mapping, Sequence
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from time import monotonic
+from types import FrameType
 from typing import Any
 
 from curation.errors import ConfigError, MissingExtraError, one_line
@@ -21,6 +26,11 @@ REPAIR = PROMPTS / "shared" / f"repair.v1{SUFFIX}"
 
 #: The parts of a prompt, each a block of its file and a message of the conversation.
 PARTS = ("system", "user")
+#: What stands for a record's text when a prompt is checked, and the seconds in which it is filled then.
+PROBE, PATIENCE = "A report, to see where it stands.", 5.0
+#: What a prompt may multiply is not larger, or longer, than this.
+LARGEST = 1_000_000
+
 #: So many blocks are kept that are the same for several records.
 FILLED = 64
 
@@ -29,6 +39,9 @@ STYLE = re.compile(r"\A\{#-?\s*style:\s*([\w-]+)")
 DEFAULT_STYLE = "entities"
 
 VERSIONED = re.compile(r"(?P<name>.+)\.v(?P<version>\d+)")
+
+#: What `sys.settrace` takes.
+TraceFunction = Callable[[FrameType, str, Any], Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +60,7 @@ class Prompt:
         self._source = _read(self._file)
         self._scheme = scheme
         self._filled_before: dict[object, tuple[str, str]] = {}
+        self._checked: set[str] = set()
 
     @property
     def name(self) -> str:
@@ -80,6 +94,7 @@ class Prompt:
         """The instruction in the language, and the text of a record as data.
 
         category: the one that is asked about, where each is asked about by itself; None for the document labels then.
+        Raises ConfigError where the file cannot be filled so.
         """
         values = {
             "language": language,
@@ -110,8 +125,16 @@ class Prompt:
         return filled.replace(tag, values["tag"])
 
     def _rendered(self, part: str, values: Mapping[str, Any]) -> str:
-        context = self._template.new_context(values)
-        return "".join(self._template.blocks[part](context)).strip()
+        template = self._template
+        try:
+            return "".join(template.blocks[part](template.new_context(values))).strip()
+        except Exception as error:  # what a file can come to is anything
+            if isinstance(error, ConfigError):
+                raise
+            raise ConfigError(
+                f"{self._file}: expected a prompt that can be filled with language, scheme, category, assertions, "
+                f"absent, fact_join, examples, text and tag: {one_line(error) or type(error).__name__}"
+            ) from error
 
     @cached_property
     def _same_parts(self) -> frozenset[str]:
@@ -119,6 +142,9 @@ class Prompt:
         tag.
         """
         from jinja2 import nodes
+
+        if not self._template.blocks:
+            return frozenset()
 
         def differs(block: nodes.Block) -> bool:
             names = [name.name for name in block.find_all(nodes.Name)]
@@ -135,19 +161,24 @@ class Prompt:
         template = _environment().from_string(_read(REPAIR))
         return Message("user", template.render(language=language, problem=problem, names=names).strip())
 
-    def check(self, language: str) -> None:
-        """Raises ConfigError where the file cannot be filled for a record in the language."""
-        from jinja2 import TemplateError
+    def check(self, language: str, categories: Sequence[Category | None] = (None,)) -> None:
+        """Raises ConfigError where the file cannot be filled for a record in the language, or not within seconds, or
+        does not ask about the record's text, or has it in the instruction.
 
-        example = ShownExample("check", "{}")
-        try:
-            for category in (None, *self._scheme.categories[:1]):
-                self.messages("check", language, category=category, examples=[example])
-        except (TemplateError, ArithmeticError, LookupError, TypeError, ValueError) as error:
-            raise ConfigError(
-                f"{self._file}: expected a prompt that can be filled with language, scheme, category, assertions, "
-                f"absent, fact_join, examples, text and tag: {one_line(error)}"
-            ) from error
+        categories: those that are asked about by themselves; None for the document labels, or for everything at once.
+        """
+        if language in self._checked:
+            return
+        example = ShownExample("An example.", "{}")
+        with _within(self._file, PATIENCE):
+            for category in categories:
+                system, user = self.messages(PROBE, language, category=category, examples=[example])
+                if PROBE not in user.content or PROBE in system.content:
+                    raise ConfigError(
+                        f"{self._file}: expected the record's text in the block user, and there only; write "
+                        "<{{ tag }}>{{ text }}</{{ tag }}> there"
+                    )
+        self._checked.add(language)
 
     @cached_property
     def _template(self) -> Any:
@@ -181,7 +212,9 @@ def prompt_file(name: str) -> Path:
     shipped = shipped_prompt(name)
     file = PROMPTS / f"{shipped}{SUFFIX}" if shipped else Path(name)
     if not file.is_file():
-        raise ConfigError(f"expected a prompt of {', '.join(shipped_prompts())}, or a jinja file, got {name!r}")
+        near = difflib.get_close_matches(name, shipped_prompts(), n=1)
+        hint = f"; did you mean {near[0]}?" if near else ""
+        raise ConfigError(f"expected a prompt of {', '.join(shipped_prompts())}, or a jinja file, got {name!r}{hint}")
     return file
 
 
@@ -191,6 +224,24 @@ def delimiter(*texts: str) -> str:
     while any(number in text for text in texts):
         number = digest(number, length=8)
     return f"report-{number}"
+
+
+@contextmanager
+def _within(file: Path, seconds: float) -> Iterator[None]:
+    """Raises ConfigError where filling a prompt in this thread takes longer: its loops are lines of Python."""
+    end = monotonic() + seconds
+
+    def watch(frame: FrameType, event: str, argument: object) -> TraceFunction:
+        if monotonic() > end:
+            raise ConfigError(f"{file}: expected a prompt that is filled within {seconds:g} seconds, it takes longer")
+        return watch
+
+    before = sys.gettrace()
+    sys.settrace(watch)
+    try:
+        yield
+    finally:
+        sys.settrace(before)
 
 
 def _read(file: Path) -> str:
@@ -212,7 +263,18 @@ def _environment() -> Any:
         """In the record's language, else in English, else in any."""
         return localised.get(context["language"]) or localised.get("en") or next(iter(localised.values()), "")
 
+    class Sandbox(ImmutableSandboxedEnvironment):
+        """With a bound on what is multiplied: neither a text nor a number without end."""
+
+        intercepted_binops = frozenset({"*", "**"})
+
+        def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
+            sizes = [abs(side) if isinstance(side, int | float) else len(side) for side in (left, right)]
+            if (sizes[0] * sizes[1] if operator == "*" else max(sizes[0], sizes[1] ** 3)) > LARGEST:
+                raise OverflowError(f"expected what comes of {operator} to be shorter than {LARGEST:,}")
+            return super().call_binop(context, operator, left, right)
+
     # Not for HTML: what is written is text, and the record's is given as it is.
-    environment = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False, keep_trailing_newline=True)
+    environment = Sandbox(undefined=StrictUndefined, autoescape=False, keep_trailing_newline=True)
     environment.filters["say"] = say
     return environment

@@ -11,6 +11,7 @@ from urllib.parse import SplitResult, urlsplit
 from pydantic import Discriminator, Field, JsonValue, Tag, field_validator
 
 from curation.address import remote_host
+from curation.models.batch_settings import BatchSettings
 from curation.models.local.settings import LocalModelSettings
 from curation.record import Frozen
 
@@ -20,13 +21,22 @@ KEY_ENV = "CLINCURATE_LLM_KEY"
 VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 #: The name of a section: it stands in the author of a layer, `llm:NAME@PROMPT`, and on the command line.
 NAME = re.compile(r"\w[\w.:/+-]*")
+#: What is asked at a base address, which some write behind it.
+ENDPOINT = "/chat/completions"
+#: Parameters of a request that are set here, and by what.
+TAKEN = {
+    "model": "it is the key model of the section",
+    "messages": "they come from the prompt",
+    "stream": "it is the key stream of the section",
+    "n": "one answer is asked for at a time",
+}
 
 
 class PriceSettings(Frozen):
     """What a model costs."""
 
-    input: float = Field(description="Price of a million tokens that are sent.", ge=0)
-    output: float = Field(description="Price of a million tokens that are answered.", ge=0)
+    input: float = Field(description="Price of a million tokens that are sent.", ge=0, allow_inf_nan=False)
+    output: float = Field(description="Price of a million tokens that are answered.", ge=0, allow_inf_nan=False)
     currency: str = Field("USD", description="The currency of both.")
 
 
@@ -40,7 +50,7 @@ class EndpointModelSettings(Frozen):
         min_length=1,
     )
     model: str | None = Field(
-        None, description="The model's name, as the server calls it; unset, the name of the section."
+        None, description="The model's name, as the server calls it; unset, the name of the section.", min_length=1
     )
     key_env: str = Field(
         KEY_ENV,
@@ -54,7 +64,12 @@ class EndpointModelSettings(Frozen):
     structured: Literal["auto", "schema", "json", "off"] = Field(
         "auto",
         description="How the form of the answer is asked for: by JSON schema, as any JSON, or by words only; auto "
-        "takes the first of these that the server accepts.",
+        "takes the first of these that the server accepts, and no schema where the server ignores it.",
+    )
+    logprobs: bool = Field(
+        False,
+        description="Whether the probabilities of an answer's tokens are asked for, of which entities get a score; a "
+        "server that refuses is asked without. Answers of before have none: they are asked for anew.",
     )
     stream: bool = Field(
         False,
@@ -67,17 +82,23 @@ class EndpointModelSettings(Frozen):
     tokens_per_minute: int | None = Field(
         None, description="Tokens a minute, sent and answered, at most; unset, any number.", ge=1
     )
-    timeout: float = Field(180.0, description="Seconds until a request is given up.", gt=0)
+    timeout: float = Field(180.0, description="Seconds until a request is given up.", gt=0, allow_inf_nan=False)
     total_timeout: float = Field(
-        1800.0, description="Seconds until a question is given up, with all its attempts and waits.", gt=0
+        1800.0,
+        description="Seconds until a question is given up, with all its attempts and waits.",
+        gt=0,
+        allow_inf_nan=False,
     )
     attempts: int = Field(5, description="How often a request is sent that is not answered.", ge=1)
     backoff: float = Field(
         1.0,
         description="Seconds before the second attempt, doubled for each further one; the server may ask for more.",
         ge=0,
+        allow_inf_nan=False,
     )
-    longest_wait: float = Field(60.0, description="Seconds that are waited between two attempts at most.", ge=0)
+    longest_wait: float = Field(
+        60.0, description="Seconds that are waited between two attempts at most.", ge=0, allow_inf_nan=False
+    )
     context: int | None = Field(
         None,
         description="Tokens that a prompt and its answer may have together; unset, as many as the server takes.",
@@ -90,6 +111,9 @@ class EndpointModelSettings(Frozen):
         None,
         description="Prices of a million tokens; unset, those of the package genai-prices where it is installed and "
         "knows the model.",
+    )
+    batch: BatchSettings = Field(
+        default_factory=BatchSettings, description="How it is asked in batches: limits, price, pace."
     )
     proxy: str | None = Field(
         None,
@@ -119,6 +143,14 @@ class EndpointModelSettings(Frozen):
     def _is_an_address(cls, proxy: str | None) -> str | None:
         return None if proxy is None else _address(proxy)
 
+    @field_validator("parameters")
+    @classmethod
+    def _are_free(cls, parameters: dict[str, JsonValue]) -> dict[str, JsonValue]:
+        if taken := [name for name in TAKEN if name in parameters]:
+            # They would be written over, or answers paid for that nobody reads.
+            raise ValueError(f"expected parameters that are free, got {', '.join(taken)}: {TAKEN[taken[0]]}")
+        return parameters
+
     @field_validator("key_env")
     @classmethod
     def _is_a_variable(cls, name: str) -> str:
@@ -126,6 +158,10 @@ class EndpointModelSettings(Frozen):
             # The value itself is not quoted: it may be the key.
             raise ValueError("expected the name of a variable of the environment, not the key itself")
         return name
+
+    def probe_key(self, name: str) -> str | None:
+        """What is found out of the servers' schemas is kept under this; None where none is asked for."""
+        return " ".join((*self.urls, self.model or name)) if self.structured in ("auto", "schema") else None
 
     @property
     def hosts(self) -> tuple[str, ...]:
@@ -142,7 +178,7 @@ class ScriptedModelSettings(Frozen):
         "`finish` or as an `error` of some kind.",
     )
     concurrency: int = Field(16, description="Requests at once.", ge=1, le=4096)
-    seconds: float = Field(0.0, description="Seconds that an answer takes.", ge=0)
+    seconds: float = Field(0.0, description="Seconds that an answer takes.", ge=0, allow_inf_nan=False)
     prices: PriceSettings | None = Field(None, description="Prices of a million tokens.")
 
 
@@ -177,6 +213,8 @@ def _address(url: str) -> str:
         fits = False
     if not fits:
         raise ValueError("expected an http(s) address without user, password or query")
+    if url.rstrip("/").endswith(ENDPOINT):
+        raise ValueError(f"expected the base address, such as http://127.0.0.1:8000/v1, without {ENDPOINT}")
     return url.rstrip("/")
 
 

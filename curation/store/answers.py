@@ -21,6 +21,8 @@ from curation.store.tables import answer_records, answers, spent
 
 #: The largest number that both databases hold.
 LARGEST = 2**63 - 1
+#: Letters of a key: a SHA-256.
+KEY_LETTERS = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,15 +97,6 @@ class Answers(Connected):
                     about[row.answer].append(row.record_id)
         return [_attempt(row, about[row.seq]) for row in rows]
 
-    def has_answers(self, record_ids: Iterable[str]) -> set[str]:
-        """Those of the records about which there is any attempt."""
-        found: set[str] = set()
-        for batch in batched(dict.fromkeys(record_ids), CHUNK):
-            query = sa.select(answer_records.c.record_id).where(answer_records.c.record_id.in_(batch)).distinct()
-            with self.read() as connection:
-                found |= set(connection.execute(query).scalars())
-        return found
-
     def note_attempts(self, attempts: Sequence[Attempt]) -> None:
         """Keep the attempts, all or none. Of one about a record that is gone meanwhile, only what it cost is kept."""
         if not attempts:
@@ -112,13 +105,23 @@ class Answers(Connected):
             there = self.lock_records(connection, {id for attempt in attempts for id in attempt.record_ids})
             self.write_attempts(connection, attempts, there)
 
+    def take_over(self, attempts: Sequence[Attempt]) -> int:
+        """`note_attempts` with those that the store has not yet; how many these are."""
+        had: set[tuple[str, int, str]] = set()
+        columns = (answers.c.key, answers.c.number, answers.c.time)
+        with self.read() as connection:
+            for batch in batched(dict.fromkeys(attempt.key for attempt in attempts), CHUNK):
+                had |= {tuple(row) for row in connection.execute(sa.select(*columns).where(answers.c.key.in_(batch)))}
+        new = [attempt for attempt in attempts if _same(attempt) not in had]
+        self.note_attempts(new)
+        return len(new)
+
     def write_attempts(self, connection: sa.Connection, attempts: Sequence[Attempt], there: Collection[str]) -> None:
         """`note_attempts` within a transaction that holds the records that are there."""
         kept = [attempt for attempt in attempts if all(id in there for id in attempt.record_ids)]
         gone = [attempt for attempt in attempts if not all(id in there for id in attempt.record_ids)]
         if kept:
-            insert = sa.insert(answers).returning(answers.c.seq, sort_by_parameter_order=True)
-            rows = connection.execute(insert, [_row(attempt) for attempt in kept]).scalars().all()
+            rows = _inserted(connection, [_row(attempt) for attempt in kept])
             links = [
                 {"record_id": id, "answer": row}
                 for row, attempt in zip(rows, kept, strict=True)
@@ -127,6 +130,19 @@ class Answers(Connected):
             if links:
                 connection.execute(sa.insert(answer_records), links)
         self._add_spent(connection, [_bill(_row(attempt)) for attempt in gone])
+
+    def unreadable_answers(self) -> tuple[int, list[int]]:
+        """How many attempts are kept, and the rows of those that cannot be read."""
+        looked_at, damaged, last = 0, list[int](), 0
+        while True:
+            query = sa.select(answers).where(answers.c.seq > last).order_by(answers.c.seq).limit(CHUNK)
+            with self.read() as connection:
+                rows = connection.execute(query).all()
+            if not rows:
+                return looked_at, damaged
+            looked_at += len(rows)
+            damaged += [row.seq for row in rows if not _is_whole(row)]
+            last = rows[-1].seq
 
     def spending(self) -> list[Spending]:
         """What each model has cost for each purpose, also by answers that are forgotten."""
@@ -192,6 +208,17 @@ _SUMS = (
 )
 
 
+def _inserted(connection: sa.Connection, rows: Sequence[Mapping[str, Any]]) -> Sequence[int]:
+    """The numbers of new rows of answers, in their order."""
+    if connection.dialect.name == "sqlite":
+        # One statement, not one for each row: nobody else writes, and each row has the number after the highest.
+        connection.execute(sa.insert(answers), rows)
+        last = int(connection.execute(sa.select(sa.func.max(answers.c.seq))).scalar_one())
+        return range(last - len(rows) + 1, last + 1)
+    insert = sa.insert(answers).returning(answers.c.seq, sort_by_parameter_order=True)
+    return connection.execute(insert, rows).scalars().all()
+
+
 def _bills(connection: sa.Connection, rows: Sequence[int]) -> list[Mapping[str, Any]]:
     query = sa.select(*_NAMES, *_SUMS).where(answers.c.seq.in_(rows)).group_by(*_NAMES)
     return [dict(bill) for bill in connection.execute(query).mappings()]
@@ -246,6 +273,11 @@ def _records_of(connection: sa.Connection, rows: Sequence[int]) -> Sequence[str]
     return connection.execute(query).scalars().all()
 
 
+def _same(attempt: Attempt) -> tuple[str, int, str]:
+    """By what an attempt is told from all others."""
+    return attempt.key, attempt.number, _time(datetime.fromisoformat(attempt.time))
+
+
 def _row(attempt: Attempt) -> dict[str, Any]:
     """The columns of an attempt; a server may say anything of itself and its counts, and it is never in the way."""
     row: dict[str, Any] = {
@@ -298,6 +330,8 @@ def _time(time: datetime) -> str:
 def _answer(row: sa.Row[Any]) -> Answer:
     """The answer of a row. Raises StoreError where it cannot be read."""
     try:
+        if not all(isinstance(getattr(row, name), int | float | None) for name in ("tokens_in", "tokens_out", "cost")):
+            raise TypeError  # SQLite holds anything in any column
         return Answer(
             text=bytes(row.text).decode("utf-8", "surrogatepass"),
             finish=Finish(row.finish),
@@ -314,6 +348,14 @@ def _answer(row: sa.Row[Any]) -> Answer:
             f"expected an answer of {row.model} in row {row.seq} of answers, it cannot be read; look at the store with "
             "`curate doctor`, or forget it with `curate answers forget`"
         ) from error
+
+
+def _is_whole(row: sa.Row[Any]) -> bool:
+    try:
+        datetime.fromisoformat(_attempt(row, ()).time)
+    except (StoreError, TypeError, ValueError):
+        return False
+    return bool(row.key) and len(row.key) == KEY_LETTERS and row.state is not None
 
 
 def _attempt(row: sa.Row[Any], about: Sequence[str]) -> Attempt:

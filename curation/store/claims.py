@@ -135,9 +135,13 @@ class Claims(Jobs):
         fresh, retaken = left.where(tries == 0), left.where(tries > 0, tries < most_tries - 1)
         # Mostly they are among the next ones: a short range is read in the same time however many records there are.
         after, near = records.c.seq > holder.after, records.c.seq <= holder.after + RANGE
+        rows = _locked(connection, fresh.where(after, near), size)
+        # At the end it is looked again and again: all records are read once then, not for each of the queries.
+        if not rows and not connection.execute(sa.select(left.exists())).scalar_one():
+            return []
         # Whoever kills a run again and again does not meet the same records each time.
-        queries = (fresh.where(after, near), fresh.where(after), fresh, retaken)
-        rows = next((rows for query in queries if (rows := _locked(connection, query, size))), [])
+        queries = (fresh.where(after), fresh, retaken)
+        rows = rows or next((rows for query in queries if (rows := _locked(connection, query, size))), [])
         if rows:
             holder.after = rows[-1].seq
         elif not count:
@@ -190,9 +194,12 @@ class Claims(Jobs):
 
 
 def _go_by_index(connection: sa.Connection) -> None:
-    """PostgreSQL has no statistics of tables that are being filled: it would read all of them for each claim."""
+    """PostgreSQL has no statistics of tables that are being filled: it would read all of them for each claim.
+
+    In the order of the rows, it stops at the last one that is wanted.
+    """
     if connection.dialect.name == "postgresql":
-        for way in ("seqscan", "hashjoin", "mergejoin"):
+        for way in ("seqscan", "hashjoin", "mergejoin", "bitmapscan", "sort"):
             connection.exec_driver_sql(f"SET LOCAL enable_{way} = off")
 
 

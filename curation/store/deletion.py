@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from curation.batches import batched
 from curation.record import Frozen, Record
-from curation.store.answers import Answers
+from curation.store.batches import Batches
 from curation.store.engine import CHUNK
 from curation.store.one_at_a_time import StoreTurn, wait_for_turn
 from curation.store.sets import DELETED
@@ -83,7 +83,7 @@ class DeletionLine(Frozen):
     tasks_left: tuple[TaskLeft, ...] = ()
 
 
-class DeletionLog(Answers):
+class DeletionLog(Batches):
     """Deletes records for good, and keeps who did so, when and why."""
 
     def with_relatives(self, ids: Iterable[str]) -> list[str]:
@@ -193,9 +193,10 @@ class DeletionLog(Answers):
     ) -> None:
         """Delete the records and all that rests on them, and log each of them, in one transaction.
 
-        Answers of language models that are about other records besides go as well. counts: what is logged of each
-        record. stand_ins: records that are logged under the id of another one. Sets that lose members count them in
-        their manifests. Call `scrub` afterwards: until then the words may stand in unused parts of the database.
+        Answers of language models that are about other records besides go as well, and questions in batches: what comes
+        to these is not kept. counts: what is logged of each record. stand_ins: records that are logged under the id of
+        another one. Sets that lose members count them in their manifests. Call `scrub` afterwards: until then the words
+        may stand in unused parts of the database.
         """
         ids = [record.id for record in family]
         with self.write() as connection:
@@ -205,6 +206,7 @@ class DeletionLog(Answers):
             self._count_lost(connection, lost)
             self._delete_events(connection, ids)
             self.forget_answers_about(connection, ids)
+            self.forget_questions_about(connection, ids)
             for table in (*OWNED.values(), claims):
                 for batch in batched(ids, CHUNK):
                     connection.execute(sa.delete(table).where(table.c.record_id.in_(batch)))

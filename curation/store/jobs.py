@@ -15,17 +15,19 @@ from curation.errors import ContradictionError
 from curation.models.contract import Attempt
 from curation.record import Record, check_layer
 from curation.stage import Result, StageIdentity, StoredItem
-from curation.store.answers import Answers
+from curation.store.batches import Batches, lies_in_batch
 from curation.store.engine import CHUNK
 from curation.store.findings import Findings
+from curation.store.job_states import DONE, FAILED, MAY_PASS
 from curation.store.leases import held, settle
 from curation.store.records import append, append_written, record_of
 from curation.store.tables import jobs, layers, measures, records
 
-DONE = "done"
-FAILED = "failed"
-#: After the fingerprint of a stage that failed for no fault of the record: it is not done with that fingerprint.
-MAY_PASS = ":may pass"
+__all__ = ["DONE", "FAILED", "MAY_PASS", "Committed", "Failure", "Jobs", "LayerRows", "Pending"]
+
+#: The stage of a job that is looked up by its record: without statistics, PostgreSQL takes all jobs of a stage for a
+#: few, and would read them for each record by the index that begins with the stage. No index fits an expression.
+stage_by_record: sa.ColumnElement[str] = jobs.c.stage + ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,7 @@ class Committed:
     late: frozenset[str] = frozenset()
 
 
-class Jobs(Findings, Answers):
+class Jobs(Findings, Batches):
     """Records that lack a result of a stage, and results stored in one transaction with their job states."""
 
     def pending(
@@ -71,7 +73,7 @@ class Jobs(Findings, Answers):
         """Pages of the records that lack a result of this stage with its present fingerprint.
 
         A record that failed with this fingerprint is left alone, unless `retry_failed`, or the failure is of one of the
-        kinds, or what it failed by may pass.
+        kinds, or what it failed by may pass. One whose questions to the stage's models lie in a batch is left out.
         """
         after = 0
         while True:
@@ -120,11 +122,12 @@ class Jobs(Findings, Answers):
             checked = self._store_layers(connection, left)
             found = {result.record_id: result.measures for result in checked if result.measures}
             self.write_measures(connection, stage.name, found)
-            # What was measured on an older layer is not known of this one.
             failed = [result.record_id for result in checked if result.error is not None]
-            connection.execute(
-                sa.delete(measures).where(measures.c.stage == stage.name, measures.c.record_id.in_(failed))
-            )
+            # What was measured on an older layer is not known of this one; what could be in spite of an error is.
+            if unknown := [id for id in failed if id not in found]:
+                connection.execute(
+                    sa.delete(measures).where(measures.c.stage == stage.name, measures.c.record_id.in_(unknown))
+                )
             self.note_results(connection, stage, checked, noted, seen)
             settle(connection, stage, ours.intersection(ids))
         return Committed(len(failed), frozenset(there.intersection(ids) - ours))
@@ -175,7 +178,7 @@ class Jobs(Findings, Answers):
         """What is noted of the records under the stage's present fingerprint."""
         prints = (stage.fingerprint, stage.fingerprint + MAY_PASS)
         query = sa.select(jobs.c.record_id, jobs.c.state, jobs.c.attempts, jobs.c.layer_rows).where(
-            jobs.c.stage == stage.name, jobs.c.fingerprint.in_(prints), jobs.c.record_id.in_(ids)
+            stage_by_record == stage.name, jobs.c.fingerprint.in_(prints), jobs.c.record_id.in_(ids)
         )
         return {row["record_id"]: row for row in connection.execute(query).mappings()}
 
@@ -207,7 +210,7 @@ class Jobs(Findings, Answers):
         self.upsert(connection, jobs, rows)
 
     def _left(self, stage: StageIdentity, retry_failed: bool, kinds: Collection[str]) -> sa.Select[Any]:
-        done = sa.and_(jobs.c.record_id == records.c.id, jobs.c.stage == stage.name)
+        done = sa.and_(jobs.c.record_id == records.c.id, stage_by_record == stage.name)
         lacking = [jobs.c.record_id.is_(None), jobs.c.fingerprint != stage.fingerprint]
         if retry_failed:
             lacking.append(jobs.c.state == FAILED)
@@ -219,7 +222,9 @@ class Jobs(Findings, Answers):
                 layers.c.record_id == records.c.id, layers.c.name.in_(stage.reads), layers.c.seq > noted
             )
             lacking.append(newer)
-        return sa.select(records).select_from(records.outerjoin(jobs, done)).where(sa.or_(*lacking))
+        left = sa.select(records).select_from(records.outerjoin(jobs, done)).where(sa.or_(*lacking))
+        models = getattr(stage, "models", ())
+        return left.where(~lies_in_batch(records.c.id, stage.name, models)) if models else left
 
 
 def _is_done(noted: sa.RowMapping | None, seen: Mapping[str, int]) -> bool:

@@ -140,6 +140,61 @@ spent = sa.Table(
     sa.Column("cost", sa.Double, nullable=False),
 )
 
+#: Batches of questions at a provider: where each is, and how far it has come. It stays when its questions are gone.
+batches = sa.Table(
+    "batches",
+    metadata,
+    sa.Column("seq", Serial, primary_key=True),
+    #: Ours, by which its file and the batch are found at the provider.
+    sa.Column("mark", sa.Text, unique=True, nullable=False),
+    sa.Column("model", sa.Text, nullable=False),
+    sa.Column("purpose", sa.Text, nullable=False),
+    sa.Column("address", sa.Text, nullable=False),
+    sa.Column("form", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    #: What the provider said last.
+    sa.Column("status", sa.Text),
+    sa.Column("input_file", sa.Text),
+    sa.Column("batch_id", sa.Text),
+    sa.Column("output_file", sa.Text),
+    sa.Column("error_file", sa.Text),
+    sa.Column("requests", sa.Integer, nullable=False),
+    sa.Column("bytes", sa.BigInteger, nullable=False),
+    sa.Column("expected_cost", sa.Double),
+    #: What came of its lines, as JSON.
+    sa.Column("counts", sa.Text, nullable=False),
+    sa.Column("made", sa.Text, nullable=False),
+    sa.Column("sent", sa.Text),
+    sa.Column("ended", sa.Text),
+    #: Who works at it, until when by the clock of the database.
+    sa.Column("worker", sa.Text, nullable=False),
+    sa.Column("until", sa.Double, nullable=False),
+)
+
+batch_requests = sa.Table(
+    "batch_requests",
+    metadata,
+    sa.Column("seq", Serial, primary_key=True),
+    sa.Column("batch", sa.BigInteger, sa.ForeignKey("batches.seq"), nullable=False),
+    sa.Column("key", sa.Text, nullable=False),
+    sa.Column("sample", sa.Integer, nullable=False),
+    sa.Column("form", sa.Text, nullable=False),
+    #: open, answered, or why there is no answer.
+    sa.Column("state", sa.Text, nullable=False),
+    sa.UniqueConstraint("batch", "key"),
+    sa.Index("batch_requests_key", "key"),
+)
+
+#: Whom a question in a batch is about: it falls with each of these records. is_asked: not as an example for another.
+batch_records = sa.Table(
+    "batch_records",
+    metadata,
+    sa.Column("record_id", sa.Text, sa.ForeignKey("records.id"), primary_key=True),
+    sa.Column("request", sa.BigInteger, sa.ForeignKey("batch_requests.seq"), primary_key=True),
+    sa.Column("is_asked", sa.Integer, nullable=False),
+    sa.Index("batch_records_request", "request"),
+)
+
 review_tasks = sa.Table(
     "review_tasks",
     metadata,

@@ -10,9 +10,9 @@ from typing import Generic, TypeVar
 Written = TypeVar("Written")
 
 #: So many are written at once as soon as they are there, and so many seconds the first of fewer waits at most.
-SIZE, SECONDS = 64, 0.25
+SIZE, SECONDS = 256, 0.25
 #: So many go into one call at most.
-LARGEST = 256
+LARGEST = 512
 #: Seconds until what could not be written is tried again, and how often that is done at the end.
 PAUSE, LAST_TRIES = 1.0, 3
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from curation.record import Assertion
 
@@ -33,7 +34,10 @@ SYNONYMS: dict[Assertion, tuple[str, ...]] = {
         *("möglich", "vermutet", "verdacht", "verdächtig", "wahrscheinlich", "unsicher", "fraglich"),
     ),
     Assertion.CONDITIONAL: ("hypothetical", "bedingt", "hypothetisch"),
-    Assertion.HISTORICAL: ("history", "past", "previous", "historisch", "früher", "vergangen", "anamnestisch"),
+    Assertion.HISTORICAL: (
+        *("history", "history of", "past", "previous", "status post"),
+        *("historisch", "früher", "vergangen", "anamnestisch", "zustand nach", "z.n.", "z. n."),
+    ),
     Assertion.FAMILY: ("familial", "family history", "family member", "familie", "familiär", "familienanamnese"),
 }
 
@@ -44,5 +48,10 @@ NEGATION_FIELDS = ("negated", "is_negated", "negation")
 
 def assertion_of_word(value: object) -> tuple[Assertion | None, str]:
     """The assertion that a word means, None where it is none; and the word in its plain form."""
-    word = re.sub(r"[\s_-]+", " ", value).strip().casefold() if isinstance(value, str) else ""
+    return _of_word(value) if isinstance(value, str) else (None, "")
+
+
+@lru_cache(maxsize=256)
+def _of_word(value: str) -> tuple[Assertion | None, str]:
+    word = re.sub(r"[\s_-]+", " ", value).strip().casefold()
     return BY_WORD.get(word), word

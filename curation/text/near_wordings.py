@@ -55,8 +55,10 @@ def reordered(wording: str, text: str) -> Iterator[Span]:
 
     A negation or a side has to stand before the same word.
     """
+    if not LIST_SIGN.search(wording):
+        return
     ours = [word for word, _, _ in _tokens(WORD, wording)]
-    if len(ours) < 2 or not LIST_SIGN.search(wording):
+    if len(ours) < 2:
         return
     wanted, turned, number, tokens = Counter(ours), _turned(ours), len(ours), _tokens(WORD, text)
     for first in range(len(tokens) - number + 1):

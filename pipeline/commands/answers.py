@@ -37,7 +37,10 @@ def show_answers(
     if as_json:
         print_json({"record": id, "attempts": [_plain(attempt, text=text) for attempt in attempts]})
     elif not attempts:
-        say(f"no language model was asked about {id}, or its answers are forgotten")
+        say(
+            f"no language model was asked about {id}, or its answers are forgotten; an answer that was there for a "
+            "record with the very same text stands at that one alone"
+        )
     else:
         _show(id, attempts, text=text)
 

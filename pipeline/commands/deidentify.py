@@ -67,6 +67,9 @@ def deidentify(
             f"deleted, since they were made from originals too: {report.pages:,} pages of reports and Data Docs, "
             f"{report.vectors:,} vectors; the commands make them anew"
         )
+    if report.batches:
+        named = ", ".join(f"{name} ({count})" for name, count in report.batches.items())
+        say(f"questions about originals lie in batches at a provider; what comes to them is not kept: {named}")
     if report.answers:
         say(f"forgotten, since they were about originals: {report.answers:,} answers of language models")
     if report.originals:

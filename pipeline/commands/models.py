@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from pipeline.commands.options import HERE, JsonOption, WorkspaceOption
-from pipeline.commands.output import print_json, print_table, say
+from pipeline.commands.output import print_json, print_table, say, show
 
 app = typer.Typer(help="Language models: the packaged one, and those of curate.toml.", no_args_is_help=True)
 
@@ -36,10 +36,28 @@ def list_models(folder: WorkspaceOption = HERE, as_json: JsonOption = False) -> 
     if as_json:
         print_json({"models": [model.as_json() for model in found]})
         return
-    rows = [(model.name, model.kind, model.place, model.state) for model in found]
-    print_table("Language models", ("name", "kind", "where", "state"), rows)
+    rows = [(model.name, model.kind, model.place, model.state, model.schemas) for model in found]
+    print_table("Language models", ("name", "kind", "where", "state", "schemas"), rows)
 
 
-COMMANDS: dict[str, Callable[..., None]] = {"install": install, "list": list_models}
+def probe(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A model of curate.toml that is at an address.")],
+    folder: WorkspaceOption = HERE,
+    as_json: JsonOption = False,
+) -> None:
+    """Ask a model's server anew whether it holds answers to a schema, as the first run does that asks the model."""
+    from pipeline.steps.models import probe_model
+    from pipeline.workspace import Workspace
+
+    workspace = Workspace.at(folder, notify=say)
+    with workspace.open_store() as store:
+        found = probe_model(workspace, store, name)
+    if as_json:
+        print_json(found.as_json())
+        return
+    show(found.said)
+
+
+COMMANDS: dict[str, Callable[..., None]] = {"install": install, "list": list_models, "probe": probe}
 for command, function in COMMANDS.items():
     app.command(command, short_help=(function.__doc__ or "").splitlines()[0])(function)

@@ -45,6 +45,12 @@ class FinishedCommand:
             return store.layer_authors()
 
     @cached_property
+    def has_batches(self) -> bool:
+        """Whether questions lie at a provider."""
+        with self.workspace.open_store() as store:
+            return bool(store.batches())
+
+    @cached_property
     def verdicts(self) -> dict[str, dict[str, int]]:
         """How many records have each verdict on each layer."""
         from curation.decision import DecisionKind
@@ -66,6 +72,9 @@ class FinishedCommand:
 
 
 Suggestion = Callable[[FinishedCommand], str | None]
+
+#: Options of `annotate` without which another layer would be made, or the same one from other questions.
+ASKED_BY = ("layer", "examples", "samples", "merge")
 
 
 def _after_importing(done: FinishedCommand) -> str | None:
@@ -91,9 +100,18 @@ def _after_freezing(done: FinishedCommand) -> str:
 def _after_annotating(done: FinishedCommand) -> str | None:
     spoken = str(done.options["annotator"])
     layer = done.options.get("layer") or layer_name(kind_of(spoken))
+    same = f"annotate --with {_quoted(spoken)}" + "".join(
+        f" --{option} {_quoted(value)}" for option in ASKED_BY if (value := done.options.get(option))
+    )
+    in_batches = " --batch" if done.options.get("batch") else ""
+    if done.options.get("dry"):
+        return f"{same}{in_batches}"
+    if in_batches and done.has_batches:
+        return f"{same} --batch, to collect what has come: curate batches list shows it"
     if done.failed:
-        own = f" --layer {_quoted(layer)}" if done.options.get("layer") else ""
-        return f"annotate --with {_quoted(spoken)}{own} --retry-failed, once you know why: curate status shows it"
+        return f"{same}{in_batches} --retry-failed, once you know why: curate status shows it"
+    if done.options.get("again") or layer not in done.authors:
+        return None
     if kind_of(spoken) is AuthorKind.ADAPTER and done.newest_set:
         name, gold = done.newest_set
         return f"evaluate --gold {_quoted(gold)} --predicted {_quoted(layer)} --set {_quoted(name)}"

@@ -100,6 +100,8 @@ def print_exchanged(title: str, outcome: dict[str, object], *, as_json: bool) ->
         print_json(outcome)  # type: ignore[arg-type]
     else:
         print_counts(title, {name: value for name, value in outcome.items() if isinstance(value, int)})
+        scores: dict[str, int] = outcome.get("scores", {})  # type: ignore[assignment]
+        print_counts("Scores shown: whose, and how they are calibrated", scores, what="predictions")
         for where, why in refused[:SHOWN]:
             say(f"{where}: {why}")
         _say_in_doubt(outcome.get("in_doubt", []))  # type: ignore[arg-type]

@@ -125,13 +125,21 @@ def _show(found: RecordHistory, names: Mapping[str, str]) -> None:
     show_text(record.text)
     for layer in {layer.name: layer for layer in found.layers}.values():
         versions = sum(other.name == layer.name for other in found.layers)
+        judged = found.judged(layer)
+        head = ("category", "wording", "offsets", "assertion", *(("judge",) if judged else ()))
         rows: list[tuple[str, ...]] = [
-            (entity.category, entity.text, ", ".join(f"{start}-{end}" for start, end in entity.spans), entity.assertion)
+            (
+                entity.category,
+                entity.text,
+                ", ".join(f"{start}-{end}" for start, end in entity.spans),
+                entity.assertion,
+                *((judged[entity.id],) if judged else ()),
+            )
             for entity in layer.entities
         ]
-        rows += [(name, value, "", "") for name, value in layer.labels.items()]
+        rows += [(name, value, *("" for _ in head[2:])) for name, value in layer.labels.items()]
         title = f"Layer {layer.name} by {layer.author}, {layer.created:%Y-%m-%d %H:%M} UTC, version {versions}"
-        print_table(title, ("category", "wording", "offsets", "assertion"), rows)
+        print_table(title, head, rows)
     print_log("Decisions", found.decisions, names)
     if found.events:
         events = [(f"{event.created:%Y-%m-%d %H:%M}", event.kind, "; ".join(event.reasons)) for event in found.events]
@@ -264,6 +272,10 @@ def _tell(report: DeletionReport) -> None:
         "files still hold words of them": report.files,
         "adapters were trained on them": report.adapters,
         "were sent to": [f"{address} ({count})" for address, count in report.sent_to.items()],
+        "questions about them lie at a provider, answers are not kept (`curate batches cancel BATCH` calls one off, "
+        "`curate batches collect` deletes its files there once it is over)": [
+            f"{name} ({count})" for name, count in report.batches.items()
+        ],
         "stay, though these were made from them": report.originals,
         "have the very same text": report.same_text,
         "tasks in projects that this Label Studio does not have": [

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pipeline.commands.batches import show_batches
 from pipeline.commands.options import HERE, JsonOption, WorkspaceOption
 from pipeline.commands.output import print_counts, print_json, print_table, say
 
@@ -62,6 +63,8 @@ def status(
             ("model", "for", "answers", "whole", "attempts", "tokens in", "tokens out", "cost"),
             [_spent(row) for row in found.spending],
         )
+    if found.batches:
+        show_batches(found.batches)
     if found.sets:
         sets = [
             (

@@ -59,7 +59,7 @@ def forget_answers(
     if model is None and days is None and not ids:
         raise UsageError("expected which answers to forget; give --model NAME, --record RECORD or --older-than DAYS")
     chosen = None if model is None else _asked(store, model)
-    before = None if days is None else datetime.now(UTC) - timedelta(days=days)
+    before = None if days is None else _days_ago(days)
     if dry_run:
         found = store.forget_answers(model=chosen, record_ids=ids or None, before=before, dry_run=True)
         return ForgettingReport(dry_run=True, **asdict(found), scrubbed=False)
@@ -68,6 +68,14 @@ def forget_answers(
         report = ForgettingReport(dry_run=False, **asdict(found), scrubbed=store.scrub())
         outcome |= report.as_json()
     return report
+
+
+def _days_ago(days: int) -> datetime:
+    """The time so many days ago, at the earliest the first one that there is."""
+    try:
+        return datetime.now(UTC) - timedelta(days=days)
+    except OverflowError:
+        return datetime.min.replace(tzinfo=UTC)
 
 
 def _asked(store: Store, name: str) -> str:

@@ -52,6 +52,7 @@ class DeidentifyReport:
     superseded: int = 0  # records made earlier with another key or other kinds, set aside now
     pages: int = 0  # pages that quoted what is set aside, deleted
     vectors: int = 0  # vectors of sentences, deleted: nothing tells which were made from what is set aside
+    batches: dict[str, int] = field(default_factory=dict)  # in which questions about what is set aside lie
     answers: int = 0  # attempts of language models at answers about what is set aside, forgotten
     originals: int = 0  # records that are set aside and still in the store
     identifiers: Counter[str] = field(default_factory=Counter)
@@ -71,6 +72,7 @@ class DeidentifyReport:
             "pages_deleted": self.pages,
             "vectors_deleted": self.vectors,
             "answers_forgotten": self.answers,
+            "in_batches": dict(self.batches),
             "originals": self.originals,
             "identifiers": dict(sorted(self.identifiers.items())),
         }
@@ -111,6 +113,8 @@ def deidentify(
         originals = set_aside(store)
         report.originals = len(originals)
         report.answers = store.forget_answers(record_ids=originals).attempts
+        report.batches = store.batches_about(originals)
+        store.drop_questions_about(list(originals))
         if report.made or report.superseded or was_stopped:
             _delete_traces(workspace, store, originals, report)
         outcome |= report.as_json()

@@ -19,10 +19,11 @@ from curation.deidentify.identifiers.surrogate_marks import MARK
 from curation.errors import CurateError, UsageError
 from curation.printable import printable
 from curation.private_files import UMASK, is_wide
-from curation.record import Frozen
 from curation.store.soundness import NAMED, faults
 from curation.store.stored_digests import digest_checks
+from pipeline.checked_part import CheckedPart
 from pipeline.config import CONFIG_FILE
+from pipeline.model_checks import checked_models
 from pipeline.steps.review.secure import foreign_in
 from pipeline.workspace import SQLITE, Workspace
 from validation.measures.measure import VECTORS
@@ -46,15 +47,6 @@ UNTOLD = "of measures, runs and notes of a review nothing tells"
 
 #: Gigabytes that Label Studio's environment, a store and adapters want at least.
 DISK_GB = 3
-
-
-class CheckedPart(Frozen):
-    """A part of the machine or the workspace, its state, and what to do about it."""
-
-    state: str
-    what: str
-    found: str
-    do: str = ""
 
 
 def examine(folder: Path) -> list[CheckedPart]:
@@ -121,10 +113,11 @@ def _workspace(folder: Path) -> Iterator[CheckedPart]:
         except CurateError as error:
             yield CheckedPart(state="bad", what=what, found="does not fit", do=str(error))
             return
-    yield from _databases(workspace)
+    yield from checked_models(workspace)
+    yield from examine_store(workspace)
 
 
-def _databases(workspace: Workspace) -> Iterator[CheckedPart]:
+def examine_store(workspace: Workspace) -> Iterator[CheckedPart]:
     """The store and the vectors: whether their files are whole and ours, then what is in the store."""
     url = workspace.store_url
     store = Path(url.removeprefix(SQLITE)) if url.startswith(SQLITE) else None
@@ -145,6 +138,7 @@ def _databases(workspace: Workspace) -> Iterator[CheckedPart]:
     try:
         yield CheckedPart(state="good", what="store", found=_store(workspace))
         yield _contents(workspace)
+        yield _answers(workspace)
     except CurateError as error:
         yield CheckedPart(state="bad", what="store", found="does not fit", do=str(error))
 
@@ -167,6 +161,23 @@ def _contents(workspace: Workspace) -> CheckedPart:
     unknown = ", ".join(f"{check.unknown:,} {check.kind}" for check in checks if check.unknown)
     untold = f"; cannot be known of {unknown} ({UNKNOWN})" if unknown else ""
     return CheckedPart(state="good", what="contents", found=f"as stored: {looked_at}{untold}; {UNTOLD}")
+
+
+def _answers(workspace: Workspace) -> CheckedPart:
+    """Whether the answers of language models can be read."""
+    with workspace.open_store() as store:
+        looked_at, damaged = store.unreadable_answers()
+    if not damaged:
+        return CheckedPart(
+            state="good", what="answers", found=f"{looked_at:,} attempts of language models, all readable"
+        )
+    rows = f"{', '.join(map(str, damaged[:NAMED]))}{', ...' if len(damaged) > NAMED else ''}"
+    return CheckedPart(
+        state="bad",
+        what="answers",
+        found=f"{len(damaged):,} of {looked_at:,} attempts of language models cannot be read: rows {rows} of answers",
+        do="put back a copy, or forget them (curate answers forget --model NAME): they are asked and paid for again",
+    )
 
 
 def _scheme(workspace: Workspace) -> str:

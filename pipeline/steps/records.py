@@ -17,6 +17,7 @@ from curation.author import human
 from curation.decision import Decision
 from curation.embeddings.vector_store import VectorStore
 from curation.errors import ReviewError, UsageError
+from curation.judge.judged import JudgedLayer, judgements, judging
 from curation.record import Layer, Record
 from curation.store import ReviewEvent, Store
 from curation.store.deletion import DeletionLine, TaskLeft
@@ -62,6 +63,14 @@ class RecordHistory:
     sent_to: tuple[str, ...]
     answers: int  # attempts of language models at answers about it
 
+    def judged(self, layer: Layer) -> dict[str, str]:
+        """What a judge found about each entity of a layer, by its id; nothing where no judge was asked."""
+        found = self.measures.get(judging(layer.name))
+        if found is None:
+            return {}
+        pairs = judgements(layer, JudgedLayer.model_validate(found))
+        return {entity.id: judgement.why or judgement.outcome.value.replace("_", " ") for entity, judgement in pairs}
+
 
 @dataclass(slots=True)
 class DeletionReport:
@@ -80,6 +89,8 @@ class DeletionReport:
     #: Originals that stay, with the reason.
     left: dict[str, int] = field(default_factory=dict)
     sent_to: dict[str, int] = field(default_factory=dict)
+    #: Batches at providers in which questions about them lie, with how many.
+    batches: dict[str, int] = field(default_factory=dict)
     #: Records that stay: these were made from them, or they have the very same text.
     originals: list[str] = field(default_factory=list)
     same_text: list[str] = field(default_factory=list)
@@ -101,6 +112,7 @@ class DeletionReport:
                 "files": list(self.files),
                 "adapters": list(self.adapters),
                 "sent_to": dict(self.sent_to),
+                "batches": dict(self.batches),
                 "same_text": list(self.same_text),
             },
             "left": dict(self.left),
@@ -215,6 +227,7 @@ def _plan(workspace: Workspace, store: Store, family: Sequence[str], *, asked: i
         ],
         adapters=_made_from(store, "train", lost),
         sent_to=store.destinations_of(family),
+        batches=store.batches_about(family),
         originals=store.originals_of(family),
         same_text=store.same_text(family),
         tasks_left=tasks,

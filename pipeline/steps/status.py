@@ -14,6 +14,7 @@ from curation.store.answers import Spending
 from curation.store.jobs import Failure
 from curation.store.runs import DIED
 from pipeline.process_identity import has_ended
+from pipeline.steps.batches import BatchRow, list_batches
 from validation.standing import standings
 
 
@@ -72,6 +73,7 @@ class WorkspaceStatus(Frozen):
     failures: tuple[FailureRow, ...]
     failures_by_kind: dict[str, dict[str, int]]  # of each stage whose failures have kinds
     spending: tuple[SpendingRow, ...]
+    batches: tuple[BatchRow, ...]  # of which something lies at a provider
     sets: tuple[CuratedSetRow, ...]
     runs: tuple[dict[str, Any], ...]
 
@@ -108,6 +110,7 @@ def read_status(store: Store, *, runs: int = 5) -> WorkspaceStatus:
         ),
         failures_by_kind=_by_kind(failures),
         spending=tuple(map(_spent, store.spending())),
+        batches=tuple(list_batches(store)),
         sets=tuple(
             CuratedSetRow(
                 name=f"{curated.name}@{curated.version}",
@@ -147,7 +150,7 @@ def _spent(spending: Spending) -> SpendingRow:
         attempts=dict(spending.attempts),
         tokens_in=spending.tokens_in,
         tokens_out=spending.tokens_out,
-        cost=spending.cost,
+        cost=round(spending.cost, 6),
         unpriced=spending.unpriced,
         forgotten=spending.forgotten,
     )

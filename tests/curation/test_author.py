@@ -44,6 +44,7 @@ OTHER_MEANINGS = {
     ("pipeline/foreign.py", "adapter"): "a key of the settings",
     ("curation/models/prompt.py", "llm"): "an extra to install",
     ("pipeline/steps/doctor.py", "llm"): "an extra to install",
+    ("pipeline/steps/annotate.py", "llm"): "a section of the settings",
     ("pipeline/steps/prompt/preview.py", "llm"): "a section of the settings",
     ("annotation/adapter.py", "adapter"): "a key of provenance",
     ("pipeline/config.py", "adapter"): "the name of an adapter",

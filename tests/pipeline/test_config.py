@@ -107,6 +107,42 @@ def test_secrets_in_the_wrong_place_are_not_printed(tmp_path):
         assert "hunter2" not in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[models."a@b"]\nurls = "http://u:hunter2@h/v1"',
+        '[models]\na = "http://u:hunter2@h/v1"',
+        '[models.a]\nurls = "http://u:hunter2@h/v1/chat/completions"',
+        '[models.a]\nurls = "http://h/v1"\nparameters = "hunter2"',
+    ],
+)
+def test_secrets_in_sections_that_do_not_fit_are_not_printed(tmp_path, text):
+    with pytest.raises(ConfigError) as refused:
+        config(tmp_path, text)
+    assert "hunter2" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ('urls = "http://h/v1/chat/completions"', r"expected the base address, such as .*, without /chat/completions"),
+        ('urls = "http://h/v1/chat/completions/"', "expected the base address"),
+        *((f'urls = "http://h/v1"\n{key} = inf', rf"models\.a\.{key}: .*finite") for key in ("timeout", "backoff")),
+        ('urls = "http://h/v1"\nprices = {input = inf, output = nan}', r"models\.a\.prices\.input: .*finite"),
+        ('urls = "http://h/v1"\nprices = {input = -1, output = 1}', r"models\.a\.prices\.input: .*got -1"),
+        ('urls = "http://h/v1"\nmodel = ""', r"models\.a\.model: .*at least 1 character"),
+        *(
+            (f'urls = "http://h/v1"\nparameters = {{{name} = 3}}', rf"models\.a\.parameters: .*got {name}: ")
+            for name in ("model", "messages", "stream", "n")
+        ),
+        ('urls = "http://h/v1"\nkind = 3', r"models\.a: expected one of the kinds of models in the key kind, got 3"),
+    ],
+)
+def test_what_no_model_can_be_asked_with_is_named(tmp_path, line, message):
+    with pytest.raises(ConfigError, match=message):
+        config(tmp_path, f"[models.a]\n{line}")
+
+
 OLD = """[annotation.llm]
 url = "http://127.0.0.1:8000/v1"
 model = "qwen3:8b"
@@ -132,8 +168,11 @@ def test_keys_of_before_that_make_no_model_are_said_too(tmp_path):
     for content, lacks in (('url = "http://127.0.0.1:1/v1"', "no name"), ("concurrency = 3", "no address")):
         said = []
         (tmp_path / "curate.toml").write_text(f"[annotation.llm]\n{content}", encoding="utf-8")
-        assert load_config(tmp_path / "curate.toml", notify=said.append).models == {}
+        found = load_config(tmp_path / "curate.toml", notify=said.append)
+        assert found.models == {}
         assert lacks in said[1]
+        # An address that is not used is no reason to ask the packaged model in its place.
+        assert found.annotation.llm.model == ("NAME" if lacks == "no name" else None)
     with pytest.raises(ConfigError, match=r"expected one model qwen3:8b, got it from \[annotation.llm\] and from"):
         config(tmp_path, OLD + '[models."qwen3:8b"]\nurls = "http://h/v1"')
     with pytest.raises(ConfigError, match=r"annotation\.llm\.url; it has moved to a section \[models\.NAME\]"):

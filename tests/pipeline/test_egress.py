@@ -6,29 +6,37 @@ Nothing leaves this machine here: a server on loopback is taken for another mach
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from chat_server import ChatServer, chat_server, extraction
+from chat_server import ChatServer, chat_server, completion, extraction
 from typer.testing import CliRunner
 
 from curation.decision import ANYWHERE, Decision, DecisionKind, Verdict
+from curation.deidentify.key import KEY_FILE
+from curation.egress.gate import NO_RECORD
 from curation.errors import EgressBlockedError
 from curation.record import Record
 from curation.sources import ReadOptions
 from curation.store import Store
 from pipeline.command import app
 from pipeline.config import with_overrides
-from pipeline.steps.annotate import annotate
+from pipeline.steps.annotate import annotate, dry_annotate
 from pipeline.steps.deidentify import deidentify
 from pipeline.steps.imports import import_into
+from pipeline.steps.prompt.files import render_stored
 from pipeline.workspace import Workspace
 
 pytestmark = pytest.mark.long
 
 HOST = "llm.hospital.example"
+#: What is said of the canary, which is about no record.
+HOLDS = "llm:m: its server holds answers to the schema that is sent"
+#: What identifies in the first of these.
+ORIGINAL = ("Karin", "Lindemann", "March 3,")
 TEXTS = ("Mrs. Karin Lindemann came on March 3, 2020 with fever.", "A man came with fever.")
 
 
@@ -41,6 +49,7 @@ def said() -> list[str]:
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[ChatServer]:
     """A language model on this machine that is taken for one elsewhere."""
     monkeypatch.setattr("curation.models.endpoint.model.remote_host", lambda url: HOST)
+    monkeypatch.setattr("pipeline.steps.prompt.files.remote_host", lambda url: HOST)
     with chat_server() as running:
         running.respond = lambda body: extraction(("fever", "signs_symptoms"))
         yield running
@@ -73,7 +82,7 @@ def asked(workspace: Workspace, server: ChatServer) -> Workspace:
 
 
 def sent(server: ChatServer) -> str:
-    return "".join(message["content"] for body in server.requests for message in body["messages"])
+    return "".join(message["content"] for body in (*server.canaries, *server.requests) for message in body["messages"])
 
 
 def test_texts_go_to_a_remote_model_after_that_is_said_and_are_written_down(under, server, said):
@@ -85,10 +94,10 @@ def test_texts_go_to_a_remote_model_after_that_is_said_and_are_written_down(unde
         (line,) = store.egress()
         (run,) = store.runs()
     assert (done.done, done.failed) == (2, 0)
-    assert said == [f"texts go to {HOST}, which is not this machine (model, privacy policy report)"]
+    assert said == [f"texts go to {HOST}, which is not this machine (model, privacy policy report)", HOLDS]
     assert (line.run, line.destination, line.address) == (run.id, "model", HOST)
-    assert (line.texts, line.with_identifiers, line.refused) == (2, 1, 0)
-    assert (set(line.records), line.characters) == ({"r1", "r2"}, len(sent(server)))
+    assert (line.texts, line.with_identifiers, line.refused) == (3, 1, 0)
+    assert (set(line.records), line.characters) == ({NO_RECORD, "r1", "r2"}, len(sent(server)))
 
 
 def test_under_block_a_text_with_identifiers_never_reaches_a_remote_model(under, server):
@@ -98,7 +107,7 @@ def test_under_block_a_text_with_identifiers_never_reaches_a_remote_model(under,
         assert (done.done, done.failed) == (1, 1)
         assert (store.layer("r1", "llm"), store.layer("r2", "llm") is None) == (None, False)
         (line,) = store.egress()
-        assert (line.records, line.refused_records) == (("r2",), ("r1",))
+        assert (line.records, line.refused_records) == ((NO_RECORD, "r2"), ("r1",))
     assert "Lindemann" not in sent(server)
     assert len(server.requests) == 1
 
@@ -113,11 +122,70 @@ def test_what_a_person_released_for_it_reaches_it(under, server, destination, fa
         assert annotate(workspace, store, "llm").failed == failed
 
 
-def test_under_replace_nothing_reaches_a_remote_model(under, server, said):
+def echo(body):
+    """Each word that was seen, as an entity."""
+    text = re.search(r"<(report-\w+)>\n(.*)\n</\1>", body["messages"][1]["content"], re.DOTALL)[2]
+    return extraction(*((word, "signs_symptoms") for word in re.findall(r"[\w/.-]*\w", text)))
+
+
+def test_under_replace_surrogates_reach_a_remote_model_and_answers_come_back_onto_the_true_text(under, server, said):
+    server.respond = echo
     workspace = asked(under("replace"), server)
-    with workspace.open_store() as store, pytest.raises(EgressBlockedError, match=r"cannot be replaced on the way"):
+    with workspace.open_store() as store:
+        done = annotate(workspace, store, "llm")
+        assert (done.done, done.failed) == (2, 0)
+        assert done.notes["surrogates: over an identifier"] == 5
+        for record in store.records():
+            layer = store.layer(record.id, "llm")
+            assert len(layer.entities) == len(re.findall(r"\w+", record.text))
+            for entity in layer.entities:
+                assert entity.text == " ".join(record.text[start:end] for start, end in entity.spans)
+        (line,) = store.egress()
+        assert (line.policy, set(line.records), line.with_identifiers) == ("replace", {NO_RECORD, "r1", "r2"}, 0)
+        assert not any(word in answer.answer.text for answer in store.attempts_about("r1") for word in ORIGINAL)
+        # The same surrogates for the same record: a rerun pays nothing, whatever else has changed.
+        annotate(workspace, store, "llm", layer="again")
+        assert store.layer("r1", "again").entities == store.layer("r1", "llm").entities
+    assert len(server.requests) == 2
+    assert not any(word in sent(server) for word in ("r1", *ORIGINAL))
+    assert "(model, privacy policy replace)" in said[0]
+
+
+@pytest.mark.parametrize("policy", ["block", "replace"])
+def test_what_a_model_has_made_up_does_not_keep_its_repair_here(under, server, policy):
+    invented = "Sure! Mr. John Appleseed, born 1/2/1950, had a fever."
+    server.respond = lambda body: completion(invented) if len(body["messages"]) == 2 else echo(body)
+    workspace = asked(under(policy), server)
+    with workspace.open_store() as store:
         annotate(workspace, store, "llm")
-    assert (server.requests, said) == ([], [])
+        assert store.layer("r2", "llm") is not None
+        assert (store.layer("r1", "llm") is None) == (policy == "block")
+
+
+def test_dry_runs_and_rendered_prompts_show_what_would_go_out(under, server):
+    workspace = asked(under("replace"), server)
+    key = workspace.folder / KEY_FILE
+    with workspace.open_store() as store:
+        planned = dry_annotate(workspace, store, "llm")
+        assert not key.exists()
+        assert not any(word in message.content for message in planned.prompt for word in ORIGINAL)
+        annotate(workspace, store, "llm")
+        assert dry_annotate(workspace, store, "llm", layer="other").answered == 2
+        (asked_about,) = render_stored(workspace, store, "r1").requests
+        shown = [message.content for message in asked_about.messages]
+        assert shown in [[message["content"] for message in body["messages"]] for body in server.requests]
+        near = replace(workspace)
+        near.__dict__["config"] = with_overrides(workspace.config, ["validation.privacy.policy=report"])
+        assert TEXTS[0] in render_stored(near, store, "r1").requests[0].messages[1].content
+
+
+def test_what_cannot_be_replaced_stays_here_under_replace(under, server, monkeypatch):
+    monkeypatch.setattr("curation.deidentify.rewrite.ROUNDS", 0)
+    workspace = asked(under("replace"), server)
+    with workspace.open_store() as store:
+        done = annotate(workspace, store, "llm")
+        assert (done.done, done.failed) == (1, 1)
+    assert not any(word in sent(server) for word in ORIGINAL)
 
 
 def test_under_block_de_identified_records_reach_it(under, server):
@@ -137,7 +205,7 @@ def test_a_model_on_this_machine_is_asked_without_a_word(under, server, said, mo
     workspace = asked(under("block"), server)
     with workspace.open_store() as store:
         assert annotate(workspace, store, "llm").failed == 0
-        assert (store.egress(), said) == ([], [])
+        assert (store.egress(), said) == ([], [HOLDS])
 
 
 def test_a_run_that_dies_has_written_down_what_had_gone(under, server, monkeypatch):
@@ -153,7 +221,7 @@ def test_a_run_that_dies_has_written_down_what_had_gone(under, server, monkeypat
             annotate(workspace, store, "llm")
         (line,) = store.egress()
         assert "r1" in line.records
-        assert line.texts == len(line.records) == len(server.requests)
+        assert line.texts == len(line.records) == len(server.requests) + len(server.canaries)
 
 
 def remote_store(workspace: Workspace) -> Store:
@@ -202,7 +270,7 @@ def test_audit_shows_what_left(under, server):
     words = ["audit", "--workspace", str(workspace.folder)]
     shown = CliRunner().invoke(app, [*words, "--json"])
     (line,) = json.loads(shown.stdout)["egress"]
-    assert (line["address"], sorted(line["records"]), line["texts"]) == (HOST, ["r1", "r2"], 2)
+    assert (line["address"], sorted(line["records"]), line["texts"]) == (HOST, [NO_RECORD, "r1", "r2"], 3)
     table = CliRunner().invoke(app, words, env={"COLUMNS": "200"})
     assert (table.exit_code, HOST in table.stdout, "Lindemann" in table.stdout) == (0, True, False)
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import uvicorn
 
+from annotation.annotators import models_of
 from annotation.label_studio.backend.active_annotator import ActiveAnnotator
 from annotation.label_studio.backend.app import Backend, make_app
 from annotation.label_studio.backend.basic_auth import BasicAuth, new_basic_auth
@@ -27,7 +28,6 @@ from annotation.settings import AnnotationSettings
 from curation.author import AuthorKind, kind_of, own_name
 from curation.egress.gate import Gate, server_way_out
 from curation.errors import ReviewError
-from curation.models.models import named_model
 from curation.models.settings import ModelSettings
 from curation.scheme import Scheme
 from curation.store import Store
@@ -160,5 +160,5 @@ def _when_up(server: uvicorn.Server, url: str, auth: BasicAuth, on_up: OnUp) -> 
 
 
 def _at_once(name: str, annotation: AnnotationSettings, models: Mapping[str, ModelSettings] | None) -> int:
-    """Requests that the language model of the settings takes at once."""
-    return named_model(name or annotation.llm.model, models or {})[1].concurrency
+    """Requests that the language models of the settings take at once."""
+    return sum(section.concurrency for section in models_of(name, annotation.llm, models or {}).values())

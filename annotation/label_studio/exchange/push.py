@@ -27,6 +27,7 @@ from curation.private_files import made_private
 from curation.process_lock import process_lock
 from curation.record import digest
 from curation.scheme import Scheme
+from curation.scoring.calibration import Calibrations
 from curation.store import Store
 
 #: How often a batch is sent when its answers are lost.
@@ -62,6 +63,8 @@ class Pushed:
     doubles_removed: int = 0
     model_version: str = ""
     refused: list[tuple[str, str]] = field(default_factory=list)
+    #: Predictions by whose scores they show, and how these are read: raw, temperature or isotonic.
+    scores: dict[str, int] = field(default_factory=dict)
 
 
 def push(
@@ -72,13 +75,15 @@ def push(
     *,
     ids: Iterable[str | TaskRequest] | None = None,
     layers: Sequence[str] | None = None,
+    calibrations: Calibrations | None = None,
     progress: Progress = lambda count: None,
 ) -> Pushed:
     """Make one task of each record that may be reviewed, with the predictions of its current layers.
 
     ``ids`` limits the push to these records, in this order; a `TaskRequest` among them gives the number of
     annotators, or that the record is a hidden repeat. ``layers`` are shown side by side, each as predictions of
-    its own model version; by default the first `review.shown` of `review.layers` are shown.
+    its own model version; by default the first `review.shown` of `review.layers` are shown. Scores are shown by
+    ``calibrations`` where one was learned.
 
     Annotations are never changed. A push can be repeated, also after a kill at any moment. A record that may not go to
     a Label Studio on another machine is among the refused. Raises ReviewError when Label Studio cannot be reached or
@@ -87,7 +92,7 @@ def push(
     """
     requests = None if ids is None else [TaskRequest(id) if isinstance(id, str) else id for id in ids]
     project = ensure_project(client, scheme, settings)
-    outgoing = task_payloads(store, scheme, settings, requests=requests, layers=layers)
+    outgoing = task_payloads(store, scheme, settings, requests=requests, layers=layers, calibrations=calibrations)
     return send(store, client, settings, project, outgoing, progress=progress)
 
 
@@ -132,7 +137,10 @@ class _Push:
             self._done.refused += [
                 (item.record_id, item.reason) for item in skipped if not item.waits and not item.is_turned_away
             ]
-            self._batch([item for item in batch if isinstance(item, TaskPayload)])
+            payloads = [item for item in batch if isinstance(item, TaskPayload)]
+            for scores in (scores for payload in payloads for scores in payload.scores):
+                self._done.scores[scores] = self._done.scores.get(scores, 0) + 1
+            self._batch(payloads)
             progress(len(batch))
         if self._doubtful:
             self._remove_doubles()

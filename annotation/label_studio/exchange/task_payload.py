@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from annotation.label_studio.editor.task_summary import ASSERTED, CHECK, shown_text, task_summary
@@ -16,14 +16,19 @@ from curation.batches import batched
 from curation.decision import ANYWHERE, Decision
 from curation.egress.outgoing import Outgoing
 from curation.errors import ContradictionError
+from curation.judge.judged import scored_by, with_judgements
 from curation.record import Layer, Record, check_layer, digest
 from curation.scheme import Scheme
+from curation.scoring.calibration import Calibration, Calibrations
 from curation.stage import Item
 from curation.store import Store
 
 #: Most bytes of a character in UTF-8, and of a region besides its text.
 BYTES_A_CHARACTER = 4
 BYTES_A_REGION = 400
+
+#: How scores are read that no calibration was learned for.
+AS_THEY_ARE = Calibration(kind="raw", learned_from=0)
 
 #: What a task's data says beside texts; the wordings in the summary stand in the text.
 KEYS = frozenset({"record_id", "language", "original_id", "original_language", CHECK, ASSERTED})
@@ -53,6 +58,8 @@ class TaskPayload:
     repeat: int = 0
     #: The records whose texts the task shows.
     records: tuple[Record, ...] = ()
+    #: Whose scores its predictions show, and whether these are calibrated.
+    scores: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:
@@ -106,11 +113,12 @@ def task_payloads(
     *,
     requests: Iterable[TaskRequest] | None = None,
     layers: Sequence[str] | None = None,
+    calibrations: Calibrations | None = None,
 ) -> Iterator[TaskPayload | NotSent]:
     """The payload of each record, or why it is not sent; with requests, of these in their order.
 
     ``layers`` are all shown side by side; by default the first of `review.layers` that a record has are shown. A layer
-    that was rejected is not shown.
+    that was rejected is not shown. ``calibrations`` were learned from reviews: other scores are shown as they are.
     """
     reads = shown_layers(store, settings) if layers is None else tuple(dict.fromkeys(layers))
     shown = settings.shown if layers is None else len(reads)
@@ -124,13 +132,17 @@ def task_payloads(
         elif reviewable.is_away(item, reads):
             yield NotSent(item.record.id, TURNED_AWAY)
         else:
-            best = reviewable.pre_annotations(item, reads)[:shown]
+            given = reviewable.pre_annotations(item, reads)[:shown]
+            read = [(calibrations or {}).get(scored_by(layer), AS_THEY_ARE) for layer in given]
+            best = [calibration.of_layer(layer) for calibration, layer in zip(read, given, strict=True)]
+            scores = tuple(_scores_of(layer, calibration) for calibration, layer in zip(read, given, strict=True))
             first = best[0] if best else None
             about = [decision for decision in decisions if decision.layer in (None, first.name if first else None)]
             summary = task_summary(item.record, first, about, language=settings.language)
-            yield task_payload(
+            made = task_payload(
                 item.record, best, scheme, request, variant=settings.variant, original=original, summary=summary
             )
+            yield made if isinstance(made, NotSent) else replace(made, scores=tuple(filter(None, scores)))
 
 
 def task_payload(
@@ -191,6 +203,12 @@ def original_data(variant: Variant, original: Item | None) -> dict[str, str]:
     }
 
 
+def _scores_of(layer: Layer, calibration: Calibration) -> str:
+    """Whose scores people see, and how they are read; empty where a layer has none."""
+    has_scores = any(entity.score is not None and entity.fragments for entity in layer.entities)
+    return f"{scored_by(layer)}: {calibration.kind}" if has_scores else ""
+
+
 def _words(value: Any, *, text: bool = False) -> Iterator[str]:
     """The strings under the key "text", however deep."""
     if isinstance(value, str):
@@ -219,11 +237,13 @@ def _items(
 ) -> Iterator[tuple[TaskRequest, Item]]:
     """The requested items in the order of the requests: people see tasks in the order in which they are made."""
     if requests is None:
-        yield from ((TaskRequest(item.record.id), item) for item in store.items(reads))
+        items = with_judgements(store, store.items(reads), reads)
+        yield from ((TaskRequest(item.record.id), item) for item in items)
         return
     for batch in batched(requests, settings.batch_size):
         found: Mapping[str, Item] = {
-            item.record.id: item for item in store.items(reads, ids={request.record_id for request in batch})
+            item.record.id: item
+            for item in with_judgements(store, store.items(reads, ids={request.record_id for request in batch}), reads)
         }
         yield from ((request, found[request.record_id]) for request in batch if request.record_id in found)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from annotation.llm.reading import Reading, known_name
+from annotation.llm.reading import NotReadError, Reading, known_name, the_only
 from curation.models.bounded_schema import Schema, closed_object, one_of
 from curation.scheme import Scheme
 
@@ -17,9 +17,16 @@ def read_labels(values: object, scheme: Scheme, reading: Reading) -> None:
     names = {label.name: dict.fromkeys(label.values, ()) for label in scheme.labels}
     for spoken, value in values.items() if isinstance(values, dict) else ():
         name = known_name(spoken, dict.fromkeys(names, ()))
-        meant = known_name(value, names[name]) if name else None
-        if name and meant:
+        meant = known_name(the_only(value), names[name]) if name else None
+        if name and meant and reading.labels.get(name, meant) == meant:
             reading.labels[name] = meant
         else:
             reading.dropped["unknown document label"] += 1
     reading.unread += [name for name in names if name not in reading.labels]
+
+
+def read_only_labels(values: object, scheme: Scheme, reading: Reading) -> None:
+    """`read_labels` of an answer about nothing else. Raises NotReadError where it has none: that is no empty layer."""
+    read_labels(values, scheme, reading)
+    if not reading.labels:
+        raise NotReadError("missing keys", "values of the document labels")

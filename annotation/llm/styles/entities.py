@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from pydantic import JsonValue
 
 from annotation.llm.assertions import assertion_of
-from annotation.llm.reading import Link, NotReadError, Quote, Reading, known_name, storable
-from annotation.llm.styles.document_labels import label_schema, read_labels
+from annotation.llm.reading import Link, NotReadError, Quote, Reading, known_name, storable, the_only, value_of
+from annotation.llm.styles.document_labels import label_schema, read_labels, read_only_labels
 from annotation.llm.styles.style import longest_quote, most_items
 from curation.models.bounded_schema import Schema, bounded_list, bounded_string, closed_object, one_of
-from curation.models.tolerant_json import read_object
+from curation.models.placed_json import spans_of
+from curation.models.tolerant_json import Decode, decode_plain, read_object
 from curation.record import Assertion, Entity, Layer
 from curation.scheme import ABSENT, Category, EntityAttribute, Scheme
 
@@ -49,25 +50,29 @@ class EntitiesStyle:
             parts["labels"] = label_schema(scheme)
         return closed_object(parts)
 
-    def read(self, text: str, scheme: Scheme, category: Category | None) -> Reading:
+    def read(self, text: str, scheme: Scheme, category: Category | None, *, decode: Decode = decode_plain) -> Reading:
         """What the answer says.
 
         Raises NotReadError where there is no list of entities, or nothing of a non-empty one can be used: that is
         another thing than a record without information.
         """
         names = category_names(scheme)
-        content, repaired = read_object(text, lambda found: fits(found, names, scheme), list_key="entities")
+        content, repaired = read_object(
+            text, lambda found: fits(found, names, scheme), list_key="entities", decode=decode
+        )
         if content is None:
             raise NotReadError("no object", "a JSON object")
         reading = Reading(repaired=repaired)
-        numbers = read_quotes(content.get("entities", [] if not scheme.categories else None), scheme, reading)
+        entities = value_of(content, "entities", reading)
+        numbers = read_quotes([] if entities is None and not scheme.categories else entities, scheme, reading)
         if scheme.relations and scheme.categories:
-            relations = content.get("relations")
+            relations = value_of(content, "relations", reading)
             if isinstance(relations, list):
                 read_links(relations, numbers, scheme, reading)
             elif self.linked and len(reading.quotes) > 1:
                 reading.dropped["no list of relations"] += 1
-        read_labels(content.get("labels"), scheme, reading)
+        labels = value_of(content, "labels", reading)
+        (read_labels if scheme.categories else read_only_labels)(labels, scheme, reading)
         return reading
 
     def answer(self, layer: Layer, scheme: Scheme, category: Category | None) -> str:
@@ -132,13 +137,16 @@ def category_names(scheme: Scheme) -> dict[str, Sequence[str]]:
 
 def fits(content: Mapping[str, object], names: Mapping[str, Sequence[str]], scheme: Scheme) -> bool:
     """Whether an object is an answer, and no sketch of one such as {"entities": [{"text": "...", ...}]}."""
-    entities = content.get("entities")
+    entities = value_of(content, "entities")
     if not scheme.categories:
-        return isinstance(content.get("labels"), dict)
+        return isinstance(value_of(content, "labels"), dict)
     return isinstance(entities, list) and (
-        not entities
-        or any(isinstance(entity, dict) and known_name(entity.get("category"), names) for entity in entities)
+        not entities or any(isinstance(entity, dict) and _category(entity, names) for entity in entities)
     )
+
+
+def _category(entity: Mapping[str, object], names: Mapping[str, Sequence[str]]) -> str | None:
+    return known_name(the_only(value_of(entity, "category")), names)
 
 
 def read_quotes(
@@ -151,55 +159,70 @@ def read_quotes(
     if not isinstance(entities, list):
         raise NotReadError("no list", "a list of entities")
     numbers: list[tuple[str, int]] = []
+    names = category_names(scheme)
     for entity in entities:
-        quote = _quote(entity, scheme, category, reading)
-        if quote is not None:
-            numbers.append((str(entity.get("id", "")).strip(), len(reading.quotes)))
+        for quote in _quotes(entity, scheme, names, category, reading):
+            numbers.append((str(value_of(entity, "id") or "").strip(), len(reading.quotes)))
             reading.quotes.append(quote)
     if entities and not reading.quotes:
         raise NotReadError("nothing usable", "entities with a text, a category of the scheme and an assertion")
     return numbers
 
 
-def _quote(entity: object, scheme: Scheme, category: Category | None, reading: Reading) -> Quote | None:
-    """The quote; None where it is left out and counted."""
+def _quotes(
+    entity: object, scheme: Scheme, names: Mapping[str, Sequence[str]], category: Category | None, reading: Reading
+) -> list[Quote]:
+    """The quotes of an entity, one for each wording; what is left out is counted."""
     dropped = reading.dropped
     if not isinstance(entity, dict):
         dropped["not an object"] += 1
-        return None
-    text = storable(entity.get("text"))
-    if text is None:
-        dropped["without wording"] += 1
-        return None
-    spoken = entity.get("category") or (category.name if category else None)
-    name = known_name(spoken, category_names(scheme))
+        return []
+    given = value_of(entity, "text", reading)
+    parts = given if isinstance(given, list) and given else [given]
+    texts = [(text, spans_of(part, [text])[0]) for part in parts if (text := storable(part)) is not None]
+    if len(texts) < len(parts):
+        dropped["without wording"] += len(parts) - len(texts)
+    if not texts:
+        return []
+    if isinstance(given, list):
+        reading.read_as["a list of wordings"] += 1
+    named = the_only(value_of(entity, "category", reading))
+    spoken = named or (category.name if category else None)
+    known = isinstance(spoken, str) and spoken in scheme.by_name
+    name = str(spoken) if known else known_name(spoken, names)
     if name is None or (category is not None and name != category.name):
         dropped["unknown category" if name is None else "another category than asked about"] += 1
-        return None
-    assertion, read_as = assertion_of(entity)
+        return []
+    assertion, read_as = assertion_of(entity, reading)
     if assertion is None:
         # Not kept as present: what the model denies in a word that is not known would become a finding.
         dropped["unknown assertion"] += 1
-        return None
-    reading.read_as.update([read_as] if read_as else [])
-    reading.read_as.update(["another name of a category"] if name != spoken else [])
-    return Quote(text, name, assertion, _attributes(entity.get("attributes"), name, scheme, dropped))
+        return []
+    if read_as:
+        reading.read_as[read_as] += 1
+    if name != spoken:
+        reading.read_as["another name of a category"] += 1
+    attributes = _attributes(value_of(entity, "attributes", reading), name, scheme, dropped)
+    return [Quote(text, name, assertion, attributes, said=said) for text, said in texts]
 
 
 def _attributes(values: object, category: str, scheme: Scheme, dropped: Counter[str]) -> dict[str, str]:
     """The attributes that the scheme has for a category, with values that it has."""
     found: dict[str, str] = {}
+    if not isinstance(values, dict):
+        return found
     known = {attribute.name: attribute for attribute in scheme.attributes}
-    for name, value in values.items() if isinstance(values, dict) else ():
+    for spoken, value in values.items():
         if value in (ABSENT, None, ""):
             continue
-        attribute = known.get(name)
-        if attribute is None or value not in attribute.values:
+        name = known_name(spoken, dict.fromkeys(known, ()))
+        meant = known_name(value, dict.fromkeys(known[name].values, ())) if name else None
+        if name is None or meant is None or found.get(name, meant) != meant:
             dropped["unknown attribute"] += 1
-        elif attribute.categories and category not in attribute.categories:
+        elif known[name].categories and category not in known[name].categories:
             dropped["attribute of other categories"] += 1
         else:
-            found[name] = value
+            found[name] = meant
     return found
 
 
@@ -211,8 +234,8 @@ def read_links(
     found: dict[Link, None] = {}
     for relation in relations:
         given = relation if isinstance(relation, dict) else {}
-        name = known_name(given.get("type"), dict.fromkeys(types, ()))
-        head, tail = (_place(given.get(end), numbers, reading) for end in ("head", "tail"))
+        name = known_name(value_of(given, "type"), dict.fromkeys(types, ()))
+        head, tail = (_place(value_of(given, end), numbers, reading) for end in ("head", "tail"))
         if name is None:
             reading.dropped["unknown relation"] += 1
         elif head is None or tail is None or head == tail:

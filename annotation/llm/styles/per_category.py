@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 
-from annotation.llm.reading import NotReadError, Reading
-from annotation.llm.styles.document_labels import label_schema, read_labels
+from annotation.llm.reading import NotReadError, Reading, value_of, wordings
+from annotation.llm.styles.document_labels import label_schema, read_only_labels
 from annotation.llm.styles.entities import entity_example, quote_schema, read_quotes
 from annotation.llm.styles.style import most_items
 from curation.models.bounded_schema import Schema, bounded_list, closed_object
-from curation.models.tolerant_json import read_object
+from curation.models.tolerant_json import Decode, decode_plain, read_object
 from curation.record import Layer
 from curation.scheme import Category, Scheme
+
+#: What stands for a wording in a sketch of an answer, or where there is none.
+SKETCHES: tuple[object, ...] = (["..."], [None])
 
 
 class PerCategoryStyle:
@@ -29,17 +32,17 @@ class PerCategoryStyle:
         entity = closed_object(quote_schema(scheme.attributes_of(category), characters))
         return closed_object({"entities": bounded_list(entity, most_items(characters))})
 
-    def read(self, text: str, scheme: Scheme, category: Category | None) -> Reading:
+    def read(self, text: str, scheme: Scheme, category: Category | None, *, decode: Decode = decode_plain) -> Reading:
         """The quotes of the category, or the labels."""
         key = "labels" if category is None else "entities"
-        content, repaired = read_object(text, lambda found: _fits(found, key), list_key=key)
+        content, repaired = read_object(text, lambda found: _fits(found, key), list_key=key, decode=decode)
         if content is None:
             raise NotReadError("no object", "a JSON object")
         reading = Reading(repaired=repaired)
         if category is None:
-            read_labels(content.get(key), scheme, reading)
+            read_only_labels(value_of(content, key, reading), scheme, reading)
         else:
-            read_quotes(content.get(key), scheme, reading, category=category)
+            read_quotes(value_of(content, key, reading), scheme, reading, category=category)
         return reading
 
     def answer(self, layer: Layer, scheme: Scheme, category: Category | None) -> str:
@@ -56,9 +59,10 @@ class PerCategoryStyle:
 
 def _fits(content: Mapping[str, object], key: str) -> bool:
     """Whether an object is an answer, and no sketch of one such as {"entities": [{"text": "...", ...}]}."""
-    value = content.get(key)
+    value = value_of(content, key)
     if key == "labels":
         return isinstance(value, dict)
     return isinstance(value, list) and (
-        not value or any(isinstance(entity, dict) and entity.get("text", "...") != "..." for entity in value)
+        not value
+        or any(isinstance(entity, dict) and wordings(value_of(entity, "text")) not in SKETCHES for entity in value)
     )

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from annotation.llm.reading import Reading
 from curation.models.bounded_schema import Schema
+from curation.models.tolerant_json import Decode, decode_plain
 from curation.record import Layer
 from curation.scheme import Category, Scheme
 
@@ -28,8 +29,11 @@ class Style(Protocol):
     def schema(self, scheme: Scheme, category: Category | None, characters: int) -> Schema:
         """The form of an answer about a text of so many characters."""
 
-    def read(self, text: str, scheme: Scheme, category: Category | None) -> Reading:
-        """What an answer says. Raises NotReadError where nothing of it can be used."""
+    def read(self, text: str, scheme: Scheme, category: Category | None, *, decode: Decode = decode_plain) -> Reading:
+        """What an answer says; quotes know where they stand in it where `decode` gives placed values.
+
+        Raises NotReadError where nothing of it can be used.
+        """
 
     def answer(self, layer: Layer, scheme: Scheme, category: Category | None) -> str:
         """The right answer about a record with that layer, as an example of a prompt."""

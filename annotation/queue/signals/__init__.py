@@ -6,18 +6,22 @@ from annotation.queue.signals.disagreement import disagreement
 from annotation.queue.signals.diversity import diversity
 from annotation.queue.signals.expected import expected
 from annotation.queue.signals.history import history
+from annotation.queue.signals.judge import judge
 from annotation.queue.signals.label_errors import label_errors
 from annotation.queue.signals.signal import Reason, Reasons, RecordPool, Signal
 from annotation.queue.signals.soft_checks import soft_checks
 from annotation.queue.signals.uncertainty import uncertainty
 
-__all__ = ["EXPECTED", "SIGNALS", "Reason", "Reasons", "RecordPool", "Signal", "measure_signals"]
+__all__ = ["EXPECTED", "JUDGE", "SIGNALS", "Reason", "Reasons", "RecordPool", "Signal", "measure_signals"]
 
 #: The signal that weighs all others.
 EXPECTED = "expected"
+#: The signal that picks first.
+JUDGE = "judge"
 
 SIGNALS = (
     Signal("uncertainty", "entities with low scores, calibrated by reviews where there are enough", uncertainty),
+    Signal(JUDGE, "entities that a judge rejects or would change", judge),
     Signal("disagreement", "other layers would change, remove or add entities", disagreement),
     Signal("label_errors", "words labelled unlike the same words elsewhere", label_errors),
     Signal("soft_checks", "expectations of validation that failed softly", soft_checks),

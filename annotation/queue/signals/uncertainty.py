@@ -4,24 +4,24 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from annotation.queue.calibration import Calibration, calibrate
 from annotation.queue.record_summary import RecordSummary
 from annotation.queue.signals.signal import Reason, Reasons, RecordPool
+from curation.scoring.calibration import Calibration, calibrate
 
 
 def uncertainty(pool: RecordPool) -> Reasons:
     """The expected number of wrong ones among the entities that have a score; calibrated for each author."""
     readings = calibrations(pool)
-    return [_reason(summary, readings[summary.author]) if summary.scores else Reason() for summary in pool.summaries]
+    return [_reason(summary, readings[summary.scored_by]) if summary.scores else Reason() for summary in pool.summaries]
 
 
 def calibrations(pool: RecordPool) -> dict[str, Calibration]:
-    """How the scores of each author are read."""
+    """How scores are read, by who gives them: an author, alone or with a judge."""
     outcomes: dict[str, list[tuple[float, bool]]] = defaultdict(list)
     for summary in pool.summaries:
         review = pool.reviews.get(summary.id)
-        outcomes[summary.author] += review.score_outcomes if review else ()
-    return {author: calibrate(pairs) for author, pairs in outcomes.items()}
+        outcomes[summary.scored_by] += review.score_outcomes if review else ()
+    return {scored_by: calibrate(pairs) for scored_by, pairs in outcomes.items()}
 
 
 def _reason(summary: RecordSummary, reading: Calibration) -> Reason:

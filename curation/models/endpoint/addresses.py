@@ -21,9 +21,18 @@ class Address:
     breaker: CircuitBreaker = field(default_factory=CircuitBreaker)
     #: How many forms of answer it has refused.
     form: int = 0
+    #: Keywords of schemas that it does not take, or makes wrong answers of.
+    left_out: frozenset[str] = frozenset()
+    #: Whether it takes requests for the probabilities of tokens; None where that is not known yet.
+    logprobs: bool | None = None
     in_flight: int = 0
     held_until: float = float("-inf")
     used: int = 0
+
+    @property
+    def load(self) -> int:
+        """Requests under way, and one more where it did not answer last."""
+        return self.in_flight + self.breaker.is_doubtful
 
     def wait(self, now: float) -> float:
         """Seconds until it may be asked."""
@@ -39,9 +48,11 @@ class Addresses:
     def take(self, now: float) -> tuple[Address, bool]:
         """The server that the next request goes to, and whether this is to find out if it is back.
 
-        Where none is alive, the one that is due first is asked: how long to wait is a matter of the pace.
+        Where none is alive, the one that is due first is asked: how long to wait is a matter of the pace. One that did
+        not answer last is asked only while another has something to do: else the one request by which a pace finds out
+        whether the model is back would always go to the dead one, which is due at the same time.
         """
-        address = min(self.every, key=lambda address: (address.wait(now), address.in_flight, address.used))
+        address = min(self.every, key=lambda address: (address.wait(now), address.load, address.used))
         address.in_flight += 1
         address.used += 1
         return address, address.breaker.begin()

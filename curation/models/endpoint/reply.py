@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -23,10 +24,17 @@ NO_QUOTA, FILTERED = "insufficient_quota", "content_filter"
 #: How servers say that an answer ended, beside `stop`.
 FINISHES = {
     **dict.fromkeys(("length", "max_tokens", "model_length", "max_output_tokens"), Finish.TRUNCATED),
-    **dict.fromkeys(("content_filter", "safety", "refusal", "prohibited_content", "blocklist"), Finish.REFUSED),
+    **dict.fromkeys(
+        ("content_filter", "safety", "refusal", "prohibited_content", "blocklist", "recitation", "spii"), Finish.REFUSED
+    ),
 }
+#: More tokens than any answer has: what a server counts beyond is no count.
+MOST_TOKENS = 1_000_000_000
 #: How they say that it broke off by their own fault.
 BROKEN = frozenset({"error", "abort", "cancelled", "insufficient_system_resource"})
+
+#: The logarithm of a probability that servers give in place of nothing.
+SMALLEST = -9999.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,22 +47,46 @@ class Completion:
     tokens_in: int | None = None
     tokens_out: int | None = None
     logprobs: tuple[TokenProbability, ...] | None = None
+    #: Keywords of schemas that this server makes wrong answers of, as far as the completion shows.
+    left_out: frozenset[str] = frozenset()
 
 
 def read_completion(content: bytes) -> Completion:
     """The completion in a body. Raises LanguageModelError where it is none, or the server broke it off."""
     try:
-        body = json.loads(content)
+        return completion_of(json.loads(content))
+    except (ValueError, RecursionError):
+        raise not_a_completion(by_server=True) from None
+
+
+def completion_of(body: Any) -> Completion:
+    """The completion that a body is, once it is read as JSON. Raises as `read_completion` does."""
+    try:
         choice = body["choices"][0]
+    except (ValueError, LookupError, TypeError, RecursionError):
+        # A page of a proxy, or of another program than a model's server: the record has no part in it.
+        raise not_a_completion(by_server=True) from None
+    try:
         message = choice["message"]
         text = text_of(message.get("content"))
-        finish = finish_of(text, choice.get("finish_reason"), refusal=message.get("refusal"))
+        finish = finish_of(text, choice.get("finish_reason"), refusal=_refusal(message))
         usage = tokens_of(body.get("usage"))
-        logprobs = logprobs_of(choice.get("logprobs"))
+        logprobs = pieces_of(tokens_with_logprobs(choice.get("logprobs")))
         named = body.get("model")
+        left_out = misread_keywords(body, choice)
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
         raise not_a_completion() from None
-    return Completion(text, finish, str(named or ""), *usage, logprobs or None)
+    return Completion(text, finish, str(named or ""), *usage, logprobs, left_out)
+
+
+def misread_keywords(body: Mapping[str, Any], choice: Mapping[str, Any]) -> frozenset[str]:
+    """The bound of strings, where the fields of a completion show vLLM or SGLang.
+
+    Both hold answers to a schema by xgrammar, whose strings with a bound can have no quotation marks and no line ends,
+    but control characters (xgrammar issue 800, November 2026).
+    """
+    is_theirs = "prompt_logprobs" in body or "kv_transfer_params" in body or "matched_stop" in choice
+    return frozenset({"maxLength"}) if is_theirs else frozenset()
 
 
 def text_of(content: object) -> str:
@@ -66,9 +98,17 @@ def text_of(content: object) -> str:
     return content or ""
 
 
+def _refusal(message: Mapping[str, Any]) -> object:
+    """The model's own words of refusal: beside the content, or as a part of it."""
+    content = message.get("content")
+    parts = content if isinstance(content, list) else ()
+    return message.get("refusal") or any(part.get("type") == "refusal" for part in parts)
+
+
 def finish_of(text: str, reason: object, *, refusal: object = None) -> Finish:
     """How an answer ended. Raises LanguageModelError where the server broke it off."""
-    word = str(reason or "").lower()
+    # Some say after a colon by which of their rules.
+    word = str(reason or "").lower().partition(":")[0].strip()
     if word in BROKEN:
         raise LanguageModelError("unreachable", "expected a whole answer, the server broke it off")
     if refusal:
@@ -82,19 +122,71 @@ def finish_of(text: str, reason: object, *, refusal: object = None) -> Finish:
 def tokens_of(usage: object) -> tuple[int | None, int | None]:
     """Tokens sent and answered, as far as the server counts them."""
     counts = usage if isinstance(usage, dict) else {}
-    sent, answered = counts.get("prompt_tokens"), counts.get("completion_tokens")
-    return (sent if type(sent) is int else None, answered if type(answered) is int else None)
+    return _tokens(counts.get("prompt_tokens")), _tokens(counts.get("completion_tokens"))
 
 
-def logprobs_of(found: object) -> tuple[TokenProbability, ...]:
-    """The pieces of an answer with their probabilities; none where the server gives none."""
-    content = found.get("content") if isinstance(found, dict) else None
-    return tuple(TokenProbability(str(piece["token"]), float(piece["logprob"])) for piece in content or ())
+def _tokens(count: object) -> int | None:
+    return count if type(count) is int and 0 <= count <= MOST_TOKENS else None
 
 
-def not_a_completion() -> LanguageModelError:
+def tokens_with_logprobs(found: object) -> list[Any]:
+    """The tokens of an answer or of a part of it, as the server gives them; some use the form of older answers."""
+    given = found if isinstance(found, dict) else {}
+    if isinstance(given.get("content"), list):
+        return list(given["content"])
+    tokens, logprobs = given.get("tokens"), given.get("token_logprobs")
+    if not (isinstance(tokens, list) and isinstance(logprobs, list) and len(tokens) == len(logprobs)):
+        return []
+    return [{"token": token, "logprob": logprob} for token, logprob in zip(tokens, logprobs, strict=True)]
+
+
+def pieces_of(tokens: Sequence[Any]) -> tuple[TokenProbability, ...] | None:
+    """The pieces of an answer, each of whole characters; None where there are none, or one of them cannot be read.
+
+    A character may be made of several tokens, each a part of its bytes.
+    """
+    pieces: list[TokenProbability] = []
+    waiting, so_far = b"", 0.0
+    try:
+        for token in tokens:
+            given = token.get("bytes")
+            waiting += bytes(given) if isinstance(given, list) else token["token"].encode()
+            so_far += _logarithm(token["logprob"])
+            if (text := _characters(waiting)) is not None:
+                pieces.append(TokenProbability(text, so_far))
+                waiting, so_far = b"", 0.0
+    except (ValueError, LookupError, TypeError, AttributeError):
+        return None  # the answer itself is whole
+    return tuple(pieces) or None
+
+
+def _logarithm(number: object) -> float:
+    """A logarithm of a probability, none too small to count with. Raises ValueError for anything else."""
+    found = float(number) if isinstance(number, int | float) else math.nan
+    if math.isnan(found):
+        raise ValueError
+    return min(0.0, max(found, SMALLEST))
+
+
+def _characters(encoded: bytes) -> str | None:
+    try:
+        return encoded.decode()
+    except UnicodeDecodeError:
+        return None
+
+
+def not_a_completion(*, by_server: bool = False) -> LanguageModelError:
     """The error where something else came."""
-    return LanguageModelError("unparsable", "expected a chat completion, got something else")
+    return LanguageModelError("unparsable", "expected a chat completion, got something else", by_server=by_server)
+
+
+def status_within(content: bytes) -> int | None:
+    """The HTTP status of an error that a server has put into the body of a success; None where there is none."""
+    try:
+        status = int(json.loads(content)["error"]["code"])
+    except (ValueError, LookupError, TypeError, RecursionError):
+        return None
+    return status if 400 <= status <= 599 else None
 
 
 def is_filtered(status: int, content: bytes) -> bool:

@@ -7,8 +7,16 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 from curation.errors import LanguageModelError
-from curation.models.contract import Finish, TokenProbability
-from curation.models.endpoint.reply import Completion, finish_of, logprobs_of, not_a_completion, text_of, tokens_of
+from curation.models.contract import Finish
+from curation.models.endpoint.reply import (
+    Completion,
+    finish_of,
+    not_a_completion,
+    pieces_of,
+    text_of,
+    tokens_of,
+    tokens_with_logprobs,
+)
 from curation.models.loops import is_looping
 
 #: Characters after which an answer is looked at for repetition again.
@@ -21,7 +29,7 @@ async def read_stream(parts: AsyncIterator[bytes]) -> Completion:
     Raises LanguageModelError where it was cut off or is no stream of completions.
     """
     pieces: list[str] = []
-    logprobs: list[TokenProbability] = []
+    tokens: list[Any] = []
     reason: object = None
     refusal, model, looked, size = False, "", 0, 0
     usage: tuple[int | None, int | None] = (None, None)
@@ -38,7 +46,7 @@ async def read_stream(parts: AsyncIterator[bytes]) -> Completion:
                 piece = text_of(delta.get("content"))
                 refusal = refusal or bool(delta.get("refusal"))
                 reason = choice.get("finish_reason") or reason
-                logprobs += logprobs_of(choice.get("logprobs"))
+                tokens += tokens_with_logprobs(choice.get("logprobs"))
                 pieces += [piece] if piece else []
                 size += len(piece)
         except (ValueError, LookupError, TypeError, AttributeError):
@@ -47,11 +55,11 @@ async def read_stream(parts: AsyncIterator[bytes]) -> Completion:
             looked = size
             if is_looping(text := "".join(pieces)):
                 # A piece is mostly one token; what the server would have counted is not told any more.
-                return Completion(text, Finish.LOOPING, model, None, len(pieces), tuple(logprobs) or None)
+                return Completion(text, Finish.LOOPING, model, None, len(pieces), pieces_of(tokens))
     if not is_done and reason is None:
         raise LanguageModelError("unreachable", "expected a whole answer, the stream was cut off")
     text = "".join(pieces)
-    return Completion(text, finish_of(text, reason, refusal=refusal), model, *usage, tuple(logprobs) or None)
+    return Completion(text, finish_of(text, reason, refusal=refusal), model, *usage, pieces_of(tokens))
 
 
 async def _events(parts: AsyncIterator[bytes]) -> AsyncIterator[dict[str, Any] | None]:

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies_environment, proxy_bypass_environment  # type: ignore[attr-defined]
 
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 MOST = 16_000_000
 #: Seconds for a connection to be made: a host that is not there is found out sooner than a slow answer.
 CONNECT = 20.0
+#: Bytes a second in which a file is sent at least.
+SLOWEST = 50_000
 #: Seconds for which a connection without a request stays open; servers close theirs after five or more.
 KEPT = 4.0
 
@@ -63,15 +65,65 @@ class Transport:
 
         Raises LanguageModelError where none comes, or not all of it.
         """
+        async with self._sent("POST", url, "chat/completions", headers, json=content) as answer:
+            yield answer
+
+    @asynccontextmanager
+    async def send_file(
+        self, url: str, path: str, headers: Mapping[str, str], fields: Mapping[str, str], name: str, file: IO[bytes]
+    ) -> AsyncIterator[HttpAnswer]:
+        """The answer to a form with a file, which is closed afterwards. Raises as `post` does."""
+        form = self._aiohttp.FormData(dict(fields))
+        size = file.seek(0, 2)
+        file.seek(0)
+        form.add_field("file", file, filename=name, content_type="application/jsonl")
+        limit = self._aiohttp.ClientTimeout(total=self._settings.timeout + size / SLOWEST, sock_connect=CONNECT)
+        async with self._sent("POST", url, path, headers, data=form, timeout=limit) as answer:
+            yield answer
+
+    @asynccontextmanager
+    async def call(
+        self,
+        method: str,
+        url: str,
+        path: str,
+        headers: Mapping[str, str],
+        *,
+        content: Mapping[str, Any] | None = None,
+        params: Mapping[str, str] | None = None,
+    ) -> AsyncIterator[HttpAnswer]:
+        """The answer to a request of any kind. Raises as `post` does."""
+        async with self._sent(method, url, path, headers, json=content, params=params) as answer:
+            yield answer
+
+    @asynccontextmanager
+    async def get(self, url: str, path: str, headers: Mapping[str, str]) -> AsyncIterator[HttpAnswer]:
+        """What an address says of itself; nothing is sent along. Raises as `post` does."""
+        async with self._sent("GET", url, path, headers) as answer:
+            yield answer
+
+    @asynccontextmanager
+    async def download(self, url: str, path: str, headers: Mapping[str, str]) -> AsyncIterator[HttpAnswer]:
+        """A file of any size, as it comes: its parts are the caller's to bound. Raises as `post` does."""
+        limit = self._aiohttp.ClientTimeout(sock_read=self._settings.timeout, sock_connect=CONNECT)
+        async with self._sent("GET", url, path, headers, is_bounded=False, timeout=limit) as answer:
+            yield answer
+
+    @asynccontextmanager
+    async def _sent(
+        self, method: str, url: str, path: str, headers: Mapping[str, str], *, is_bounded: bool = True, **more: Any
+    ) -> AsyncIterator[HttpAnswer]:
         try:
-            async with self._opened().post(
-                f"{url}/chat/completions",
-                json=content,
+            async with self._opened().request(
+                method,
+                f"{url}/{path}",
                 headers=headers,
                 proxy=self._proxies[url],
                 allow_redirects=False,
+                **more,
             ) as response:
-                yield HttpAnswer(response.status, response.headers, _bounded(response.content.iter_any()))
+                parts = response.content.iter_any()
+                yield HttpAnswer(response.status, response.headers, _bounded(parts) if is_bounded else parts)
         # The error's own text may hold the address with what else stands in it.
         except TimeoutError as error:
             raise LanguageModelError(

@@ -14,7 +14,7 @@ from curation.errors import StoreError
 from curation.store.one_at_a_time import StoreTurn, wait_for_turn
 
 #: The revision that this version of the code reads and writes.
-HEAD = "0007"
+HEAD = "0008"
 
 #: Alembic keeps the connection that it works on in its module: two threads would take each other's.
 _ONE_AT_A_TIME = Lock()

@@ -7,7 +7,14 @@ from typing import Annotated
 import typer
 
 from curation.author import AuthorKind, layer_name
-from pipeline.commands.options import HERE, JsonOption, WorkspaceOption
+from pipeline.commands.options import (
+    HERE,
+    JsonOption,
+    MaxCostOption,
+    MaxTimeOption,
+    MaxTokensOption,
+    WorkspaceOption,
+)
 from pipeline.commands.output import print_json, print_table, say
 from pipeline.commands.progress_bars import progress_bar
 from pipeline.commands.prompt.arguments import PROMPT_WORDS
@@ -23,12 +30,9 @@ def preview(
         str | None,
         typer.Option("--model", metavar="NAME", help="The section [models.NAME].", show_default="the one in use"),
     ] = None,
-    max_cost: Annotated[
-        float | None, typer.Option("--max-cost", min=0, help="Stop before more money than this is spent.")
-    ] = None,
-    max_tokens: Annotated[
-        int | None, typer.Option("--max-tokens", min=1, help="Stop before more tokens than these are used.")
-    ] = None,
+    max_cost: MaxCostOption = None,
+    max_tokens: MaxTokensOption = None,
+    max_time: MaxTimeOption = None,
     folder: WorkspaceOption = HERE,
     as_json: JsonOption = False,
 ) -> None:
@@ -41,7 +45,7 @@ def preview(
     from pipeline.workspace import Workspace
 
     workspace = Workspace.at(folder, notify=say)
-    caps = Caps(cost=max_cost, tokens=max_tokens)
+    caps = Caps(max_cost, max_tokens, max_time)
     with workspace.open_store() as store:
         found = previewed(
             workspace, store, prompt, model=model, layer=layer, sample=sample, caps=caps, progress=progress_bar
@@ -64,6 +68,8 @@ def preview(
     print_table(title, ("record", "kept", "changed", "removed", "added", ""), rows)
     differ, spent = sum(record.differs for record in found.records), found.spending
     say(f"{differ} of {len(rows)} records would change; {spent.answers} answers were asked for, {spent.tokens} tokens")
+    if failed := sum(record.error is not None for record in found.records):
+        say(f"{failed} of these failed: what they would have is not known, or not all of it")
     if spent.reached:
         say(f"stopped before the whole sample: {spent.reached}")
     say("--json shows the wordings that would come and go")

@@ -11,6 +11,7 @@ from pipeline.commands.review import (
     adjudicate,
     agreement,
     backend,
+    calibration,
     decisions,
     guidelines,
     progress,
@@ -46,6 +47,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "backend": backend.backend,
     "guidelines": guidelines.guidelines,
     "agreement": agreement.agreement,
+    "calibration": calibration.calibration,
     "status": status.status,
     "secure": secure.secure,
 }

@@ -9,13 +9,25 @@ from pathlib import Path
 
 from pydantic import JsonValue
 
+from annotation.llm.examples import Example, Examples
 from annotation.llm.questionnaire import Asked, Questionnaire
+from annotation.llm.surrogates import SurrogateExamples
 from annotation.settings import LlmSettings
+from curation.address import remote_host
+from curation.author import AuthorKind, layer_name
+from curation.deidentify.surrogate_records import SurrogateRecords
+from curation.egress.gate import Gate
+from curation.egress.settings import Destination
+from curation.errors import UsageError
+from curation.models.models import named_model
 from curation.models.prompt import Prompt, shipped_prompts
+from curation.models.settings import EndpointModelSettings, ModelSettings
 from curation.record import Record
 from curation.scheme import Scheme, load_scheme
 from curation.store import Store
 from pipeline.config import CONFIG_FILE
+from pipeline.egress import gate_of
+from pipeline.retrieval import examples_for
 from pipeline.workspace import Workspace
 
 
@@ -82,17 +94,59 @@ def prompt_source(name: str) -> Prompt:
     return Prompt(name, load_scheme())
 
 
-def render(record: Record, scheme: Scheme, settings: LlmSettings, *, prompt: str | None = None) -> RenderedPrompt:
-    """What is asked about a record with the settings' prompt, or another one; without retrieved examples."""
+def render(
+    record: Record,
+    scheme: Scheme,
+    settings: LlmSettings,
+    *,
+    prompt: str | None = None,
+    context: int | None = None,
+    examples: Sequence[Example] = (),
+) -> RenderedPrompt:
+    """What is asked about a record with the settings' prompt, or another one, and with the examples given.
+
+    context: tokens that the model takes, question and answer together.
+    """
     chosen = settings.model_copy(update={"prompt": prompt}) if prompt else settings
-    asking = Questionnaire(scheme, chosen)
-    return RenderedPrompt(record.id, asking.prompt.name, asking.prompt.style, tuple(asking.about(record)))
+    asking = Questionnaire(scheme, chosen, context=context)
+    return RenderedPrompt(record.id, asking.prompt.name, asking.prompt.style, tuple(asking.about(record, examples)))
 
 
 def render_stored(workspace: Workspace, store: Store, reference: str, *, prompt: str | None = None) -> RenderedPrompt:
-    """What is asked about a record of a workspace. Raises UsageError where there is none of that name, or several."""
+    """What is asked about a record of a workspace, with the examples that its settings name, as the model that
+    annotates would get it.
+
+    Raises UsageError where there is none of that name, or several.
+    """
     record = next(store.records([store.find_record(reference)]))
-    return render(record, workspace.scheme, workspace.config.annotation.llm, prompt=prompt)
+    gate, model = gate_of(workspace, store, writes=False), _model(workspace)
+    examples: Examples | None = examples_for(workspace, store, layer_name(AuthorKind.LLM), gate=gate)
+    if surrogates := _surrogates(gate, model):
+        record = surrogates.of(record).record
+        examples = SurrogateExamples(examples, surrogates) if examples else None
+    return render(
+        record,
+        workspace.scheme,
+        workspace.config.annotation.llm,
+        prompt=prompt,
+        context=getattr(model, "context", None),
+        examples=examples.for_record(record) if examples else (),
+    )
+
+
+def _model(workspace: Workspace) -> ModelSettings | None:
+    """The section of the model that annotates; None where none is named."""
+    try:
+        return named_model(workspace.config.annotation.llm.model, workspace.config.models)[1]
+    except UsageError:
+        return None
+
+
+def _surrogates(gate: Gate, model: ModelSettings | None) -> SurrogateRecords | None:
+    """What gives records surrogates, where the model is elsewhere and the policy says so."""
+    if not isinstance(model, EndpointModelSettings) or not any(map(remote_host, model.urls)):
+        return None
+    return gate.surrogates(Destination.MODEL)
 
 
 def diff_prompts(old: str, new: str) -> Sequence[str]:

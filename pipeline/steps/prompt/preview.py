@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
 import heapq
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pydantic import JsonValue
 
-from annotation.annotators import annotator
+from annotation.annotators import annotator, remarks, remote_address
 from annotation.llm.annotator import LlmAnnotator
+from annotation.llm.votes import VotingAnnotator
 from curation.author import AuthorKind, layer_name
 from curation.errors import UsageError
-from curation.models.asking_stage import AskingStage
-from curation.models.client import AskingClient, AskingStoppedError, LedgerEntry, paces_of
-from curation.models.contract import Attempt
-from curation.models.conversing import result_of
-from curation.models.ledger import StoreLedger
 from curation.record import Entity, Layer, digest
 from curation.scoring.changes import Changes, changes
 from curation.stage import Item, Result
 from curation.store import Store
-from curation.store.write_behind import WriteBehind
+from pipeline.asking_some import ask_some
 from pipeline.egress import gate_of
-from pipeline.progress import Advance, ProgressBar, no_progress
+from pipeline.progress import ProgressBar, no_progress
 from pipeline.retrieval import examples_for
 from pipeline.runs import recorded
 from pipeline.spending import Caps, RunSpending
@@ -42,17 +36,18 @@ class PreviewedRecord:
 
     @property
     def changes(self) -> Changes:
-        """How many entities would change; those without a place are in `texts` only."""
-        return changes(self.before, self.after)
+        """How many entities would change; those without a place are in `texts` only. Of a record that failed nothing is
+        known: none of its entities would be removed."""
+        return Changes() if self.after is None else changes(self.before, self.after)
 
     @property
     def differs(self) -> bool:
-        """Whether the record would have another layer, or none."""
+        """Whether the record would have another layer, or has none that can be read."""
         return self.after is None or _said(self.before) != _said(self.after)
 
     def as_json(self) -> dict[str, JsonValue]:
         """The form that scripts rely on; wordings are clinical text and stand here only."""
-        before, after = _said(self.before), _said(self.after)
+        before, after = _said(self.before), _said(self.after or self.before)
         return {
             "record": self.record_id,
             "error": self.error,
@@ -115,16 +110,25 @@ def preview(
         models=config.models,
         examples=examples_for(workspace, store, spoken, gate=gate),
     )
-    assert isinstance(stage, LlmAnnotator)
+    assert isinstance(stage, LlmAnnotator | VotingAnnotator)
+    for line in remarks(stage):
+        workspace.notify(line)
     items = sampled(store, layer, sample)
-    spending = RunSpending(caps or Caps())
-    with recorded(workspace, store, "prompt preview", prompt=prompt, layer=layer) as outcome:
+    spending = RunSpending(caps or Caps(), stage.models)
+    spending.require_prices()
+    inputs: dict[str, JsonValue] = {"prompt": prompt, "layer": layer, "model": model, "sent_to": remote_address(stage)}
+    title = f"preview of {prompt}"
+    with recorded(workspace, store, "prompt preview", **inputs) as outcome:
         gate.run = outcome.run
-        with progress(f"preview of {prompt}", len(items)) as advance:
-            results = asyncio.run(_asked(store, stage, items, spending, advance))
+        with progress(title, len(items)) as advance, workspace.answer_journal(title) as journal:
+            results, schemas = ask_some(
+                store, stage, items, spending=spending, advance=advance, notify=workspace.notify, journal=journal
+            )
         found = [_previewed(item.layers[layer], result) for item, result in zip(items, results, strict=True) if result]
         done = PromptPreview(items[0].layers[layer].author, stage.author, tuple(found), spending)
-        outcome |= {name: value for name, value in done.as_json().items() if name != "records"}
+        outcome |= {name: value for name, value in done.as_json().items() if name != "records"} | {
+            "schemas": dict(schemas)
+        }
     return done
 
 
@@ -136,58 +140,13 @@ def sampled(store: Store, layer: str, size: int) -> list[Item]:
     return list(store.items([layer], ids=ids))
 
 
-async def _asked(
-    store: Store, stage: AskingStage, items: Sequence[Item], spending: RunSpending, advance: Advance
-) -> list[Result | None]:
-    """A result for each record; None for those that a cap left out."""
-    writer = WriteBehind[Attempt](store.note_attempts)
-    ledger = StoreLedger(store, writer.put)
-    client = AskingClient(stage.models, paces_of(stage.models), _Counted(ledger, spending), admit=spending.admit)
-    room = asyncio.Semaphore(sum(model.at_once for model in stage.models.values()))
-
-    async def one(item: Item) -> Result | None:
-        async with room:
-            try:
-                result = await result_of(stage, item, client)
-            except AskingStoppedError:
-                return None
-            advance(1, int(result.error is not None))
-            return result
-
-    try:
-        return await asyncio.gather(*map(one, items))
-    finally:
-        client.stop()
-        await asyncio.to_thread(writer.close)
-        await client.close()
-
-
-@dataclass(frozen=True, slots=True)
-class _Counted:
-    """A ledger whose attempts are counted."""
-
-    ledger: StoreLedger
-    spending: RunSpending
-
-    async def find(self, key: str) -> LedgerEntry:
-        """As of a ledger."""
-        return await self.ledger.find(key)
-
-    def note(self, attempt: Attempt) -> None:
-        """As of a ledger, and counted."""
-        self.spending.note(attempt)
-        self.ledger.note(attempt)
-
-
 def _previewed(before: Layer, result: Result) -> PreviewedRecord:
     after = result.layers[0] if result.layers else None
     return PreviewedRecord(result.record_id, before, after, result.error)
 
 
-def _said(layer: Layer | None) -> set[tuple[str, str, str]]:
+def _said(layer: Layer) -> set[tuple[str, str, str]]:
     """What a layer says: category, wording and assertion of each entity, and the document labels."""
-    if layer is None:
-        return set()
     return {_entity(entity) for entity in layer.entities} | {
         (name, value, "document label") for name, value in layer.labels.items()
     }

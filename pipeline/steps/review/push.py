@@ -13,6 +13,7 @@ from curation.store import Store
 from pipeline.egress import gate_of
 from pipeline.progress import ProgressBar, no_progress
 from pipeline.runs import recorded
+from pipeline.steps.review.calibration import calibrations
 from pipeline.steps.review.secure import told_foreign
 from pipeline.workspace import Workspace
 
@@ -38,7 +39,16 @@ def push_records(
         progress("push", None) as advance,
     ):
         told_foreign(workspace, store, client)
-        pushed = push(store, client, workspace.scheme, settings, ids=ids, layers=layers, progress=advance)
+        pushed = push(
+            store,
+            client,
+            workspace.scheme,
+            settings,
+            ids=ids,
+            layers=layers,
+            calibrations=calibrations(workspace),
+            progress=advance,
+        )
         tell_foreign(workspace, store, [record_id for record_id, _ in pushed.refused])
         outcome |= asdict(pushed)
     return pushed

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from annotation.adjudication.ballot import VoteOutcome, ballot, outcome
 from annotation.adjudication.consensus import majority
+from annotation.agreement.ballot import VoteOutcome, ballot, outcome
 from curation.record import Entity, Layer, Record, Relation
 
 TEXT = "No fever, cough and pain since Monday."

@@ -5,12 +5,12 @@ from xml.etree.ElementTree import fromstring
 
 import pytest
 
-from annotation.adjudication.ballot import ballot
 from annotation.adjudication.differences import disagreements, disagreements_page, shown_names, text_segments
 from annotation.adjudication.project import with_differences
 from annotation.adjudication.settings import AdjudicationSettings
 from annotation.adjudication.task_payloads import adjudication_payload
 from annotation.adjudication.wording import adjudication_wording
+from annotation.agreement.ballot import ballot
 from annotation.label_studio.editor.label_config import label_config
 from curation.scheme import Scheme
 

@@ -6,10 +6,12 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from embedding_server import embedding_server
 
 from annotation.few_shot.annotator import FewShotAnnotator
 from annotation.few_shot.example_sentences import ExampleSentence, ExampleSentences, examples_from, load_examples
 from annotation.settings import FewShotSettings
+from curation.embeddings.endpoint import PROBES
 from curation.errors import ConfigError
 from curation.markup import parse_markup
 from curation.record import Layer, Record, check_layer
@@ -156,6 +158,22 @@ def test_a_wrong_example_file_is_named(tmp_path: Path) -> None:
     (tmp_path / "en.yaml").write_text('sentences: ["a stray ] sign"]', encoding="utf-8")
     with pytest.raises(ConfigError, match=r"en\.yaml.*stray"):
         load_examples("en", folder=tmp_path)
+
+
+def test_what_an_encoder_at_an_address_gave_is_not_asked_for_again(tmp_path: Path) -> None:
+    def annotated(vectors: Path | None) -> list[tuple[object, ...]]:
+        results = FewShotAnnotator(SCHEME, settings, vectors=vectors)([Item(record("A 61-year-old man had no cough."))])
+        return [(layer.author, layer.entities, layer.provenance) for result in results for layer in result.layers]
+
+    with embedding_server() as server:
+        settings = FewShotSettings(encoder=f"{server.url}#counting")
+        first = annotated(tmp_path / "vectors.db")
+        asked = len(server.texts)
+        assert annotated(tmp_path / "vectors.db") == first
+        # The five made-up sentences tell whether it is the same model still.
+        assert sorted(server.texts[asked:]) == sorted(PROBES)
+        assert len(annotated(None)) == 1
+        assert len(server.texts) > asked + 2 * len(PROBES)
 
 
 def gold(marked: str, id: str) -> tuple[Record, Layer]:

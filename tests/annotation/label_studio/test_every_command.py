@@ -71,6 +71,9 @@ WORDS: dict[str, list[str]] = {
     "trust": ["trust", "trust {w}"],
     "models install": ["models install smollm2"],
     "models list": ["models list --workspace {w}"],
+    "batches list": ["batches list --workspace {w}"],
+    "batches collect": ["batches collect --workspace {w}"],
+    "judge": ["judge human:anna --with llm:script --dry-run --workspace {w}"],
     "scheme new": ["scheme new drug dose=how_much --label smoking=yes,no --to {w}/other.yaml"],
     "scheme check": ["scheme check --workspace {w}"],
     "scheme diff": ["scheme diff {w}/new.yaml --workspace {w}"],
@@ -92,6 +95,7 @@ WORDS: dict[str, list[str]] = {
     "review reject": ["review reject case-1 --layer human:anna --reason why --workspace {w}"],
     "review reopen": [f"review reopen {PATIENT} --reason why --workspace {{w}}"],
     "review guidelines": ["review guidelines --workspace {w}"],
+    "review calibration": ["review calibration --layer rules --workspace {w}"],
     "review agreement": ["review agreement --workspace {w}"],
     "review status": ["review status --workspace {w}"],
     "review secure": ["review secure --workspace {w}"],
@@ -100,8 +104,11 @@ WORDS: dict[str, list[str]] = {
     "review adjudicate push": ["review adjudicate push --workspace {w}"],
     "review adjudicate pull": ["review adjudicate pull --workspace {w}"],
 }
-#: These run until they are ended, or end the server of all tests: other tests run them.
-ELSEWHERE = {"review watch", "review backend", "review stop", "retrieve serve"}
+#: These run until they are ended, end the server of all tests, or need the server of a model: other tests run them.
+ELSEWHERE = {
+    *("review watch", "review backend", "review stop", "retrieve serve"),
+    *("models probe", "batches cancel", "batches forget"),
+}
 
 
 def every_command(command: Any = None, name: str = "") -> Iterator[tuple[str, bool]]:

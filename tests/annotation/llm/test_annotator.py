@@ -15,6 +15,8 @@ from curation.errors import LanguageModelError, UsageError
 from curation.models.contract import Finish
 from curation.record import Alignment, Assertion, Layer, check_layer
 from curation.scheme import DocumentLabel, Scheme
+from curation.stage import Item
+from curation.text.sentences import sentence_spans
 
 PLAIN = "extract.v1"
 
@@ -342,3 +344,16 @@ def test_a_lead_in_is_no_part_of_what_it_leads_to(model, make, language, quote, 
     layer = say(make(), text, language)
     assert [(entity.text, text[entity.start : entity.end]) for entity in layer.entities] == [(kept, kept)]
     assert layer.provenance["read_as"] == ({"without a lead-in": 1} if kept != quote else {})
+
+
+@pytest.mark.parametrize("context", [None, 4_000])
+def test_sentences_of_long_texts_are_found_before_the_first_question(model, make, context):
+    # Within the loop that holds all conversations, the first long text would hold up all that is in flight.
+    model.context = context
+    stage = make(window=100)
+    long = record("Der Patient hatte Fieber. " * 200, language="de")
+    sentence_spans.cache_clear()
+    stage.prepare([Item(record("Fieber.")), Item(long)])
+    assert sentence_spans.cache_info().misses == 1
+    assert len(stage.questions(long)) > 5
+    assert sentence_spans.cache_info().misses == 1

@@ -18,7 +18,7 @@ from curation.models.prompt import Prompt, prompt_file, shipped_prompts
 from curation.record import Alignment, Entity, Layer, Relation
 from curation.scheme import Category, DocumentLabel, EntityAttribute, RelationType, Scheme
 
-ASKING = [name for name in shipped_prompts() if name.split(".")[0] not in ("classify", "extract")]
+ASKING = [name for name in shipped_prompts() if name.split(".")[0] not in ("classify", "extract", "judge")]
 
 
 def small_scheme(**more: object) -> Scheme:
@@ -405,3 +405,146 @@ def test_more_room_is_asked_for_by_the_parameter_that_the_model_has(name):
     annotate = LlmAnnotator(SCHEMES["categories"], LlmSettings(prompt="naive"), {"m": model})
     assert hold(annotate, record("Penicillin."), attempt=2).kind == "truncated"
     assert [dict(request.sampling) for request in model.requests] == [{}, {name: 256}, {name: 512}]
+
+
+RASH = {"text": "rash", "category": "adverse_effect", "assertion": "present"}
+
+
+@pytest.mark.parametrize(
+    ("given", "facts", "notes"),
+    [
+        ({"Entities": [RASH]}, [("adverse_effect", "rash", "present")], {"a key in other letters": 1}),
+        (
+            {"ENTITIES": [{"Text": "rash", "Category": "Nebenwirkung", "ASSERTION": "Negated"}]},
+            [("adverse_effect", "rash", "negated")],
+            {"a key in other letters": 4, "another name of a category": 1},
+        ),
+        (
+            {"entities": [{**RASH, "text": ["rash", "Rash "]}]},
+            [("adverse_effect", "rash", "present"), ("adverse_effect", "Rash", "present")],
+            {"a list of wordings": 1},
+        ),
+        ({"entities": [{**RASH, "category": ["adverse_effect"]}]}, [("adverse_effect", "rash", "present")], {}),
+    ],
+)
+def test_keys_in_other_letters_and_lists_for_strings_are_read_and_counted(given, facts, notes):
+    reading = STYLES["entities"].read(json.dumps(given), SCHEMES["categories"], None)
+    assert [(quote.category, quote.text, str(quote.assertion)) for quote in reading.quotes] == facts
+    assert {name: count for name, count in reading.read_as.items() if name in notes} == notes
+
+
+@pytest.mark.parametrize(
+    ("text", "facts", "dropped"),
+    [
+        # The last of two would have won, and the facts of the other would have looked absent.
+        ('{"entities": [%s], "entities": []}', ["rash"], {}),
+        ('{"entities": [], "entities": [%s]}', ["rash"], {}),
+        ('{"entities": [%s, {"text": "a", "text": "b", "category": "drug"}]}', ["rash", "a", "b"], {}),
+        (
+            '{"entities": [%s, {"text": "a", "category": "drug", "assertion": "present", "assertion": "negated"}]}',
+            ["rash"],
+            {"unknown assertion": 1},
+        ),
+        ('{"entities": [%s, {"text": "a", "category": "drug", "category": "x"}]}', ["rash"], {"unknown category": 1}),
+        ('{"entities": [%s, {"text": NaN, "category": "drug"}]}', ["rash"], {"without wording": 1}),
+    ],
+)
+def test_a_key_given_twice_loses_nothing_and_decides_nothing(text, facts, dropped):
+    reading = STYLES["entities"].read(text % json.dumps(RASH), SCHEMES["categories"], None)
+    assert [quote.text for quote in reading.quotes] == facts
+    assert dict(reading.dropped) == dropped
+
+
+GERMAN = Scheme(
+    name="g",
+    languages=("de",),
+    categories=(
+        Category(name="height", label={"de": "Größe"}, definition={"de": "d"}, colour="#112233", hotkey=None),
+        Category(name="course", label={"de": "Verläufe"}, definition={"de": "d"}, colour="#112244", hotkey=None),
+    ),
+    labels=(DocumentLabel(name="smoker", values=("früher", "nie")),),
+)
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        ("Größe", "Verläufe", "früher"),
+        ("GRÖSSE", "verlaeufe", "frueher"),
+        ("Gro\u0308ße", "Verla\u0308ufe", "fru\u0308her"),
+        ("Groesse", "VERLÄUFE", "FRÜHER"),
+    ],
+)
+def test_names_with_umlauts_are_known_in_every_way_of_writing_them(keys):
+    height, course, smoker = keys
+    given = json.dumps({height: "180 cm", course: "N/A", "smoker": [smoker]}, ensure_ascii=False)
+    reading = STYLES["flat"].read(given, GERMAN, None)
+    assert [(quote.category, quote.text) for quote in reading.quotes] == [("height", "180 cm")]
+    assert (reading.labels, reading.unread) == ({"smoker": "früher"}, [])
+
+
+@pytest.mark.parametrize(
+    ("text", "facts", "unread"),
+    [
+        ('{"height": "N/A", "height": "180 cm", "course": "N/A", "smoker": "nie"}', ["180 cm"], []),
+        ('{"height": "N/A", "Größe": "180 cm", "course": "N/A", "smoker": "nie"}', ["180 cm"], []),
+        ('{"height": "180 cm", "Größe": "N/A", "course": "N/A", "smoker": "nie"}', ["180 cm"], []),
+        ('{"height": "180 cm", "course": "keine", "smoker": "nie", "Smoker": "früher"}', ["180 cm"], ["smoker"]),
+        ('{"height": "180 cm", "course": "nicht erwaehnt", "smoker": "nie", "smoker": "nie"}', ["180 cm"], []),
+        ('{"height": NaN, "course": "steady", "smoker": "nie"}', ["steady"], ["height"]),
+        ('{"height": [Infinity, "180 cm"], "course": "N/A", "smoker": "nie"}', ["180 cm"], []),
+        # Wider than a double, it is read as infinite.
+        ('{"height": 1e999, "course": "steady", "smoker": "nie"}', ["steady"], ["height"]),
+    ],
+)
+def test_what_a_second_value_says_is_no_absence(text, facts, unread):
+    reading = STYLES["flat"].read(text, GERMAN, None)
+    assert ([quote.text for quote in reading.quotes], reading.unread) == (facts, unread)
+
+
+def test_an_answer_with_only_what_was_missing_completes_the_one_before():
+    answers = iter(['{"drug": "penicillin"}', '{"adverse_effect": "rash"}'])
+    model, annotate = asked(SCHEMES["categories"], "naive", lambda request: next(answers))
+    result = hold(annotate, record("Rash after penicillin."))
+    assert (result.error, len(model.requests)) == (None, 2)
+    assert {(entity.category, entity.text) for entity in result.layers[0].entities} == {
+        ("drug", "penicillin"),
+        ("adverse_effect", "rash"),
+    }
+    assert result.notes["answers that could not be used: incomplete"] == 2
+
+
+@pytest.mark.parametrize(
+    ("said", "kind"),
+    [
+        ("I'm sorry, but I cannot help with that.", "refused"),
+        ("I’m unable to process medical records.", "refused"),
+        ('{"error": "As an AI language model, I must decline."}', "refused"),
+        ("Es tut mir leid, dabei kann ich nicht helfen.", "refused"),
+        ("Leider kann ich Ihnen diese Anfrage nicht beantworten.", "refused"),
+        ("Ich kann das nicht beurteilen.", "refused"),
+        ("Als KI darf ich das nicht.", "refused"),
+        ("The patient says: I cannot breathe. No JSON today.", "unparsable"),
+        ("Der Patient kann nicht schlafen.", "unparsable"),
+    ],
+)
+def test_a_refusal_in_words_is_told_from_an_answer_that_cannot_be_read(said, kind):
+    model, annotate = asked(SCHEMES["categories"], "entities", said)
+    result = hold(annotate, record("Rash after penicillin."))
+    assert (result.kind, result.layers, len(model.requests)) == (kind, (), 2)
+    assert result.notes == {f"answers that could not be used: {kind}": 2}
+
+
+@pytest.mark.parametrize(
+    "given", ['{"labels": {}}', '{"labels": {"smoking": "perhaps"}}', '{"labels": null}', "{}", "[]"]
+)
+@pytest.mark.parametrize(
+    ("scheme", "prompt"), [("labels", "entities"), ("labels", "per-category"), ("all", "per-category")]
+)
+def test_document_labels_that_cannot_be_read_are_no_empty_layer(scheme, prompt, given):
+    def respond(request):
+        return given if request.schema["properties"].get("labels") else "x"
+
+    _, annotate = asked(SCHEMES[scheme], prompt, respond)
+    result = hold(annotate, record("A rash."))
+    assert (result.kind, result.layers) == ("unparsable", ())

@@ -114,3 +114,28 @@ def test_shares_that_do_not_add_up_are_refused():
         MixSettings(expected=0.9)
     with pytest.raises(ValidationError, match="control and repeats to be at most 1"):
         QueueSettings(control=0.8, repeats=0.3)
+
+
+def test_what_a_judge_rejects_comes_first_then_what_it_would_change_then_the_others(summary):
+    summaries = [
+        *(summary(f"plain{number}", scores=(0.1,)) for number in range(10)),
+        *(summary(f"changed{number}", scored_by="x", changed=number) for number in range(1, 4)),
+        *(summary(f"rejected{number}", rejected=number, changed=1) for number in range(1, 3)),
+    ]
+    queue = plan(RecordPool(summaries, {}), QueueSettings(size=10, control=0, repeats=0))
+    first = [entry.record_id for entry in queue.entries[:5]]
+    assert first == ["rejected2", "rejected1", "changed3", "changed2", "changed1"]
+    assert {entry.signal for entry in queue.entries[:5]} == {"judge"}
+    assert queue.entries[0].why == "a judge rejects 2 of 10 entities, and would change 1"
+    assert {entry.signal for entry in queue.entries[5:]} <= {"expected", "uncertainty", "diversity"}
+    few = plan(RecordPool(summaries, {}), QueueSettings(size=10, control=0, repeats=0, mix=MixSettings(judge=0.2)))
+    assert [entry.signal for entry in few.entries].count("judge") == 2
+    assert few.entries[0].record_id == "rejected2"
+    none = plan(RecordPool(summaries, {}), QueueSettings(size=10, control=0, repeats=0, mix=MixSettings(judge=0)))
+    assert "judge" not in {entry.signal for entry in none.entries}
+
+
+def test_without_a_judge_the_shares_are_those_of_the_other_signals(pool):
+    with_share = plan(pool, QueueSettings(size=60))
+    without = plan(pool, QueueSettings(size=60, mix=MixSettings(judge=0)))
+    assert with_share.entries == without.entries

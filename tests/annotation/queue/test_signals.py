@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from annotation.queue.calibration import calibrate
 from annotation.queue.reviewed import ReviewOutcome
 from annotation.queue.settings import MixSettings
 from annotation.queue.signals import EXPECTED, SIGNALS, RecordPool, measure_signals
 from curation.error_detection.label_errors import Suspicion
+from curation.scoring.calibration import calibrate
 from curation.scoring.changes import Changes
 
 

@@ -107,6 +107,10 @@ def test_what_was_deleted_meanwhile_is_no_example(members, scheme) -> None:
         b"[]",
         b"no JSON",
         b"[" * 100_000,
+        # Half of a surrogate pair, which no encoder and no store takes.
+        b'{"text": "a \\ud800 b"}',
+        b'{"record": "\\ud800"}',
+        b'{"text": "fever", "language": "\\udfff"}',
         b"{}",
         b'{"text": "a", "record": "b"}',
         b'{"text": " "}',

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import heapq
+import math
 import time
 from collections.abc import Callable, Coroutine
 from typing import Any
@@ -254,6 +255,42 @@ def test_answers_that_come_to_take_longer_whatever_is_asked_change_nothing(clock
     server.seconds = lambda busy: 1.5
     told(clock, keep_asking(pace, server, 4_000))
     assert pace.limit == 64
+
+
+class BusyClock(FakeClock):
+    """The clock of a process that has a lot to do: what is due waits for the next of its rounds."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.round: Callable[[], float] = lambda: 0.0
+
+    def call_later(self, delay: float, callback: Callable[[], None]) -> None:
+        def called() -> None:
+            if length := self.round():
+                self.now = math.ceil(self.now / length) * length
+            callback()
+
+        super().call_later(delay, called)
+
+
+def test_a_process_that_has_a_lot_to_do_takes_its_own_lateness_for_no_slowness_of_the_server():
+    clock = BusyClock()
+    pace, server = Pace(Limits(at_once=64), clock=clock), Server(clock, takes=1_000)
+    told(clock, keep_asking(pace, server, 1_000))
+    # The more is in flight the later this process is; the server answers as before.
+    clock.round = lambda: 0.03 * pace.in_flight
+    told(clock, keep_asking(pace, server, 12_000))
+    assert pace.limit == 64
+
+
+def test_slowness_of_a_server_is_seen_by_a_process_that_is_late_itself():
+    clock = BusyClock()
+    pace, server = Pace(Limits(at_once=64), clock=clock), Server(clock, takes=1_000)
+    told(clock, keep_asking(pace, server, 1_000))
+    clock.round = lambda: 0.2
+    server.seconds = lambda busy: 0.3 * max(1.0, busy / 8)
+    told(clock, keep_asking(pace, server, 12_000))
+    assert pace.limit < 40
 
 
 def test_a_server_that_died_is_tried_from_time_to_time_and_then_given_up(clock):

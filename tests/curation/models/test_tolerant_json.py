@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from curation.models.tolerant_json import read_object
@@ -100,3 +102,58 @@ def test_a_list_by_itself_and_an_object_around_the_answer_are_understood(text, r
 def test_a_part_of_a_broken_answer_is_no_answer(text):
     content, _ = read_object(text, has_items, list_key="items")
     assert content is None or not has_items(content)
+
+
+@pytest.mark.parametrize(
+    ("text", "content", "repairs"),
+    [
+        ("{'a': 1}", {"a": 1}, ["single quotes"]),
+        (
+            "{'a': \"the patient's\", 'b': [True, False, None, -2.5], 'c': {'d': 'é\\n'},}",
+            {"a": "the patient's", "b": [True, False, None, -2.5], "c": {"d": "é\n"}},
+            ["single quotes"],
+        ),
+        ("{'a': true, 'b': null}", {"a": True, "b": None}, ["single quotes"]),
+        ("```python\n{'a': 1}\n```", {"a": 1}, ["words around the JSON", "single quotes"]),
+        ("Gern: {'a': '}{'} Fertig.", {"a": "}{"}, ["words around the JSON", "single quotes"]),
+        ("{'a': 1, 'a': 2}", {"a": [1, 2]}, ["single quotes", "keys given twice"]),
+        ("{'a': print(1)}", None, []),
+        ("{'a': {1, 2}}", None, []),
+        ("{'a': b'x'}", None, []),
+        ("{1: 'a'}", None, []),
+        ("{'a': 1", None, []),
+        ("{'a': " * 30_000, None, []),
+        ("{'a': " + "[" * 90 + "]" * 89, None, []),
+    ],
+)
+def test_an_object_in_pythons_quotes_is_read_and_nothing_in_it_is_run(text, content, repairs):
+    assert read_object(text) == (content, repairs)
+
+
+@pytest.mark.parametrize(
+    ("text", "content"),
+    [
+        ('{"a": [{"b": 1}], "a": []}', {"a": [{"b": 1}]}),
+        ('{"a": [], "a": [{"b": 1}]}', {"a": [{"b": 1}]}),
+        ('{"a": "x", "a": "N/A"}', {"a": ["x", "N/A"]}),
+        ('{"a": 1, "a": 2, "a": 3}', {"a": [1, 2, 3]}),
+        ('{"a": {"b": "x", "b": "y"}}', {"a": {"b": ["x", "y"]}}),
+    ],
+)
+def test_no_value_of_a_key_that_is_given_twice_is_lost(text, content):
+    assert read_object(text) == (content, ["keys given twice"])
+    assert read_object(f"So: {text[:-1]},}}") == (
+        content,
+        ["words around the JSON", "trailing commas", "keys given twice"],
+    )
+
+
+def test_a_key_given_twice_with_one_value_has_it():
+    assert read_object('{"a": 1, "a": 1}') == ({"a": 1}, ["keys given twice"])
+
+
+def test_an_answer_that_is_a_string_of_json_is_read_and_a_string_within_one_is_not():
+    assert read_object(json.dumps('{"a": 1}')) == ({"a": 1}, ["JSON within a string"])
+    # What a report says in braces may stand in a quote of it.
+    quoted = json.dumps({"answer": '{"items": []}'})
+    assert read_object(quoted, has_items)[0] == {"answer": '{"items": []}'}

@@ -372,3 +372,25 @@ def test_a_stage_may_allow_more_ends_before_a_record_is_suspected(stores, ids):
         die(stores[1], str(number))
     assert claimed_ids(stores[0].claim(Stage(), 6, worker="last", lease=HOUR, tries=TRIES + 3)) == ids[:1]
     assert stores[0].failures() == []
+
+
+def test_a_claim_reads_no_more_of_the_jobs_the_more_are_done(postgres_url):
+    engine = sa.create_engine(postgres_url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(sa.text("CREATE DATABASE claims_by_key"))
+    url = postgres_url.rsplit("/", 1)[0] + "/claims_by_key"
+    with Store.open(url) as store:
+        add(store, 400)
+        for _ in range(10):
+            claimed = claim(store, 20)
+            results = [Result(id) for id in claimed_ids(claimed)]
+            store.commit(Stage(), results, seen=claimed.seen, claim=claimed.token)
+    by_stage = sa.text("SELECT idx_scan FROM pg_stat_user_indexes WHERE indexrelname = 'jobs_stage'")
+    other = sa.create_engine(url)
+    with other.connect() as connection:
+        # As long as nobody has analysed the tables, all jobs of a stage would be read for each record.
+        assert connection.execute(by_stage).scalar_one() == 0
+    other.dispose()
+    with engine.connect() as connection:
+        connection.execute(sa.text("DROP DATABASE claims_by_key WITH (FORCE)"))
+    engine.dispose()

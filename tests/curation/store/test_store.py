@@ -342,7 +342,7 @@ def test_a_store_of_a_newer_version_is_refused(store_url):
     with engine.begin() as connection:
         connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
     engine.dispose()
-    with pytest.raises(StoreError, match=r"expected a store of revision 0007 or older, found 9999"):
+    with pytest.raises(StoreError, match=r"expected a store of revision 0008 or older, found 9999"):
         Store.open(store_url)
 
 

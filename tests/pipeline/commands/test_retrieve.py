@@ -163,3 +163,19 @@ def _last(prompt: str, text: str) -> bool:
 def test_examples_are_for_language_models_and_of_a_set_that_is_there(made: Path) -> None:
     refused = curate("annotate", "--with", "rules", "--examples", "cases", "--workspace", made, code=2)
     assert "expected a language model (llm:NAME) with --examples, got rules" in refused.stderr
+
+
+def test_a_rendered_prompt_has_the_examples_that_go_out_with_it(made: Path) -> None:
+    settings = made / "curate.toml"
+    before = settings.read_text(encoding="utf-8")
+    model = '[models.m]\nurls = "http://127.0.0.1:9/v1"\n'
+    settings.write_text(f'{before}[annotation.llm]\nexamples = "cases@1"\n{model}', encoding="utf-8")
+    try:
+        planned = curate_json("annotate", "--with", "llm", "--layer", "m", "--dry-run", "--workspace", made)
+        (rendered,) = curate_json("prompt", "render", planned["record"], "--workspace", made)["requests"]
+    finally:
+        settings.write_text(before, encoding="utf-8")
+    assert rendered["messages"] == planned["prompt"]
+    system, user = (message["content"] for message in rendered["messages"])
+    assert sum(text in system for text in TEXTS.values()) > 0
+    assert sum(text in user for text in TEXTS.values()) == 1

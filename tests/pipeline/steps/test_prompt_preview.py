@@ -82,3 +82,7 @@ def test_a_record_that_fails_is_shown_with_its_error(folder):
     found = curate_json("prompt", "preview", "--with", "naive", "--workspace", folder)
     assert (found["failed"], found["differ"]) == (3, 3)
     assert all(record["error"].startswith("unparsable: ") for record in found["records"])
+    # What could not be read is not absent.
+    assert all((record["removed"], record["added"]) == ([], []) for record in found["records"])
+    printed = curate("prompt", "preview", "--with", "naive", "--workspace", folder)
+    assert "3 of these failed" in printed.stderr

@@ -17,8 +17,11 @@ from annotation.label_studio.exchange.task_payload import (
 )
 from annotation.review_settings import ReviewSettings
 from curation.decision import ANYWHERE, Decision, DecisionKind, Verdict
+from curation.judge.judged import JudgedLayer, judging
+from curation.judge.verdicts import EntityJudgement, JudgeOutcome
 from curation.record import Entity, Fragment, Layer, Record, record_id
 from curation.scheme import Scheme
+from curation.scoring.calibration import Calibration
 from curation.store import Store
 
 TEXT = "Fever 🤒 and cough."
@@ -137,3 +140,56 @@ def test_a_repeat_looks_like_any_other_record() -> None:
     assert len(keys) == 4
     assert task_key(RECORD.id, 0) == RECORD.id
     assert all(len(key) == len(RECORD.id) and set(key) <= set("0123456789abcdef") for key in keys)
+
+
+HALF = Calibration(kind="isotonic", learned_from=600, points=((0.0, 0.0), (1.0, 0.5)))
+
+
+def scores(store: Store, scheme: Scheme, **calibrations: Calibration) -> tuple[list[float], float, tuple[str, ...]]:
+    """The scores of the regions and of the prediction, and how they were read."""
+    by_author = {name.replace("_", ":") + "@v1": found for name, found in calibrations.items()}
+    (made,) = task_payloads(store, scheme, ReviewSettings(), calibrations=by_author)
+    assert isinstance(made, TaskPayload)
+    (prediction,) = made.predictions
+    regions = [part["score"] for part in prediction["result"] if "score" in part]
+    return regions, prediction["score"], made.scores
+
+
+@pytest.fixture
+def scored(judged: Store) -> Store:
+    """The store with a layer of a language model whose entities have scores."""
+    entities = [
+        entity(0, 5, "Fever").model_copy(update={"score": 0.9}),
+        entity(12, 17, "cough").model_copy(update={"id": "T2", "score": 0.5}),
+    ]
+    judged.add_layers([layer(*entities, name="llm", author="llm:some@v1")])
+    return judged
+
+
+def test_scores_are_calibrated_where_a_calibration_was_learned_and_it_is_said(scheme, scored: Store) -> None:
+    assert scores(scored, scheme) == ([0.9, 0.5], 0.7, ("llm:some@v1: raw",))
+    assert scores(scored, scheme, llm_other=HALF) == ([0.9, 0.5], 0.7, ("llm:some@v1: raw",))
+    assert scores(scored, scheme, llm_some=HALF) == ([0.45, 0.25], 0.35, ("llm:some@v1: isotonic",))
+
+
+def test_what_a_judge_found_is_in_the_scores_that_people_see_and_not_in_the_layer(scheme, scored: Store) -> None:
+    (shown,) = (item.layers["llm"] for item in scored.items(["llm"]))
+    told = {
+        "T1": EntityJudgement(outcome=JudgeOutcome.REJECTED, probability=0.1, is_graded=True),
+        "T2": EntityJudgement(outcome=JudgeOutcome.UNCLEAR),
+    }
+    found = JudgedLayer(layer="llm", version=shown.digest, by="llm:j@judge.v1", entities=told)
+    stage = judging("llm")
+    scored.put_measures(stage, {RECORD.id: {stage: found.model_dump(mode="json")}})
+    by = "llm:some@v1 + judge llm:j@judge.v1"
+    assert scores(scored, scheme) == ([0.5, 0.5], 0.5, (f"{by}: raw",))
+    # A calibration of the author's scores alone says nothing of these.
+    assert scores(scored, scheme, llm_some=HALF) == ([0.5, 0.5], 0.5, (f"{by}: raw",))
+    (made,) = task_payloads(scored, scheme, ReviewSettings(), calibrations={by: HALF})
+    assert isinstance(made, TaskPayload)
+    assert made.predictions[0]["score"] == 0.25
+    (after,) = (item.layers["llm"] for item in scored.items(["llm"]))
+    assert after == shown
+    # On a new version of the layer it says nothing.
+    scored.add_layers([shown.model_copy(update={"entities": shown.entities[:1]})])
+    assert scores(scored, scheme) == ([0.9], 0.9, ("llm:some@v1: raw",))

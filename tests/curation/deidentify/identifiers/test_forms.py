@@ -32,6 +32,9 @@ def found(text: str, language: str = "de") -> list[tuple[str, str]]:
         ("seit Oktober/November 2031, im März beschwerdefrei", ["Oktober", "November 2031", "März"]),
         ("Röntgen 03.2031 und 11-2031", ["03.2031", "11-2031"]),
         ("geb. 05.03.'51 und 5 .3. 1951", ["05.03.'51", "5 .3. 1951"]),
+        # A word may begin as a unit does.
+        ("am 5.3.2031 ging er, am 7.3.2031 lag er, am 9.3.2031 mgl.", ["5.3.2031", "7.3.2031", "9.3.2031"]),
+        ("am 5.3.2031 kg-Verlust gegenüber 1.3.2031 gut", ["1.3.2031"]),
     ],
 )
 def test_german_dates(text: str, dates: list[str]) -> None:

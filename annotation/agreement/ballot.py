@@ -16,6 +16,7 @@ from typing import Literal, TypeVar
 from curation.decision import REJECT
 from curation.record import Assertion, Entity, Fragment, Layer, Record, wording
 from curation.scoring.matching import Spans, overlap
+from curation.text.folding import fold
 
 VoteValue = TypeVar("VoteValue")
 
@@ -158,23 +159,37 @@ class Ballot:
         return {name: Counter(layer.labels.get(name, "") for layer in self.reviews.values()) for name in names}
 
 
-def ballot(record: Record, reviews: Mapping[str, Layer], *, matching: Literal["exact", "lenient"] = "exact") -> Ballot:
-    """The ballot of a record; entities without fragments, which the editor does not show, are left out."""
-    marks = _same_spans(reviews)
+def ballot(
+    record: Record,
+    reviews: Mapping[str, Layer],
+    *,
+    matching: Literal["exact", "lenient"] = "exact",
+    unplaced: bool = False,
+) -> Ballot:
+    """The ballot of a record; entities without fragments, which the editor does not show, are left out.
+
+    unplaced: have them too; they are the same by their wording.
+    """
+    marks = _same_spans(reviews, unplaced)
     if matching == "lenient":
         marks = _overlapping_joined(marks)
     marks.sort(key=lambda mark: (mark.spans, mark.category))
     return Ballot(record, reviews, tuple(marks), tuple(_voted_relations(reviews, marks)))
 
 
-def _same_spans(reviews: Mapping[str, Layer]) -> list[VotedEntity]:
+def _same_spans(reviews: Mapping[str, Layer], unplaced: bool) -> list[VotedEntity]:
     """The entities with the same spans and category, each with all reviewers who marked it."""
-    votes: dict[tuple[str, Spans], dict[str, Entity]] = {}
+    votes: dict[tuple[str, Spans, str], dict[str, Entity]] = {}
     for name, layer in reviews.items():
         for entity in layer.entities:
-            if entity.fragments:
-                votes.setdefault((entity.category, entity.spans), {}).setdefault(name, entity)
-    return [VotedEntity(category, found, len(reviews)) for (category, _), found in votes.items()]
+            if entity.fragments or unplaced:
+                votes.setdefault(_position(entity), {}).setdefault(name, entity)
+    return [VotedEntity(category, found, len(reviews)) for (category, *_), found in votes.items()]
+
+
+def _position(entity: Entity) -> tuple[str, Spans, str]:
+    """The category and the spans of an entity, and its wording where it has none."""
+    return entity.category, entity.spans, "" if entity.fragments else fold(entity.text).text
 
 
 def _overlapping_joined(marks: Iterable[VotedEntity]) -> list[VotedEntity]:
@@ -211,11 +226,9 @@ def _voted_relations(reviews: Mapping[str, Layer], marks: Sequence[VotedEntity])
 
 def _voted_numbers(name: str, layer: Layer, marks: Sequence[VotedEntity]) -> dict[str, int]:
     """The number of the voted entity for each entity of a reviewer, by its id."""
-    by_spans = {
-        (mark.category, mark.votes[name].spans): number for number, mark in enumerate(marks) if name in mark.votes
-    }
-    keys = {entity.id: (entity.category, entity.spans) for entity in layer.entities}
-    return {id: by_spans[key] for id, key in keys.items() if key in by_spans}
+    numbers = {_position(mark.votes[name]): number for number, mark in enumerate(marks) if name in mark.votes}
+    positions = {entity.id: _position(entity) for entity in layer.entities}
+    return {id: numbers[position] for id, position in positions.items() if position in numbers}
 
 
 def _is_split_evenly(votes: Counter[VoteValue]) -> bool:
