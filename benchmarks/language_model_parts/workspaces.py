@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from curation.models.probe import PURPOSE
 from language_model_parts.cases import FOUND, cases
 from language_model_parts.model_server import ModelServer
 from pipeline.workspace import Workspace
@@ -38,6 +39,6 @@ def without_layer(folder: Path) -> int:
 
 
 def answers_kept(folder: Path) -> int:
-    """How many answers the ledger holds."""
+    """How many answers about records the ledger holds; that to a canary is about none."""
     with Workspace.at(folder).open_store() as store:
-        return sum(row.answers for row in store.spending())
+        return sum(row.answers for row in store.spending() if row.purpose != PURPOSE)
