@@ -9,7 +9,7 @@ from time import monotonic
 from pydantic import JsonValue
 
 from curation.errors import UsageError
-from curation.models.client import CHARACTERS_A_TOKEN, estimated_tokens
+from curation.models.client import CHARACTERS_A_TOKEN, rough_tokens
 from curation.models.contract import Attempt, LanguageModel, Request
 
 #: Tokens of an answer for each of the question, until the first has come.
@@ -68,7 +68,7 @@ class RunSpending:
     def admit(self, request: Request) -> bool:
         """Whether a request may go: by what came so far, it and those in flight stay within the caps."""
         self._asked += 1
-        self._asked_tokens += estimated_tokens(request)
+        self._asked_tokens += rough_tokens(request)
         self.reached = self.reached or self._reached(request)
         self._in_flight += self.reached is None
         return self.reached is None
@@ -146,7 +146,7 @@ class RunSpending:
         """The tokens and the money that a request will cost: the mean so far, before the first by its length."""
         if self.answers:
             return self.tokens / self.answers, (self.cost + self._unpriced_cost) / self.answers
-        sent = estimated_tokens(request)
+        sent = rough_tokens(request)
         answered = round(sent * ANSWERED_SHARE)
         model = self.models.get(request.model)
         return sent + answered, (price_of(model, sent, answered) if model else None) or 0.0

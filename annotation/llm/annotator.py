@@ -15,14 +15,14 @@ from annotation.llm.examples import Example, Examples, repeated_from
 from annotation.llm.lead_ins import without_lead_in
 from annotation.llm.merge import MergedQuotes, merge, merge_labels
 from annotation.llm.questionnaire import Questionnaire
-from annotation.llm.questions import INCOMPLETE, Answered, Interview, OpenPoint
+from annotation.llm.questions import Answered, Interview, OpenPoint
 from annotation.llm.reading import Link, Reading
 from annotation.llm.token_probabilities import with_probabilities
 from annotation.llm.unread_part import UnreadPart
 from annotation.settings import LlmSettings
 from curation.author import AuthorKind, author_name, layer_name
 from curation.errors import UsageError
-from curation.models.asking_stage import Conversation
+from curation.models.asking_stage import INCOMPLETE, Conversation
 from curation.models.contract import Answer, LanguageModel, Request, room_parameter
 from curation.models.placed_json import decode_placed
 from curation.record import Layer, Record, digest

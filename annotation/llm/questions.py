@@ -10,14 +10,13 @@ from annotation.llm.reading import NotReadError, Reading, completed
 from annotation.llm.refusals import is_refusal
 from annotation.llm.windows import CHARACTERS_A_TOKEN
 from curation.errors import LanguageModelError, may_pass
+from curation.models.asking_stage import INCOMPLETE
 from curation.models.contract import Answer, Finish, Message, Request
 from curation.scheme import Category
 from curation.text.folding import Span
 
 #: So much of an answer that could not be read is shown to the model again.
 SHOWN_AGAIN = 4_000
-#: The kind of failure of a record, or an answer, of which a part was answered.
-INCOMPLETE = "incomplete"
 #: The least number of tokens for an answer that was cut off before.
 SMALLEST_ROOM = 256
 

@@ -80,9 +80,14 @@ def storable(value: object) -> str | None:
     return value.strip()
 
 
+def parts_of(value: object) -> list[object]:
+    """What a list holds; anything else, an empty list too, as the only part."""
+    return value if isinstance(value, list) and value else [value]
+
+
 def wordings(value: object) -> list[str | None]:
     """The wordings in a value: of a string one, of a list of strings each; None for what is no wording."""
-    return [storable(part) for part in value] if isinstance(value, list) and value else [storable(value)]
+    return [storable(part) for part in parts_of(value)]
 
 
 def number(value: object) -> str | None:

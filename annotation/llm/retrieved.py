@@ -208,11 +208,11 @@ class RetrievedExamples:
         )
         central, fixed = self._fixed(members, neighbours) if self.settings.strategy == "fixed" else (None, [])
         texts = [normalised(record.text) for record in records]
-        tokens = [estimated_tokens(record, layer) for record, layer in members]
+        tokens = [example_tokens(record, layer) for record, layer in members]
         return _Shelf(members, neighbours, sketch(texts), texts, tokens, central, fixed)
 
 
-def estimated_tokens(record: Record, layer: Layer) -> int:
+def example_tokens(record: Record, layer: Layer) -> int:
     """About how many tokens an example takes in a prompt: its text, and its entities as JSON."""
     entities = sum(len(entity.text) + len(entity.category) + AROUND_ENTITY for entity in layer.entities)
     each = TOKEN_CHARACTERS if record.language == "en" else OTHER_TOKEN_CHARACTERS

@@ -14,12 +14,11 @@ from annotation.llm.agreed import AgreedAnnotations, agreed
 from annotation.llm.annotator import LlmAnnotator
 from annotation.llm.apply import score_notes
 from annotation.llm.poll import Poll, Voter
-from annotation.llm.questions import INCOMPLETE
 from annotation.llm.unread_part import UnreadPart
 from annotation.settings import LlmSettings
 from curation.author import AuthorKind, author_name
 from curation.deidentify.surrogate_record import REPLACED
-from curation.models.asking_stage import Conversation
+from curation.models.asking_stage import INCOMPLETE, Conversation
 from curation.models.contract import LanguageModel, Request
 from curation.models.conversations import altered, beside
 from curation.record import Layer, Record, check_layer, digest

@@ -14,7 +14,7 @@ from curation.errors import LanguageModelError, UsageError, may_pass
 from curation.judge.claims import Claim, claims_of, numbered
 from curation.judge.judged import JudgedLayer, judging
 from curation.judge.verdicts import NO_PLACE, EntityJudgement, JudgeOutcome, not_judged, read_verdicts, verdict_schema
-from curation.models.asking_stage import Conversation
+from curation.models.asking_stage import INCOMPLETE, Conversation
 from curation.models.contract import Answer, Finish, LanguageModel, Message, Request, room_parameter
 from curation.models.prompt import Prompt
 from curation.models.tokens import count_tokens
@@ -27,8 +27,7 @@ from curation.stage import Item, Result
 VERSION = 1
 #: The style of prompts that ask for verdicts.
 STYLE = "judge"
-#: The kind of failure of a record of which a part was judged.
-INCOMPLETE = "incomplete"
+#: Why a verdict that cannot be read is none.
 UNPARSABLE = "unparsable"
 #: Tokens of a verdict, about.
 VERDICT_TOKENS = 48

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
-from math import exp
 from typing import Any
 
 from pydantic import Field
@@ -13,11 +12,12 @@ from pydantic import Field
 from curation.judge.claims import Claim, numbered
 from curation.models.bounded_schema import Schema, closed_object, one_of
 from curation.models.contract import Answer
-from curation.models.tolerant_json import read_object
+from curation.models.located_tokens import LocatedTokens
+from curation.models.placed_json import decode_placed, spans_of
+from curation.models.tolerant_json import decode_plain, read_object
 from curation.record import Assertion, Frozen
 from curation.scheme import Scheme
 from curation.text.assertion_words import assertion_of_word
-from curation.text.folding import Span
 
 
 class Says(StrEnum):
@@ -92,9 +92,10 @@ def verdict_schema(claims: Sequence[Claim], scheme: Scheme) -> Schema:
 def read_verdicts(answer: Answer, claims: Sequence[Claim], scheme: Scheme) -> dict[str, EntityJudgement]:
     """The judgements by the entities' ids; a claim whose verdict cannot be read has none."""
     asked = numbered(claims)
-    content, _ = read_object(answer.text, _is_answer, list_key=LIST)
+    tokens = LocatedTokens.of(answer)
+    content, _ = read_object(answer.text, _is_answer, list_key=LIST, decode=decode_placed if tokens else decode_plain)
     given = _by_id(content or {}, asked)
-    judged = ((claim, _judgement(given.get(id), id, claim, scheme, answer)) for id, claim in asked.items())
+    judged = ((claim, _judgement(given.get(id), claim, scheme, tokens)) for id, claim in asked.items())
     return {claim.entity.id: judgement for claim, judgement in judged if judgement is not None}
 
 
@@ -114,7 +115,7 @@ def _by_id(content: Mapping[str, Any], asked: Mapping[str, Claim]) -> Mapping[st
     return content
 
 
-def _judgement(verdict: Any, id: str, claim: Claim, scheme: Scheme, answer: Answer) -> EntityJudgement | None:
+def _judgement(verdict: Any, claim: Claim, scheme: Scheme, tokens: LocatedTokens | None) -> EntityJudgement | None:
     """None where a verdict cannot be read: nothing is guessed from half of one."""
     if not isinstance(verdict, dict) or (says := _says(verdict.get("says"))) is None:
         return None
@@ -124,7 +125,7 @@ def _judgement(verdict: Any, id: str, claim: Claim, scheme: Scheme, answer: Answ
         return None
     fits = {"category": category == entity.category, "assertion": assertion is entity.assertion}
     outcome = _outcome(says, is_category=fits["category"], is_assertion=fits["assertion"])
-    graded = _graded(answer, id, verdict, outcome, fits=fits)
+    graded = _graded(tokens, verdict, outcome, fits=fits)
     certain = None if outcome is JudgeOutcome.UNCLEAR else float(outcome is JudgeOutcome.CONFIRMED)
     return EntityJudgement(
         outcome=outcome,
@@ -162,45 +163,21 @@ def _category(value: object, scheme: Scheme) -> str | None:
 
 
 def _graded(
-    answer: Answer, id: str, verdict: Mapping[str, Any], outcome: JudgeOutcome, *, fits: Mapping[str, bool]
+    tokens: LocatedTokens | None, verdict: Mapping[str, Any], outcome: JudgeOutcome, *, fits: Mapping[str, bool]
 ) -> float | None:
     """The probability that the entity is right, by the tokens of the verdict; None where they are not known.
 
     It is right when the text says so, in the category and with the assertion: the product of the three. A word that
     differs leaves what its own probability leaves over, which is the most that the right one can have.
     """
-    if outcome is JudgeOutcome.UNCLEAR or answer.logprobs is None:
+    if outcome is JudgeOutcome.UNCLEAR or tokens is None:
         return None
     probability = 1.0
     for name in ("says",) if outcome is JudgeOutcome.REJECTED else ("says", *fits):
-        part = _probability(answer, _value_span(answer.text, id, name, verdict.get(name)))
+        (span,) = spans_of(verdict.get(name), [str(verdict.get(name))])
+        part = tokens.product(span) if span else None
         if part is None:
             return None
         is_right = outcome is not JudgeOutcome.REJECTED if name == "says" else fits[name]
         probability *= part if is_right else 1 - part
     return probability
-
-
-def _value_span(text: str, id: str, name: str, value: object) -> Span | None:
-    """Where a value of a verdict stands in an answer: in the last object under the id, or in the only one there is."""
-    begins = list(re.finditer(rf'"{id}"\s*:\s*\{{', text))
-    if not begins and text.count('"says"') != 1:
-        return None
-    start = begins[-1].end() if begins else 0
-    found = re.compile(rf'[^}}]*?"{name}"\s*:\s*"?({re.escape(str(value))})\b', re.IGNORECASE).match(text, start)
-    return found.span(1) if found else None
-
-
-def _probability(answer: Answer, span: Span | None) -> float | None:
-    """Of the tokens that a stretch of an answer is made of; None where the tokens are not those of the answer."""
-    pieces = answer.logprobs or ()
-    shift = "".join(piece.text for piece in pieces).find(answer.text)
-    if span is None or shift < 0:
-        return None
-    total, start = 0.0, -shift
-    for piece in pieces:
-        end = start + len(piece.text)
-        if start < span[1] and end > span[0]:
-            total += piece.logprob
-        start = end
-    return min(1.0, exp(total))

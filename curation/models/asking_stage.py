@@ -15,6 +15,9 @@ from curation.stage import Item, Result
 #: and is sent, in the same order, an answer for each or the error that came in its place.
 Conversation = Generator[Sequence[Request], Sequence[Answer | LanguageModelError], Result]
 
+#: The kind of failure of a record of which a part was answered: what could be made of that is kept.
+INCOMPLETE = "incomplete"
+
 
 class AskingStage(Protocol):
     """A stage that asks language models: what to ask, and what the answers say. Sending, waiting, trying again, paying

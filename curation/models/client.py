@@ -175,7 +175,7 @@ class AskingClient:
         for number in range(1, limits.attempts + 1):
             async with AsyncExitStack() as stack:
                 with self._stoppable():
-                    turn = await stack.enter_async_context(pace.turn(estimated_tokens(request)))
+                    turn = await stack.enter_async_context(pace.turn(rough_tokens(request)))
                 if not self.admit(request):
                     self.stop()
                     raise AskingStoppedError
@@ -266,8 +266,8 @@ def _tell(flight: _Flight, error: BaseException) -> None:
         flight.outcome.cancel()
 
 
-def estimated_tokens(request: Request) -> int:
-    """About how many tokens a request has, by its characters."""
+def rough_tokens(request: Request) -> int:
+    """About how many tokens a request has, by its characters: for pace and caps, which look at each request."""
     return sum(len(message.content) for message in request.messages) // CHARACTERS_A_TOKEN
 
 

@@ -10,7 +10,17 @@ from dataclasses import dataclass
 from pydantic import JsonValue
 
 from annotation.llm.assertions import assertion_of
-from annotation.llm.reading import Link, NotReadError, Quote, Reading, known_name, storable, the_only, value_of
+from annotation.llm.reading import (
+    Link,
+    NotReadError,
+    Quote,
+    Reading,
+    known_name,
+    parts_of,
+    storable,
+    the_only,
+    value_of,
+)
 from annotation.llm.styles.document_labels import label_schema, read_labels, read_only_labels
 from annotation.llm.styles.style import longest_quote, most_items
 from curation.models.bounded_schema import Schema, bounded_list, bounded_string, closed_object, one_of
@@ -178,7 +188,7 @@ def _quotes(
         dropped["not an object"] += 1
         return []
     given = value_of(entity, "text", reading)
-    parts = given if isinstance(given, list) and given else [given]
+    parts = parts_of(given)
     texts = [(text, spans_of(part, [text])[0]) for part in parts if (text := storable(part)) is not None]
     if len(texts) < len(parts):
         dropped["without wording"] += len(parts) - len(texts)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pydantic import JsonValue
 
 from annotation.llm.examples import Example
-from annotation.llm.retrieved import estimated_tokens
+from annotation.llm.retrieved import example_tokens
 from annotation.settings import ExamplesSettings
 from curation.errors import UsageError
 from curation.record import Record, record_id
@@ -37,7 +37,7 @@ class ShownExamples:
                 example.record.id,
                 example.score,
                 len(example.layer.entities),
-                estimated_tokens(example.record, example.layer),
+                example_tokens(example.record, example.layer),
             )
             for example in self.examples
         ]
