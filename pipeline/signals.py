@@ -11,6 +11,8 @@ from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import Any
 
+from curation.interrupts import put_off
+
 #: Asked to end, and the terminal closed.
 ENDING = (signal.SIGTERM, signal.SIGHUP)
 #: Seconds until a signal that Python has lost comes again.
@@ -21,6 +23,7 @@ AGAIN = 0.05
 def ended_like_interrupts() -> Iterator[list[int]]:
     """Inside the block SIGTERM and SIGHUP raise KeyboardInterrupt, once; gives the signals that came.
 
+    While something is being stored they wait, and so does Ctrl-C.
     A signal that whoever started the process has it ignore (`nohup`) stays ignored. One that comes while Python clears
     something away, where it prints exceptions and goes on, comes again, and so does Ctrl-C.
     """
@@ -31,8 +34,12 @@ def ended_like_interrupts() -> Iterator[list[int]]:
     def end(number: int, frame: FrameType | None) -> None:
         if os.getpid() != owner:
             os._exit(128 + number)  # a process that was forked from this one has nothing to put in order
-        if not came:
+        if not came and not put_off(number):
             came.append(number)
+            raise KeyboardInterrupt
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        if not put_off(number):
             raise KeyboardInterrupt
 
     def again(lost: sys.UnraisableHookArgs) -> None:
@@ -49,6 +56,8 @@ def ended_like_interrupts() -> Iterator[list[int]]:
         for number in ENDING:
             if signal.getsignal(number) is not signal.SIG_IGN:
                 before[number] = signal.signal(number, end)
+        if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+            before[signal.SIGINT] = signal.signal(signal.SIGINT, interrupt)
     try:
         yield came
     finally:

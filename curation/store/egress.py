@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -55,7 +56,7 @@ class EgressLog(Connected):
             "refused": 0,
         }
         with self.write() as connection:
-            key = connection.execute(sa.insert(egress).values(row)).inserted_primary_key
+            key: Any = connection.execute(sa.insert(egress).values(row)).inserted_primary_key
         return int(key[0])
 
     def count_egress(

@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from curation.address import is_this_machine
 from curation.batches import batched
 from curation.errors import MissingExtraError, StoreError
+from curation.interrupts import Uninterrupted
 from curation.outside_errors import why_not_opened
 from curation.store.migrations import HEAD, migrate, revision_of
 from curation.store.sqlite_file import check_own_schema, keep_private
@@ -51,13 +52,15 @@ class Connected:
         """A context manager that gives a connection for reading."""
         return self._engine.connect() if self._snapshot is None else nullcontext(self._snapshot)
 
-    def write(self) -> Any:
-        """A context manager that gives a connection in a transaction, committed at its end.
+    @contextmanager
+    def write(self) -> Iterator[sa.Connection]:
+        """A connection in a transaction, committed at its end; Ctrl-C and its like wait for that.
 
         Raises StoreError where nothing can be stored.
         """
         self.require_writable()
-        return self._writing.begin()
+        with Uninterrupted(), self._writing.begin() as connection:
+            yield connection
 
     @contextmanager
     def snapshot(self) -> Iterator[Self]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from typing import Any
 
 import sqlalchemy as sa
 from pydantic import JsonValue
@@ -42,7 +43,7 @@ class Runs(Connected):
             "manifest": json.dumps({"process": dict(process)} if process else {}),
         }
         with self.write() as connection:
-            key = connection.execute(sa.insert(runs).values(row)).inserted_primary_key
+            key: Any = connection.execute(sa.insert(runs).values(row)).inserted_primary_key
         return int(key[0])
 
     def end_run(self, run: int, *, state: str, manifest: Mapping[str, JsonValue]) -> None:

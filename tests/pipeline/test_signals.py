@@ -7,9 +7,13 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
+from contextlib import _GeneratorContextManager
 from pathlib import Path
+from types import CodeType, FrameType
 
 import pytest
+import sqlalchemy as sa
 
 from curation.record import Record
 from pipeline.signals import ended_like_interrupts
@@ -62,6 +66,34 @@ def test_only_the_first_request_interrupts_and_the_handlers_of_before_come_back(
         signal.raise_signal(signal.SIGTERM)
         assert came == [signal.SIGTERM]
     assert signal.getsignal(signal.SIGTERM) is before
+
+
+def signalled_once(number: signal.Signals, code: CodeType) -> Callable[[FrameType, str, object], None]:
+    """A profiler that sends a signal when a function is begun, the first time."""
+
+    def tell(frame: FrameType, event: str, _: object) -> None:
+        if event == "call" and frame.f_code is code:
+            sys.setprofile(None)
+            signal.raise_signal(number)
+
+    return tell
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+@pytest.mark.parametrize("step", [_GeneratorContextManager.__exit__, sa.engine.Transaction.commit])
+def test_a_signal_at_the_end_of_a_transaction_waits_and_leaves_no_lock(
+    tmp_path: Path, number: signal.Signals, step: Callable[..., object]
+) -> None:
+    report = Record(id="r", group="r", source="test", language="de", text="Husten.")
+    with Workspace.make(tmp_path / "w").open_store() as store, ended_like_interrupts():
+        sys.setprofile(signalled_once(number, step.__code__))
+        with pytest.raises(KeyboardInterrupt) as held:
+            store.add_records([report])
+        began = time.monotonic()
+        store.start_run("annotate", process={})
+        # A transaction that nobody ends keeps the lock as long as the exception is held.
+        assert (time.monotonic() - began < 5, held.type) == (True, KeyboardInterrupt)
+        assert store.record_ids() == ["r"]
 
 
 class Interrupting:
