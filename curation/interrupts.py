@@ -11,14 +11,14 @@ import threading
 from types import TracebackType
 
 
-class _Waiting:
+class _PutOff:
     """How many blocks the main thread is in that are not to be interrupted, and the signal that waits for their end."""
 
     blocks = 0
     number: int | None = None
 
 
-_waiting = _Waiting()
+_waiting = _PutOff()
 
 
 class Uninterrupted:

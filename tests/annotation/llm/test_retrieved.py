@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from annotation.llm.checked_examples import checked_examples
-from annotation.llm.retrieved import RetrievedExamples, estimated_tokens
+from annotation.llm.retrieved import RetrievedExamples, example_tokens
 from annotation.settings import ExamplesSettings
 from curation.errors import UsageError
 from curation.record import Layer, Record
@@ -154,11 +154,11 @@ def test_named_records_are_the_fixed_examples_in_their_order(members, scheme, an
 def test_what_does_not_fit_into_the_budget_is_passed_over(scheme, annotated) -> None:
     long = annotated("The knee. " + "A man had [pain]{signs_symptoms} in the knee. " * 30)
     short = annotated("A woman had [pain]{signs_symptoms}.")
-    examples = retrieved([long, short], scheme, tokens=estimated_tokens(*short))
+    examples = retrieved([long, short], scheme, tokens=example_tokens(*short))
     record = asked(annotated, "A man had pain in the knee, said others.")
     assert ids(examples, record) == [short[0].id]
     assert ids(retrieved([long, short], scheme, tokens=1), record) == []
-    enough = estimated_tokens(*long) + estimated_tokens(*short)
+    enough = example_tokens(*long) + example_tokens(*short)
     assert ids(retrieved([long, short], scheme, tokens=enough), record) == [long[0].id, short[0].id]
     assert ids(retrieved([long, short], scheme, tokens=enough - 1), record) == [long[0].id]
 
