@@ -35,6 +35,7 @@ SCRIPTS: Mapping[str, tuple[str, ...]] = {
     "real_model": ("real_model.py",),
     "injection": ("injection.py",),
     "projection": ("projection.py",),
+    "translation_trained": ("translation_trained.py",),
 }
 NOT_QUICK = frozenset({"maccrobat"})
 PAGE = ROOT / "docs" / "benchmarks.md"

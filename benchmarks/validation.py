@@ -41,10 +41,11 @@ PARTS = (
     "memory",
     "bad_input",
     "translation",
+    "meanings",
 )
 
 #: Parts that a quick run works through beside the others: they load no encoder.
-BESIDE = ("duplicates", "privacy", "bad_input", "translation")
+BESIDE = ("duplicates", "privacy", "bad_input", "translation", "meanings")
 
 #: Figures that several parts give, by kind of error.
 MERGED = ("recall", "false_alarm")

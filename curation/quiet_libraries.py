@@ -18,6 +18,8 @@ def quiet() -> Iterator[None]:
     try:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", "`is_gradient_checkpointing`", FutureWarning)
+            # For a normaliser that the tokenizer of Marian offers and does not use.
+            warnings.filterwarnings("ignore", "Recommended: pip install sacremoses", UserWarning)
             yield
     finally:
         logging.set_verbosity(level)

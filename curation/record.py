@@ -22,6 +22,8 @@ from curation.errors import ContradictionError
 
 #: The separator of the fragments of a discontinuous entity in its wording, as in BRAT.
 FRAGMENT_JOIN = " "
+#: What the provenance of a layer that was carried over to a translation tells how each place was found under.
+PROJECTION = "projection"
 WHOLE_NUMBER = re.compile(r"\A(\d+)\.0+\Z")
 
 
@@ -191,6 +193,25 @@ def layer_digest(values: Mapping[str, Any]) -> str:
             "entities": values["entities"],
             "relations": values["relations"],
             "labels": values["labels"],
+        }
+    )
+
+
+def without_lost(layer: Layer) -> Layer:
+    """The layer without what was carried over to a translation and not found there, and relations to that.
+
+    Its wording is in the language of the original: a fact in English teaches nothing about a German text.
+    """
+    carried = layer.provenance.get(PROJECTION)
+    if not isinstance(carried, dict):
+        return layer
+    lost = {entity.id for entity in layer.entities if entity.id in carried and entity.alignment is Alignment.NONE}
+    if not lost:
+        return layer
+    return layer.model_copy(
+        update={
+            "entities": tuple(entity for entity in layer.entities if entity.id not in lost),
+            "relations": tuple(link for link in layer.relations if lost.isdisjoint((link.head, link.tail))),
         }
     )
 

@@ -13,7 +13,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 
 from curation.errors import ContradictionError, SchemeError
 from curation.printable import printable
-from curation.record import Assertion, Entity, Frozen, Layer, digest
+from curation.record import Assertion, Entity, Frozen, Layer, digest, without_lost
 from curation.scheme_file import plain_sentences, scheme_content
 
 #: The fifteen-category scheme that ships with the product.
@@ -152,10 +152,11 @@ class Scheme(Frozen):
     def flat(self, layer: Layer) -> dict[str, str]:
         """The view of the field's published data: one string a category or document label, "N/A" when absent.
 
-        Several facts are joined by FACT_JOIN. Raises ContradictionError for a category that the scheme does not have.
+        Several facts are joined by FACT_JOIN; what was lost in translation is left out. Raises ContradictionError for a
+        category that the scheme does not have.
         """
         facts: dict[str, dict[str, None]] = {name: {} for name in self.names}
-        for entity in sorted(layer.entities, key=lambda entity: entity.spans):
+        for entity in sorted(without_lost(layer).entities, key=lambda entity: entity.spans):
             if entity.category not in facts:
                 raise ContradictionError(
                     f"record {layer.record_id}, layer {layer.name}: expected categories of the scheme {self.name}, got "

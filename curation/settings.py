@@ -52,6 +52,33 @@ class JudgeSettings(Frozen):
     )
 
 
+class TranslateSettings(Frozen):
+    """How `curate translate` makes records in another language."""
+
+    translator: str | None = Field(None, description="Who translates where `--with` says nothing: llm:NAME.")
+    prompt: str = Field(
+        "translate.v1",
+        description="Prompt of the style `translate` that ships with the product, or the path of a jinja file.",
+    )
+    mention_prompt: str = Field(
+        "mention.v1",
+        description="Prompt of the style `mention`, by which a model is asked where its translation says what a marked "
+        "wording says whose markers got lost.",
+    )
+    characters: int = Field(
+        2_000,
+        description="Characters of a text that are translated in one request, at most; fewer where the model's context "
+        "is too small, never less than a sentence.",
+        ge=1,
+    )
+    before: int = Field(2, description="Sentences before them that are shown with a request, as context.", ge=0)
+    glossary: str = Field(
+        "glossary.yaml",
+        description="The file of your terms, relative to the workspace: a list of `source` and `target`, with "
+        "`category`, `from` and `to` (languages) where you like. Without the file there are none.",
+    )
+
+
 class CurationSettings(Frozen):
     """Where things are kept, and what a curated set is made of."""
 
@@ -70,3 +97,6 @@ class CurationSettings(Frozen):
     )
     split: SplitSettings = Field(default_factory=SplitSettings, description="How a set is divided.")
     judge: JudgeSettings = Field(default_factory=JudgeSettings, description="How `curate judge` asks.")
+    translate: TranslateSettings = Field(
+        default_factory=TranslateSettings, description="How `curate translate` makes records in another language."
+    )

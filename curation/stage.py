@@ -56,13 +56,13 @@ class WrittenLayer:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """A stage's result for one record: layers, measures, or the error.
+    """A stage's result for one record: layers, measures, new records, or the error.
 
-    `written` are those of the layers that are checked and only to be stored. `notes` count what was mended or left out
-    on the way, in words for people. `may_pass`: the error is none of the record's (no connection, no memory, a full
-    disk), so the next run tries it again by itself. `kind`: of the error, in a word by which such records can be tried
-    again: truncated, refused, looping, unparsable, empty ... Layers and measures beside an error are what could be
-    made in spite of it, and are kept.
+    `records` are stored before the layers, which may be theirs. `written` are those of the layers that are checked and
+    only to be stored. `notes` count what was mended or left out on the way, in words for people. `may_pass`: the error
+    is none of the record's (no connection, no memory, a full disk), so the next run tries it again by itself. `kind`:
+    of the error, in a word by which such records can be tried again: truncated, refused, looping, unparsable, empty ...
+    Layers and measures beside an error are what could be made in spite of it, and are kept.
     """
 
     record_id: str
@@ -73,6 +73,7 @@ class Result:
     notes: Mapping[str, int] = field(default_factory=dict)
     may_pass: bool = field(default=False, compare=False)
     kind: str | None = None
+    records: Sequence[Record] = ()
 
 
 def written(result: Result, record: Record) -> Result:

@@ -71,7 +71,8 @@ def _body(view: ExportedSet, settings: ExportSettings) -> str:
                 ", ".join(f"{count} {plain(reason)}" for reason, count in _counts(manifest["dropped"]).items())
                 or "none"
             )
-            + ".",
+            + "."
+            + _lost(manifest),
             "## Columns\n\n`text` is the report. `entities` is the lossless view: category, wording and `fragments`, "
             "which are end-exclusive code-point offsets into `text` (several when discontinuous, none when the "
             "wording was not found). `summary` is the flat view: one string a category, facts joined by `; `, "
@@ -131,6 +132,13 @@ def _notes(manifest: dict[str, JsonValue]) -> list[str]:
 def _counts(value: object) -> dict[str, int]:
     assert isinstance(value, dict)
     return value
+
+
+def _lost(manifest: dict[str, JsonValue]) -> str:
+    """What is left out of translated records."""
+    lost = _counts(manifest.get("lost_in_translation", {}))
+    said = ", ".join(f"{count} {plain(name)}" for name, count in lost.items())
+    return f" Entities that were not found in a translation are left out: {said}." if said else ""
 
 
 def _table(head: tuple[str, str], rows: dict[str, int]) -> str:

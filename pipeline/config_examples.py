@@ -16,6 +16,7 @@ EXAMPLE_MODELS: dict[str, ModelSettings] = {
 }
 
 EXAMPLES: dict[str, object] = {
+    "curation.translate.translator": "llm:hospital",
     "curation.workers": 1,
     "annotation.rules.patterns": "patterns",
     "annotation.few_shot.curated": "curated@2",
@@ -38,6 +39,7 @@ EXAMPLES: dict[str, object] = {
     "validation.layer": "rules",
     "validation.boundaries.file": "boundaries.yaml",
     "validation.boundaries.rules": ("life_style_in_social_history",),
+    "validation.translation.encoder": "http://127.0.0.1:8080/v1#bge-m3",
     "validation.translation.multilingual": True,
     "validation.report.language": "de",
     "training.learning_rate": 0.002,

@@ -53,13 +53,19 @@ PATHS_OR_NAMES = (
     "annotation.examples.encoder",
     "annotation.llm.prompt",
     "validation.similarity.encoder",
+    "validation.translation.encoder",
     "training.base_model",
     "run.mapping",
 )
 #: Keys of a section [models.NAME] whose value is a path.
 MODEL_PATHS = ("ca_bundle", "tokenizer", "script", "adapter")
 #: Keys of encoders, which may also be addresses.
-ENCODERS = ("annotation.few_shot.encoder", "annotation.examples.encoder", "validation.similarity.encoder")
+ENCODERS = (
+    "annotation.few_shot.encoder",
+    "annotation.examples.encoder",
+    "validation.similarity.encoder",
+    "validation.translation.encoder",
+)
 #: What is no name, but a file of ours.
 SUFFIXES = (SUFFIX, ".yaml", ".yml")
 #: A model of a hub by its name; a folder may be called so too.

@@ -19,7 +19,8 @@ A prompt is a jinja file with two blocks: `system` is the instruction, made from
 (German for German records, English for all others); `user` is the record, as data between two tags whose number occurs
 neither in it nor in an example. Its first line names the style of its answers, which decides their JSON schema and how
 they are read. All shipped prompts work for every scheme, one with document labels only too,
-but for `judge`, which asks about entities ([why and how](decisions/judge.md)).
+but for `judge`, which asks about entities ([why and how](decisions/judge.md)), and for `translate` and
+`mention`, which translate ([why and how](decisions/translating.md)).
 
 `annotation.llm.prompt` names the one in use: `naive.v1`, `naive` for the newest version, or the path of your own file.
 A released version is never edited; a changed one has the next number, and layers name the version they came from.
@@ -50,6 +51,8 @@ more than five seconds, a record's text in `system` or none in `user` are told i
 | `flat` | one string a category and label, facts joined by `; `, `N/A` where absent | facts; no assertions |
 | `evidence` | for each category a list of facts, each with the quote that proves it | facts, each at its quote |
 | `judge` | for each entity of a layer: says the text so, its category, its assertion | `curate judge` only |
+| `translate` | for each sentence its translation, markers around the entities | `curate translate` only |
+| `mention` | for each wording the words of a translation that say it | `curate translate` only |
 """
 
 

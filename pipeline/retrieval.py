@@ -17,6 +17,7 @@ from curation.embeddings.languages import covers
 from curation.embeddings.multilingual import MULTILINGUAL_ENCODER, has_multilingual
 from curation.embeddings.vector_store import VectorStore
 from curation.errors import UsageError
+from curation.record import without_lost
 from curation.store import Store
 from pipeline.workspace import Workspace
 from validation.measures.measure import VECTORS
@@ -36,7 +37,9 @@ def retrieved_examples(
     """
     chosen = settings or workspace.config.annotation.examples
     curated = store.curated_set(reference)
-    members = ((record, layer) for _, record, layer in store.set_members(curated.digest, split=TRAINING_SIDE))
+    members = (
+        (record, without_lost(layer)) for _, record, layer in store.set_members(curated.digest, split=TRAINING_SIDE)
+    )
     vectors = workspace.folder / VECTORS
     examples = RetrievedExamples(
         curated,
@@ -75,7 +78,9 @@ def taught_sentences(workspace: Workspace, store: Store) -> dict[str, ExampleSen
     if reference is None:
         return {}
     curated = store.curated_set(reference)
-    members = [(record, layer) for _, record, layer in store.set_members(curated.digest, split=TRAINING_SIDE)]
+    members = [
+        (record, without_lost(layer)) for _, record, layer in store.set_members(curated.digest, split=TRAINING_SIDE)
+    ]
     languages = sorted({record.language for record, _ in members})
     found = {language: examples_from(members, language=language) for language in languages}
     taught = {language: examples for language, examples in found.items() if examples.sentences or examples.documents}

@@ -7,11 +7,12 @@ from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field, replace
 
 from annotation.llm.reading import NotReadError, Reading, completed
-from annotation.llm.refusals import is_refusal
 from annotation.llm.windows import CHARACTERS_A_TOKEN
 from curation.errors import LanguageModelError, may_pass
 from curation.models.asking_stage import INCOMPLETE
 from curation.models.contract import Answer, Finish, Message, Request
+from curation.models.refusals import is_refusal
+from curation.models.whole_answer import unusable
 from curation.scheme import Category
 from curation.text.folding import Span
 
@@ -91,11 +92,9 @@ class Interview:
         if isinstance(answer, LanguageModelError):
             return _ended(question, answer)
         self.answers.append(answer)
-        if answer.finish is not Finish.STOP or not answer.text.strip():
-            kind = Finish.EMPTY if answer.finish is Finish.STOP else answer.finish
-            self.unusable[kind.value] += 1
-            error = LanguageModelError(kind.value, f"expected a whole answer, got one that ended as {kind.value}")
-            return self._again(question, answer, kind) or _ended(question, error)
+        if error := unusable(answer):
+            self.unusable[error.kind] += 1
+            return self._again(question, answer, Finish(error.kind)) or _ended(question, error)
         try:
             reading = self.read(answer, question.category)
         except NotReadError as problem:

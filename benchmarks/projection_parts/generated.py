@@ -6,6 +6,7 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from curation.batches import batched
 from curation.generate import generate
 from curation.text.folding import Span
 from curation.translate.projection.markers import MarkedText, marked
@@ -25,10 +26,9 @@ class SentencePair:
 
 
 def pairs(cases: int, seed: int, *, reverse: bool = False) -> Iterator[SentencePair]:
-    """The sentences that have spans, English to German or the other way."""
-    told = list(generate(cases, seed=seed, parallel=True))
-    for number in range(0, len(told), 2):
-        (record, layer), (other, other_layer) = told[number + reverse], told[number + (not reverse)]
+    """The sentences that have spans, English to German or the other way, one case at a time."""
+    for told in batched(generate(cases, seed=seed, parallel=True), 2):
+        (record, layer), (other, other_layer) = told[reverse], told[not reverse]
         places = {entity.id: (entity.start, entity.end) for entity in other_layer.entities}
         for (start, end), (begin, stop) in zip(record.meta["sentences"], other.meta["sentences"], strict=True):  # type: ignore[call-overload, arg-type]
             inside = [entity for entity in layer.entities if start <= entity.start < end]

@@ -131,6 +131,18 @@ def untranslated_sentence(case: PlantingCase, chance: Random) -> Planted | None:
     return Planted(replaced(case, *theirs[round(index * (len(theirs) - 1) / max(1, len(ours) - 1))], ours[index]))
 
 
+def other_sentence(texts: Sequence[str]) -> Callable[[PlantingCase, Random], Planted | None]:
+    """Plants a sentence of another text in the place of one of the translation's."""
+
+    def plant(case: PlantingCase, chance: Random) -> Planted | None:
+        sentences = _sentences(case)
+        if case.original is None or not sentences:
+            return None
+        return Planted(replaced(case, *chance.choice(sentences), chance.choice(texts)))
+
+    return plant
+
+
 def added_sentence(texts: Sequence[str]) -> Callable[[PlantingCase, Random], Planted | None]:
     """Plants a sentence of another text before one of the translation's."""
 
@@ -147,7 +159,7 @@ def added_sentence(texts: Sequence[str]) -> Callable[[PlantingCase, Random], Pla
 def _sentences(case: PlantingCase) -> list[Span]:
     """Where the sentences of the record are that say something, without what they are headed by."""
     found = []
-    for start, end in segments(case.record):
+    for start, end in segments(case.record.text, case.record.language):
         said = case.record.text[start:end]
         head = max(said.rfind("\n"), said.find(": ") + 1)
         start += head + 1 if head > 0 else 0

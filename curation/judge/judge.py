@@ -18,6 +18,7 @@ from curation.models.asking_stage import INCOMPLETE, Conversation
 from curation.models.contract import Answer, Finish, LanguageModel, Message, Request, room_parameter
 from curation.models.prompt import Prompt
 from curation.models.tokens import count_tokens
+from curation.models.whole_answer import unusable
 from curation.record import Layer, Record, digest
 from curation.scheme import Scheme
 from curation.settings import JudgeSettings
@@ -168,7 +169,7 @@ class Judge:
         self, claims: Sequence[Claim], answer: Answer | LanguageModelError, found: dict[str, EntityJudgement]
     ) -> dict[str, LanguageModelError]:
         """Adds the judgements of an answer; the claims that have none, with the reason."""
-        error = answer if isinstance(answer, LanguageModelError) else _unusable(answer)
+        error = answer if isinstance(answer, LanguageModelError) else unusable(answer)
         if error is None and isinstance(answer, Answer):
             found |= read_verdicts(answer, claims, self._scheme)
         error = error or LanguageModelError(UNPARSABLE, "expected a verdict for each entity, got something else")
@@ -198,13 +199,6 @@ class Judge:
 
 def _is_of_the_server(error: LanguageModelError | None) -> bool:
     return error is not None and may_pass(error)
-
-
-def _unusable(answer: Answer) -> LanguageModelError | None:
-    if answer.finish is Finish.STOP and answer.text.strip():
-        return None
-    kind = Finish.EMPTY if answer.finish is Finish.STOP else answer.finish
-    return LanguageModelError(kind.value, f"expected a whole answer, got one that ended as {kind.value}")
 
 
 def _more_room(answer: Answer | LanguageModelError) -> int:

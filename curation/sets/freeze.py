@@ -11,7 +11,7 @@ from pydantic import JsonValue
 
 from curation.decision import Verdict, on_layer
 from curation.errors import UsageError, no_such
-from curation.record import Layer, Record, check_layer
+from curation.record import Layer, Record, check_layer, without_lost
 from curation.scheme import Scheme
 from curation.sets.duplicates import near_duplicates
 from curation.sets.split import SPLITS, Member, divide, tie_together
@@ -36,6 +36,8 @@ class _Selection:
     languages: Counter[str] = field(default_factory=Counter)
     licences: Counter[str] = field(default_factory=Counter)
     categories: Counter[str] = field(default_factory=Counter)
+    #: Entities that were lost in translation, which neither training nor exports see.
+    lost: Counter[str] = field(default_factory=Counter)
     labels: Counter[tuple[str, str]] = field(default_factory=Counter)
     strata: dict[str, str] = field(default_factory=dict)
 
@@ -165,11 +167,15 @@ def _select(
             layer = check_layer(record, item.layers[name], categories=scheme.by_name)
             selection.members.append(Member(record.id, record.group, record.translation_of))
             selection.digests[record.id] = layer.digest
-            selection.strata[record.id] = stratum(record, layer)
+            selection.strata[record.id] = stratum(record, without_lost(layer))
             selection.keys[record.id] = keys[name][record.id]
             selection.languages[record.language] += 1
             selection.licences[record.licence or "not stated"] += 1
-            selection.categories.update(entity.category for entity in layer.entities)
+            whole = without_lost(layer)
+            selection.categories.update(entity.category for entity in whole.entities)
+            selection.lost += Counter(entity.category for entity in layer.entities) - Counter(
+                entity.category for entity in whole.entities
+            )
             selection.labels.update(layer.labels.items())
     return selection
 
@@ -196,6 +202,7 @@ def _manifest(
             label.name: {value: selection.labels[label.name, value] for value in label.values}
             for label in scheme.labels
         },
+        **({"lost_in_translation": dict(sorted(selection.lost.items()))} if selection.lost else {}),
         "dropped": dict(sorted(selection.dropped.items())),
         "layers_not_validated": dict(sorted(selection.not_validated.items())),
         "layers_changed_since": dict(sorted(selection.outdated.items())),

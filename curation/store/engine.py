@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -122,6 +123,15 @@ class Connected:
         else:
             count = sa.func.json_array_length(column, f"$.{key}")
         return sa.func.coalesce(sa.type_coerce(count, sa.Integer), 0)
+
+    def listed(self, words: Sequence[str]) -> sa.Select[tuple[str]]:
+        """Rows of the words, however many there are: as one parameter."""
+        written = sa.literal(json.dumps(words), sa.Text)
+        if self._engine.dialect.name == "postgresql":
+            every = sa.func.json_array_elements_text(sa.cast(written, sa.JSON)).table_valued("value")
+        else:
+            every = sa.func.json_each(written).table_valued("value")
+        return sa.select(sa.type_coerce(every.c.value, sa.Text))
 
     def _insert(self, table: sa.Table) -> Any:
         return _insert(self._engine.dialect.name, table)

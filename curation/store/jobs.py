@@ -108,6 +108,8 @@ class Jobs(Findings, Batches):
         claim, so is each record that the claim no longer holds; the attempts are kept whatever becomes of the results.
         """
         ids = [result.record_id for result in results]
+        if new := {record.id: record for result in results for record in result.records}:
+            self.let_records_out(new)
         with self.write() as connection:
             there = self.lock_records(connection, [*ids, *(id for attempt in attempts for id in attempt.record_ids)])
             self.write_attempts(connection, attempts, there)
@@ -119,7 +121,7 @@ class Jobs(Findings, Batches):
                 if result.record_id in ours
                 and not _is_done(noted.get(result.record_id), seen.get(result.record_id, {}))
             ]
-            checked = self._store_layers(connection, left)
+            checked = self._store_made(connection, left)
             found = {result.record_id: result.measures for result in checked if result.measures}
             self.write_measures(connection, stage.name, found)
             failed = [result.record_id for result in checked if result.error is not None]
@@ -165,11 +167,16 @@ class Jobs(Findings, Batches):
                 counts.setdefault(stage, {DONE: 0, FAILED: 0})[state] = count
         return counts
 
-    def _store_layers(self, connection: sa.Connection, results: Sequence[Result]) -> list[Result]:
-        """The results with their layers stored, those with a layer that contradicts its record as failures."""
+    def _store_made(self, connection: sa.Connection, results: Sequence[Result]) -> list[Result]:
+        """The results with their records and layers stored, those with a layer that contradicts its record as failures.
+
+        A record that is there already stays as it is.
+        """
         ids = {layer.record_id for result in results for layer in result.layers}
-        stored = self.lock_texts(connection, ids) if ids else {}
+        new = {record.id: record for result in results for record in result.records}
+        stored = new | (self.lock_texts(connection, ids) if ids else {})
         checked = [_checked(result, stored) for result in results]
+        self.insert_records(connection, {record.id: record for result in checked for record in result.records})
         append_written(connection, [layer for result in checked for layer in result.written])
         append(connection, [layer for result in checked for layer in result.layers])
         return checked
@@ -223,6 +230,10 @@ class Jobs(Findings, Batches):
             )
             lacking.append(newer)
         left = sa.select(records).select_from(records.outerjoin(jobs, done)).where(sa.or_(*lacking))
+        if to := getattr(stage, "translates_to", None):
+            left = left.where(records.c.language != to, records.c.translation_of.is_(None))
+        if left_out := getattr(stage, "left_out", ()):
+            left = left.where(records.c.id.not_in(self.listed(sorted(left_out))))
         models = getattr(stage, "models", ())
         return left.where(~lies_in_batch(records.c.id, stage.name, models)) if models else left
 

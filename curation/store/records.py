@@ -72,19 +72,28 @@ class Records(Connected):
             unique: dict[str, Record] = {}
             for record in batch:
                 unique.setdefault(record.id, record)  # the first one stays, as across batches
-            if self.remote is not None:
-                self._pass_out(unique)
+            self.let_records_out(unique)
             with self.write() as connection:
-                wait_for_turn(connection, StoreTurn.RECORDS)
-                stored = _stored(connection, unique)
-                fresh = [_record_row(record) for id, record in unique.items() if id not in stored]
-                if fresh:
-                    connection.execute(sa.insert(records), fresh)
-            imported += len(fresh)
-            unchanged += len(batch) - len(fresh)
+                fresh = self.insert_records(connection, unique)
+            imported += fresh
+            unchanged += len(batch) - fresh
         return Added(imported, unchanged)
 
-    def _pass_out(self, unique: Mapping[str, Record]) -> None:
+    def insert_records(self, connection: sa.Connection, unique: Mapping[str, Record]) -> int:
+        """How many of the records, by their ids, were not there and are now; within a transaction."""
+        if not unique:
+            return 0
+        wait_for_turn(connection, StoreTurn.RECORDS)
+        stored = _stored(connection, unique)
+        fresh = [_record_row(record) for id, record in unique.items() if id not in stored]
+        if fresh:
+            connection.execute(sa.insert(records), fresh)
+        return len(fresh)
+
+    def let_records_out(self, unique: Mapping[str, Record]) -> None:
+        """Raises EgressBlockedError where the store is on another machine and a new record may not go there."""
+        if self.remote is None:
+            return
         if self.let_out is None:
             raise EgressBlockedError(
                 f"expected the gate of curation.egress on the way to the store at {self.remote}, which is not this "

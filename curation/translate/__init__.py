@@ -1,1 +1,1 @@
-"""Records in another language, with every layer and a count of what was lost on the way."""
+"""Records in another language with their layers: segments, translators, what is asked and read, projection."""

@@ -51,6 +51,9 @@ def freeze(
         counts = frozen.manifest[title]
         assert isinstance(counts, dict)
         print_counts(title.capitalize(), counts)
+    lost = frozen.manifest.get("lost_in_translation") or {}
+    assert isinstance(lost, dict)
+    print_counts("Not found in translations, for neither training nor exports", lost, what="entities")
     divided = frozen.manifest.get("strata") or {}
     assert isinstance(divided, dict)
     if divided:

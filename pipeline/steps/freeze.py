@@ -10,7 +10,7 @@ from pydantic import JsonValue
 from curation.decision import Verdict
 from curation.errors import UsageError
 from curation.path_name import path_name
-from curation.record import Layer, Record
+from curation.record import Layer, Record, without_lost
 from curation.scheme import Scheme
 from curation.scheme_change import VALUE, in_words, scheme_names
 from curation.sets.freeze import freeze as freeze_records
@@ -96,4 +96,4 @@ def tell_losses(workspace: Workspace, curated: CuratedSet) -> None:
 
 def split_pairs(store: Store, curated: CuratedSet, split: str) -> Iterator[tuple[Record, Layer]]:
     """The records of a split with their frozen layers, streamed."""
-    return ((record, layer) for _, record, layer in store.set_members(curated.digest, split=split))
+    return ((record, without_lost(layer)) for _, record, layer in store.set_members(curated.digest, split=split))

@@ -50,6 +50,7 @@ OTHER_MEANINGS = {
     ("pipeline/config.py", "adapter"): "the name of an adapter",
     ("pipeline/config_examples.py", "adapter"): "an example of a setting",
     ("pipeline/config_examples.py", "rules"): "an example of a setting",
+    ("pipeline/config_examples.py", "llm:hospital"): "an example of a setting",
     ("pipeline/commands/evaluate.py", "gold"): "a side of a comparison",
     ("pipeline/steps/evaluate.py", "gold"): "an option of a command",
     ("pipeline/commands/next_steps.py", "gold"): "an option of a command",

@@ -17,6 +17,7 @@ from curation.record import (
     check_layer,
     normal_group,
     record_id,
+    without_lost,
 )
 
 TEXT = "Dyspnoea, then 🫁 oedema of both lungs."
@@ -160,3 +161,19 @@ def test_a_layer_digest_says_what_is_said_not_by_whom_or_when():
     yours = mine.model_copy(update={"author": "human:anna", "name": "human:anna"})
     assert mine.digest == yours.digest
     assert mine.digest != layer(here.model_copy(update={"score": 0.5})).digest
+
+
+def test_what_was_lost_in_translation_is_left_out_with_its_relations() -> None:
+    lost = {"alignment": "none", "alignment_score": 0.0}
+    entities = (
+        Entity.at("Kein Fieber.", 5, 11, "signs_symptoms", id="T1"),
+        Entity(id="T2", category="age", text="forty", **lost),
+        Entity(id="T3", category="age", text="vierzig", **lost),
+    )
+    links = (Relation(id="R1", type="of", head="T1", tail="T2"), Relation(id="R2", type="of", head="T1", tail="T3"))
+    layer = Layer(record_id="r", name="gold", author="gold", entities=entities, relations=links)
+    assert without_lost(layer) == layer  # a fact without a place, as imported ones are
+    carried = layer.model_copy(update={"provenance": {"projection": {"T1": {}, "T2": {}}}})
+    whole = without_lost(carried)
+    assert [entity.id for entity in whole.entities] == ["T1", "T3"]
+    assert [relation.id for relation in whole.relations] == ["R2"]

@@ -30,6 +30,7 @@ OTHER: dict[str, Any] = {
     "report.language": "de",
     "privacy.destinations": {"export": "block"},
     "engine": "sql",
+    "translation.encoder": "off",
     "translation.multilingual": True,
     "severity": {"text_length": "soft"},
     "layer": "gold",

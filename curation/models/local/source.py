@@ -6,8 +6,8 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from curation.downloads import ALLOW, downloads_allowed
-from curation.errors import ConfigError, MissingExtraError, UsageError
+from curation.downloads import hub_folder
+from curation.errors import ConfigError, UsageError
 from curation.file_digest import file_digest, sampled_digest
 from curation.model_config import check_config
 from curation.models.local.conversion import SUFFIX, converted, gguf_revision
@@ -51,7 +51,11 @@ def model_source(path: str) -> ModelSource:
         if not Path(path).is_file():
             raise UsageError(f"expected a GGUF file at {path}, found none")
         return ModelSource(Path(path).name, gguf_revision(Path(path)), gguf=Path(path))
-    folder = Path(path) if Path(path).is_dir() else _of_the_hub(path)
+    folder = (
+        Path(path)
+        if Path(path).is_dir()
+        else hub_folder(path, FETCHED, f"{', '.join(PACKAGED)}, a GGUF file, or a language model")
+    )
     for needed in (*NEEDED, WEIGHTS):
         if not any(folder.glob(needed)):
             raise UsageError(f"language model {path}: expected {needed} in {folder}, found none; choose another model")
@@ -67,23 +71,6 @@ def _packaged(name: str) -> ModelSource:
             f"expected the packaged language model {name}, it is not installed: curate models install {name}"
         )
     return ModelSource(name, gguf_revision(weights), gguf=weights)
-
-
-def _of_the_hub(name: str) -> Path:
-    try:
-        from huggingface_hub import snapshot_download
-        from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
-    except ModuleNotFoundError as error:
-        raise MissingExtraError("transformers", "local") from error
-    download = downloads_allowed()
-    try:
-        return Path(snapshot_download(name, allow_patterns=FETCHED, local_files_only=not download))
-    except (HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, OSError) as error:
-        raise UsageError(
-            f"expected {', '.join(PACKAGED)}, a folder, a GGUF file, or a language model of the Hugging Face hub, got "
-            f"{name!r}, which is none {'that can be reached' if download else 'on this machine'} "
-            f"({type(error).__name__}). {ALLOW}"
-        ) from error
 
 
 def adapter_revision(folder: Path) -> str:

@@ -40,8 +40,8 @@ def load_model(folder: Path, settings: LocalModelSettings) -> LoadedModel:
         from transformers import AutoModelForCausalLM, AutoTokenizer
     except ModuleNotFoundError as error:
         raise MissingExtraError(error.name or "transformers", "local") from error
-    device = _device(settings.device)
-    dtype = getattr(torch, _dtype(settings.dtype, device))
+    device = device_named(settings.device)
+    dtype = getattr(torch, dtype_named(settings.dtype, device))
     given: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
     try:
         with quiet():
@@ -58,7 +58,8 @@ def load_model(folder: Path, settings: LocalModelSettings) -> LoadedModel:
     return LoadedModel(model, tokenizer, _ends(model, tokenizer), _context(model, settings.context), device)
 
 
-def _device(name: str) -> str:
+def device_named(name: str) -> str:
+    """The device as PyTorch calls it; `auto` is a GPU where there is one. Raises ConfigError for one it lacks."""
     import torch
 
     found = name if name != "auto" else "cuda" if torch.cuda.is_available() else "cpu"
@@ -69,7 +70,8 @@ def _device(name: str) -> str:
     return found
 
 
-def _dtype(name: str, device: str) -> str:
+def dtype_named(name: str, device: str) -> str:
+    """The type of numbers as PyTorch calls it; `auto` depends on the device."""
     return name if name != "auto" else "float32" if device == "cpu" else "bfloat16"
 
 

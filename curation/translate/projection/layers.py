@@ -7,8 +7,11 @@ from collections.abc import Mapping
 
 from pydantic import JsonValue
 
-from curation.record import Alignment, Entity, Fragment, Layer, Record, check_layer, wording
-from curation.translate.projection.projected import Placement, ProjectionState
+from curation.record import PROJECTION, Alignment, Entity, Fragment, Layer, Record, check_layer, wording
+from curation.translate.projection.projected import Placement, ProjectionMethod, ProjectionState
+
+#: What is counted beside states and methods.
+ENTITIES, PART_OF_WORD = "entities", "part of a word"
 
 
 def carried(
@@ -22,7 +25,7 @@ def carried(
     """The layer on the translation, with attributes, relations, labels and codes; ids stay.
 
     placements: by entity id; an entity without one, or whose place was lost, keeps its wording and has no place. How
-    each was found stands in the provenance (`projection`). Raises ContradictionError where a place does not fit the
+    each was found stands in the provenance (PROJECTION). Raises ContradictionError where a place does not fit the
     text.
     """
     found = {entity.id: placements.get(entity.id, Placement(ProjectionState.LOST)) for entity in layer.entities}
@@ -36,7 +39,7 @@ def carried(
         provenance={
             **provenance,
             "carried_from": {"record": layer.record_id, "author": layer.author, "digest": layer.digest},
-            "projection": {id: placement.as_json() for id, placement in found.items()},
+            PROJECTION: {id: placement.as_json() for id, placement in found.items()},
         },
     )
     return check_layer(translation, made)
@@ -58,16 +61,31 @@ def _entity(entity: Entity, placement: Placement, text: str) -> Entity:
     )
 
 
-def counts(layer: Layer, placements: Mapping[str, Placement]) -> dict[str, dict[str, int]]:
-    """By category: entities carried over by each method, agreed, disagreeing, cut out of a word, lost."""
+def is_carried(layer: Layer) -> bool:
+    """Whether a layer was carried over from that of another record."""
+    return PROJECTION in layer.provenance
+
+
+def counts(layer: Layer) -> dict[str, Counter[str]]:
+    """Of a layer that was carried over, by category: entities, agreed, disagreeing, lost, those by each method and
+    those that are cut out of a word.
+    """
+    found = layer.provenance.get(PROJECTION)
     tallies: dict[str, Counter[str]] = {}
     for entity in layer.entities:
-        placement = placements.get(entity.id, Placement(ProjectionState.LOST))
-        tally = tallies.setdefault(entity.category, Counter())
-        tally[placement.state.value] += 1
-        if placement.method is not None and placement.place is not None:
-            tally[f"by {placement.method.value}"] += 1
-            tally["part of a word"] += placement.place.is_part_of_word
-    return {
-        category: {name: count for name, count in sorted(tally.items()) if count} for category, tally in tallies.items()
-    }
+        how = found.get(entity.id) if isinstance(found, dict) else None
+        if isinstance(how, dict):
+            tally = tallies.setdefault(entity.category, Counter())
+            tally.update([ENTITIES, str(how["state"])])
+            tally.update([f"by {how['method']}"] if how["method"] else [])
+            tally.update([PART_OF_WORD] if how["part_of_word"] else [])
+    return tallies
+
+
+#: What is counted, in order.
+COUNTED = (
+    ENTITIES,
+    *(state.value for state in ProjectionState),
+    *(f"by {method.value}" for method in ProjectionMethod),
+    PART_OF_WORD,
+)

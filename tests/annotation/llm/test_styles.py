@@ -14,11 +14,16 @@ from annotation.llm.styles.styles import STYLES, style_of
 from annotation.settings import LlmSettings
 from curation.errors import ConfigError
 from curation.models.contract import Finish
-from curation.models.prompt import Prompt, prompt_file, shipped_prompts
+from curation.models.prompt import STYLE, Prompt, prompt_file, shipped_prompts
 from curation.record import Alignment, Entity, Layer, Relation
 from curation.scheme import Category, DocumentLabel, EntityAttribute, RelationType, Scheme
 
-ASKING = [name for name in shipped_prompts() if name.split(".")[0] not in ("classify", "extract", "judge")]
+#: Those that say of which style they are, and whose style annotates: others judge, translate or tell cases.
+ASKING = [
+    name
+    for name in shipped_prompts()
+    if (style := re.match(STYLE, prompt_file(name).read_text(encoding="utf-8"))) and style[1] in STYLES
+]
 
 
 def small_scheme(**more: object) -> Scheme:

@@ -18,7 +18,7 @@ HARMLESS = {"urllib.parse", "urllib.error"}
 
 KNOWN = {
     "curation/models/endpoint/transport.py": "every request passes EndpointModel.attempt, which asks the gate",
-    "curation/models/local/source.py": "downloads a model by its name; sends no text",
+    "curation/downloads.py": "downloads a model by its name; sends no text",
     "annotation/retrieval/app.py": "texts pass the gate where the server listens beyond loopback",
     "annotation/retrieval/serve.py": "begins the gate's line where it listens beyond loopback",
     "curation/embeddings/endpoint.py": "every text passes EndpointEncoder._asked, which asks the gate",

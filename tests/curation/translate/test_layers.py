@@ -71,7 +71,7 @@ def test_a_layer_travels_with_attributes_relations_labels_and_codes() -> None:
         "T1": {"state": "single", "method": "marker", "score": 1.0, "agreeing": [], "part_of_word": False},
         "T2": {"state": "lost", "method": None, "score": None, "agreeing": [], "part_of_word": False},
     }
-    assert counts(source(), placements) == {"signs_symptoms": {"by marker": 1, "lost": 1, "single": 1}}
+    assert counts(made) == {"signs_symptoms": {"entities": 2, "by marker": 1, "lost": 1, "single": 1}}
 
 
 def test_a_place_outside_of_the_text_is_refused() -> None:
@@ -83,4 +83,5 @@ def test_a_place_outside_of_the_text_is_refused() -> None:
 def test_an_empty_layer_travels() -> None:
     empty = Layer(record_id="en", name="gold", author="gold")
     made = carried(empty, {}, german(), author="llm:x", provenance={})
-    assert (made.entities, counts(empty, {})) == ((), {})
+    assert (made.entities, counts(made)) == ((), {})
+    assert counts(empty) == {}
