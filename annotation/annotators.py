@@ -107,12 +107,17 @@ def _few_shot(parts: AnnotatorParts) -> Stage:
     )
 
 
-def _adapter(parts: AnnotatorParts) -> Stage:
+def _adapter(parts: AnnotatorParts) -> Stage | AskingStage:
     from annotation.adapter import AdapterAnnotator
+    from curation.tagging.folder import read_manifest
 
     folder = Path(parts.argument) if parts.argument else parts.settings.adapter.path
     if folder is None:
         raise UsageError("expected the adapter's folder: --with adapter:PATH, or annotation.adapter.path in the config")
+    if read_manifest(folder).model == "decoder":
+        from annotation.llm.tuned import TunedAnnotator
+
+        return TunedAnnotator(folder, parts.scheme, parts.settings.llm, layer=parts.layer)
     return AdapterAnnotator(folder, parts.scheme, parts.settings.adapter, layer=parts.layer)
 
 

@@ -56,12 +56,18 @@ class FewShotSettings(Frozen):
 class AdapterSettings(Frozen):
     """How a trained adapter annotates."""
 
+    reads: str | None = Field(
+        default=None, description="The layer between whose entities an adapter of relations finds them."
+    )
     path: Path | None = Field(
         default=None, description="Folder of the adapter that --with adapter means; adapter:PATH names another."
     )
     batch_size: int = Field(default=16, ge=1, description="Windows per forward pass.")
     threshold: float = Field(
-        default=0.0, ge=0, le=1, description="Entities whose mean probability is lower are left out."
+        default=0.0,
+        ge=0,
+        le=1,
+        description="Entities, labels and relations whose (mean) probability is lower are left out.",
     )
 
 

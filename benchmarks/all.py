@@ -2,8 +2,9 @@
 
     python benchmarks/all.py [--quick] [--only NAME ...] [--page docs/benchmarks.md]
 
-The page is written after each script, so that what was made stays when a later one fails or is interrupted. A script
-that fails keeps its figures of before, which are old; the exit code is 1 then.
+Two scripts train or ask a model for half an hour and more (LONG): they run only where they are named, or in their short
+form. The page is written after each script, so that what was made stays when a later one fails or is interrupted. A
+script that fails keeps its figures of before, which are old; the exit code is 1 then.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ SCRIPTS: Mapping[str, tuple[str, ...]] = {
     "load": ("load.py",),
     "throughput": ("throughput.py",),
     "import_honesty": ("import_honesty.py",),
+    "exports": ("exports.py",),
     "doors": ("doors.py",),
     "faults": ("faults.py",),
     "validation": ("validation.py",),
@@ -35,9 +37,13 @@ SCRIPTS: Mapping[str, tuple[str, ...]] = {
     "real_model": ("real_model.py",),
     "injection": ("injection.py",),
     "projection": ("projection.py",),
+    "damaged_markers": ("damaged_markers.py",),
     "translation_trained": ("translation_trained.py",),
+    "translation_real": ("translation_real.py",),
+    "scoring": ("scoring.py",),
 }
 NOT_QUICK = frozenset({"maccrobat"})
+LONG = frozenset({"translation_trained", "translation_real"})
 PAGE = ROOT / "docs" / "benchmarks.md"
 
 
@@ -47,11 +53,21 @@ def main() -> None:
     parser.add_argument(
         "--quick", action="store_true", help="the short form of each script; those without one stay old"
     )
-    parser.add_argument("--only", action="append", choices=SCRIPTS, help="only this one; may be given again")
+    parser.add_argument(
+        "--only",
+        action="append",
+        choices=SCRIPTS,
+        help=f"only this one; may be given again. Without it {' and '.join(sorted(LONG))} run only with --quick",
+    )
     parser.add_argument("--page", type=Path, default=PAGE, help="the page to write to")
     asked = parser.parse_args()
-    names = [name for name in asked.only or SCRIPTS if not (asked.quick and name in NOT_QUICK)]
-    sys.exit(1 if make(names, quick=asked.quick, page=asked.page) else 0)
+    sys.exit(1 if make(chosen(asked.only, quick=asked.quick), quick=asked.quick, page=asked.page) else 0)
+
+
+def chosen(only: Sequence[str] | None, *, quick: bool) -> list[str]:
+    """The scripts to run: those that are named, else all but the long ones; of the short forms those that there are."""
+    wanted = only or [name for name in SCRIPTS if quick or name not in LONG]
+    return [name for name in wanted if not (quick and name in NOT_QUICK)]
 
 
 def make(names: Sequence[str], *, quick: bool, page: Path, scripts: Mapping[str, Sequence[str]] = SCRIPTS) -> list[str]:

@@ -20,6 +20,7 @@ PARTS: tuple[str, ...] = (
     "several_processes",
     "kills",
     "killed_pairs",
+    "killed_translation",
     "broken_files",
     "two_validations",
 )

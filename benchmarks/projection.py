@@ -19,6 +19,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 
@@ -28,10 +29,12 @@ from measuring import table
 from projection_parts.generated import SentencePair, answered, pairs
 from projection_parts.mantra import Unit, units
 
+from curation.embeddings.multilingual import MULTILINGUAL_ENCODER, has_multilingual
 from curation.text.folding import Span, fold
 from curation.translate.projection.assignment import project
 from curation.translate.projection.links import Side
 from curation.translate.projection.markers import unmarked
+from curation.translate.projection.meanings import WordMeanings
 from curation.translate.projection.pieces import words_of
 from curation.translate.projection.placing import placed
 from curation.translate.projection.projected import (
@@ -171,6 +174,10 @@ def _trigrams(text: str) -> frozenset[str]:
 
 
 WAYS: dict[str, Way] = {"verbatim": verbatim, "trigrams and place": bare, "ours": project}
+#: Needs the extra [multilingual].
+ENCODED = "ours, with what words mean (multilingual-e5-small)"
+#: Needs the extra [multilingual].
+BY_MEANING = "ours, with multilingual-e5-small"
 
 
 def on_mantra(found: Iterable[tuple[Unit, Unit]], source: str, target: str, way: Way) -> ProjectionTally:
@@ -242,13 +249,16 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=DATA, help="the folder with mantra")
     asked = parser.parse_args()
     found: dict[str, dict[str, float]] = {}
+    ways = WAYS | (
+        {ENCODED: partial(project, meanings=WordMeanings(MULTILINGUAL_ENCODER))} if has_multilingual() else {}
+    )
     for source, target in (("en", "de"), ("de", "en")):
         if (asked.data / "mantra").is_dir():
             both = list(units(asked.data / "mantra", source, target))
-            for name, way in WAYS.items():
+            for name, way in ways.items():
                 found[f"Mantra {source}-{target}: {name}"] = on_mantra(both, source, target, way).figures
         told = list(pairs(CASES[asked.quick], SEED, reverse=source == "de"))
-        for name, way in WAYS.items():
+        for name, way in ways.items():
             found[f"generated {source}-{target}: {name}"] = on_generated(told, source, target, way).figures
     marked, states = on_marked(pairs(CASES[asked.quick], SEED))
     found["generated en-de: markers, 12 % damaged, and ours"] = marked.figures
@@ -282,6 +292,8 @@ def summary(found: dict[str, dict[str, float]], marked: dict[str, float]) -> dic
         "generated_strict_f1": generated["strict_f1"],
         "generated_lenient_f1": generated["lenient_f1"],
         "marked_strict_f1": marked["strict_f1"],
+        "encoded_strict_f1": found.get(f"Mantra en-de: {ENCODED}", {}).get("strict_f1"),
+        "encoded_generated_strict_f1": found.get(f"generated en-de: {ENCODED}", {}).get("strict_f1"),
         "microseconds": generated["microseconds"],
     }
 

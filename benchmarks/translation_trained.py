@@ -36,7 +36,7 @@ from curation.translate.seq2seq.translator import Seq2SeqTranslator, Translated
 
 #: By --quick: how the model learns, sentences to learn from, and sentences to be translated.
 PLANS = {
-    True: (TrainingPlan(pieces=1_000, width=96, layers=2, minutes=1.0, batch=800, rate=4e-3), 2_000, 60),
+    True: (TrainingPlan(pieces=1_000, minutes=1.0), 2_000, 60),
     False: (TrainingPlan(), 40_000, 1_000),
 }
 #: Sentences that the bare loop translates too.

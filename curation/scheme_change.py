@@ -214,7 +214,12 @@ REMEDY = (
 
 def check_foreign(layers: Iterable[Layer], scheme: Scheme) -> None:
     """Raises UsageError for layers that use what a scheme does not have."""
-    if foreign := foreign_names(layers, scheme):
+    refuse_foreign(foreign_names(layers, scheme), scheme)
+
+
+def refuse_foreign(foreign: Mapping[str, int], scheme: Scheme) -> None:
+    """Raises UsageError where there are names that the scheme does not have, with how often each is used."""
+    if foreign:
         raise UsageError(
             f"expected layers of the scheme {scheme.name} {scheme.version}, they use {in_words(foreign)}: {REMEDY}"
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from huggingface_hub import DatasetCardData
@@ -12,6 +12,7 @@ from pydantic import JsonValue
 from curation.markdown import code, plain
 from curation.printable import printable
 from curation.scheme import Scheme
+from exports.origins import SYNTHETIC, text_origins
 from exports.settings import ExportSettings
 from exports.writer import ExportedSet
 
@@ -20,47 +21,78 @@ LICENCE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+-]*")
 SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
 
 
-def dataset_card(view: ExportedSet, settings: ExportSettings) -> str:
-    """Markdown with the hub's metadata on top."""
+#: Licences as the hub calls them, by how records state them in small letters with `-` for blanks.
+KNOWN_LICENCES = {
+    **{name: name for name in ("apache-2.0", "mit", "cc0-1.0", "bsd-3-clause", "odc-by", "odbl", "gpl-3.0")},
+    **{
+        f"cc-{terms}-{version}": f"cc-{terms}-{version}"
+        for terms in ("by", "by-sa", "by-nc", "by-nd", "by-nc-sa", "by-nc-nd")
+        for version in ("2.0", "2.5", "3.0", "4.0")
+    },
+    "apache-license-2.0": "apache-2.0",
+    "cc0": "cc0-1.0",
+    "cc-0": "cc0-1.0",
+    "mit-license": "mit",
+}
+#: The folders of a data set whose rows hold everything, by the configuration.
+WHOLE_ALONE = {"entities": "data"}
+
+
+def dataset_card(view: ExportedSet, settings: ExportSettings, configs: Mapping[str, str] = WHOLE_ALONE) -> str:
+    """Markdown with the hub's metadata on top. configs: the folder of each configuration, the usual one first."""
     manifest = view.curated.manifest
     total = view.curated.records
+    origins = text_origins(view)
     data = DatasetCardData(
         language=sorted(map(printable, _counts(manifest["languages"]))),
-        **_licence(settings.licence),
+        **_licence(settings.licence, _counts(manifest["licences"])),
         pretty_name=printable(settings.pretty_name),
         task_categories=[
             *(["token-classification"] if view.scheme.categories else []),
             *(["text-classification"] if view.scheme.labels else []),
         ],
-        tags=["clinical", printable(view.scheme.name)],
+        tags=[
+            "clinical",
+            printable(view.scheme.name),
+            *(["synthetic"] if not origins.keys().isdisjoint(SYNTHETIC) else []),
+        ],
         size_categories=next((name for limit, name in SIZES if total < limit), "n>1M"),
         configs=[
             {
-                "config_name": "default",
-                "data_files": [{"split": name, "path": f"data/{name}-*"} for name in view.curated.splits],
+                "config_name": config,
+                **({} if number else {"default": True}),
+                "data_files": [{"split": name, "path": f"{folder}/{name}-*"} for name in view.curated.splits],
             }
+            for number, (config, folder) in enumerate(configs.items())
         ],
     )
-    return f"---\n{data.to_yaml()}\n---\n\n{_body(view, settings)}"
+    return f"---\n{data.to_yaml()}\n---\n\n{_body(view, settings, origins)}"
 
 
-def _licence(licence: str) -> dict[str, Any]:
-    """The licence as the hub reads it: an id, or `other` with the words that stand in place of one."""
+def _licence(licence: str, stated: Mapping[str, int]) -> dict[str, Any]:
+    """The licence as the hub reads it: an id, those of the records where none is set, or `other` with the words that
+    stand in place of one.
+    """
+    if licence in ("", "other"):
+        found = [KNOWN_LICENCES.get("-".join(name.lower().split())) for name, count in stated.items() if count]
+        if found and all(found):
+            known = sorted(set(map(str, found)))
+            return {"license": known[0] if len(known) == 1 else known}
+        return {"license": "other"}
     if LICENCE_ID.fullmatch(licence):
         return {"license": licence}
     return {"license": "other"} | ({"license_name": printable(licence)} if licence.strip() else {})
 
 
-def _body(view: ExportedSet, settings: ExportSettings) -> str:
+def _body(view: ExportedSet, settings: ExportSettings, origins: Mapping[str, int]) -> str:
     curated, scheme = view.curated, view.scheme
     manifest = curated.manifest
     return "\n\n".join(
         (
             f"# {plain(settings.pretty_name)}: {plain(curated.name)} {curated.version}",
-            f"{view.curated.records} records of the frozen set {code(f'{curated.name}@{curated.version}')} "
+            f"{view.curated.records} records of {_origin(view)} "
             f"(content hash `{curated.digest}`), annotated in {_asked_for(scheme)} of the scheme "
-            f"{code(scheme.name)} version {plain(scheme.version)}. Splits never divide a group (patient or article), "
-            "a record and its translation, or near-duplicates.",
+            f"{code(scheme.name)} version {plain(scheme.version)}. {_standing(view)}",
             "## Records\n\n" + _table(("split", "records"), view.curated.splits),
             *_notes(manifest),
             _table(("language", "records"), _counts(manifest["languages"])),
@@ -72,7 +104,8 @@ def _body(view: ExportedSet, settings: ExportSettings) -> str:
                 or "none"
             )
             + "."
-            + _lost(manifest),
+            + _lost(manifest)
+            + _made(origins),
             "## Columns\n\n`text` is the report. `entities` is the lossless view: category, wording and `fragments`, "
             "which are end-exclusive code-point offsets into `text` (several when discontinuous, none when the "
             "wording was not found). `summary` is the flat view: one string a category, facts joined by `; `, "
@@ -82,6 +115,19 @@ def _body(view: ExportedSet, settings: ExportSettings) -> str:
             "each record before passing it on.",
         )
     )
+
+
+def _origin(view: ExportedSet) -> str:
+    curated = view.curated
+    if view.unreviewed:
+        return f"the layer {code(curated.manifest['layer'])} of a workspace"
+    return f"the frozen set {code(f'{curated.name}@{curated.version}')}"
+
+
+def _standing(view: ExportedSet) -> str:
+    if view.unreviewed:
+        return "**Unreviewed: nobody has frozen them**, and these splits are none for training and testing."
+    return "Splits never divide a group (patient or article), a record and its translation, or near-duplicates."
 
 
 def _asked_for(scheme: Scheme) -> str:
@@ -139,6 +185,12 @@ def _lost(manifest: dict[str, JsonValue]) -> str:
     lost = _counts(manifest.get("lost_in_translation", {}))
     said = ", ".join(f"{count} {plain(name)}" for name, count in lost.items())
     return f" Entities that were not found in a translation are left out: {said}." if said else ""
+
+
+def _made(origins: Mapping[str, int]) -> str:
+    """How many texts nobody wrote in a clinic."""
+    said = ", ".join(f"{count} {origin}" for origin, count in origins.items())
+    return f" Of the texts, as far as the records say: {said}." if said else ""
 
 
 def _table(head: tuple[str, str], rows: dict[str, int]) -> str:

@@ -1,101 +1,180 @@
-"""A Hugging Face data set: Parquet files with typed features, and a card."""
+"""A Hugging Face data set: Parquet files with typed features in five configurations, and a card."""
 
 from __future__ import annotations
 
-import json
 import shutil
-import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import datasets
-from datasets import ClassLabel, Dataset, Features, List, Value
-
+from curation.errors import MissingExtraError
 from curation.private_files import made_private
-from curation.record import Alignment, Assertion, Entity, Layer, Record
+from curation.record import Alignment, Assertion, Layer, Record
 from curation.scheme import Scheme
+from curation.views.chat import chat_example
 from exports.card import dataset_card
+from exports.chat import system_prompt
+from exports.croissant import write_croissant
+from exports.parquet_shards import ParquetShards
+from exports.rows import EVERYTHING, row
 from exports.settings import ExportSettings
-from exports.writer import ExportedSet
+from exports.word_tags import tag_names, tagged
+from exports.writer import ExportedSet, ExportFormat
+
+#: The folder of the rows that hold everything.
+WHOLE = "data"
+
+
+@dataclass(frozen=True, slots=True)
+class HubConfig:
+    """A configuration of the data set: its folder, its columns, and a row for each record."""
+
+    folder: str
+    features: Any
+    row: Callable[[Record, Layer], dict[str, Any]]
 
 
 def write(view: ExportedSet, to: Path, settings: ExportSettings) -> list[Path]:
-    """A folder that `datasets.load_dataset` reads back: `data/SPLIT-....parquet` and `README.md`."""
-    data = to / "data"
-    shutil.rmtree(data, ignore_errors=True)
-    made_private(data)
-    typed = features(view.scheme)
-    files = []
-    datasets.disable_progress_bars()
-    with tempfile.TemporaryDirectory() as cache:
-        for split in view.curated.splits:
-            built = Dataset.from_generator(
-                _rows,
-                features=typed,
-                gen_kwargs={"view": view, "split": split},
-                cache_dir=cache,
-                # The rows cannot be fingerprinted (they come from a database); the set's digest can.
-                fingerprint=f"{view.curated.digest}-{split}",
+    """A folder that `datasets.load_dataset` reads back: `CONFIG/SPLIT-....parquet` and `README.md`."""
+    configs = _configs(view.scheme, settings)
+    files: list[Path] = []
+    for config in configs.values():
+        shutil.rmtree(to / config.folder, ignore_errors=True)
+    made_private(to)
+    for split in view.curated.splits:
+        shards = {
+            name: ParquetShards(
+                to / config.folder, split, config.features.arrow_schema, megabytes=settings.shard_megabytes
             )
-            path = data / f"{split}-00000-of-00001.parquet"
-            built.to_parquet(path)
-            files.append(path)
+            for name, config in configs.items()
+        }
+        for record, layer in view.members(split):
+            for name, config in configs.items():
+                shards[name].add(config.features.encode_example(config.row(record, layer)))
+        files += [path for shard in shards.values() for path in shard.close()]
     card = to / "README.md"
-    card.write_text(dataset_card(view, settings), encoding="utf-8")
-    return [*files, card]
+    folders = {name: config.folder for name, config in configs.items()}
+    card.write_text(dataset_card(view, settings, folders), encoding="utf-8")
+    whole = [path for path in files if path.parent.name == WHOLE]
+    return [*files, write_croissant(view, to, settings, whole), card]
 
 
-def features(scheme: Scheme) -> Features:
-    """The columns with their types; categories and assertions are class labels."""
-    text, number = Value("string"), Value("int64")
+def _configs(scheme: Scheme, settings: ExportSettings) -> dict[str, HubConfig]:
+    """The configurations by name; the first is what `load_dataset` gives when none is named."""
+    datasets = _library()
+    text, number = datasets.Value("string"), datasets.Value("int64")
+    plain = dict.fromkeys(("id", "language", "text"), text)
+    prompt = system_prompt(settings)
+    tags = tag_names(scheme.names)
+    configs = {
+        "entities": HubConfig(WHOLE, features(scheme), lambda record, layer: row(record, layer, scheme)),
+        "flat": HubConfig(
+            "flat",
+            datasets.Features(plain | {"summary": dict.fromkeys(scheme.flat_keys, text)}),
+            lambda record, layer: _plain(record) | {"summary": scheme.flat(layer)},
+        ),
+        "chat": HubConfig(
+            "chat",
+            datasets.Features(
+                {"id": text, "language": text, "messages": datasets.List({"role": text, "content": text})}
+            ),
+            lambda record, layer: chat_example(record, layer, scheme, prompt=prompt),
+        ),
+        "documents": HubConfig(
+            "documents",
+            datasets.Features(
+                dict.fromkeys(("id", "group", "source", "language", "text", "translation_of", "licence"), text)
+                | ({"labels": dict.fromkeys((label.name for label in scheme.labels), text)} if scheme.labels else {})
+            ),
+            lambda record, layer: _document(record, layer, scheme),
+        ),
+    }
+    if scheme.categories:
+        configs["bio"] = HubConfig(
+            "bio",
+            datasets.Features(
+                {
+                    "id": text,
+                    "language": text,
+                    "tokens": datasets.List(text),
+                    "starts": datasets.List(number),
+                    "ends": datasets.List(number),
+                    "tags": datasets.List(datasets.ClassLabel(names=tags)),
+                }
+            ),
+            _tagged_row,
+        )
+    return configs
+
+
+def features(scheme: Scheme) -> Any:
+    """The columns of the whole with their types (`datasets.Features`); categories and assertions are class labels."""
+    datasets = _library()
+    text, number = datasets.Value("string"), datasets.Value("int64")
+    label, items = datasets.ClassLabel, datasets.List
     pair = {"name": text, "value": text}
     entity = {
         "id": text,
         # A class label needs a class.
-        "category": ClassLabel(names=list(scheme.names)) if scheme.names else text,
+        "category": label(names=list(scheme.names)) if scheme.names else text,
         "text": text,
-        "fragments": List({"start": number, "end": number}),
-        "alignment": ClassLabel(names=[alignment.value for alignment in Alignment]),
-        "alignment_score": Value("float64"),
-        "assertion": ClassLabel(names=[assertion.value for assertion in Assertion]),
-        "attributes": List(pair),
-        "codes": List(text),
-        "score": Value("float64"),
+        "fragments": items({"start": number, "end": number}),
+        "alignment": label(names=[alignment.value for alignment in Alignment]),
+        "alignment_score": datasets.Value("float64"),
+        "assertion": label(names=[assertion.value for assertion in Assertion]),
+        "attributes": items(pair),
+        "codes": items(text),
+        "score": datasets.Value("float64"),
     }
     columns = dict.fromkeys(("id", "group", "source", "language", "text", "translation_of", "licence", "meta"), text)
-    return Features(
+    return datasets.Features(
         columns
         | {
             "author": text,
-            "entities": List(entity),
-            "relations": List(dict.fromkeys(("id", "type", "head", "tail"), text)),
-            "labels": List(pair),
+            "entities": items(entity),
+            "relations": items(dict.fromkeys(("id", "type", "head", "tail"), text)),
+            "labels": items(pair),
             "summary": dict.fromkeys(scheme.flat_keys, text),
         }
     )
 
 
-def row(record: Record, layer: Layer, scheme: Scheme) -> dict[str, Any]:
-    """A record and its layer in the columns of `features`."""
-    return record.model_dump(exclude={"meta"}) | {
-        "meta": json.dumps(record.meta, ensure_ascii=False, sort_keys=True),
-        "author": layer.author,
-        "entities": [_entity(entity) for entity in layer.entities],
-        "relations": [relation.model_dump() for relation in layer.relations],
-        "labels": _pairs(layer.labels),
-        "summary": scheme.flat(layer),
+def _plain(record: Record) -> dict[str, Any]:
+    return {"id": record.id, "language": record.language, "text": record.text}
+
+
+def _document(record: Record, layer: Layer, scheme: Scheme) -> dict[str, Any]:
+    values = record.model_dump(exclude={"meta"})
+    return values | (
+        {"labels": {label.name: layer.labels.get(label.name) for label in scheme.labels}} if scheme.labels else {}
+    )
+
+
+def _tagged_row(record: Record, layer: Layer) -> dict[str, Any]:
+    found = tagged(record, layer)
+    return {
+        "id": record.id,
+        "language": record.language,
+        "tokens": [record.text[start:end] for start, end in found.words],
+        "starts": [start for start, _ in found.words],
+        "ends": [end for _, end in found.words],
+        "tags": list(found.tags),
     }
 
 
-def _rows(view: ExportedSet, split: str) -> Iterator[dict[str, Any]]:
-    for record, layer in view.members(split):
-        yield row(record, layer, view.scheme)
+def _library() -> Any:
+    try:
+        import datasets
+    except ImportError as error:
+        raise MissingExtraError("datasets", "export") from error
+    return datasets
 
 
-def _entity(entity: Entity) -> dict[str, Any]:
-    return entity.model_dump(mode="json") | {"attributes": _pairs(entity.attributes)}
-
-
-def _pairs(values: dict[str, str]) -> list[dict[str, str]]:
-    return [{"name": name, "value": value} for name, value in values.items()]
+FORMAT = ExportFormat(
+    what="a Hugging Face data set with its card: entities, flat view, chat, documents, tags of words",
+    write=write,
+    losses=EVERYTHING,
+    read_as="parquet",
+    whole=f"{WHOLE}/*.parquet",
+)

@@ -1,7 +1,8 @@
-"""The contract of the writers: a curated set in, files out."""
+"""The contract of the formats: a curated set in, files out; and how a set leaves this machine."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,6 +14,7 @@ from curation.egress.outgoing import Outgoing
 from curation.record import Layer, Record
 from curation.scheme import Scheme
 from curation.store.sets import CuratedSet
+from exports.losses import Losses
 from exports.settings import ExportSettings
 
 
@@ -26,27 +28,35 @@ class ExportedSet:
     #: Members whose texts hold identifiers; None where nobody has looked.
     with_identifiers: int | None = None
 
+    @property
+    def unreviewed(self) -> bool:
+        """Whether it is a layer that nobody has frozen."""
+        return bool(self.curated.manifest.get("unreviewed"))
+
+
+def leaving(view: ExportedSet) -> ExportedSet:
+    """The set without the names that its source has for records and for patients, and without surrogates' offsets."""
+    named = _named_by_hashes(view)
+    return replace(view, members=lambda split: ((unplaced(record), layer) for record, layer in named(split)))
+
 
 def let_out(view: ExportedSet, passage: Passage) -> ExportedSet:
-    """The set as it leaves: its records without the names that their source has for them and for patients, and without
-    the offsets of surrogates; and how many hold identifiers.
+    """The set as it leaves, and how many of its records hold identifiers.
 
     Raises EgressBlockedError when one of them may not leave.
     """
+    named = _named_by_hashes(view)
+    members = (member for split in view.curated.splits for member in named(split))
+    holding = passage.check(Outgoing.of(*member) for member in members)
+    return replace(leaving(view), with_identifiers=holding)
+
+
+def _named_by_hashes(view: ExportedSet) -> Callable[[str], Iterator[tuple[Record, Layer]]]:
     groups: dict[str, str] = {}
     for split in view.curated.splits:
         for record, _ in view.members(split):
             groups.setdefault(record.group, record.id)
-
-    def named_by_hashes(split: str) -> Iterator[tuple[Record, Layer]]:
-        return ((unnamed(record, groups[record.group]), layer) for record, layer in view.members(split))
-
-    def leaving(split: str) -> Iterator[tuple[Record, Layer]]:
-        return ((unplaced(record), layer) for record, layer in named_by_hashes(split))
-
-    members = (member for split in view.curated.splits for member in named_by_hashes(split))
-    holding = passage.check(Outgoing.of(*member) for member in members)
-    return replace(view, members=leaving, with_identifiers=holding)
+    return lambda split: ((unnamed(record, groups[record.group]), layer) for record, layer in view.members(split))
 
 
 def unnamed(record: Record, group: str) -> Record:
@@ -64,3 +74,28 @@ class Writer(Protocol):
     """Writes a curated set in one format and gives the files it wrote."""
 
     def __call__(self, view: ExportedSet, to: Path, settings: ExportSettings) -> list[Path]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class ExportFormat:
+    """A format: what it is for people, how it is written, what it cannot hold, and how it is read again."""
+
+    what: str
+    write: Writer
+    losses: Losses
+    #: The format of `curate import` that reads it; empty where none does.
+    read_as: str = ""
+    #: The files that are read then; others beside them hold the same in other forms.
+    whole: str = "*"
+    #: Whether the fields of records, for which the format has no place, are written beside it.
+    records_beside: bool = False
+    #: And the texts too, where the format holds words only.
+    texts_beside: bool = False
+
+    def lost(self, view: ExportedSet) -> Counter[str]:
+        """What the format would lose of a set, over all its records."""
+        total: Counter[str] = Counter()
+        for split in view.curated.splits:
+            for record, layer in view.members(split):
+                total += self.losses(record, layer, view.scheme)
+        return total

@@ -396,7 +396,7 @@ def ask_all(
 
 
 def _report(store: Store, stage: AskingStage, run: AskingRun, seconds: float) -> StageReport:
-    jobs = store.count_jobs().get(stage.name, {})
+    jobs = store.count_own(stage)
     before = {state: max(0, jobs.get(state, 0) - now) for state, now in ((DONE, run.done), (FAILED, run.failed))}
     return StageReport(
         stage.name,
@@ -433,14 +433,15 @@ def ask_over(
     if lying := store.count_lying(stage.name, stage.models):
         workspace.notify(
             f"{stage.name}: {lying:,} records are left out, since questions about them lie in batches at the provider "
-            "and would be paid for twice: `curate annotate --batch` collects, `curate batches cancel` calls one off"
+            "and would be paid for twice: the same command with `--batch` collects, `curate batches cancel` calls one "
+            "off"
         )
     pending = store.count_pending(stage, retry_failed=retry_failed, kinds=kinds)
     spending = RunSpending(caps or Caps(), stage.models)
     spending.require_prices()
 
     def kept() -> str:
-        done = store.count_jobs().get(stage.name, {}).get(DONE, 0)
+        done = store.count_own(stage).get(DONE, 0)
         left = store.count_pending(stage, retry_failed=retry_failed, kinds=kinds)
         return (
             f"{done:,} records are done and kept, {left:,} are left; {spending.answers:,} answers came in this run, "

@@ -199,7 +199,7 @@ def _left(run: BatchRun) -> str:
 
 def _report(store: Store, stage: AskingStage, run: BatchRun, stopped: str | None, seconds: float) -> StageReport:
     gathering, collected = run.gathering, run.keeper.collected
-    done_before = store.count_jobs().get(stage.name, {}).get(DONE, 0) - gathering.done
+    done_before = store.count_own(stage).get(DONE, 0) - gathering.done
     # Those that are asked about again, in a batch, are none.
     failed = sum(failure.stage == stage.name and not failure.may_pass for failure in store.failures())
     lying = run.lying()

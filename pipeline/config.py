@@ -8,9 +8,9 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, Literal, TypeVar, get_args
 
-from pydantic import BaseModel, Field, ValidationError, field_validator
+from pydantic import BaseModel, Field, ValidationError, ValidationInfo, field_validator
 from pydantic.fields import FieldInfo
 
 from annotation.review_settings import ReviewSettings
@@ -22,8 +22,9 @@ from curation.models.settings import KINDS, NAME, ModelSettings, kind_of_section
 from curation.printable import printable
 from curation.record import Frozen
 from curation.settings import CurationSettings
+from curation.translate.seq2seq.settings import Seq2SeqSettings
 from exports.settings import ExportSettings
-from pipeline.config_examples import EXAMPLE_MODELS, EXAMPLES
+from pipeline.config_examples import EXAMPLE_MODELS, EXAMPLE_TRANSLATORS, EXAMPLES
 from pipeline.config_migration import MOVED, migrated
 from pipeline.progress import Notify, not_notified
 from pipeline.toml_text import toml_key, toml_value
@@ -38,6 +39,15 @@ PARTS = re.compile(r'"((?:[^"\\]|\\.)*)"|([^.]+)')
 #: Keys whose value may hold a secret that does not belong there: it is not quoted.
 UNQUOTED = frozenset({"url", "urls", "proxy", "key_env", "parameters", "database", "store"})
 
+#: Sections that have names of their own.
+NAMED_SECTIONS = ("models", "translators")
+#: Keys that may be looked for elsewhere, and what to say.
+ELSEWHERE = {
+    "translate": "a translator is a section [translators.NAME], the usual one is curation.translate.translator, and "
+    "how language models translate stands in [curation.translate]",
+}
+SectionT = TypeVar("SectionT", bound=BaseModel)
+
 #: Stands for no value in the file that `curate init` writes; TOML has no word for that.
 UNSET = "(unset)"
 
@@ -49,8 +59,24 @@ class RunSettings(Frozen):
     format: str = Field("auto", description="The format of the sources.")
     mapping: str | None = Field(None, description="A mapping file, or the name of one that is shipped.")
     language: str | None = Field(None, description="The sources' language, where their rows do not say it.")
+    generate: int = Field(0, description="Synthetic cases to make, after the import; 0 makes none.", ge=0)
+    generate_languages: tuple[str, ...] = Field(
+        (),
+        description="The languages that each case is told in; unset, those of the generator that are not in "
+        "run.translate_to, or all of them where none is left.",
+    )
+    translate_to: tuple[str, ...] = Field(
+        (),
+        description="Languages that records are translated into, by the translator of curation.translate.translator.",
+    )
+    translate: Literal["before_annotating", "after_annotating"] = Field(
+        "after_annotating",
+        description="before_annotating: what is imported or generated is translated with its layers, and annotators "
+        "read each language for themselves. after_annotating: their layers travel too, and they do not read what was "
+        "translated.",
+    )
     annotators: tuple[str, ...] = Field(
-        (layer_name(AuthorKind.RULES), layer_name(AuthorKind.FEW_SHOT)),
+        (layer_name(AuthorKind.RULES),),
         description="Who annotates before review: rules, few-shot, adapter:PATH, llm:MODEL.",
     )
     review: bool = Field(True, description="Whether to start Label Studio, push, and pull what is there.")
@@ -80,13 +106,18 @@ class Config(Frozen):
         default_factory=dict, description="Language models by their names: `llm:NAME` is asked wherever one is named."
     )
 
-    @field_validator("models")
+    translators: dict[str, Seq2SeqSettings] = Field(
+        default_factory=dict,
+        description="Sequence-to-sequence translators by their names: `seq2seq:NAME` is asked wherever one is named.",
+    )
+
+    @field_validator("models", "translators")
     @classmethod
-    def _have_names(cls, models: dict[str, ModelSettings]) -> dict[str, ModelSettings]:
-        for name in models:
+    def _have_names(cls, sections: dict[str, SectionT], info: ValidationInfo) -> dict[str, SectionT]:
+        for name in sections:
             if not NAME.fullmatch(name):
-                raise ValueError(f"expected names of letters, digits and . : / + - for models, got {name!r}")
-        return models
+                raise ValueError(f"expected names of letters, digits and . : / + - for {info.field_name}, got {name!r}")
+        return sections
 
 
 def load_config(path: Path, *, notify: Notify = not_notified) -> Config:
@@ -191,8 +222,11 @@ def _meant(problem: Mapping[str, Any]) -> str:
 def _nearest(location: Sequence[str], kind: str | None = None) -> str:
     if [*location[:2]] == ["annotation", "llm"] and location[-1] in MOVED:
         return f"it has moved to a section [models.NAME], where it is {MOVED[location[-1]]}"
-    section: type[BaseModel] = KINDS[kind] if kind is not None else Config
-    for part in location[2:-1] if kind is not None else location[:-1]:
+    if len(location) == 1 and location[0] in ELSEWHERE:
+        return ELSEWHERE[location[0]]
+    named = KINDS[kind] if kind is not None else Seq2SeqSettings if location[0] == "translators" else None
+    section: type[BaseModel] = named or Config
+    for part in location[2:-1] if named is not None else location[:-1]:
         found = section.model_fields.get(part)
         section = _section_of(found) or section if found else section
     near = difflib.get_close_matches(location[-1], section.model_fields, n=1, cutoff=0.5)
@@ -223,12 +257,14 @@ def settings_rows(section: BaseModel | None = None, prefix: str = "") -> Iterato
     if isinstance(section, Config):
         for name, model in (section.models or EXAMPLE_MODELS).items():
             yield from settings_rows(model, f"models.{toml_key(name)}.")
+        for name, translator in (section.translators or EXAMPLE_TRANSLATORS).items():
+            yield from settings_rows(translator, f"translators.{toml_key(name)}.")
 
 
 def commented_config(overrides: Mapping[str, object] | None = None) -> str:
     """A curate.toml that shows every key with its meaning; defaults are commented out."""
     overrides = overrides or {}
-    if unknown := [key for key in overrides if key not in {key for key, *_ in settings_rows()} and not _is_model(key)]:
+    if unknown := [key for key in overrides if key not in {key for key, *_ in settings_rows()} and not _is_named(key)]:
         raise ConfigError(f"unknown key {unknown[0]}; {_nearest(list(key_parts(unknown[0])))}")
     lines = [
         "# The settings of this workspace. Each key is shown with its default; remove the # to change it.",
@@ -242,14 +278,14 @@ def commented_config(overrides: Mapping[str, object] | None = None) -> str:
             section = parent
             lines += ["", *_head(parent)]
         lines.append(f"# {description}")
-        if key in overrides:
+        if key in overrides and not _is_named(key):
             lines.append(f"{name} = {toml_value(overrides[key])}")
         else:
             shown = toml_value(default)
             lines += [f"# {name} = {shown}"] if shown is not None else _unset(key, name)
     section = ""
     for key, value in overrides.items():
-        if _is_model(key):
+        if _is_named(key):
             parent, _, name = key.rpartition(".")
             lines += ["", f"[{parent}]"] if parent != section else []
             section = parent
@@ -257,15 +293,17 @@ def commented_config(overrides: Mapping[str, object] | None = None) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _is_model(key: str) -> bool:
-    """Whether it is a key of a model's section."""
-    return key.startswith("models.")
+def _is_named(key: str) -> bool:
+    """Whether it is a key of a section with a name of its own."""
+    return key.partition(".")[0] in NAMED_SECTIONS
 
 
 def _head(section: str) -> list[str]:
     """The line that begins a section; one of a model is an example that does not count until its # is removed."""
-    if not _is_model(f"{section}."):
+    if not _is_named(f"{section}."):
         return [f"[{section}]"]
+    if section.startswith("translators."):
+        return ["# A translator; there may be any number, each with a name of its own.", f"# [{section}]"]
     model = EXAMPLE_MODELS.get(section.removeprefix("models."))
     if model is None:  # a section within that of a model
         return [f"# [{section}]"]

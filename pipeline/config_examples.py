@@ -7,6 +7,7 @@ from pathlib import Path
 from curation.author import GOLD
 from curation.models.local.settings import LocalModelSettings
 from curation.models.settings import EndpointModelSettings, ModelSettings, ScriptedModelSettings
+from curation.translate.seq2seq.settings import Seq2SeqSettings
 
 #: A section [models.NAME] of each kind, with what such a section must say.
 EXAMPLE_MODELS: dict[str, ModelSettings] = {
@@ -15,13 +16,19 @@ EXAMPLE_MODELS: dict[str, ModelSettings] = {
     "script": ScriptedModelSettings(script=Path("answers.jsonl")),
 }
 
+#: A section [translators.NAME], with what such a section must say.
+EXAMPLE_TRANSLATORS = {"opus": Seq2SeqSettings(path="opus-mt-en-de")}
+
 EXAMPLES: dict[str, object] = {
     "curation.translate.translator": "llm:hospital",
+    "curation.translate.encoder": "multilingual-e5-small",
+    "curation.scoring.bertscore.layer": 17,
     "curation.workers": 1,
     "annotation.rules.patterns": "patterns",
     "annotation.few_shot.curated": "curated@2",
     "annotation.few_shot.examples": "examples",
     "annotation.adapter.path": "adapters/adapter",
+    "annotation.adapter.reads": "gold",
     "annotation.llm.model": "hospital",
     "annotation.llm.agreement": 0.6,
     "annotation.llm.examples": "curated@2",
@@ -42,6 +49,10 @@ EXAMPLES: dict[str, object] = {
     "validation.translation.encoder": "http://127.0.0.1:8080/v1#bge-m3",
     "validation.translation.multilingual": True,
     "validation.report.language": "de",
+    "training.task": "entities",
+    "training.model": "tagger",
+    "training.batch_tokens": 2048,
+    "training.questions": "questions.yaml",
     "training.learning_rate": 0.002,
     "run.mapping": "mapping.yaml",
     "run.language": "en",
@@ -56,5 +67,6 @@ EXAMPLES: dict[str, object] = {
     "models.hospital.ca_bundle": "/etc/ssl/certs/hospital.pem",
     "models.small.adapter": "adapters/small",
     "models.small.context": 4096,
+    "translators.opus.revision": "refs/pr/3",
     "models.script.prices": {"input": 0.4, "output": 1.6, "currency": "EUR"},
 }

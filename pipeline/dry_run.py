@@ -104,7 +104,8 @@ def dry_run(
     found.answered = len(rehearsal.answered)
     found.questions = found.answered + len(rehearsal.unanswered)
     for request in (*rehearsal.unanswered.values(), *rehearsal.answered.values()):
-        found.prompt, found.record_id = request.messages, request.about[0].id
+        found.prompt = request.messages
+        found.record_id = request.about[0].id if request.about else None
         break
     found.answers_by = (
         "the mean of the answers so far" if any(per_answer.values()) else "a guess: half of the question, without any"

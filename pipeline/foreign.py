@@ -32,6 +32,7 @@ from curation.models.local.settings import LocalModelSettings
 from curation.models.prompt import SUFFIX, shipped_prompt
 from curation.models.settings import KEY_ENV, EndpointModelSettings
 from curation.store.engine import remote_database
+from curation.translate.seq2seq.settings import Seq2SeqSettings
 from curation.trusted import Trusted, TrustedWorkspace, known_workspace, trusted
 from pipeline.config import CONFIG_FILE, Config
 
@@ -40,20 +41,33 @@ from pipeline.config import CONFIG_FILE, Config
 #: key: a secret of the user on its way to a host, allowed in that workspace only.
 Kind = Literal["path", "host", "local", "program", "key"]
 
+#: Keys whose value is a path from the workspace, wherever the command runs.
+OWN_PATHS = ("curation.scheme", "curation.translate.glossary")
 #: Keys whose value is a path.
 PATHS = (
     "annotation.rules.patterns",
     "annotation.few_shot.examples",
     "annotation.adapter.path",
     "validation.boundaries.file",
+    "training.questions",
+    "exports.prompt",
+)
+#: Keys whose value is a prompt: one that is shipped, or a file.
+PROMPTS = (
+    "annotation.llm.prompt",
+    "curation.judge.prompt",
+    "curation.translate.prompt",
+    "curation.translate.mention_prompt",
 )
 #: Keys whose value is a path, or the name of what is shipped, installed or in the cache of models.
 PATHS_OR_NAMES = (
     "annotation.few_shot.encoder",
     "annotation.examples.encoder",
-    "annotation.llm.prompt",
+    *PROMPTS,
     "validation.similarity.encoder",
     "validation.translation.encoder",
+    "curation.translate.encoder",
+    "curation.scoring.bertscore.encoder",
     "training.base_model",
     "run.mapping",
 )
@@ -148,12 +162,15 @@ def with_places(folder: Path, config: Config) -> Config:
     """The settings in which relative paths are the workspace's, where something stands there and not here."""
     for key in (*PATHS, *PATHS_OR_NAMES):
         value = _value(config, key)
-        if value is not None and (key in PATHS or _has_parts(str(value)) or str(value).endswith(SUFFIXES)):
+        if value and (key in PATHS or _has_parts(str(value)) or str(value).endswith(SUFFIXES)):
             found = placed(folder, str(value))
             if found.exists() and not Path(value).exists():
                 config = _changed(config, key.split("."), type(value)(found))
     models = {name: _model_with_places(folder, model) for name, model in config.models.items()}
-    return _changed(config, ["models"], models) if models else config
+    translators = {name: _model_with_places(folder, each) for name, each in config.translators.items()}
+    for key, sections in (("models", models), ("translators", translators)):
+        config = _changed(config, [key], sections) if sections else config
+    return config
 
 
 def _model_with_places(folder: Path, model: SectionT) -> SectionT:
@@ -196,24 +213,26 @@ def _is_own_program(named: NamedOutside, root: Path) -> bool:
 def _paths(folder: Path, config: Config) -> Iterator[NamedOutside]:
     root = folder.resolve()
     for key, value, kind in _spoken_paths(config):
-        # The scheme is always the workspace's.
-        found = (folder / value).resolve() if key == "curation.scheme" else placed(folder, value)
+        found = (folder / value).resolve() if key in OWN_PATHS else placed(folder, value)
         if not found.is_relative_to(root):
             yield NamedOutside(key, str(found), kind)
 
 
 def _spoken_paths(config: Config) -> Iterator[tuple[str, str, Kind]]:
     """Every path as it stands in the settings, with its key."""
-    yield "curation.scheme", config.curation.scheme, "path"
-    for key in PATHS:
-        if (value := _value(config, key)) is not None:
+    for key in (*OWN_PATHS, *PATHS):
+        if value := _value(config, key):
             yield key, str(value), "path"
     for key in PATHS_OR_NAMES:
         value = _value(config, key)
-        if value is not None and _is_path(value) and not (key == "annotation.llm.prompt" and _is_shipped(value)):
+        if value is not None and _is_path(value) and not (key in PROMPTS and _is_shipped(value)):
             yield key, value, "local" if key == "run.mapping" else "path"
     for name, model in config.models.items():
         yield from ((f"models.{name}.{key}", str(path), "path") for key, path in _model_paths(model))
+    for name, translator in config.translators.items():
+        yield from ((f"translators.{name}.{key}", str(path), "path") for key, path in _model_paths(translator))
+    for baseline in config.curation.scoring.bertscore.baselines.values():
+        yield "curation.scoring.bertscore.baselines", baseline, "path"
     for recogniser in config.validation.privacy.recognisers:
         if _is_path(recogniser.path):
             yield "validation.privacy.recognisers", recogniser.path, "path"
@@ -286,6 +305,8 @@ def _model_paths(model: BaseModel) -> Iterator[tuple[str, Path]]:
 def _folders_or_names(model: BaseModel) -> Iterator[tuple[str, Path]]:
     """What may be a path of a model's section, or the name of a model of a hub, by its key."""
     if isinstance(model, LocalModelSettings) and (_has_parts(model.path) or model.path.endswith(".gguf")):
+        yield "path", Path(model.path)
+    if isinstance(model, Seq2SeqSettings):
         yield "path", Path(model.path)
 
 

@@ -11,9 +11,12 @@ from typing import Protocol
 
 
 class Advance(Protocol):
-    """Called with how many more records are through, how many of them failed, and the tokens and money spent since."""
+    """Called with how many more records are through, how many of them failed, the tokens and money spent since, and a
+    word on how it goes, which stays until the next one."""
 
-    def __call__(self, records: int, failed: int = 0, *, tokens: int = 0, cost: float = 0.0) -> None: ...
+    def __call__(
+        self, records: int, failed: int = 0, *, tokens: int = 0, cost: float = 0.0, note: str = ""
+    ) -> None: ...
 
 
 class ProgressBar(Protocol):
@@ -26,7 +29,7 @@ class ProgressBar(Protocol):
 Notify = Callable[[str], None]
 
 
-def silent(records: int, failed: int = 0, *, tokens: int = 0, cost: float = 0.0) -> None:
+def silent(records: int, failed: int = 0, *, tokens: int = 0, cost: float = 0.0, note: str = "") -> None:
     """Progress that is not shown."""
 
 

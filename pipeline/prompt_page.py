@@ -19,8 +19,9 @@ A prompt is a jinja file with two blocks: `system` is the instruction, made from
 (German for German records, English for all others); `user` is the record, as data between two tags whose number occurs
 neither in it nor in an example. Its first line names the style of its answers, which decides their JSON schema and how
 they are read. All shipped prompts work for every scheme, one with document labels only too,
-but for `judge`, which asks about entities ([why and how](decisions/judge.md)), and for `translate` and
-`mention`, which translate ([why and how](decisions/translating.md)).
+but for `judge`, which asks about entities ([why and how](decisions/judge.md)), for `translate`, `mention` and
+`adequacy`, which translate and judge translations ([why and how](decisions/translating.md)), and for `tell`,
+`condense` and `told`, which tell new texts ([why and how](decisions/generating.md)).
 
 `annotation.llm.prompt` names the one in use: `naive.v1`, `naive` for the newest version, or the path of your own file.
 A released version is never edited; a changed one has the next number, and layers name the version they came from.
@@ -53,6 +54,10 @@ more than five seconds, a record's text in `system` or none in `user` are told i
 | `judge` | for each entity of a layer: says the text so, its category, its assertion | `curate judge` only |
 | `translate` | for each sentence its translation, markers around the entities | `curate translate` only |
 | `mention` | for each wording the words of a translation that say it | `curate translate` only |
+| `adequacy` | for each sentence whether its translation says the same, or the fault | `curate translate --judge` only |
+| `tell` | a text about the facts of a case | `curate generate --with` only |
+| `condense` | a summary of a report | `curate generate --from-reports` only |
+| `told` | for each fact the words of a told text that say it | `curate generate --with` only |
 """
 
 

@@ -104,6 +104,8 @@ def _about(section: str) -> str:
             example, _, within = name.rpartition(".")
             return type(EXAMPLE_MODELS[example]).model_fields[within].description or ""
         return f"{Config.model_fields['models'].description} One of the kind {_kind(section)}:"
+    if section.startswith("translators."):
+        return f"{Config.model_fields['translators'].description} One:"
     model: Any = Config
     description = ""
     for part in section.split("."):

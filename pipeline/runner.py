@@ -139,7 +139,7 @@ def run_stage(
                     f"{stored.error}; {done} records were done and are kept, the same command goes on from there"
                 )
     seconds = perf_counter() - started
-    jobs = store.count_jobs().get(stage.name, {})
+    jobs = store.count_own(stage)
     before = {state: max(0, jobs.get(state, 0) - now) for state, now in ((DONE, done), (FAILED, failed))}
     return StageReport(
         stage.name, done, failed, seconds, dict(sorted(notes.items())), before[DONE], before[FAILED], passing
@@ -183,7 +183,7 @@ def run_over(
                 processes=apart,
             )
         except KeyboardInterrupt:
-            done = store.count_jobs().get(stage.name, {}).get("done", 0)
+            done = store.count_own(stage).get("done", 0)
             left = store.count_pending(stage, retry_failed=retry_failed)
             workspace.notify(f"{stage.name}: {done} records are done and kept, {left} are left")
             raise

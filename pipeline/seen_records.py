@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from annotation.few_shot.example_sentences import load_examples
@@ -27,8 +27,8 @@ class SeenRecords:
     unknown: tuple[str, ...] = ()  # adapters whose training this workspace does not know
 
 
-def seen_records(workspace: Workspace, store: Store, layers: Iterable[Layer], records: Sequence[Record]) -> SeenRecords:
-    """What the authors of these layers have seen of these records."""
+def seen_records(workspace: Workspace, store: Store, layers: Iterable[Layer], records: Iterable[Record]) -> SeenRecords:
+    """What the authors of these layers have seen of these records, which are iterated once for each author."""
     kinds = {layer.author: layer_kind(layer.name, layer.author) for layer in layers}
     adapters = sorted(author for author, kind in kinds.items() if kind is AuthorKind.ADAPTER)
     sets = _training_sets(store) if adapters else {}
@@ -41,7 +41,7 @@ def seen_records(workspace: Workspace, store: Store, layers: Iterable[Layer], re
     return seen
 
 
-def _add_training(seen: SeenRecords, store: Store, author: str, digest: str, records: Sequence[Record]) -> None:
+def _add_training(seen: SeenRecords, store: Store, author: str, digest: str, records: Iterable[Record]) -> None:
     """Note the records that were in the training set of an adapter, by id or by text, and those of its groups."""
     ids, texts, groups, choosing = set(), set(), set(), set()
     for split, record, _ in store.set_members(digest):

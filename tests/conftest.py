@@ -9,6 +9,7 @@ import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 import quick_mode
@@ -18,6 +19,9 @@ from curation.markup import parse_markup
 from curation.record import Layer, Record, record_id
 from curation.scheme import Scheme, load_scheme
 from curation.store import Store
+
+if TYPE_CHECKING:
+    from projection_parts.generated import SentencePair
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("GX_ANALYTICS_ENABLED", "False")
@@ -107,6 +111,31 @@ def annotated() -> Callable[..., Annotated]:
         return record, Layer(record_id=id, name=layer, author=layer, entities=entities)
 
     return make
+
+
+@pytest.fixture(scope="session")
+def known() -> list[SentencePair]:
+    """The sentences that the model of `marian_folder` learns: the shortest of some generated ones."""
+    from translation_trained_parts.pairs import learnt
+
+    return sorted(learnt(120), key=lambda pair: len(pair.source))[:16]
+
+
+@pytest.fixture(scope="session")
+def marian_folder(known: list[SentencePair], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a tiny Marian model that has learnt these sentences by heart, with and without markers."""
+    import torch
+    from translation_trained_parts.pairs import lessons, symbols
+    from translation_trained_parts.training import TrainingPlan, train
+
+    plan = TrainingPlan(pieces=400, width=64, layers=1, epochs=200, minutes=1.0, batch=1_000, rate=6e-3)
+    # What is so small is slower on several processors.
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        return train(tmp_path_factory.mktemp("marian"), lessons(known), symbols(known), plan).folder
+    finally:
+        torch.set_num_threads(threads)
 
 
 @pytest.fixture(scope="session")

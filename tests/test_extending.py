@@ -80,13 +80,14 @@ def test_a_new_format_is_written(example, annotated, scheme, monkeypatch, tmp_pa
     _add(monkeypatch, exports.FORMATS, ast.literal_eval(f"{{{line}}}"))
     member: tuple[Record, Layer] = annotated("No [fever]{signs_symptoms negated}.")
     frozen = CuratedSet(digest="abc", name="cases", version=1, manifest={"splits": {"train": 1}})
-    (file,) = exports.writer("table")(
-        ExportedSet(frozen, scheme, lambda split: iter([member])), tmp_path, ExportSettings()
-    )
+    format = exports.export_format("table")
+    view = ExportedSet(frozen, scheme, lambda split: iter([member]))
+    (file,) = format.write(view, tmp_path, ExportSettings())
     assert file.read_text(encoding="utf-8").splitlines() == [
         "record\tcategory\twording\tassertion",
         f"{member[0].id}\tsigns_symptoms\tfever\tnegated",
     ]
+    assert format.lost(view) == {"places of entities": 1, "fields of records": 2}
 
 
 def _add(monkeypatch, table: dict, entry: dict) -> None:

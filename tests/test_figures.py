@@ -85,3 +85,20 @@ def test_every_section_with_figures_outside_of_the_frame_says_of_when_they_are(f
     outside = page.partition(figures.BEGIN)[0] + page.partition(figures.END)[2]
     sections = re.split(r"^## ", outside, flags=re.MULTILINE)[1:]
     assert [section.splitlines()[0] for section in sections if "\n|" in section and not BY_HAND.search(section)] == []
+
+
+@pytest.mark.parametrize(
+    ("only", "quick", "runs", "runs_not"),
+    [
+        (None, False, {"load", "maccrobat", "damaged_markers"}, {"translation_trained", "translation_real"}),
+        (None, True, {"load", "translation_trained", "translation_real"}, {"maccrobat"}),
+        (["translation_trained"], False, {"translation_trained"}, {"load", "translation_real"}),
+    ],
+    ids=["all", "short forms", "named"],
+)
+def test_what_takes_half_an_hour_runs_only_where_it_is_named_or_short(
+    figures, monkeypatch, only, quick, runs, runs_not
+):
+    found = importlib.import_module("all").chosen(only, quick=quick)
+    assert runs <= set(found)
+    assert not runs_not & set(found)

@@ -1,1 +1,1 @@
-"""Training of adapters from curated layers, and the evaluation of annotators."""
+"""Training of adapters from curated layers: `trainers` is the table. And the evaluation of annotators."""

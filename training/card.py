@@ -14,26 +14,24 @@ from curation.tagging.folder import AdapterManifest
 BODY = """
 # {title}
 
-Marks pieces of clinical information in {languages} text, in {count} categories of the scheme {scheme}:
+{opening} {languages} text, {count} of the scheme {scheme}:
 {categories}.
 
-It is {kind} the encoder {base_model}, trained by Clincurate with
-`curate train` on {records} records with {entities} entities.
+It is {kind} {base_model}, trained by Clincurate with
+`curate train` on {records} records with {entities} annotations.
 
 ## Use
 
     curate annotate --with adapter:{name}
 
-or from Python, `annotation.adapter.AdapterAnnotator(path, scheme)`. The encoder is named in `clincurate.json`
-and is not part of this folder.
+or from Python, `annotation.adapter.AdapterAnnotator(path, scheme)`. What it is an adapter
+for is named in `clincurate.json` and is not part of this folder.
 
 ## Intended use and limits
 
 For pre-annotation that people review, and for research on data sets of the same kind. It is not a medical
 device, it has not been tested for the care of patients, and its scores are not probabilities of being right.
-It marks only wording that stands in the text, gives no assertion (negated, historical, of a relative) and no
-codes, cannot mark two pieces of information on one word, and knows only the kind of text that it has seen:
-measure it on your own records before use.
+{limits} It knows only the kind of text that it has seen: measure it on your own records before use.
 
 ## Trained on
 
@@ -49,6 +47,40 @@ measure it on your own records before use.
 """
 
 
+FLATTERED = "They chose the checkpoint, so that these scores flatter it; other records measure it fairly."
+MARKS = "It marks only wording that stands in the text, gives no assertion (such as negated) and no codes"
+#: By model: what the adapter does, what it does it in, its limits, and the task as the Hugging Face hub names it.
+KINDS = {
+    "tagger": (
+        *("Marks pieces of clinical information in", "categories"),
+        f"{MARKS}, and cannot mark two pieces of information on one word.",
+        "token-classification",
+    ),
+    "questions": (
+        *("Answers questions about clinical information by marking it in", "categories"),
+        f"{MARKS}, and cannot mark two pieces of information of one category on one word.",
+        "token-classification",
+    ),
+    "pairs": (
+        *("Finds relations between given entities in", "relation types"),
+        "It links only entities that a layer gives it, at most one type from each to each other, and none that are "
+        "further apart than its window.",
+        "text-classification",
+    ),
+    "decoder": (
+        *("Extracts clinical information as one JSON object from", "categories and document labels"),
+        "It may invent or repeat; the annotator holds its answers to the scheme's form and looks for each wording in "
+        "the text.",
+        "text-generation",
+    ),
+    "classifier": (
+        *("Gives labels to whole documents of clinical", "document labels"),
+        "It always chooses a value that it has learnt, also for a text that says nothing about it.",
+        "text-classification",
+    ),
+}
+
+
 def write_card(manifest: AdapterManifest, folder: Path) -> None:
     """The card as README.md in the adapter's folder."""
     (folder / "README.md").write_text(card(manifest), encoding="utf-8")
@@ -56,13 +88,18 @@ def write_card(manifest: AdapterManifest, folder: Path) -> None:
 
 def card(manifest: AdapterManifest) -> str:
     """The card's text, with the metadata that the Hugging Face hub reads at its top."""
+    opening, what, limits, _ = KINDS[manifest.model]
+    learnt: Any = manifest.details.get("learnt", ())
+    given = (*manifest.categories, *manifest.document_labels) or tuple(learnt)
     body = BODY.format(
+        opening=opening,
+        limits=limits,
         title=plain(manifest.name),
         name=printable(manifest.name),
         languages=plain(", ".join(manifest.languages)),
-        count=len(manifest.categories),
+        count=f"{len(given)} {what}",
         scheme=code(manifest.scheme),
-        categories=", ".join(map(plain, manifest.categories)),
+        categories=", ".join(map(plain, given)),
         kind="a LoRA adapter for" if manifest.kind == "lora" else "a full tuning of",
         base_model=code(manifest.base_model),
         records=manifest.training.get("records", 0),
@@ -79,16 +116,23 @@ def _metadata(manifest: AdapterManifest) -> dict[str, Any]:
         "language": list(manifest.languages),
         "library_name": "peft" if manifest.kind == "lora" else "transformers",
         "base_model": printable(manifest.base_model),
-        "pipeline_tag": "token-classification",
-        "tags": ["clinical", "named-entity-recognition", "clincurate"],
+        "pipeline_tag": (kind := KINDS[manifest.model][-1]),
+        "tags": ["clinical", "named-entity-recognition" if kind.startswith("token") else kind, "clincurate"],
     }
 
 
 def _data(manifest: AdapterManifest) -> dict[str, Any]:
     training = dict(manifest.training)
-    lost = training.pop("lost", {})
+    lost, view = training.pop("lost", {}), training.pop("view", None)
     reasons = ", ".join(f"{count} {reason}" for reason, count in lost.items()) if isinstance(lost, dict) else ""
-    return {**training, "entities that the labels do not hold, or hold with other borders": reasons or "none"}
+    held = {"annotations that the view does not hold, or holds with other borders": reasons or "none"}
+    if isinstance(view, dict):
+        recall = view.get("oracle")
+        held["view"] = str(view["view"])
+        held["oracle recall of the view (no model gets above it)"] = _figure(
+            recall if isinstance(recall, float) else None
+        )
+    return {**training, **held}
 
 
 def _items(values: dict[str, Any]) -> str:
@@ -104,6 +148,8 @@ def _scores(manifest: AdapterManifest) -> str:
     scores: Any = manifest.metrics.get("validation")
     if not scores:
         return "Not measured in training: there were no validation records. `curate evaluate` measures it."
+    if "strict" not in scores:
+        return _OTHER_SCORES[next(iter(scores))](next(iter(scores.values())))
     strict, lenient = scores["strict"], scores["lenient"]
     rows = [("all (micro)", strict["micro"], lenient["micro"])]
     rows += [(name, score, lenient["per_category"][name]) for name, score in strict["per_category"].items()]
@@ -112,8 +158,33 @@ def _scores(manifest: AdapterManifest) -> str:
         f"| {plain(name)} | {_figure(exact['f1'])} | {_figure(any_overlap['f1'])} | {exact['gold']} |"
         for name, exact, any_overlap in rows
     ]
-    note = "They chose the checkpoint, so that these scores flatter it; other records measure it fairly."
-    return "\n".join([*lines, "", note])
+    return "\n".join([*lines, "", FLATTERED])
+
+
+def _relation_scores(found: dict[str, Any]) -> str:
+    """The micro F1 of relations between gold entities, as a table."""
+    lines = ["| on validation records, between gold entities | F1 | gold |", "|---|---|---|"]
+    return "\n".join([*lines, f"| all (micro) | {_figure(found['f1'])} | {found['gold']} |", "", FLATTERED])
+
+
+def _label_scores(labels: dict[str, Any]) -> str:
+    """The accuracy and macro F1 of each document label, as a table."""
+    lines = ["| on validation records | accuracy | macro F1 | records |", "|---|---|---|---|"]
+    lines += [
+        f"| {plain(name)} | {_figure(found['accuracy'])} | {_figure(found['macro_f1'])} | {found['records']} |"
+        for name, found in labels.items()
+        if found["records"]
+    ]
+    return "\n".join([*lines, "", FLATTERED])
+
+
+def _answer_scores(found: dict[str, Any]) -> str:
+    """The loss of a language model's answers."""
+    return f"Mean loss of the answers' tokens on validation records: {_figure(found['loss'])}. {FLATTERED}"
+
+
+#: How the scores of each task are shown that are none of entities.
+_OTHER_SCORES = {"labels": _label_scores, "relations": _relation_scores, "answers": _answer_scores}
 
 
 def _figure(value: float | None) -> str:

@@ -2,53 +2,32 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
-from importlib.metadata import version
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from random import Random
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from curation.atomic_file import refilled
 from curation.downloads import downloads_allowed
-from curation.errors import MissingExtraError, UsageError
-from curation.file_digest import file_digest
-from curation.quiet_libraries import quiet
-from curation.record import Layer, Record, digest
+from curation.record import Layer, Record
 from curation.scheme import Scheme
 from curation.scoring.entities import EntityScores, score_entities
-from curation.tagging.encoder import (
-    WEIGHTS,
-    base_folder,
-    device,
-    longest_window,
-    splitter,
-    with_head,
-)
-from curation.tagging.folder import AdapterManifest, file_digests, save_weights, write_manifest
+from curation.tagging.encoder import base_folder, splitter
+from curation.tagging.labels import OUTSIDE
 from curation.tagging.tagger import Tagger, padded, to_entities
-from training.card import write_card
-from training.examples import Pair, TrainingExample, TrainingSet, Window, epoch_batches, make_examples
+from training.course import Validation
+from training.epoch_batches import EpochBatches, Window, epoch_batches
+from training.examples import Pair, TrainingSet, chunks, make_examples
+from training.loop import OnStep, learn, seeded_torch
+from training.prepared_encoder import prepared
 from training.settings import TrainingSettings
+from training.shown import ShownRow
+from training.trained import Trained, TrainingJob
+from training.view_check import TrainingRefusedError, ViewCheck
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+__all__ = ["Trained", "check", "scored", "shown", "train", "train_tagger"]
 
-#: Called after each step with the steps done, their total, and the loss.
-OnStep = Callable[[int, int, float], None]
-
-PACKAGES = ("torch", "transformers", "peft", "tokenizers", "safetensors")
-
-
-@dataclass(frozen=True, slots=True)
-class Trained:
-    """A finished adapter: its folder, its manifest, and the validation score after each epoch."""
-
-    folder: Path
-    manifest: AdapterManifest
-    history: tuple[float, ...] = ()
+#: Texts that are labelled at once when validating.
+AT_ONCE = 64
 
 
 def train(
@@ -64,228 +43,148 @@ def train(
 
     With validation records the weights of the best epoch are kept (strict micro F1), and training
     ends when ``patience`` epochs bring nothing better; without, the weights of the last epoch.
-    Raises UsageError when there is nothing to learn from.
+    Raises UsageError when there is nothing to learn from, and where annotations would be lost that may not be.
     """
-    began = time.monotonic()
-    pairs, validation = list(pairs), list(validation)
+    return train_tagger(TrainingJob(pairs, validation, scheme, settings, to, on_step))
+
+
+def train_tagger(job: TrainingJob) -> Trained:
+    """As `train`, going on from the job's checkpoint where it has one."""
+    settings = job.settings
     base = base_folder(settings.base_model, download=downloads_allowed())
-    examples = make_examples(pairs, scheme=scheme, splitter=splitter(base))
-    _check(examples, settings, longest=longest_window(base))
-    with _torch(settings):
-        model = prepared(base, examples.labels, settings).to(device(settings.device))
+    examples = _examples(job.learnt_from, job.scheme, settings, folder=job.work)
+    if len(examples.labels) < 3:
+        raise TrainingRefusedError(
+            f"expected training records with entities that count as information, got {len(examples.rows)} "
+            "records without any; annotate or review them first"
+        )
+    examples.check.require(settings)
+    with seeded_torch(settings):
         tagger = Tagger(
-            model=model,
+            model=prepared(base, examples.labels, settings),
             splitter=splitter(base),
             labels=examples.labels,
             window=settings.window,
             stride=settings.stride,
         )
-        course = _learn(tagger, examples, validation, scheme, settings, on_step)
-    kind = "full" if settings.full else "lora"
-    with refilled(to) as inside:
-        weights = save_weights(model, tagger.splitter, inside, base_model=settings.base_model, kind=kind)
-        manifest = AdapterManifest(
-            name=to.name,
-            kind="full" if settings.full else "lora",
-            scheme=scheme.name,
-            scheme_digest=scheme.digest,
-            labels=examples.labels,
-            languages=tuple(sorted({record.language for record, _ in pairs})),
-            window=settings.window,
-            stride=settings.stride,
-            base_model=settings.base_model,
-            base_digest=file_digest(base / WEIGHTS),
-            weights_digest=weights,
-            files=file_digests(inside, kind, base),
-            training=_training_set(pairs, validation, examples),
-            settings=settings.model_dump(mode="json"),
-            metrics={"validation": course.scores.to_json()} if course.scores else {},
-            versions={package: version(package) for package in PACKAGES},
-            seconds=round(time.monotonic() - began, 1),
-        )
-        write_card(manifest, inside)
-        write_manifest(manifest, inside)
-    return Trained(to, manifest, tuple(course.history))
-
-
-def _check(examples: TrainingSet, settings: TrainingSettings, *, longest: int) -> None:
-    if len(examples.labels) < 3:
-        raise UsageError(
-            f"expected training records with entities that count as information, got {len(examples.rows)} "
-            "records without any; annotate or review them first"
-        )
-    if settings.window > longest:
-        raise UsageError(
-            f"expected a window of at most {longest} word pieces with {settings.base_model}, got {settings.window}"
-        )
-
-
-@contextmanager
-def _torch(settings: TrainingSettings) -> Iterator[None]:
-    """Torch with the settings' seed and threads, and as it was before afterwards."""
-    try:
-        import torch
-    except ImportError as error:
-        raise MissingExtraError("torch", "train") from error
-    threads = torch.get_num_threads()
-    with torch.random.fork_rng():
-        torch.manual_seed(settings.seed)
-        torch.set_num_threads(settings.threads or threads)
-        try:
-            yield
-        finally:
-            torch.set_num_threads(threads)
-
-
-def prepared(base: Path, labels: Sequence[str], settings: TrainingSettings) -> Any:
-    """The encoder with a head, and with LoRA matrices on all of its linear layers unless tuned in full."""
-    import torch
-
-    model = with_head(base, labels)
-    for module in model.modules():
-        if isinstance(module, torch.nn.Dropout):
-            module.p = settings.dropout
-    if settings.full:
-        return model
-    try:
-        from peft import LoraConfig, TaskType, get_peft_model
-    except ImportError as error:
-        raise MissingExtraError("peft", "train") from error
-    config = LoraConfig(
-        task_type=TaskType.TOKEN_CLS,
-        r=settings.rank,
-        lora_alpha=settings.alpha,
-        lora_dropout=settings.dropout,
-        target_modules="all-linear",
-        modules_to_save=["classifier"],
+        learner = TaggerLearner(tagger, examples, job.validation, job.scheme, settings)
+        course = learn(learner, settings, checkpoints=job.checkpoints, on_step=job.on_step)
+    return job.saved(
+        tagger.model,
+        tagger.splitter,
+        course,
+        base=base,
+        check=examples.check,
+        labels=examples.labels,
+        head="tagger",
+        task="entities",
     )
-    with quiet():
-        return get_peft_model(model, config)
 
 
-class _Course:
-    """The best weights so far, and the score of each epoch."""
+def check(pairs: Iterable[Pair], scheme: Scheme, settings: TrainingSettings, folder: Path | None = None) -> ViewCheck:
+    """What word labels in windows hold of some records."""
+    return _examples(pairs, scheme, settings, folder=folder).check
 
-    def __init__(self, patience: int) -> None:
-        self.patience = patience
-        self.history: list[float] = []
-        self.scores: EntityScores | None = None
-        self._weights: dict[str, Any] = {}
 
-    def note(self, model: Any, scores: EntityScores) -> None:
-        value = scores.strict.micro.f1 or 0.0
-        if not self.history or value > max(self.history):
-            self.scores = scores
-            self._weights = {
-                name: weight.detach().clone() for name, weight in model.named_parameters() if weight.requires_grad
-            }
-        self.history.append(value)
+def shown(pairs: Iterable[Pair], scheme: Scheme, settings: TrainingSettings) -> Iterable[ShownRow]:
+    """Each record's pieces with the labels that are learnt: clinical text."""
+    base = base_folder(settings.base_model, download=downloads_allowed())
+    split = splitter(base)
+    for record, layer in pairs:
+        examples = make_examples([(record, layer)], scheme=scheme, splitter=split)
+        (pieces,) = split([record.text])
+        row = examples.rows[0]
+        words = [record.text[start:end] for start, end in pieces.words]
+        labels = {int(word): examples.labels[target] for word, target in zip(row.word_of, row.targets, strict=True)}
+        yield ShownRow(
+            record.id, tuple((word, labels[number], labels[number] != OUTSIDE) for number, word in enumerate(words))
+        )
 
-    @property
-    def over(self) -> bool:
-        best = self.history.index(max(self.history)) if self.history else 0
-        return len(self.history) - 1 - best >= self.patience
 
-    def restore(self, model: Any) -> None:
+def _examples(pairs: Iterable[Pair], scheme: Scheme, settings: TrainingSettings, *, folder: Path | None) -> TrainingSet:
+    base = base_folder(settings.base_model, download=downloads_allowed())
+    return make_examples(
+        pairs,
+        scheme=scheme,
+        splitter=splitter(base),
+        window=settings.window,
+        stride=settings.stride,
+        folder=folder,
+    )
+
+
+class TaggerLearner:
+    """Windows of labelled word pieces, for the loop."""
+
+    def __init__(
+        self,
+        tagger: Tagger,
+        examples: TrainingSet,
+        validation: Iterable[Pair],
+        scheme: Scheme,
+        settings: TrainingSettings,
+    ) -> None:
         import torch
 
-        with torch.no_grad():
-            for name, weight in model.named_parameters():
-                if name in self._weights:
-                    weight.copy_(self._weights[name])
+        self.model = tagger.model
+        self._tagger = tagger
+        self._rows = examples.rows
+        self._validation = validation
+        self._scheme = scheme
+        self._settings = settings
+        importance = torch.ones(len(tagger.labels), device=self.model.device)
+        importance[0] = settings.outside_weight
+        self._criterion = torch.nn.CrossEntropyLoss(weight=importance, ignore_index=-100)
 
+    def epoch(self, random: Random) -> EpochBatches:
+        """All pieces once."""
+        settings = self._settings
+        return epoch_batches(
+            self._rows,
+            room=self._tagger.room,
+            batch_size=settings.batch_size,
+            batch_tokens=settings.batch_tokens,
+            random=random,
+        )
 
-def _learn(
-    tagger: Tagger,
-    examples: TrainingSet,
-    validation: Sequence[Pair],
-    scheme: Scheme,
-    settings: TrainingSettings,
-    on_step: OnStep | None,
-) -> _Course:
-    random = Random(settings.seed)
-    epochs = [
-        epoch_batches(examples.rows, room=tagger.room, batch_size=settings.batch_size, random=random)
-        for _ in range(settings.epochs)
-    ]
-    total = sum(map(len, epochs))
-    step = _stepper(tagger, examples.rows, settings, total)
-    course = _Course(settings.patience)
-    done = 0
-    for batches in epochs:
-        tagger.model.train()
-        for batch in batches:
-            loss = step(batch)
-            done += 1
-            if on_step:
-                on_step(done, total, loss)
-        if validation:
-            tagger.model.eval()
-            course.note(tagger.model, scored(tagger, validation, scheme))
-            if course.over:
-                break
-    course.restore(tagger.model)
-    tagger.model.eval()
-    return course
+    def loss(self, batch: Sequence[Window]) -> Any:
+        """The mean cross entropy of the labels of a batch's pieces, some of which are hidden."""
+        import torch
 
-
-def _stepper(
-    tagger: Tagger, rows: Sequence[TrainingExample], settings: TrainingSettings, total: int
-) -> Callable[[Sequence[Window]], float]:
-    """One step of AdamW on a batch, giving its loss; the rate rises, then falls to zero, linearly."""
-    import torch
-    from transformers import get_linear_schedule_with_warmup
-
-    weights = [weight for weight in tagger.model.parameters() if weight.requires_grad]
-    optimiser = torch.optim.AdamW(weights, lr=settings.rate, weight_decay=settings.weight_decay)
-    schedule = get_linear_schedule_with_warmup(optimiser, int(settings.warmup * total), total)
-    where = tagger.model.device
-    importance = torch.ones(len(tagger.labels), device=where)
-    importance[0] = settings.outside_weight
-    criterion = torch.nn.CrossEntropyLoss(weight=importance, ignore_index=-100)
-    first = len(tagger.splitter.before)
-
-    def step(batch: Sequence[Window]) -> float:
-        ids, mask = padded([rows[i].ids[start:end] for i, start, end in batch], tagger.splitter)
-        hidden = torch.rand(ids.shape) < settings.masking
+        split = self._tagger.splitter
+        first, where = len(split.before), self.model.device
+        rows = [self._rows[i] for i, _, _ in batch]
+        ids, mask = padded([row.ids[start:end] for row, (_, start, end) in zip(rows, batch, strict=True)], split)
+        hidden = torch.rand(ids.shape) < self._settings.masking
         targets = torch.full(ids.shape, -100)
-        for number, (i, start, end) in enumerate(batch):
-            targets[number, first : first + end - start] = torch.from_numpy(rows[i].targets[start:end])
-        ids = ids.masked_fill(hidden & (targets >= 0), tagger.splitter.mask_id)
-        logits = tagger.model(input_ids=ids.to(where), attention_mask=mask.to(where)).logits
-        loss = criterion(logits.flatten(0, 1), targets.to(where).flatten())
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(weights, settings.clip)
-        optimiser.step()
-        schedule.step()
-        optimiser.zero_grad(set_to_none=True)
-        return float(loss.detach())
+        for number, (row, (_, start, end)) in enumerate(zip(rows, batch, strict=True)):
+            targets[number, first : first + end - start] = torch.from_numpy(row.targets[start:end])
+        ids = ids.masked_fill(hidden & (targets >= 0), split.mask_id)
+        logits = self.model(input_ids=ids.to(where), attention_mask=mask.to(where)).logits
+        return self._criterion(logits.flatten(0, 1).float(), targets.to(where).flatten())
 
-    return step
+    def validate(self) -> Validation | None:
+        """Strict micro F1 on the validation records."""
+        layers, predicted = [], []
+        for chunk in chunks(self._validation, AT_ONCE):
+            predicted += predictions(self._tagger, chunk)
+            layers += [layer for _, layer in chunk]
+        if not layers:
+            return None
+        scores = score_entities(layers, predicted, scheme=self._scheme)
+        return Validation(scores.strict.micro.f1 or 0.0, scores.to_json())
 
 
 def scored(tagger: Tagger, pairs: Sequence[Pair], scheme: Scheme) -> EntityScores:
     """The scores of a tagger on records with gold layers."""
-    spans = tagger([record.text for record, _ in pairs])
-    predicted = [
-        _layer(record, to_entities(record.text, found)) for (record, _), found in zip(pairs, spans, strict=True)
-    ]
-    return score_entities([layer for _, layer in pairs], predicted, scheme=scheme)
+    return score_entities([layer for _, layer in pairs], predictions(tagger, pairs), scheme=scheme)
+
+
+def predictions(tagger: Tagger, pairs: Sequence[Pair]) -> list[Layer]:
+    """A layer of what a tagger finds in each record."""
+    found = tagger([record.text for record, _ in pairs])
+    return [_layer(record, to_entities(record.text, spans)) for (record, _), spans in zip(pairs, found, strict=True)]
 
 
 def _layer(record: Record, entities: Any) -> Layer:
     return Layer(record_id=record.id, name="tagger", author="tagger", entities=entities)
-
-
-def _training_set(pairs: Sequence[Pair], validation: Sequence[Pair], examples: TrainingSet) -> dict[str, Any]:
-    """What was learnt from, as counts and a digest: no wording."""
-    licences = sorted({record.licence or "not stated" for record, _ in pairs})
-    return {
-        "records": len(pairs),
-        "validation_records": len(validation),
-        "entities": examples.entities,
-        "lost": dict(examples.lost),
-        "sources": sorted({record.source for record, _ in pairs}),
-        "licences": licences,
-        "digest": digest(sorted([record.id, layer.digest] for record, layer in pairs)),
-    }

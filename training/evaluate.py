@@ -2,31 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from pydantic import Field
 
-from curation.record import Frozen, Layer
+from curation.record import Layer
 from curation.scheme import Scheme
-from curation.scoring.entities import EntityScores, score_entities
-from curation.scoring.flat import FlatScores, score_flat
-from curation.scoring.labels import LabelScores, score_labels
+from curation.scoring.entities import RESAMPLING, EntityScores, Resampling, by_record
+from curation.scoring.scores import DocumentScorer, LanguageScores, ScoredDocument, Tallies
+from curation.scoring.tally import DocumentCounts
+from curation.settings import ScoringSettings
 from training.examples import Pair
 
+#: Called with each document and what it adds to the figures.
+OnDocument = Callable[[ScoredDocument, DocumentCounts], object]
 
-class EvaluationReport(Frozen):
-    """Entity, flat-view and document-label scores of one author against gold."""
+
+def _not_kept(document: ScoredDocument, counts: DocumentCounts) -> None:
+    """Nothing is kept."""
+
+
+class EvaluationReport(LanguageScores):
+    """The scores of one author against gold: over all records, and by language."""
 
     scheme: str
     scheme_digest: str
     gold: tuple[str, ...]
     predicted: tuple[str, ...]
-    entities: EntityScores
-    flat: FlatScores
-    #: By the name of the document label.
-    labels: dict[str, LabelScores] = Field(default_factory=dict)
+    #: By language (ISO 639-1); with one language, the same as over all records.
+    languages: dict[str, LanguageScores] = Field(default_factory=dict)
     #: Intervals over fewer records than this are withheld.
     minimum_records: int = 1
     #: What a reader has to know of the records and the reference, a sentence each.
@@ -39,9 +46,15 @@ class EvaluationReport(Frozen):
         return not self.labels or bool(self.entities.strict.per_category)
 
     def to_json(self) -> dict[str, Any]:
-        """``strict``, ``lenient`` and ``records`` at the top, then ``flat`` and who was compared."""
-        rest = self.model_dump(mode="json", exclude={"entities"})
-        return {**self.entities.to_json(), **rest}
+        """``strict``, ``lenient``, ``boundary``, ``token`` and ``records`` at the top, then the other scores and who
+        was compared; likewise for each language.
+        """
+        found = _on_top(self.model_dump(mode="json"))
+        return found | {"languages": {name: _on_top(scores) for name, scores in found["languages"].items()}}
+
+
+def _on_top(scores: dict[str, Any]) -> dict[str, Any]:
+    return {**scores["entities"], **{name: value for name, value in scores.items() if name != "entities"}}
 
 
 def evaluate(
@@ -54,39 +67,79 @@ def evaluate(
     notes: tuple[str, ...] = (),
     resamples: int = 1000,
     seed: int = 0,
+    settings: ScoringSettings | None = None,
+    asked: Sequence[str] = (),
 ) -> EvaluationReport:
     """The report on predicted layers, over the records of gold; a record without one counts as empty.
 
     ``everything`` also scores entities that are no information, such as negated symptoms. ``minimum_records``: a figure
-    that rests on fewer records has no interval. ``notes`` are kept with the report.
+    that rests on fewer records has no interval. ``notes`` are kept with the report. ``asked``: scores that need a
+    model, such as bertscore. Raises UsageError when a side has two layers of one record.
     """
-    pairs, layers = list(gold_pairs), list(predicted)
-    gold = [layer for _, layer in pairs]
-    ids = {layer.record_id for layer in gold}
-    entities = score_entities(
-        gold,
-        layers,
-        scheme=scheme,
+    pairs, layers = list(gold_pairs), by_record(predicted, "predicted")
+    by_record((layer for _, layer in pairs), "gold")
+    documents = [ScoredDocument(record, layer, layers.get(record.id)) for record, layer in pairs]
+    report = evaluate_documents(
+        lambda: documents,
+        scheme,
+        languages={record.language for record, _ in pairs},
         everything=everything,
-        minimum_records=minimum_records,
-        resamples=resamples,
-        seed=seed,
+        resampling=Resampling(minimum_records, resamples, seed),
+        notes=notes,
+        settings=settings,
+        asked=asked,
     )
+    unscored = len(layers.keys() - {record.id for record, _ in pairs})
+    return report.model_copy(update={"entities": report.entities.model_copy(update={"unscored": unscored})})
+
+
+def evaluate_documents(
+    documents: Callable[[], Iterable[ScoredDocument]],
+    scheme: Scheme,
+    *,
+    languages: Iterable[str],
+    everything: bool = False,
+    resampling: Resampling = RESAMPLING,
+    notes: tuple[str, ...] = (),
+    settings: ScoringSettings | None = None,
+    asked: Sequence[str] = (),
+    root: Path = Path(),
+    on_document: OnDocument = _not_kept,
+) -> EvaluationReport:
+    """The report on documents of these languages, one after the other; called again where token weights are wanted.
+
+    root: the folder that files of the settings are relative to.
+    """
+    scorer = DocumentScorer(
+        scheme,
+        settings=settings,
+        asked=asked,
+        everything=everything,
+        languages=sorted(languages),
+        documents=documents,
+        root=root,
+    )
+    tallies, gold, predicted = Tallies(), set(), set()
+    for document, counts in scorer.counted(documents()):
+        tallies.add(document.record, counts)
+        gold.add(document.gold.author)
+        predicted |= {document.predicted.author} if document.predicted else set()
+        on_document(document, counts)
+    whole = scorer.scores(tallies.whole, resampling)
+    several = len(tallies.languages) > 1
+    by_language = {
+        language: scorer.scores(tally, resampling, language=language) if several else whole
+        for language, tally in sorted(tallies.languages.items())
+    }
     return EvaluationReport(
+        **{name: getattr(whole, name) for name in LanguageScores.model_fields},
         scheme=scheme.name,
         scheme_digest=scheme.digest,
-        gold=tuple(sorted({layer.author for layer in gold})),
-        predicted=tuple(sorted({layer.author for layer in layers if layer.record_id in ids})),
-        entities=entities,
-        minimum_records=minimum_records,
-        notes=(*notes, *(_withheld(entities, minimum_records) if scheme.categories else ())),
-        flat=score_flat(
-            {layer.record_id: scheme.flat(layer) for layer in gold},
-            {layer.record_id: scheme.flat(layer) for layer in layers},
-            scheme=scheme,
-            languages={record.id: record.language for record, _ in pairs},
-        ),
-        labels=score_labels(gold, layers, scheme=scheme),
+        gold=tuple(sorted(gold)),
+        predicted=tuple(sorted(predicted)),
+        languages=by_language,
+        minimum_records=resampling.minimum_records,
+        notes=(*notes, *(_withheld(whole.entities, resampling.minimum_records) if scheme.categories else ())),
     )
 
 

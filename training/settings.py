@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Literal
+
 from pydantic import Field, model_validator
 
 from curation.record import Frozen
@@ -13,6 +16,16 @@ LORA_RATE, FULL_RATE = 2e-3, 2e-4
 class TrainingSettings(Frozen):
     """How an adapter is trained."""
 
+    task: Literal["entities", "labels", "relations"] | None = Field(
+        None,
+        description="What is learnt: entities, labels (of whole documents), or relations between entities. Left out, "
+        "entities where the scheme has categories, else labels.",
+    )
+    model: str | None = Field(
+        None,
+        description="How it is learnt, such as tagger or questions for entities: docs/trainers.md has the table. Left "
+        "out, the first of its task there.",
+    )
     base_model: str = Field(
         "all-MiniLM-L6-v2",
         description="The encoder: the packaged one, a folder, or a name on the Hugging Face hub "
@@ -20,6 +33,9 @@ class TrainingSettings(Frozen):
     )
     epochs: int = Field(10, description="Times that each record is read.", ge=1)
     batch_size: int = Field(4, description="Windows in a step.", ge=1)
+    batch_tokens: int | None = Field(
+        None, description="Word pieces in a step, padding included, in place of a number of windows.", ge=8
+    )
     learning_rate: float | None = Field(
         None, description="Highest learning rate; left out, 0.002 for LoRA and 0.0002 for full tuning.", gt=0
     )
@@ -33,6 +49,11 @@ class TrainingSettings(Frozen):
     )
     rank: int = Field(32, description="Rank of the LoRA matrices.", ge=1)
     alpha: int = Field(64, description="Scale of the LoRA matrices, divided by the rank.", ge=1)
+    targets: tuple[str, ...] = Field(
+        (), description="Names of the layers that get LoRA matrices; none named, all linear ones."
+    )
+    rslora: bool = Field(False, description="Divide alpha by the root of the rank (Kalajdzievski 2023).")
+    dora: bool = Field(False, description="Learn length and direction of the weights apart (Liu et al. 2024).")
     masking: float = Field(
         0.1,
         description="Share of the word pieces that are hidden in each step, against overfitting.",
@@ -49,6 +70,28 @@ class TrainingSettings(Frozen):
     window: int = Field(256, description="Word pieces that the encoder reads at once.", ge=8)
     stride: int = Field(128, description="Word pieces that neighbouring windows share when predicting.", ge=0)
     patience: int = Field(4, description="Epochs without a better validation score after which training ends.", ge=1)
+    allow_lost: bool = Field(
+        False,
+        description="Train although the chosen view cannot hold some of the annotations; `curate train check` says "
+        "which, and the manifest and the card count them.",
+    )
+    questions: Path | None = Field(
+        None,
+        description="File of the questions of the model `questions`, in place of those made from the scheme's "
+        "definitions (docs/trainers.md).",
+    )
+    negatives: float = Field(
+        2.0,
+        description="Of the model `questions`: questions without an answer for each with one, new ones in each epoch.",
+        ge=0,
+    )
+    precision: Literal["fp32", "bf16"] = Field("fp32", description="bf16 computes in half as many bits.")
+    gradient_checkpointing: bool = Field(
+        False, description="Compute again what a step needs twice instead of keeping it: less memory, more time."
+    )
+    checkpoint_steps: int = Field(
+        100, description="Steps between two checkpoints, from which a training goes on that was ended.", ge=1
+    )
     seed: int = Field(0, description="Another seed gives another order of the records and another head.")
     device: str = Field("auto", description="auto (a GPU that torch sees, else the processor), cpu, or cuda.")
     threads: int = Field(0, description="Processor threads; 0 leaves it to torch.", ge=0)

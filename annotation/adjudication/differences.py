@@ -15,6 +15,7 @@ from curation.decision import REJECT
 from curation.html_templates import templates
 from curation.record import Assertion, digest
 from curation.scheme import Scheme
+from curation.text.revision import Revision
 
 TEMPLATE = "differences.html.jinja"
 
@@ -67,6 +68,7 @@ def disagreements(
         *_relation_disagreements(ballot, scheme, names, language),
     ]
     found += [*_label_disagreements(ballot, names, words), *_verdict_disagreement(ballot, names, words)]
+    found += _text_disagreement(ballot, names, words)
     return [replace(disagreement, number=number) for number, disagreement in enumerate(found, 1)]
 
 
@@ -147,6 +149,18 @@ def _verdict_disagreement(
             for name, layer in ballot.reviews.items()
         )
         yield Disagreement(0, "verdict", "", "#000000", _grouped(opinions))
+
+
+def _text_disagreement(ballot: Ballot, names: Mapping[str, str], words: AdjudicationWording) -> Iterator[Disagreement]:
+    """What reviewers wrote in the place of the translation's words, where they do not write the same."""
+    if len(set(ballot.texts.values())) > 1:
+        opinions = ((_in_words(ballot.record.text, text), names[name]) for name, text in ballot.texts.items())
+        yield Disagreement(0, "text", "", "#000000", _grouped(opinions), _silent(names, ballot.texts))
+
+
+def _in_words(before: str, text: str) -> str:
+    changes = Revision.of(before, text).changes()
+    return "; ".join(f"{old or '–'} → {new or '–'}" for old, new in changes)
 
 
 def _grouped(opinions: Iterable[tuple[str, str]]) -> tuple[Opinion, ...]:

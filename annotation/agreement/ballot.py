@@ -17,6 +17,8 @@ from curation.decision import REJECT
 from curation.record import Assertion, Entity, Fragment, Layer, Record, wording
 from curation.scoring.matching import Spans, overlap
 from curation.text.folding import fold
+from curation.text.revision import Revision
+from curation.translate.corrected import WRITTEN
 
 VoteValue = TypeVar("VoteValue")
 
@@ -130,7 +132,19 @@ class Ballot:
             or any(len(link.voters) < link.reviewer_count for link in self.links)
             or any(len(values) > 1 for values in self.labels.values())
             or 0 < self.rejections < len(self.reviews)
+            or len(set(self.texts.values())) > 1
         )
+
+    @cached_property
+    def texts(self) -> dict[str, str]:
+        """The text of a translation by reviewer, of those who corrected it."""
+        written = {name: layer.provenance.get(WRITTEN) for name, layer in self.reviews.items()}
+        revisions = {
+            name: Revision.of(self.record.text, text)
+            for name, text in written.items()
+            if isinstance(text, str) and text.strip()
+        }
+        return {name: revision.text for name, revision in revisions.items() if not revision.is_unchanged}
 
     @property
     def is_tied(self) -> bool:
@@ -140,6 +154,7 @@ class Ballot:
             or any(link.outcome is VoteOutcome.TIE for link in self.links)
             or any(_is_split_evenly(values) for values in self.labels.values())
             or outcome(self.rejections, len(self.reviews)) is VoteOutcome.TIE
+            or len(set(self.texts.values())) > 1
         )
 
     @property

@@ -20,6 +20,7 @@ class Variant(StrEnum):
 
     SPANS = "spans"  # marks in the text
     SIDE_BY_SIDE = "side-by-side"  # marks in a translation and in its original, beside each other
+    TRANSLATION = "translation"  # marks in a translation beside its original to read, and its text to be corrected
     CLASSIFICATION = "classification"  # the scheme's document labels
     FLAT = "flat"  # the facts of each category as lines of text
 
@@ -176,8 +177,10 @@ class LabelStudioSettings(Frozen):
     variant: Variant = Field(
         default=Variant.SPANS,
         description="What people see and answer: spans (marks in the text), side-by-side (a translation beside its "
-        "original, marks in both), classification (the scheme's document labels) or flat (the facts of each category "
-        "as lines). A project keeps the variant that it was made with: name another one in review.project to change.",
+        "original, marks in both), translation (a translation beside its original to read, with its text to be "
+        "corrected; other records as by spans), classification (the scheme's document labels) or flat (the facts of "
+        "each category as lines). A project keeps the variant that it was made with: name another one in "
+        "review.project to change.",
     )
     language: str = Field(
         default="en",

@@ -19,7 +19,7 @@ from annotation.settings import LlmSettings
 from curation.author import AuthorKind, author_name
 from curation.deidentify.surrogate_record import REPLACED
 from curation.models.asking_stage import INCOMPLETE, Conversation
-from curation.models.contract import LanguageModel, Request
+from curation.models.contract import LanguageModel, Request, own_temperature
 from curation.models.conversations import altered, beside
 from curation.record import Layer, Record, check_layer, digest
 from curation.scheme import Scheme
@@ -201,9 +201,7 @@ def drawn(model: LanguageModel, settings: LlmSettings) -> tuple[dict[str, JsonVa
     chain of thought reasoning in language models, ICLR 2023. A server whose parameters name no temperature is sent
     none, since some take no other than their own.
     """
-    parameters: Any = model.identity.get("parameters")
-    given = parameters if isinstance(parameters, dict) else {}
-    own = given.get("temperature", 0 if model.identity.get("kind") == "local" else None)
+    own = own_temperature(model.identity)
     if own is None:
         return {}, f"{model.name} at a temperature of its own"
     if settings.samples == 1 or (isinstance(own, int | float) and own > 0):

@@ -12,7 +12,7 @@ from pydantic import ConfigDict, Field
 from annotation.queue.control_sample import control_sample
 from annotation.queue.record_summary import RecordSummary
 from annotation.queue.settings import QueueSettings
-from annotation.queue.signals import EXPECTED, JUDGE, Reason, Reasons, RecordPool, measure_signals
+from annotation.queue.signals import EXPECTED, FIRST, Reason, Reasons, RecordPool, measure_signals
 from curation.record import Frozen
 
 #: Why a record is in a queue, where it is not for a signal.
@@ -112,17 +112,20 @@ def plan(
 def _picked_by_signals(
     pool: RecordPool, free: Sequence[RecordSummary], count: int, settings: QueueSettings
 ) -> list[QueueEntry]:
-    """The records that the signals pick: first those that a judge doubts, then each other signal in its turn."""
+    """The records that the signals pick: first those that one of FIRST has, then each other signal in its turn."""
     if not count:
         return []
     found = measure_signals(pool)
     numbers = {summary.id: number for number, summary in enumerate(pool.summaries)}
     open_numbers = [numbers[summary.id] for summary in free]
     shares = {name: share for name, share in settings.mix.shares().items() if share}
-    rankings = {name: _ranking(pool, found[name], open_numbers) for name in (JUDGE, *shares)}
+    rankings = {name: _ranking(pool, found[name], open_numbers) for name in (*FIRST, *shares)}
     given = dict.fromkeys(shares, 0)
-    first = islice(rankings[JUDGE], round(count * settings.mix.judge))
-    entries = {number: _entry(pool, number, JUDGE, found[JUDGE][number]) for number in first}
+    entries: dict[int, QueueEntry] = {}
+    for name, share in settings.mix.first_shares().items():
+        new = (number for number in rankings[name] if number not in entries)
+        first = list(islice(new, min(round(count * share), count - len(entries))))
+        entries |= {number: _entry(pool, number, name, found[name][number]) for number in first}
     while len(entries) < count and shares:
         # The signal with the largest part of its share still to give; in a tie, the first in the table.
         name = max(shares, key=lambda name: shares[name] * (sum(given.values()) + 1) - given[name])

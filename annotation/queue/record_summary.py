@@ -18,6 +18,8 @@ from curation.record import Layer, Record, digest
 from curation.scoring.changes import Changes, changes
 from curation.stage import Item
 from curation.store import Store
+from curation.translate.projection.layers import carried_states
+from curation.translate.projection.projected import ProjectionState
 
 if TYPE_CHECKING:
     import numpy as np
@@ -49,6 +51,9 @@ class RecordSummary:
     scored_by: str = ""
     rejected: int = 0
     changed: int = 0
+    #: Entities that were carried over from the original: those that were not found, and those two ways disagree about.
+    lost: int = 0
+    doubtful: int = 0
     differences: Mapping[str, Changes] | None = None
     suspicion: Suspicion = NOTHING
     findings: tuple[str, ...] = ()
@@ -111,6 +116,7 @@ def _summary(
     located = [entity for entity in layer.entities if entity.fragments] if layer else []
     outcomes = judged_outcomes(layer) if layer else {}
     found = [outcomes.get(entity.id) for entity in located]
+    states = carried_states(layer) if layer else {}
     other_layers = {name: other for name, other in item.layers.items() if layer is not None and name != layer.name}
     return RecordSummary(
         id=record.id,
@@ -123,6 +129,8 @@ def _summary(
         scores=tuple(entity.score for entity in located if entity.score is not None),
         scored_by=scored_by(layer) if layer else "",
         rejected=sum(outcome is JudgeOutcome.REJECTED for outcome in found),
+        lost=states.get(ProjectionState.LOST, 0),
+        doubtful=states.get(ProjectionState.DISAGREEING, 0),
         changed=sum(outcome in DOUBTS - {JudgeOutcome.REJECTED} for outcome in found),
         differences={name: changes(layer, other) for name, other in sorted(other_layers.items())},
         suspicion=suspicion,

@@ -13,12 +13,19 @@ class MixSettings(Frozen):
     """Which share of the places that are not control or repeats each signal gives away."""
 
     expected: float = Field(default=0.7, ge=0, le=1, description="Most corrections expected, by all signals together.")
+    translation: float = Field(
+        default=0.5,
+        ge=0,
+        le=1,
+        description="Of these places, the share that goes first to translations in which marks of the original were "
+        "not found, or found in two places.",
+    )
     judge: float = Field(
         default=0.5,
         ge=0,
         le=1,
-        description="Of these places, the share that goes first to records with entities that a judge (`curate judge`) "
-        "rejects or would change; the other shares are of what is left, and add up to 1 without it.",
+        description="Of these places, the share that goes next to records with entities that a judge (`curate judge`) "
+        "rejects or would change; the other shares are of what is left, and add up to 1 without these two.",
     )
     uncertainty: float = Field(default=0.05, ge=0, le=1, description="Entities with low scores.")
     disagreement: float = Field(default=0.1, ge=0, le=1, description="Other layers say something else.")
@@ -35,8 +42,12 @@ class MixSettings(Frozen):
         return self
 
     def shares(self) -> dict[str, float]:
-        """The shares of what is not given to the judge's doubts first, by signal."""
-        return self.model_dump(exclude={"judge"})
+        """The shares of what is not given away first, by signal."""
+        return self.model_dump(exclude={"translation", "judge"})
+
+    def first_shares(self) -> dict[str, float]:
+        """The shares that are given away first, in order, by signal."""
+        return {"translation": self.translation, "judge": self.judge}
 
 
 class QueueSettings(Frozen):

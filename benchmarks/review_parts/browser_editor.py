@@ -82,6 +82,17 @@ COLOURS = """
 return Object.fromEntries([...document.querySelectorAll('.htx-highlight')].map(
   mark => [mark.textContent.trim(), getComputedStyle(mark).backgroundColor]));
 """
+#: Select a wording in a field, with the cursor in it.
+SELECT = """
+const [area, wording] = arguments, start = area.value.indexOf(wording);
+area.focus();
+area.setSelectionRange(start, start + wording.length);
+"""
+#: The digits before a mark.
+NUMBER = """
+const style = getComputedStyle(arguments[0], '::before');
+return style.content.replaceAll(/[" ]/g, '');
+"""
 #: All words that stand within the window.
 IN_SIGHT = """
 const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT), found = [];
@@ -169,6 +180,28 @@ class Editor:
             lambda: self._marks(wording)[0].click(),
             lambda: self._driver.find_element(By.XPATH, choice).is_displayed(),
         )
+
+    def text_areas(self, name: str) -> list[Any]:
+        """The fields of a control in which a text is written, as far as they are seen."""
+        found = self._driver.find_elements(By.CSS_SELECTOR, f"textarea[name='{name}']")
+        return [area for area in found if area.is_displayed()]
+
+    def correct(self, wording: str, written: str, *, control: str = "translation") -> None:
+        """Select a wording in the field of a control, type another in its place, and leave the field."""
+        area = self.until(lambda: self.text_areas(control))[0]
+        self._driver.execute_script(SELECT, area, wording)
+        area.send_keys(written)
+        self._driver.execute_script("arguments[0].blur()", area)
+
+    def scroll_to(self, element: Any) -> None:
+        """Bring an element of the page into sight, above the verdict."""
+        self._driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", element)
+
+    def number_before(self, wording: str) -> str:
+        """The number that the page shows before a mark."""
+        self.until(lambda: self._marks(wording))
+        shown: str = self._driver.execute_script(NUMBER, self._marks(wording)[0])
+        return shown
 
     def colours(self, *wordings: str) -> dict[str, str]:
         """The background of each mark as CSS says it, by its wording, once these are marked."""

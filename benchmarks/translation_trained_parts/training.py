@@ -15,9 +15,10 @@ from typing import Any
 from curation.quiet_libraries import quiet
 from translation_trained_parts.tokenizer import make_tokenizer
 
-#: Seconds between two checkpoints, and the share of the training in which the rate rises: with less, a model of this
-#: kind learns how often each piece occurs and no more.
-SAVED, WARM = 30.0, 0.2
+#: Seconds between two checkpoints; steps in which the rate rises, and their share of a short training. A model of this
+#: kind learns first how often pieces occur and follow each other, and only after about a thousand steps to look at the
+#: source: many small steps translate sooner than few large ones.
+SAVED, WARM, WARM_SHARE = 30.0, 200, 0.2
 #: Tokens that a text may have.
 PLACES = 256
 
@@ -29,12 +30,12 @@ class TrainingPlan:
     pieces: of its tokenizer, at most. batch: tokens of a batch, padding included.
     """
 
-    pieces: int = 4_000
+    pieces: int = 2_000
     width: int = 128
-    layers: int = 3
-    epochs: int = 8
+    layers: int = 2
+    epochs: int = 12
     minutes: float = 26.0
-    batch: int = 1_500
+    batch: int = 800
     rate: float = 2e-3
 
 
@@ -108,8 +109,9 @@ def _learn(
         done = max(state["steps"] / (plan.epochs * batches), state["seconds"] / (60 * plan.minutes))
         if done >= 1:
             return
+        risen = max((state["steps"] + 1) / WARM, done / WARM_SHARE)
         for group in optimizer.param_groups:
-            group["lr"] = plan.rate * min(done / WARM, 0.5 * (1 + math.cos(math.pi * done))) + 1e-6
+            group["lr"] = plan.rate * min(risen, 0.5 * (1 + math.cos(math.pi * done))) + 1e-6
         loss = _loss(model, batch, padding)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
@@ -135,9 +137,7 @@ def _loss(model: Any, batch: Sequence[tuple[list[int], list[int]]], padding: int
     )
     started = torch.cat([torch.full((len(batch), 1), padding), labels[:, :-1]], dim=1)
     logits = model(input_ids=ids, attention_mask=(ids != padding).long(), decoder_input_ids=started).logits
-    return torch.nn.functional.cross_entropy(
-        logits.flatten(0, 1), labels.flatten(), ignore_index=padding, label_smoothing=0.1
-    )
+    return torch.nn.functional.cross_entropy(logits.flatten(0, 1), labels.flatten(), ignore_index=padding)
 
 
 def _save(file: Path, model: Any, optimizer: Any, state: dict[str, Any]) -> None:
@@ -171,6 +171,8 @@ def _model(tokenizer: Any, plan: TrainingPlan) -> Any:
             max_position_embeddings=PLACES,
             activation_function="swish",
             scale_embedding=True,
+            # What is generated has no noise to be learnt by heart.
+            dropout=0.0,
             pad_token_id=tokenizer.pad_token_id,
             eos_token_id=tokenizer.eos_token_id,
             decoder_start_token_id=tokenizer.pad_token_id,

@@ -37,7 +37,7 @@ def covers(name: str, languages: frozenset[str], *, declared: bool | None = None
     folder = packaged_encoder_path() if name == PACKAGED_ENCODER else Path(name)
     if not folder.is_dir():
         return False
-    listed = _card_languages(folder)
+    listed = card_languages(folder)
     if listed:
         return "multilingual" in listed or languages <= listed
     config = _json(folder / "config.json")
@@ -45,7 +45,7 @@ def covers(name: str, languages: frozenset[str], *, declared: bool | None = None
 
 
 @lru_cache(maxsize=8)
-def _card_languages(folder: Path) -> frozenset[str]:
+def card_languages(folder: Path) -> frozenset[str]:
     """The languages that the card in a model's folder names, if it names any."""
     try:
         front = FRONT_MATTER.match((folder / "README.md").read_text(encoding="utf-8"))

@@ -117,7 +117,7 @@ def _by_id(content: Mapping[str, Any], asked: Mapping[str, Claim]) -> Mapping[st
 
 def _judgement(verdict: Any, claim: Claim, scheme: Scheme, tokens: LocatedTokens | None) -> EntityJudgement | None:
     """None where a verdict cannot be read: nothing is guessed from half of one."""
-    if not isinstance(verdict, dict) or (says := _says(verdict.get("says"))) is None:
+    if not isinstance(verdict, dict) or (says := says_of(verdict.get("says"))) is None:
         return None
     category, entity = _category(verdict.get("category"), scheme), claim.entity
     assertion, _ = assertion_of_word(verdict.get("assertion"))
@@ -146,7 +146,8 @@ def _outcome(says: Says, *, is_category: bool, is_assertion: bool) -> JudgeOutco
     return JudgeOutcome.CONFIRMED if is_assertion else JudgeOutcome.OTHER_ASSERTION
 
 
-def _says(value: object) -> Says | None:
+def says_of(value: object) -> Says | None:
+    """What a word of an answer means; None where it is none of them."""
     word = str(value).strip().casefold() if isinstance(value, str | bool) else ""
     return next((says for says, words in WORDS.items() if word in words), None)
 

@@ -138,6 +138,13 @@ def answer_key(identity: Mapping[str, JsonValue], request: Request) -> str:
     return text_digest(written, length=64)
 
 
+def own_temperature(identity: Mapping[str, JsonValue]) -> JsonValue:
+    """The temperature of a model's parameters; None where they name none: some servers take no other than their own."""
+    parameters = identity.get("parameters")
+    given = parameters if isinstance(parameters, dict) else {}
+    return given.get("temperature", 0 if identity.get("kind") == "local" else None)
+
+
 def room_parameter(identity: Mapping[str, JsonValue]) -> str:
     """The parameter of a model that bounds the tokens of an answer: some servers take the newer name only."""
     parameters = identity.get("parameters")

@@ -1,1 +1,1 @@
-"""Comparison of two layers: entities by offsets, the flat view by wording, agreement beyond chance."""
+"""Comparison of two layers: entities, relations, labels, codes, wording; agreement beyond chance, and differences."""

@@ -13,6 +13,7 @@ from enum import StrEnum
 
 from pydantic import JsonValue
 
+from curation.record import Layer
 from curation.scheme import ABSENT, FACT_JOIN, Scheme
 
 #: A flat view: as text that a model wrote, as an object, or None when there is no answer.
@@ -89,6 +90,14 @@ def form(value: object) -> ValueForm:
         return ValueForm.FACTS if value.strip() else ValueForm.EMPTY
     # An object is a list of pairs while it is read.
     return ValueForm.LIST if isinstance(value, list) and not isinstance(value, _Pairs) else ValueForm.OTHER
+
+
+def kept_shape(layer: Layer) -> Shape | None:
+    """The shape of the flat answer that a layer was read from, if it was and who read it has kept it."""
+    answer = layer.provenance.get(KEPT_AS)
+    if isinstance(answer, dict):
+        return {key: str(value) for key, value in answer.items()}
+    return answer if isinstance(answer, str) else None
 
 
 def facts(value: str) -> list[str]:

@@ -25,9 +25,13 @@ def overlapping_pairs(gold: Sequence[Spans], predicted: Sequence[Spans]) -> int:
     few, because a long prediction may take the gold entity that a short one needed. Discontinuous
     entities make the graph a general one, so no sorted sweep is exact for them.
     """
-    neighbours = [[j for j, theirs in enumerate(predicted) if overlap(ours, theirs)] for ours in gold]
+    return most_pairs([[j for j, theirs in enumerate(predicted) if overlap(ours, theirs)] for ours in gold])
+
+
+def most_pairs(neighbours: Sequence[Sequence[int]]) -> int:
+    """The largest number of pairs in which nobody is twice, from whom each of one side may be paired with."""
     taken_by: dict[int, int] = {}
-    return sum(_augment(start, neighbours, taken_by) for start in range(len(gold)))
+    return sum(_augment(start, neighbours, taken_by) for start in range(len(neighbours)))
 
 
 def _augment(start: int, neighbours: Sequence[Sequence[int]], taken_by: dict[int, int]) -> bool:

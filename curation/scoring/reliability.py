@@ -124,8 +124,8 @@ def reliability(
         return ReliabilityFigure(value=float(value(counts.sum(axis=0)[None])[0]), interval=interval)
 
     return Reliability(
-        ece_equal_mass=figure(by_mass, _error),
-        ece_equal_width=figure(by_width, _error),
+        ece_equal_mass=figure(by_mass, calibration_error),
+        ece_equal_width=figure(by_width, calibration_error),
         bins_equal_mass=by_mass.shape[1],
         bins_equal_width=int((by_width.sum(axis=0)[:, 0] > 0).sum()),
         brier=figure(squares, _mean),
@@ -159,11 +159,13 @@ def _counted(owners: NDArray[np.int64], scores: Array, right: Array, edges: Arra
     return counts
 
 
-def _error(counts: Array) -> Array:
+def calibration_error(counts: Array) -> Array:
     """The expected calibration error of counts of the shape (..., bins, 3)."""
     import numpy as np
 
-    found: Array = np.abs(counts[..., 1] - counts[..., 2]).sum(axis=-1) / counts[..., 0].sum(axis=-1)
+    entities = counts[..., 0].sum(axis=-1)
+    apart = np.abs(counts[..., 1] - counts[..., 2]).sum(axis=-1)
+    found: Array = np.where(entities > 0, apart / np.where(entities > 0, entities, 1), np.nan)
     return found
 
 

@@ -21,6 +21,8 @@ from curation.store.sets import CuratedSet, set_digest
 
 #: Stratifies by the language of the records.
 LANGUAGE = "language"
+#: What a licence counts as that no record states.
+NOT_STATED = "not stated"
 
 
 @dataclass
@@ -170,7 +172,7 @@ def _select(
             selection.strata[record.id] = stratum(record, without_lost(layer))
             selection.keys[record.id] = keys[name][record.id]
             selection.languages[record.language] += 1
-            selection.licences[record.licence or "not stated"] += 1
+            selection.licences[record.licence or NOT_STATED] += 1
             whole = without_lost(layer)
             selection.categories.update(entity.category for entity in whole.entities)
             selection.lost += Counter(entity.category for entity in layer.entities) - Counter(

@@ -9,14 +9,15 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
-from itertools import islice
+from dataclasses import dataclass, replace
+from itertools import chain, islice
 from pathlib import Path
 
 from curation.sources.draft import Draft, DraftEntity
 from curation.sources.file_draft import file_draft
 from curation.sources.lines import FileLine, read_lines
 from curation.sources.mapping import ConllShape
+from curation.sources.own_folder import FoundExport
 from curation.sources.reading import Problem, ReadingContext
 from curation.sources.tags import TAG, chunks
 
@@ -25,6 +26,8 @@ DOCUMENT_START = "-DOCSTART-"
 CONTROL = re.compile(r"[\x01-\x09\x0b\x0c\x0e-\x1f]")
 BLANKS = re.compile(r" +")
 COMMENT = "#"
+#: The columns of our own exports.
+OWN_COLUMNS = ConllShape(token=0, start=1, end=2, tag=3)
 #: So many lines tell how many columns a file has.
 SAMPLED = 1_000
 SENTENCE_END = "\n"
@@ -46,6 +49,9 @@ class WrongTokenError(Exception):
 
 def read_conll(path: Path, reading: ReadingContext) -> Iterator[Draft | Problem]:
     """A draft for each sentence, document or file. One bad line costs its record, no other."""
+    if reading.own is not None:
+        yield from _own_drafts(path, reading, reading.own)
+        return
     for where, sentences, problem in _blocks(path, reading):
         if problem is not None:
             yield problem
@@ -54,6 +60,27 @@ def read_conll(path: Path, reading: ReadingContext) -> Iterator[Draft | Problem]
                 yield _draft(where, sentences, path, reading)
             except WrongTokenError as error:
                 yield Problem(where, str(error))
+
+
+def _own_drafts(path: Path, reading: ReadingContext, own: FoundExport) -> Iterator[Draft | Problem]:
+    """The drafts of an export of our own, whose texts stand beside the words, document by document."""
+    reading = replace(reading, mapping=reading.mapping.model_copy(update={"conll": OWN_COLUMNS}))
+    blocks = _blocks(path, reading)
+    next(blocks)  # what stands before the first document
+    documents = own.beside.texts(path)
+    for where, sentences, problem in blocks:
+        name, text = next(documents, ("", ""))
+        spans = [[(token.start or 0, token.end or 0) for token in sentence] for sentence in sentences]
+        if problem is not None:
+            yield problem
+        elif any(
+            text[slice(*span)] != token.text for span, token in zip(chain(*spans), chain(*sentences), strict=True)
+        ):
+            yield Problem(where, "expected the words of the text that stands beside them, got others")
+        else:
+            draft = file_draft(where or str(path), text, path, reading, id=name)
+            draft.annotated, draft.entities = True, list(_entities(sentences, spans))
+            yield draft
 
 
 Block = tuple[str, list[list[Token]], Problem | None]

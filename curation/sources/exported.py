@@ -18,6 +18,9 @@ from curation.sources.reading import Read, ReadOptions
 OWN = frozenset({"id", "group", "source", "language", "text", "translation_of", "meta", "author", "entities",
                  "relations", "labels", "summary"})  # fmt: skip
 OF_RECORD = ("id", "group", "source", "language", "text", "translation_of", "licence")
+#: The columns that hold lists, and before the names of columns of the flat view, in tables.
+LISTS = ("entities", "relations", "labels")
+FLAT = "summary."
 LABEL_STUDIO = ("annotations", "completions", "predictions")
 
 
@@ -31,6 +34,20 @@ def foreign_export(values: Mapping[str, Any]) -> str | None:
         "expected rows of text and annotations, got tasks exported from Label Studio, which are not read here: nothing "
         "was imported from this file; export as JSON-MIN, or use `curate review pull` for reviews of this workspace"
     )
+
+
+def own_cells(values: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The row with its lists as such, where a table has them as JSON in its cells, as `curate export csv` writes it."""
+    if "summary" in values or not any(str(name).startswith(FLAT) for name in values):
+        return values
+    lists = {name: values.get(name) for name in LISTS}
+    if not all(isinstance(cell, str) and cell.startswith("[") for cell in lists.values()):
+        return values
+    try:
+        read = {name: json.loads(str(cell)) for name, cell in lists.items()}
+    except (ValueError, RecursionError):
+        return values
+    return {**values, **read, "summary": {}, "source": values.get("source") or ""}
 
 
 def is_own_export(values: Mapping[str, Any]) -> bool:

@@ -25,13 +25,15 @@ FORMATS = {
     "brat": "curation.sources.brat:read_brat",
     "pubtator": "curation.sources.pubtator:read_pubtator",
     "conll": "curation.sources.conll:read_conll",
+    "spacy": "curation.sources.spacy_docs:read_spacy",
+    "cas": "curation.sources.cas:read_cas",
     "elmtex": "curation.sources.json_rows:read_json",
     "sample": "curation.sources.shipped:read_shipped",
 }
 #: Formats of which a source is not a file or a folder of files.
 WHOLE_SOURCES = frozenset({"hf", "sample"})
 #: Formats whose files are no text.
-BINARY = frozenset({"parquet"})
+BINARY = frozenset({"parquet", "spacy", "cas"})
 #: Which files of a folder are in a format; a compressed one ends in .gz besides.
 SUFFIXES = {
     "jsonl": (".jsonl", ".ndjson", ".json", ".txt"),
@@ -42,17 +44,21 @@ SUFFIXES = {
     "brat": (".txt",),
     "pubtator": (".pubtator", ".txt"),
     "conll": (".conll", ".iob", ".iob2", ".bio", ".tsv", ".txt"),
+    "spacy": (".spacy",),
+    "cas": (".xmi", ".json"),
     "elmtex": (".json", ".jsonl", ".ndjson"),
 }
 BY_SUFFIX = {
     ".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "json", ".csv": "csv", ".tab": "csv", ".parquet": "parquet",
     ".pq": "parquet", ".pubtator": "pubtator", ".conll": "conll", ".iob": "conll", ".iob2": "conll", ".bio": "conll",
-    ".ann": "brat", ".a1": "brat", ".a2": "brat",
+    ".spacy": "spacy", ".xmi": "cas", ".ann": "brat", ".a1": "brat", ".a2": "brat",
 }  # fmt: skip
 #: The files of annotations that stand beside a text of BRAT.
 STANDOFF = (".ann", ".a1", ".a2")
 HEAD = 1 << 16
 SUMMARY = re.compile(rb'"summary"\s*:\s*\{')
+#: How a CAS of UIMA begins as JSON.
+CAS = re.compile(rb'\A\s*\{\s*"%TYPES"\s*:')
 #: An array, or an object over several lines, in a file that is called JSON Lines.
 NOT_BY_LINE = re.compile(rb"\s*(?:\[|\{\s*\n)")
 #: What the first lines of a file look like, in the order tried, where its name does not tell.
@@ -111,6 +117,8 @@ def _sniff_file(path: Path) -> str:
     format_ = BY_SUFFIX.get(suffix)
     if format_ in {"json", "jsonl"}:
         head = _head(path)
+        if CAS.search(head):
+            return "cas"
         return "elmtex" if _is_elmtex(head) else "json" if NOT_BY_LINE.match(head) else format_
     if format_ is not None:
         return format_

@@ -17,6 +17,8 @@ from curation.sources.reading import Lost, Problem, ReadingContext, shown
 
 TEXT = re.compile(r"([^|\t]+)\|([ta])\|(.*)", re.DOTALL)
 CONCEPT = re.compile(r"(?:[A-Za-z]+:)?[A-Z]{0,2}\d+")
+#: What ends a line for some readers; a tab parts the cells of an annotation.
+BREAK = re.compile("[\r\n\t\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
 NO_CONCEPTS = frozenset({"", "-", "-1"})
 
 
@@ -65,8 +67,10 @@ def _document(lines: list[FileLine], characters: int, path: Path, reading: Readi
         yield Problem(where, "expected title and abstract of one document, got two ids")
         return
     text = "\n".join(match[3] for _, match in sorted(parts.items(), reverse=True))
+    original = reading.own.text(identity) if reading.own else None
+    text = original if original is not None and two_lines(original) == text else text
     draft = file_draft(where, text, path, reading, id=identity)
-    draft.annotated = len(lines) > len(parts)
+    draft.annotated = len(lines) > len(parts) or reading.own is not None
     draft.normalised = True
     yield from _annotate(draft, identity, lines[len(parts) :], path)
     yield draft
@@ -106,6 +110,12 @@ def _mention(cells: list[str], number: int, where: str) -> DraftEntity:
     if len(rest) > 1 and rest[1]:
         entity.attributes["individual_mentions"] = rest[1]
     return entity
+
+
+def two_lines(text: str) -> str:
+    """The text as a document has it: a title, and an abstract in one line if there is more; all offsets stay."""
+    title, newline, abstract = text.partition("\n")
+    return BREAK.sub(" ", title) + newline + BREAK.sub(" ", abstract)
 
 
 def concepts(cell: str) -> tuple[str, ...]:

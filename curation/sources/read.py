@@ -21,6 +21,7 @@ from curation.sources.formats import BINARY, FORMATS, WHOLE_SOURCES, companions,
 from curation.sources.hugging_face import HUB
 from curation.sources.language import language_code, language_named
 from curation.sources.mapping import ImportMapping, load_mapping
+from curation.sources.own_folder import FoundExport, entity_restored, own_folder
 from curation.sources.path_use import PathUse
 from curation.sources.patients import patient_notices
 from curation.sources.placement import place
@@ -36,7 +37,7 @@ MISREAD = re.compile("\u00c3[\u0080-\u00bf\u0152\u0153\u0160\u0161\u0178\u017d\u
 #: Formats that bring a mapping of their own.
 OWN_MAPPINGS = {"elmtex": "elmtex"}
 #: Formats whose records are called what their files are called.
-NAMED_BY_FILE = frozenset({"text", "brat"})
+NAMED_BY_FILE = frozenset({"text", "brat", "cas"})
 
 
 def read(
@@ -60,8 +61,11 @@ def read(
     chosen = load_mapping(mapping)
     check_name(options.encoding or chosen.encoding or "utf-8")
     _check_regular(source)
+    own = _own_folder(Path(source), chosen, options)
     if format == AUTO:
-        format = chosen.format or sniff(source)
+        format = chosen.format or (own.content.read_as if own else "") or sniff(source)
+    if own and own.content.read_as != format:
+        own = None
     if format not in FORMATS:
         raise UsageError(f"expected one of the formats {AUTO}, {', '.join(FORMATS)}, got {format}")
     if chosen == ImportMapping() and format in OWN_MAPPINGS:
@@ -72,7 +76,7 @@ def read(
     path = Path(source)
     # A link that was named itself may lead anywhere; what stands beside a file is in its folder.
     root = (path if path.is_dir() else path.absolute().parent).resolve()
-    reading = ReadingContext(options, chosen, SourceTally(), PathUse(), root)
+    reading = ReadingContext(options, chosen, SourceTally(), PathUse(), root, own=own)
     if format in WHOLE_SOURCES:
         name = Path(source).absolute().name if Path(source).is_dir() else str(source).removeprefix(HUB)
         return _whole(_finished(reader_of(format)(source, reading), str(source), name, format, reading), reading)
@@ -81,6 +85,14 @@ def read(
     if path.is_file() and (advice := ADVICE.get(path.suffix.lower())):
         raise SourceError(f"expected a text, table or corpus, got a file {path.suffix.lower()}: {source}; {advice}")
     return _whole(_read_files(path, format, reading), reading)
+
+
+def _own_folder(source: Path, mapping: ImportMapping, options: ReadOptions) -> FoundExport | None:
+    """The export of `curate export` that a source is or is part of, where nothing says to read it otherwise."""
+    if mapping != ImportMapping() or options.columns or options.language or not source.exists():
+        return None
+    own = own_folder(source)
+    return own if own and own.content.read_as and (source.is_dir() or own.holds(source)) else None
 
 
 def _check_regular(source: Path | str) -> None:
@@ -98,15 +110,17 @@ def _whole(found: Iterator[Read | Problem | Notice], reading: ReadingContext) ->
 
 
 def _read_files(path: Path, format: str, reading: ReadingContext) -> Iterator[Read | Problem | Notice]:
-    files = files_of(path, format)
+    own = reading.own
+    files = [file for file in files_of(path, format) if own is None or own.holds(file)]
     if not files:
         yield Problem(str(path), f"expected files of the format {format} in the folder, got none", Lost.FILE)
     if path.is_dir():
         found = list(entries(path))
         yield from (said for said in found if not isinstance(said, Path))
         regular = [file for file in found if isinstance(file, Path)]
-        yield from unread_notices(path, regular, {*files, *companions(files, format)})
-        if format in NAMED_BY_FILE:
+        known = {file for file in regular if own and own.is_beside(file)}
+        yield from unread_notices(path, regular, {*files, *companions(files, format), *known})
+        if format in NAMED_BY_FILE and own is None:
             yield from patient_notices(path, files, file_columns(reading.mapping, reading.options.columns))
     else:
         beside_it = ((file, irregular(file, reading.root)) for file in sorted(companions(files, format)))
@@ -154,9 +168,25 @@ def _finished(
                 continue
             options = layer_options(draft, reading.options)
             for found in assemble(shaped, options, source=name, provenance=provenance):
-                yield _counted(found, shaped) if isinstance(found, Read) else found
+                yield _counted(_as_it_was(found, draft, reading), shaped) if isinstance(found, Read) else found
     if draft is None:
         yield Notice(where, "holds no records")
+
+
+def _as_it_was(found: Read, draft: Draft, reading: ReadingContext) -> Read:
+    """What an export of our own holds, as the record that it was made from, unless its text was changed since."""
+    record = reading.own.record(draft.source_id, found.record.text) if reading.own else None
+    if record is None:
+        return found
+    stated = {"source": reading.options.source_name, "licence": reading.options.licence}
+    record = record.model_copy(update={name: value for name, value in stated.items() if value})
+    layers = tuple(
+        layer.model_copy(
+            update={"record_id": record.id, "entities": tuple(entity_restored(entity) for entity in layer.entities)}
+        )
+        for layer in found.layers
+    )
+    return replace(found, record=record, layers=layers)
 
 
 def _settle_language(draft: Draft, reading: ReadingContext) -> None:

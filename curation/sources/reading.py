@@ -15,6 +15,7 @@ from curation.record import Layer, Record
 if TYPE_CHECKING:
     from curation.sources.draft import Draft
     from curation.sources.mapping import ImportMapping
+    from curation.sources.own_folder import FoundExport
     from curation.sources.path_use import PathUse
 
 
@@ -163,6 +164,7 @@ class ReadingContext:
     paths: PathUse
     root: Path  #: the folder that was named, or that of the file which was named; nothing outside of it is read
 
+    own: FoundExport | None = None  #: the export of our own that it is part of
     wide: str | None = None  #: UTF-16 or UTF-32, when the file is in one of them: it is read by way of UTF-8
 
     @property

@@ -16,7 +16,8 @@ from curation.errors import SlowPatternError, UsageError
 from curation.record import digest
 from curation.sources.annotators import by_annotator, take_answer
 from curation.sources.draft import Draft
-from curation.sources.exported import foreign_export, is_own_export, own_record
+from curation.sources.exported import foreign_export, is_own_export, own_cells, own_record
+from curation.sources.label_studio import is_task, task_data, task_drafts
 from curation.sources.mapping import Column, ImportMapping
 from curation.sources.mention_rows import MentionRows
 from curation.sources.passages import text_of_passages
@@ -133,6 +134,9 @@ class _Table:
         """What a row holds: a draft for each annotator, or a record of our own export as it was."""
         if (own := self._own(row)) is not None:
             return [own]
+        if is_task(row.values) and not self.mapped:
+            data = SourceRow(row.where, task_data(row.values))
+            return list(task_drafts(self._draft(data), row.values, self.reading))
         if reason := foreign_export(row.values):
             raise LabelStudioError(reason)
         draft = self._draft(row)
@@ -142,9 +146,10 @@ class _Table:
 
     def _own(self, row: SourceRow) -> Read | None:
         options = self.reading.options
-        if self.mapped or options.columns or options.language or not is_own_export(row.values):
+        if self.mapped or options.columns or options.language:
             return None
-        return own_record(row.values, row.where, self.path, options)
+        values = own_cells(row.values)
+        return own_record(values, row.where, self.path, options) if is_own_export(values) else None
 
     def _draft(self, row: SourceRow) -> Draft:
         columns = self._resolve(row)

@@ -167,6 +167,19 @@ class Jobs(Findings, Batches):
                 counts.setdefault(stage, {DONE: 0, FAILED: 0})[state] = count
         return counts
 
+    def count_own(self, stage: StageIdentity) -> dict[str, int]:
+        """On how many of its records a stage as it is now is done, and failed.
+
+        What it did with another fingerprint, or on records that it does not take any more, does not count.
+        """
+        own = sa.and_(
+            jobs.c.record_id == records.c.id, stage_by_record == stage.name, jobs.c.fingerprint == stage.fingerprint
+        )
+        query = sa.select(jobs.c.state, sa.func.count()).select_from(records.join(jobs, own)).group_by(jobs.c.state)
+        with self.read() as connection:
+            counts = {row[0]: row[1] for row in connection.execute(self._taken(stage, query))}
+        return {DONE: 0, FAILED: 0, **counts}
+
     def _store_made(self, connection: sa.Connection, results: Sequence[Result]) -> list[Result]:
         """The results with their records and layers stored, those with a layer that contradicts its record as failures.
 
@@ -230,12 +243,19 @@ class Jobs(Findings, Batches):
             )
             lacking.append(newer)
         left = sa.select(records).select_from(records.outerjoin(jobs, done)).where(sa.or_(*lacking))
-        if to := getattr(stage, "translates_to", None):
-            left = left.where(records.c.language != to, records.c.translation_of.is_(None))
-        if left_out := getattr(stage, "left_out", ()):
-            left = left.where(records.c.id.not_in(self.listed(sorted(left_out))))
+        left = self._taken(stage, left)
         models = getattr(stage, "models", ())
         return left.where(~lies_in_batch(records.c.id, stage.name, models)) if models else left
+
+    def _taken(self, stage: StageIdentity, query: sa.Select[Any]) -> sa.Select[Any]:
+        """Of the records of a query, those that a stage takes at all."""
+        if to := getattr(stage, "translates_to", None):
+            query = query.where(records.c.language != to, records.c.translation_of.is_(None))
+        if (only := getattr(stage, "only", None)) is not None:
+            query = query.where(records.c.id.in_(self.listed(sorted(only))))
+        if left_out := getattr(stage, "left_out", ()):
+            query = query.where(records.c.id.not_in(self.listed(sorted(left_out))))
+        return query
 
 
 def _is_done(noted: sa.RowMapping | None, seen: Mapping[str, int]) -> bool:

@@ -42,15 +42,24 @@ ENCODER = "encoder/"
 LOADED = {"lora": ("adapter_config.json", TOKENIZER, f"{ENCODER}config.json"), "full": ("config.json", TOKENIZER)}
 
 
+#: What an adapter gives.
+Task = Literal["entities", "labels", "relations"]
+
+
 class AdapterManifest(Frozen):
     """What an adapter is and where it comes from."""
 
     format: Literal[1] = FORMAT
     name: str
     kind: Literal["lora", "full"]
+    #: What it gives, and how: an entry of the trainers' table. Those of before it are taggers.
+    task: Task = "entities"
+    model: str = "tagger"
     scheme: str
     scheme_digest: str
     labels: tuple[str, ...]
+    #: What the model needs besides, such as its questions.
+    details: dict[str, JsonValue] = Field(default_factory=dict)
     languages: tuple[str, ...]
     window: int
     stride: int
@@ -80,7 +89,15 @@ class AdapterManifest(Frozen):
     @property
     def categories(self) -> tuple[str, ...]:
         """The categories that the adapter can give."""
+        if isinstance(asked := self.details.get("categories"), list):
+            return tuple(map(str, asked))
         return tuple(label[2:] for label in self.labels if label.startswith("B-"))
+
+    @property
+    def document_labels(self) -> dict[str, tuple[str, ...]]:
+        """The document labels that the adapter can give, with their values."""
+        values = self.details.get("values")
+        return {label: tuple(found) for label, found in values.items()} if isinstance(values, dict) else {}  # type: ignore[arg-type]
 
 
 def weights_file(folder: Path, kind: str) -> Path:
@@ -131,17 +148,10 @@ def load_tagger(folder: Path, *, batch_size: int = 16, base: Path | None = None)
     A LoRA's weights are merged into the encoder: the same answers, without the extra products. base: the encoder's
     folder; without it, the one that the manifest names is looked for on this machine, where the user allows it.
     """
-    manifest = read_manifest(folder)
-    weights = weights_file(folder, manifest.kind)
-    if not weights.is_file():
-        raise UsageError(f"adapter {manifest.name}: expected its weights at {weights}, found none")
-    _check(manifest, "weights", file_digest(weights), manifest.weights_digest)
-    encoder = (base or _encoder(folder, manifest)) if manifest.kind == "lora" else folder
-    _check_files(folder, manifest, encoder)
-    model = _merged(folder, manifest, encoder) if manifest.kind == "lora" else with_head(folder, manifest.labels)
+    model, words, manifest = load_encoder(folder, base=base)
     tagger = Tagger(
-        model=model.to(device()).eval(),
-        splitter=splitter(folder),
+        model=model,
+        splitter=words,
         labels=manifest.labels,
         window=manifest.window,
         stride=manifest.stride,
@@ -150,21 +160,40 @@ def load_tagger(folder: Path, *, batch_size: int = 16, base: Path | None = None)
     return tagger, manifest
 
 
+def load_encoder(folder: Path, *, base: Path | None = None) -> tuple[Any, Splitter, AdapterManifest]:
+    """The model in a folder on its device, ready to predict, with its splitter and its manifest, as `load_tagger`."""
+    manifest = read_manifest(folder)
+    weights = weights_file(folder, manifest.kind)
+    if not weights.is_file():
+        raise UsageError(f"adapter {manifest.name}: expected its weights at {weights}, found none")
+    _check(manifest, "weights", file_digest(weights), manifest.weights_digest)
+    encoder = (base or _encoder(folder, manifest)) if manifest.kind == "lora" else folder
+    _check_files(folder, manifest, encoder)
+    model = _merged(folder, manifest, encoder) if manifest.kind == "lora" else with_head(folder, manifest.labels)
+    return model.to(device()).eval(), splitter(folder), manifest
+
+
 def _encoder(folder: Path, manifest: AdapterManifest) -> Path:
-    """The encoder that an adapter was trained on; it may come from somebody else, so nothing is fetched for it.
+    """The encoder that an adapter was trained on."""
+    return base_folder(base_of(folder, manifest))
+
+
+def base_of(folder: Path, manifest: AdapterManifest) -> str:
+    """The name or folder of the model that an adapter was trained on; it may come from somebody else, so nothing is
+    fetched for it.
 
     Raises UsageError when it names a folder that is neither in its workspace nor allowed by the user.
     """
     name = manifest.base_model
     if name == PACKAGED or not (Path(name).is_dir() or Path(name).is_absolute() or ".." in Path(name).parts):
-        return base_folder(name)
+        return name
     workspace, encoder = folder.resolve().parent.parent, Path(name).resolve()
     if not (encoder.is_relative_to(workspace) or allows_path(encoder)):
         raise UsageError(
             f"adapter {manifest.name}: expected an encoder in its workspace or in a folder that you have allowed, got "
             f"{encoder}; if you trust it, allow it once on this machine: curate trust {shlex.quote(str(encoder))}"
         )
-    return base_folder(str(encoder))
+    return str(encoder)
 
 
 def _check_files(folder: Path, manifest: AdapterManifest, base: Path) -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
+from types import MappingProxyType
 from typing import TypeVar
 
 from pydantic import JsonValue
@@ -15,7 +17,15 @@ from curation.author import AuthorKind, author_name
 from curation.errors import LanguageModelError, UsageError, may_pass
 from curation.models.asking_stage import Conversation
 from curation.models.bounded_schema import bounded_string, closed_object
-from curation.models.contract import Answer, Finish, LanguageModel, Message, Request, room_parameter
+from curation.models.contract import (
+    Answer,
+    Finish,
+    LanguageModel,
+    Message,
+    Request,
+    own_temperature,
+    room_parameter,
+)
 from curation.models.prompt import Prompt
 from curation.models.refusals import is_refusal
 from curation.models.tokens import count_tokens, estimated_tokens
@@ -26,7 +36,9 @@ from curation.scheme import Scheme
 from curation.settings import TranslateSettings
 from curation.stage import Item, Result
 from curation.text.alignment import align
+from curation.translate.no_translation import UNPARSABLE, no_translation
 from curation.translate.prepared import PreparedText, Segment, SegmentTranslation
+from curation.translate.projection.meanings import WordMeanings
 from curation.translate.projection.projected import Fragments
 from curation.translate.segments import chunks, segments
 from curation.translate.termbase import GlossaryTerm, Termbase
@@ -39,16 +51,18 @@ from curation.translate.translated import (
     no_standing,
     standing_marks,
 )
-from curation.translate.translator import LANGUAGE_NAMES, CheckedAnswer
+from curation.translate.translator import LANGUAGE_NAMES, UNTRANSLATED, CheckedAnswer
 
 #: Raised when the same answers would become other translations.
 VERSION = 1
 #: The styles of the prompts.
 TRANSLATING, FINDING = "translate", "mention"
-#: The kind of failure of a record whose sentences failed by several kinds, and of an answer without what was asked for.
-INCOMPLETE, UNPARSABLE = "incomplete", "unparsable"
+#: The kind of failure of a record whose sentences failed by several kinds.
+INCOMPLETE = "incomplete"
 #: How much longer than a segment its translation is at most, in characters.
 LONGER, MORE = 4, 200
+#: The numbers of the answers of two alternatives are so far apart: more attempts than that at one are none.
+APART = 1_000
 #: A question once more has this part of the text of the first one, at most.
 SMALLER = 4
 
@@ -111,6 +125,12 @@ class AskingTranslator:
     the records that are not translated. Raises UsageError where there is not exactly one model.
     """
 
+    #: Which of several translations of a record, each by other answers, and what differs from the model's parameters.
+    _alternative: int = 0
+    #: What is known of words, where an encoder is configured: for places, not for texts.
+    meanings: WordMeanings | None = None
+    _sampling: Mapping[str, JsonValue] = MappingProxyType({})
+
     def __init__(
         self,
         scheme: Scheme,
@@ -146,13 +166,28 @@ class AskingTranslator:
         prompts = [self._translate.digest, self._find.digest]
         terms = [term.model_dump(mode="json") for term in self._terms]
         asked = self._settings.model_dump(mode="json", include={"characters", "before"})
-        by = digest([VERSION, author, dict(self._model.identity), prompts, terms, asked, self.translates_to])
+        parts: list[JsonValue] = [VERSION, author, dict(self._model.identity), list(prompts), list(terms), asked]
+        another: list[JsonValue] = [self._alternative, dict(self._sampling)] if self._alternative else []
+        by = digest([*parts, self.translates_to, *another])
         return Signature(author, by, self.translates_to)
 
     @cached_property
     def fingerprint(self) -> str:
         """A digest of all that results depend on."""
-        return digest([self.signature.by, list(self.reads)])
+        return digest([self.signature.by, list(self.reads), *([self.meanings.identity] if self.meanings else [])])
+
+    def alternative(self, number: int, temperature: float) -> AskingTranslator:
+        """The translator that translates anew, by other answers for each number; 0 are those of this one.
+
+        temperature: where that of the model is 0, at which all answers would be the same.
+        """
+        other = copy(self)
+        for name in ("signature", "fingerprint"):
+            other.__dict__.pop(name, None)
+        own = own_temperature(self._model.identity)
+        other._alternative, other.standing = number, no_standing
+        other._sampling = {"temperature": temperature} if own == 0 and number else {}
+        return other
 
     def load(self, languages: Sequence[str]) -> None:
         """Fill the prompts for a made-up record of each language. Raises ConfigError where that fails."""
@@ -167,7 +202,7 @@ class AskingTranslator:
         standing = self.standing(record)
         made = MadeTranslation.of(standing.record, record) if standing else None
         if standing is not None and made is not None:
-            text = PreparedText.of(record, [source for source, _ in made.segments], layers)
+            text = PreparedText.of(record, [source for source, _ in made.segments], layers, self.meanings)
             marks = standing_marks(text, made)
             words = [standing.record.text[slice(*target)] for _, target in made.segments]
             lost = [
@@ -180,7 +215,7 @@ class AskingTranslator:
             if mentions.error is not None:
                 return _failed(record, [mentions.error], "the wordings of lost markers")
             return carried_again(record, layers, text, mentions.found, standing, made)
-        text = PreparedText.of(record, segments(record.text, record.language), layers)
+        text = PreparedText.of(record, segments(record.text, record.language), layers, self.meanings)
         found = yield from self._translated(record, text, attempt)
         if len(found.answers) < len(text.segments):
             errors = [error for number, error in found.errors.items() if number not in found.answers]
@@ -213,11 +248,13 @@ class AskingTranslator:
                 said, error = _read(answer, bounds)
                 for each in group:
                     segment = text.segments[each.number]
-                    if words := said.get(str(each.number + 1)):
+                    words = said.get(str(each.number + 1))
+                    none = no_translation(segment.text, words, record.language) if words else error
+                    if none is not None:
+                        found.errors[each.number] = none
+                    elif words:
                         checked = CheckedAnswer(segment, terms[each.number], words, record.language, self.translates_to)
                         found.add(each.number, checked)
-                    elif error is not None:
-                        found.errors[each.number] = error
             asked = found.once_more(len(text.segments))
         return found
 
@@ -312,8 +349,8 @@ class AskingTranslator:
             self._model.name,
             messages,
             schema,
-            sampling=sampling or {},
-            sample=attempt,
+            sampling={**self._sampling, **(sampling or {})},
+            sample=attempt + APART * self._alternative,
             about=(record,),
             purpose=self.name,
         )
@@ -382,9 +419,11 @@ def _failed(record: Record, errors: Sequence[LanguageModelError], expected: str)
     kinds = Counter(error.kind for error in errors)
     said = ", ".join(f"{count} without one ({kind})" for kind, count in sorted(kinds.items()))
     kind = next(iter(kinds)) if len(kinds) == 1 else INCOMPLETE
+    # What the server said is needed to mend it.
+    why = next((f"; {error}" for error in errors if may_pass(error)), "")
     return Result(
         record.id,
-        error=f"{kind}: expected {expected}, got {said}",
+        error=f"{kind}: expected {expected}, got {said}{why}",
         may_pass=all(map(may_pass, errors)),
         kind=kind,
     )
@@ -397,5 +436,6 @@ def _with_notes(result: Result, answers: Iterable[CheckedAnswer]) -> Result:
         counts["terms of the glossary obeyed"] += len(answer.terms) - len(answer.disobeyed)
         counts["terms of the glossary not obeyed"] += len(answer.disobeyed)
         counts["numbers that the translation lacks"] += len(answer.numbers)
+        counts[UNTRANSLATED] += answer.is_untranslated
         counts.update(f"markers {fault.value}" for fault in answer.unmarked.faults.values())
     return replace(result, notes={**result.notes, **+counts})

@@ -12,6 +12,7 @@ from curation.record import Layer, Record, wording
 from curation.text.folding import Span
 from curation.translate.projection.links import Side
 from curation.translate.projection.markers import MarkedText, UnmarkedText, marked
+from curation.translate.projection.meanings import WordMeanings
 from curation.translate.projection.placing import Found, placed
 from curation.translate.projection.projected import (
     Fragments,
@@ -77,15 +78,19 @@ class PreparedText:
     language: str
     segments: tuple[Segment, ...]
     mentions: tuple[Fragments, ...]
+    #: What is known of words, for places that are looked for.
+    meanings: WordMeanings | None = None
 
     @classmethod
-    def of(cls, record: Record, cuts: Sequence[Span], layers: Iterable[Layer]) -> PreparedText:
+    def of(
+        cls, record: Record, cuts: Sequence[Span], layers: Iterable[Layer], meanings: WordMeanings | None = None
+    ) -> PreparedText:
         """The text of a record cut there, with the places of the layers' entities and of its surrogates."""
         places = {entity.spans for layer in layers for entity in layer.entities if entity.spans}
         places |= {(span,) for span in surrogates(record)}
         mentions = tuple(sorted(places))
         segments = tuple(_segment(record.text, cut, mentions) for cut in cuts)
-        return cls(record.text, record.language, segments, mentions)
+        return cls(record.text, record.language, segments, mentions, meanings)
 
     def assembled(self, translations: Mapping[int, SegmentTranslation], to: str) -> AssembledText:
         """All segments in the other language with what is copied between them, and the mentions' places."""
@@ -114,7 +119,8 @@ class PreparedText:
         if not segment.spans:
             return ()
         source, target = Side(segment.text, self.language), Side(made.unmarked.text, to)
-        placements = placed(source, target, segment.spans, made.found, starts=made.unmarked.starts)
+        starts = made.unmarked.starts
+        placements = placed(source, target, segment.spans, made.found, starts=starts, meanings=self.meanings)
         return zip(segment.mentions, segment.spans, placements, strict=True)
 
 

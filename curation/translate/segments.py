@@ -16,6 +16,8 @@ LEAD = re.compile(r"(?:[-*•·‣▪◦–—>#]+|\(?(?:\d{1,2}|[a-z])[.)])[ \t
 #: What parts the cells of a table.
 CELL_BORDER = re.compile(r"[ \u00a0]*\t\s*| {3,}")
 LINE_END = re.compile(r"[\r\n\v\f\x1c-\x1e\x85\u2028\u2029]")
+#: Two signs that end one line, or one.
+LINE_ENDS = re.compile(rf"\r\n|{LINE_END.pattern}")
 #: What is only a break between two lines, not between paragraphs.
 ONE_BREAK = re.compile(r"[ \u00a0]*(?:\r\n|\n|\r)[ \u00a0]*")
 #: A line from this length on may end within a sentence.
@@ -42,17 +44,18 @@ def one_line(text: str) -> str:
 
 
 def wrapped(translation: str, segment: str) -> str:
-    """The translation of a segment with a line end for each within it, near the same part of it; of the same length."""
+    """The translation of a segment with a line end for each within it, near the same part of it; of the same length:
+    two signs that end a line together (CR LF) become one.
+    """
     signs = list(translation)
     blanks = [place for place, sign in enumerate(signs) if sign == " "]
-    breaks = [match for match in ONE_BREAK.finditer(segment) if LINE_END.search(match[0])]
-    for match in breaks:
+    for match in LINE_ENDS.finditer(segment):
         if not blanks:
             break
         expected = match.start() / len(segment) * len(signs)
         nearest = min(blanks, key=lambda place: abs(place - expected))
         blanks = [place for place in blanks if place > nearest]
-        signs[nearest] = "\n"
+        signs[nearest] = match[0][-1]
     return "".join(signs)
 
 

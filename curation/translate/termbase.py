@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 
 import yaml
@@ -55,12 +55,16 @@ def disobeyed(terms: Sequence[GlossaryTerm], translation: str) -> list[GlossaryT
     return [term for term in terms if f" {_words(term.target)}" not in folded]
 
 
-def read_terms(path: Path) -> tuple[GlossaryTerm, ...]:
-    """The terms of a file; none where there is no file. Raises ConfigError where it is not a list of terms."""
+def read_terms(path: Path, *, languages: Collection[str] = ()) -> tuple[GlossaryTerm, ...]:
+    """The terms of a file; none where there is no file.
+
+    languages: those that there are. Raises ConfigError where it is not a list of terms, for a language that there is
+    not, and for two translations of the same words.
+    """
     if not path.exists():
         return ()
     try:
-        return TypeAdapter(tuple[GlossaryTerm, ...]).validate_python(read_yaml(path) or ())
+        terms = TypeAdapter(tuple[GlossaryTerm, ...]).validate_python(read_yaml(path) or ())
     except ValidationError as error:
         where = ".".join(map(str, error.errors()[0]["loc"]))
         raise ConfigError(
@@ -68,6 +72,33 @@ def read_terms(path: Path) -> tuple[GlossaryTerm, ...]:
         ) from error
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise ConfigError(f"{path}: expected a list of terms in YAML ({type(error).__name__})") from error
+    _check(path, terms, languages)
+    return terms
+
+
+def _check(path: Path, terms: Sequence[GlossaryTerm], languages: Collection[str]) -> None:
+    by_words: dict[str, list[GlossaryTerm]] = {}
+    for term in terms:
+        for name, language in (("from", term.from_language), ("to", term.to_language)):
+            if languages and language not in (None, *languages):
+                raise ConfigError(
+                    f"{path}: expected {name} of {term.source!r} to be a language of {', '.join(sorted(languages))}, "
+                    f"got {language!r}"
+                )
+        same = by_words.setdefault(_words(term.source), [])
+        for other in same:
+            if _meet(term, other) and _words(term.target) != _words(other.target):
+                raise ConfigError(
+                    f"{path}: expected one translation of {term.source!r} between two languages, got {other.target!r} "
+                    f"and {term.target!r}; leave one, or say by from and to where each holds"
+                )
+        same.append(term)
+
+
+def _meet(term: GlossaryTerm, other: GlossaryTerm) -> bool:
+    """Whether there is a pair of languages for which both hold."""
+    pairs = ((term.from_language, other.from_language), (term.to_language, other.to_language))
+    return all(None in pair or pair[0] == pair[1] for pair in pairs)
 
 
 def _words(text: str) -> str:

@@ -16,6 +16,7 @@ from curation.translate.prepared import AssembledText, PreparedText, SegmentTran
 from curation.translate.projection.layers import carried
 from curation.translate.projection.markers import UnmarkedText
 from curation.translate.projection.projected import Fragments, ProjectionMethod, ProjectionState
+from curation.translate.segments import one_line
 
 #: Under which name a record that was made here says how.
 MADE = "translated"
@@ -25,7 +26,8 @@ OF_THE_TEXT = frozenset({"sentences", MADE, MARK})
 
 class MadeTranslation(Frozen):
     """How a translation was made. segments: where each stands in the original and in the translation; marked: places
-    that markers found, in both.
+    that markers found, in both. by: the digest of its translator. replaces, stands_for: of one that was chosen in place
+    of an earlier translation, the id of that, and the digest of the translator in whose place it stands.
     """
 
     by: str
@@ -34,6 +36,8 @@ class MadeTranslation(Frozen):
     original: str
     segments: tuple[tuple[Span, Span], ...]
     marked: tuple[tuple[Fragments, Fragments], ...] = ()
+    replaces: str | None = None
+    stands_for: str | None = None
 
     @classmethod
     def of(cls, record: Record, original: Record | None = None) -> MadeTranslation | None:
@@ -42,8 +46,15 @@ class MadeTranslation(Frozen):
             made = cls.model_validate(record.meta[MADE])
         except (KeyError, ValidationError):
             return None
-        is_of_this = made.text == _digest(record) and (original is None or made.original == _digest(original))
+        is_of_this = made.text == cls.digest_of(record) and (
+            original is None or made.original == cls.digest_of(original)
+        )
         return made if is_of_this else None
+
+    @staticmethod
+    def digest_of(record: Record) -> str:
+        """The digest of a record's text, as it stands here."""
+        return text_digest(record.text, length=16)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +98,8 @@ def new_translation(
     ]
     spans = [segment.span for segment in prepared.segments]
     translation = Record(
-        id=record_id(assembled.text, language=signed.to, source_id=record.id),
+        # Another translator's is another record, also where it says the same: one is set aside, and one stands.
+        id=record_id(assembled.text, language=signed.to, source_id=f"{record.id} {signed.by}"),
         group=record.group,
         source=record.source,
         language=signed.to,
@@ -99,8 +111,8 @@ def new_translation(
     made = MadeTranslation(
         by=signed.by,
         author=signed.author,
-        text=_digest(translation),
-        original=_digest(record),
+        text=MadeTranslation.digest_of(translation),
+        original=MadeTranslation.digest_of(record),
         segments=tuple(zip(spans, assembled.segments, strict=True)),
         marked=tuple(marked),
     )
@@ -129,7 +141,7 @@ def carried_again(
     known = standing_marks(prepared, made)
     translations = {
         number: SegmentTranslation(
-            UnmarkedText(standing.record.text[slice(*target)].replace("\n", " "), known.get(number, {})),
+            UnmarkedText(one_line(standing.record.text[slice(*target)]), known.get(number, {})),
             mentions.get(number, {}),
         )
         for number, (_, target) in enumerate(made.segments)
@@ -186,7 +198,3 @@ def _notes(assembled: AssembledText) -> dict[str, int]:
     """What became of the places, in counts."""
     states = Counter(placement.state for placement in assembled.placements)
     return {f"spans {state.value}": states[state] for state in ProjectionState if states[state]}
-
-
-def _digest(record: Record) -> str:
-    return text_digest(record.text, length=16)

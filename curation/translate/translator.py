@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,6 +10,8 @@ from functools import cached_property
 from typing import Protocol
 
 from curation.models.contract import Finish
+from curation.text.folding import fold
+from curation.text.function_words import function_words
 from curation.text.numbers import IN_TEXT, numbers_in_words
 from curation.translate.prepared import Segment
 from curation.translate.projection.markers import UnmarkedText, unmarked
@@ -30,6 +33,11 @@ LANGUAGE_NAMES = {
     "sv": "Swedish",
 }
 
+#: How sentences that nobody translated are counted.
+UNTRANSLATED = "sentences in the words of the original still"
+#: A segment of fewer words may be the same in two languages.
+SHORTEST = 3
+
 
 class TranslatedText(Protocol):
     """What a translator made of one text; error: why it made nothing."""
@@ -46,6 +54,10 @@ class TranslatedText(Protocol):
     def error(self) -> str | None:
         """Why there is none, without words of the text."""
 
+    @property
+    def unknown(self) -> int:
+        """Pieces of the text that the translator does not know, and leaves out."""
+
 
 class Translator(Protocol):
     """A translator that is no language model: texts of one line in, their translations out."""
@@ -57,6 +69,17 @@ class Translator(Protocol):
     @property
     def revision(self) -> str:
         """A digest of all that its translations depend on besides the text."""
+
+    @property
+    def keeps_markers(self) -> bool:
+        """Whether it leaves markers around spans in place (<e0>fever</e0>); to others, texts are given without."""
+
+    @property
+    def alternatives(self) -> int:
+        """How many translations of a text it has, at least 1."""
+
+    def check(self, source: str, target: str) -> None:
+        """Raises CurateError where it cannot be loaded, and UsageError where it does not translate so."""
 
     def translate(
         self, segments: Sequence[str], source: str, target: str, *, alternative: int = 0
@@ -89,20 +112,30 @@ class CheckedAnswer:
         """The numbers of the segment that it has neither in digits nor in words."""
         return missing_numbers(self.segment.text, self.unmarked.text, self.target)
 
+    @cached_property
+    def is_untranslated(self) -> bool:
+        """Whether it has the words of the segment, with one that only its language has."""
+        words = _words(self.segment.text)
+        if len(words) < SHORTEST or words != _words(self.unmarked.text):
+            return False
+        return not function_words(self.source).isdisjoint(set(words) - function_words(self.target))
+
     @property
     def lacking(self) -> list[str]:
         """What is lacking, in words for a model."""
         name = self.segment.marked.name
+        language = LANGUAGE_NAMES.get(self.target, self.target)
         return [
+            *([f"words in {language}: it is in the words of the original"] if self.is_untranslated else []),
             *(f"the tags <{name}{number}> and </{name}{number}>, once" for number in sorted(self.unmarked.faults)),
             *(f'"{term.target}" for "{term.source}"' for term in self.disobeyed),
             *(f"the number {number}" for number in self.numbers),
         ]
 
     @property
-    def rank(self) -> tuple[int, int, int]:
-        """The less is lacking the lower; numbers count most."""
-        return len(self.numbers), len(self.disobeyed), len(self.unmarked.faults)
+    def rank(self) -> tuple[bool, int, int, int]:
+        """The less is lacking the lower; words of the original count most, then numbers."""
+        return self.is_untranslated, len(self.numbers), len(self.disobeyed), len(self.unmarked.faults)
 
 
 def missing_numbers(segment: str, translation: str, language: str) -> list[str]:
@@ -133,6 +166,10 @@ def missing_numbers(segment: str, translation: str, language: str) -> list[str]:
         elif _digits(number) not in words:
             missing.append(number)
     return missing
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"\w+", fold(text).text)
 
 
 def _parts(number: str) -> list[str]:

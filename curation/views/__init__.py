@@ -1,1 +1,1 @@
-"""One record in the forms that language models are trained with and asked in."""
+"""One record in the forms that models are trained with and asked in."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 HERE = Path(__file__).parent
@@ -25,11 +26,17 @@ from review_parts.label_studio_servers import kept_running, label_studio  # noqa
 from annotation.label_studio.editor.variants import Variant  # noqa: E402
 from annotation.label_studio.exchange.push import push  # noqa: E402
 from curation.decision import Verdict  # noqa: E402
-from curation.record import Record  # noqa: E402
+from curation.record import Layer, Record  # noqa: E402
 from curation.scheme import DocumentLabel, load_scheme  # noqa: E402
 from curation.sources.reading import ReadOptions  # noqa: E402
 from curation.stage import Item  # noqa: E402
 from curation.store import Store  # noqa: E402
+from curation.text.folding import Span  # noqa: E402
+from curation.text.sentences import sentence_spans  # noqa: E402
+from curation.translate.projection.layers import carried  # noqa: E402
+from curation.translate.projection.links import Side  # noqa: E402
+from curation.translate.projection.placing import placed  # noqa: E402
+from curation.translate.projection.projected import Fragments, ProjectionMethod  # noqa: E402
 from pipeline.config import CONFIG_FILE  # noqa: E402
 from pipeline.steps.annotate import annotate  # noqa: E402
 from pipeline.steps.imports import import_into  # noqa: E402
@@ -41,9 +48,13 @@ EDITORS = {
     "spans": (Variant.SPANS, "en", "Clinical review"),
     "spans-german": (Variant.SPANS, "de", "Klinische Durchsicht"),
     "side-by-side": (Variant.SIDE_BY_SIDE, "de", "Übersetzungen"),
+    "translation": (Variant.TRANSLATION, "de", "Übersetzungen prüfen"),
+    "translation-text": (Variant.TRANSLATION, "de", "Übersetzungen prüfen"),
     "flat": (Variant.FLAT, "en", "Facts"),
     "classification": (Variant.CLASSIFICATION, "en", "Smoking"),
 }
+#: The pictures that tell nothing of validation, which takes minutes.
+TRANSLATIONS = frozenset({"translation", "translation-text"})
 #: By the picture's name: the language of the report.
 REPORTS = {"report": "en", "report-german": "de"}
 SMOKING = DocumentLabel(name="smoking", values=("never", "former", "current", "unknown"))
@@ -57,7 +68,9 @@ def main(names: list[str]) -> None:
     with tempfile.TemporaryDirectory(prefix="clincurate-pictures-") as folder, kept_running():
         workspace = Workspace.make(Path(folder))
         with workspace.open_store() as sample:
-            annotated(workspace, sample)
+            import_into(workspace, sample, ["sample"], ReadOptions(), format="sample")
+            if not names or set(names) - TRANSLATIONS:
+                annotated(workspace, sample)
             for name in names or [*EDITORS, *REPORTS]:
                 take_report(name, workspace, sample) if name in REPORTS else take_editor(name, sample)
                 shrink(HERE / f"{name}.png")
@@ -65,8 +78,7 @@ def main(names: list[str]) -> None:
 
 
 def annotated(workspace: Workspace, store: Store) -> None:
-    """The whole sample, annotated by rules, in the store; what annotators see is validated."""
-    import_into(workspace, store, ["sample"], ReadOptions(), format="sample")
+    """The sample in the store annotated by rules; what annotators see is validated."""
     annotate(workspace, store, REPORTED)
     validate(workspace, store, layer=SHOWN)
 
@@ -92,7 +104,9 @@ def take_editor(name: str, sample: Store) -> None:
     shown = next(record for record in pair if (record.id == translation.id) == (language == "de"))
     settings = {"variant": variant, "language": language, "layers": (SHOWN,), "project": title}
     with label_studio(**settings) as place, place.store() as store, place.client() as client:
-        copy(sample, store, pair if variant is Variant.SIDE_BY_SIDE else [shown])
+        copy(sample, store, pair if variant in (Variant.SIDE_BY_SIDE, Variant.TRANSLATION) else [shown])
+        if variant is Variant.TRANSLATION:
+            store.add_layers([carried_over(sample, *pair)])
         push(store, client, scheme, place.settings)
         project = client.find_project(place.settings.project)
         assert project is not None
@@ -104,6 +118,8 @@ def take_editor(name: str, sample: Store) -> None:
             editor.open(project.id, task or 0)
             if variant is Variant.SPANS:
                 editor.press("f")
+            if name == "translation-text":
+                editor.scroll_to(editor.text_areas("translation")[0])
             editor.save_picture(str(HERE / f"{name}.png"))
 
 
@@ -118,6 +134,47 @@ def a_translation(sample: Store) -> Record:
         return item.record.id in asked, len(assertions), item.record.id
 
     return max(sample.items([SHOWN], ids=sorted(translated)), key=rank).record
+
+
+def carried_over(sample: Store, *pair: Record) -> Layer:
+    """What annotators are shown of an original, on its translation: what people marked there under the same id and
+    category, and what words and places say.
+    """
+    translation, original = sorted(pair, key=lambda record: record.translation_of is None)
+    layer, other = sample.layer(original.id, SHOWN), sample.layer(translation.id, SHOWN)
+    assert layer is not None
+    assert other is not None
+    known = {(entity.id, entity.category): entity.spans for entity in other.entities if entity.spans}
+    places = {}
+    for ours, theirs in sentence_pairs(original, translation):
+        inside = [e for e in layer.entities if e.spans and ours[0] <= e.start and e.end <= ours[1]]
+        sides = (
+            Side(original.text[slice(*ours)], original.language),
+            Side(translation.text[slice(*theirs)], translation.language),
+        )
+        told = {
+            number: moved(known[e.id, e.category], -theirs[0])
+            for number, e in enumerate(inside)
+            if (e.id, e.category) in known and theirs[0] <= known[e.id, e.category][0][0] < theirs[1]
+        }
+        spans = [moved(e.spans, -ours[0]) for e in inside]
+        for entity, found in zip(inside, placed(*sides, spans, {ProjectionMethod.MENTION: told}), strict=True):
+            place = found.place
+            at = place and replace(place, fragments=moved(place.fragments, theirs[0]))
+            places[entity.id] = replace(found, place=at)
+    return carried(layer, places, translation, author="translator:people@1", provenance={})
+
+
+def sentence_pairs(original: Record, translation: Record) -> list[tuple[Span, Span]]:
+    """The sentences of both texts in pairs where there are as many; else both texts as a whole."""
+    ours, theirs = (sentence_spans(record.text, record.language) for record in (original, translation))
+    both = (0, len(original.text)), (0, len(translation.text))
+    return list(zip(ours, theirs, strict=True)) if len(ours) == len(theirs) else [both]
+
+
+def moved(fragments: Fragments, by: int) -> Fragments:
+    """Places by other offsets."""
+    return tuple((start + by, end + by) for start, end in fragments)
 
 
 def copy(sample: Store, store: Store, records: list[Record]) -> None:

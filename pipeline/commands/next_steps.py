@@ -92,9 +92,14 @@ def _first_annotation(done: FinishedCommand) -> str:
 
 
 def _after_freezing(done: FinishedCommand) -> str:
-    """Training, or the export where the scheme has document labels only, which no trainer learns."""
-    name = _quoted(done.options["name"])
-    return f"train --set {name}" if done.workspace.scheme.categories else f"export hf --to exports/{name}"
+    return f"train --set {_quoted(done.options['name'])}"
+
+
+def _after_training(done: FinishedCommand) -> str:
+    """Annotating with the adapter; after a look at what would be learnt, the training."""
+    if done.options.get("action"):
+        return "train" + (f" --set {_quoted(done.options['curated'])}" if done.options.get("curated") else "")
+    return f"annotate --with adapter:{_quoted(done.options['name'])}"
 
 
 def _after_annotating(done: FinishedCommand) -> str | None:
@@ -158,6 +163,10 @@ def _after_evaluating(done: FinishedCommand) -> str | None:
     return f"export hf --to exports/{_quoted(done.newest_set[0])}"
 
 
+def _only_looks(done: FinishedCommand) -> bool:
+    return bool(done.options.get("report_only") or done.options.get("dry"))
+
+
 def _runs(done: FinishedCommand) -> bool:
     from annotation.label_studio.server.server import status
 
@@ -172,9 +181,10 @@ def _quoted(word: object) -> str:
 NEXT: dict[str, Suggestion] = {
     "init": lambda done: "import FILE --language en",
     "import": _after_importing,
-    "generate": _first_annotation,
+    "generate": lambda done: None if _only_looks(done) else _first_annotation(done),
     "annotate": _after_annotating,
     "deidentify": _after_deidentifying,
+    "translate": lambda done: None if _only_looks(done) else "validate",
     "validate": _after_validating,
     "review install": lambda done: "review start",
     "review start": _after_starting,
@@ -192,7 +202,7 @@ NEXT: dict[str, Suggestion] = {
     "review adjudicate push": lambda done: "review adjudicate pull, once it is decided",
     "review adjudicate pull": lambda done: f"validate --layer {GOLD}",
     "freeze": _after_freezing,
-    "train": lambda done: f"annotate --with adapter:{_quoted(done.options['name'])}",
+    "train": _after_training,
     "evaluate": _after_evaluating,
 }
 

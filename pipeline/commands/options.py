@@ -38,6 +38,10 @@ MaxTimeOption = Annotated[float | None, typer.Option("--max-time", min=0, help="
 SetOption = Annotated[
     str | None, typer.Option("--set", metavar="NAME", help="NAME, NAME@VERSION or a hash.", show_default="newest")
 ]
+WithScoresOption = Annotated[
+    list[str] | None,
+    typer.Option("--with", metavar="SCORE", help="Also a score that needs a model: bertscore. May be given again."),
+]
 PortOption = Annotated[
     int | None,
     typer.Option("--port", min=1, max=65535, help="Port of Label Studio.", show_default="the last, or review.port"),

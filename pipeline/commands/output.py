@@ -44,7 +44,7 @@ def _as_json(value: Mapping[str, JsonValue]) -> str:
 
 
 #: Columns whose cells are never broken over lines.
-WHOLE = frozenset({"record"})
+WHOLE = frozenset({"record", "category"})
 
 
 def print_table(title: str, head: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
@@ -109,6 +109,7 @@ def print_exchanged(title: str, outcome: dict[str, object], *, as_json: bool) ->
         overwritten: list[str] = outcome.get("overwritten", [])  # type: ignore[assignment]
         for line in [*(f"deleted in Label Studio: {what}" for what in deleted), *overwritten][:SHOWN]:
             say(line)
+        _say_conflicts(outcome.get("conflicts", []))  # type: ignore[arg-type]
         foreign: list[str] = outcome.get("foreign", [])  # type: ignore[assignment]
         for line in foreign[:SHOWN]:
             say(f"not ours: {line}")
@@ -125,6 +126,17 @@ def _say_in_doubt(in_doubt: Sequence[tuple[str, str]]) -> None:
         )
     for where, why in in_doubt[:SHOWN]:
         say(f"{where}: {why}")
+
+
+def _say_conflicts(conflicts: Sequence[tuple[str, str]]) -> None:
+    """Lines on translations that reviewers corrected otherwise, and what to do about them."""
+    for record_id, who in conflicts[:SHOWN]:
+        say(f"{record_id}: {who}")
+    if conflicts:
+        say(
+            f"{len(conflicts)} translations wait for a decision: `curate records show ID` shows a text, `curate review "
+            "accept ID --text` takes it, `curate review reject ID --text` sets the other ones and the one before aside"
+        )
 
 
 def _cell(value: object) -> str:

@@ -45,16 +45,18 @@ def _bar(title: str, total: int | None) -> Iterator[Advance]:
         TextColumn("{task.fields[rate]}"),
         TimeRemainingColumn(),
         TextColumn("{task.fields[failures]}"),
-        TextColumn("{task.fields[spent]}"),
+        TextColumn("{task.fields[spent]}", markup=False),
     )
     started = perf_counter()
     done = failures = 0
+    noted = ""
     spent = _Spent(total)
     with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
         task = bars.add_task(printable(title), total=total, rate="", failures="", spent="", visible=False)
 
-        def advance(records: int, failed: int = 0, *, tokens: int = 0, cost: float = 0.0) -> None:
-            nonlocal done, failures
+        def advance(records: int, failed: int = 0, *, tokens: int = 0, cost: float = 0.0, note: str = "") -> None:
+            nonlocal done, failures, noted
+            noted = note or noted
             done += records
             failures += failed
             spent.add(tokens, cost)
@@ -65,7 +67,7 @@ def _bar(title: str, total: int | None) -> Iterator[Advance]:
                 visible=elapsed > QUIET_SECONDS,
                 rate=f"{done / elapsed:,.1f}/s" if elapsed else "",
                 failures=f"[red]{failures} failed[/]" if failures else "",
-                spent=", ".join(spent.words(done)),
+                spent=", ".join([*spent.words(done), *filter(None, [printable(noted)])]),
             )
 
         yield advance
@@ -96,11 +98,13 @@ class _PlainLines:
     def __init__(self, title: str, total: int | None, stream: TextIO) -> None:
         self.title, self.total, self.stream = title, total, stream
         self.done = self.failed = 0
+        self.noted = ""
         self.spent = _Spent(total)
         self.started = self.last_line = perf_counter()
         self.last_count: int | None = None
 
-    def __call__(self, records: int, failed: int = 0, *, tokens: int = 0, cost: float = 0.0) -> None:
+    def __call__(self, records: int, failed: int = 0, *, tokens: int = 0, cost: float = 0.0, note: str = "") -> None:
+        self.noted = note or self.noted
         self.done += records
         self.failed += failed
         self.spent.add(tokens, cost)
@@ -124,5 +128,5 @@ class _PlainLines:
             parts.append(f"{(self.total - self.done) / rate:,.0f} s left")
         if self.failed:
             parts.append(f"{self.failed:,} failed")
-        parts += self.spent.words(self.done)
+        parts += [*self.spent.words(self.done), *filter(None, [printable(self.noted)])]
         print(f"{printable(self.title)}: {', '.join(parts)}", file=self.stream, flush=True)

@@ -32,6 +32,7 @@ def run(
     """Run all steps, as the section [run] of curate.toml says; what is done already is not done again."""
     from curation.errors import CurateError
     from pipeline.steps.run import LeftOut, Waiting, run_steps, sample_workspace
+    from pipeline.steps.translate import TranslateReport
     from pipeline.workspace import Workspace
 
     workspace = sample_workspace(folder, notify=say) if sample else Workspace.at(folder, notify=say)
@@ -51,9 +52,14 @@ def run(
                 "ends": dict(addresses(finished)),
                 "seconds": {step.name: step.seconds for step in finished},
                 "unchanged": [step.name for step in finished if step.unchanged],
+                "counts": {step.name: step_counts(step.result) for step in finished if _has_counts(step)},
+                "translations": {
+                    step.name: step.result.as_json() for step in finished if isinstance(step.result, TranslateReport)
+                },
                 "left_out": {step.name: step.result.reason for step in finished if isinstance(step.result, LeftOut)},
                 "scores": step_scores(finished),
                 "label_scores": label_scores(finished),
+                "relation_scores": relation_scores(finished),
                 "next": next((f"{waiting.reason}: {waiting.next_step}" for waiting in next_steps), None),
             }
         )
@@ -86,9 +92,17 @@ def _say_step(step: FinishedStep[StepResult]) -> None:
         say_import(result, layer=GOLD)
 
 
+def _has_counts(step: FinishedStep[StepResult]) -> bool:
+    from pipeline.steps.run import LeftOut, Waiting
+
+    return not step.unchanged and not isinstance(step.result, LeftOut | Waiting)
+
+
 def _say_kept(workspace: Workspace, finished: Sequence[FinishedStep[StepResult]]) -> None:
     """What there is of a run that did not come to its end, and a Label Studio that runs on."""
-    done = ", ".join(step.name for step in finished) or "no step"
+    from pipeline.steps.run import LeftOut
+
+    done = ", ".join(step.name for step in finished if not isinstance(step.result, LeftOut)) or "no step"
     say(f"done and kept: {done}")
     for name, where in addresses(finished, with_password=True).items():
         say(f"{name}: {where}")
@@ -103,14 +117,15 @@ def _say_server(workspace: Workspace) -> None:
         say(f"Label Studio runs on at {server.url}; to stop it: {stop}")
 
 
-def step_counts(result: StepResult) -> dict[str, object]:
+def step_counts(result: StepResult) -> dict[str, Any]:
     """What a step counted, in a few words."""
     from curation.store.sets import CuratedSet
     from pipeline.runner import StageReport
     from pipeline.steps.deidentify import DeidentifyReport
     from pipeline.steps.imports import ImportReport
     from pipeline.steps.run import Evaluations, ExportFolders, LeftOut, ReviewRound, Waiting
-    from training.encoder import Trained
+    from pipeline.steps.translate import TranslateReport
+    from training.trained import Trained
     from validation.verdict import Verdicts
 
     match result:
@@ -122,6 +137,15 @@ def step_counts(result: StepResult) -> dict[str, object]:
             }
         case StageReport():
             return {name: value for name, value in result.as_json().items() if name != "stage"}
+        case TranslateReport():
+            entities, lost = result.counts.entities, result.counts.lost
+            return {
+                **{name: getattr(result.done, name) for name in ("done", "failed", "unchanged", "failed_before")},
+                **{f"not translated, {reason}": count for reason, count in result.left_out.items()},
+                "entities carried": entities - lost,
+                "entities lost": lost,
+                **({"older translations set aside": result.set_aside} if result.set_aside else {}),
+            }
         case DeidentifyReport():
             return {"records with identifiers": result.holding, "made": result.made, "unchanged": result.unchanged}
         case Verdicts():
@@ -140,6 +164,7 @@ def step_counts(result: StepResult) -> dict[str, object]:
                 layer: {
                     **{f"{mode}_f1": found.scores[mode]["micro"]["f1"] for mode in ("strict", "lenient")},
                     **{f"{name}_accuracy": scores["accuracy"] for name, scores in found.labels.items()},
+                    **({"relations_f1": found.relations["strict"]["micro"]["f1"]} if found.relations else {}),
                 }
                 for layer, found in result.by_layer.items()
             }
@@ -157,7 +182,7 @@ def addresses(finished: Iterable[FinishedStep[StepResult]], *, with_password: bo
 def _addresses(result: StepResult, with_password: bool) -> Iterator[tuple[str, str]]:
     from curation.store.sets import CuratedSet
     from pipeline.steps.run import Evaluations, ExportFolders, ReviewRound
-    from training.encoder import Trained
+    from training.trained import Trained
     from validation.verdict import Verdicts
 
     match result:
@@ -190,6 +215,11 @@ def step_scores(finished: Iterable[FinishedStep[StepResult]]) -> dict[str, Any]:
 def label_scores(finished: Iterable[FinishedStep[StepResult]]) -> dict[str, Any]:
     """The scores of each evaluated layer's document labels."""
     return {layer: found.labels for layer, found in _evaluated(finished) if found.labels}
+
+
+def relation_scores(finished: Iterable[FinishedStep[StepResult]]) -> dict[str, Any]:
+    """The scores of each evaluated layer's relations."""
+    return {layer: found.relations for layer, found in _evaluated(finished) if found.relations}
 
 
 def _evaluated(finished: Iterable[FinishedStep[StepResult]]) -> Iterator[tuple[str, EvaluatedLayer]]:

@@ -15,6 +15,7 @@ from annotation.settings import LlmSettings, MergeRule
 from curation.author import AuthorKind, kind_of, layer_name
 from curation.egress.gate import Gate
 from curation.errors import NothingToGoByError, UsageError, unknown_name
+from curation.generate.told_text import KINDS as TEXT_KINDS
 from curation.models.asking_stage import AskingStage, asks
 from curation.models.contract import Finish
 from curation.processes import Processes
@@ -40,6 +41,7 @@ from validation.measures.measure import VECTORS
 KINDS = (
     *(finish.value for finish in Finish if finish is not Finish.STOP),
     *("unparsable", "incomplete", "rejected", WORKER_DIED),
+    *TEXT_KINDS,
 )
 
 
@@ -78,13 +80,14 @@ def annotate(
     examples: str | None = None,
     opinions: Opinions | None = None,
     batch: BatchMode | None = None,
+    left_out: Collection[str] = (),
     progress: ProgressBar = no_progress,
 ) -> StageReport:
     """An annotator's layer on every record that lacks it; what goes off this machine passes the gate.
 
     kinds: of failures of a language model that are tried again; caps: where it stops by itself; examples: the curated
     set that its prompts have examples from, unset that of the settings; opinions: how many are asked for; batch: asked
-    by batches at its provider.
+    by batches at its provider; left_out: records that it does not read.
 
     Raises NothingToGoByError, and writes nothing, when the annotator can give nothing of what the scheme asks for,
     and UsageError when there are no records.
@@ -93,6 +96,8 @@ def annotate(
     # Which of the adapters it was stands in the notes and in the manifest.
     name = with_folder(workspace, name)
     stage = stage_of(workspace, store, name, gate, layer=layer, examples=examples, opinions=opinions)
+    if left_out:
+        stage.left_out = frozenset(left_out)  # type: ignore[union-attr]
     if (kinds or batch or caps not in (None, Caps())) and not asks(stage):
         raise UsageError(
             "expected a language model (llm:NAME) with --batch, --max-cost, --max-tokens, --max-time or --retry, got "

@@ -32,11 +32,14 @@ from validation.measures.measure import VECTORS
 EXTRAS = {
     "annotate": ("spacy", "sentence_transformers", "onnxruntime", "torch"),
     "llm": ("aiohttp", "jinja2"),
-    "local": ("llguidance", "gguf", "transformers", "torch"),
+    "local": ("llguidance", "gguf", "transformers", "torch", "sentencepiece"),
+    "translate": ("sacrebleu",),
     "validate": ("great_expectations", "lingua"),
     "review": ("label_studio_sdk",),
-    "train": ("peft", "transformers", "torch"),
-    "export": ("datasets", "pyarrow"),
+    "train": ("peft", "transformers", "torch", "rouge_score"),
+    "scores": ("rouge_score_rs",),
+    "export": ("datasets", "pyarrow", "spacy"),
+    "interchange": ("bioc", "cassis"),
     "postgres": ("psycopg",),
 }
 

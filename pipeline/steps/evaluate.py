@@ -3,67 +3,33 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from pydantic import JsonValue
 
+from curation.atomic_file import replaced
 from curation.author import GOLD
 from curation.errors import UsageError, unknown_name
 from curation.path_name import folder_name
-from curation.record import Layer, Record
-from curation.scheme_change import check_foreign
+from curation.private_files import made_private
+from curation.scheme_change import refuse_foreign
+from curation.scoring.document_file import DOCUMENTS_FILE, document_line
+from curation.scoring.entities import Resampling
+from curation.scoring.scores import WITH_MODELS, ScoredDocument
 from curation.sets.split import SPLITS
 from curation.store import Store
 from pipeline.adapters import with_layer
+from pipeline.measured_records import MeasuredRecords, OnlyRecords, Reference, Survey, survey
 from pipeline.runs import recorded
 from pipeline.seen_records import SeenRecords, seen_records
-from pipeline.steps.freeze import split_pairs
 from pipeline.workspace import Workspace
-from training.evaluate import EvaluationReport, evaluate
+from training.evaluate import EvaluationReport, evaluate_documents
 from training.report import write_report
 
 #: The split to measure on where none is named.
 MEASURED = "test"
-
-
-@dataclass(frozen=True, slots=True)
-class Reference:
-    """What is measured against: a layer on each record."""
-
-    pairs: list[tuple[Record, Layer]]
-    where: str  # "all records", or the set and its split
-    frozen: frozenset[str] = frozenset()  # records whose layer is as it was frozen; the others have the store's newest
-    without: int = 0  # records that have none of the layers: not measured
-
-    @property
-    def layers(self) -> dict[str, int]:
-        """How many records each layer is the reference of."""
-        return dict(Counter(layer.name for _, layer in self.pairs))
-
-    def without_records(self, ids: Mapping[str, object]) -> Reference:
-        """The reference on the other records."""
-        pairs = [(record, layer) for record, layer in self.pairs if record.id not in ids]
-        return Reference(pairs, self.where, self.frozen - ids.keys(), self.without)
-
-    def as_json(self) -> dict[str, JsonValue]:
-        """The form for scripts and the manifest."""
-        return {
-            "layers": dict(self.layers),
-            "of": self.where,
-            "records": len(self.pairs),
-            "frozen": len(self.frozen),
-            "without": self.without,
-        }
-
-    def __str__(self) -> str:
-        layers = ", ".join(f"layer {name} ({count} records)" for name, count in self.layers.items())
-        newest = len(self.pairs) - len(self.frozen)
-        which = (
-            "as frozen" if not newest else "the newest in the store" if not self.frozen else f"{newest} not as frozen"
-        )
-        return f"{layers}, {which}, of {self.where}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +41,14 @@ class Evaluation:
     reference: Reference
     seen: SeenRecords = field(default_factory=SeenRecords)
     left_out: int = 0  # records that the measured layer's author had learnt from
+    run: int = 0  # its number, by which it is compared with another
 
     def as_json(self) -> dict[str, JsonValue]:
         """The form for scripts."""
         found: dict[str, JsonValue] = self.report.to_json()
         return found | {
             "report": str(self.html),
+            "run": self.run,
             "reference": self.reference.as_json(),
             "training_records": _seen_json(self.seen, self.left_out),
         }
@@ -95,118 +63,127 @@ def evaluate_layer(
     curated: str | None = None,
     split: str | None = None,
     training_records: bool = False,
+    asked: Sequence[str] = (),
 ) -> Evaluation:
     """The latest predicted layers against gold: the layer of that name, of several the first that a record has.
 
     With a set, over the records of one split, by default MEASURED; a layer that is the frozen one is taken as it was
     frozen. Records that the predicted layer's author has learnt from are left out, unless ``training_records`` asks for
-    them. Raises UsageError for unknown layers and splits, for a split without a set, and where nothing is left.
+    them. asked: scores that need a model, of WITH_MODELS. What each record adds to the figures is kept beside the
+    report, for `curate compare`. Raises UsageError for unknown layers, splits and scores, for a split without a set,
+    and where nothing is left.
     """
-    if split is not None and split not in SPLITS:
-        raise unknown_name("a split", split, SPLITS)
-    if split is not None and curated is None:
-        raise UsageError(f"expected --set NAME with --split {split}: only curated sets are split")
-    split = split or MEASURED if curated else None
+    split = split_of(curated, split)
+    for name in asked:
+        if name not in WITH_MODELS:
+            raise unknown_name("a score that needs a model", name, WITH_MODELS)
     predicted = with_layer(store, predicted)
     references = (gold,) if isinstance(gold, str) else tuple(gold)
     inputs: dict[str, JsonValue] = {"gold": list(references), "predicted": predicted, "set": curated, "split": split}
+    if asked:
+        inputs["with"] = list(asked)
     with recorded(workspace, store, "evaluate", **inputs) as outcome:
         store.require_layers((*references, predicted))
         with store.snapshot() as known:
-            reference = (
-                _of_set(known, curated, split, references) if curated and split else _of_store(known, references)
-            )
-            predictions = _layers(known, [record.id for record, _ in reference.pairs], predicted)
-        if not predictions:
-            raise UsageError(f"expected a layer {predicted} on these records, none of them has it")
-        seen = seen_records(workspace, store, predictions, [record for record, _ in reference.pairs])
-        left_out = 0 if training_records else len(seen.taught)
-        _require_unlearnt(predicted, seen, left_out, of=len(reference.pairs))
-        reference = reference.without_records(seen.taught if left_out else {})
-        measured = {record.id for record, _ in reference.pairs}
-        predictions = [layer for layer in predictions if layer.record_id in measured]
-        check_foreign([*(layer for _, layer in reference.pairs), *predictions], workspace.scheme)
-        report = evaluate(
-            reference.pairs,
-            predictions,
-            workspace.scheme,
-            minimum_records=workspace.config.review.agreement.minimum_records,
-            notes=(f"Reference: {reference}.", *_notes(reference, predictions, seen, left_out)),
-        )
-        name = folder_name(f"evaluation-{predicted}-{outcome.run:05d}")
-        files = write_report(report, workspace.subfolder("reports") / name, scheme=workspace.scheme)
+            records = MeasuredRecords(known, references, (predicted,), curated, split)
+            found = survey(records, workspace.scheme)
+            require_measured(found, predicted)
+            seen = seen_records(workspace, store, found.authors.values(), OnlyRecords(records))
+            left_out = {} if training_records else seen.taught
+            reference = unlearnt(found, predicted, seen, left_out)
+            refuse_foreign(foreign_of(found, reference), workspace.scheme)
+
+            def documents() -> Iterator[ScoredDocument]:
+                for record, layer, layers, _ in records:
+                    if layer is not None and record.id in reference.chosen:
+                        yield ScoredDocument(record, layer, layers.get(predicted))
+
+            folder = workspace.subfolder("reports") / folder_name(f"evaluation-{predicted}-{outcome.run:05d}")
+            made_private(folder)
+            with (
+                replaced(folder / DOCUMENTS_FILE) as unfinished,
+                unfinished.open("w", encoding="utf-8") as stream,
+            ):
+                report = evaluate_documents(
+                    documents,
+                    workspace.scheme,
+                    languages=found.languages,
+                    resampling=Resampling(workspace.config.review.agreement.minimum_records),
+                    settings=workspace.config.curation.scoring,
+                    asked=asked,
+                    root=workspace.folder,
+                    on_document=lambda document, counts: stream.write(document_line(document.record, counts) + "\n"),
+                )
+        missing = report.entities.missing
+        notes = (f"Reference: {reference}.", *_notes(reference, found, missing, seen, len(left_out)), *report.notes)
+        report = report.model_copy(update={"notes": notes})
+        files = write_report(report, folder, scheme=workspace.scheme)
         outcome |= {
             "report": str(files.page),
+            "documents": str(folder / DOCUMENTS_FILE),
             "reference": reference.as_json(),
-            "training_records": _seen_json(seen, left_out),
+            "training_records": _seen_json(seen, len(left_out)),
             "scores": report.entities.to_json(),
         }
         if report.labels:
             outcome["labels"] = {name: scores.model_dump(mode="json") for name, scores in report.labels.items()}
-    return Evaluation(report, files.page, reference, seen, left_out)
+        if report.relations:
+            outcome["relations"] = report.relations.model_dump(mode="json")
+    return Evaluation(report, files.page, reference, seen, len(left_out), outcome.run)
 
 
-def _require_unlearnt(predicted: str, seen: SeenRecords, left_out: int, *, of: int) -> None:
-    if left_out == of:
+def split_of(curated: str | None, split: str | None) -> str | None:
+    """The split to measure on. Raises UsageError for one that there is not, or without a set."""
+    if split is not None and split not in SPLITS:
+        raise unknown_name("a split", split, SPLITS)
+    if split is not None and curated is None:
+        raise UsageError(f"expected --set NAME with --split {split}: only curated sets are split")
+    return split or MEASURED if curated else None
+
+
+def require_measured(found: Survey, predicted: str) -> None:
+    """Raises UsageError when no record with a reference has the layer."""
+    if not found.measured[predicted]:
+        raise UsageError(f"expected a layer {predicted} on these records, none of them has it")
+
+
+def unlearnt(found: Survey, predicted: str, seen: SeenRecords, left_out: Mapping[str, str]) -> Reference:
+    """The reference on the records that are not left out. Raises UsageError when there are none."""
+    if len(left_out) == len(found.reference.chosen):
         authors = ", ".join(sorted(set(seen.taught.values())))
         raise UsageError(
-            f"expected records that {predicted} has not learnt from, got {left_out}, all of them training records "
+            f"expected records that {predicted} has not learnt from, got {len(left_out)}, all of them training records "
             f"of {authors}; --training-records measures them all the same"
         )
+    return found.reference.without_records(left_out)
 
 
-def _of_store(store: Store, names: Sequence[str]) -> Reference:
-    pairs, without = [], 0
-    for item in store.items(names):
-        name = next((name for name in names if name in item.layers), None)
-        if name is None:
-            without += 1
-        else:
-            pairs.append((item.record, item.layers[name]))
-    return Reference(pairs, "all records", without=without)
+def foreign_of(found: Survey, reference: Reference) -> Counter[str]:
+    """How often the layers that are measured use each name that the scheme does not have."""
+    return sum((counts for id, counts in found.foreign.items() if id in reference.chosen), Counter[str]())
 
 
-def _of_set(store: Store, curated: str, split: str, names: Sequence[str]) -> Reference:
-    """The named layers on the members of a split: the frozen one where it has the name, else the store's newest."""
-    chosen = store.curated_set(curated)
-    where = f"{chosen.name}@{chosen.version}, split {split}"
-    members = list(split_pairs(store, chosen, split))
-    if not members:
-        sizes = ", ".join(f"{name} {count}" for name, count in chosen.splits.items())
-        raise UsageError(
-            f"expected records in the split {split} of {chosen.name}@{chosen.version}, got none; it has {sizes}"
-        )
-    newest = {item.record.id: item.layers for item in store.items(names, ids=[record.id for record, _ in members])}
-    pairs, frozen = [], set()
-    for record, layer in members:
-        name = next((name for name in names if name == layer.name or name in newest.get(record.id, {})), None)
-        if name is not None:
-            frozen |= {record.id} if name == layer.name else set()
-            pairs.append((record, layer if name == layer.name else newest[record.id][name]))
-    if not pairs:
-        layers = ", ".join(sorted({layer.name for _, layer in members}))
-        raise UsageError(
-            f"expected a layer {' or '.join(names)} on the records of {where}, none of {len(members)} has it; "
-            f"they were frozen with {layers}: --gold {layers.split(', ')[0]} measures against that"
-        )
-    return Reference(pairs, where, frozenset(frozen), len(members) - len(pairs))
-
-
-def _layers(store: Store, ids: list[str], name: str) -> list[Layer]:
-    return [item.layers[name] for item in store.items([name], ids=ids) if name in item.layers]
-
-
-def _notes(reference: Reference, predictions: Sequence[Layer], seen: SeenRecords, left_out: int) -> list[str]:
+def _notes(reference: Reference, found: Survey, missing: int, seen: SeenRecords, left_out: int) -> list[str]:
     """What a reader of the figures has to know, a sentence each."""
     notes = []
-    itself = sum(reference.layers.get(name, 0) for name in {layer.name for layer in predictions})
-    if itself:
-        notes.append(f"{itself} records are measured against the same layer: the figures say nothing of it.")
-    authors = ", ".join(sorted({*seen.taught.values(), *seen.chose.values(), *seen.related.values()}))
     if reference.without:
         notes.append(f"{reference.without} records have no such layer and are not measured.")
-    if missing := len(reference.pairs) - len(predictions):
+    if missing:
         notes.append(f"{missing} records have no predicted layer: they count as empty.")
+    return [*notes, *author_notes(reference, found, seen, left_out)]
+
+
+def author_notes(reference: Reference, found: Survey, seen: SeenRecords, left_out: int) -> list[str]:
+    """Why figures flatter the authors of the measured layers: what they have seen of the records, and what is not
+    their own work."""
+    itself = sum(reference.layers.get(name, 0) for name in {layer.name for layer in found.authors.values()})
+    notes = [f"{itself} records are measured against the same layer: the figures say nothing of it."] if itself else []
+    notes += [
+        f"{author} has linked the entities of {layer.provenance['entities_of']}: only its figures of relations count."
+        for author, layer in found.authors.items()
+        if "entities_of" in layer.provenance
+    ]
+    authors = ", ".join(sorted({*seen.taught.values(), *seen.chose.values(), *seen.related.values()}))
     if left_out:
         notes.append(f"{left_out} training records of {authors} are left out.")
     elif seen.taught:

@@ -16,6 +16,7 @@ from curation.scheme_change import VALUE, in_words, scheme_names
 from curation.sets.freeze import freeze as freeze_records
 from curation.store import Store
 from curation.store.sets import CuratedSet
+from curation.translate.standing import doubled
 from pipeline.runs import recorded
 from pipeline.workspace import Workspace
 
@@ -56,7 +57,18 @@ def freeze(
             verdicts=verdicts,
         )
         outcome |= frozen.model_dump(mode="json")
+        _tell_doubled(workspace, store, frozen)
     return frozen
+
+
+def _tell_doubled(workspace: Workspace, store: Store, frozen: CuratedSet) -> None:
+    languages = frozen.manifest["languages"]
+    assert isinstance(languages, dict)
+    if count := doubled(store, languages):
+        workspace.notify(
+            f"warning: {count} records have two translations that were made here: a run of `curate translate` was "
+            "killed. Run it again, it sets the older ones aside, and freeze anew"
+        )
 
 
 def chosen_set(store: Store, name: str | None = None) -> CuratedSet:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from annotation.progress.review_work import REVIEW_WORK
 from annotation.queue.queue_files import forget_records, queued_record_ids
 from curation.author import human
 from curation.decision import Decision
+from curation.egress.settings import Destination
 from curation.embeddings.vector_store import VectorStore
 from curation.errors import ReviewError, UsageError
 from curation.judge.judged import JudgedLayer, judgements, judging
@@ -219,14 +220,14 @@ def _plan(workspace: Workspace, store: Store, family: Sequence[str], *, asked: i
             for curated in store.curated_sets()
             if curated.digest in lost
         },
-        exports=(exports := _made_from(store, "export", lost)),
+        exports=(exports := _made_from(store, "export", lost, sent_to := store.destinations_of(family))),
         files=[
             str(path)
             for path in other_quoting_files(folder, _sources(store), records)
             if str(path) not in {str(Path(name).resolve()) for name in exports}
         ],
         adapters=_made_from(store, "train", lost),
-        sent_to=store.destinations_of(family),
+        sent_to=sent_to,
         batches=store.batches_about(family),
         originals=store.originals_of(family),
         same_text=store.same_text(family),
@@ -357,16 +358,20 @@ def _sources(store: Store) -> list[Path]:
     return [path for path in dict.fromkeys(paths) if path.exists()]
 
 
-def _made_from(store: Store, command: str, digests: Iterable[str]) -> list[str]:
-    """The folders that runs of a command have made from these sets, and that are still there."""
+def _made_from(store: Store, command: str, digests: Iterable[str], sent_to: Collection[str] = ()) -> list[str]:
+    """What runs of a command have made from these sets, and is still there.
+
+    sent_to: where records were sent, by which exports are known of layers that nobody has frozen.
+    """
     lost = set(digests)
     found: dict[str, None] = {}
     for run in store.runs(state="done"):
         inputs, outcome = run.manifest.get("inputs"), run.manifest.get("outcome")
         if run.command != command or not isinstance(inputs, dict) or not isinstance(outcome, dict):
             continue
-        if inputs.get("set") in lost:
-            files = outcome.get("files")
-            made = [outcome["folder"]] if "folder" in outcome else files if isinstance(files, list) else []
+        files = outcome.get("files")
+        made = [outcome["folder"]] if "folder" in outcome else files if isinstance(files, list) else []
+        folders = {f"{Destination.EXPORT} {Path(str(path)).parent}" for path in made}
+        if inputs.get("set") in lost or (inputs.get("set") is None and not folders.isdisjoint(sent_to)):
             found |= dict.fromkeys(str(path) for path in made if Path(str(path)).exists())
     return list(found)

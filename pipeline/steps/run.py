@@ -1,4 +1,4 @@
-"""The pipeline by config: import, annotate, de-identify, validate, review, freeze, train, evaluate, export.
+"""The pipeline by config: import, generate, annotate, translate, validate, review, freeze, train, evaluate, export.
 
 It ends after the review where nobody has reviewed anything and there is no gold; the next run goes on from there.
 Training, evaluation and export are done again only where something that they read has changed.
@@ -7,7 +7,7 @@ Training, evaluation and export are done again only where something that they re
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
 from typing import Any, Generic, TypeVar
@@ -19,13 +19,14 @@ from annotation.label_studio.exchange.push import Pushed
 from annotation.label_studio.server.server import Server
 from curation.author import CONSENSUS, GOLD, AuthorKind, is_human, kind_of, layer_name
 from curation.egress.settings import PrivacyPolicy
-from curation.errors import NothingToGoByError, UsageError, no_such
+from curation.errors import CurateError, NothingToGoByError, UsageError, no_such
+from curation.generate.records import LANGUAGES
 from curation.path_name import path_name
 from curation.record import digest
 from curation.sources.reading import ReadOptions
 from curation.store import Store
 from curation.store.sets import CuratedSet
-from curation.tagging.folder import MANIFEST, read_manifest
+from curation.translate.standing import carried_to
 from pipeline.progress import Notify, ProgressBar, no_progress, not_notified
 from pipeline.runner import StageReport
 from pipeline.runs import done_before, recorded
@@ -34,14 +35,18 @@ from pipeline.steps.deidentify import DeidentifyReport, deidentify
 from pipeline.steps.evaluate import MEASURED, evaluate_layer
 from pipeline.steps.export import export
 from pipeline.steps.freeze import freeze
+from pipeline.steps.generate import generate_into
 from pipeline.steps.imports import ImportReport, import_into
 from pipeline.steps.review.pull import pull_reviews
 from pipeline.steps.review.push import push_records
 from pipeline.steps.review.server import start_server
 from pipeline.steps.train import train
+from pipeline.steps.translate import TranslateReport, check_language, translate
 from pipeline.steps.validate import validate
 from pipeline.workspace import Workspace
-from training.encoder import Trained
+from training.trained import Trained
+from training.trainers import chosen
+from training.view_check import TrainingRefusedError
 from validation.standing import Standing, standings
 from validation.verdict import Verdicts
 
@@ -61,11 +66,12 @@ class ReviewRound:
 
 @dataclass(frozen=True, slots=True)
 class EvaluatedLayer:
-    """The scores of a layer's entities and of its document labels as JSON, and the page that shows them."""
+    """The scores of a layer's entities, document labels and relations (if any) as JSON, and the page with them."""
 
     scores: dict[str, Any]
     labels: dict[str, Any]
     page: Path
+    relations: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +106,7 @@ class Waiting:
 StepResult = (
     ImportReport
     | StageReport
+    | TranslateReport
     | DeidentifyReport
     | Verdicts
     | ReviewRound
@@ -134,20 +141,30 @@ def run_steps(
     settings = workspace.config.run
     path_name(settings.set_name, "a set")
     path_name(settings.adapter, "an adapter")
+    _check_training(workspace)
+    for language in settings.translate_to:
+        check_language(workspace, language, where="run.translate_to: ")
     if settings.sources:
         yield _timed("import", lambda: _import(workspace, store, progress))
+    yield _generate(workspace, store, progress)
     if not store.count_records():
         raise UsageError(
-            "expected records, there are none: name files or folders in run.sources of curate.toml, or bring some in "
-            "with `curate import`"
+            "expected records, there are none: name files or folders in run.sources of curate.toml, bring some in with "
+            "`curate import`, or make synthetic ones with run.generate"
         )
+    is_before = settings.translate == "before_annotating"
+    if is_before:
+        yield from _translations(workspace, store, progress)
     annotators = []
     for annotator in settings.annotators:
-        yield (annotated := _timed(f"annotate {annotator}", _annotating(workspace, store, annotator, progress)))
+        work = _annotating(workspace, store, annotator, progress, also_translated=is_before)
+        yield (annotated := _timed(f"annotate {annotator}", work))
         if not isinstance(annotated.result, LeftOut):
             annotators.append(annotator)
     if workspace.config.validation.privacy.policy is PrivacyPolicy.REPLACE:
         yield _timed("deidentify", lambda: deidentify(workspace, store, progress=progress))
+    if not is_before:
+        yield from _translations(workspace, store, progress)
     _check_layer(settings.layer, store)
     first = _first_checked(workspace, store)
     yield _timed("validate", lambda: validate(workspace, store, layer=first, progress=progress))
@@ -170,14 +187,12 @@ def _after_freezing(
 ) -> Iterator[FinishedStep[StepResult]]:
     """Training, the adapter's layer, evaluation and export of a curated set."""
     layers = [layer_name(kind_of(annotator)) for annotator in annotators]
-    if workspace.scheme.categories:
-        yield (trained := _train(workspace, store, curated, progress))
+    trained = trained_or_left_out(workspace, store, curated, progress)
+    yield trained
+    if isinstance(trained.result, Trained):
         adapter = layer_name(AuthorKind.ADAPTER, str(trained.result.folder))
         yield _timed("annotate adapter", _annotating(workspace, store, adapter, progress))
         layers.append(layer_name(AuthorKind.ADAPTER))
-    else:
-        reason = f"the scheme {workspace.scheme.name} has document labels only, which no trainer learns yet"
-        yield FinishedStep("train", LeftOut(reason), 0.0)
     if curated.splits.get(MEASURED) and layers:
         yield _evaluate(workspace, store, curated, layers)
     else:
@@ -201,6 +216,17 @@ def _check_layer(name: str | None, store: Store) -> None:
     known = store.layer_names()
     if name is not None and name not in known and kind_of(name) is AuthorKind.OTHER:
         raise UsageError(f"run.layer: {no_such('a layer of the store', name, known)}")
+
+
+def _check_training(workspace: Workspace) -> None:
+    """Raises UsageError for a training that the scheme or the settings do not allow, before hours of other steps."""
+    task, _ = chosen(workspace.config.training, workspace.scheme)
+    reads, own = workspace.config.annotation.adapter.reads, layer_name(AuthorKind.ADAPTER)
+    if task == "relations" and reads in (None, own):
+        raise UsageError(
+            "expected in annotation.adapter.reads the layer between whose entities the adapter finds relations "
+            f"(training.task = relations), another one than {own}, got {reads or 'none'}"
+        )
 
 
 def _first_checked(workspace: Workspace, store: Store) -> str | None:
@@ -261,12 +287,63 @@ def _import(workspace: Workspace, store: Store, progress: ProgressBar) -> Import
     )
 
 
+def _generate(
+    workspace: Workspace, store: Store, progress: ProgressBar
+) -> FinishedStep[ImportReport] | FinishedStep[LeftOut]:
+    """The synthetic records that the settings ask for, made once: what was deleted since is not made again."""
+    settings = workspace.config.run
+    if not settings.generate:
+        return FinishedStep("generate", LeftOut("run.generate asks for no synthetic records"), 0.0)
+    others = tuple(language for language in LANGUAGES if language not in settings.translate_to)
+    languages = settings.generate_languages or others or LANGUAGES
+    inputs: dict[str, JsonValue] = {"cases": settings.generate, "languages": list(languages)}
+    if done_before(store, "run generate", inputs) is not None:
+        return FinishedStep("generate", ImportReport(), 0.0, unchanged=True)
+
+    def generated() -> ImportReport:
+        with recorded(workspace, store, "run generate", **inputs) as outcome:
+            made = generate_into(
+                workspace, store, settings.generate, languages=languages, seed=0, noise=0.0, progress=progress
+            )
+            outcome |= {"imported": made.imported, "unchanged": made.unchanged}
+        return made
+
+    return _timed("generate", generated)
+
+
+def _translations(workspace: Workspace, store: Store, progress: ProgressBar) -> Iterator[FinishedStep[StepResult]]:
+    """Records in each language of the settings; what hinders a translator is told, and ends no run."""
+    settings = workspace.config.run
+    if not settings.translate_to:
+        yield FinishedStep("translate", LeftOut("run.translate_to names no language"), 0.0)
+    # What the adapter says after the training, it says of each language by itself.
+    own = {layer_name(AuthorKind.ADAPTER)}
+    annotated = {layer_name(kind_of(annotator)) for annotator in settings.annotators}
+    without = own | annotated if settings.translate == "before_annotating" else own - annotated
+
+    def translating(to: str) -> Callable[[], TranslateReport | LeftOut]:
+        def translated() -> TranslateReport | LeftOut:
+            try:
+                return translate(workspace, store, to, without=without, progress=progress)
+            except CurateError as error:
+                return LeftOut(str(error))
+
+        return translated
+
+    for language in dict.fromkeys(settings.translate_to):
+        yield _timed(f"translate {language}", translating(language))
+
+
 def _annotating(
-    workspace: Workspace, store: Store, annotator: str, progress: ProgressBar
+    workspace: Workspace, store: Store, annotator: str, progress: ProgressBar, *, also_translated: bool = True
 ) -> Callable[[], StageReport | LeftOut]:
+    """also_translated: whether translations are read that have the layer from their original."""
+
     def annotated() -> StageReport | LeftOut:
+        translated = () if also_translated else workspace.config.run.translate_to
+        left_out = carried_to(store, translated, layer_name(kind_of(annotator)))
         try:
-            return annotate(workspace, store, annotator, progress=progress)
+            return annotate(workspace, store, annotator, left_out=left_out, progress=progress)
         except NothingToGoByError as error:
             return LeftOut(str(error))
 
@@ -290,30 +367,17 @@ def _freeze(workspace: Workspace, store: Store) -> CuratedSet:
     return freeze(workspace, store, name=settings.set_name, layers=layers, verdicts=settings.verdicts)
 
 
-def _train(workspace: Workspace, store: Store, curated: CuratedSet, progress: ProgressBar) -> FinishedStep[Trained]:
-    """The adapter of an earlier run where it learnt from the same set with the same settings, else a new one."""
-    settings = workspace.config
-    inputs: dict[str, JsonValue] = {
-        "set": curated.digest,
-        "name": settings.run.adapter,
-        "scheme": workspace.scheme.digest,
-        "settings": digest(settings.training.model_dump(mode="json")),
-    }
-    folder = workspace.subfolder("adapters") / path_name(settings.run.adapter, "an adapter")
-    earlier = done_before(store, "run train", inputs)
-    if earlier is not None and (folder / MANIFEST).is_file():
-        manifest = read_manifest(folder)
-        # Another training may have written to the same folder since.
-        if manifest.weights_digest == earlier.get("weights"):
-            return FinishedStep("train", Trained(folder, manifest), 0.0, unchanged=True)
-
-    def trained() -> Trained:
-        with recorded(workspace, store, "run train", **inputs) as outcome:
-            made = train(workspace, store, name=settings.run.adapter, curated=curated.digest, progress=progress)
-            outcome["weights"] = made.manifest.weights_digest
-        return made
-
-    return _timed("train", trained)
+def trained_or_left_out(
+    workspace: Workspace, store: Store, curated: CuratedSet, progress: ProgressBar
+) -> FinishedStep[Trained] | FinishedStep[LeftOut]:
+    """The adapter of an earlier run where it learnt from the same set with the same settings, else a new one; left out
+    where the set has nothing to tell apart, or annotations that would be lost: the set is exported all the same."""
+    name = workspace.config.run.adapter
+    try:
+        step = _timed("train", lambda: train(workspace, store, name=name, curated=curated.digest, progress=progress))
+    except (NothingToGoByError, TrainingRefusedError) as error:
+        return FinishedStep("train", LeftOut(str(error)), 0.0)
+    return replace(step, unchanged=step.result.unchanged)
 
 
 def _evaluate(
@@ -336,7 +400,12 @@ def _evaluate(
         }
         earlier = done_before(store, "run evaluate", inputs)
         if earlier is not None and Path(page := str(earlier.get("page"))).is_file():
-            found[layer] = EvaluatedLayer(earlier["scores"], earlier["labels"], Path(page))  # type: ignore[arg-type]
+            found[layer] = EvaluatedLayer(
+                earlier["scores"],  # type: ignore[arg-type]
+                earlier["labels"],  # type: ignore[arg-type]
+                Path(page),
+                earlier.get("relations"),  # type: ignore[arg-type]
+            )
             continue
         fresh += 1
         with recorded(workspace, store, "run evaluate", **inputs) as outcome:
@@ -351,8 +420,15 @@ def _evaluate(
             labels: dict[str, Any] = {
                 name: scores.model_dump(mode="json") for name, scores in made.report.labels.items()
             }
-            found[layer] = EvaluatedLayer(made.report.entities.to_json(), labels, made.html)
-            outcome |= {"page": str(made.html), "scores": found[layer].scores, "labels": labels}
+            linked = made.report.relations
+            relations = linked.model_dump(mode="json") if linked else None
+            found[layer] = EvaluatedLayer(made.report.entities.to_json(), labels, made.html, relations)
+            outcome |= {
+                "page": str(made.html),
+                "scores": found[layer].scores,
+                "labels": labels,
+                "relations": relations,
+            }
     return FinishedStep("evaluate", Evaluations(found), perf_counter() - started, unchanged=not fresh)
 
 
@@ -380,7 +456,9 @@ def _export(workspace: Workspace, store: Store, curated: CuratedSet) -> Finished
             continue
         fresh += 1
         with recorded(workspace, store, "run export", **inputs) as outcome:
-            outcome["files"] = [str(path) for path in export(workspace, store, format, folder, curated=curated.digest)]
+            outcome["files"] = [
+                str(path) for path in export(workspace, store, format, folder, curated=curated.digest).files
+            ]
     return FinishedStep("export", ExportFolders(folders), perf_counter() - started, unchanged=not fresh)
 
 

@@ -61,7 +61,13 @@ OTHER_MEANINGS = {
     ("annotation/progress/work.py", "repeat"): "what somebody did",
     ("annotation/queue/plan.py", "repeat"): "why a record is in a queue",
     ("curation/scoring/entities.py", "gold"): "a side of a comparison",
+    ("curation/scoring/concepts.py", "gold"): "a side of a comparison",
+    ("curation/scoring/relations.py", "gold"): "a side of a comparison",
+    ("training/evaluate.py", "gold"): "a side of a comparison",
+    ("pipeline/steps/compare.py", "gold"): "an option of a command",
+    ("pipeline/config_examples.py", "gold"): "an example of a setting",
     ("training/card.py", "gold"): "a figure",
+    ("training/relations.py", "gold"): "a figure",
 }
 KINDS = [kind.value for kind in AuthorKind if kind is not AuthorKind.OTHER]
 PREFIX = re.compile(rf"({'|'.join(KINDS)})[:@](?! )")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from export_parts.stumbling import stumbling
 
 from curation.record import Alignment, Assertion, Entity, Fragment, Layer, Record, Relation
 from curation.scheme import Scheme
@@ -69,3 +70,16 @@ def view(members: dict[str, list[tuple[Record, Layer]]], scheme: Scheme) -> Expo
         return iter(members[split])
 
     return ExportedSet(CuratedSet(digest="abc123", name="cases", version=2, manifest=MANIFEST), scheme, stream)
+
+
+@pytest.fixture(scope="session")
+def hard(members: dict[str, list[tuple[Record, Layer]]]) -> dict[str, list[tuple[Record, Layer]]]:
+    """The members, and texts that formats stumble over, with entities that overlap and that several fragments make."""
+    return {**members, "train": [*members["train"], *stumbling()]}
+
+
+@pytest.fixture(scope="session")
+def hard_view(hard: dict[str, list[tuple[Record, Layer]]], scheme: Scheme) -> ExportedSet:
+    splits = {split: len(rows) for split, rows in hard.items()}
+    curated = CuratedSet(digest="abc124", name="hard", version=1, manifest=MANIFEST | {"splits": splits})
+    return ExportedSet(curated, scheme, lambda split: iter(hard[split]))

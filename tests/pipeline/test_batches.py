@@ -489,3 +489,24 @@ def test_what_is_de_identified_while_it_lies_there_is_told_and_not_kept(named: P
     found = curate_json("batches", "collect", "--workspace", named)
     assert found["lines"] == {"answered": 6, "unknown": 1}
     assert "Lindemann" not in json.dumps(curate_json("answers", "show", "named", "--text", "--workspace", named))
+
+
+def test_records_are_translated_in_batches_and_asked_for_once(folder: Path, provider: BatchServer) -> None:
+    provider.respond = lambda body: completion(json.dumps({"1": "Report.", "2": "No fever, cough for days."}))
+    words = ("translate", "--to", "en", "--with", "llm:m", "--batch")
+    planned = curate_json(*words, "--dry-run", "--workspace", folder)
+    assert (planned["records"], planned["price_factor"], provider.uploads) == (6, 0.5, [])
+    provider.is_quick = False
+    first = curate_json(*words, "--workspace", folder)
+    assert (first["done"], first["batches"]["questions_lying"]) == (0, 6)
+    plain = curate("translate", "--to", "en", "--with", "llm:m", "--workspace", folder)
+    assert "the same command with `--batch` collects" in plain.stderr
+    for batch in list(provider.batches.values()):
+        provider.finish(batch)
+    provider.is_quick = True
+    # The number of each report is lacking: it is asked for once more, in a batch too.
+    done = curate_json(*words, "--wait", "--workspace", folder)
+    assert (done["done"], done["carried"]["records"], len(provider.uploads)) == (6, 6, 2)
+    assert done["notes"]["numbers that the translation lacks"] == 6
+    again = curate_json(*words, "--workspace", folder)
+    assert (again["done"], again["batches"]["sent"], provider.requests) == (0, 0, [])

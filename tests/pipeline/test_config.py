@@ -27,7 +27,7 @@ def test_the_commented_file_says_every_key_and_changes_nothing(tmp_path):
 
 
 def uncommented(line):
-    is_example = line.startswith("# [models.") or (" = " in line and "(unset)" not in line)
+    is_example = line.startswith(("# [models.", "# [translators.")) or (" = " in line and "(unset)" not in line)
     return line.removeprefix("# ") if is_example else line
 
 
@@ -51,6 +51,36 @@ def test_an_unset_key_without_its_mark_is_told_with_its_line(tmp_path):
     line = text.splitlines().index("url = (unset)  # for example:") + 1
     with pytest.raises(ConfigError, match=rf"expected TOML, .*; line {line}: \(unset\) stands for no value"):
         config(tmp_path, text)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            "[translators.opus]\npath = 'm'\nbeam = 2",
+            "unknown key translators.opus.beam; did you mean translators.opus.beams?",
+        ),
+        ("[translators.opus]\nbeams = 2", "translators.opus.path: Field required"),
+        ("[translators.opus]\npath = 'm'\ndirections = ['english']", "expected two languages, such as en-de"),
+        ("[translators.'a b']\npath = 'm'", "for translators, got 'a b'"),
+        ("[translate]\nwith = 'seq2seq:opus'", "unknown key translate; a translator is a section [translators.NAME]"),
+        ("[run]\ntranslate_to = 'de'", "run.translate_to: "),
+        ("[run]\ngenerate = -1", "run.generate: "),
+    ],
+)
+def test_what_is_not_understood_of_translators_is_said_with_what_to_write(tmp_path, text, said):
+    with pytest.raises(ConfigError) as refused:
+        config(tmp_path, text)
+    assert said in str(refused.value)
+    assert len(str(refused.value).splitlines()) == 1
+
+
+def test_a_translator_is_a_section_with_a_name(tmp_path):
+    found = config(
+        tmp_path, "[translators.opus]\npath = 'm'\n[translators.\"nllb:600\"]\npath = 'n'\ncodes = { zh = 'zho_Hans' }"
+    )
+    assert {name: each.path for name, each in found.translators.items()} == {"opus": "m", "nllb:600": "n"}
+    assert config(tmp_path, commented_config({"translators.opus.path": "m"})).translators["opus"].path == "m"
 
 
 def test_overrides_stand_in_the_file(tmp_path):

@@ -63,7 +63,7 @@ def under(workspace: Workspace, *settings: str) -> Workspace:
 @pytest.mark.parametrize("format", FORMATS)
 def test_under_report_the_command_says_how_many_records_hold_identifiers(workspace, said, tmp_path, format):
     with workspace.open_store() as store:
-        assert export(under(workspace, "validation.privacy.policy=report"), store, format, tmp_path / "out")
+        assert export(under(workspace, "validation.privacy.policy=report"), store, format, tmp_path / "out").files
     assert [line for line in said if line.startswith("warning: 1 of 4 records")]
 
 
@@ -85,4 +85,4 @@ def test_under_block_nothing_is_written(workspace, tmp_path, format, settings):
 def test_another_destinations_policy_does_not_count(workspace, tmp_path, format):
     settings = ["validation.privacy.policy=block", "validation.privacy.destinations.export=allow"]
     with workspace.open_store() as store:
-        assert export(under(workspace, *settings), store, format, tmp_path / "out")
+        assert export(under(workspace, *settings), store, format, tmp_path / "out").files

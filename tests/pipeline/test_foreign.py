@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import get_args
 
 import command_line
 import pytest
+from pydantic import BaseModel
 
 from curation.errors import ConfigError, CurateError
 from curation.trusted import known_workspace
-from pipeline.config import load_config
-from pipeline.foreign import check_server_data, names_outside
+from pipeline.config import Config, load_config
+from pipeline.foreign import PATHS, check_server_data, names_outside
 from pipeline.workspace import Workspace
 
 
@@ -56,6 +59,10 @@ def configure(folder: Path, content: str) -> Workspace:
         ('[annotation.few_shot]\nexamples = "../examples"', "annotation.few_shot.examples"),
         ('[annotation.few_shot]\nencoder = "/srv/model"', "annotation.few_shot.encoder"),
         ('[annotation.adapter]\npath = "/srv/adapter"', "annotation.adapter.path"),
+        ('[curation.scoring.bertscore]\nencoder = "/srv/model"', "curation.scoring.bertscore.encoder"),
+        ('[curation.scoring.bertscore]\nencoder = "../model"', "curation.scoring.bertscore.encoder"),
+        ('[curation.scoring.bertscore]\nbaselines = {de = "/srv/de.tsv"}', "curation.scoring.bertscore.baselines"),
+        ('[curation.scoring.bertscore]\nbaselines = {de = "../de.tsv"}', "curation.scoring.bertscore.baselines"),
         ('[annotation.llm]\nprompt = "../extract.v1"', "annotation.llm.prompt"),
         ('[annotation.llm]\nprompt = "/srv/mine.jinja"', "annotation.llm.prompt"),
         ('[annotation.llm]\nurl = "https://models.example.org/v1"\nmodel = "m"', "models.m.urls"),
@@ -68,6 +75,13 @@ def configure(folder: Path, content: str) -> Workspace:
         ('[models.m]\nkind = "local"\npath = "/srv/model"', "models.m.path"),
         ('[models.m]\nkind = "local"\npath = "../model.gguf"', "models.m.path"),
         ('[models.m]\nkind = "local"\nadapter = "/srv/adapter"', "models.m.adapter"),
+        ('[translators.t]\npath = "/srv/model"', "translators.t.path"),
+        ('[translators.t]\npath = "../model"', "translators.t.path"),
+        ('[curation.translate]\nglossary = "/srv/glossary.yaml"', "curation.translate.glossary"),
+        ('[curation.translate]\nglossary = "../glossary.yaml"', "curation.translate.glossary"),
+        ('[curation.translate]\nprompt = "/srv/mine.jinja"', "curation.translate.prompt"),
+        ('[curation.translate]\nmention_prompt = "../mine.jinja"', "curation.translate.mention_prompt"),
+        ('[curation.judge]\nprompt = "/srv/mine.jinja"', "curation.judge.prompt"),
         ('[validation.boundaries]\nfile = "/srv/boundaries.yaml"', "validation.boundaries.file"),
         ('[validation.similarity]\nencoder = "../model"', "validation.similarity.encoder"),
         (
@@ -75,6 +89,9 @@ def configure(folder: Path, content: str) -> Workspace:
             "validation.privacy.recognisers",
         ),
         ('[training]\nbase_model = "/srv/base"', "training.base_model"),
+        ('[training]\nquestions = "/srv/questions.yaml"', "training.questions"),
+        ('[training]\nquestions = "../questions.yaml"', "training.questions"),
+        ('[exports]\nprompt = "../prompt.txt"', "exports.prompt"),
         ('[review]\nurl = "https://labels.example.org"', "review.url"),
         ('[review]\ndatabase = "postgresql://me@db.example.org/d"', "review.database"),
         ('[review]\nenvironment = "/srv/label-studio"', "review.environment"),
@@ -131,6 +148,10 @@ def test_what_stays_on_this_machine_is_for_workspaces_that_were_made_here(
         '[models.m]\nkind = "local"\npath = "org/model"',
         '[models.m]\nkind = "local"\npath = "model.gguf"\nadapter = "adapters/mine"',
         '[training]\nbase_model = "org/encoder"',
+        '[translators.t]\npath = "Helsinki-NLP/opus-mt-en-de"',
+        '[translators.t]\npath = "models/opus"',
+        '[translators.t]\npath = "opus"',
+        '[curation.translate]\nprompt = "translate"\nmention_prompt = "mention.v1"\nglossary = "terms/de.yaml"',
         '[review]\npython = "python3"',
         '[run]\nsources = ["sample"]\nmapping = "cell"',
         '[curation]\nstore = "sqlite:///data.db"',
@@ -139,6 +160,19 @@ def test_what_stays_on_this_machine_is_for_workspaces_that_were_made_here(
 )
 def test_names_and_what_is_inside_are_taken_in_any_workspace(foreign: Path, content: str) -> None:
     assert configure(foreign, content).config
+
+
+def test_a_translator_and_the_terms_of_the_workspace_are_its_own_wherever_the_command_runs(
+    own: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (own / "opus").mkdir()
+    (tmp_path / "glossary.yaml").write_text("- {source: fever, target: Fieber}", encoding="utf-8")
+    config = configure(own, '[translators.t]\npath = "opus"').config
+    assert Path(config.translators["t"].path) == own / "opus"
+    (tmp_path / "opus").mkdir()
+    with pytest.raises(ConfigError, match=r"translators\.t\.path"):
+        configure(own, '[translators.t]\npath = "opus"').config  # noqa: B018
 
 
 @pytest.mark.parametrize("key", ["environment", "python"])
@@ -234,6 +268,35 @@ def test_a_relative_path_is_the_workspaces_where_nothing_stands_here(own: Path, 
     monkeypatch.chdir(tmp_path / "cwd")
     with pytest.raises(ConfigError, match=r"annotation\.rules\.patterns"):
         Workspace.at(own).config  # noqa: B018
+
+
+@pytest.mark.parametrize(
+    ("content", "key"),
+    [
+        ('[training]\nquestions = "questions.yaml"', "training.questions"),
+        ('[exports]\nprompt = "prompt.txt"', "exports.prompt"),
+    ],
+)
+def test_a_file_of_the_workspace_is_found_from_anywhere(own: Path, content: str, key: str) -> None:
+    file = own / content.split('"')[1]
+    file.touch()
+    section, _, name = key.partition(".")
+    assert Path(getattr(getattr(configure(own, content).config, section), name)) == file
+
+
+def path_keys(model: type[BaseModel], before: str = "") -> Iterator[str]:
+    """The dotted keys of a section whose values are paths."""
+    for name, field in model.model_fields.items():
+        kinds = (field.annotation, *get_args(field.annotation))
+        if Path in kinds:
+            yield before + name
+        for kind in kinds:
+            if isinstance(kind, type) and issubclass(kind, BaseModel):
+                yield from path_keys(kind, f"{before}{name}.")
+
+
+def test_no_key_that_is_a_path_is_passed_over() -> None:
+    assert set(path_keys(Config)) - set(PATHS) == {"review.environment"}  # a program, which is looked at as one
 
 
 def test_a_server_begins_only_on_data_that_was_made_here(own: Path, foreign: Path) -> None:

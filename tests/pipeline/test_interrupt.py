@@ -84,7 +84,7 @@ def test_ctrl_c_is_told_as_such_when_the_database_is_gone(tmp_path, annotated, m
         store.add_records([annotated("Frau Zedernholz hat Fieber.", language="de")[0]])
 
     def interrupted_and_gone(*_: object, **__: object) -> None:
-        for name in ("count_jobs", "count_pending", "end_run"):
+        for name in ("count_own", "count_jobs", "count_pending", "end_run"):
             monkeypatch.setattr(Store, name, fail)
         raise KeyboardInterrupt
 

@@ -40,6 +40,7 @@ def test_every_command_has_its_step_under_the_same_name(folder):
         "output",
         "printable_errors",
         "progress_bars",
+        "translation_output",
         "version",
     }
     commands = {path.stem for path in (ROOT / "pipeline/commands" / folder).glob("*.py")} - shared

@@ -281,3 +281,21 @@ def test_nothing_to_learn_from_and_windows_that_do_not_fit_are_refused(
     with pytest.raises(ValueError, match="stride below"):
         TrainingSettings(window=32, stride=30)
     assert not (tmp_path / "none").exists()
+
+
+@pytest.mark.parametrize("changes", [{"gradient_checkpointing": True}, {"dora": True, "targets": ("query", "value")}])
+def test_other_ways_of_tuning_are_saved_and_come_back(
+    pairs: Pairs, scheme: Scheme, tmp_path: Path, changes: dict[str, object]
+) -> None:
+    plain = SETTINGS.model_copy(update={"epochs": 1})
+    whole = train(pairs[:6], scheme=scheme, settings=plain, to=tmp_path / "plain")
+    other = train(pairs[:6], scheme=scheme, settings=plain.model_copy(update=changes), to=tmp_path / "other")
+    same = other.manifest.weights_digest == whole.manifest.weights_digest
+    assert same == ("gradient_checkpointing" in changes), "what is computed again is the same"
+    assert load_tagger(other.folder)[1] == other.manifest
+
+
+def test_layers_that_the_encoder_does_not_have_are_named(pairs: Pairs, scheme: Scheme, tmp_path: Path) -> None:
+    settings = SETTINGS.model_copy(update={"targets": ("nolayer",)})
+    with pytest.raises(UsageError, match=r"in training\.targets, got nolayer"):
+        train(pairs, scheme=scheme, settings=settings, to=tmp_path / "none")

@@ -64,3 +64,19 @@ def test_an_evaluation_of_nothing_is_still_a_report(scheme: Scheme, annotated: M
     files = write_report(evaluate([(record, gold)], [], scheme), tmp_path, scheme=scheme)
     assert "n/a" in files.page.read_text()
     assert json.loads(files.figures.read_text())["strict"]["micro"]["f1"] is None
+
+
+def test_validity_is_that_of_the_answers_that_layers_were_read_from(scheme: Scheme, annotated: Make) -> None:
+    gold = [annotated(f"A [{number}-year-old]{{age}} with gout.") for number in (31, 42, 53, 64)]
+    whole = dict.fromkeys(scheme.names, "absent") | {"age": "facts"}
+    shapes = [whole, whole | {"age": "list"}, None]
+    predicted = [
+        layer.model_copy(update={"name": "m", "author": "m", "provenance": {"flat": shape} if shape else {}})
+        for (_, layer), shape in zip(gold, shapes, strict=False)
+    ]
+    found = evaluate(gold, predicted, scheme)
+    assert (found.flat.validity, found.flat.problems) == (1 / 2, {"not all strings": 1, "no answer": 1})
+    # What came out of a mended answer is measured; an answer that did not come scores nothing.
+    assert found.flat.per_category["age"].rouge1 == 3 / 4
+    assert found.facts is not None
+    assert found.facts.per_category["age"].presence.omitted == 1

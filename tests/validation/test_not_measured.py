@@ -175,7 +175,7 @@ def test_what_takes_the_whole_set_is_measured_where_an_expectation_looks(
     list(rows(whole_of(store, scope, {}, {"near_duplicate_of", "words"})))
     assert asked == ["duplicates"]
     list(rows(whole_of(store, scope, {}, OpenSuite(scheme, settings, tmp_path).columns)))
-    assert asked[1:] == ["translation", "duplicates", "leakage"]
+    assert asked[1:] == ["translation", "back_translation", "adequacy", "duplicates", "leakage"]
     assert not_taken(whole_of(store, scope, {}, {"words"})) == {}
 
 

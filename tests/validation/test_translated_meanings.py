@@ -9,6 +9,7 @@ import pytest
 from curation.generate import generate
 from curation.record import Record
 from curation.sources.sample import read_sample
+from curation.translate.translated import MADE, MadeTranslation
 from validation.translation.pair import TranslationPair, measured
 from validation.translation.senses import BODY_PARTS, NEGATION, SIDES, mentions_of
 
@@ -136,6 +137,27 @@ def test_a_text_told_anew_is_not_measured() -> None:
     english = "The left kidney was removed. Fever of 38.2 °C. Sodium was 131 mmol/L."
     german = "Natrium lag bei 131 mmol/l. Gestern bestand Fieber von 38,2 °C. Entfernt wurde die Niere rechts."
     assert _found_or_nothing(_pair(english, german)) == [None] * 3
+
+
+def test_what_was_made_here_is_compared_sentence_by_sentence_however_far_it_is_from_its_original() -> None:
+    english, german = "Left kidney.", "Am rechten Arm zeigte sich bei der Aufnahme eine kleine und blasse alte Narbe."
+    pair = _pair(english, german)
+    assert measured(pair, aligned=0.5)["dropped_sentences"] == 0
+    translation = made_translation(pair.original, pair.translation)
+    found = measured(TranslationPair(pair.original, translation), aligned=0.5)
+    assert (found["dropped_sentences"], found["added_sentences"]) == (1, 1)
+
+
+def made_translation(original: Record, translation: Record) -> Record:
+    """The translation with the note that it was made here, in one segment."""
+    made = MadeTranslation(
+        by="digest",
+        author="llm:m@1",
+        text=MadeTranslation.digest_of(translation),
+        original=MadeTranslation.digest_of(original),
+        segments=(((0, len(original.text)), (0, len(translation.text))),),
+    )
+    return translation.model_copy(update={"translation_of": original.id, "meta": {MADE: made.model_dump(mode="json")}})
 
 
 def _found_or_nothing(pair: TranslationPair) -> list[object]:

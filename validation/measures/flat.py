@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from curation.decision import DecisionKind
 from curation.record import Entity, Layer
 from curation.scheme import ABSENT, Scheme
-from curation.scoring.flat_shape import KEPT_AS, FlatFault, Shape, ValueForm, facts, faults, shape
+from curation.scoring.flat_shape import FlatFault, ValueForm, facts, faults, kept_shape, shape
 from curation.sources.mapping import FactSource
 from validation.measures.columns import Holds, MeasureColumn
 from validation.measures.measure import Columns, MeasureSpec, Scope, Subject
@@ -79,12 +79,7 @@ def view_faults(layer: Layer, scheme: Scheme) -> list[FlatFault]:
 
 def answer_faults(layer: Layer, scheme: Scheme) -> list[FlatFault]:
     """What was wrong with the flat answer that a layer was read from, if it was and the importer kept its shape."""
-    answer = layer.provenance.get(KEPT_AS)
-    flat: Shape | None = None
-    if isinstance(answer, str):
-        flat = answer
-    elif isinstance(answer, dict):
-        flat = {key: str(value) for key, value in answer.items()}
+    flat = kept_shape(layer)
     return faults(flat, scheme) if flat is not None else []
 
 

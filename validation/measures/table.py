@@ -4,8 +4,10 @@ A measure describes a record, and its rules what is expected; what follows from 
 """
 
 from curation.decision import DecisionKind
+from validation.measures.adequacy import TRANSLATION_ADEQUACY
 from validation.measures.agreement import AGREEMENT
 from validation.measures.amounts import AMOUNTS
+from validation.measures.back_translation import BACK_TRANSLATION
 from validation.measures.boundaries import BOUNDARIES
 from validation.measures.categories import CATEGORIES
 from validation.measures.columns import AS_LISTS, AS_WORDS, RECORD_ID, MeasureColumn
@@ -46,6 +48,8 @@ MEASURES: tuple[MeasureSpec, ...] = (
     CATEGORIES,
     OUTLIERS,
     TRANSLATION,
+    BACK_TRANSLATION,
+    TRANSLATION_ADEQUACY,
     DUPLICATES,
     SEMANTIC_DUPLICATES,
     LEAKAGE,

@@ -188,7 +188,7 @@ def _version() -> str:
 
 TRANSLATION = MeasureSpec(
     name="translation",
-    version=4,
+    version=6,
     of=DecisionKind.TEXT,
     columns=columns.TRANSLATION,
     rules=(
@@ -281,6 +281,13 @@ TRANSLATION = MeasureSpec(
             "The entities of a translated layer stand word for word in the translation.",
             severity=Severity.SOFT,
             beside=(columns.PROJECTED_INEXACT_ENTITIES,),
+        ),
+        Rule(
+            "projections_agree",
+            columns.PROJECTED_DISAGREEING,
+            "No two methods say other places for an entity that was carried over to the translation.",
+            severity=Severity.SOFT,
+            beside=(columns.PROJECTED_DISAGREEING_ENTITIES,),
         ),
         Rule(
             "length_translated",

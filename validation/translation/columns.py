@@ -90,6 +90,14 @@ PROJECTED_INEXACT = MeasureColumn(
 PROJECTED_INEXACT_ENTITIES = MeasureColumn(
     "projected_inexact_entities", "their ids", Holds.ENTITY_IDS, of=DecisionKind.LAYER
 )
+PROJECTED_DISAGREEING = MeasureColumn(
+    "projected_disagreeing",
+    "entities carried over to the translation of which two methods say other places",
+    of=DecisionKind.LAYER,
+)
+PROJECTED_DISAGREEING_ENTITIES = MeasureColumn(
+    "projected_disagreeing_entities", "their ids", Holds.ENTITY_IDS, of=DecisionKind.LAYER
+)
 TRANSLATION_ENCODER = MeasureColumn(
     "translation_encoder", "the model that compared meanings, or why none did", Holds.WORD
 )
@@ -149,6 +157,8 @@ TRANSLATION = (
     CATEGORIES_UNTRANSLATED,
     PROJECTED_INEXACT,
     PROJECTED_INEXACT_ENTITIES,
+    PROJECTED_DISAGREEING,
+    PROJECTED_DISAGREEING_ENTITIES,
     TRANSLATION_ENCODER,
     TRANSLATION_SIMILARITY_LEAST,
     TRANSLATION_SIMILARITY_MEAN,

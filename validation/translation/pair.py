@@ -15,13 +15,14 @@ from curation.embeddings.encoder import Encoder
 from curation.record import Alignment, Layer, Record, wording
 from curation.text.folding import Span
 from curation.text.sentences import SENTENCE_CHARACTERS
+from curation.translate.translated import MadeTranslation
 from validation.translation import columns, drugs
 from validation.translation.amounts import Amount, amounts, compared_units
 from validation.translation.doses import dosed, swapped
 from validation.translation.meaning_changes import all_mentions, changes
 from validation.translation.multilingual import UNRELATED
 from validation.translation.numerals import Differences, Numerals, differences, numerals
-from validation.translation.parity import of_one_making, parity
+from validation.translation.parity import disagreeing, is_projected, of_one_making, parity, sure
 from validation.translation.passages import Mentions
 from validation.translation.senses import BODY_PARTS, NEGATION, SIDES, languages_of
 from validation.translation.sentences import SentenceComparison, SentenceEvidence, compared, sentence_evidence
@@ -87,7 +88,9 @@ def measured(pair: TranslationPair, *, aligned: float, encoder: Encoder | None =
     cosines = _cosines(ours, theirs, encoder) if encoder is not None else None
     found = compared(ours, theirs, cosines)
     left = untranslated(ours, theirs)
-    literal = _is_literal(found, aligned)
+    # What was made here was translated sentence by sentence, however little the two sides have in common.
+    is_made_here = MadeTranslation.of(pair.translation, pair.original) is not None
+    literal = is_made_here or _is_literal(found, aligned)
     dropped, added = _missing(found, pair, literal=literal)
     ratio = len(pair.translation.text) / len(pair.original.text) if pair.original.text else None
     sentences = len(ours.spans)
@@ -198,7 +201,7 @@ def _missing(found: SentenceComparison, pair: TranslationPair, *, literal: bool)
     ours, theirs = pair.original_layer, pair.translation_layer
     if ours is None or theirs is None or not of_one_making(ours, theirs):
         return (list(found.dropped), list(found.added)) if literal else ([], [])
-    both = parity(ours, theirs)
+    both = parity(ours, sure(theirs))
 
     def missing(side: SentenceEvidence, sentence: int, layer: Layer, more: Counter[str]) -> bool:
         categories = side.categories(sentence, layer)
@@ -221,6 +224,7 @@ def _entities(pair: TranslationPair) -> Columns:
         if entity.alignment is not Alignment.EXACT or wording(pair.translation.text, entity.spans) != entity.text
     ]
     same = of_one_making(ours, theirs)
+    doubtful = disagreeing(theirs) if is_projected(ours, theirs) else None
     return {
         columns.ENTITY_PARITY: both.share,
         columns.ENTITIES_LOST: both.lost.total() if same else None,
@@ -229,6 +233,8 @@ def _entities(pair: TranslationPair) -> Columns:
         columns.CATEGORIES_UNTRANSLATED: [*sorted(both.lost | both.gained)] if same else [],
         columns.PROJECTED_INEXACT: len(inexact) if same else None,
         columns.PROJECTED_INEXACT_ENTITIES: list(inexact) if same else [],
+        columns.PROJECTED_DISAGREEING: None if doubtful is None else len(doubtful),
+        columns.PROJECTED_DISAGREEING_ENTITIES: [*(doubtful or [])],
     }
 
 

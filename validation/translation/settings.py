@@ -36,11 +36,18 @@ class TranslationSettings(Frozen):
         "else multilingual-e5-small where the extra [multilingual] is installed.",
     )
     similarity: float = Field(
-        default=0.5,
+        default=0.45,
         ge=-1,
         le=1,
         description="Least cosine between a sentence and its translation, from 0 for unrelated sentences to 1: cosines "
         "of multilingual-e5-small, which begin at 0.7, are stretched.",
+    )
+    back: float = Field(
+        default=40.0,
+        ge=0,
+        le=100,
+        description="Least chrF, 0 to 100, of a translation that was translated back (`curate translate "
+        "--back-translate`) against its original.",
     )
     multilingual: bool | None = Field(
         default=None,

@@ -13,6 +13,7 @@ from annotation.label_studio.backend.prediction_queue import LoadedAnnotator
 from annotation.label_studio.settings import BackendSettings
 from annotation.llm.examples import Examples
 from annotation.settings import AnnotationSettings
+from curation.adapters.predictors import PREDICTORS
 from curation.author import AuthorKind, kind_of, own_name
 from curation.egress.gate import Gate
 from curation.errors import CurateError, UsageError
@@ -136,21 +137,31 @@ class ActiveAnnotator:
         return max(self._finished(), key=lambda adapter: adapter[1].created, default=None)
 
     def _finished(self) -> list[tuple[Path, AdapterManifest]]:
-        """The adapters with a manifest, which training writes last."""
+        """The adapters with a manifest, which training writes last; of those that nobody has named, the ones that give
+        what the scheme asks for first: entities, else document labels."""
         folders = (
             [self._pinned]
             if self._pinned
             else sorted(manifest.parent for manifest in self._adapters.glob(f"*/{MANIFEST}"))
         )
+        task = "entities" if self._scheme.categories else "labels"
         found = []
         for folder in folders:
             try:
-                found.append((folder, read_manifest(folder)))
+                manifest = read_manifest(folder)
             except UsageError:
                 continue  # being written just now, or of another version
+            if self._pinned or (manifest.task == task and manifest.model in PREDICTORS):
+                found.append((folder, manifest))
         return found
 
     def _load(self, folder: Path, manifest: AdapterManifest) -> LoadedAnnotator:
+        if manifest.task == "relations" or manifest.model not in PREDICTORS:
+            raise UsageError(
+                f"adapter {manifest.name}: expected one that an encoder reads texts with, alone, got "
+                f"{manifest.task} by {manifest.model}; `curate annotate --with adapter:{manifest.name}` and "
+                "`curate review push` show people what it says"
+            )
         stage = AdapterAnnotator(folder, self._scheme, self._annotation.adapter)
         ready = _loaded(stage, self._language)
         self._digest = manifest.weights_digest

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from annotation.label_studio.editor.links import without_link
+
 #: The prefix of the original's regions in annotations that were made before.
 OLD_PREFIX = "original:"
 
@@ -21,7 +23,9 @@ class EditorSide:
 
     def own_id(self, region: str) -> str:
         """The id of a region without the prefix, or the one that it had before."""
-        return region.removeprefix(self.prefix).removeprefix(OLD_PREFIX if self.prefix else "")
+        if not self.prefix:
+            return without_link(region)
+        return region.removeprefix(self.prefix).removeprefix(OLD_PREFIX)
 
     @property
     def controls(self) -> frozenset[str]:
@@ -43,6 +47,10 @@ QUALITY = "quality"
 #: The best rating of quality.
 STARS = 5
 COMMENT = "comment"
+#: The text of a translation, to be corrected; the task's data calls it so too.
+TRANSLATION = "translation"
+#: The original as a page to read; the task's data calls it so too.
+ORIGINAL_PAGE = "original_page"
 
 #: Prefix of the controls of a scheme's document labels.
 DOCUMENT_LABEL = "document_"

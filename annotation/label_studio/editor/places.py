@@ -10,3 +10,5 @@ LINE = "curate-line"
 ROW = "curate-row"
 #: What is negated, possible ... in the pre-annotation.
 NOT_PRESENT = "curate-not-present"
+#: The page of a record that has no original.
+NO_ORIGINAL = "curate-no-original"

@@ -16,6 +16,8 @@ HEADINGS: dict[str, dict[str, str]] = {
         "facts": "What the text says, a line for each fact",
         "translation": "Translation",
         "original": "Original",
+        "original_to_read": "Original, to be read only; marks of one number belong together",
+        "correct_text": "Text of the translation: correct what is wrong. Marks find their words again",
         "comment": "Comment (optional)",
         "guideline": "Guideline",
         "boundary": "Boundary",
@@ -36,6 +38,8 @@ HEADINGS: dict[str, dict[str, str]] = {
         "facts": "Was der Text sagt, eine Zeile für jede Angabe",
         "translation": "Übersetzung",
         "original": "Original",
+        "original_to_read": "Original, nur zum Lesen; Markierungen einer Nummer gehören zusammen",
+        "correct_text": "Text der Übersetzung: verbessern Sie, was falsch ist. Markierungen finden ihre Wörter wieder",
         "comment": "Kommentar (freiwillig)",
         "guideline": "Leitfaden",
         "boundary": "Abgrenzung",
@@ -108,6 +112,22 @@ CHECKS: dict[str, dict[str, str]] = {
         "accepted": "nichts gefunden",
         "person": "von einer Person angenommen",
         "look": "bitte ansehen",
+    },
+}
+
+#: What is told beside a translation about the marks of its original.
+ORIGINAL_WORDS: dict[str, dict[str, str]] = {
+    "en": {
+        "missing": "The original is not here.",
+        "unlinked": "These marks were not carried over to the translation, so none is linked to one there.",
+        "lost": "{count} not found in the translation, please mark:",
+        "doubtful": "{count} doubtful (two ways to find it disagree), please look:",
+    },
+    "de": {
+        "missing": "Das Original fehlt.",
+        "unlinked": "Diese Markierungen wurden nicht in die Übersetzung übertragen und sind mit keiner dort verbunden.",
+        "lost": "{count} in der Übersetzung nicht gefunden, bitte markieren:",
+        "doubtful": "{count} zweifelhaft (zwei Wege, sie zu finden, widersprechen sich), bitte ansehen:",
     },
 }
 

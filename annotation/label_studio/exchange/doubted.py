@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from annotation.label_studio.exchange.corrections import correct
 from annotation.label_studio.exchange.verdicts import decide
 from curation.author import doubted, is_doubted
 from curation.decision import Decision, DecisionKind, Verdict
@@ -68,7 +69,11 @@ def take_accepted(store: Store, decisions: Iterable[Decision]) -> list[Layer]:
             continue
         layer = _released(waiting, by=decision.by)
         newest = store.layer(layer.record_id, layer.name)
-        if (newest is None or newest.created < layer.created) and store.add_layers([layer]):
+        if newest is not None and newest.created >= layer.created:
+            continue
+        if refused := correct(store, layer).refused:
+            layer = layer.model_copy(update={"provenance": {**layer.provenance, "refused": [refused]}})
+        if store.add_layers([layer]):
             decide(store, layer)
             taken.append(layer)
     return taken

@@ -11,20 +11,23 @@ from annotation.label_studio.api.client import Client, Json, Project
 from annotation.label_studio.api.errors import UnansweredError
 from annotation.label_studio.editor.controls import MAIN, ORIGINAL, EditorSide
 from annotation.label_studio.exchange.authorship import doubts
+from annotation.label_studio.exchange.corrections import correct, take_back
 from annotation.label_studio.exchange.doubted import held, hold
 from annotation.label_studio.exchange.ledger import Ledger
 from annotation.label_studio.exchange.project import ensure_project
 from annotation.label_studio.exchange.task_annotations import TIME, Annotation, annotations_of
-from annotation.label_studio.exchange.verdicts import ANNOTATION, decide, withdraw
+from annotation.label_studio.exchange.verdicts import ANNOTATION, decide
 from annotation.label_studio.settings import LabelStudioSettings
 from annotation.label_studio.shown_layers import shown_layers
 from curation.author import doubted, human, is_doubted, is_human, is_repeat, repeat
 from curation.batches import batched
-from curation.errors import ContradictionError
+from curation.errors import ContradictionError, EgressBlockedError
 from curation.record import Layer
 from curation.scheme import Scheme
 from curation.stage import Item
 from curation.store import ReviewEvent, Store
+from curation.translate.corrected import WRITTEN
+from curation.translate.standing import set_older_aside
 
 #: Tasks that are read, checked and stored together.
 BATCH = 500
@@ -49,6 +52,9 @@ class Pulled:
     In doubt are answers that are kept and count for nobody, since what the server says of their authors does not fit.
     Taken over are answers that another person than their author saved last: they are that person's. Overwritten are
     those of them whose author's own words were never pulled. Foreign is what is not ours in Label Studio.
+
+    Corrected are texts of translations that became records; marks lost are those of the person whose words are not in
+    the corrected text. Conflicts are pairs of a record and who corrected it otherwise: a person has to decide.
     """
 
     project: str
@@ -57,11 +63,14 @@ class Pulled:
     skipped: int = 0
     decisions: int = 0
     taken_over: int = 0
+    corrected: int = 0
+    marks_lost: int = 0
     refused: list[tuple[str, str]] = field(default_factory=list)
     in_doubt: list[tuple[str, str]] = field(default_factory=list)
     deleted: list[str] = field(default_factory=list)
     overwritten: list[str] = field(default_factory=list)
     foreign: list[str] = field(default_factory=list)
+    conflicts: list[tuple[str, str]] = field(default_factory=list)
 
 
 def pull(store: Store, client: Client, scheme: Scheme, settings: LabelStudioSettings, *, full: bool = False) -> Pulled:
@@ -133,6 +142,10 @@ class _Pull:
         for batch in batched(self._tasks(broken, full=full), BATCH):
             self._batch(batch)
         self._batch(list(self._partial_tasks(broken)))
+        if self._done.corrected:
+            # Tasks may be older than the translations of another model: what a person has written stands alone.
+            for language in self._store.count_records():
+                set_older_aside(self._store, language)
         if full or self._project.tasks < self._expected_tasks():
             self._note_lost()
         if self._began is not None:
@@ -268,6 +281,8 @@ class _Pull:
             self._done.skipped += 1
         elif annotation.layer is not None:
             try:
+                # Before the layer: after a kill the next pull sees the answer as new, and does both.
+                refused = (*refused, *self._correct(annotation.layer))
                 added = self._store.add_layers([annotation.layer], categories=self._scheme.by_name)
             except ContradictionError as error:
                 refused = (*refused, str(error))
@@ -278,6 +293,19 @@ class _Pull:
                 self._done.decisions += decide(self._store, annotation.layer)
         if refused:
             self._refuse(annotation.task, annotation.id, refused, content=annotation.found.get("result"))
+
+    def _correct(self, layer: Layer) -> tuple[str, ...]:
+        """Store the text of a translation that the person has corrected; why it was refused."""
+        try:
+            done = correct(self._store, layer)
+        except (ContradictionError, EgressBlockedError) as error:
+            # All else of the answer is kept.
+            return (str(error),)
+        self._done.corrected += done.made
+        self._done.marks_lost += done.lost
+        if done.conflict:
+            self._done.conflicts.append((layer.record_id, done.conflict))
+        return (done.refused,) if done.refused else ()
 
     def _hold(self, annotation: Annotation) -> None:
         """Keep an answer whose author is in doubt, where it counts for nobody."""
@@ -343,7 +371,7 @@ class _Pull:
         for layer, annotation in self._answers(item, task):
             if annotation not in remaining and self._is_older(layer):
                 self._delete(task, item.record.id, annotation)
-                self._done.decisions += withdraw(self._store, item.record.id, annotation)
+                self._done.decisions += take_back(self._store, item.record.id, annotation)
 
     def _answers(self, item: Item, task: int) -> Iterator[tuple[Layer, int]]:
         """Our layers of a record that came from a task, with the ids of their annotations."""
@@ -378,7 +406,7 @@ class _Pull:
                     self._note_deleted(task, item, ())
                 else:
                     for _, annotation in self._answers(item, task):
-                        self._done.decisions += withdraw(self._store, item.record.id, annotation)
+                        self._done.decisions += take_back(self._store, item.record.id, annotation)
         self._note_events()
 
     def _answer_counts(self) -> dict[int, int]:
@@ -403,12 +431,13 @@ class _Pull:
 
 
 def _says_the_same(own: Layer, annotation: Annotation) -> bool:
-    """Whether an annotation says what its author's layer from it says, in marks and verdict."""
+    """Whether an annotation says what its author's layer from it says, in marks, verdict and text."""
     assert annotation.layer is not None
-    source = own.provenance
-    return (source.get(ANNOTATION), source.get("verdict"), own.digest) == (
+    source, now = own.provenance, annotation.layer.provenance
+    return (source.get(ANNOTATION), source.get("verdict"), source.get(WRITTEN), own.digest) == (
         annotation.id,
         annotation.verdict,
+        now.get(WRITTEN),
         annotation.layer.digest,
     )
 

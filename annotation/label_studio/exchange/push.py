@@ -50,7 +50,7 @@ Prepared = tuple[Batch, dict[str, bytes]]
 @dataclass(slots=True)
 class Pushed:
     """Counts of a push; refused are pairs of a record's id and the reason, waiting records are not validated yet, and
-    those that are turned away are rejected, quarantined or replaced.
+    those that are turned away are rejected, quarantined or replaced. Reviewed are those whose text a reviewer wrote.
     """
 
     project: str
@@ -58,6 +58,7 @@ class Pushed:
     unchanged: int = 0
     waiting: int = 0
     turned_away: int = 0
+    reviewed: int = 0
     refreshed: int = 0
     found: int = 0
     doubles_removed: int = 0
@@ -134,8 +135,11 @@ class _Push:
             skipped = [item for item in batch if isinstance(item, NotSent)]
             self._done.waiting += sum(item.waits for item in skipped)
             self._done.turned_away += sum(item.is_turned_away for item in skipped)
+            self._done.reviewed += sum(item.is_reviewed for item in skipped)
             self._done.refused += [
-                (item.record_id, item.reason) for item in skipped if not item.waits and not item.is_turned_away
+                (item.record_id, item.reason)
+                for item in skipped
+                if not (item.waits or item.is_turned_away or item.is_reviewed)
             ]
             payloads = [item for item in batch if isinstance(item, TaskPayload)]
             for scores in (scores for payload in payloads for scores in payload.scores):

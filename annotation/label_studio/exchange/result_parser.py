@@ -20,6 +20,7 @@ from annotation.label_studio.editor.controls import (
     QUALITY,
     REASON,
     STARS,
+    TRANSLATION,
     VERDICT,
     EditorSide,
 )
@@ -53,6 +54,8 @@ class ParsedResult:
     reasons: tuple[str, ...] = ()
     quality: int | None = None
     comment: str | None = None
+    #: The text of the translation as the person left it.
+    translation: str | None = None
     refused: list[str] = field(default_factory=list)
 
 
@@ -173,6 +176,12 @@ class _ResultParser:
         text = _require_object(part.get("value")).get("text")
         lines = [line for line in (text if isinstance(text, list) else [text]) if isinstance(line, str)]
         name = part.get("from_name")
+        if name == TRANSLATION:
+            _require_control(part, TRANSLATION, self._side)
+            if len(lines) != 1 or self.parsed.translation is not None:
+                raise UnreadableError(f"expected one text of the translation, got {len(lines)} or another before")
+            self.parsed.translation = lines[0]
+            return
         category = name.removeprefix(FACTS) if isinstance(name, str) and name.startswith(FACTS) else None
         if category is None:
             _require_control(part, COMMENT, self._side)

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pydantic import JsonValue, ValidationError
 
 from annotation.label_studio.api.client import Json
-from annotation.label_studio.editor.controls import MAIN, EditorSide
+from annotation.label_studio.editor.controls import MAIN, TRANSLATION, EditorSide
 from annotation.label_studio.editor.task_summary import shown_text
 from annotation.label_studio.exchange.rejections import removed_regions, starting_prediction
 from annotation.label_studio.exchange.result_parser import ParsedResult, parse_result
@@ -19,6 +19,7 @@ from curation.errors import ContradictionError
 from curation.record import Entity, Layer, check_layer
 from curation.scheme import Scheme
 from curation.stage import Item
+from curation.translate.corrected import WRITTEN
 
 #: Longer lead times, in seconds, are not believed: a year.
 LONGEST_LEAD = 366 * 86_400
@@ -93,6 +94,9 @@ def _annotation(
 ) -> Annotation:
     parsed = parse_result(found.get("result"), item.record, scheme, shown=shown, side=side)
     layer = taken_from = None
+    if parsed.translation is None and parsed.verdict is not None and side is MAIN and task["data"].get(TRANSLATION):
+        # The page sends the text with each answer, but an empty one.
+        parsed.translation = ""
     if not same_text:
         parsed.refused = ["the task's text is no longer the record's"]
     elif isinstance(found.get("result"), list):
@@ -199,6 +203,7 @@ def _provenance(found: Json, task: Json, parsed: ParsedResult, project: str, sid
         "quality": parsed.quality,
         "comment": parsed.comment,
         "refused": list(parsed.refused),
+        **({WRITTEN: parsed.translation} if parsed.translation is not None else {}),
     }
 
 

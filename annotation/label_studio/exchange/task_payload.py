@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from annotation.label_studio.editor.controls import ORIGINAL_PAGE, TRANSLATION
+from annotation.label_studio.editor.original_page import NO_PAGE, original_page
 from annotation.label_studio.editor.task_summary import ASSERTED, CHECK, shown_text, task_summary
 from annotation.label_studio.exchange.prediction import prediction
 from annotation.label_studio.exchange.repeats import task_key
@@ -22,6 +24,7 @@ from curation.scheme import Scheme
 from curation.scoring.calibration import Calibration, Calibrations
 from curation.stage import Item
 from curation.store import Store
+from curation.translate.corrected import CorrectionNote, carried_from
 
 #: Most bytes of a character in UTF-8, and of a region besides its text.
 BYTES_A_CHARACTER = 4
@@ -31,9 +34,10 @@ BYTES_A_REGION = 400
 AS_THEY_ARE = Calibration(kind="raw", learned_from=0)
 
 #: What a task's data says beside texts; the wordings in the summary stand in the text.
-KEYS = frozenset({"record_id", "language", "original_id", "original_language", CHECK, ASSERTED})
+KEYS = frozenset({"record_id", "language", "original_id", "original_language", CHECK, ASSERTED, ORIGINAL_PAGE})
 
 TURNED_AWAY = "expected a record that is not turned away, got one that is rejected, quarantined or replaced"
+REVIEWED = "expected a record that nobody has seen, got one whose text a reviewer has written; it came with the review"
 NOT_VALIDATED = "expected a record that validation has judged, got one that waits for it"
 
 
@@ -78,6 +82,9 @@ class TaskPayload:
     def outgoing(self) -> Outgoing:
         """All words of the task: its texts, and the words of predictions that do not stand in them."""
         texts = [text for name, text in self.task["data"].items() if name not in KEYS]
+        if ORIGINAL_PAGE in self.task["data"]:
+            # The page says what the original does, in pieces.
+            texts += [record.text for record in self.records[1:]]
         beside = (word for word in dict.fromkeys(_words(self.predictions)) if not any(word in text for text in texts))
         return Outgoing((*texts, *beside), self.records)
 
@@ -99,6 +106,11 @@ class NotSent:
     def waits(self) -> bool:
         """Whether the record only waits for validation."""
         return self.reason == NOT_VALIDATED
+
+    @property
+    def is_reviewed(self) -> bool:
+        """Whether the record came with a review: a person has corrected its text."""
+        return self.reason == REVIEWED
 
     @property
     def is_turned_away(self) -> bool:
@@ -131,6 +143,8 @@ def task_payloads(
             yield NotSent(item.record.id, NOT_VALIDATED)
         elif reviewable.is_away(item, reads):
             yield NotSent(item.record.id, TURNED_AWAY)
+        elif requests is None and CorrectionNote.on(item.record):
+            yield NotSent(item.record.id, REVIEWED)
         else:
             given = reviewable.pre_annotations(item, reads)[:shown]
             read = [(calibrations or {}).get(scored_by(layer), AS_THEY_ARE) for layer in given]
@@ -140,7 +154,14 @@ def task_payloads(
             about = [decision for decision in decisions if decision.layer in (None, first.name if first else None)]
             summary = task_summary(item.record, first, about, language=settings.language)
             made = task_payload(
-                item.record, best, scheme, request, variant=settings.variant, original=original, summary=summary
+                item.record,
+                best,
+                scheme,
+                request,
+                variant=settings.variant,
+                original=original,
+                summary=summary,
+                language=settings.language,
             )
             yield made if isinstance(made, NotSent) else replace(made, scores=tuple(filter(None, scores)))
 
@@ -154,17 +175,20 @@ def task_payload(
     variant: Variant = Variant.SPANS,
     original: Item | None = None,
     summary: Mapping[str, str] | None = None,
+    language: str = "en",
 ) -> TaskPayload | NotSent:
     """The payload of one record. Every offset is checked here, because Label Studio checks none.
 
     ``original`` is the record that it was translated from, where that is shown beside it; ``summary`` what is read
-    above it.
+    above it; ``language`` that of people.
     """
     if not record.text.strip():
         return NotSent(record.id, "expected a text to annotate, got an empty one")
     try:
         checked = [check_layer(record, layer, categories=scheme.by_name) for layer in layers]
-        beside = [_original_layer(original, layer.name, scheme) for layer in checked]
+        # To be marked too only where both can be; to be read, it is a part of the data.
+        marked = original if variant is Variant.SIDE_BY_SIDE else None
+        beside = [_original_layer(marked, layer.name, scheme) for layer in checked]
     except ContradictionError as error:
         return NotSent(record.id, str(error))
     shown = [
@@ -172,14 +196,17 @@ def task_payload(
         for layer, other in zip(checked, beside, strict=True)
     ]
     made = _with_own_versions(shown, checked)
+    read = dict(summary or {})
+    if variant is Variant.TRANSLATION:
+        read |= translation_data(record, original, checked[0] if checked else None, scheme, language=language)
     return TaskPayload(
         record_id=record.id,
         task={
-            "data": task_data(record, repeat=request.repeat) | original_data(variant, original) | dict(summary or {}),
+            "data": task_data(record, repeat=request.repeat) | original_data(variant, original) | read,
             "predictions": made,
         },
         versions=tuple(prediction["model_version"] for prediction in made),
-        digest=digest([made, dict(summary or {})]),
+        digest=digest([made, read]),
         annotators=request.annotators,
         repeat=request.repeat,
         records=(record, *([original.record] if original else [])),
@@ -201,6 +228,23 @@ def original_data(variant: Variant, original: Item | None) -> dict[str, str]:
         "original_id": record.id if record else "",
         "original_language": record.language if record else "",
     }
+
+
+def translation_data(
+    record: Record, original: Item | None, layer: Layer | None, scheme: Scheme, *, language: str
+) -> dict[str, str]:
+    """The page of the original and the text to be corrected; the latter is empty where the record translates none."""
+    if record.translation_of is None:
+        return {ORIGINAL_PAGE: NO_PAGE, TRANSLATION: ""}
+    layers = original.layers if original else {}
+    marked = layers.get(layer.name) if layer else next(iter(layers.values()), None)
+    page = original_page(original.record if original else None, marked, layer, scheme, language=language)
+    return {ORIGINAL_PAGE: page, TRANSLATION: with_plain_line_ends(record.text)}
+
+
+def with_plain_line_ends(text: str) -> str:
+    """The text as a page's field holds it."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _scores_of(layer: Layer, calibration: Calibration) -> str:
@@ -251,17 +295,33 @@ def _items(
 def _with_originals(
     store: Store, settings: LabelStudioSettings, reads: Sequence[str], items: Iterable[tuple[TaskRequest, Item]]
 ) -> Iterator[tuple[TaskRequest, Item, Item | None]]:
-    """Each item with its original, where the variant shows both; an original then has no task of its own."""
-    if settings.variant is not Variant.SIDE_BY_SIDE:
+    """Each item with its original, where the variant shows both; one that can be marked there has no task of its own.
+
+    An original to be read has its marks as they were when they were carried over.
+    """
+    if settings.variant not in (Variant.SIDE_BY_SIDE, Variant.TRANSLATION):
         yield from ((request, item, None) for request, item in items)
         return
-    translated = store.translated_ids()
+    is_read = settings.variant is Variant.TRANSLATION
+    marked = frozenset() if is_read else store.translated_ids()
     for batch in batched(items, settings.batch_size):
         ids = {item.record.translation_of for _, item in batch if item.record.translation_of}
         originals = {item.record.id: item for item in store.items(reads, ids=sorted(ids))}
         for request, item in batch:
-            if item.record.id not in translated:
-                yield request, item, originals.get(item.record.translation_of or "")
+            if item.record.id not in marked:
+                original = originals.get(item.record.translation_of or "")
+                yield request, item, _as_carried(store, original, item) if original and is_read else original
+
+
+def _as_carried(store: Store, original: Item, item: Item) -> Item:
+    """The original with the versions of its layers that the item's were carried over from, where they are known."""
+    layers = dict(original.layers)
+    for name, layer in item.layers.items():
+        then = carried_from(layer)
+        if name in layers and then is not None and layers[name].digest != then:
+            history = store.layer_history(original.record.id)
+            layers[name] = next((version for version in history if version.digest == then), layers[name])
+    return Item(original.record, layers)
 
 
 def _with_decisions(

@@ -10,18 +10,21 @@ from annotation.queue.signals.judge import judge
 from annotation.queue.signals.label_errors import label_errors
 from annotation.queue.signals.signal import Reason, Reasons, RecordPool, Signal
 from annotation.queue.signals.soft_checks import soft_checks
+from annotation.queue.signals.translation import translation
 from annotation.queue.signals.uncertainty import uncertainty
 
-__all__ = ["EXPECTED", "JUDGE", "SIGNALS", "Reason", "Reasons", "RecordPool", "Signal", "measure_signals"]
+__all__ = ["EXPECTED", "FIRST", "SIGNALS", "Reason", "Reasons", "RecordPool", "Signal", "measure_signals"]
 
 #: The signal that weighs all others.
 EXPECTED = "expected"
-#: The signal that picks first.
-JUDGE = "judge"
+#: The signals that pick first, in order.
+TRANSLATION, JUDGE = "translation", "judge"
+FIRST = (TRANSLATION, JUDGE)
 
 SIGNALS = (
     Signal("uncertainty", "entities with low scores, calibrated by reviews where there are enough", uncertainty),
     Signal(JUDGE, "entities that a judge rejects or would change", judge),
+    Signal(TRANSLATION, "marks of the original that are lost in the translation or in doubt there", translation),
     Signal("disagreement", "other layers would change, remove or add entities", disagreement),
     Signal("label_errors", "words labelled unlike the same words elsewhere", label_errors),
     Signal("soft_checks", "expectations of validation that failed softly", soft_checks),

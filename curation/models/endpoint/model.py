@@ -256,6 +256,11 @@ class EndpointModel:
         )
 
 
+#: The languages that a question about no record is looked at in.
+NO_RECORD = ("en", "de")
+
+
 def outgoing(request: Request) -> Outgoing:
     """What leaves this machine with a request; a name that the model has made up itself is nothing that does."""
-    return Outgoing(tuple(message.content for message in request.messages if not message.came), request.about)
+    texts = tuple(message.content for message in request.messages if not message.came)
+    return Outgoing(texts, request.about, languages=NO_RECORD)

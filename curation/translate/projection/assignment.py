@@ -15,6 +15,7 @@ import numpy as np
 from curation.text.folding import Span
 from curation.text.sentence_starts import sentence_grammar
 from curation.translate.projection.links import Side, weighing
+from curation.translate.projection.meanings import WordMeanings
 from curation.translate.projection.pieces import WordPiece
 from curation.translate.projection.projected import Fragments, ProjectedSpan
 from curation.translate.projection.weights import Weighing
@@ -23,19 +24,22 @@ from curation.translate.projection.weights import Weighing
 LEAST = 0.1
 
 
-def project(source: Side, target: Side, spans: Sequence[Fragments]) -> list[ProjectedSpan | None]:
+def project(
+    source: Side, target: Side, spans: Sequence[Fragments], *, meanings: WordMeanings | None = None
+) -> list[ProjectedSpan | None]:
     """For each span of the source its place in the target; None where a fragment of it has none.
 
     Spans with the same fragments get the same place; one that lies in another may share the other's.
     """
-    assignment = Assignment(source, target, spans)
+    assignment = Assignment(source, target, spans, meanings=meanings)
     return [assignment.place(fragments) for fragments in spans]
 
 
 class Assignment:
     """The spans of a text in its translation, all of them together.
 
-    known: places of spans that need not be looked for; they say where the others are not.
+    known: places of spans that need not be looked for; they say where the others are not. meanings: by what
+    words mean, beside how they are spelt.
     """
 
     def __init__(
@@ -45,10 +49,11 @@ class Assignment:
         spans: Sequence[Fragments],
         *,
         known: Sequence[tuple[Fragments, Fragments]] = (),
+        meanings: WordMeanings | None = None,
     ) -> None:
         single = list(dict.fromkeys(span for fragments in spans for span in fragments))
         self._target = target
-        self._weighed = weighing(source, target, single, known)
+        self._weighed = weighing(source, target, single, known, meanings=meanings)
         self._found: dict[Span, _Stretch] = {}
         if self._weighed is not None:
             for level in _levels(single):
@@ -67,6 +72,10 @@ class Assignment:
         fitting = {place: score for place, score in self._weighed.stretches(fragments[0]).items() if place[0] == first}
         best = max(fitting, key=lambda place: fitting[place], default=None)
         return best and _placed(self._weighed, self._target.language, [_Stretch(*best, fitting[best])])
+
+    def is_evident(self, fragments: Fragments, place: Fragments) -> bool:
+        """Whether glossary or spelling tie one of the spans to a place, and not only where both stand."""
+        return self._weighed is not None and self._weighed.is_evident(fragments, place)
 
     def score(self, fragments: Fragments, place: Fragments) -> float:
         """How well a place that was found otherwise fits one of the spans, 0 to 1."""

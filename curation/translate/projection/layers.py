@@ -82,10 +82,12 @@ def counts(layer: Layer) -> dict[str, Counter[str]]:
     return tallies
 
 
+def carried_states(layer: Layer) -> Counter[str]:
+    """How many entities that were carried over from another record are in each state."""
+    return sum(counts(layer).values(), Counter())
+
+
 #: What is counted, in order.
-COUNTED = (
-    ENTITIES,
-    *(state.value for state in ProjectionState),
-    *(f"by {method.value}" for method in ProjectionMethod),
-    PART_OF_WORD,
-)
+STATES = tuple(state.value for state in ProjectionState)
+METHODS = tuple(f"by {method.value}" for method in ProjectionMethod)
+COUNTED = (ENTITIES, *STATES, *METHODS, PART_OF_WORD)

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from curation.text.folding import Span
+from curation.translate.projection.meanings import WordMeanings
 from curation.translate.projection.pieces import Evidence, WordPiece, evidence, pieces_of, words_of
 from curation.translate.projection.projected import Fragments
 from curation.translate.projection.transport import transport
-from curation.translate.projection.weights import Weighing, within
+from curation.translate.projection.weights import LINKED, Weighing, within
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -43,12 +44,18 @@ class Side:
 
 
 def weighing(
-    source: Side, target: Side, spans: Iterable[Span], known_places: Sequence[tuple[Fragments, Fragments]] = ()
+    source: Side,
+    target: Side,
+    spans: Iterable[Span],
+    known_places: Sequence[tuple[Fragments, Fragments]] = (),
+    *,
+    meanings: WordMeanings | None = None,
 ) -> Weighing | None:
     """Both texts weighed against each other; None where one has no words.
 
     The source's words are cut at the edges of the spans too. known_places: spans of the source with their places in the
-    target: what is in the one means what is in the other, and nothing else does.
+    target: what is in the one means what is in the other, and nothing else does. meanings: tells of words by which
+    neither spelling nor glossary says anything.
     """
     first, second = words_of(source.text, source.language), words_of(target.text, target.language)
     found = {
@@ -63,6 +70,8 @@ def weighing(
     if not sources or not targets:
         return None
     known = _certainties(sources, targets, found)
+    if meanings is not None:
+        _add_meanings(known, (source.text, sources), (target.text, targets), meanings)
     for fragments, places in known_places:
         rows, columns = within(sources, fragments), within(targets, places)
         known[rows, :] = known[:, columns] = NEVER
@@ -95,6 +104,27 @@ def _certainties(first: Sequence[WordPiece], second: Sequence[WordPiece], found:
                 both = share * _share(each.second, second[column].letters)
                 known[row, column] = max(known[row, column], both)
     return known
+
+
+def _add_meanings(
+    known: Matrix,
+    first: tuple[str, Sequence[WordPiece]],
+    second: tuple[str, Sequence[WordPiece]],
+    meanings: WordMeanings,
+) -> None:
+    """Add what words mean, where nothing links one of the two already."""
+    (text, ours), (other, theirs) = first, second
+    rows = np.flatnonzero([not piece.is_function for piece in ours])
+    columns = np.flatnonzero([not piece.is_function for piece in theirs])
+    found = meanings.certainties(
+        [text[ours[row].start : ours[row].end] for row in rows],
+        [other[theirs[column].start : theirs[column].end] for column in columns],
+    )
+    free = (known[rows].max(axis=1, initial=0.0) < LINKED)[:, None] & (
+        known[:, columns].max(axis=0, initial=0.0) < LINKED
+    )
+    at = np.ix_(rows, columns)
+    known[at] = np.where(free, np.maximum(known[at], found), known[at])
 
 
 def _by_word(pieces: Sequence[WordPiece]) -> dict[int, list[int]]:

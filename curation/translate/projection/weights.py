@@ -79,6 +79,11 @@ class Weighing:
         best = np.argsort(-scores, kind="stable")[:WEIGHED]
         return {(int(first[number]), int(last[number])): float(scores[number]) for number in best}
 
+    def is_evident(self, spans: Sequence[Span], places: Sequence[Span]) -> bool:
+        """Whether any piece of some spans is known to mean one of some places."""
+        rows, columns = within(self.first, spans), within(self.second, places)
+        return bool((self.known[np.ix_(rows, columns)] > 0).any())
+
     def score(self, spans: Sequence[Span], places: Sequence[Span]) -> float:
         """How much of what moves from spans of the source goes to places of the target, and little else to these
         (Dice), 0 to 1.

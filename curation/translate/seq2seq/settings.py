@@ -16,7 +16,6 @@ DIRECTION = re.compile(r"\w+-\w+")
 class Seq2SeqSettings(Frozen):
     """A translator of transformers that runs on this machine."""
 
-    kind: Literal["seq2seq"] = Field("seq2seq", description="A sequence-to-sequence translator on this machine.")
     path: str = Field(
         description="A folder of a Marian, M2M, NLLB or mBART model, or one of the Hugging Face hub (fetched once, "
         "with --allow-download); weights as safetensors only.",
@@ -35,7 +34,7 @@ class Seq2SeqSettings(Frozen):
     )
     codes: dict[str, str] = Field(
         default_factory=dict,
-        description='What the model calls a language, where that is not found: codes = { zh = "zho_Hans" }.',
+        description="What the model calls a language, where that is not found, such as zho_Hans for zh.",
     )
     beams: int = Field(4, description="Translations that are followed at once; 1 is the fastest.", ge=1, le=32)
     length_penalty: float = Field(

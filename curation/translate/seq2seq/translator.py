@@ -67,9 +67,19 @@ class Seq2SeqTranslator:
         return {"translator": self.name, "weights": self._source.revision, "settings": digest([VERSION, settings])}
 
     @property
+    def revision(self) -> str:
+        """A digest of its identity."""
+        return digest(dict(self.identity), length=12)
+
+    @property
     def keeps_markers(self) -> bool:
         """Whether it was trained to leave markers in place; to others, texts are given without."""
         return self.settings.markers
+
+    @property
+    def alternatives(self) -> int:
+        """How many translations of a text it has: as many as beams."""
+        return self.settings.beams
 
     def translated(self, texts: Sequence[str], source: str, target: str) -> list[str]:
         """The translations of the parts of a record, all of them whole.
@@ -92,19 +102,28 @@ class Seq2SeqTranslator:
         639-1. alternative: which of the model's translations counts, 0 the most likely; there are as many as beams.
         Raises UsageError where the model does not translate in this direction.
         """
-        if not 0 <= alternative < self.settings.beams:
+        if not 0 <= alternative < self.alternatives:
             raise UsageError(
                 f"translator {self.name}: expected an alternative below its {self.settings.beams} beams, got "
                 f"{alternative}"
             )
         with self._lock:
             loaded = self._load()
-            codes = loaded.languages.direction(
-                source, target, directions=self.settings.directions, codes=self.settings.codes
-            )
+            codes = self._codes(loaded, source, target)
             inner = list(dict.fromkeys(core for segment in segments if (core := segment.strip())))
             found = self._translated(loaded, inner, codes, alternative)
         return [_around(segment, found) for segment in segments]
+
+    def check(self, source: str, target: str) -> None:
+        """Read the weights. Raises UsageError where the model does not translate in this direction, and ConfigError or
+        MissingExtraError where it cannot be loaded.
+        """
+        with self._lock:
+            self._codes(self._load(), source, target)
+
+    def _codes(self, loaded: LoadedTranslator, source: str, target: str) -> tuple[str, str]:
+        settings = self.settings
+        return loaded.languages.direction(source, target, directions=settings.directions, codes=settings.codes)
 
     def _load(self) -> LoadedTranslator:
         if self._loaded is None:

@@ -41,7 +41,7 @@ def _as_json(event: str, found: dict[str, JsonValue]) -> None:
 def _for_people(event: str, found: dict[str, JsonValue]) -> None:
     figures = ", ".join(f"{name} {value}" for name, value in found.items() if isinstance(value, int | float | str))
     say(f"{event}: {figures}")
-    for name in ("refused", "in_doubt", "deleted", "overwritten"):
+    for name in ("refused", "in_doubt", "deleted", "overwritten", "conflicts"):
         several = found.get(name)
         for item in several if isinstance(several, list) else ():
             say(f"  {name}: {item if isinstance(item, str) else ': '.join(map(str, item))}")  # type: ignore[arg-type]

@@ -51,6 +51,31 @@ def test_the_list_says_who_said_what_and_who_did_not(vote, scheme: Scheme) -> No
     ]
 
 
+def test_translations_that_were_corrected_otherwise_are_told_by_their_words(reviews, scheme: Scheme) -> None:
+    same = "Hohes [Fieber]{signs_symptoms} und Hust."
+    record, layers = reviews(anna=same, ben=same, clara=same, deniz=same)
+
+    def wrote(**texts: str):
+        corrected = {
+            name: layer.model_copy(update={"provenance": {**layer.provenance, "translation": texts[name[6:]]}})
+            for name, layer in layers.items()
+            if name[6:] in texts
+        }
+        return ballot(record, layers | corrected)
+
+    alike = wrote(anna="Hohes Fieber und Husten.", ben="Hohes Fieber und Husten.\n", clara=record.text, deniz="")
+    assert not alike.is_disputed
+    apart = wrote(anna="Hohes Fieber und Husten.", ben="Starkes Fieber und Hust.", clara=record.text)
+    assert apart.is_disputed
+    (found,), page = seen(apart, scheme)
+    assert (found.kind, found.silent) == ("text", ("clara", "deniz"))
+    assert [(opinion.text, opinion.names) for opinion in found.opinions] == [
+        ("Hust. → Husten.", ("anna",)),
+        ("Hohes → Starkes", ("ben",)),
+    ]
+    assert "text of the translation" in page
+
+
 def test_the_page_is_escaped_and_well_formed(vote, scheme: Scheme) -> None:
     _, html = seen(vote, scheme)
     assert "<b>No</b>" not in html

@@ -14,16 +14,9 @@ from annotation.llm.styles.styles import STYLES, style_of
 from annotation.settings import LlmSettings
 from curation.errors import ConfigError
 from curation.models.contract import Finish
-from curation.models.prompt import STYLE, Prompt, prompt_file, shipped_prompts
+from curation.models.prompt import Prompt, prompt_file, shipped_prompts
 from curation.record import Alignment, Entity, Layer, Relation
 from curation.scheme import Category, DocumentLabel, EntityAttribute, RelationType, Scheme
-
-#: Those that say of which style they are, and whose style annotates: others judge, translate or tell cases.
-ASKING = [
-    name
-    for name in shipped_prompts()
-    if (style := re.match(STYLE, prompt_file(name).read_text(encoding="utf-8"))) and style[1] in STYLES
-]
 
 
 def small_scheme(**more: object) -> Scheme:
@@ -37,6 +30,12 @@ def small_scheme(**more: object) -> Scheme:
     return Scheme(name="s", categories=categories, **more)
 
 
+#: Prompts that ask about a record as an annotator; others are for judges, translators and tellers.
+ASKING = [
+    name
+    for name in shipped_prompts()
+    if name.split(".")[0] not in ("classify", "extract") and Prompt(name, small_scheme()).style in STYLES
+]
 SMOKING = DocumentLabel(name="smoking", values=("current smoker", "never"))
 SCHEMES = {
     "categories": small_scheme(),
@@ -392,7 +391,7 @@ def test_a_name_without_a_version_is_the_newest_one_and_an_unknown_style_is_name
     own.write_text("{#- style: flatt -#}\n{% block system %}x{% endblock %}{% block user %}{{ text }}{% endblock %}")
     with pytest.raises(ConfigError, match="did you mean flat"):
         asked(SCHEMES["categories"], str(own), "")
-    with pytest.raises(ConfigError, match=r"expected a prompt of advanced\.v1"):
+    with pytest.raises(ConfigError, match=r"expected a prompt of adequacy\.v1, advanced\.v1"):
         prompt_file("nayve")
 
 

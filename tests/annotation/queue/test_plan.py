@@ -135,6 +135,26 @@ def test_what_a_judge_rejects_comes_first_then_what_it_would_change_then_the_oth
     assert "judge" not in {entry.signal for entry in none.entries}
 
 
+def test_translations_with_lost_or_doubtful_marks_come_before_what_a_judge_doubts(summary):
+    summaries = [
+        *(summary(f"plain{number}", scores=(0.1,)) for number in range(10)),
+        summary("doubtful", doubtful=1),
+        summary("lost", lost=2, doubtful=1),
+        summary("rejected", rejected=1),
+    ]
+    queue = plan(RecordPool(summaries, {}), QueueSettings(size=10, control=0, repeats=0))
+    assert [(entry.record_id, entry.signal) for entry in queue.entries[:3]] == [
+        ("lost", "translation"),
+        ("doubtful", "translation"),
+        ("rejected", "judge"),
+    ]
+    assert len(queue.entries) == len(set(queue.record_ids)) == 10
+    off = QueueSettings(size=10, control=0, repeats=0, mix=MixSettings(translation=0))
+    assert "translation" not in {entry.signal for entry in plan(RecordPool(summaries, {}), off).entries}
+    both = QueueSettings(size=2, control=0, repeats=0, mix=MixSettings(translation=1, judge=1))
+    assert [entry.record_id for entry in plan(RecordPool(summaries, {}), both).entries] == ["lost", "doubtful"]
+
+
 def test_without_a_judge_the_shares_are_those_of_the_other_signals(pool):
     with_share = plan(pool, QueueSettings(size=60))
     without = plan(pool, QueueSettings(size=60, mix=MixSettings(judge=0)))

@@ -55,6 +55,13 @@ def test_other_layers_that_differ_are_named(summary):
     assert (reason.value, reason.why) == (1.5, "rules differs in 3 of 4, few-shot differs in 0 of 4 entities")
 
 
+def test_what_is_lost_in_a_translation_or_in_doubt_there_is_counted(summary):
+    pool = RecordPool([summary("sound"), summary("lost", lost=2, doubtful=1)], {})
+    sound, lost = measure_signals(pool)["translation"]
+    assert (sound.value, lost.value) == (0.0, 3.0)
+    assert lost.why == "of the original's marks 2 are lost in the translation, and two ways disagree on 1"
+
+
 def test_soft_findings_are_named(summary):
     pool = RecordPool([summary("a"), summary("b", findings=("ages_agree", "language_unmixed"))], {})
     reason = measure_signals(pool)["soft_checks"][1]

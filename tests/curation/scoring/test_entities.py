@@ -225,3 +225,103 @@ def test_the_json_has_strict_and_lenient_at_the_top(scheme: Scheme) -> None:
         "records": 1,
     }
     assert set(content["strict"]) == {"micro", "macro", "documents", "per_category"}
+
+
+def test_the_boundary_is_right_in_any_category(scheme: Scheme) -> None:
+    gold = layer("r", ("age", 0, 5), ("diagnosis", 10, 20), ("gender", 10, 20))
+    predicted = layer("r", ("gender", 0, 5), ("comorbidities", 10, 20), ("age", 30, 33))
+    boundary = score_entities([gold], [predicted], scheme=scheme).boundary
+    assert boundary is not None
+    assert (boundary.micro.matched, boundary.micro.precision, boundary.micro.recall) == (2, 2 / 3, 2 / 3)
+    assert boundary.per_category == {}
+
+
+def test_the_boundary_agrees_with_nervaluate(scheme: Scheme) -> None:
+    from nervaluate import Evaluator
+
+    gold, predicted = _corpus(12, seed=5)
+    theirs = Evaluator(_as_dicts(gold), _as_dicts(predicted), tags=list(scheme.names), loader="dict").evaluate()
+    boundary = score_entities(gold, predicted, scheme=scheme).boundary
+    assert boundary is not None
+    exact = theirs["overall"]["exact"]
+    assert (boundary.micro.matched, boundary.micro.f1) == (exact.correct, pytest.approx(exact.f1))
+
+
+#: Twenty words of five letters: the entities of `_corpus` cover one or two of them, or a part.
+TEXT = "alpha " * 35
+
+
+def test_tokens_agree_with_scikit_learn(scheme: Scheme) -> None:
+    from sklearn.metrics import f1_score
+
+    gold, predicted = _corpus(8, seed=2)
+    texts = {found.record_id: TEXT for found in gold}
+    token = score_entities(gold, predicted, scheme=scheme, texts=texts).token
+    assert token is not None
+    tokens = [(start, start + 5) for start in range(0, len(TEXT), 6)]
+
+    def marked(layers: list[Layer]) -> list[list[bool]]:
+        return [
+            [
+                any(entity.start < end and start < entity.end for entity in found.entities if entity.category == name)
+                for name in scheme.names
+            ]
+            for found in layers
+            for start, end in tokens
+        ]
+
+    ours, theirs = marked(gold), marked(predicted)
+    assert token.micro.f1 == pytest.approx(f1_score(ours, theirs, average="micro"))
+    by_name = dict(zip(scheme.names, f1_score(ours, theirs, average=None, zero_division=0), strict=True))
+    assert {name: score.f1 for name, score in token.per_category.items()} == pytest.approx(
+        {name: by_name[name] for name in token.per_category}
+    )
+    assert score_entities(gold, predicted, scheme=scheme).token is None
+
+
+def test_strict_agrees_with_seqeval_where_entities_are_whole_words(scheme: Scheme) -> None:
+    from seqeval.metrics import f1_score
+    from seqeval.scheme import IOB2
+
+    random = Random(4)
+    names = ("age", "gender", "diagnosis")
+
+    def words() -> list[tuple[str, int, int]]:
+        """Entities of one to three whole words, apart from each other."""
+        found, word = [], 0
+        while word < 30:
+            length = random.randint(1, 3)
+            if random.random() < 0.4:
+                found.append((random.choice(names), word * 6, (word + length) * 6 - 1))
+            word += length + random.randint(0, 2)
+        return found
+
+    def tags(entities: list[tuple[str, int, int]]) -> list[str]:
+        found = ["O"] * 35
+        for name, start, end in entities:
+            for word in range(start // 6, (end + 1) // 6):
+                found[word] = f"{'B' if word * 6 == start else 'I'}-{name}"
+        return found
+
+    golds = [words() for _ in range(10)]
+    predictions = [[entity for entity in gold if random.random() < 0.7] for gold in golds]
+    predictions[0] = words()
+    ours = score_entities(
+        [layer(str(number), *entities) for number, entities in enumerate(golds)],
+        [layer(str(number), *entities) for number, entities in enumerate(predictions)],
+        scheme=scheme,
+    )
+    theirs = f1_score(list(map(tags, golds)), list(map(tags, predictions)), mode="strict", scheme=IOB2)
+    assert ours.strict.micro.f1 == pytest.approx(theirs)
+
+
+def test_documents_of_one_patient_are_drawn_together(scheme: Scheme) -> None:
+    gold, predicted = _corpus(40, seed=1)
+    alone = score_entities(gold, predicted, scheme=scheme)
+    twice = [found.model_copy(update={"record_id": f"{found.record_id}b"}) for found in (*gold, *predicted)]
+    golds, predictions = [*gold, *twice[:40]], [*predicted, *twice[40:]]
+    groups = {found.record_id: found.record_id.removesuffix("b") for found in golds}
+    together = score_entities(golds, predictions, scheme=scheme, groups=groups)
+    # The same patients seen twice give no more certainty; taken for others they would.
+    assert together.strict.micro.f1_interval == alone.strict.micro.f1_interval
+    assert _width(score_entities(golds, predictions, scheme=scheme)) < _width(alone)

@@ -6,9 +6,12 @@ from random import Random
 
 import pytest
 
-from curation.record import Entity, Layer
+from curation.record import Entity, Fragment, Layer
+from curation.scheme import Scheme
 from curation.scoring.calibration import Calibration, calibrate
+from curation.scoring.entity_confidence import confidence_counts, confidence_scores
 from curation.scoring.reliability import FOLDS, Scored, reliability, report_calibration
+from curation.scoring.tally import DocumentTally
 
 
 def drawn(records: int, *, truth: float, score: float, seed: int = 0, each: int = 5) -> dict[str, list[Scored]]:
@@ -130,3 +133,43 @@ def test_a_layer_has_calibrated_scores_where_it_has_scores():
     made = Calibration(kind="isotonic", learned_from=600, points=((0.0, 0.0), (1.0, 0.5)))
     assert [entity.score for entity in made.of_layer(layer).entities] == [0.45, None]
     assert Calibration(kind="raw", learned_from=3).of_layer(layer) is layer
+
+
+def test_an_evaluation_gives_the_figures_of_the_same_scores(scheme: Scheme) -> None:
+    chance = Random(3)
+    tally, outcomes = DocumentTally(), {}
+    for number in range(20):
+        marks = [(start, chance.random(), chance.random() < 0.5) for start in range(0, 60, 6)]
+        gold, predicted = (
+            Layer(
+                record_id=str(number),
+                name=name,
+                author=name,
+                entities=tuple(
+                    Entity(
+                        id=str(start),
+                        category="age",
+                        text="x",
+                        fragments=(Fragment(start=start, end=start + (4 if name == "gold" or is_right else 3)),),
+                        score=None if name == "gold" else score,
+                    )
+                    for start, score, is_right in marks
+                ),
+            )
+            for name in ("gold", "found")
+        )
+        outcomes[str(number)] = [(score, is_right) for _, score, is_right in marks]
+        tally.add(str(number), confidence_counts(gold, predicted, scheme=scheme))
+    found, expected = confidence_scores(tally), reliability(outcomes)
+    assert found is not None
+    assert (found.entities, found.ece) == (200, pytest.approx(expected.ece_equal_width.value))
+    assert found.brier == pytest.approx(expected.brier.value)
+    assert found.ece_interval == pytest.approx(expected.ece_equal_width.interval)
+    assert found.brier_interval == pytest.approx(expected.brier.interval)
+
+
+def test_entities_without_scores_have_no_confidence(scheme: Scheme) -> None:
+    tally = DocumentTally()
+    layer = Layer(record_id="r", name="gold", author="gold")
+    tally.add("r", confidence_counts(layer, None, scheme=scheme))
+    assert confidence_scores(tally) is None

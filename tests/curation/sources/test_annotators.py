@@ -90,12 +90,11 @@ def test_an_answer_to_a_question_is_no_verdict(written, outcome):
 
 @pytest.mark.parametrize("name", ["x.json", "x.jsonl"])
 @pytest.mark.parametrize("text", [{"text": TEXT}, {}])
-def test_tasks_of_label_studio_are_refused_in_one_line(name, text, written, outcome):
+def test_with_a_mapping_tasks_of_label_studio_are_refused_in_one_line(name, text, written, outcome):
     result = {"value": {"start": 0, "end": 3, "labels": ["sign"]}, "from_name": "l", "to_name": "t", "type": "labels"}
     task = {"id": 1, "data": {"text": TEXT}, "annotations": [{"id": 4, "result": [result]}], "predictions": [], **text}
     content = json.dumps([task, task]) if name == "x.json" else lines(task, task)
-    found = outcome(written(name, content))
-    (problem,) = found.problems
+    (problem,) = (found := outcome(written(name, content), mapping={"text": "data.text"})).problems
     assert (found.records, problem.lost) == ([], Lost.FILE)
     assert "got tasks exported from Label Studio" in problem.what
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
 
 from curation.record import Layer, Record
@@ -10,7 +12,7 @@ from curation.store.sets import CuratedSet
 
 pytest.importorskip("datasets")
 
-from exports.huggingface import write
+from exports.handover import hand_over
 from exports.settings import ExportSettings
 from exports.writer import ExportedSet
 
@@ -53,7 +55,7 @@ def folder(members, scheme, tmp_path_factory):
     view = ExportedSet(
         CuratedSet(digest="d", name="x", version=1, manifest=manifest), scheme, lambda split: iter(members[split])
     )
-    write(view, to, ExportSettings())
+    hand_over("hf", view, to, ExportSettings(), Counter())
     return to
 
 

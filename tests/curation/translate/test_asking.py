@@ -111,6 +111,54 @@ def test_a_question_that_had_no_answer_is_another_one_when_it_is_asked_again(mak
     assert translation(hold(make(model), record("Fever."))).text == "Fieber."
 
 
+@pytest.mark.parametrize(
+    ("words", "kind"),
+    [
+        ("I'm sorry, but I cannot help with that.", "refused"),
+        ("Das kann ich leider nicht übersetzen.", "refused"),
+        ('{"translation": "Kein Husten"}', "unparsable"),
+        ('["Kein Husten"]', "unparsable"),
+    ],
+)
+def test_a_refusal_or_json_in_place_of_one_sentence_is_no_translation(make, words: str, kind: str):
+    report = record(TEXT)
+    worse = GERMAN | {"No <e0>cough</e0>": words}
+    layer = gold(report, "Fever", "cough")
+    result = hold(make(ScriptedModel(says(worse))), report, layer)
+    assert (result.kind, result.records) == (kind, ())
+    answers = iter([worse, GERMAN])
+    again = hold(make(ScriptedModel(lambda request: says(next(answers))(request))), report, layer)
+    assert "Kein Husten" in translation(again).text
+
+
+@pytest.mark.parametrize(
+    ("text", "german"),
+    [("At night I cannot sleep.", "Nachts kann ich nicht schlafen."), ("[x] smoker", "[x] Raucher"), ("[1]", "[1]")],
+)
+def test_a_patient_who_cannot_do_something_and_brackets_of_the_report_are_no_refusal_and_no_json(make, text, german):
+    assert translation(hold(make(ScriptedModel(lambda _: json.dumps({"1": german}))), record(text))).text == german
+
+
+def test_a_sentence_that_came_back_as_it_was_is_asked_once_more_and_counted_where_it_stays(make):
+    report = record("She was given aspirin.\nAspirin 100 mg, Ramipril 5 mg")
+    first = {"1": "She was given aspirin.", "2": "Aspirin 100 mg, Ramipril 5 mg"}
+    answers = iter([first, {"1": "Sie erhielt Aspirin."}])
+    model = ScriptedModel(lambda request: json.dumps(next(answers)))
+    made = hold(make(model), report)
+    assert translation(made).text == "Sie erhielt Aspirin.\nAspirin 100 mg, Ramipril 5 mg"
+    assert asked_of(model.requests[1])["lacking"] == {"1": ["words in German: it is in the words of the original"]}
+    assert "sentences in the words of the original still" not in made.notes
+    stays = hold(make(ScriptedModel(lambda _: json.dumps({"1": "SHE was given aspirin", "2": "Aspirin"}))), report)
+    assert stays.notes["sentences in the words of the original still"] == 1
+
+
+def test_what_a_server_said_that_gave_no_answer_is_told(make):
+    model = ScriptedModel(lambda _: LanguageModelError("unreachable", "expected an answer, got HTTP 502"))
+    result = hold(make(model), record("Fever."))
+    assert (result.kind, result.may_pass) == ("unreachable", True)
+    assert result.error.endswith("got 1 without one (unreachable); unreachable: expected an answer, got HTTP 502")
+
+
 def test_what_stays_without_an_answer_fails_the_record_and_nothing_is_cut_in_silence(make):
     report = record(TEXT)
     less = {text: said for text, said in GERMAN.items() if "cough" not in text}

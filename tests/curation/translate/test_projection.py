@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Sequence
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
+from curation.errors import ConfigError
 from curation.translate.projection.assignment import project
 from curation.translate.projection.links import Side
-from curation.translate.projection.projected import ProjectedSpan
+from curation.translate.projection.meanings import WordMeanings
+from curation.translate.projection.placing import placed
+from curation.translate.projection.projected import ProjectedSpan, ProjectionMethod, ProjectionState
 
 ENGLISH, GERMAN = "en", "de"
 
@@ -103,3 +109,52 @@ def test_no_spans_give_nothing() -> None:
 
 def test_a_span_of_function_words_only_is_found_by_its_place() -> None:
     assert places("He coughs.", "Er hustet.", "He") == ["Er"]
+
+
+@pytest.mark.parametrize(
+    ("marked", "states"),
+    [
+        # Each marker around its own words: what stands where it should is agreement enough.
+        (("Bewusstlosigkeit", "Fieber", "Krampfanfall"), ("agreed", "agreed", "agreed")),
+        # Exchanged markers: only what is spelt alike is confirmed where others are contradicted.
+        (("Bewusstlosigkeit", "Krampfanfall", "Fieber"), ("single", "disagreeing", "disagreeing")),
+    ],
+)
+def test_a_place_alone_confirms_nothing_where_markers_were_exchanged(
+    marked: tuple[str, ...], states: tuple[str, ...]
+) -> None:
+    source, target = "Blackout, fever and a seizure.", "Bewusstlosigkeit, Fieber und ein Krampfanfall."
+    spans = [((source.index(word), source.index(word) + len(word)),) for word in ("Blackout", "fever", "seizure")]
+    markers = {number: ((target.index(word), target.index(word) + len(word)),) for number, word in enumerate(marked)}
+    found = placed(Side(source, ENGLISH), Side(target, GERMAN), spans, {ProjectionMethod.MARKER: markers})
+    assert [placement.state for placement in found] == [ProjectionState(state) for state in states]
+
+
+class TwoMeanings:
+    """An encoder for which the words of each line mean the same, and are like no other."""
+
+    name, revision, dimensions = "two", "1", 4
+    lines = (("syncope", "Bewusstlosigkeit"), ("seizure", "Krampfanfall"))
+
+    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        vectors = np.full((len(texts), 4), 0.5, dtype=np.float32)
+        for row, text in enumerate(texts):
+            for number, line in enumerate(self.lines):
+                if text in line:
+                    vectors[row] = np.eye(4, dtype=np.float32)[number]
+        return vectors
+
+
+def test_what_words_mean_places_those_that_spelling_does_not_link() -> None:
+    source, target = "Syncope was seen after a seizure.", "Nach einem Krampfanfall kam es zur Bewusstlosigkeit."
+    source = source[0].lower() + source[1:]
+    spans = [((source.index(word), source.index(word) + len(word)),) for word in ("syncope", "seizure")]
+    meanings = WordMeanings("two", TwoMeanings())
+    found = project(Side(source, ENGLISH), Side(target, GERMAN), spans, meanings=meanings)
+    assert [target[slice(*place.fragments[0])] for place in found if place] == ["Bewusstlosigkeit", "Krampfanfall"]
+    assert project(Side(source, ENGLISH), Side("", GERMAN), spans, meanings=meanings) == [None, None]
+
+
+def test_words_are_sent_to_no_address() -> None:
+    with pytest.raises(ConfigError, match="expected an encoder on this machine"):
+        WordMeanings("http://127.0.0.1:8080/v1#bge-m3")

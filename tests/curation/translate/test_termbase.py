@@ -46,6 +46,36 @@ def test_a_file_of_terms_is_read(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ("target: Pyrexie", "one translation of 'fever' between two languages, got 'Fieber' and 'Pyrexie'"),
+        ("target: Pyrexie, to: de", "one translation of 'fever' between two languages"),
+        ("target: Pyrexie, from: en", "one translation of 'fever' between two languages"),
+        ("target: Fieber, to: klingon", "expected to of 'fever' to be a language of de, en, fr, got 'klingon'"),
+        ("target: Fieber, from: EN", "expected from of 'fever' to be a language of de, en, fr, got 'EN'"),
+        ("target: fieber", None),
+    ],
+)
+def test_two_translations_of_a_term_and_a_language_that_is_none_are_refused(
+    tmp_path: Path, more: str, said: str | None
+) -> None:
+    file = tmp_path / "glossary.yaml"
+    file.write_text(f"- {{source: fever, target: Fieber}}\n- {{source: fever, {more}}}\n", encoding="utf-8")
+    if said is None:
+        assert len(read_terms(file, languages=["de", "en", "fr"])) == 2
+    else:
+        with pytest.raises(ConfigError, match=said):
+            read_terms(file, languages=["de", "en", "fr"])
+
+
+def test_a_term_may_be_said_otherwise_in_another_language(tmp_path: Path) -> None:
+    file = tmp_path / "glossary.yaml"
+    lines = ["to: de, target: Fieber", "to: fr, target: fièvre", "from: fr, to: de, target: Fieber"]
+    file.write_text("".join(f"- {{source: fever, {line}}}\n" for line in lines), encoding="utf-8")
+    assert len(read_terms(file, languages=["de", "en", "fr"])) == 3
+
+
+@pytest.mark.parametrize(
     "content",
     ["- {source: a}", "source: a", "[1]", "- {source: a, target: b, into: c}", "{", "- {source: '', target: b}"],
 )

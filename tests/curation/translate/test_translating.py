@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import pytest
 from held_conversations import record
 
+from curation.errors import UsageError
 from curation.models.contract import Finish
 from curation.record import Alignment, Entity, Layer, Record, check_layer
 from curation.stage import Item, Result
@@ -30,6 +31,7 @@ class Said:
     text: str
     finish: Finish = Finish.STOP
     error: str | None = None
+    unknown: int = 0
 
 
 @dataclass
@@ -40,10 +42,16 @@ class Dictionary:
     finish: Finish = Finish.STOP
     name: str = "dictionary"
     revision: str = "1"
+    keeps_markers: bool = False
+    alternatives: int = 1
     calls: list[list[str]] = field(default_factory=list)
 
+    def check(self, source: str, target: str) -> None:
+        if (source, target) != ("en", "de"):
+            raise UsageError(f"expected en-de, got {source}-{target}")
+
     def translate(self, segments: Sequence[str], source: str, target: str, *, alternative: int = 0) -> list[Said]:
-        assert (source, target) == ("en", "de")
+        self.check(source, target)
         self.calls.append(list(segments))
         return [
             Said(self.german[text], self.finish)

@@ -87,7 +87,7 @@ def test_part_of_a_source_is_enough_to_go_on_and_nothing_of_it_is_not(tmp_path: 
     assert next_line(told).startswith("curate annotate --with rules")
 
 
-def test_document_labels_alone_are_neither_annotated_by_rules_nor_trained_on(tmp_path: Path) -> None:
+def test_document_labels_alone_are_not_annotated_by_rules(tmp_path: Path) -> None:
     curate("init", tmp_path)
     (tmp_path / "scheme.yaml").write_text("name: tone\nlabels: {tone: [kind, harsh]}\n", encoding="utf-8")
     (tmp_path / "one.jsonl").write_text(json.dumps({"id": "1", "text": "A report."}) + "\n", encoding="utf-8")
@@ -99,7 +99,13 @@ def test_document_labels_alone_are_neither_annotated_by_rules_nor_trained_on(tmp
         "learns them from a few labelled texts (annotation.few_shot.examples), or with llm:MODEL"
     ]
     done = FinishedCommand({"folder": tmp_path, **OPTIONS})
-    assert NEXT["freeze"](done) == "export hf --to exports/mine"
+    assert NEXT["freeze"](done) == "train --set mine"
+    checked = FinishedCommand({"folder": tmp_path, **OPTIONS, "action": "check", "curated": "mine"})
+    # Whoever only looks has made nothing that a next step could be about.
+    for looked in ("report_only", "dry"):
+        assert NEXT["generate"](FinishedCommand({"folder": tmp_path, looked: True})) is None
+    assert NEXT["train"](checked) == "train --set mine"
+    assert NEXT["train"](done).startswith("annotate --with adapter:")
     assert NEXT["validate"](done) == "annotate --with few-shot"
 
 

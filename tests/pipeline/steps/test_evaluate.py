@@ -12,7 +12,7 @@ from verdicts import given
 
 from curation.errors import UsageError
 from curation.markup import parse_markup
-from curation.record import Layer, Record
+from curation.record import Layer, Record, Relation
 from curation.sets.freeze import freeze
 from curation.settings import SplitSettings
 from curation.store import Store
@@ -119,6 +119,31 @@ def test_names_that_there_are_not_are_refused_with_the_nearest(
 def test_a_layer_measured_against_itself_is_said(workspace: Workspace, store: Store) -> None:
     found = measured(workspace, store, gold="rules")
     assert "12 records are measured against the same layer: the figures say nothing of it." in found.report.notes
+
+
+def test_whose_entities_an_adapter_has_linked_is_said(workspace: Workspace, store: Store) -> None:
+    """Its entities are gold's own, so that their figures would praise it for nothing."""
+    for item in store.items(["gold"]):
+        changed = {"name": "linked", "author": ADAPTER, "provenance": {"entities_of": "gold"}}
+        store.add_layers([item.layers["gold"].model_copy(update=changed)])
+    found = measured(workspace, store, predicted="linked")
+    assert found.report.entities.strict.micro.f1 == 1.0
+    said = f"{ADAPTER} has linked the entities of gold: only its figures of relations count."
+    assert said in found.report.notes
+    assert not any("linked" in note for note in measured(workspace, store).report.notes)
+
+
+def test_relations_are_kept_with_the_run(workspace: Workspace, store: Store) -> None:
+    first = next(iter(store.items(["gold", "rules"])))
+    for name, found in first.layers.items():
+        age, fever, *_ = found.entities
+        linked = (Relation(id="R1", type="has", head=fever.id, tail=age.id),)
+        store.add_layers([found.model_copy(update={"relations": linked, "name": f"{name}-linked"})])
+    measured(workspace, store, gold="gold-linked", predicted="rules-linked")
+    outcome = store.runs()[-1].manifest["outcome"]
+    assert outcome["relations"]["strict"]["micro"]["matched"] == 1  # type: ignore[index, call-overload]
+    measured(workspace, store)
+    assert "relations" not in store.runs()[-1].manifest["outcome"]  # type: ignore[operator]
 
 
 def test_a_set_without_the_layer_is_refused_and_the_frozen_one_offered(workspace: Workspace, store: Store) -> None:

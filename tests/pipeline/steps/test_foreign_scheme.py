@@ -18,6 +18,7 @@ from curation.scheme_change import foreign_names, in_words
 from curation.sets.freeze import freeze
 from curation.settings import SplitSettings
 from curation.store import Store
+from curation.tagging.encoder import PACKAGED, base_folder, splitter
 from pipeline.steps.evaluate import evaluate_layer
 from pipeline.steps.export import export
 from pipeline.steps.review.push import tell_foreign as tell_after_push
@@ -109,7 +110,7 @@ def test_training_examples_of_another_scheme_are_refused(scheme: Scheme) -> None
         Layer(record_id="a", name="gold", author="gold", entities=entities),
     )
     with pytest.raises(CurateError, match=r"they use tail \(1 times\)"):
-        make_examples([pair], scheme=scheme, splitter=None)  # type: ignore[arg-type]
+        make_examples([pair], scheme=scheme, splitter=splitter(base_folder(PACKAGED)))
 
 
 def test_foreign_labels_are_named_once(scheme: Scheme) -> None:

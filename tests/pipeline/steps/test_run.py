@@ -78,7 +78,7 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
 @pytest.mark.expectations
 def test_a_run_without_gold_ends_well_goes_on_after_the_review_and_does_nothing_twice(workspace):
     first = results(workspace)
-    assert list(first) == ["import", "annotate rules", "validate", "waiting"]
+    assert list(first) == ["import", "generate", "annotate rules", "translate", "validate", "waiting"]
     assert isinstance(waiting := first["waiting"], Waiting)
     assert waiting.reason == "nobody has reviewed a record yet, and there is no gold"
     with workspace.open_store() as store:
@@ -89,8 +89,8 @@ def test_a_run_without_gold_ends_well_goes_on_after_the_review_and_does_nothing_
 
     review(workspace, "anna")
     again = results(workspace)
-    steps = ["import", "annotate rules", "validate", "freeze", "train", "annotate adapter", "evaluate", "export"]
-    assert list(again) == steps
+    steps = ["freeze", "train", "annotate adapter", "evaluate", "export"]
+    assert list(again) == ["import", "generate", "annotate rules", "translate", "validate", *steps]
     with workspace.open_store() as store:
         manifest = store.curated_set("curated").manifest
     assert manifest["layer"] == "human:anna"
@@ -162,6 +162,25 @@ def test_a_run_over_nothing_says_what_to_name(tmp_path):
         results(workspace)
 
 
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"training.task": "relations"}, r"annotation\.adapter\.reads .* got none"),
+        ({"training.task": "relations", "annotation.adapter.reads": "adapter"}, "another one than adapter"),
+        ({"training.task": "labels"}, "expected a scheme with document labels"),
+        ({"training.model": "taggre"}, "taggre"),
+    ],
+)
+def test_a_training_that_cannot_be_is_refused_before_any_step(tmp_path, settings, message):
+    workspace = Workspace.make(tmp_path / "w", {"run.sources": ("sample",), **settings})
+    scheme = "name: s\ncategories: [drug, dose]\nrelations: [{name: dose, heads: [drug], tails: [dose]}]\n"
+    (workspace.folder / "scheme.yaml").write_text(scheme, encoding="utf-8")
+    with pytest.raises(UsageError, match=message):
+        results(Workspace.at(workspace.folder))
+    with Workspace.at(workspace.folder).open_store() as store:
+        assert store.count_records() == {}
+
+
 @pytest.mark.expectations
 def test_an_annotator_that_cannot_serve_the_scheme_is_left_out_of_a_run(workspace):
     (workspace.folder / "scheme.yaml").write_text("name: fish\ncategories: [fin]\n", encoding="utf-8")
@@ -175,15 +194,13 @@ def test_an_annotator_that_cannot_serve_the_scheme_is_left_out_of_a_run(workspac
 
 @pytest.mark.expectations
 def test_a_set_without_test_records_is_not_measured_and_says_so(workspace):
-    (workspace.folder / "scheme.yaml").write_text(
-        "name: tone\nlabels: {tone: [kind, harsh]}\n", encoding="utf-8"
-    )  # document labels: no training
+    (workspace.folder / "scheme.yaml").write_text("name: tone\nlabels: {tone: [kind, harsh]}\n", encoding="utf-8")
     results(workspace)
     with workspace.open_store() as store:
         _label_first(store)
     found = results(workspace)
     assert isinstance(train := found["train"], LeftOut)
-    assert "document labels only" in train.reason
+    assert "two values of a document label" in train.reason
     assert isinstance(evaluate := found["evaluate"], LeftOut)
     assert evaluate.reason.startswith("nothing to measure with curated@1: no annotator has a layer")
     assert list(found)[-1] == "export"

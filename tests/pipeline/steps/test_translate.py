@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 from command_line import curate, curate_json
 
-from curation.decision import Decision, Verdict
+from curation.decision import Decision, DecisionKind, Verdict
 from curation.record import Entity, Layer, Record, record_id
 from curation.translate.translated import MADE
+from pipeline.steps.freeze import freeze
 from pipeline.workspace import Workspace
 
 RECORDS = 6
@@ -101,7 +102,9 @@ def test_records_are_translated_with_their_layers_and_a_second_run_asks_nothing(
     assert [entity.text for layer in layers for entity in layer.entities] == ["Fieber"] * RECORDS
     again = translate(folder, "--with", "llm:m")
     assert (again["done"], again["spending"]["answers"], again["carried"]) == (0, 0, report["carried"])
-    assert translate(folder, "--report") == report["carried"]
+    shown = translate(folder, "--report")
+    assert {name: value for name, value in shown.items() if name != "quality"} == report["carried"]
+    assert shown["quality"] == {"translations": RECORDS, "back_translation": None, "judged": None, "checks": None}
 
 
 def test_a_further_layer_is_carried_without_translating_again(folder: Path) -> None:
@@ -144,6 +147,40 @@ def test_another_model_sets_the_older_translations_aside_and_the_first_one_bring
     assert len(translations(folder)) == 2 * RECORDS
 
 
+def test_translations_by_two_models_that_a_killed_run_left_standing_are_warned_of(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    translate(folder, "--with", "llm:m")
+    script(folder, "other", [{"if": "fever", "answer": {"1": "Der Patient hatte <e0>Fieber</e0>."}}])
+    told: list[str] = []
+    with monkeypatch.context() as killed:
+        killed.setattr("pipeline.steps.translate.set_older_aside", lambda *_: 0)
+        translate(folder, "--with", "llm:other")
+    workspace = Workspace.at(folder, notify=told.append)
+    with workspace.open_store() as store:
+        store.decide(
+            Decision(record_id=id, verdict=Verdict.ACCEPTED, by="human:anna", reason="read", **subject)
+            for id in store.record_ids()
+            for subject in ({}, {"kind": DecisionKind.LAYER, "layer": "gold"})
+        )
+        freeze(workspace, store, name="both", layers=["gold"])
+        assert [line for line in told if f"{RECORDS} records have two translations" in line]
+        told.clear()
+        translate(folder, "--with", "llm:other")
+        freeze(workspace, store, name="one", layers=["gold"])
+    assert told == []
+
+
+def test_another_model_that_says_the_same_again_stands_in_the_place_of_what_was_set_aside(folder: Path) -> None:
+    translate(folder, "--with", "llm:m")
+    script(folder, "other", [{"if": "fever", "answer": {"1": "Der Patient hatte <e0>Fieber</e0>."}}])
+    translate(folder, "--with", "llm:other")
+    script(folder, "third", SCRIPT)
+    assert translate(folder, "--with", "llm:third")["set_aside"] == RECORDS
+    stands = set(standing(folder))
+    assert [record.text for record in translations(folder) if record.id in stands] == ["Es bestand Fieber."] * RECORDS
+
+
 def test_what_is_set_aside_translated_elsewhere_or_german_is_left_out_and_said(folder: Path) -> None:
     with Workspace.at(folder).open_store() as store:
         rejected, parallel, *_ = store.record_ids()
@@ -156,6 +193,68 @@ def test_what_is_set_aside_translated_elsewhere_or_german_is_left_out_and_said(f
         "are set aside or rejected": 1,
         "have a translation that was not made here": 1,
     }
+
+
+def test_older_translations_are_no_records_that_were_left_out(folder: Path) -> None:
+    with Workspace.at(folder).open_store() as store:
+        store.decide([Decision(record_id=store.record_ids()[0], verdict=Verdict.REJECTED, by="human:anna", reason="x")])
+    add(folder, "Ein deutscher Bericht.", language="de")
+    with Workspace.at(folder).open_store() as store:
+        german = [record.id for record in store.records(language="de")]
+        store.decide([Decision(record_id=german[0], verdict=Verdict.REJECTED, by="human:anna", reason="x")])
+    translate(folder, "--with", "llm:m")
+    script(folder, "other", [{"if": "fever", "answer": {"1": "Der Patient hatte <e0>Fieber</e0>."}}])
+    for _ in range(2):
+        assert translate(folder, "--with", "llm:other")["left_out"] == {"are set aside or rejected": 1}
+
+
+def test_what_another_model_did_does_not_count_as_done_where_a_run_stops(folder: Path) -> None:
+    translate(folder, "--with", "llm:m")
+    script(folder, "other", SCRIPT, concurrency=1)
+    words = ("translate", "--to", "de", "--with", "llm:other", "--max-tokens", 1, "--workspace", folder, "--json")
+    stopped = curate(*words)
+    done = json.loads(stopped.stdout)["done"]
+    assert f"{done} records are done and kept, {RECORDS - done} are left" in stopped.stderr
+    assert "nothing to translate" not in stopped.stderr
+
+
+def test_a_record_that_was_set_aside_since_is_left_out_and_neither_unchanged_nor_failed(folder: Path) -> None:
+    add(folder, "Unlike the others.")
+    assert translate(folder, "--with", "llm:m", code=1)["failed"] == 1
+    with Workspace.at(folder).open_store() as store:
+        away = [record.id for record in store.records(language="en") if "fever again here" in record.text]
+        away += [failure.record_id for failure in store.failures()]
+        store.decide(
+            [Decision(record_id=id, verdict=Verdict.REJECTED, by="human:anna", reason="no report") for id in away]
+        )
+    report = translate(folder, "--with", "llm:m")
+    assert (report["unchanged"], report["failed_before"]) == (RECORDS - 1, 0)
+    assert report["left_out"] == {"are set aside or rejected": 2}
+
+
+def test_a_store_without_a_record_in_another_language_says_so(tmp_path: Path) -> None:
+    folder = tmp_path / "w"
+    curate("init", "--workspace", folder)
+    script(folder, "m", SCRIPT)
+    add(folder, "Ein deutscher Bericht.", language="de")
+    result = curate("translate", "--to", "de", "--with", "llm:m", "--workspace", folder)
+    assert "no record is in another language than de" in result.stderr
+
+
+@pytest.mark.parametrize("mode", [["--report"], ["--judge"], ["--back-translate", "--dry-run"], ["--retry-findings"]])
+def test_a_language_that_is_none_is_refused_in_every_mode(folder: Path, mode: list[str]) -> None:
+    result = curate("translate", "--to", "klingon", "--with", "llm:m", *mode, "--workspace", folder, code=2)
+    assert "expected a language of" in result.stderr
+
+
+def test_what_no_judge_could_be_read_about_is_not_told_as_judged(folder: Path) -> None:
+    translate(folder, "--with", "llm:m")
+    script(folder, "judge", [{"answer": "Sorry, what?"}])
+    report = translate(folder, "--judge", "--with", "llm:judge", code=1)
+    assert report["quality"]["judged"]["without_verdicts"] == RECORDS
+    told = curate("translate", "--to", "de", "--report", "--workspace", folder).stdout
+    assert f"Judged 0 of {RECORDS} by llm:judge@adequacy.v1" in told
+    assert f"{RECORDS} without a verdict that could be read" in " ".join(told.split())
 
 
 def test_a_failed_record_is_kept_with_its_kind_and_tried_again_on_request(folder: Path) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import pairwise
+from types import MappingProxyType
 from typing import Any
 from xml.etree.ElementTree import Element, SubElement
 
@@ -93,21 +94,31 @@ def result(record: Record, layer: Layer, scheme: Scheme) -> Result:
     return [*marks(record, layer, scheme, MAIN), *shown_labels(layer, scheme)]
 
 
-def marks(record: Record, layer: Layer, scheme: Scheme, side: EditorSide) -> Result:
-    """Regions of a text with their assertions, then relations; entities without fragments are left out."""
+def marks(
+    record: Record,
+    layer: Layer,
+    scheme: Scheme,
+    side: EditorSide,
+    *,
+    prefixes: Mapping[str, str] = MappingProxyType({}),
+) -> Result:
+    """Regions of a text with their assertions, then relations; entities without fragments are left out.
+
+    prefixes: what stands before the ids of entities beside the side's own prefix.
+    """
     located = {entity.id: entity for entity in layer.entities if entity.fragments}
     types = {relation.name for relation in scheme.relations}
-    regions = [region for entity in located.values() for region in _regions(record, entity, side)]
+    ids = {id: side.prefix + prefixes.get(id, "") + id for id in located}
+    regions = [region for entity in located.values() for region in _regions(record, entity, ids[entity.id], side)]
     links = [
-        _relation(side.prefix + relation.head, side.prefix + relation.tail, relation.type)
+        _relation(ids[relation.head], ids[relation.tail], relation.type)
         for relation in layer.relations
         if relation.type in types and relation.head in located and relation.tail in located
     ]
     return [*regions, *links]
 
 
-def _regions(record: Record, entity: Entity, side: EditorSide) -> Iterator[dict[str, Any]]:
-    id = side.prefix + entity.id
+def _regions(record: Record, entity: Entity, id: str, side: EditorSide) -> Iterator[dict[str, Any]]:
     ids = [id, *(f"{id}{FRAGMENT}{number}" for number in range(2, len(entity.fragments) + 1))]
     for region_id, (start, end) in zip(ids, entity.spans, strict=True):
         span = {"start": start, "end": end, "text": record.text[start:end]}

@@ -10,7 +10,7 @@ from annotation.label_studio.backend.active_annotator import ActiveAnnotator
 from annotation.label_studio.settings import BackendSettings
 from annotation.settings import AnnotationSettings
 from curation.errors import UsageError
-from curation.tagging.folder import ADAPTER_WEIGHTS, MANIFEST
+from curation.tagging.folder import ADAPTER_WEIGHTS, MANIFEST, AdapterManifest, write_manifest
 from training.encoder import train
 from training.settings import TrainingSettings
 
@@ -79,3 +79,31 @@ def test_a_named_adapter_is_followed_when_it_is_trained_anew(trained, scheme, tm
 def test_an_annotator_that_is_not_there_is_told_at_once(spoken, scheme, tmp_path):
     with pytest.raises(UsageError):
         follow(scheme, tmp_path, spoken)
+
+
+@pytest.mark.parametrize(("task", "model"), [("relations", "pairs"), ("entities", "decoder"), ("labels", "decoder")])
+def test_a_named_adapter_that_needs_more_than_a_text_is_refused_and_another_is_passed_over(
+    task, model, scheme, tmp_path
+):
+    (tmp_path / "mine").mkdir()
+    write_manifest(
+        AdapterManifest(
+            name="mine",
+            kind="lora",
+            task=task,
+            model=model,
+            scheme=scheme.name,
+            scheme_digest=scheme.digest,
+            labels=(),
+            languages=("en",),
+            window=24,
+            stride=8,
+            base_model="base",
+            base_digest="-",
+            weights_digest="-",
+        ),
+        tmp_path / "mine",
+    )
+    with pytest.raises(UsageError, match=rf"mine: expected one that .* got {task} by {model}; `curate annotate"):
+        follow(scheme, tmp_path / "others", f"adapter:{tmp_path / 'mine'}")
+    assert follow(scheme, tmp_path)().version.startswith("rules@")

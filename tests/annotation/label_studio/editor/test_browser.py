@@ -12,7 +12,7 @@ from annotation.label_studio.exchange.push import push
 from annotation.label_studio.server.credentials import read_credentials
 from annotation.label_studio.settings import Variant
 from curation.decision import on_layer
-from curation.record import Assertion, Entity, Fragment, Layer, Record
+from curation.record import Alignment, Assertion, Entity, Fragment, Layer, Record
 from curation.scheme import Scheme
 from curation.store import Store
 
@@ -143,3 +143,55 @@ def test_both_fragments_of_an_entity_have_its_colour_and_come_back_as_one(
     layer = sqlite_store.layer("f", "human:anna")
     assert layer is not None
     assert [(entity.id, entity.spans) for entity in layer.entities] == [("T1", fractures.spans)]
+
+
+def test_a_translation_is_corrected_by_keys_beside_its_original(
+    driver, label_studio, client, settings, sqlite_store: Store, scheme: Scheme, tasks
+) -> None:
+    from review_parts.browser_editor import Editor
+
+    both = settings.model_copy(update={"variant": Variant.TRANSLATION, "unvalidated": True})
+    english = Record(id="e", group="g", source="test", language="en", text="High fever 🤒\r\nand\tcough.")
+    german = Record(id="d", group="g", source="test", language="de", text=GERMAN, translation_of="e")
+    alone = Record(id="x", group="x", source="test", language="en", text="No fever.")
+    marks = (Entity.at(english.text, 0, 10, "signs_symptoms", id="T1"),)
+    layer = Layer(record_id="e", name="rules", author="rules@1", entities=marks)
+    lost = Entity(id="T2", category="signs_symptoms", text="cough", alignment=Alignment.NONE)
+    found = Entity.at(GERMAN, 10, 22, "signs_symptoms", id="T1")
+    # So many that its number has two digits.
+    before = tuple(lost.model_copy(update={"id": f"L{number}"}) for number in range(11))
+    how = {entity.id: {"state": "lost", "method": None} for entity in (*before, lost)}
+    how["T1"] = {"state": "single", "method": "marker"}
+    carried = Layer(
+        record_id="d", name="rules", author="llm:x@1", entities=(*before, found, lost), provenance={"projection": how}
+    )
+    sqlite_store.add_records([english, german, alone])
+    sqlite_store.add_layers([layer, carried])
+    push(sqlite_store, client, scheme, both)
+    project = client.find_project(settings.project)
+    editor = Editor(driver, label_studio.server.url)
+    anna = read_credentials(label_studio.workspace / "label-studio" / "secrets.json").annotators["anna"]
+    editor.log_in(anna.login, anna.password.get_secret_value())
+    editor.open(project.id, tasks()["d"].task_id)
+    assert "Original, to be read only" in editor.in_sight()
+    assert editor.number_before("hohes Fieber") == "12"
+    # What is written goes to the text alone: no key of a label or a verdict is taken for one.
+    editor.correct("Husten", "Husten und Atemnot f x 7")
+    editor.choose("fix", key="f")
+    editor.choose("translation")
+    editor.submit()
+    pulled = pull(sqlite_store, client, scheme, both)
+    assert (pulled.refused, pulled.corrected, pulled.marks_lost) == ([], 1, 0)
+    (new,) = (record for record in sqlite_store.records() if "corrected" in record.meta)
+    assert new.text == GERMAN.replace("Husten", "Husten und Atemnot f x 7")
+    own = sqlite_store.layer(new.id, "human:anna")
+    assert own is not None
+    assert [(entity.id, entity.text, entity.spans) for entity in own.entities] == [("T1", "hohes Fieber", ((10, 22),))]
+
+    editor.open(project.id, tasks()["x"].task_id)
+    assert "Original, to be read only" not in editor.in_sight()
+    assert not editor.text_areas("translation")
+    editor.choose("accept", key="a")
+    editor.submit()
+    alone_pulled = pull(sqlite_store, client, scheme, both)
+    assert (alone_pulled.refused, alone_pulled.corrected) == ([], 0)

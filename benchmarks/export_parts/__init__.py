@@ -1,0 +1,1 @@
+"""What the benchmark of exports and the tests of formats share."""

@@ -1,0 +1,1 @@
+"""Parts of translation_real.py."""

@@ -1,0 +1,70 @@
+"""The encoder that is trained: a head on the packaged or another encoder, with LoRA matrices or in full."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from curation.downloads import downloads_allowed
+from curation.errors import MissingExtraError, UsageError
+from curation.file_digest import file_digest
+from curation.quiet_libraries import quiet
+from curation.tagging.encoder import WEIGHTS, base_folder, device, longest_window, with_head
+from training.settings import TrainingSettings
+
+
+def encoder_identity(settings: TrainingSettings) -> str:
+    """The digest of the encoder's weights and of the file of questions."""
+    base = base_folder(settings.base_model, download=downloads_allowed())
+    questions = file_digest(settings.questions) if settings.questions and settings.questions.is_file() else ""
+    return file_digest(base / WEIGHTS) + questions
+
+
+def prepared(base: Path, labels: Sequence[str], settings: TrainingSettings) -> Any:
+    """The encoder with a head on its device, and with LoRA matrices on its linear layers unless tuned in full.
+
+    Raises UsageError for a window that the encoder cannot read and for layers that it does not have.
+    """
+    import torch
+
+    if settings.window > (longest := longest_window(base)):
+        raise UsageError(
+            f"expected a window of at most {longest} word pieces with {settings.base_model}, got {settings.window}"
+        )
+    model = with_head(base, labels)
+    for module in model.modules():
+        if isinstance(module, torch.nn.Dropout):
+            module.p = settings.dropout
+    if not settings.full:
+        model = with_lora(model, settings, head="classifier", task="TOKEN_CLS")
+    return model.to(device(settings.device))
+
+
+def with_lora(model: Any, settings: TrainingSettings, *, head: str | None, task: str) -> Any:
+    """The model with LoRA matrices (Hu et al. 2021); only they and the head are trained.
+
+    Raises UsageError where the settings name layers that the model does not have.
+    """
+    try:
+        from peft import LoraConfig, get_peft_model
+    except ImportError as error:
+        raise MissingExtraError("peft", "train") from error
+    config = LoraConfig(
+        task_type=task,
+        r=settings.rank,
+        lora_alpha=settings.alpha,
+        lora_dropout=settings.dropout,
+        target_modules=list(settings.targets) or "all-linear",
+        modules_to_save=[head] if head else None,
+        use_rslora=settings.rslora,
+        use_dora=settings.dora,
+    )
+    try:
+        with quiet():
+            return get_peft_model(model, config)
+    except ValueError as error:
+        raise UsageError(
+            f"expected layers of {settings.base_model} in training.targets, got {', '.join(settings.targets)}; leave "
+            "it out for all linear ones"
+        ) from error
