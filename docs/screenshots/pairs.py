@@ -47,16 +47,21 @@ class WordText:
     text: str
     finish: Finish = Finish.STOP
     error: str | None = None
+    unknown: int = 0
 
 
 class WordForWord:
     """A translator that knows the words of the shipped glossary, and leaves all others."""
 
     name, revision = "words", "1"
+    keeps_markers, alternatives = False, 1
 
     def __init__(self) -> None:
         lines: list[dict[str, str]] = list(read_word_list(WORDS / "glossary.yaml", tuple[dict[str, str], ...]))
         self._german = {word: listed(line["de"])[0] for line in lines for word in listed(line["en"])}
+
+    def check(self, source: str, target: str) -> None:
+        """Words of every language are looked up."""
 
     def translate(self, segments: Sequence[str], source: str, target: str, *, alternative: int = 0) -> list[WordText]:
         """Each segment, word for word."""
