@@ -5,6 +5,9 @@ BIN := $(VENV)/bin
 # Torch is pinned in constraints.txt so that no CUDA packages come in by surprise; see docs/gpu.md.
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
+# What a test or a tool has compiled is kept for its next run, also where the environment says otherwise.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: install run test quick check clean
 
 install: $(VENV)/.installed ## the product with all its extras, in .venv; ends by showing that it works

@@ -2,9 +2,9 @@
 
     python benchmarks/all.py [--quick] [--only NAME ...] [--page docs/benchmarks.md]
 
-Two scripts train or ask a model for half an hour and more (LONG): they run only where they are named, or in their short
-form. The page is written after each script, so that what was made stays when a later one fails or is interrupted. A
-script that fails keeps its figures of before, which are old; the exit code is 1 then.
+Some scripts train or ask a model for half an hour and more (LONG): they run only where they are named, or in their
+short form. The page is written after each script, so that what was made stays when a later one fails or is interrupted.
+A script that fails keeps its figures of before, which are old; the exit code is 1 then.
 """
 
 from __future__ import annotations
@@ -41,9 +41,17 @@ SCRIPTS: Mapping[str, tuple[str, ...]] = {
     "translation_trained": ("translation_trained.py",),
     "translation_real": ("translation_real.py",),
     "scoring": ("scoring.py",),
+    "small_data": ("small_data.py",),
+    "prompt_or_tune": ("prompt_or_tune.py",),
+    "transfer": ("transfer.py",),
+    "training": ("training.py",),
+    "tagger": ("tagger.py",),
+    "edsnlp_tagger": ("edsnlp_tagger.py",),
 }
 NOT_QUICK = frozenset({"maccrobat"})
-LONG = frozenset({"translation_trained", "translation_real"})
+LONG = frozenset(
+    {"translation_trained", "translation_real", "small_data", "prompt_or_tune", "transfer", "tagger", "edsnlp_tagger"}
+)
 PAGE = ROOT / "docs" / "benchmarks.md"
 
 

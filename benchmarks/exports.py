@@ -1,11 +1,12 @@
 """Every format of `curate export`: out and back, opened by its receiver's tool, and memory while records become many.
 
-    python benchmarks/exports.py [--quick] [--maccrobat FOLDER]
+    python benchmarks/exports.py [--quick] [--maccrobat FOLDER] [--parts FILE [--minutes N]]
 
 The records of MACCROBAT (where the folder is there), the shipped sample and texts that formats stumble over go through
 each format and back through `curate import`'s reader; what is missing is counted by looking at both sides and compared
 with what the format had said before it wrote, kind by kind. Memory is the peak of a process that writes generated
-records as they are made; the bare loop writes the same records with `json.dumps`. The last line is one JSON object.
+records as they are made; the bare loop writes the same records with `json.dumps`. With `--parts`, a run that was ended
+goes on where it stood. The last line is one JSON object.
 """
 
 from __future__ import annotations
@@ -17,11 +18,13 @@ import sys
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 
 import packages_first  # noqa: F401
 from export_parts.differences import differences
+from export_parts.kept_parts import KeptParts
 from export_parts.receivers import opened
 from export_parts.stumbling import stumbling
 from measuring import measured, table
@@ -41,7 +44,7 @@ MACCROBAT_RECORDS, QUICK_RECORDS = 150, 8
 #: Generated records of the two sides of the ratio.
 SIZES, QUICK_SIZES = (10_000, 50_000), (400, 2_000)
 #: Formats that write one file for all records of a split, so that these sizes are a file's.
-STREAMED = ("hf", "chat", "conll", "spacy", "csv", "jsonl", "parquet", "label-studio", "bioc", "pubtator")
+STREAMED = ("chat", "conll", "csv", "jsonl", "label-studio", "pubtator", "bioc", "parquet", "hf", "spacy", "fhir")
 QUICK_STREAMED = ("hf", "conll", "jsonl")
 BARE = "bare loop"
 
@@ -53,14 +56,23 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--quick", action="store_true", help="fewer records and formats; under a minute")
     parser.add_argument("--maccrobat", type=Path, default=MACCROBAT, help="the folder of MACCROBAT")
+    parser.add_argument("--parts", type=Path, help="a file that keeps each part; those in it are not measured again")
+    parser.add_argument("--minutes", type=float, help="with --parts: begin no part after so long")
     parser.add_argument("--child", nargs=2, metavar=("FORMAT", "RECORDS"), help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.child:
         print(json.dumps(_cost(asked.child[0], int(asked.child[1]))))
         return
     members = _members(asked.maccrobat, QUICK_RECORDS if asked.quick else MACCROBAT_RECORDS)
-    trips = {name: _round_trip(name, members) for name in FORMATS}
-    costs = _costs(QUICK_STREAMED if asked.quick else STREAMED, QUICK_SIZES if asked.quick else SIZES)
+    kept = KeptParts(asked.parts, asked.minutes)
+    # Formats of the scheme alone hold no record that could come back.
+    formats = [name for name in FORMATS if not export_format(name).of_scheme]
+    trips = {name: kept.part(f"{name}, trip", partial(_round_trip, name, members)) for name in formats}
+    sizes = QUICK_SIZES if asked.quick else SIZES
+    costs = {
+        name: [kept.part(f"{name}, {size} records", partial(_child, name, size)) for size in sizes]
+        for name in (BARE, *(QUICK_STREAMED if asked.quick else STREAMED))
+    }
     ratios = {name: round(large["mb"] / small["mb"], 3) for name, (small, large) in costs.items()}
     print(f"{len(members)} records out and back\n")
     print(table(("format", "announced losses", "back as announced", "receiver", "records it finds"), _rows(trips)))
@@ -77,7 +89,7 @@ def main() -> None:
         json.dumps(
             {
                 "records": len(members),
-                "formats": len(FORMATS),
+                "formats": len(formats),
                 "round_trips": len(equal),
                 "round_trips_equal": sum(equal.values()),
                 "not_equal": [name for name, same in equal.items() if not same],
@@ -159,12 +171,8 @@ def _comes_back(view: ExportedSet, folder: Path, name: str) -> bool:
     return True
 
 
-def _costs(names: tuple[str, ...], sizes: tuple[int, int]) -> dict[str, list[dict[str, float]]]:
-    """The cost of writing so many generated records in each format, each in a process of its own."""
-    return {name: [_child(name, size) for size in sizes] for name in (BARE, *names)}
-
-
 def _child(name: str, records: int) -> dict[str, float]:
+    """The cost of writing so many generated records in a format, in a process of its own."""
     done = subprocess.run(
         [sys.executable, __file__, "--child", name, str(records)], check=True, capture_output=True, text=True
     )

@@ -20,9 +20,9 @@ python benchmarks/all.py [--quick] [--only NAME ...]
 ```
 
 runs the scripts one after the other and writes here what each prints, with its date and commit; those that take half an
-hour, `translation_trained` and `translation_real`, only where `--only` names them or with `--quick`. What was not run
-anew is *old*: read it as a figure of its commit. Sections below this frame are written by hand; each says of when it
-is."""
+hour and more (`translation_trained`, `translation_real`, `small_data`, `prompt_or_tune`, `transfer`, `tagger`,
+`edsnlp_tagger`) only where `--only` names them or with `--quick`. What was not run anew is *old*: read it as a figure
+of its commit. Sections below this frame are written by hand; each says of when it is."""
 #: Characters of a script's output that are kept.
 LONGEST = 20_000
 

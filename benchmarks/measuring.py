@@ -30,7 +30,7 @@ def measured() -> Iterator[Cost]:
         yield found
     finally:
         found.seconds = perf_counter() - started
-        found.peak_mb = _peak_mb()
+        found.peak_mb = peak_mb()
 
 
 def _reset_peak() -> None:
@@ -40,7 +40,8 @@ def _reset_peak() -> None:
         return
 
 
-def _peak_mb() -> float:
+def peak_mb() -> float:
+    """The peak resident memory of this process (MB) since it was set back, else since the start."""
     try:
         status = Path("/proc/self/status").read_text()
         return int(status.split("VmHWM:")[1].split()[0]) / 1024

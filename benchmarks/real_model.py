@@ -15,8 +15,6 @@ import asyncio
 import json
 import statistics
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 from time import perf_counter
@@ -24,14 +22,15 @@ from typing import Any
 
 import packages_first  # noqa: F401
 from measuring import table
+from real_model_parts.asking import Asking
+from real_model_parts.exact import exact_f1
 from real_model_parts.phee import DATA, Annotated, Neighbours, scheme, sentences
 
 from annotation.llm.annotator import LlmAnnotator
 from annotation.llm.examples import Examples
 from annotation.settings import LlmSettings
 from curation.cache_folder import cache_folder
-from curation.errors import LanguageModelError
-from curation.models.contract import Answer, Attempt, Request, answer_key
+from curation.models.contract import Answer
 from curation.models.local.model import LocalModel
 from curation.models.local.settings import LocalModelSettings
 from curation.record import Layer
@@ -52,57 +51,6 @@ EXAMPLES = 3
 FORMS = ("constrained", "free")
 #: A plain script with the same weights on the same sentences: three fixed examples, free, greedy.
 PLAIN = ("plain script, 3 fixed examples, free", 0.98, 0.208)
-#: An answer has so many tokens at most: a free one that goes on is none.
-MOST = 400
-
-
-@dataclass
-class Asking:
-    """One way of asking, by way of the answers that are kept."""
-
-    model: LocalModel
-    store: Store
-    constrained: bool
-    answers: list[Answer] = field(default_factory=list)
-    paid: list[Answer] = field(default_factory=list)
-
-    async def layer(self, stage: LlmAnnotator, item: Item) -> Layer | None:
-        """The layer of a record; None where no answer could be read."""
-        conversation = stage.conversation(item)
-        try:
-            requests = next(conversation)
-            while True:
-                requests = conversation.send(await asyncio.gather(*map(self._answer, requests)))
-        except StopIteration as end:
-            return next(iter(end.value.layers), None)
-
-    async def _answer(self, request: Request) -> Answer | LanguageModelError:
-        request = replace(request, schema=request.schema if self.constrained else None, sampling={"max_tokens": MOST})
-        key = answer_key(self.model.identity, request)
-        answer = self.store.answers([key]).get(key)
-        if answer is None:
-            try:
-                answer = await self.model.attempt(request)
-            except LanguageModelError as error:
-                return error
-            self.paid.append(answer)
-            self.store.note_attempts([_attempt(key, request, answer)])
-        self.answers.append(answer)
-        return answer
-
-
-def _attempt(key: str, request: Request, answer: Answer) -> Attempt:
-    return Attempt(
-        key=key,
-        model=request.model,
-        purpose=request.purpose,
-        record_ids=tuple(record.id for record in request.about),
-        number=1,
-        sample=request.sample,
-        state=answer.finish,
-        time=datetime.now(UTC).isoformat(),
-        answer=answer,
-    )
 
 
 def main() -> None:
@@ -196,20 +144,6 @@ def _is_object(answer: Answer) -> bool:
         return isinstance(json.loads(answer.text), dict)
     except ValueError:
         return False
-
-
-def exact_f1(gold: Sequence[Layer], predicted: Sequence[Layer | None]) -> float:
-    """The F1 of the sets of exact strings of all records, as plain scripts count it."""
-    sides = [
-        {
-            (layer.record_id, entity.category, entity.text)
-            for layer in layers
-            if layer is not None
-            for entity in layer.entities
-        }
-        for layers in (gold, predicted)
-    ]
-    return 2 * len(sides[0] & sides[1]) / max(1, len(sides[0]) + len(sides[1]))
 
 
 def _counted(words: Iterator[str]) -> dict[str, int]:

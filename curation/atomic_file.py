@@ -22,8 +22,9 @@ Tell = Callable[[str], None]
 
 #: In the folder of a writer: what it writes, the same once it is complete, and what it has taken away.
 NEW, READY, OLD = "new", "ready", "old"
-#: In the name of such a folder.
+#: In the name of such a folder, and before it where nothing is ever put in place.
 MARK = "unfinished-"
+PASSING = ".passing-"
 
 
 def _no_one(line: str) -> None:
@@ -64,6 +65,21 @@ def refilled(
             with suppress(OSError):
                 folder.rmdir()
         raise
+
+
+@contextmanager
+def passing(folder: Path, *, tell: Tell = _no_one) -> Iterator[Path]:
+    """An empty folder in ``folder``, for its owner alone, which is gone when the block ends; so is what a killed one
+    had left.
+    """
+    made_private(folder)
+    _clear_up(folder, PASSING, tell)
+    own, lock = _own_folder(folder, PASSING)
+    try:
+        yield own
+    finally:
+        shutil.rmtree(own, ignore_errors=True)
+        os.close(lock)
 
 
 def write_private(path: Path, content: str) -> None:

@@ -34,22 +34,22 @@ class AuthorKind(StrEnum):
 
 
 #: Whose layer is checked where a record has several, the most preferred first. What people say together comes before
-#: a single person; gold comes last, since gold that people made is in `consensus` too, and imported gold is there to
-#: measure with.
+#: a single person, and rules, which measured better, before few-shot (docs/decisions/cold-start.md); gold comes last,
+#: since gold that people made is in `consensus` too, and imported gold is there to measure with.
 VALIDATION_RANK = (
     AuthorKind.CONSENSUS,
     AuthorKind.HUMAN,
     AuthorKind.ADAPTER,
     AuthorKind.LLM,
-    AuthorKind.FEW_SHOT,
     AuthorKind.RULES,
+    AuthorKind.FEW_SHOT,
     AuthorKind.OTHER,
     AuthorKind.REPEAT,
     AuthorKind.GOLD,
 )
 
 #: Whose layer is shown to reviewers as a pre-annotation, the best first; no other kind is shown unless it is asked for.
-REVIEW_RANK = (AuthorKind.ADAPTER, AuthorKind.LLM, AuthorKind.FEW_SHOT, AuthorKind.RULES)
+REVIEW_RANK = (AuthorKind.ADAPTER, AuthorKind.LLM, AuthorKind.RULES, AuthorKind.FEW_SHOT)
 
 #: People's own words; layers of these kinds in two languages say the same where the texts do.
 PEOPLE = frozenset({AuthorKind.GOLD, AuthorKind.CONSENSUS, AuthorKind.HUMAN})

@@ -14,6 +14,7 @@ CurateError                 the job failed; the message says what was expected, 
 ├── EnvironmentFailureError  record after record failed for what is none of the records' faults
 ├── WorkerError             a worker process was ended from outside
 ├── ReviewError             Label Studio did not answer as expected
+├── HubError                a hub of data sets did not take or give what was asked
 ├── EncoderError            an encoder at an address gave no vectors; `kind` says why
 └── LanguageModelError      a language model gave no answer that can be used; `kind` says why
 """
@@ -89,6 +90,10 @@ class EnvironmentFailureError(CurateError):
 
 class ReviewError(CurateError):
     """Label Studio did not answer as expected."""
+
+
+class HubError(CurateError):
+    """A hub of data sets did not take or give what was asked."""
 
 
 class EncoderError(CurateError):

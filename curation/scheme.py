@@ -6,9 +6,11 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
+from typing import Any, Self
 
+import yaml
 from pydantic import Field, ValidationError, field_validator, model_validator
 
 from curation.errors import ContradictionError, SchemeError
@@ -36,6 +38,7 @@ class Category(Frozen):
     definition: Localised = Field(default_factory=dict)
     boundary: Localised = Field(default_factory=dict)
     examples: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    counter_examples: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     colour: str
     #: None where there are more categories than keys.
     hotkey: str | None = Field(pattern=r"^((shift|ctrl|alt)\+)*\S$")
@@ -133,8 +136,19 @@ class Scheme(Frozen):
 
     @cached_property
     def digest(self) -> str:
-        """A hash of the whole scheme."""
-        return digest(self.model_dump(mode="json"))
+        """A hash of the whole scheme. Counter-examples count where there are some: older schemes keep their hash."""
+        content = self.model_dump(mode="json")
+        for category in content["categories"]:
+            if not category["counter_examples"]:
+                del category["counter_examples"]
+        return digest(content)
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """A copy, of which nothing is known that was computed from what the scheme was before."""
+        copied = super().model_copy(update=update, deep=deep)
+        for computed in ("by_name", "digest"):
+            copied.__dict__.pop(computed, None)
+        return copied
 
     def attributes_of(self, category: Category) -> tuple[EntityAttribute, ...]:
         """The attributes that entities of a category may have, in order."""
@@ -181,20 +195,39 @@ def load_scheme(path: Path | None = None) -> Scheme:
     return read_scheme(path or DEFAULT_SCHEME).scheme
 
 
+def write_scheme(scheme: Scheme, path: Path) -> None:
+    """The scheme as a YAML file that `load_scheme` reads."""
+    path.write_text(scheme_text(scheme), encoding="utf-8")
+
+
+def scheme_text(scheme: Scheme) -> str:
+    """The scheme as YAML; a category without a hotkey is given a free one when it is read."""
+    content = scheme.model_dump(mode="json", exclude_defaults=True, exclude_none=True)
+    written: str = yaml.safe_dump(content, allow_unicode=True, sort_keys=False)
+    return written
+
+
 def read_scheme(path: Path) -> SchemeFile:
     """The scheme in a YAML file.
 
     Raises SchemeError with a line for each fault: the file, the key, what was expected, and what came.
     """
     try:
-        found = scheme_content(path.read_text(encoding="utf-8-sig"))
-        return SchemeFile(Scheme.model_validate(found.content), found.filled)
+        return _understood(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError as error:
         raise SchemeError(f"expected a scheme file at {path}, found none") from error
     except (OSError, UnicodeDecodeError) as error:
         raise SchemeError(f"expected a scheme file in UTF-8 at {path}, got {type(error).__name__}") from error
     except SchemeError as error:
         raise SchemeError("\n".join(f"{path}: {line}" for line in str(error).split("\n"))) from error
+
+
+@lru_cache(maxsize=8)
+def _understood(text: str) -> SchemeFile:
+    """The scheme of a file's text, read once: a command asks for it several times. Raises SchemeError."""
+    found = scheme_content(text)
+    try:
+        return SchemeFile(Scheme.model_validate(found.content), found.filled)
     except ValidationError as error:
         lines = plain_sentences(error, found.content, Scheme)
-        raise SchemeError("\n".join(f"{path}: {printable(line)}" for line in lines)) from error
+        raise SchemeError("\n".join(map(printable, lines))) from error

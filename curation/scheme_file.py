@@ -19,12 +19,12 @@ from pydantic import BaseModel, ValidationError
 
 from curation.errors import SchemeError
 from curation.printable import printable
-from curation.yaml_file import load_yaml
+from curation.yaml_file import load_yaml, yaml_problem
 
 #: Lists whose entries have names, with the key that a bare value is given under.
 ENTRIES = {"categories": "definition", "relations": "definition", "labels": "values", "attributes": "values"}
 #: Keys whose value is said in a language.
-LOCALISED = ("label", "definition", "boundary", "examples")
+LOCALISED = ("label", "definition", "boundary", "examples", "counter_examples")
 #: A `#` that is not in quotes begins a comment in YAML, and leaves these empty.
 QUOTED = {"colour": 'a colour in quotes, such as "#1f77b4"', "hotkey": 'a key in quotes, such as "1"'}
 
@@ -70,33 +70,19 @@ def scheme_content(text: str) -> SchemeContent:
 
 
 class _AsWritten(yaml.SafeLoader):
-    """Reads scalars as strings, but for an empty one, and refuses a key that stands twice."""
+    """Reads scalars as strings, but for an empty one."""
 
     yaml_implicit_resolvers = {  # noqa: RUF012 - as the base class has it
         first: [(tag, pattern) for tag, pattern in resolvers if tag == "tag:yaml.org,2002:null"]
         for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
     }
 
-    def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
-        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
-        seen: set[Any] = set()
-        for (key_node, _), key in zip(node.value, keys, strict=True):
-            if key in seen:
-                raise yaml.MarkedYAMLError(
-                    problem=f"expected each key once, got {key} again", problem_mark=key_node.start_mark
-                )
-            seen.add(key)
-        found: dict[Any, Any] = super().construct_mapping(node, deep=deep)
-        return found
-
 
 def _parsed(text: str) -> Any:
     try:
         return load_yaml(text, _AsWritten)
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        where = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
-        raise SchemeError(f"{where}{error.problem or 'expected YAML'}") from error
+        raise SchemeError(yaml_problem(error)) from error
     except (yaml.YAMLError, TypeError) as error:
         raise SchemeError(f"expected YAML: {' '.join(str(error).split())}") from error
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from huggingface_hub import DatasetCardData
-from pydantic import JsonValue
 
+from curation.egress.settings import KEEPS_BACK
 from curation.markdown import code, plain
 from curation.printable import printable
 from curation.scheme import Scheme
-from exports.origins import SYNTHETIC, text_origins
+from exports.counted import evidence_of
+from exports.evidence import FILE, SetEvidence, in_markdown
+from exports.origins import SYNTHETIC
 from exports.settings import ExportSettings
 from exports.writer import ExportedSet
 
@@ -38,11 +40,20 @@ KNOWN_LICENCES = {
 WHOLE_ALONE = {"entities": "data"}
 
 
-def dataset_card(view: ExportedSet, settings: ExportSettings, configs: Mapping[str, str] = WHOLE_ALONE) -> str:
-    """Markdown with the hub's metadata on top. configs: the folder of each configuration, the usual one first."""
+def dataset_card(
+    view: ExportedSet,
+    settings: ExportSettings,
+    configs: Mapping[str, str] = WHOLE_ALONE,
+    evidence: SetEvidence | None = None,
+) -> str:
+    """Markdown with the hub's metadata on top. configs: the folder of each configuration, the usual one first.
+
+    evidence: what is known of the set, where the caller has it already.
+    """
     manifest = view.curated.manifest
     total = view.curated.records
-    origins = text_origins(view)
+    known = evidence or evidence_of(view)
+    origins = known.tables["origins"].rows if "origins" in known.tables else {}
     data = DatasetCardData(
         language=sorted(map(printable, _counts(manifest["languages"]))),
         **_licence(settings.licence, _counts(manifest["licences"])),
@@ -66,7 +77,7 @@ def dataset_card(view: ExportedSet, settings: ExportSettings, configs: Mapping[s
             for number, (config, folder) in enumerate(configs.items())
         ],
     )
-    return f"---\n{data.to_yaml()}\n---\n\n{_body(view, settings, origins)}"
+    return f"---\n{data.to_yaml()}\n---\n\n{_body(view, settings, known)}"
 
 
 def _licence(licence: str, stated: Mapping[str, int]) -> dict[str, Any]:
@@ -84,35 +95,27 @@ def _licence(licence: str, stated: Mapping[str, int]) -> dict[str, Any]:
     return {"license": "other"} | ({"license_name": printable(licence)} if licence.strip() else {})
 
 
-def _body(view: ExportedSet, settings: ExportSettings, origins: Mapping[str, int]) -> str:
+#: The tables that come after what explains the columns.
+AFTER_COLUMNS = frozenset({"identifiers", "identifiers by kind"})
+
+
+def _body(view: ExportedSet, settings: ExportSettings, evidence: SetEvidence) -> str:
     curated, scheme = view.curated, view.scheme
-    manifest = curated.manifest
     return "\n\n".join(
         (
-            f"# {plain(settings.pretty_name)}: {plain(curated.name)} {curated.version}",
+            f"# {plain(settings.pretty_name)}: {plain(view.nameless(curated.name))} {curated.version}",
             f"{view.curated.records} records of {_origin(view)} "
             f"(content hash `{curated.digest}`), annotated in {_asked_for(scheme)} of the scheme "
             f"{code(scheme.name)} version {plain(scheme.version)}. {_standing(view)}",
-            "## Records\n\n" + _table(("split", "records"), view.curated.splits),
-            *_notes(manifest),
-            _table(("language", "records"), _counts(manifest["languages"])),
-            _table(("licence of the records", "records"), _counts(manifest["licences"])),
-            *_marked(view),
-            f"## How it was made\n\nThe layer is {code(manifest['layer'])}. Records that were not taken, by reason: "
-            + (
-                ", ".join(f"{count} {plain(reason)}" for reason, count in _counts(manifest["dropped"]).items())
-                or "none"
-            )
-            + "."
-            + _lost(manifest)
-            + _made(origins),
+            *(in_markdown(table) for name, table in evidence.tables.items() if name not in AFTER_COLUMNS),
             "## Columns\n\n`text` is the report. `entities` is the lossless view: category, wording and `fragments`, "
             "which are end-exclusive code-point offsets into `text` (several when discontinuous, none when the "
             "wording was not found). `summary` is the flat view: one string a category, facts joined by `; `, "
             "and one a document label, `N/A` when absent. `labels` are the document labels.",
             f"## Privacy\n\n{_privacy(view)}",
+            *(in_markdown(table) for name, table in evidence.tables.items() if name in AFTER_COLUMNS),
             "## Limits\n\nNot a medical device and no basis for decisions about patients. Check the licence of "
-            "each record before passing it on.",
+            f"each record before passing it on. Where each figure of this card comes from stands in `{FILE}`.",
         )
     )
 
@@ -120,7 +123,7 @@ def _body(view: ExportedSet, settings: ExportSettings, origins: Mapping[str, int
 def _origin(view: ExportedSet) -> str:
     curated = view.curated
     if view.unreviewed:
-        return f"the layer {code(curated.manifest['layer'])} of a workspace"
+        return f"the layer {code(view.nameless(str(curated.manifest['layer'])))} of a workspace"
     return f"the frozen set {code(f'{curated.name}@{curated.version}')}"
 
 
@@ -139,16 +142,6 @@ def _asked_for(scheme: Scheme) -> str:
     return " and ".join(f"the {count} {plural if count > 1 else name}" for count, name, plural in parts if count)
 
 
-def _marked(view: ExportedSet) -> Iterator[str]:
-    """How many entities each category has, and how many records each value of a document label."""
-    manifest = view.curated.manifest
-    if view.scheme.categories:
-        yield "## Entities\n\n" + _table(("category", "entities"), _counts(manifest["categories"]))
-    # Sets that were frozen by an earlier version did not count them.
-    for name, values in _counts(manifest.get("labels", {})).items():
-        yield f"## {plain(name)}\n\n" + _table(("value", "records"), _counts(values))
-
-
 def _privacy(view: ExportedSet) -> str:
     """What a search for identifiers has found in the texts that are here."""
     total = view.curated.records
@@ -157,7 +150,7 @@ def _privacy(view: ExportedSet) -> str:
     if view.with_identifiers:
         return (
             f"**{view.with_identifiers} of {total} records hold what may identify a person** (names, dates, numbers, "
-            "places). They were written because the privacy policy only reports it. Do not pass them on."
+            f"places). They were written because {_why_let_out(view)}. Do not pass them on."
         )
     return (
         f"A search found nothing in these {total} records that identifies a person, surrogates aside. It does not "
@@ -165,34 +158,13 @@ def _privacy(view: ExportedSet) -> str:
     )
 
 
-def _notes(manifest: dict[str, JsonValue]) -> list[str]:
-    """What a reader has to know of the splits."""
-    small, split = manifest.get("small_splits"), manifest.get("split")
-    names = split.get("stratify") if isinstance(split, dict) else None
-    notes = [f"Note: {plain(line)}." for line in small] if isinstance(small, list) else []
-    if isinstance(names, list) and names:
-        notes.append(f"The splits are stratified by {', '.join(code(name) for name in names)}.")
-    return notes
+def _why_let_out(view: ExportedSet) -> str:
+    """Why records with identifiers may leave."""
+    if view.passage is not None and view.passage.policy in KEEPS_BACK:
+        return "a person released them, or because they hold no more than the privacy policy lets through"
+    return "the privacy policy only reports it"
 
 
 def _counts(value: object) -> dict[str, int]:
     assert isinstance(value, dict)
     return value
-
-
-def _lost(manifest: dict[str, JsonValue]) -> str:
-    """What is left out of translated records."""
-    lost = _counts(manifest.get("lost_in_translation", {}))
-    said = ", ".join(f"{count} {plain(name)}" for name, count in lost.items())
-    return f" Entities that were not found in a translation are left out: {said}." if said else ""
-
-
-def _made(origins: Mapping[str, int]) -> str:
-    """How many texts nobody wrote in a clinic."""
-    said = ", ".join(f"{count} {origin}" for origin, count in origins.items())
-    return f" Of the texts, as far as the records say: {said}." if said else ""
-
-
-def _table(head: tuple[str, str], rows: dict[str, int]) -> str:
-    lines = [f"| {head[0]} | {head[1]} |", "|---|---:|"]
-    return "\n".join([*lines, *(f"| {plain(name)} | {count} |" for name, count in rows.items())])

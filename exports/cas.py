@@ -35,7 +35,7 @@ NUMBERS = ("score", "alignmentScore")
 def write(view: ExportedSet, to: Path, settings: ExportSettings) -> list[Path]:
     """`SPLIT/ID.xmi`, and beside them `TypeSystem.xml`; characters that XML refuses are replaced, one by one."""
     made_private(to)
-    types = _type_system()
+    types = type_system()
     described = to / TYPE_SYSTEM
     types.to_xml(described)
     files = [described]
@@ -43,7 +43,7 @@ def write(view: ExportedSet, to: Path, settings: ExportSettings) -> list[Path]:
         folder = made_private(to / split)
         for record, layer in view.members(split):
             path = folder / f"{file_name(record.id)}.xmi"
-            _cas(record, layer, types).to_xmi(path)
+            document_cas(record, layer, types).to_xmi(path)
             files.append(path)
     return files
 
@@ -53,7 +53,8 @@ def losses(record: Record, layer: Layer, scheme: Scheme) -> Counter[str]:
     return +(CAPACITY(record, layer, scheme) + Counter({CHARACTERS: refused_by_xml(record.text)}))
 
 
-def _type_system() -> Any:
+def type_system() -> Any:
+    """The types of our annotations."""
     cassis = _library()
     types = cassis.TypeSystem()
     entity = types.create_type(ENTITY, supertypeName="uima.tcas.Annotation")
@@ -71,7 +72,8 @@ def _type_system() -> Any:
     return types
 
 
-def _cas(record: Record, layer: Layer, types: Any) -> Any:
+def document_cas(record: Record, layer: Layer, types: Any) -> Any:
+    """The text and its annotations; characters that XML refuses are replaced, one by one."""
     cas = _library().Cas(types, document_language=record.language)
     cas.sofa_string = for_xml(record.text)
     cas.sofa_mime = "text/plain"

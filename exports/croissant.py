@@ -1,13 +1,14 @@
-"""The Croissant 1.1 description of a Hugging Face set, with responsible-AI fields: only what the set itself tells."""
+"""The Croissant 1.1 description of a Hugging Face set, with responsible-AI fields: only what is known of the set."""
 
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from curation.author import PEOPLE, AuthorKind, kind_of
+from exports.evidence import SetEvidence, in_words, write_json
 from exports.settings import ExportSettings
 from exports.writer import ExportedSet
 
@@ -64,21 +65,37 @@ COLUMNS = {
     "licence": "The licence of the record.",
     "author": "Who annotated: a person, a model with its revision, or rules.",
 }
+#: Fields of responsible AI, and the tables of figures that they tell in words.
+RESPONSIBLE = {
+    "rai:dataCollectionRawData": ("sources", "origins", "languages", "licences"),
+    "rai:dataCollectionMissingData": ("dropped", "lost_in_translation"),
+    "rai:dataPreprocessingProtocol": ("duplicates", "leakage"),
+    "rai:annotationsPerItem": ("reviewed",),
+    "rai:dataAnnotationAnalysis": ("authors", "agreement", "layer"),
+    "rai:dataLimitations": ("expectations", "failures", "verdicts"),
+    "rai:dataBiases": ("categories", "drift"),
+}
+#: Authors that are no people; nothing is known of those of another kind.
+MACHINES = frozenset(AuthorKind) - PEOPLE - {AuthorKind.REPEAT, AuthorKind.DOUBTED, AuthorKind.OTHER}
+IDENTIFIERS = ("identifiers", "identifiers by kind")
 #: Says of a column that its values name who made the annotations of the row.
 ATTRIBUTED = {"author": "prov:wasAttributedTo"}
 
 
-def write_croissant(view: ExportedSet, to: Path, settings: ExportSettings, shards: Sequence[Path]) -> Path:
+def write_croissant(
+    view: ExportedSet, to: Path, settings: ExportSettings, shards: Sequence[Path], evidence: SetEvidence
+) -> Path:
     """`croissant.json` beside the card, over the shards of the whole rows."""
     path = to / FILE
-    path.write_text(json.dumps(_description(view, to, settings, shards), indent=2, ensure_ascii=False) + "\n", "utf-8")
+    write_json(_description(view, to, settings, shards, evidence), path)
     return path
 
 
-def _description(view: ExportedSet, to: Path, settings: ExportSettings, shards: Sequence[Path]) -> dict[str, Any]:
+def _description(
+    view: ExportedSet, to: Path, settings: ExportSettings, shards: Sequence[Path], evidence: SetEvidence
+) -> dict[str, Any]:
     curated, manifest = view.curated, view.curated.manifest
-    licences = manifest["licences"]
-    assert isinstance(licences, dict)
+    licences = _counts(manifest["licences"])
     names = [path.relative_to(to).as_posix() for path in shards]
     standing = "unreviewed: a layer that nobody has frozen" if view.unreviewed else "a frozen set"
     return {
@@ -86,13 +103,16 @@ def _description(view: ExportedSet, to: Path, settings: ExportSettings, shards: 
         "@type": "sc:Dataset",
         "name": settings.pretty_name,
         "conformsTo": list(CONFORMS),
-        "description": f"{curated.records} clinical texts of {curated.name}@{curated.version} ({standing}), annotated "
-        f"in the scheme {view.scheme.name} version {view.scheme.version}; content hash {curated.digest}.",
+        "description": f"{curated.records} clinical texts of {evidence.set} ({standing}), annotated in the scheme "
+        f"{view.scheme.name} version {view.scheme.version}; content hash {curated.digest}.",
         "license": settings.licence if settings.licence not in ("", "other") else ", ".join(sorted(licences)),
+        "inLanguage": sorted(_counts(manifest["languages"])),
         "version": f"{curated.version}.0.0",
-        "rai:dataAnnotationProtocol": f"The layer is {manifest['layer']}; definitions and boundary rules of "
-        f"{len(view.scheme.categories)} categories, scheme hash {view.scheme.digest}.",
-        "rai:personalSensitiveInformation": _identifiers(view),
+        **{name: _responsible(evidence, tables) for name, tables in RESPONSIBLE.items()},
+        "rai:machineAnnotationTools": [name for name in evidence.tables["authors"].rows if kind_of(name) in MACHINES],
+        "rai:dataAnnotationProtocol": f"The layer is {view.nameless(str(manifest['layer']))}; definitions and "
+        f"boundary rules of {len(view.scheme.categories)} categories, scheme hash {view.scheme.digest}.",
+        "rai:personalSensitiveInformation": _identifiers(view, evidence),
         "rai:dataUseCases": "Training and evaluation of models that extract information from clinical texts; not a "
         "medical device.",
         "distribution": [
@@ -108,6 +128,11 @@ def _description(view: ExportedSet, to: Path, settings: ExportSettings, shards: 
         ],
         "recordSet": [_record_set(name) for name in names],
     }
+
+
+def _responsible(evidence: SetEvidence, names: Sequence[str]) -> str:
+    """The tables of these names in words, those that there are."""
+    return " ".join(in_words(evidence.tables[name]) for name in names if name in evidence.tables) or "Not measured."
 
 
 def _record_set(file: str) -> dict[str, Any]:
@@ -137,7 +162,13 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _identifiers(view: ExportedSet) -> str:
+def _identifiers(view: ExportedSet, evidence: SetEvidence) -> str:
     if view.with_identifiers is None:
         return "Not measured: the texts were not searched for what identifies a person."
-    return f"A search found identifiers in {view.with_identifiers} of {view.curated.records} records."
+    found = f"A search found identifiers in {view.with_identifiers} of {view.curated.records} records."
+    return f"{found} {_responsible(evidence, IDENTIFIERS)}" if IDENTIFIERS[0] in evidence.tables else found
+
+
+def _counts(value: object) -> dict[str, int]:
+    assert isinstance(value, dict)
+    return value

@@ -6,7 +6,7 @@ from collections import Counter
 from pathlib import Path
 
 from curation.private_files import made_private
-from curation.sources.own_folder import MARKER, RECORDS, OwnExport, beside_line
+from curation.sources.own_folder import MARKER, RECORDS, HubRevision, OwnExport, beside_line
 from exports.file_names import file_name
 from exports.formats import export_format
 from exports.settings import ExportSettings
@@ -33,8 +33,19 @@ def hand_over(name: str, view: ExportedSet, to: Path, settings: ExportSettings, 
         files=frozenset(path.relative_to(to).as_posix() for path in files),
         lost=dict(sorted(lost.items())),
     )
-    marker.write_text(content.model_dump_json(indent=2) + "\n", encoding="utf-8")
+    _write_marker(marker, content)
     return [*files, marker]
+
+
+def note_push(to: Path, pushed: HubRevision) -> None:
+    """Writes into the marker of an export which revision on a hub holds the same."""
+    marker = to / MARKER
+    content = OwnExport.model_validate_json(marker.read_bytes())
+    _write_marker(marker, content.model_copy(update={"pushed": pushed}))
+
+
+def _write_marker(marker: Path, content: OwnExport) -> None:
+    marker.write_text(content.model_dump_json(indent=2, exclude_none=True) + "\n", encoding="utf-8")
 
 
 def _records_beside(view: ExportedSet, split: str, to: Path, *, texts: bool) -> Path:

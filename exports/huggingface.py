@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,9 @@ from curation.scheme import Scheme
 from curation.views.chat import chat_example
 from exports.card import dataset_card
 from exports.chat import system_prompt
+from exports.counted import evidence_of
 from exports.croissant import write_croissant
+from exports.evidence import write_evidence
 from exports.parquet_shards import ParquetShards
 from exports.rows import EVERYTHING, row
 from exports.settings import ExportSettings
@@ -28,7 +30,7 @@ WHOLE = "data"
 
 @dataclass(frozen=True, slots=True)
 class HubConfig:
-    """A configuration of the data set: its folder, its columns, and a row for each record."""
+    """A configuration of the data set: its folder, its columns, and a row for each record with numbers for classes."""
 
     folder: str
     features: Any
@@ -51,13 +53,14 @@ def write(view: ExportedSet, to: Path, settings: ExportSettings) -> list[Path]:
         }
         for record, layer in view.members(split):
             for name, config in configs.items():
-                shards[name].add(config.features.encode_example(config.row(record, layer)))
+                shards[name].add(config.row(record, layer))
         files += [path for shard in shards.values() for path in shard.close()]
     card = to / "README.md"
     folders = {name: config.folder for name, config in configs.items()}
-    card.write_text(dataset_card(view, settings, folders), encoding="utf-8")
+    evidence = evidence_of(view)
+    card.write_text(dataset_card(view, settings, folders, evidence), encoding="utf-8")
     whole = [path for path in files if path.parent.name == WHOLE]
-    return [*files, write_croissant(view, to, settings, whole), card]
+    return [*files, write_croissant(view, to, settings, whole, evidence), write_evidence(evidence, to), card]
 
 
 def _configs(scheme: Scheme, settings: ExportSettings) -> dict[str, HubConfig]:
@@ -67,8 +70,9 @@ def _configs(scheme: Scheme, settings: ExportSettings) -> dict[str, HubConfig]:
     plain = dict.fromkeys(("id", "language", "text"), text)
     prompt = system_prompt(settings)
     tags = tag_names(scheme.names)
+    tag_numbers = {tag: number for number, tag in enumerate(tags)}
     configs = {
-        "entities": HubConfig(WHOLE, features(scheme), lambda record, layer: row(record, layer, scheme)),
+        "entities": HubConfig(WHOLE, features(scheme), _numbered_rows(scheme)),
         "flat": HubConfig(
             "flat",
             datasets.Features(plain | {"summary": dict.fromkeys(scheme.flat_keys, text)}),
@@ -103,7 +107,7 @@ def _configs(scheme: Scheme, settings: ExportSettings) -> dict[str, HubConfig]:
                     "tags": datasets.List(datasets.ClassLabel(names=tags)),
                 }
             ),
-            _tagged_row,
+            lambda record, layer: _tagged_row(record, layer, tag_numbers),
         )
     return configs
 
@@ -151,7 +155,30 @@ def _document(record: Record, layer: Layer, scheme: Scheme) -> dict[str, Any]:
     )
 
 
-def _tagged_row(record: Record, layer: Layer) -> dict[str, Any]:
+def _numbered_rows(scheme: Scheme) -> Callable[[Record, Layer], dict[str, Any]]:
+    """Gives a row of the whole as the files hold it: categories, alignments and assertions by their numbers.
+
+    The library does the same for one value after the other, in a third of the time that an export takes.
+    """
+    numbers = {
+        "category": {name: number for number, name in enumerate(scheme.names)},
+        "alignment": {alignment.value: number for number, alignment in enumerate(Alignment)},
+        "assertion": {assertion.value: number for number, assertion in enumerate(Assertion)},
+    }
+    if not scheme.names:  # then it is a column of texts
+        del numbers["category"]
+
+    def numbered(record: Record, layer: Layer) -> dict[str, Any]:
+        values = row(record, layer, scheme)
+        for entity in values["entities"]:
+            for column, number in numbers.items():
+                entity[column] = number[entity[column]]
+        return values
+
+    return numbered
+
+
+def _tagged_row(record: Record, layer: Layer, numbers: Mapping[str, int]) -> dict[str, Any]:
     found = tagged(record, layer)
     return {
         "id": record.id,
@@ -159,7 +186,7 @@ def _tagged_row(record: Record, layer: Layer) -> dict[str, Any]:
         "tokens": [record.text[start:end] for start, end in found.words],
         "starts": [start for start, _ in found.words],
         "ends": [end for _, end in found.words],
-        "tags": list(found.tags),
+        "tags": [numbers[tag] for tag in found.tags],
     }
 
 

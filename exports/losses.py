@@ -23,6 +23,10 @@ FIELDS = "fields of records"
 TEXTS = "texts of records"
 #: Replaced in the files; kept beside them, so that they come back.
 CHARACTERS = "line breaks and control characters"
+#: In the files as text; as numbers with units they could not be read.
+VALUES = "values and doses that stay text"
+#: In the files as something general.
+KINDLESS = "entities of categories that the format has no kind for"
 #: Counted by the export itself, whatever the format.
 TRANSLATED = "entities not found in their translations"
 KINDS = (
@@ -38,6 +42,8 @@ KINDS = (
     FIELDS,
     TEXTS,
     CHARACTERS,
+    VALUES,
+    KINDLESS,
     TRANSLATED,
 )
 

@@ -9,8 +9,8 @@ from typing import IO, Any
 from curation.errors import MissingExtraError
 from curation.private_files import made_private
 
-#: Rows that are held before they are written.
-ROWS = 256
+#: Rows that are held before they are written: what a file knows of each such group stays in memory until its end.
+ROWS = 1000
 
 
 class ParquetShards:

@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
+from curation.author import is_human, own_name, repeat
 from curation.deidentify.identifiers.surrogate_marks import is_marked, unplaced
-from curation.egress.gate import Passage
+from curation.egress.gate import Passage, Weighed
 from curation.egress.outgoing import Outgoing
 from curation.record import Layer, Record
 from curation.scheme import Scheme
 from curation.store.sets import CuratedSet
+from exports.evidence import EvidenceTable
 from exports.losses import Losses
 from exports.settings import ExportSettings
+
+#: What stands on cards in the place of a person's name, with a number.
+PERSON = "person"
+#: Streams the members of a split.
+Members = Callable[[str], Iterator[tuple[Record, Layer]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,14 +31,34 @@ class ExportedSet:
 
     curated: CuratedSet
     scheme: Scheme
-    members: Callable[[str], Iterator[tuple[Record, Layer]]]
+    members: Members
+    #: The way on which it leaves; None before that.
+    passage: Passage | None = None
     #: Members whose texts hold identifiers; None where nobody has looked.
     with_identifiers: int | None = None
+    #: The run that froze it, and when.
+    frozen_by: tuple[int, str] | None = None
+    #: The layers of people that the store has, sorted, then those who have only second answers: by their numbers,
+    #: cards tell them apart without a name.
+    people: tuple[str, ...] = ()
+    #: Its members in the store, as sources of figures name them.
+    scope: Mapping[str, str] = field(default_factory=dict)
+    #: What was measured of the set, by the name of each table.
+    measured: Callable[[ExportedSet], dict[str, EvidenceTable]] | None = None
 
     @property
     def unreviewed(self) -> bool:
         """Whether it is a layer that nobody has frozen."""
         return bool(self.curated.manifest.get("unreviewed"))
+
+    def nameless(self, text: str) -> str:
+        """The text with a number in the place of each person's name; of a person whom the store has forgotten none."""
+        if is_human(text) and text not in self.people:
+            return f"a {PERSON}"
+        for name in sorted(self.people, key=len, reverse=True):
+            numbered = f"{PERSON} {self.people.index(name) + 1}"
+            text = text.replace(name, numbered).replace(repeat(own_name(name)), repeat(numbered))
+        return text
 
 
 def leaving(view: ExportedSet) -> ExportedSet:
@@ -45,13 +72,20 @@ def let_out(view: ExportedSet, passage: Passage) -> ExportedSet:
 
     Raises EgressBlockedError when one of them may not leave.
     """
+    leaves, weighed = weighed_out(view, passage)
+    weighed.log()
+    return leaves
+
+
+def weighed_out(view: ExportedSet, passage: Passage) -> tuple[ExportedSet, Weighed]:
+    """The same before it is known whether the set leaves, and what logs it as sent. Raises as `let_out`."""
     named = _named_by_hashes(view)
     members = (member for split in view.curated.splits for member in named(split))
-    holding = passage.check(Outgoing.of(*member) for member in members)
-    return replace(leaving(view), with_identifiers=holding)
+    weighed = passage.weigh(Outgoing.of(*member) for member in members)
+    return replace(leaving(view), passage=passage, with_identifiers=weighed.with_identifiers), weighed
 
 
-def _named_by_hashes(view: ExportedSet) -> Callable[[str], Iterator[tuple[Record, Layer]]]:
+def _named_by_hashes(view: ExportedSet) -> Members:
     groups: dict[str, str] = {}
     for split in view.curated.splits:
         for record, _ in view.members(split):
@@ -91,11 +125,18 @@ class ExportFormat:
     records_beside: bool = False
     #: And the texts too, where the format holds words only.
     texts_beside: bool = False
+    #: What it cannot hold under other settings, where these bear on it.
+    losses_by: Callable[[ExportSettings], Losses] | None = None
+    #: Whether it is made of the scheme alone: no record is read, and no set is needed.
+    of_scheme: bool = False
+    #: What people must know of its files, said whenever it is written or checked.
+    notice: str = ""
 
-    def lost(self, view: ExportedSet) -> Counter[str]:
-        """What the format would lose of a set, over all its records."""
+    def lost(self, view: ExportedSet, settings: ExportSettings | None = None) -> Counter[str]:
+        """What the format would lose of a set under the settings, over all its records."""
+        losses = self.losses_by(settings) if self.losses_by and settings else self.losses
         total: Counter[str] = Counter()
         for split in view.curated.splits:
             for record, layer in view.members(split):
-                total += self.losses(record, layer, view.scheme)
+                total += losses(record, layer, view.scheme)
         return total

@@ -167,6 +167,25 @@ def with_overrides(config: Config, changes: Sequence[str]) -> Config:
             if not isinstance(section, dict):
                 raise ConfigError(f"expected a section at {parent} of {key.strip()}, it is a key with a value")
         section[name] = _toml(value.strip())
+    return _validated(content)
+
+
+def with_sections(config: Config, sections: Mapping[str, Any]) -> Config:
+    """The settings with those of some sections in the place of theirs. Raises ConfigError as for a file."""
+    content = config.model_dump()
+    _merge(content, sections)
+    return _validated(content)
+
+
+def _merge(content: dict[str, Any], changes: Mapping[str, Any]) -> None:
+    for key, value in changes.items():
+        if isinstance(value, Mapping) and isinstance(content.get(key), dict):
+            _merge(content[key], value)
+        else:
+            content[key] = value
+
+
+def _validated(content: Mapping[str, Any]) -> Config:
     try:
         return Config.model_validate(content)
     except ValidationError as error:

@@ -50,6 +50,7 @@ EXAMPLES: dict[str, object] = {
     "validation.translation.multilingual": True,
     "validation.report.language": "de",
     "training.task": "entities",
+    "training.tuning": "prompt",
     "training.model": "tagger",
     "training.batch_tokens": 2048,
     "training.questions": "questions.yaml",

@@ -13,9 +13,10 @@ from curation.batches import batched
 from curation.errors import UsageError
 from curation.record import Layer, Record
 from curation.scheme import Scheme
-from curation.scheme_change import foreign_names
+from curation.scheme_change import ChangeCounts, foreign_names
 from curation.store import Store
 from pipeline.steps.freeze import split_pairs
+from training.set_mapping import MappedSet
 
 #: Members of a split whose layers are read at a time.
 TOGETHER = 256
@@ -80,9 +81,23 @@ class MeasuredRecords:
     predicted: Sequence[str]
     curated: str | None = None
     split: str | None = None
+    #: The names that the set annotates: what is measured is compared by them only, and the rest counted.
+    own: MappedSet | None = None
+    beside: Counter[str] = field(default_factory=Counter)
 
     def __iter__(self) -> Iterator[MeasuredRecord]:
-        return self._of_split() if self.curated else self._of_store()
+        found = self._of_split() if self.curated else self._of_store()
+        return found if self.own is None else self._by_own_names(found, self.own)
+
+    def _by_own_names(self, found: Iterator[MeasuredRecord], own: MappedSet) -> Iterator[MeasuredRecord]:
+        self.beside.clear()
+        for measured in found:
+            gold = own.carried(measured.gold, ChangeCounts()) if measured.gold is not None else None
+            for layer in measured.predicted.values() if gold is not None else ():
+                left_out = (entity.category for entity in layer.entities)
+                self.beside.update(category for category in left_out if category not in own.scope.categories)
+            predicted = {name: own.scope.measured(layer) for name, layer in measured.predicted.items()}
+            yield measured._replace(gold=gold, predicted=predicted)
 
     @property
     def _read(self) -> list[str]:

@@ -51,6 +51,7 @@ more than five seconds, a record's text in `system` or none in `user` are told i
 | `per-category` | the same for one category; one request for each, one for the labels | attributes; no relations |
 | `flat` | one string a category and label, facts joined by `; `, `N/A` where absent | facts; no assertions |
 | `evidence` | for each category a list of facts, each with the quote that proves it | facts, each at its quote |
+| `tagged` | the text again, with tags around each entity, and document labels | places, assertions; no relations |
 | `judge` | for each entity of a layer: says the text so, its category, its assertion | `curate judge` only |
 | `translate` | for each sentence its translation, markers around the entities | `curate translate` only |
 | `mention` | for each wording the words of a translation that say it | `curate translate` only |

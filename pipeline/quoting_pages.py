@@ -12,7 +12,7 @@ from curation.deidentify.identifiers.identifier import IdentifierKind
 from curation.record import Record
 
 #: Where pages are, below the workspace, with all files that belong to them; Label Studio leaves a file of each export.
-FOLDERS = ("reports", "gx/uncommitted", "label-studio/data/media")
+FOLDERS = ("reports", "gx/uncommitted", "label-studio/data/media", "experiments/*/result")
 #: Pages hold text; pictures, styles and fonts are drawn from numbers.
 SUFFIXES = frozenset({".html", ".htm", ".json", ".jsonl", ".csv", ".txt", ".md", ".svg", ".tsv", ".xml", ".ann"})
 #: So many words in a row, in the text and on a page, are a quotation; fewer are a common phrase.
@@ -34,7 +34,7 @@ def quoting_pages(workspace: Path, records: Iterable[Record]) -> list[Path]:
 
     A person's name, number or address is enough, and so is the whole of a text that is shorter than a quotation.
     """
-    pages = [path for folder in FOLDERS for path in _files(workspace / folder)]
+    pages = [path for place in _places(workspace) for path in _files(place)]
     if not pages:
         return []
     ids, quoted = set[str](), Quoted()
@@ -55,9 +55,8 @@ def other_quoting_files(workspace: Path, sources: Iterable[Path], records: Seque
     quoted = Quoted()
     for record in records:
         quoted.add(record.text)
-    folders = [workspace / folder for folder in FOLDERS]
     paths = dict.fromkeys(path.resolve() for place in (workspace, *sources) for path in _files(place))
-    pages = {path.resolve() for folder in folders for path in _files(folder)}
+    pages = {path.resolve() for place in _places(workspace) for path in _files(place)}
     return [path for path in paths if path not in pages and quoted.on(path)]
 
 
@@ -81,6 +80,10 @@ class Quoted:
         """Whether a file holds one of them."""
         words = _words(html.unescape(TAG.sub(" ", ESCAPED.sub(_unescaped, _content(path)))))
         return any(not found.isdisjoint(_shingles(words, length)) for length, found in self._hashes.items())
+
+
+def _places(workspace: Path) -> list[Path]:
+    return [place for pattern in FOLDERS for place in sorted(workspace.glob(pattern))]
 
 
 def _files(place: Path) -> Iterator[Path]:

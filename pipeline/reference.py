@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,15 +24,9 @@ from validation.settings import ValidationSettings
 MADE = "<!-- Made by `python -m pipeline.reference docs`; do not edit. -->"
 
 
-def pages() -> dict[str, str]:
-    """The text of each reference page by its file name."""
-    made = {
-        "commands.md": _commands(),
-        "configuration.md": _configuration(),
-        "rules.md": _rules(),
-        "prompts.md": _prompts(),
-    }
-    return {name: "\n".join(lines) + "\n" for name, lines in made.items()}
+def made_page(name: str) -> str:
+    """The text of a reference page, by its file name."""
+    return "\n".join(MADE_PAGES[name]()) + "\n"
 
 
 def _prompts() -> Iterator[str]:
@@ -153,9 +147,16 @@ def _rule(rule: Rule, spec: MeasureSpec) -> str:
 
 def main(folder: Path) -> None:
     """Write the pages."""
-    for name, text in pages().items():
-        (folder / name).write_text(text, encoding="utf-8")
+    for name in MADE_PAGES:
+        (folder / name).write_text(made_page(name), encoding="utf-8")
 
+
+MADE_PAGES: dict[str, Callable[[], Iterator[str]]] = {
+    "commands.md": _commands,
+    "configuration.md": _configuration,
+    "rules.md": _rules,
+    "prompts.md": _prompts,
+}
 
 if __name__ == "__main__":
     main(Path(sys.argv[1]))

@@ -52,6 +52,17 @@ def recorded_where_possible(workspace: Workspace, store: Store, command: str, **
         yield outcome
 
 
+#: In the outcome of a training: by content hash, the ids of the records of a set that it has not learnt from.
+LEFT_OUT = "left_out"
+
+
+def sets_of(inputs: Mapping[str, JsonValue]) -> tuple[str, ...]:
+    """The content hashes of the curated sets that a run was given, by the inputs in its manifest."""
+    several = inputs.get("sets")
+    given = several if isinstance(several, list) else [inputs.get("set")]
+    return tuple(str(digest) for digest in given if digest is not None)
+
+
 @contextmanager
 def recorded(workspace: Workspace, store: Store, command: str, **inputs: JsonValue) -> Iterator[Outcome]:
     """Notes a run in the store and in runs/; what the caller puts into the given dict joins its manifest.

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from pydantic import JsonValue
+
 from annotation.few_shot.example_sentences import load_examples
 from curation.author import AuthorKind, author_name, layer_kind
 from curation.record import Layer, Record
 from curation.sets.duplicates import normalised
 from curation.store import Store
 from pipeline.retrieval import taught_sentences
+from pipeline.runs import LEFT_OUT, sets_of
 from pipeline.workspace import Workspace
 
 #: A shorter example is wording that any record may have.
@@ -31,20 +34,25 @@ def seen_records(workspace: Workspace, store: Store, layers: Iterable[Layer], re
     """What the authors of these layers have seen of these records, which are iterated once for each author."""
     kinds = {layer.author: layer_kind(layer.name, layer.author) for layer in layers}
     adapters = sorted(author for author, kind in kinds.items() if kind is AuthorKind.ADAPTER)
-    sets = _training_sets(store) if adapters else {}
+    sets = training_sets(store) if adapters else {}
     seen = SeenRecords(unknown=tuple(author for author in adapters if author not in sets))
     for author in adapters:
         if author in sets:
-            _add_training(seen, store, author, sets[author], records)
+            for digest, left_out in sets[author].items():
+                _add_training(seen, store, author, digest, left_out, records)
     if AuthorKind.FEW_SHOT in kinds.values():
         seen.taught |= dict.fromkeys(_with_examples(workspace, store, records), str(AuthorKind.FEW_SHOT))
     return seen
 
 
-def _add_training(seen: SeenRecords, store: Store, author: str, digest: str, records: Iterable[Record]) -> None:
+def _add_training(
+    seen: SeenRecords, store: Store, author: str, digest: str, left_out: frozenset[str], records: Iterable[Record]
+) -> None:
     """Note the records that were in the training set of an adapter, by id or by text, and those of its groups."""
     ids, texts, groups, choosing = set(), set(), set(), set()
     for split, record, _ in store.set_members(digest):
+        if record.id in left_out and split != "test":
+            continue
         if split == "train":
             ids.add(record.id)
             texts.add(normalised(record.text))
@@ -60,18 +68,26 @@ def _add_training(seen: SeenRecords, store: Store, author: str, digest: str, rec
             seen.related[record.id] = author
 
 
-def _training_sets(store: Store) -> dict[str, str]:
-    """The digest of the set that each adapter was trained on here, by the adapter's author name."""
+def training_sets(store: Store) -> dict[str, dict[str, frozenset[str]]]:
+    """The digests of the sets that each adapter was trained on here, by the adapter's author name, with the ids of the
+    records of each that it has not learnt from."""
     known = {curated.digest for curated in store.curated_sets()}
-    found: dict[str, str] = {}
+    found: dict[str, dict[str, frozenset[str]]] = {}
     for run in store.runs():
         inputs, outcome = run.manifest.get("inputs"), run.manifest.get("outcome")
         if run.command == "train" and isinstance(inputs, dict) and isinstance(outcome, dict):
-            adapter, digest = outcome.get("manifest"), str(inputs.get("set"))
-            if isinstance(adapter, dict) and digest in known:
+            adapter, digests = outcome.get("manifest"), sets_of(inputs)
+            if isinstance(adapter, dict) and digests and known.issuperset(digests):
                 name, revision = str(adapter.get("name")), str(adapter.get("weights_digest"))[:8]
-                found[author_name(AuthorKind.ADAPTER, name, revision=revision)] = digest
+                found[author_name(AuthorKind.ADAPTER, name, revision=revision)] = {
+                    digest: _ids(outcome.get(LEFT_OUT), digest) for digest in digests
+                }
     return found
+
+
+def _ids(left_out: JsonValue, digest: str) -> frozenset[str]:
+    ids = left_out.get(digest) if isinstance(left_out, dict) else None
+    return frozenset(map(str, ids)) if isinstance(ids, list) else frozenset()
 
 
 def _with_examples(workspace: Workspace, store: Store, records: Iterable[Record]) -> Iterator[str]:

@@ -19,7 +19,7 @@ from curation.generate.drawn_cases import drawn_cases, language_weights
 from curation.generate.record_cases import TOLD, CaseOf, cases_of_layers, cases_of_reports, is_told
 from curation.generate.records import AUTHOR as RULES
 from curation.generate.records import LANGUAGES
-from curation.generate.teller import TOLD_AS, CaseTeller
+from curation.generate.teller import NO_CASE, TOLD_AS, CaseTeller
 from curation.generate.telling_checks import TellingChecks
 from curation.generate.told_case import ToldCase
 from curation.generate.told_record import TOLD_LAYER, ToldBy, case_key
@@ -96,14 +96,16 @@ class TellingOrder:
 
 @dataclass(frozen=True, slots=True)
 class ToldReport:
-    """How a run went, in cases; of records, those that are none are done too.
+    """How a run went, in cases.
 
-    told_before: cases whose records were there; empty: rows of a table without a fact.
+    told_before: cases whose records were there; empty: rows of a table without a fact; left_out: records that are no
+    case (set aside, without a fact), which are not done.
     """
 
     done: StageReport
     told_before: int = 0
     empty: int = 0
+    left_out: int = 0
     failed_cases: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -117,6 +119,7 @@ class ToldReport:
             "told": self.told,
             "told_before": self.told_before,
             "rows_without_a_fact": self.empty,
+            "left_out": self.left_out,
             "failed_cases": dict(sorted(self.failed_cases.items())),
         }
 
@@ -144,7 +147,9 @@ class TellingWork:
             workspace, self.source, self.stage, caps=caps, retry_failed=retry_failed, kinds=kinds, progress=progress
         )
         failed = self.source.failed_cases if isinstance(self.source, CaseQueue) else {}
-        return ToldReport(done, self.told_before, self.empty, failed)
+        left_out = sum(count for name, count in done.notes.items() if name.startswith(NO_CASE))
+        done = replace(done, done=done.done - left_out)
+        return ToldReport(done, self.told_before, self.empty, left_out, failed)
 
     def rehearse(
         self,

@@ -90,8 +90,8 @@ def test_every_section_with_figures_outside_of_the_frame_says_of_when_they_are(f
 @pytest.mark.parametrize(
     ("only", "quick", "runs", "runs_not"),
     [
-        (None, False, {"load", "maccrobat", "damaged_markers"}, {"translation_trained", "translation_real"}),
-        (None, True, {"load", "translation_trained", "translation_real"}, {"maccrobat"}),
+        (None, False, {"load", "maccrobat", "damaged_markers"}, {"translation_trained", "translation_real", "tagger"}),
+        (None, True, {"load", "translation_trained", "translation_real", "tagger"}, {"maccrobat"}),
         (["translation_trained"], False, {"translation_trained"}, {"load", "translation_real"}),
     ],
     ids=["all", "short forms", "named"],

@@ -12,14 +12,15 @@ PACKAGES = ("curation", "annotation", "validation", "training", "exports", "pipe
 
 
 @cache
-def nodes() -> list[tuple[str, ast.AST]]:
-    """All nodes of the product's code, each with the path of its module; read once for all tests."""
-    return [
-        (str(path.relative_to(ROOT)), node)
-        for name in PACKAGES
-        for path in sorted((ROOT / name).rglob("*.py"))
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-    ]
+def names() -> dict[str, tuple[set[str], set[str]]]:
+    """By the path of each module of the product, the names of its classes and of its loops' variables; read once for
+    all tests, of which the trees are not kept: a million objects would slow down every test after these."""
+    found = {}
+    for path in (path for name in PACKAGES for path in sorted((ROOT / name).rglob("*.py"))):
+        nodes = list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+        classes = {node.name for node in nodes if isinstance(node, ast.ClassDef)}
+        found[str(path.relative_to(ROOT))] = (classes, set[str]().union(*map(loop_names, nodes)))
+    return found
 
 
 def loop_names(node: ast.AST) -> set[str]:
@@ -31,14 +32,14 @@ def loop_names(node: ast.AST) -> set[str]:
 
 def test_the_name_of_a_class_occurs_in_one_module_only():
     modules = defaultdict(set)
-    for module, node in nodes():
-        if isinstance(node, ast.ClassDef):
-            modules[node.name].add(module)
+    for module, (classes, _) in names().items():
+        for name in classes:
+            modules[name].add(module)
     assert {name: sorted(paths) for name, paths in modules.items() if len(paths) > 1} == {}
 
 
 def test_no_loop_variable_is_called_one():
-    assert {module for module, node in nodes() if "one" in loop_names(node)} == set()
+    assert {module for module, (_, loops) in names().items() if "one" in loops} == set()
 
 
 def test_the_names_of_loops_are_found():

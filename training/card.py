@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
 from curation.markdown import code, plain
 from curation.printable import printable
 from curation.tagging.folder import AdapterManifest
+from training.course_figures import CourseFigures
 
+if TYPE_CHECKING:
+    from curation.scoring.entities import EntityScores, Score
+    from training.evaluate import EvaluationReport
+
+CARD = "README.md"
 BODY = """
 # {title}
 
@@ -49,6 +57,8 @@ device, it has not been tested for the care of patients, and its scores are not 
 
 FLATTERED = "They chose the checkpoint, so that these scores flatter it; other records measure it fairly."
 MARKS = "It marks only wording that stands in the text, gives no assertion (such as negated) and no codes"
+#: Of a tagger with labels of each category apart.
+LIMITS_OF_HEADS = f"{MARKS}, and marks two pieces of one category on one word only where such were in training."
 #: By model: what the adapter does, what it does it in, its limits, and the task as the Hugging Face hub names it.
 KINDS = {
     "tagger": (
@@ -68,7 +78,7 @@ KINDS = {
         "text-classification",
     ),
     "decoder": (
-        *("Extracts clinical information as one JSON object from", "categories and document labels"),
+        *("Extracts clinical information as one answer from", "categories and document labels"),
         "It may invent or repeat; the annotator holds its answers to the scheme's form and looks for each wording in "
         "the text.",
         "text-generation",
@@ -81,14 +91,28 @@ KINDS = {
 }
 
 
-def write_card(manifest: AdapterManifest, folder: Path) -> None:
+def write_card(
+    manifest: AdapterManifest,
+    folder: Path,
+    *,
+    report: EvaluationReport | None = None,
+    sets: Mapping[str, str] | None = None,
+) -> None:
     """The card as README.md in the adapter's folder."""
-    (folder / "README.md").write_text(card(manifest), encoding="utf-8")
+    (folder / CARD).write_text(card(manifest, report=report, sets=sets), encoding="utf-8")
 
 
-def card(manifest: AdapterManifest) -> str:
-    """The card's text, with the metadata that the Hugging Face hub reads at its top."""
+def card(
+    manifest: AdapterManifest, *, report: EvaluationReport | None = None, sets: Mapping[str, str] | None = None
+) -> str:
+    """The card's text, with the metadata that the Hugging Face hub reads at its top.
+
+    report: the scores on the validation records by category and language. sets: the digests of the curated sets that
+    it was trained on, by their names.
+    """
     opening, what, limits, _ = KINDS[manifest.model]
+    if manifest.settings.get("heads") == "category":
+        limits = LIMITS_OF_HEADS
     learnt: Any = manifest.details.get("learnt", ())
     given = (*manifest.categories, *manifest.document_labels) or tuple(learnt)
     body = BODY.format(
@@ -100,21 +124,31 @@ def card(manifest: AdapterManifest) -> str:
         count=f"{len(given)} {what}",
         scheme=code(manifest.scheme),
         categories=", ".join(map(plain, given)),
-        kind="a LoRA adapter for" if manifest.kind == "lora" else "a full tuning of",
+        kind=how_tuned(manifest),
         base_model=code(manifest.base_model),
         records=manifest.training.get("records", 0),
         entities=manifest.training.get("entities", 0),
-        data=_items(_data(manifest)),
-        scores=_scores(manifest),
-        settings=_items({**manifest.settings, **manifest.versions, "seconds": manifest.seconds}),
+        data=_items({**{f"set {name}": digest for name, digest in (sets or {}).items()}, **_data(manifest)}),
+        scores=_measured(manifest, report),
+        settings=_items({**manifest.settings, **manifest.versions, "seconds": manifest.seconds, **_course(manifest)}),
     )
     return f"---\n{yaml.safe_dump(_metadata(manifest), sort_keys=False, allow_unicode=True)}---\n{body}"
+
+
+def how_tuned(manifest: AdapterManifest) -> str:
+    """What the adapter is, before the name of its base."""
+    if "merged" in manifest.details:
+        return "a LoRA adapter merged into"
+    if manifest.members:
+        kinds = {"lora": "LoRA adapters for", "full": "full tunings of"}
+        return f"the mean of {len(manifest.members) + 1} {kinds[manifest.kind]}"
+    return {"lora": "a LoRA adapter for", "prompt": "a soft prompt for", "full": "a full tuning of"}[manifest.kind]
 
 
 def _metadata(manifest: AdapterManifest) -> dict[str, Any]:
     return {
         "language": list(manifest.languages),
-        "library_name": "peft" if manifest.kind == "lora" else "transformers",
+        "library_name": "transformers" if manifest.kind == "full" else "peft",
         "base_model": printable(manifest.base_model),
         "pipeline_tag": (kind := KINDS[manifest.model][-1]),
         "tags": ["clinical", "named-entity-recognition" if kind.startswith("token") else kind, "clincurate"],
@@ -124,8 +158,14 @@ def _metadata(manifest: AdapterManifest) -> dict[str, Any]:
 def _data(manifest: AdapterManifest) -> dict[str, Any]:
     training = dict(manifest.training)
     lost, view = training.pop("lost", {}), training.pop("view", None)
+    sets: Any = training.pop("sets", ())
+    mapping = training.pop("mapping", None)
     reasons = ", ".join(f"{count} {reason}" for reason, count in lost.items()) if isinstance(lost, dict) else ""
     held = {"annotations that the view does not hold, or holds with other borders": reasons or "none"}
+    for curated in sets:
+        held[f"set {curated['name']}"] = _set(curated)
+    if mapping:
+        held["common names by set"] = json.dumps(mapping, ensure_ascii=False)
     if isinstance(view, dict):
         recall = view.get("oracle")
         held["view"] = str(view["view"])
@@ -135,12 +175,66 @@ def _data(manifest: AdapterManifest) -> dict[str, Any]:
     return {**training, **held}
 
 
+def _set(curated: dict[str, Any]) -> str:
+    """One of several sets in a sentence: its digest, its records, what it does not annotate."""
+    records = ", ".join(f"{count} {split}" for split, count in curated["records"].items())
+    left_out = ", ".join(
+        f"{count} of {split} with {reason} in what another set is measured by"
+        for split, reasons in curated["left_out"].items()
+        for reason, count in reasons.items()
+    )
+    lacking = ", ".join(curated["not_annotated"])
+    return (
+        f"{curated['digest']}, scheme {curated['scheme']}; records: {records}; left out: {left_out or 'none'}; "
+        f"not annotated there, so that it teaches nothing about it: {lacking or 'nothing'}"
+    )
+
+
 def _items(values: dict[str, Any]) -> str:
     return "\n".join(f"- {plain(name.replace('_', ' '))}: {plain(_plain(value))}" for name, value in values.items())
 
 
 def _plain(value: Any) -> str:
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _course(manifest: AdapterManifest) -> dict[str, Any]:
+    """How the training went."""
+    course = CourseFigures.in_manifest(manifest)
+    if course is None:
+        return {}
+    ended = f"early, after {course.patience} epochs without a better one" if course.ended_early else "as set"
+    kept = course.best or len(course.losses)
+    return {"epochs done": len(course.losses), "steps": course.steps, "epoch kept": kept, "ended": ended}
+
+
+def _measured(manifest: AdapterManifest, report: EvaluationReport | None) -> str:
+    """The scores on the validation records, by category and language with intervals where they were measured so."""
+    if report is None or manifest.task != "entities":
+        return _scores(manifest)
+    tables = {"all languages": report.entities}
+    if len(report.languages) > 1:
+        tables |= {name: found.entities for name, found in report.languages.items()}
+    parts = [_by_category(name, scores) for name, scores in tables.items()]
+    return "\n\n".join([*parts, "Intervals: 95 %, bootstrap over groups.", *map(plain, report.notes), FLATTERED])
+
+
+def _by_category(name: str, scores: EntityScores) -> str:
+    head = f"| on {scores.records} validation records, {plain(name)} | strict F1 | 95 % | lenient F1 | 95 % | gold |"
+    strict, lenient = scores.strict, scores.lenient
+    rows = [("all (micro)", strict.micro, lenient.micro)]
+    rows += [(name, score, lenient.per_category[name]) for name, score in strict.per_category.items()]
+    lines = [
+        f"| {plain(name)} | {_figure(exact.f1)} | {_interval(exact)} | {_figure(any_overlap.f1)} | "
+        f"{_interval(any_overlap)} | {exact.gold} |"
+        for name, exact, any_overlap in rows
+    ]
+    return "\n".join([head, "|---|---|---|---|---|---|", *lines])
+
+
+def _interval(score: Score) -> str:
+    low, high = score.f1_interval or (None, None)
+    return "n/a" if low is None or high is None else f"{low:.3f} to {high:.3f}"
 
 
 def _scores(manifest: AdapterManifest) -> str:

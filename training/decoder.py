@@ -1,63 +1,44 @@
-"""A language model learns to answer the prompt that it is asked by later: LoRA, and a loss on the answer only."""
+"""A language model learns to answer the prompt that it is asked by later: a loss on the answer only."""
 
 from __future__ import annotations
 
-import json
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Any
 
-from curation.errors import UsageError
-from curation.file_digest import file_digest
 from curation.models.local.chat import prompt_tokens
-from curation.models.local.settings import LocalModelSettings
-from curation.models.local.source import ADAPTER_CONFIG, model_source
-from curation.models.local.weights import LoadedModel, load_model
+from curation.models.local.source import model_source
+from curation.models.local.weights import LoadedModel
 from curation.models.prompt import Prompt
-from curation.quiet_libraries import quiet
 from curation.record import Layer, Record
-from curation.scheme import ABSENT, FACT_JOIN, Scheme
+from curation.scheme import Scheme
 from curation.scheme_change import check_foreign
-from curation.tagging.encoder import PACKAGED
-from curation.tagging.folder import ADAPTER_WEIGHTS
+from curation.views.forms import FORMS, AnswerForm, FormName, WrittenAnswer
 from training.course import Validation
 from training.epoch_batches import EpochBatches, Window, batches_of
 from training.examples import Pair
 from training.loop import learn, seeded_torch
-from training.prepared_encoder import with_lora
+from training.mixing import mixed
 from training.row_file import RowFile
+from training.scope import LayerScope, asked_scheme, scope_of
 from training.settings import TrainingSettings
 from training.shown import ShownRow
 from training.trained import Trained, TrainingJob
+from training.tuned_decoder import RATES, base_model, loaded_base, tuned
 from training.view_check import TrainingRefusedError, ViewCheck, ViewCount
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-#: The prompt that is learnt, and asked by.
-PROMPT = "naive.v1"
-#: The model where the settings name the packaged encoder, and the learning rate where they name none.
-PACKAGED_DECODER, RATE = "smollm2", 5e-4
 NOT_READ = -100
-
-
-def base_model(settings: TrainingSettings) -> str:
-    """The language model that is tuned: the packaged one in the place of the packaged encoder."""
-    return PACKAGED_DECODER if settings.base_model == PACKAGED else settings.base_model
 
 
 def identity(settings: TrainingSettings) -> str:
     """What distinguishes the language model from others of its name."""
     return model_source(base_model(settings)).revision
-
-
-def answer_of(layer: Layer, scheme: Scheme) -> str:
-    """The flat view as constrained decoding writes it: without white space between the parts."""
-    return json.dumps(scheme.flat(layer), ensure_ascii=False, separators=(",", ":"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,78 +55,89 @@ class ChatRows:
 
 
 class ChatRowMaker:
-    """Writes records as tokens of a prompt with its answer."""
+    """Writes records as tokens of a prompt with its answer, once in each form."""
 
-    def __init__(self, tokenizer: Any, scheme: Scheme, context: int) -> None:
+    def __init__(
+        self,
+        tokenizer: Any,
+        scheme: Scheme,
+        context: int,
+        forms: Sequence[FormName] = ("flat",),
+        prefix: tuple[int, ...] = (),
+    ) -> None:
         self._tokenizer = tokenizer
         self._scheme = scheme
         self._context = context
-        self._prompt = Prompt(PROMPT, scheme)
+        self._prefix = prefix
+        self._forms = [FORMS[name] for name in forms]
+        self._prompts: dict[tuple[str, LayerScope | None], Prompt] = {}
 
-    def tokens(self, record: Record, layer: Layer) -> tuple[list[int], list[int]]:
+    def _asked(self, form: AnswerForm, layer: Layer) -> Prompt:
+        """The prompt about what a layer annotates."""
+        key = (form.prompt, scope_of(layer))
+        if key not in self._prompts:
+            self._prompts[key] = Prompt(form.prompt, asked_scheme(layer, self._scheme))
+        return self._prompts[key]
+
+    def tokens(self, record: Record, layer: Layer, form: AnswerForm, answer: str) -> tuple[list[int], list[int]]:
         """The tokens of the prompt, as it is asked later, and those of the answer with its end."""
-        prompt = prompt_tokens(self._tokenizer, self._prompt.messages(record.text, record.language))
-        answer = self._tokenizer(answer_of(layer, self._scheme), add_special_tokens=False)["input_ids"]
-        return prompt, [*answer, self._tokenizer.eos_token_id]
+        prompt = prompt_tokens(self._tokenizer, self._asked(form, layer).messages(record.text, record.language))
+        told = self._tokenizer(answer, add_special_tokens=False)["input_ids"]
+        return [*self._prefix, *prompt], [*told, self._tokenizer.eos_token_id]
+
+    def answers(self, record: Record, layer: Layer) -> Iterator[tuple[AnswerForm, WrittenAnswer | None]]:
+        """The record's right answer in each form; None in one that cannot hold it."""
+        for form in self._forms:
+            yield form, form.write(record, layer, asked_scheme(layer, self._scheme))
 
     def rows(self, pairs: Iterable[Pair], folder: Path | None = None) -> ChatRows:
         """The rows of all records that fit into the context; what does not is lost, and counted."""
         import numpy as np
 
-        file, count = RowFile(folder), ViewCount("chat with the flat view as the answer", self._context)
+        file = RowFile(folder)
+        count = ViewCount(" and ".join(form.view for form in self._forms), self._context)
         for record, layer in pairs:
             check_foreign([layer], self._scheme)
-            prompt, answer = self.tokens(record, layer)
-            length = len(prompt) + len(answer)
-            held = _held(record, layer, self._scheme)
-            count.read(record.id, length)
-            count.annotations += held.total()
             count.seen.update(entity.category for entity in layer.entities if self._scheme.counts(entity))
             count.seen.update(layer.labels)
-            if length > self._context:
-                reason = "cut off" if len(prompt) < self._context else "left out whole"
-                count.lost[f"in an answer that would be {reason} by the context"] += held.total()
-                continue
-            count.given_back += held[True]
-            count.changed["not where its wording is found first"] += held[False]
-            count.rows += 1
-            count.negatives += not held
-            file.append((np.array([*prompt, *answer]), np.array([len(answer)])))
+            longest = 0
+            for form, answer in self.answers(record, layer):
+                if answer is None:
+                    whole = len(layer.entities) + len(layer.labels)
+                    count.annotations += whole
+                    count.lost["in a text that has tags itself"] += whole
+                    continue
+                prompt, told = self.tokens(record, layer, form, answer.text)
+                longest = max(longest, length := len(prompt) + len(told))
+                count.annotations += answer.annotations
+                if length > self._context:
+                    reason = "cut off" if len(prompt) < self._context else "left out whole"
+                    count.lost[f"in an answer that would be {reason} by the context"] += answer.annotations
+                    continue
+                count.given_back += answer.held
+                count.lost.update(answer.lost)
+                count.changed.update(answer.changed)
+                count.rows += 1
+                count.negatives += not answer.annotations
+                file.append((np.array([*prompt, *told]), np.array([len(told)])), scope_of(layer))
+            count.read(record.id, longest)
         return ChatRows(file, count.check(self._scheme.flat_keys))
 
 
-def _held(record: Record, layer: Layer, scheme: Scheme) -> Counter[bool]:
-    """How many annotations the flat view gives back where they stand, and how many not: a wording that stands several
-    times is told once, and found where it stands first."""
-    held = Counter({True: len(layer.labels)})
-    found: set[tuple[str, int]] = set()
-    for entity in layer.entities:
-        if scheme.counts(entity):
-            start = record.text.find(entity.text)
-            first = (entity.category, start)
-            same = entity.spans == ((start, start + len(entity.text)),)
-            held[same and FACT_JOIN not in entity.text and entity.text != ABSENT and first not in found] += 1
-            found.add(first)
-    return held
-
-
-def _loaded(settings: TrainingSettings) -> LoadedModel:
-    named = LocalModelSettings(path=base_model(settings), dtype="float32", device=settings.device)
-    return load_model(model_source(named.path).prepared(), named)
+def _maker(loaded: LoadedModel, scheme: Scheme, settings: TrainingSettings) -> ChatRowMaker:
+    return ChatRowMaker(loaded.tokenizer, scheme, loaded.context, settings.form, loaded.prefix)
 
 
 def train_decoder(job: TrainingJob) -> Trained:
-    """An adapter of a language model trained on the flat views of some records; with validation records the epoch with
-    the lowest loss of their answers is kept.
+    """A language model tuned on the answers of some records; with validation records the epoch with the lowest loss of
+    their answers is kept.
 
-    Raises UsageError for tuning in full, when there is nothing to learn from, and where annotations would be lost that
-    may not be.
+    Raises UsageError when there is nothing to learn from, and where annotations would be lost that may not be.
     """
-    settings = job.settings.model_copy(update={"learning_rate": job.settings.learning_rate or RATE})
-    if settings.full:
-        raise UsageError('expected training.full = false with training.model = "decoder": only LoRA is learnt')
-    loaded = _loaded(settings)
-    maker = ChatRowMaker(loaded.tokenizer, job.scheme, loaded.context)
+    settings = job.settings
+    settings = settings.model_copy(update={"learning_rate": settings.learning_rate or RATES[settings.tuned]})
+    loaded = loaded_base(settings)
+    maker = _maker(loaded, job.scheme, settings)
     rows = maker.rows(job.learnt_from, job.work)
     if not rows.check.annotations:
         raise TrainingRefusedError(
@@ -154,18 +146,11 @@ def train_decoder(job: TrainingJob) -> Trained:
         )
     rows.check.require(settings)
     with seeded_torch(settings):
-        model = with_lora(loaded.model, settings, head=None, task="CAUSAL_LM")
-        learner = DecoderLearner(model, loaded.tokenizer, rows, maker.rows(job.validation, job.work), settings)
+        decoder = tuned(loaded, settings)
+        learner = DecoderLearner(decoder.model, loaded.tokenizer, rows, maker.rows(job.validation, job.work), settings)
         course = learn(learner, settings, checkpoints=job.checkpoints, on_step=job.on_step)
-
-    def write(folder: Path) -> tuple[str, dict[str, str]]:
-        model.peft_config["default"].base_model_name_or_path = base_model(settings)
-        with quiet():
-            model.save_pretrained(folder, save_embedding_layers=False)
-        return file_digest(folder / ADAPTER_WEIGHTS), {ADAPTER_CONFIG: file_digest(folder / ADAPTER_CONFIG)}
-
     return job.written(
-        write,
+        decoder.write,
         course,
         check=rows.check,
         labels=(),
@@ -174,7 +159,8 @@ def train_decoder(job: TrainingJob) -> Trained:
         base_model=base_model(settings),
         base_digest=identity(settings),
         details={
-            "prompt": PROMPT,
+            "prompt": FORMS[settings.form[0]].prompt,
+            "forms": [*settings.form],
             "categories": [*job.scheme.names],
             "values": {label.name: [*label.values] for label in job.scheme.labels},
         },
@@ -183,17 +169,19 @@ def train_decoder(job: TrainingJob) -> Trained:
 
 def check(pairs: Iterable[Pair], scheme: Scheme, settings: TrainingSettings, folder: Path | None = None) -> ViewCheck:
     """What the chat's view holds of some records."""
-    loaded = _loaded(settings)
-    return ChatRowMaker(loaded.tokenizer, scheme, loaded.context).rows(pairs, folder).check
+    return _maker(loaded_base(settings), scheme, settings).rows(pairs, folder).check
 
 
 def shown(pairs: Iterable[Pair], scheme: Scheme, settings: TrainingSettings) -> Iterator[ShownRow]:
     """Each record's prompt, and the answer that is learnt: clinical text."""
-    loaded = _loaded(settings)
-    maker = ChatRowMaker(loaded.tokenizer, scheme, loaded.context)
+    loaded = loaded_base(settings)
+    maker = _maker(loaded, scheme, settings)
     for record, layer in pairs:
-        prompt, answer = (loaded.tokenizer.decode(ids) for ids in maker.tokens(record, layer))
-        yield ShownRow(record.id, ((prompt, "", False), (answer, "learnt", True)))
+        for form, answer in maker.answers(record, layer):
+            if answer is not None:
+                asked, learnt = maker.tokens(record, layer, form, answer.text)
+                prompt, told = map(loaded.tokenizer.decode, (asked[len(loaded.prefix) :], learnt))
+                yield ShownRow(record.id, ((prompt, "", False), (told, "learnt", True)), title=form.view)
 
 
 class DecoderLearner:
@@ -210,14 +198,15 @@ class DecoderLearner:
 
     def epoch(self, random: Random) -> EpochBatches:
         """All records once."""
-        return self._batches(self._rows, random)
+        return self._batches(self._rows, random, temperature=self._settings.mixing)
 
-    def _batches(self, rows: ChatRows, random: Random) -> EpochBatches:
+    def _batches(self, rows: ChatRows, random: Random, temperature: float = 1.0) -> EpochBatches:
         import numpy as np
 
         lengths = np.array(rows.file.lengths, dtype=np.int32)
         whole = np.stack([np.arange(len(lengths), dtype=np.int32), np.zeros_like(lengths), lengths], axis=1)
         settings = self._settings
+        whole = mixed(whole, rows.file.owners, temperature=temperature, random=random)
         return batches_of(whole, settings.batch_size, random=random, batch_tokens=settings.batch_tokens)
 
     def loss(self, batch: Sequence[Window]) -> Any:

@@ -23,8 +23,10 @@ from training.course import Validation
 from training.epoch_batches import EpochBatches, Window, batches_of
 from training.examples import CHUNK, Pair, chunks
 from training.loop import learn, seeded_torch
+from training.mixing import mixed
 from training.prepared_encoder import prepared
 from training.row_file import RowFile
+from training.scope import scope_of
 from training.settings import TrainingSettings
 from training.shown import ShownRow
 from training.trained import Trained, TrainingJob
@@ -84,7 +86,7 @@ def labelled_texts(
                 count.given_back += len(layer.labels)
                 count.seen.update(f"{name}{IS}{value}" for name, value in layer.labels.items())
                 targets = [numbers[name].get(layer.labels.get(name, ""), ABSENT) for name in numbers]
-                file.append((text.ids, np.array(targets)))
+                file.append((text.ids, np.array(targets)), scope_of(layer))
     seen = {
         label.name: tuple(value for value in label.values if f"{label.name}{IS}{value}" in count.seen)
         for label in scheme.labels
@@ -175,6 +177,7 @@ class ClassifierLearner:
         lengths = np.array(self._texts.file.lengths, dtype=np.int32)
         whole = np.stack([np.arange(len(lengths), dtype=np.int32), np.zeros_like(lengths), lengths], axis=1)
         settings = self._settings
+        whole = mixed(whole, self._texts.file.owners, temperature=settings.mixing, random=random)
         return batches_of(whole, settings.batch_size, random=random, batch_tokens=settings.batch_tokens)
 
     def loss(self, batch: Sequence[Window]) -> Any:

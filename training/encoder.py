@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 from typing import Any
+
+from pydantic import JsonValue
 
 from curation.downloads import downloads_allowed
 from curation.record import Layer, Record
 from curation.scheme import Scheme
 from curation.scoring.entities import EntityScores, score_entities
 from curation.tagging.encoder import base_folder, splitter
-from curation.tagging.labels import OUTSIDE
+from curation.tagging.heads import head_slices
+from curation.tagging.labels import OUTSIDE, category_of
 from curation.tagging.tagger import Tagger, padded, to_entities
 from training.course import Validation
-from training.epoch_batches import EpochBatches, Window, epoch_batches
-from training.examples import Pair, TrainingSet, chunks, make_examples
+from training.epoch_batches import EpochBatches, Window, batches_of, cut_windows
+from training.examples import Pair, TrainingExample, TrainingSet, chunks, make_examples
 from training.loop import OnStep, learn, seeded_torch
+from training.members import train_members
+from training.mention_swap import MentionSwap, part
+from training.mixing import mixed
 from training.prepared_encoder import prepared
+from training.scope import within
 from training.settings import TrainingSettings
 from training.shown import ShownRow
 from training.trained import Trained, TrainingJob
@@ -51,6 +59,8 @@ def train(
 def train_tagger(job: TrainingJob) -> Trained:
     """As `train`, going on from the job's checkpoint where it has one."""
     settings = job.settings
+    if settings.members > 1:
+        return train_members(job, train_tagger, lambda tagger: _validation(tagger, job.validation, job.scheme))
     base = base_folder(settings.base_model, download=downloads_allowed())
     examples = _examples(job.learnt_from, job.scheme, settings, folder=job.work)
     if len(examples.labels) < 3:
@@ -61,7 +71,9 @@ def train_tagger(job: TrainingJob) -> Trained:
     examples.check.require(settings)
     with seeded_torch(settings):
         tagger = Tagger(
-            model=prepared(base, examples.labels, settings),
+            model=prepared(
+                base, examples.labels, settings, shares=examples.shares if settings.heads == "category" else None
+            ),
             splitter=splitter(base),
             labels=examples.labels,
             window=settings.window,
@@ -78,6 +90,7 @@ def train_tagger(job: TrainingJob) -> Trained:
         labels=examples.labels,
         head="tagger",
         task="entities",
+        details={"transitions": learner.transitions()} if settings.crf else None,
     )
 
 
@@ -91,14 +104,18 @@ def shown(pairs: Iterable[Pair], scheme: Scheme, settings: TrainingSettings) -> 
     base = base_folder(settings.base_model, download=downloads_allowed())
     split = splitter(base)
     for record, layer in pairs:
-        examples = make_examples([(record, layer)], scheme=scheme, splitter=split)
+        examples = make_examples(
+            [(record, layer)], scheme=scheme, splitter=split, by_category=settings.heads == "category"
+        )
         (pieces,) = split([record.text])
         row = examples.rows[0]
         words = [record.text[start:end] for start, end in pieces.words]
-        labels = {int(word): examples.labels[target] for word, target in zip(row.word_of, row.targets, strict=True)}
-        yield ShownRow(
-            record.id, tuple((word, labels[number], labels[number] != OUTSIDE) for number, word in enumerate(words))
-        )
+        for number, head in enumerate(head_slices(examples.labels)):
+            labels = examples.labels[head]
+            given = dict(zip(row.word_of.tolist(), (labels[i] for i in row.targets[:, number]), strict=True))
+            marked = tuple((word, given[i], given[i] != OUTSIDE) for i, word in enumerate(words))
+            if not number or any(learnt for _, _, learnt in marked):
+                yield ShownRow(record.id, marked)
 
 
 def _examples(pairs: Iterable[Pair], scheme: Scheme, settings: TrainingSettings, *, folder: Path | None) -> TrainingSet:
@@ -109,6 +126,7 @@ def _examples(pairs: Iterable[Pair], scheme: Scheme, settings: TrainingSettings,
         splitter=splitter(base),
         window=settings.window,
         stride=settings.stride,
+        by_category=settings.heads == "category",
         folder=folder,
     )
 
@@ -126,53 +144,86 @@ class TaggerLearner:
     ) -> None:
         import torch
 
+        from training.head_loss import HeadLoss
+
         self.model = tagger.model
         self._tagger = tagger
         self._rows = examples.rows
+        self._replacement = (
+            MentionSwap(examples.rows, tagger.labels, settings.replacement) if settings.replacement else None
+        )
         self._validation = validation
         self._scheme = scheme
         self._settings = settings
-        importance = torch.ones(len(tagger.labels), device=self.model.device)
-        importance[0] = settings.outside_weight
-        self._criterion = torch.nn.CrossEntropyLoss(weight=importance, ignore_index=-100)
+        self._criterion = HeadLoss(tagger.labels, settings.outside_weight, crf=settings.crf).to(self.model.device)
+        if settings.crf:
+            self.model.crf = self._criterion  # so that it is trained, checkpointed and chosen with the model
+        #: By scope: whether its layers say anything about a label.
+        self._told = torch.tensor(
+            [
+                [scope is None or label == OUTSIDE or category_of(label) in scope.categories for label in tagger.labels]
+                for scope in examples.rows.scopes
+            ],
+            device=self.model.device,
+        )
 
     def epoch(self, random: Random) -> EpochBatches:
         """All pieces once."""
         settings = self._settings
-        return epoch_batches(
-            self._rows,
-            room=self._tagger.room,
-            batch_size=settings.batch_size,
-            batch_tokens=settings.batch_tokens,
-            random=random,
-        )
+        windows = cut_windows(self._rows, self._tagger.room, random)
+        windows = mixed(windows, self._rows.owners, temperature=settings.mixing, random=random)
+        return batches_of(windows, settings.batch_size, random=random, batch_tokens=settings.batch_tokens)
 
     def loss(self, batch: Sequence[Window]) -> Any:
-        """The mean cross entropy of the labels of a batch's pieces, some of which are hidden."""
+        """The mean loss of the labels of a batch's pieces, or of its words with a CRF; some pieces are hidden. A set's
+        own labels only, so that what it does not annotate is not learnt as outside."""
         import torch
+
+        from training.head_loss import NEVER
 
         split = self._tagger.splitter
         first, where = len(split.before), self.model.device
-        rows = [self._rows[i] for i, _, _ in batch]
-        ids, mask = padded([row.ids[start:end] for row, (_, start, end) in zip(rows, batch, strict=True)], split)
-        hidden = torch.rand(ids.shape) < self._settings.masking
-        targets = torch.full(ids.shape, -100)
-        for number, (row, (_, start, end)) in enumerate(zip(rows, batch, strict=True)):
-            targets[number, first : first + end - start] = torch.from_numpy(row.targets[start:end])
-        ids = ids.masked_fill(hidden & (targets >= 0), split.mask_id)
-        logits = self.model(input_ids=ids.to(where), attention_mask=mask.to(where)).logits
-        return self._criterion(logits.flatten(0, 1).float(), targets.to(where).flatten())
+        rows = [self._window(*window) for window in batch]
+        ids, mask = padded([row.ids for row in rows], split)
+        targets = torch.full((*ids.shape, rows[0].targets.shape[1]), -100)
+        words = torch.zeros(ids.shape, dtype=torch.long)
+        for number, row in enumerate(rows):
+            inside = slice(first, first + len(row.ids))
+            targets[number, inside] = torch.from_numpy(row.targets)
+            words[number, inside] = torch.from_numpy(row.word_of - row.word_of[0])
+        hidden = (torch.rand(ids.shape) < self._settings.masking) & (targets[..., 0] >= 0)
+        ids = ids.masked_fill(hidden, split.mask_id)
+        logits = self.model(input_ids=ids.to(where), attention_mask=mask.to(where)).logits.float()
+        told = self._told[[self._rows.owners[i] for i, _, _ in batch]]
+        logits = logits.masked_fill(~told[:, None], NEVER)
+        return self._criterion(logits, targets.to(where), words.to(where))
+
+    def _window(self, number: int, start: int, end: int) -> TrainingExample:
+        """A window of a row, with other mentions where these are asked for."""
+        row = part(self._rows[number], start, end)
+        return self._replacement(row, self._tagger.room) if self._replacement else row
+
+    def transitions(self) -> list[JsonValue]:
+        """What the CRF has learnt for each head, which the manifest keeps; the model is without it afterwards."""
+        del self.model.crf
+        return [steps.tolist() for steps in self._criterion.transitions()]
 
     def validate(self) -> Validation | None:
         """Strict micro F1 on the validation records."""
-        layers, predicted = [], []
-        for chunk in chunks(self._validation, AT_ONCE):
-            predicted += predictions(self._tagger, chunk)
-            layers += [layer for _, layer in chunk]
-        if not layers:
-            return None
-        scores = score_entities(layers, predicted, scheme=self._scheme)
-        return Validation(scores.strict.micro.f1 or 0.0, scores.to_json())
+        steps = tuple(self._criterion.transitions()) if self._settings.crf else ()
+        return _validation(replace(self._tagger, transitions=steps), self._validation, self._scheme)
+
+
+def _validation(tagger: Tagger, pairs: Iterable[Pair], scheme: Scheme) -> Validation | None:
+    layers: list[Layer] = []
+    predicted: list[Layer] = []
+    for chunk in chunks(pairs, AT_ONCE):
+        layers += (gold := [layer for _, layer in chunk])
+        predicted += map(within, predictions(tagger, chunk), gold)
+    if not layers:
+        return None
+    scores = score_entities(layers, predicted, scheme=scheme)
+    return Validation(scores.strict.micro.f1 or 0.0, scores.to_json())
 
 
 def scored(tagger: Tagger, pairs: Sequence[Pair], scheme: Scheme) -> EntityScores:

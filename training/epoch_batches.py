@@ -14,8 +14,9 @@ if TYPE_CHECKING:
 #: A window of a row: the row's number, the range of its pieces, and what else a trainer numbers.
 Window = tuple[int, ...]
 
-#: EpochBatches that are made from windows of like length at a time: more pad less, and mix less.
-GROUPED = 8
+#: Batches that are made of windows of like length at a time: more pad less (8: 0.944 of the pieces are text; 32: 0.979)
+#: and mix less.
+GROUPED = 32
 
 
 class CutRow(Protocol):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING, TypeVar, overload
 from curation.record import Entity, Layer, Record
 from curation.scheme import Scheme
 from curation.scheme_change import check_foreign
-from curation.tagging.labels import CONTINUES, OUTSIDE, category_of, label_set, label_words, read_spans
+from curation.tagging.heads import ALL, Head, heads_of, label_heads, united
+from curation.tagging.labels import OUTSIDE, Labelled, read_spans
 from curation.tagging.windows import windows
 from curation.tagging.words import Pieces, Splitter
 from training.epoch_batches import Window, epoch_batches
 from training.row_file import RowFile
+from training.scope import LayerScope, scope_of
 from training.view_check import ViewCheck, ViewCount
 
 if TYPE_CHECKING:
@@ -37,22 +39,33 @@ CHANGED = ("widened", "rejoined")
 
 @dataclass(frozen=True, slots=True)
 class TrainingExample:
-    """One record: its pieces, and the label of each piece's word."""
+    """One record: its pieces, and the label of each piece's word in each head, as its number in the head."""
 
     ids: NDArray[np.int64]
-    targets: NDArray[np.int64]
+    targets: NDArray[np.int64]  # (pieces, heads)
     word_of: NDArray[np.int64]
 
 
 class TrainingRows(Sequence[TrainingExample]):
     """The examples of a training set, read from disk one by one."""
 
-    def __init__(self, file: RowFile, order: NDArray[np.int64]) -> None:
+    def __init__(self, file: RowFile, order: NDArray[np.int64], heads: int) -> None:
         self._file = file
-        self._order = order  # the number of each label in the order in which it was met
+        self._order = order  # the head and the number of each label, in the order in which it was met
+        self._heads = heads
 
     def __len__(self) -> int:
         return len(self._file)
+
+    @property
+    def owners(self) -> Sequence[int]:
+        """The number of each example's scope."""
+        return self._file.owners
+
+    @property
+    def scopes(self) -> Sequence[LayerScope | None]:
+        """What the examples' layers annotate."""
+        return self._file.scopes
 
     def length(self, number: int) -> int:
         """The word pieces of an example."""
@@ -67,8 +80,13 @@ class TrainingRows(Sequence[TrainingExample]):
             return [self[i] for i in range(*number.indices(len(self)))]
         if not -len(self) <= number < len(self):
             raise IndexError(number)
-        ids, targets, word_of = self._file.read(number % len(self))
-        return TrainingExample(ids, self._order[targets], word_of)
+        import numpy as np
+
+        ids, word_of, marks = self._file.read(number % len(self))
+        words = np.zeros((word_of[-1] + 1 if len(word_of) else 0, self._heads), dtype=np.int64)
+        label, word = marks.reshape(-1, 2).T
+        words[word, self._order[label, 0]] = self._order[label, 1]
+        return TrainingExample(ids, words[word_of], word_of)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +96,8 @@ class TrainingSet:
     rows: TrainingRows
     labels: tuple[str, ...]
     check: ViewCheck
+    #: Of all words, the share that has each label.
+    shares: tuple[float, ...]
 
     @property
     def lost(self) -> Counter[str]:
@@ -97,9 +117,12 @@ def make_examples(
     splitter: Splitter,
     window: int = 256,
     stride: int = 128,
+    by_category: bool = False,
     folder: Path | None = None,
 ) -> TrainingSet:
     """Examples of all records, on disk in a folder; only entities that count as information are learnt.
+
+    by_category: labels for each category apart, which hold entities that lie in each other.
 
     Every piece of a word carries the word's label, as its scores are averaged when predicting.
     Labels are those of the categories that occur, so that none is left untrained. Raises UsageError for layers that use
@@ -108,20 +131,38 @@ def make_examples(
     import numpy as np
 
     file = RowFile(folder)
-    met: dict[str, int] = {OUTSIDE: 0}
+    met: dict[tuple[Head, str], int] = {}
+    counts: Counter[tuple[Head, str]] = Counter()
+    words = 0
     room = window - len(splitter.before) - len(splitter.after)
-    count = ViewCount("word labels in windows", room)
+    count = ViewCount("word labels of each category in windows" if by_category else "word labels in windows", room)
     for chunk in chunks(pairs, CHUNK):
         check_foreign((layer for _, layer in chunk), scheme)
         for (record, layer), text in zip(chunk, splitter([record.text for record, _ in chunk]), strict=True):
             counted = [entity for entity in layer.entities if scheme.counts(entity)]
-            labelled = label_words(counted, text.words)
-            words = np.array([met.setdefault(label, len(met)) for label in labelled.labels], dtype=np.int64)
-            file.append((text.ids, words[text.word_of], text.word_of))
-            _count(count, record.id, text, counted, labelled.labels, labelled.lost, stride=stride)
-    labels = _labels(scheme, met)
-    order = np.array([labels.index(label) for label in met], dtype=np.int64)
-    return TrainingSet(TrainingRows(file, order), labels, count.check(scheme.names))
+            heads = label_heads(counted, text.words, by_category=by_category)
+            marks = [
+                (met.setdefault((head, label), len(met)), word)
+                for head, labelled in heads.items()
+                for word, label in enumerate(labelled.labels)
+                if label != OUTSIDE
+            ]
+            file.append((text.ids, text.word_of, np.array(marks, dtype=np.int64).reshape(-1)), scope_of(layer))
+            words += len(text.words)
+            counts.update((head, label) for head, labelled in heads.items() for label in labelled.labels)
+            _count(count, record.id, text, counted, heads.values(), stride=stride)
+    known = heads_of(met, scheme.names) or {ALL: (OUTSIDE,)}
+    order = [([*known].index(head), known[head].index(label)) for head, label in met]
+    rows = TrainingRows(file, np.array(order, dtype=np.int64).reshape(-1, 2), len(known))
+    labels = tuple(label for own in known.values() for label in own)
+    return TrainingSet(rows, labels, count.check(scheme.names), tuple(_shares(known, counts, words)))
+
+
+def _shares(known: Mapping[Head, Sequence[str]], counts: Mapping[tuple[Head, str], int], words: int) -> Iterator[float]:
+    """The share of the words that each label of each head has; records without any of a head are outside in it."""
+    for head, labels in known.items():
+        inside = [counts.get((head, label), 0) for label in labels[1:]]
+        yield from (count / max(1, words) for count in (words - sum(inside), *inside))
 
 
 def _count(
@@ -129,8 +170,7 @@ def _count(
     record_id: str,
     text: Pieces,
     entities: Sequence[Entity],
-    labels: Sequence[str],
-    lost: Counter[str],
+    heads: Iterable[Labelled],
     *,
     stride: int,
 ) -> None:
@@ -140,10 +180,13 @@ def _count(
     count.rows += len(ranges)
     count.annotations += len(entities)
     count.seen.update(entity.category for entity in entities)
-    for reason, number in lost.items():
-        (count.changed if reason in CHANGED else count.lost)[reason] += number
-    sure = [1.0] * len(labels)
-    found = Counter((span.category, span.spans) for span in read_spans(text.text, text.words, labels, sure))
+    sure = [1.0] * len(text.words)
+    read = []
+    for labelled in heads:
+        read.append(read_spans(text.text, text.words, labelled.labels, sure))
+        for reason, number in labelled.lost.items():
+            (count.changed if reason in CHANGED else count.lost)[reason] += number
+    found = Counter((span.category, span.spans) for span in united(read))
     count.given_back += (Counter((entity.category, entity.spans) for entity in entities) & found).total()
     if len(ranges) > 1:
         starts = [text.words[word][0] for word in text.word_of]
@@ -163,12 +206,3 @@ def chunks(things: Iterable[ThingT], size: int) -> Iterator[list[ThingT]]:
     iterator = iter(things)
     while chunk := list(islice(iterator, size)):
         yield chunk
-
-
-def _labels(scheme: Scheme, seen: Iterable[str]) -> tuple[str, ...]:
-    found = set(seen) - {OUTSIDE}
-    categories = {category_of(label) for label in found}
-    return label_set(
-        [name for name in scheme.names if name in categories],
-        continued={category_of(label) for label in found if label[0] == CONTINUES},
-    )

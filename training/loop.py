@@ -15,6 +15,7 @@ from curation.quiet_libraries import quiet
 from training.checkpoints import Checkpoints
 from training.course import Course, Validation, trained_weights
 from training.settings import TrainingSettings
+from training.training_group import training_group
 
 #: Called after each step with the steps done, their total, and the loss.
 OnStep = Callable[[int, int, float], None]
@@ -68,7 +69,8 @@ class _Epochs:
         ends: list[int] = []
         for _ in range(settings.epochs):
             states.append(random.getstate())
-            ends.append(len(learner.epoch(random)) + (ends[-1] if ends else 0))
+            steps = training_group().steps(len(learner.epoch(random)))
+            ends.append(steps + (ends[-1] if ends else 0))
         return cls(states, ends)
 
     def batches(self, learner: Learner, number: int) -> Sequence[Any]:
@@ -103,7 +105,7 @@ def learn(
                 break
             _one_epoch(stepper, course, epochs, number, checkpoints, on_step)
     except KeyboardInterrupt:
-        if checkpoints:
+        if checkpoints and training_group().is_first:
             with Uninterrupted():
                 checkpoints.save(learner.model, stepper.optimiser, course)
         raise
@@ -121,26 +123,36 @@ def _one_epoch(
     on_step: OnStep | None,
 ) -> None:
     """What is left of an epoch: its steps, then its validation."""
-    learner, settings = stepper.learner, stepper.settings
+    learner, settings, group = stepper.learner, stepper.settings, training_group()
     start, end = epochs.ends[number - 1] if number else 0, epochs.ends[number]
     if course.done < end:
         learner.model.train()
         batches = epochs.batches(learner, number)
         for i in range(course.done - start, end - start):
-            loss = stepper(batches[i], course)
+            loss = stepper(batches[group.batch(i, len(batches))], course)
             if on_step:
                 on_step(course.done, stepper.total, loss)
-            if checkpoints and course.done % settings.checkpoint_steps == 0:
+            if checkpoints and group.is_first and course.done % settings.checkpoint_steps == 0:
                 checkpoints.save(learner.model, stepper.optimiser, course)
     if len(course.losses) > number:
         return
     learner.model.eval()
-    validation = learner.validate()
+    validation = _validated(learner)
     with Uninterrupted():
         course.losses.append(course.epoch_loss / max(1, end - start))
         course.epoch_loss = 0.0
         if validation is not None:
             course.note(learner.model, validation)
+
+
+def _validated(learner: Learner) -> Validation | None:
+    """The validation of the first process, whose figure all processes keep to."""
+    group = training_group()
+    found = learner.validate() if group.is_first else None
+    value = group.of_first(math.nan if found is None else found.value, learner.model.device)
+    if group.is_first or math.isnan(value):
+        return found
+    return Validation(value, {})
 
 
 class Stepper:
@@ -152,6 +164,7 @@ class Stepper:
         self.learner = learner
         self.settings = settings
         self.total = 0
+        self._group = training_group()
         self._weights = list(trained_weights(learner.model).values())
         self.optimiser = torch.optim.AdamW(self._weights, lr=settings.rate, weight_decay=settings.weight_decay)
         if settings.gradient_checkpointing:
@@ -165,15 +178,17 @@ class Stepper:
         """
         import torch
 
+        self._group.begin_step(course.done, self.settings.seed)
         with self._precision():
             loss = self.learner.loss(batch)
-        value = float(loss.detach())
+        value = self._group.mean(float(loss.detach()), self.learner.model.device)
         if not math.isfinite(value):
             raise UsageError(
                 f"expected a loss that is a number at step {course.done + 1} of {self.total}, got {value}: choose a "
                 "lower training.learning_rate"
             )
         loss.backward()
+        self._group.average(self._weights)
         torch.nn.utils.clip_grad_norm_(self._weights, self.settings.clip)
         with Uninterrupted():
             for group in self.optimiser.param_groups:

@@ -1,14 +1,18 @@
-"""F1 by category as bars with their intervals: the only module of this package that imports matplotlib."""
+"""F1 by category as bars, and a training as a curve: the only module of this package that imports matplotlib."""
 
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from curation.errors import MissingExtraError
 from curation.plot_names import plain_names, plot_name
 from curation.scoring.entities import MODES, EntityScores, Score
+from training.course_figures import CourseFigures
 
+VALIDATION = "#b9540f"
 COLOURS = {"strict": "#1b4f72", "lenient": "#7fb3d5"}
 INK, GRID, WHISKER = "#2c3e50", "#e3e7eb", "#8d99a6"
 
@@ -19,14 +23,8 @@ ROW, MARGIN, WIDTH = 0.46, 0.9, 8.6
 @plain_names()
 def f1_plot(scores: EntityScores, labels: dict[str, str], *, form: str = "svg", title: str = "") -> bytes:
     """The plot as SVG or PNG; ``labels`` names the categories for people."""
-    try:
-        from matplotlib import rc_context
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise MissingExtraError("matplotlib", "train") from error
     names = list(scores.strict.per_category)
-    with rc_context({"font.size": 9, "svg.fonttype": "none", "font.family": "sans-serif"}):
-        figure: Any = Figure(figsize=(WIDTH, MARGIN + ROW * (len(names) + 1)), layout="constrained")
+    with _figure(MARGIN + ROW * (len(names) + 1)) as figure:
         axes: Any = figure.add_subplot()
         for offset, mode in zip((-0.19, 0.19), MODES, strict=True):
             found = getattr(scores, mode)
@@ -34,8 +32,47 @@ def f1_plot(scores: EntityScores, labels: dict[str, str], *, form: str = "svg", 
         ticks = [f"all, micro ({scores.strict.micro.gold})"]
         ticks += [f"{plot_name(labels.get(name, name))} ({scores.strict.per_category[name].gold})" for name in names]
         _dress(axes, ticks, title)
-        buffer = io.BytesIO()
-        figure.savefig(buffer, format=form, dpi=160, metadata={"Date": None} if form == "svg" else None)
+        return _saved(figure, form)
+
+
+@plain_names()
+def course_plot(course: CourseFigures, *, form: str = "svg") -> bytes:
+    """The mean loss of each epoch, the validation's figure, the epoch that is kept, and where it ended early."""
+    epochs = range(1, len(course.losses) + 1)
+    with _figure(3.2) as figure:
+        axes: Any = figure.add_subplot()
+        axes.plot(epochs, course.losses, color=COLOURS["strict"], marker="o", markersize=3, label="mean loss")
+        axes.set_xlabel("epoch")
+        axes.set_ylabel("mean loss", color=COLOURS["strict"])
+        axes.set_ylim(bottom=0)
+        axes.set_xlim(0.5, max(course.epochs, len(course.losses)) + 0.5)
+        axes.grid(color=GRID, linewidth=0.8)
+        if course.validation:
+            other = axes.twinx()
+            other.plot(epochs[: len(course.validation)], course.validation, color=VALIDATION, marker="s", markersize=3)
+            other.set_ylabel(plot_name(course.measure), color=VALIDATION)
+            axes.axvline(course.best, color=INK, linestyle=":", linewidth=1)
+            axes.text(course.best, 1.01, "kept", transform=axes.get_xaxis_transform(), ha="center", fontsize=8)
+        if course.ended_early:
+            axes.axvline(len(course.losses), color=INK, linestyle="--", linewidth=1)
+            axes.text(len(course.losses), 1.01, "ended early", transform=axes.get_xaxis_transform(), fontsize=8)
+        return _saved(figure, form)
+
+
+@contextmanager
+def _figure(height: float) -> Iterator[Any]:
+    try:
+        from matplotlib import rc_context
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise MissingExtraError("matplotlib", "train") from error
+    with rc_context({"font.size": 9, "svg.fonttype": "none", "svg.hashsalt": "", "font.family": "sans-serif"}):
+        yield Figure(figsize=(WIDTH, height), layout="constrained")
+
+
+def _saved(figure: Any, form: str) -> bytes:
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format=form, dpi=160, metadata={"Date": None} if form == "svg" else None)
     return buffer.getvalue()
 
 

@@ -21,8 +21,17 @@ def encoder_identity(settings: TrainingSettings) -> str:
     return file_digest(base / WEIGHTS) + questions
 
 
-def prepared(base: Path, labels: Sequence[str], settings: TrainingSettings) -> Any:
+#: The least share that a label of a head begins with.
+LEAST_SHARE = 1e-4
+
+
+def prepared(
+    base: Path, labels: Sequence[str], settings: TrainingSettings, *, shares: Sequence[float] | None = None
+) -> Any:
     """The encoder with a head on its device, and with LoRA matrices on its linear layers unless tuned in full.
+
+    shares: how often each label is right, with which the head begins. Where most heads say "outside" nearly always, the
+    encoder would else learn this first, at the price of what it knows.
 
     Raises UsageError for a window that the encoder cannot read and for layers that it does not have.
     """
@@ -36,7 +45,15 @@ def prepared(base: Path, labels: Sequence[str], settings: TrainingSettings) -> A
     for module in model.modules():
         if isinstance(module, torch.nn.Dropout):
             module.p = settings.dropout
-    if not settings.full:
+    if shares is not None:
+        with torch.no_grad():
+            model.classifier.bias.copy_(torch.tensor(shares).clamp(min=LEAST_SHARE).log())
+    if settings.tuned not in ("lora", "full"):
+        raise UsageError(
+            f'expected training.tuning = "lora" or "full" with an encoder, got "{settings.tuned}", which is for '
+            'training.model = "decoder"'
+        )
+    if settings.tuned == "lora":
         model = with_lora(model, settings, head="classifier", task="TOKEN_CLS")
     return model.to(device(settings.device))
 

@@ -26,8 +26,10 @@ from training.course import Validation
 from training.epoch_batches import EpochBatches, Window, batches_of, cut_windows
 from training.examples import CHANGED, CHUNK, Pair, chunks, in_one_window
 from training.loop import learn, seeded_torch
+from training.mixing import mixed
 from training.prepared_encoder import prepared
 from training.row_file import RowFile
+from training.scope import LayerScope, asked_scheme, scope_of, within
 from training.settings import TrainingSettings
 from training.shown import ShownRow
 from training.trained import Trained, TrainingJob
@@ -51,6 +53,7 @@ class AnsweredText:
     word_of: NDArray[np.int64]
     answers: NDArray[np.int64]
     language: str
+    scope: LayerScope | None = None
 
 
 class AnsweredTexts:
@@ -70,9 +73,17 @@ class AnsweredTexts:
 
     def __getitem__(self, number: int) -> AnsweredText:
         ids, word_of, answers, (language,) = self._file.read(number)
-        return AnsweredText(ids, word_of, answers.reshape(-1, 3), self._languages[language])
+        scope = self._file.scopes[self._file.owners[number]]
+        return AnsweredText(ids, word_of, answers.reshape(-1, 3), self._languages[language], scope)
 
-    def add(self, text: Pieces, language: str, labels: dict[str, Sequence[str]]) -> None:
+    @property
+    def owners(self) -> Sequence[int]:
+        """The number of each text's scope."""
+        return self._file.owners
+
+    def add(
+        self, text: Pieces, language: str, labels: dict[str, Sequence[str]], scope: LayerScope | None = None
+    ) -> None:
         """One more text with the labels of its words by category."""
         import numpy as np
 
@@ -85,7 +96,7 @@ class AnsweredTexts:
             if (label := given[word]) != OUTSIDE
         ]
         flat = np.array(answers, dtype=np.int64).reshape(-1)
-        self._file.append((text.ids, text.word_of, flat, np.array([self._languages.index(language)])))
+        self._file.append((text.ids, text.word_of, flat, np.array([self._languages.index(language)])), scope)
 
 
 def answered_texts(
@@ -108,7 +119,9 @@ def answered_texts(
         check_foreign((layer for _, layer in chunk), scheme)
         for (record, layer), text in zip(chunk, splitter([record.text for record, _ in chunk]), strict=True):
             counted = [entity for entity in layer.entities if scheme.counts(entity)]
-            texts.add(text, record.language, _labelled(count, record.id, text, counted, scheme.names, stride))
+            scope, asked_about = scope_of(layer), asked_scheme(layer, scheme).names
+            labels = _labelled(count, record.id, text, counted, asked_about, stride)
+            texts.add(text, record.language, labels, scope)
     return texts, count.check(scheme.names)
 
 
@@ -203,7 +216,7 @@ def shown(pairs: Iterable[Pair], scheme: Scheme, settings: TrainingSettings) -> 
     questions, _ = _asked(scheme, settings, split)
     for record, layer in pairs:
         (text,) = split([record.text])
-        for name in scheme.names:
+        for name in asked_scheme(layer, scheme).names:
             own = [entity for entity in layer.entities if entity.category == name and scheme.counts(entity)]
             labels = label_words(own, text.words).labels
             words = [record.text[start:end] for start, end in text.words]
@@ -247,11 +260,15 @@ class ReaderLearner:
             assert latest[1] is not None
             answers = latest[1].answers
             present = set(answers[(answers[:, 1] >= start) & (answers[:, 1] < end), 0].tolist())
+            scope = latest[1].scope
             for category in learnt:
+                if scope is not None and self._texts.names[category] not in scope.categories:
+                    continue  # what a set does not annotate, it is not asked
                 (answered if category in present else unanswered).append((number, start, end, category))
         drawn = min(len(unanswered), max(1, round(self._settings.negatives * len(answered))))
-        windows = np.array([*answered, *random.sample(unanswered, drawn)], dtype=np.int32).reshape(-1, 4)
+        asked = np.array([*answered, *random.sample(unanswered, drawn)], dtype=np.int32).reshape(-1, 4)
         settings = self._settings
+        windows = mixed(asked, self._texts.owners, temperature=settings.mixing, random=random)
         return batches_of(windows, settings.batch_size, random=random, batch_tokens=settings.batch_tokens)
 
     def loss(self, batch: Sequence[Window]) -> Any:
@@ -287,9 +304,10 @@ class ReaderLearner:
         for chunk in chunks(self._validation, CHUNK):
             records = [record for record, _ in chunk]
             found = self._reader([record.text for record in records], [record.language for record in records])
-            gold += [layer for _, layer in chunk]
+            gold += (layers := [layer for _, layer in chunk])
             predicted += [
-                _layer(record, to_entities(record.text, spans)) for record, spans in zip(records, found, strict=True)
+                within(_layer(record, to_entities(record.text, spans)), layer)
+                for record, spans, layer in zip(records, found, layers, strict=True)
             ]
         if not gold:
             return None

@@ -24,8 +24,10 @@ from training.course import Validation
 from training.epoch_batches import EpochBatches, Window, batches_of
 from training.examples import CHUNK, Pair, chunks
 from training.loop import learn, seeded_torch
+from training.mixing import mixed
 from training.prepared_encoder import prepared
 from training.row_file import RowFile
+from training.scope import asked_scheme, scope_of
 from training.settings import TrainingSettings
 from training.shown import ShownRow
 from training.trained import Trained, TrainingJob
@@ -76,13 +78,16 @@ def pair_rows(
             left = _types(layer)
             count.annotations += len(layer.relations)
             count.seen.update(relation.type for relation in layer.relations)
-            for head, tail in allowed_pairs(layer, kinds):
+            scope = scope_of(layer)
+            own = [kind for kind in kinds if scope is None or kind.name in scope.relations]
+            for head, tail in allowed_pairs(layer, own):
                 types = left.pop((head.id, tail.id), [])
                 pair = mark(text, head, tail)
                 if pair is None:
                     count.lost["further apart than a window"] += len(types)
                     continue
-                allowed = allowed_types(kinds, head, tail)
+                links = zip(allowed_types(kinds, head, tail), (None, *kinds), strict=True)
+                allowed = [may and (kind is None or kind in own) for may, kind in links]
                 fitting = [name for name in types if name in names and allowed[names.index(name)]]
                 count.lost["between categories that the scheme does not allow"] += len(types) - len(fitting)
                 count.lost["beside another one of the same pair"] += max(0, len(fitting) - 1)
@@ -90,7 +95,8 @@ def pair_rows(
                 count.negatives += not fitting
                 count.given_back += bool(fitting)
                 target = names.index(fitting[0]) if fitting else 0
-                file.append((pair.ids, np.array([pair.head_at, pair.tail_at, target]), np.array(allowed)))
+                ends = np.array([pair.head_at, pair.tail_at, target])
+                file.append((pair.ids, ends, np.array(allowed, dtype=np.int64)), scope)
             for types in left.values():
                 count.lost["between categories that the scheme does not allow, or of what was not found"] += len(types)
     return PairRows(file, count.check(tuple(kind.name for kind in kinds)))
@@ -150,10 +156,9 @@ def check(pairs: Iterable[Pair], scheme: Scheme, settings: TrainingSettings, fol
 
 def shown(pairs: Iterable[Pair], scheme: Scheme, settings: TrainingSettings) -> Iterator[ShownRow]:
     """Each record's pairs, with their type as the answer: clinical text."""
-    kinds = kinds_of(scheme)
     for record, layer in pairs:
         types = _types(layer)
-        for head, tail in allowed_pairs(layer, kinds):
+        for head, tail in allowed_pairs(layer, kinds_of(asked_scheme(layer, scheme))):
             answer = "; ".join(types.get((head.id, tail.id), [NONE]))
             ends = ((head.text, "head", False), (tail.text, "tail", False))
             yield ShownRow(record.id, (*ends, ("relation", answer, True)), title=f"{head.category}, {tail.category}")
@@ -184,6 +189,7 @@ class RelationLearner:
         lengths = np.array(self._rows.file.lengths, dtype=np.int32)
         whole = np.stack([np.arange(len(lengths), dtype=np.int32), np.zeros_like(lengths), lengths], axis=1)
         settings = self._settings
+        whole = mixed(whole, self._rows.file.owners, temperature=settings.mixing, random=random)
         return batches_of(whole, settings.batch_size, random=random, batch_tokens=settings.batch_tokens)
 
     def loss(self, batch: Sequence[Window]) -> Any:
@@ -212,7 +218,12 @@ class RelationLearner:
             found = self._reader([record.text for record, _ in chunk], [layer for _, layer in chunk])
             for (_, layer), relations in zip(chunk, found, strict=True):
                 expected = {(relation.type, relation.head, relation.tail) for relation in layer.relations}
-                given = {(relation.type, relation.head, relation.tail) for relation in relations}
+                scope = scope_of(layer)
+                given = {
+                    (relation.type, relation.head, relation.tail)
+                    for relation in relations
+                    if scope is None or relation.type in scope.relations
+                }
                 matched += len(expected & given)
                 gold += len(expected)
                 predicted += len(given)

@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from training.scope import LayerScope
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -22,7 +24,8 @@ BUFFER = 1 << 20
 class RowFile:
     """Rows of whole numbers in a file without a name, which is gone with the process: it holds clinical text.
 
-    A row is some arrays; what is kept in memory of it is where it begins and how long its first array is.
+    A row is some arrays; what is kept in memory of it is where it begins, how long its first array is, and the number
+    of its scope.
     """
 
     def __init__(self, folder: Path | None = None) -> None:
@@ -32,14 +35,20 @@ class RowFile:
         self._buffer = bytearray()
         self._starts = array("q", [0])
         self.lengths = array("i")
+        #: What the rows' layers annotate, and the number of each row's scope among them.
+        self.scopes: list[LayerScope | None] = []
+        self.owners = array("i")
 
     def __len__(self) -> int:
         return len(self.lengths)
 
-    def append(self, arrays: Sequence[NDArray[np.int64]]) -> None:
+    def append(self, arrays: Sequence[NDArray[np.int64]], scope: LayerScope | None = None) -> None:
         """One more row."""
         import numpy as np
 
+        if scope not in self.scopes:
+            self.scopes.append(scope)
+        self.owners.append(self.scopes.index(scope))
         head = [len(arrays), *map(len, arrays)]
         row = np.concatenate([np.array(head, dtype=np.int64), *arrays]).astype(np.int32)
         self._buffer += row.tobytes()

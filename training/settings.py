@@ -5,12 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from curation.record import Frozen
+from curation.views.forms import FormName
 
 #: Learning rates that served each kind of tuning well (docs/trainers.md has the figures).
 LORA_RATE, FULL_RATE = 2e-3, 2e-4
+
+#: What is trained of a model.
+Tuning = Literal["lora", "full", "prompt", "qlora"]
 
 
 class TrainingSettings(Frozen):
@@ -67,8 +71,38 @@ class TrainingSettings(Frozen):
         lt=1,
     )
     full: bool = Field(False, description="Tune all weights instead of an adapter, for comparison.")
+    tuning: Tuning | None = Field(
+        None,
+        description="What is trained: lora, full (all weights), prompt (vectors before every prompt, of the model "
+        "`decoder`) or qlora (lora on a base in four bits, of the model `decoder`, with a CUDA GPU and bitsandbytes). "
+        "Left out, lora, or full where `full` is true.",
+    )
+    virtual_tokens: int = Field(20, description="Of the tuning `prompt`: vectors before every prompt.", ge=1, le=1000)
     window: int = Field(256, description="Word pieces that the encoder reads at once.", ge=8)
     stride: int = Field(128, description="Word pieces that neighbouring windows share when predicting.", ge=0)
+    heads: Literal["one", "category"] = Field(
+        "one",
+        description="Of the model `tagger`: one label a word, or labels of each category apart (category), which hold "
+        "entities that lie in each other, so that none is lost.",
+    )
+    crf: bool = Field(
+        False,
+        description="Of the model `tagger`: learn which label follows which as well, word by word (a conditional "
+        "random field).",
+    )
+    replacement: float = Field(
+        0.0,
+        description="Of the model `tagger`: share of the entities that are learnt with the wording of another one of "
+        "their category, drawn anew in each step.",
+        ge=0,
+        le=1,
+    )
+    members: int = Field(
+        1,
+        description="Of the model `tagger`: so many adapters with this seed and the next ones, whose scores are "
+        "averaged, for so many times the time.",
+        ge=1,
+    )
     patience: int = Field(4, description="Epochs without a better validation score after which training ends.", ge=1)
     allow_lost: bool = Field(
         False,
@@ -85,6 +119,19 @@ class TrainingSettings(Frozen):
         description="Of the model `questions`: questions without an answer for each with one, new ones in each epoch.",
         ge=0,
     )
+    form: tuple[FormName, ...] = Field(
+        ("flat",),
+        description="Of the model `decoder`: the form of its answers, flat (one JSON object of strings), entities (a "
+        "list with assertions and relations) or tagged (the text with tags); of several, each record is learnt in "
+        "each, and the adapter is asked by the first.",
+        min_length=1,
+    )
+    mixing: float = Field(
+        1.0,
+        description="Of several sets: 1 reads each row of each set once in an epoch; 2 gives each a share by the "
+        "square root of its size, and more brings the shares closer to equal. The rows of an epoch are as many.",
+        ge=1,
+    )
     precision: Literal["fp32", "bf16"] = Field("fp32", description="bf16 computes in half as many bits.")
     gradient_checkpointing: bool = Field(
         False, description="Compute again what a step needs twice instead of keeping it: less memory, more time."
@@ -92,9 +139,33 @@ class TrainingSettings(Frozen):
     checkpoint_steps: int = Field(
         100, description="Steps between two checkpoints, from which a training goes on that was ended.", ge=1
     )
+    excerpts: int = Field(
+        0,
+        description="Records whose words stand in the page of a training or an experiment, those with the most errors "
+        "first. With 0 no file that training writes holds words of a record.",
+        ge=0,
+    )
     seed: int = Field(0, description="Another seed gives another order of the records and another head.")
     device: str = Field("auto", description="auto (a GPU that torch sees, else the processor), cpu, or cuda.")
+    processes: int = Field(
+        1,
+        description="Processes that train together, each on a GPU of its own where there are some; a step reads as "
+        "many batches.",
+        ge=1,
+    )
     threads: int = Field(0, description="Processor threads; 0 leaves it to torch.", ge=0)
+
+    @field_validator("form", mode="before")
+    @classmethod
+    def _of_one(cls, form: object) -> object:
+        return (form,) if isinstance(form, str) else form
+
+    @field_validator("form")
+    @classmethod
+    def _each_once(cls, form: tuple[FormName, ...]) -> tuple[FormName, ...]:
+        if len(set(form)) < len(form):
+            raise ValueError(f"expected each form once, got {', '.join(form)}")
+        return form
 
     @model_validator(mode="after")
     def _stride_fits(self) -> TrainingSettings:
@@ -102,7 +173,26 @@ class TrainingSettings(Frozen):
             raise ValueError(f"expected a stride below window - 2 = {self.window - 2}, got {self.stride}")
         return self
 
+    @model_validator(mode="after")
+    def _weight_without_crf(self) -> TrainingSettings:
+        if self.crf and self.outside_weight != 1:
+            raise ValueError(
+                f"expected an outside_weight of 1 with crf, which learns whole sequences, got {self.outside_weight}"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _one_tuning(self) -> TrainingSettings:
+        if self.full and self.tuning not in (None, "full"):
+            raise ValueError(f"expected full = false with tuning = {self.tuning}, got full = true")
+        return self
+
+    @property
+    def tuned(self) -> Tuning:
+        """What is trained."""
+        return self.tuning or ("full" if self.full else "lora")
+
     @property
     def rate(self) -> float:
         """The highest learning rate."""
-        return self.learning_rate or (FULL_RATE if self.full else LORA_RATE)
+        return self.learning_rate or (FULL_RATE if self.tuned == "full" else LORA_RATE)

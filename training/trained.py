@@ -15,44 +15,58 @@ from curation.atomic_file import refilled
 from curation.file_digest import file_digest
 from curation.private_files import made_private
 from curation.record import digest
-from curation.scheme import Scheme
+from curation.scheme import Scheme, write_scheme
 from curation.tagging.encoder import WEIGHTS
 from curation.tagging.folder import AdapterManifest, Task, file_digests, save_weights, write_manifest
 from curation.tagging.words import Splitter
 from training.card import write_card
 from training.checkpoints import Checkpoints
 from training.course import Course
+from training.course_figures import COURSE, CourseFigures
 from training.examples import Pair
 from training.learnt_from import LearntFrom, again_and_again
 from training.loop import OnStep
 from training.settings import TrainingSettings
+from training.training_group import training_group
 from training.view_check import ViewCheck, check_json
 
+#: The common scheme of several sets, in the adapter's folder: `curation.scheme` may name it.
+SCHEME = "scheme.yaml"
 PACKAGES = ("torch", "transformers", "peft", "tokenizers", "safetensors")
 
 
 #: Raised when the same training would make another adapter.
-VERSION = 1
+VERSION = 2
 #: Settings that change how long a training takes, and not what comes out.
-OPERATIONAL = {"threads", "checkpoint_steps", "device", "gradient_checkpointing", "allow_lost", "questions"}
+OPERATIONAL = {"threads", "checkpoint_steps", "device", "gradient_checkpointing", "allow_lost", "questions", "excerpts"}
+
+#: Settings that came later: at their default a training is the one that it was without them.
+LATER = ("form", "mixing", "processes", "tuning", "virtual_tokens")
 
 
 def training_fingerprint(settings: TrainingSettings, content: Sequence[object]) -> str:
     """A digest of all that an adapter depends on: the settings, and what is learnt from, in the caller's words."""
-    return digest([VERSION, settings.model_dump(mode="json", exclude=OPERATIONAL), *content])
+    return digest([VERSION, lasting_settings(settings), *content])
+
+
+def lasting_settings(settings: TrainingSettings) -> dict[str, JsonValue]:
+    """The settings that change what comes out, but for later ones at their default."""
+    unset = {name for name in LATER if getattr(settings, name) == TrainingSettings.model_fields[name].default}
+    return settings.model_dump(mode="json", exclude=OPERATIONAL | unset)
 
 
 @dataclass(frozen=True, slots=True)
 class Trained:
     """A finished adapter: its folder, its manifest, and the validation score after each epoch.
 
-    unchanged: an earlier training with the same set and settings had made it.
+    unchanged: an earlier training with the same set and settings had made it. page: where it is told of.
     """
 
     folder: Path
     manifest: AdapterManifest
     history: tuple[float, ...] = ()
     unchanged: bool = False
+    page: Path | None = None
 
 
 @dataclass
@@ -67,6 +81,8 @@ class TrainingJob:
     on_step: OnStep | None = None
     work: Path | None = None
     fingerprint: str = ""
+    #: What else the manifest says of the records, such as the sets that they come from.
+    about: dict[str, JsonValue] = field(default_factory=dict)
     learnt_from: LearntFrom = field(init=False)
     began: float = field(default_factory=time.monotonic)
 
@@ -95,7 +111,8 @@ class TrainingJob:
         details: dict[str, JsonValue] | None = None,
     ) -> Trained:
         """The encoder's adapter in its folder, in place of an earlier one; the checkpoint is removed after it."""
-        settings, kind = self.settings, "full" if self.settings.full else "lora"
+        settings = self.settings
+        kind = "full" if settings.tuned == "full" else "lora"
 
         def write(folder: Path) -> tuple[str, dict[str, str]]:
             weights = save_weights(model, splitter, folder, base_model=settings.base_model, kind=kind)
@@ -132,7 +149,7 @@ class TrainingJob:
             weights, files = write(inside)
             manifest = AdapterManifest(
                 name=self.to.name,
-                kind="full" if settings.full else "lora",
+                kind="lora" if settings.tuned == "qlora" else settings.tuned,
                 task=task,
                 model=head,
                 scheme=self.scheme.name,
@@ -148,19 +165,25 @@ class TrainingJob:
                 files=files,
                 training=self._training(check),
                 settings=settings.model_dump(mode="json"),
-                metrics={"validation": course.scores} if course.scores else {},
+                metrics={
+                    **({"validation": course.scores} if course.scores else {}),
+                    COURSE: CourseFigures.of(course, settings).as_json(),
+                },
                 versions={package: version(package) for package in PACKAGES},
                 seconds=round(time.monotonic() - self.began, 1),
             )
+            if self.about:
+                write_scheme(self.scheme, inside / SCHEME)
             write_card(manifest, inside)
             write_manifest(manifest, inside)
-        if self.checkpoints:
+        if self.checkpoints and training_group().is_first:
             self.checkpoints.clear()
         return Trained(self.to, manifest, tuple(course.history))
 
     def _training(self, check: ViewCheck) -> dict[str, JsonValue]:
         return {
             **self.learnt_from.to_json(),
+            **self.about,
             "validation_records": sum(1 for _ in self.validation),
             "entities": check.annotations,
             "lost": {**check.lost, **check.changed},

@@ -74,6 +74,10 @@ TRAINERS: dict[tuple[str, str], Callable[[], TaskTrainer]] = {
 }
 
 
+#: Settings that only one model has.
+ONLY_TAGGER = ("heads", "crf", "replacement", "members")
+
+
 def chosen(settings: TrainingSettings, scheme: Scheme) -> tuple[str, str]:
     """The task and model that the settings ask for. Raises UsageError where there is no such trainer."""
     task = settings.task or ("entities" if scheme.categories else "labels")
@@ -88,6 +92,12 @@ def chosen(settings: TrainingSettings, scheme: Scheme) -> tuple[str, str]:
     model = settings.model or models[0]
     if model not in models:
         raise unknown_name(f"a model for the task {task} (training.model)", model, models)
+    changed = [name for name in ONLY_TAGGER if getattr(settings, name) != TrainingSettings.model_fields[name].default]
+    if changed and model != "tagger":
+        raise UsageError(
+            f'expected training.model = "tagger" with training.{changed[0]}, got {model}: leave out '
+            f"{', '.join(changed)}"
+        )
     return task, model
 
 

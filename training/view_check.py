@@ -42,6 +42,8 @@ class ViewCheck(Frozen):
     #: Rows without an answer: real negatives.
     negatives: int = 0
     annotations: int = 0
+    #: The word pieces of all records together.
+    tokens: int = 0
     lost: dict[str, int] = Field(default_factory=dict)
     changed: dict[str, int] = Field(default_factory=dict)
     oracle: float | None = None
@@ -58,10 +60,12 @@ class ViewCheck(Frozen):
     def require(self, settings: TrainingSettings) -> None:
         """Raises TrainingRefusedError where annotations would be lost and the settings do not allow it."""
         if self.lost and not settings.allow_lost:
+            overlaps = self.lost.get("overlapped") and settings.model in (None, "tagger", "questions")
+            heads = ' (the tagger with training.heads = "category" holds what overlaps)' if overlaps else ""
             raise TrainingRefusedError(
                 f"expected a view ({self.view}) that holds all {self.annotations:,} annotations, "
                 f"{self.lost_in_all:,} would be lost ({by_reason(self.lost)}): see `curate train check`, and mend "
-                "them, choose another training.model, or allow it with training.allow_lost = true"
+                f"them, choose another training.model{heads}, or allow it with training.allow_lost = true"
             )
 
 
@@ -103,6 +107,7 @@ class ViewCount:
             rows=self.rows,
             negatives=self.negatives,
             annotations=self.annotations,
+            tokens=sum(length * count for length, count in self._lengths.items()),
             lost=dict(+self.lost),
             changed=dict(+self.changed),
             oracle=self.given_back / self.annotations if self.annotations else None,

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from itertools import combinations
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, JsonValue
 
 from annotation.agreement.choices import ChoiceAgreement, ChoiceCollector, questions
 from annotation.agreement.coefficients import OverallAgreement, overall_agreement
@@ -73,6 +73,15 @@ class Agreement(_InReport):
     choices: dict[str, ChoiceAgreement]
     gamma: Figure | None
     drill_down: DrillDown = Field(alias="behind")
+
+    def nameless(self) -> dict[str, JsonValue]:
+        """The figures of all people together, for a run's manifest and the cards of sets: no name, no record."""
+        pairs = self.pairs.overall.model_dump(mode="json")
+        return {
+            "records": self.everybody.records,
+            "pairs": pairs,
+            "everybody": self.everybody.overall.model_dump(mode="json"),
+        }
 
 
 def measure(

@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import json
+from base64 import b64decode
 from collections.abc import Callable, Mapping
+from functools import partial
 from importlib.util import find_spec
+from io import BytesIO
 from pathlib import Path
+from zipfile import ZipFile
+
+from export_parts.trl_environment import opened_by_trl, trl_folder
 
 
 def _datasets(folder: Path) -> int:
@@ -96,10 +102,42 @@ def _label_studio(folder: Path) -> int:
     return found
 
 
+def _fhir(folder: Path, *, version: str) -> int:
+    from importlib import import_module
+
+    bundle = import_module(f"fhir.resources{version}.bundle").Bundle
+    lines = (line for path in folder.glob("*.ndjson") for line in path.read_text("utf-8").splitlines())
+    return sum(bool(bundle.model_validate_json(line).entry) for line in lines)
+
+
+def _fhir_cas(folder: Path) -> int:
+    """The bundles of which the archive in the last resource is a CAS with the document's text, but for lost letters."""
+    import cassis
+
+    found = 0
+    for line in (line for path in folder.glob("*.ndjson") for line in path.read_text("utf-8").splitlines()):
+        *_, original, annotated = (
+            entry["resource"]["content"][0]["attachment"] for entry in json.loads(line)["entry"][1:]
+        )
+        archive = ZipFile(BytesIO(b64decode(annotated["data"])))
+        xmi, types = (archive.read(name) for name in archive.namelist())
+        read = cassis.load_cas_from_xmi(BytesIO(xmi), typesystem=cassis.load_typesystem(BytesIO(types)))
+        found += len(read.sofa_string) == len(b64decode(original["data"]).decode())
+    return found
+
+
+def _trl(folder: Path) -> int:
+    trl = trl_folder(install=True)
+    assert trl is not None
+    found = opened_by_trl(folder, trl)
+    return found["learned"] * found["trained"]
+
+
 #: By the format: the package that its receiver's tool is in, and how many records that tool finds.
 RECEIVERS: Mapping[str, tuple[str, Callable[[Path], int]]] = {
     "hf": ("datasets", _datasets),
-    **dict.fromkeys(("chat", "trl", "openai", "llama-factory", "jsonl", "spacy-jsonl"), ("datasets", _json_lines)),
+    "trl": ("trl", _trl),
+    **dict.fromkeys(("chat", "openai", "llama-factory", "jsonl", "spacy-jsonl"), ("datasets", _json_lines)),
     "csv": ("pandas", _csv),
     "parquet": ("pyarrow", _parquet),
     "spacy": ("spacy", _spacy),
@@ -108,12 +146,16 @@ RECEIVERS: Mapping[str, tuple[str, Callable[[Path], int]]] = {
     "bioc": ("bioc", _bioc),
     "pubtator": ("bioc", _pubtator),
     "label-studio": ("label_studio_sdk", _label_studio),
+    "fhir": ("fhir", partial(_fhir, version=".R4B")),
+    "fhir-r5": ("fhir", partial(_fhir, version="")),
+    "fhir-mii": ("cassis", _fhir_cas),
 }
 
 
 def opened(format: str, folder: Path) -> tuple[str, int] | None:
     """The receiver's package and how many records it finds; None where there is no such tool here."""
-    if format not in RECEIVERS or find_spec(RECEIVERS[format][0]) is None:
+    if format not in RECEIVERS:
         return None
     package, count = RECEIVERS[format]
-    return package, count(folder)
+    is_here = trl_folder(install=True) is not None if package == "trl" else find_spec(package) is not None
+    return (package, count(folder)) if is_here else None

@@ -8,7 +8,7 @@ from curation.markup import parse_markup
 from curation.record import Entity, Layer, Record, Relation
 
 #: Texts that formats stumble over: emoji, line ends of Windows, decomposed letters, control characters, marks for
-#: writing from right to left, a mark of byte order, white space at the borders.
+#: writing from right to left, a mark of byte order, white space at the borders, entities that are parts of words.
 HARD = (
     "👩🏽‍⚕️ Pain [since]{signs_symptoms} 🩺 [3 days]{age}.\r\nNo [fever]{signs_symptoms negated}.\r\n",
     unicodedata.normalize("NFD", "Die [54-jährige]{age} Patientin hat [Übelkeit]{signs_symptoms}."),
@@ -16,6 +16,7 @@ HARD = (
     "\u202bكحة\u202c and [\u200fحمى\u200e]{signs_symptoms}, \u2067[cough]{signs_symptoms}\u2069.",
     "\ufeffBegins with a [mark]{diagnosis}.",
     "\n\n  Indented [cough]{signs_symptoms possible}\t[tab]{age}\n\nSection:\r[old Mac]{diagnosis}  \n",
+    "[Penicillin]{pharmacological_therapy}allergie, [Thorax]{signs_symptoms}schmerz",
     '# -DOCSTART- "quoted, [a;b]{diagnosis}" <tag> & [50% off]{laboratory_values}',
 )
 

@@ -85,7 +85,7 @@ class Neighbours:
     @property
     def digest(self) -> str:
         """What the choice depends on."""
-        return f"phee-train-{len(self._training)}-char-{self._count}"
+        return f"train-{len(self._training)}-char-{self._count}"
 
     def for_record(self, record: Record) -> list[Example]:
         """The examples for a record, the nearest last: what stands before the question counts most."""

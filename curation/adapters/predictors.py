@@ -13,9 +13,8 @@ from curation.adapters.relation_pairs import RelationKind
 from curation.adapters.relations import FoundRelation, RelationReader
 from curation.errors import UsageError, unknown_name
 from curation.stage import Item
-from curation.tagging.folder import AdapterManifest, load_encoder, read_manifest
+from curation.tagging.folder import AdapterManifest, load_encoder, read_manifest, tagger_of
 from curation.tagging.labels import TaggedSpan
-from curation.tagging.tagger import Tagger
 from curation.tagging.words import Splitter
 
 
@@ -50,7 +49,7 @@ def check_model(manifest: AdapterManifest) -> None:
 
 
 def _tagger(model: Any, splitter: Splitter, manifest: AdapterManifest, batch_size: int) -> Predictor:
-    tagger = Tagger(model, splitter, manifest.labels, manifest.window, manifest.stride, batch_size)
+    tagger = tagger_of(model, splitter, manifest, batch_size)
     return lambda items: [AdapterFindings(spans) for spans in tagger([item.record.text for item in items])]
 
 

@@ -24,6 +24,7 @@ NO_RECORD = "-"
 #: What is said of a destination before the first text goes there, where it is not just another machine.
 NOTICES = {
     Destination.EXPORT: "texts are written to {address}, for others",
+    Destination.HUB: "texts go to {address}, for whoever may read it there",
     Destination.DATABASE: "texts are kept in the database {address}, which is not on this machine",
     Destination.SERVER: "texts go to whoever reaches {address} and has the password",
 }
@@ -57,14 +58,14 @@ class Gate:
         #: Gives the secret key by which surrogates are drawn.
         self._key = key
         self._notify = notify
-        self._passages: dict[tuple[Destination, str], Passage] = {}
+        self._passages: dict[tuple[Destination, str, PrivacyPolicy], Passage] = {}
 
-    def passage(self, destination: Destination, address: str) -> Passage:
-        """The way to an address, which is said to the caller when it is opened.
+    def passage(self, destination: Destination, address: str, *, public: bool = False) -> Passage:
+        """The way to an address, which is said to the caller when it is opened. public: whether everybody reads there.
 
         Raises EgressBlockedError where the policy lets nothing go there.
         """
-        policy = self.settings.policy_for(destination)
+        policy = self.settings.policy_for(destination, public=public)
         if policy is PrivacyPolicy.REPLACE and destination in NOT_REPLACED:
             raise EgressBlockedError(
                 f"expected another privacy policy than replace for the destination {destination}: identifiers cannot "
@@ -72,7 +73,7 @@ class Gate:
                 f'validation.privacy.destinations = {{{destination} = "block"}}, de-identified records and those '
                 "without identifiers go there."
             )
-        key = (destination, address)
+        key = (destination, address, policy)
         if key not in self._passages:
             self._passages[key] = Passage(self, destination, address, policy)
             notice = NOTICES.get(destination, "texts go to {address}, which is not this machine").format(
@@ -122,13 +123,19 @@ class Passage:
 
         Raises EgressBlockedError when a part may not, naming the records with how many identifiers each holds.
         """
+        passed = self.weigh(leaving)
+        passed.log()
+        return passed.with_identifiers
+
+    def weigh(self, leaving: Iterable[Outgoing]) -> Weighed:
+        """The same before it is known whether the pieces go: what goes is logged when it does. Raises as `check`."""
         tally = self._tally(leaving)
         if tally.held:
             tally.keep_all()
             self._write(tally)
             raise EgressBlockedError(self._refusal(tally))
-        self._write(tally)
-        return None if self.policy is PrivacyPolicy.ALLOW else tally.with_identifiers
+        with_identifiers = None if self.policy is PrivacyPolicy.ALLOW else tally.with_identifiers
+        return Weighed(with_identifiers, lambda: self._write(tally))
 
     def screen(self, leaving: Iterable[Outgoing]) -> list[int]:
         """For each piece the number of identifiers that keep it here, 0 where it may leave and is written down so."""
@@ -185,6 +192,14 @@ class Passage:
             "person release what is no identifier: "
             f"`curate quarantine release RECORD --reason WHY --privacy {self.destination}`."
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """Pieces that may leave: how many hold identifiers (None: nobody looked), and what logs them as sent."""
+
+    with_identifiers: int | None
+    log: Callable[[], None]
 
 
 @dataclass

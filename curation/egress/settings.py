@@ -64,6 +64,10 @@ class PrivacySettings(Frozen):
     )
     maximum: int = Field(default=0, ge=0, description="Most identifiers that a text may hold.")
 
-    def policy_for(self, destination: Destination) -> PrivacyPolicy:
-        """The policy for what goes to a destination."""
-        return self.destinations.get(destination, self.policy)
+    def policy_for(self, destination: Destination, *, public: bool = False) -> PrivacyPolicy:
+        """The policy for what goes to a destination; where everybody reads it then, only a policy that names the
+        destination lets identifiers out.
+        """
+        policy = self.destinations.get(destination, self.policy)
+        is_open = public and destination not in self.destinations and policy not in KEEPS_BACK
+        return PrivacyPolicy.BLOCK if is_open else policy

@@ -17,10 +17,12 @@ from curation.downloads import ALLOW, downloads_allowed
 from curation.embeddings import onnx_graph
 from curation.embeddings.address import is_address
 from curation.embeddings.cached_encoder import CachedEncoder
+from curation.embeddings.graph_model import has_no_gpu, kept_model
 from curation.embeddings.multilingual import MULTILINGUAL_ENCODER, load_multilingual
 from curation.embeddings.vector_store import VectorStore
 from curation.errors import ConfigError, MissingExtraError
 from curation.model_config import check_config
+from curation.processes import usable_cores
 from curation.record import digest
 from curation.text.encodable import encodable
 
@@ -163,11 +165,15 @@ def _load(name: str, backend: Backend) -> SentenceEncoder:
         os.environ.setdefault(variable, value)
     if find_spec("sentence_transformers") is None:
         raise MissingExtraError("sentence-transformers", "annotate")
+    path = packaged_encoder_path() if name == PACKAGED_ENCODER else Path(name)
+    if name == PACKAGED_ENCODER and (backend == "onnx" or (backend == "auto" and has_no_gpu())):
+        revision = _revision(path)
+        if kept := kept_model(path, name=name, revision=revision):
+            return SentenceEncoder(kept, name=name, revision=revision, backend="onnx")
     from sentence_transformers import SentenceTransformer
     from transformers.utils import logging as progress
 
     progress.disable_progress_bar()
-    path = packaged_encoder_path() if name == PACKAGED_ENCODER else Path(name)
     source = str(path) if path.is_dir() else name
     if path.is_dir():
         check_config(path, f"encoder {name}")
@@ -218,9 +224,8 @@ def _passes_at_once(backend: str) -> int:
     """How many forward passes run at once: PyTorch uses all threads for one, ONNX Runtime one for each."""
     if backend == "torch":
         return 1
-    import torch
-
-    return int(torch.get_num_threads())
+    asked = os.environ.get("OMP_NUM_THREADS", "")
+    return int(asked) if asked.isdecimal() and int(asked) else usable_cores()
 
 
 def _device() -> str:
@@ -230,7 +235,7 @@ def _device() -> str:
     return "cuda" if torch.cuda.is_available() else "cpu"
 
 
-def _revision(path: Path, model: Any) -> str:
+def _revision(path: Path, model: Any = None) -> str:
     """What distinguishes two models of one name: sizes and headers of the weights, or the hub's commit."""
     if not path.is_dir():
         config = getattr(model[0].auto_model, "config", None)

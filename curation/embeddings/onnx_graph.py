@@ -33,6 +33,8 @@ INPUTS = ("input_ids", "attention_mask")
 OUTPUT = "sentence_embedding"
 OPSET = 17
 FILE = "model.onnx"
+#: The model's own vectors of PROBES, kept beside its graph: what tells later that the graph is the model's.
+EXPECTED = "expected.npy"
 
 #: Texts of unlike lengths, other than what a graph is traced with: what pads the short ones must not count.
 PROBES = [
@@ -57,7 +59,7 @@ def missing() -> list[str]:
 def graph_path(name: str, revision: str) -> Path:
     """Where the graph of a model is or will be."""
     made_with = [version(package) for package in MADE_WITH]
-    return cache_folder() / "encoders" / digest([name, revision, OPSET, made_with], length=32) / FILE
+    return cache_folder() / "encoders" / digest([name, revision, OPSET, EXPECTED, made_with], length=32) / FILE
 
 
 def hand_over(model: Any, *, name: str, revision: str) -> None:
@@ -70,9 +72,9 @@ def hand_over(model: Any, *, name: str, revision: str) -> None:
     """
     folder = graph_path(name, revision).parent
     expected = _vectors(model)
-    if not _takes(model, _cached(folder), expected):
+    if not fits(expected_of(folder), expected) or not _takes(model, _cached(folder), expected):
         try:
-            session = _exported(model, folder)
+            session = _exported(model, folder, expected)
         except Exception as error:
             # Exporters raise whatever their layers raise.
             raise GraphError(f"it could not be exported ({type(error).__name__})") from error
@@ -95,10 +97,25 @@ def _takes(model: Any, session: Any, expected: Any) -> bool:
     except Exception:
         # A graph of something else; onnxruntime's errors have no base of their own.
         found = np.zeros(0)
-    if found.shape == expected.shape and np.abs(found - expected).max() <= TOLERANCE:
+    if fits(found, expected):
         return True
     del model.forward, model.preprocess
     return False
+
+
+def fits(found: Any, expected: Any) -> bool:
+    """Whether these are the model's vectors of PROBES."""
+    return bool(found.shape == expected.shape and abs(found - expected).max() <= TOLERANCE)
+
+
+def expected_of(folder: Path) -> Any:
+    """The model's vectors of PROBES as they were when its graph was made; empty where they cannot be read."""
+    import numpy as np
+
+    try:
+        return np.load(folder / EXPECTED, allow_pickle=False)
+    except (OSError, ValueError, EOFError):
+        return np.zeros(0)
 
 
 def _vectors(model: Any) -> Any:
@@ -108,7 +125,7 @@ def _vectors(model: Any) -> Any:
 def _cached(folder: Path) -> Any:
     """The graph in the cache; none where there is none or it cannot be read."""
     try:
-        return _session(folder / FILE) if (folder / FILE).is_file() else None
+        return session_of(folder / FILE) if (folder / FILE).is_file() else None
     except Exception:
         # A file cut short, or of something else.
         return None
@@ -136,8 +153,8 @@ def _one_by_one(preprocess: Callable[..., Any]) -> Callable[..., Any]:
     return guarded
 
 
-def _session(path: Path) -> Any:
-    """One thread a pass: several passes at once gain more than several threads in one."""
+def session_of(path: Path) -> Any:
+    """A graph ready to run, one thread a pass: several passes at once gain more than several threads in one."""
     os.environ.setdefault(SILENT, "1")
     import onnxruntime
 
@@ -146,13 +163,16 @@ def _session(path: Path) -> Any:
     return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
 
 
-def _exported(model: Any, folder: Path) -> Any:
+def _exported(model: Any, folder: Path, expected: Any) -> Any:
     """The new graph, in the cache once it is whole; the graph of another process that was first is as good."""
+    import numpy as np
+
     made_private(folder.parent)
     with replaced(folder) as unfinished:
         unfinished.mkdir()
         _write(model, unfinished / FILE)
-        return _session(unfinished / FILE)
+        np.save(unfinished / EXPECTED, expected, allow_pickle=False)
+        return session_of(unfinished / FILE)
 
 
 def _write(model: Any, path: Path) -> None:

@@ -35,6 +35,8 @@ from curation.text.folding import fold
 VERSION = 1
 #: What notes begin with that count the layers that were made.
 TOLD_AS = "layers that are "
+#: What notes begin with that count the records that are no case; the reason follows.
+NO_CASE = "left out: "
 #: How often a case is asked about in one manner: once more, with what lacked.
 ROUNDS = 2
 #: The part of a summary's longer words that its report has, at least.
@@ -112,7 +114,7 @@ class CaseTeller:
         """The questions about one case; at the end its records with their layers, or its error."""
         case = self._case_of(item)
         if isinstance(case, str):
-            return Result(item.record.id, notes={f"left out: {case}": 1})
+            return Result(item.record.id, notes={f"{NO_CASE}{case}": 1})
         records: list[Record] = []
         layers: list[Layer] = []
         notes: Counter[str] = Counter()

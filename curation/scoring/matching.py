@@ -30,8 +30,15 @@ def overlapping_pairs(gold: Sequence[Spans], predicted: Sequence[Spans]) -> int:
 
 def most_pairs(neighbours: Sequence[Sequence[int]]) -> int:
     """The largest number of pairs in which nobody is twice, from whom each of one side may be paired with."""
+    return len(paired_up(neighbours))
+
+
+def paired_up(neighbours: Sequence[Sequence[int]]) -> dict[int, int]:
+    """As many pairs as there can be: each of one side with its partner, earlier ones of `neighbours` preferred."""
     taken_by: dict[int, int] = {}
-    return sum(_augment(start, neighbours, taken_by) for start in range(len(neighbours)))
+    for start in range(len(neighbours)):
+        _augment(start, neighbours, taken_by)
+    return {owner: partner for partner, owner in taken_by.items()}
 
 
 def _augment(start: int, neighbours: Sequence[Sequence[int]], taken_by: dict[int, int]) -> bool:

@@ -104,7 +104,7 @@ def compare(tallies: PairedTallies, *, resampling: Resampling = RESAMPLING) -> C
         documents=tallies.a.documents,
         groups=tallies.a.groups,
         totals=tuple(totals),
-        rows=tuple(row for table in found.values() for row in _adjusted(table)),
+        rows=tuple(row for table in found.values() for row in adjusted(table)),
     )
 
 
@@ -205,13 +205,13 @@ def _swaps(groups: int, resamples: int, seed: int) -> list[Any]:
     return [random.integers(0, 2, size=(size, groups), dtype=np.uint8) for size in sizes]
 
 
-def _adjusted(rows: Sequence[PairedDifference]) -> Iterator[PairedDifference]:
+def adjusted(rows: Sequence[PairedDifference]) -> Iterator[PairedDifference]:
     """The rows with Holm's probabilities: the smallest times their number, the next times one less, and so on."""
     tested = sorted((row.p, number) for number, row in enumerate(rows) if row.p is not None)
-    adjusted: dict[int, float] = {}
+    holm: dict[int, float] = {}
     least = 0.0
     for rank, (p, number) in enumerate(tested):
         least = max(least, min(1.0, p * (len(tested) - rank)))
-        adjusted[number] = least
+        holm[number] = least
     for number, row in enumerate(rows):
-        yield row.model_copy(update={"p_adjusted": adjusted.get(number)})
+        yield row.model_copy(update={"p_adjusted": holm.get(number)})

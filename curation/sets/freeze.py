@@ -14,6 +14,7 @@ from curation.errors import UsageError, no_such
 from curation.record import Layer, Record, check_layer, without_lost
 from curation.scheme import Scheme
 from curation.sets.duplicates import near_duplicates
+from curation.sets.selection import RecordSelection
 from curation.sets.split import SPLITS, Member, divide, tie_together
 from curation.settings import SplitSettings
 from curation.store import Store
@@ -52,16 +53,23 @@ def freeze(
     layers: Sequence[str],
     split: SplitSettings,
     verdicts: Sequence[Verdict] = (Verdict.ACCEPTED,),
+    wanted: RecordSelection | None = None,
 ) -> CuratedSet:
     """The frozen set of the records with one of the verdicts on their text and on their layer.
 
     The layer is the first of those given that a record has. The same records, layers and split settings give the
     same digest, and so the same version. Groups, near-duplicates and a record's translations are always in the same
-    split. All is read as it was at one moment: what comes in meanwhile is left out. Raises UsageError when nothing is
-    left to freeze, or there is no such thing to stratify by.
+    split. All is read as it was at one moment: what comes in meanwhile is left out. wanted: only these records. Raises
+    UsageError when nothing is left to freeze, or there is no such thing to stratify or select by.
     """
+    wanted = wanted or RecordSelection()
     with store.snapshot() as known:
-        selection = _select(known, scheme, layers, verdicts, strata(scheme, split.stratify))
+        for source in wanted.sources:
+            known.require_source(source)
+        for language in wanted.languages:
+            known.require_language(language)
+        selection = _select(known, scheme, layers, verdicts, strata(scheme, split.stratify), wanted)
+        wanted.check(scheme)
         texts = ((record.id, record.text) for record in known.records(selection.digests))
         clusters = near_duplicates(texts, threshold=split.near_duplicates)
     if not selection.members:
@@ -76,6 +84,7 @@ def freeze(
         "near_duplicate_clusters": len(clusters),
         "strata": _divided_strata(selection.strata, placed) if split.stratify else {},
         "small_splits": [*_small_splits(bundles, placed, shares)],
+        "selection": wanted.as_json(),
     }
     return store.put_set(
         name,
@@ -142,7 +151,12 @@ def _small_splits(
 
 
 def _select(
-    store: Store, scheme: Scheme, layers: Sequence[str], verdicts: Sequence[Verdict], stratum: Stratum
+    store: Store,
+    scheme: Scheme,
+    layers: Sequence[str],
+    verdicts: Sequence[Verdict],
+    stratum: Stratum,
+    wanted: RecordSelection,
 ) -> _Selection:
     selection = _Selection()
     texts = store.verdicts()
@@ -153,7 +167,9 @@ def _select(
         record = item.record
         name = next((name for name in layers if name in item.layers), None)
         text, marks = texts.get(record.id), on_layers[name].get(record.id) if name else None
-        if text is None or text not in verdicts:
+        if why := wanted.left_out(record):
+            selection.dropped[why] += 1
+        elif text is None or text not in verdicts:
             selection.dropped[text.value if text else "undecided"] += 1
         elif name is None:
             selection.dropped["without the layer"] += 1
@@ -165,6 +181,8 @@ def _select(
             selection.outdated[name] += 1
         elif marks not in verdicts:
             selection.dropped[f"layer {marks}"] += 1
+        elif why := wanted.unmet(record, item.layers[name]):
+            selection.dropped[why] += 1
         else:
             layer = check_layer(record, item.layers[name], categories=scheme.by_name)
             selection.members.append(Member(record.id, record.group, record.translation_of))
@@ -194,7 +212,13 @@ def _manifest(
     return {
         "layer": " or ".join(layers),
         "verdicts": [verdict.value for verdict in verdicts],
-        "scheme": {"name": scheme.name, "version": scheme.version, "digest": scheme.digest},
+        "scheme": {
+            "name": scheme.name,
+            "version": scheme.version,
+            "digest": scheme.digest,
+            # Whole, so that sets of other schemes can train beside it.
+            "content": scheme.model_dump(mode="json", exclude_defaults=True),
+        },
         "split": split.model_dump(),
         "splits": {side: sides[side] for side in SPLITS},
         "languages": dict(sorted(selection.languages.items())),

@@ -44,8 +44,8 @@ def layer_set(store: Store, scheme: Scheme, layer: str) -> CuratedSet:
 
 
 def layer_pairs(store: Store, layer: str) -> Iterator[tuple[Record, Layer]]:
-    """The records of `layer_set` with their layers, streamed."""
-    return ((record, without_lost(found)) for record, found in _accepted(store, layer, Counter()))
+    """The records of `layer_set` with their layers as the store has them, streamed."""
+    return _accepted(store, layer, Counter())
 
 
 def with_other_layer(

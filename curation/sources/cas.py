@@ -156,11 +156,14 @@ def _annotate(draft: Draft, cas: Any, reading: ReadingContext) -> None:
 
 
 def _kind(annotation: Any) -> tuple[str, dict[str, Any]]:
-    """Of which kind an annotation is, and its other features."""
-    features = _features(annotation)
+    return named_kind(annotation.type.name, _features(annotation))
+
+
+def named_kind(layer: str, features: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    """Of which kind an annotation of a layer is, by a feature or the layer's own name, and its other features."""
     name = next((name for name in KINDS if isinstance(features.get(name), str)), None)
-    kind = features.pop(name) if name else annotation.type.name.rpartition(".")[2]
-    return str(kind), features
+    others = {key: value for key, value in features.items() if key != name}
+    return (str(features[name]) if name else layer.rpartition(".")[2]), others
 
 
 def _entity(annotation: Any, id_: str, text: str) -> DraftEntity:

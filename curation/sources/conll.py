@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from itertools import chain, islice
 from pathlib import Path
 
+from curation.record import wording
 from curation.sources.draft import Draft, DraftEntity
 from curation.sources.file_draft import file_draft
 from curation.sources.lines import FileLine, read_lines
@@ -80,6 +81,8 @@ def _own_drafts(path: Path, reading: ReadingContext, own: FoundExport) -> Iterat
         else:
             draft = file_draft(where or str(path), text, path, reading, id=name)
             draft.annotated, draft.entities = True, list(_entities(sentences, spans))
+            for entity in draft.entities:  # as they stand there: of a German compound often a part only
+                entity.wording = wording(text, entity.spans or ())
             yield draft
 
 

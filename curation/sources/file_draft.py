@@ -12,7 +12,7 @@ from curation.sources.reading import ReadingContext
 from curation.sources.rows import SourceRow, read_column, slow, stem_of
 
 #: Formats whose records have no columns of their own.
-WITHOUT_COLUMNS = frozenset({"text", "brat", "pubtator", "conll", "spacy", "cas"})
+WITHOUT_COLUMNS = frozenset({"text", "brat", "pubtator", "conll", "spacy", "cas", "webanno"})
 #: What there is of a file instead.
 FILE_COLUMNS = ("_file", "_stem", "_folder", "_line", "_text", "_id")
 #: Fields of a record that a file's name can tell.

@@ -27,6 +27,7 @@ FORMATS = {
     "conll": "curation.sources.conll:read_conll",
     "spacy": "curation.sources.spacy_docs:read_spacy",
     "cas": "curation.sources.cas:read_cas",
+    "webanno": "curation.sources.webanno:read_webanno",
     "elmtex": "curation.sources.json_rows:read_json",
     "sample": "curation.sources.shipped:read_shipped",
 }
@@ -46,6 +47,7 @@ SUFFIXES = {
     "conll": (".conll", ".iob", ".iob2", ".bio", ".tsv", ".txt"),
     "spacy": (".spacy",),
     "cas": (".xmi", ".json"),
+    "webanno": (".tsv", ".txt"),
     "elmtex": (".json", ".jsonl", ".ndjson"),
 }
 BY_SUFFIX = {
@@ -63,6 +65,7 @@ CAS = re.compile(rb'\A\s*\{\s*"%TYPES"\s*:')
 NOT_BY_LINE = re.compile(rb"\s*(?:\[|\{\s*\n)")
 #: What the first lines of a file look like, in the order tried, where its name does not tell.
 LOOKS = {
+    "webanno": re.compile(rb"(?:\xef\xbb\xbf)?#FORMAT=WebAnno TSV "),
     "pubtator": re.compile(rb"\s*[^|\t\n]{1,40}\|t\|"),
     "jsonl": re.compile(rb"\s*\{.*\}\s*\n"),
     "conll": re.compile(rb"(?:-DOCSTART-[^\n]*\n\s*)?(?:[^\s]+[^\n]*[\t ](?:O|[BIESLUM]-[^\s]+)\r?\n){2}"),

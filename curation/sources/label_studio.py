@@ -16,7 +16,16 @@ TEXT, ASSERTION, FRAGMENT = "text", "assertion", "--"
 #: The results that are spans of a plain text.
 SPANS = frozenset({"labels"})
 #: The results that say something of a region or of the whole text, by the key of their values.
-SAYING = {"choices": "choices", "textarea": "text", "rating": "rating", "number": "number", "datetime": "datetime"}
+SAYING = {
+    "choices": "choices",
+    "taxonomy": "taxonomy",
+    "textarea": "text",
+    "rating": "rating",
+    "number": "number",
+    "datetime": "datetime",
+}
+#: Between the steps of a nested choice, from the outermost.
+STEP = " / "
 
 
 def is_task(values: Mapping[str, Any]) -> bool:
@@ -105,7 +114,7 @@ def _add_region(regions: dict[str, DraftEntity], result: Mapping[str, Any], draf
 def _say(draft: Draft, regions: Mapping[str, DraftEntity], result: Mapping[str, Any], said: Any) -> None:
     """What a control says of a region is its assertion or an attribute; of the whole text, a document label."""
     name = str(result.get("from_name"))
-    words = "; ".join(map(str, said if isinstance(said, list) else [] if said is None else [said]))
+    words = "; ".join(map(_worded, said if isinstance(said, list) else [] if said is None else [said]))
     entity = regions.get(str(result.get("id")))
     if not words:
         return
@@ -115,6 +124,11 @@ def _say(draft: Draft, regions: Mapping[str, DraftEntity], result: Mapping[str, 
         entity.assertion = Assertion(words)
     else:
         entity.attributes[name] = words
+
+
+def _worded(choice: Any) -> str:
+    """A choice as words; of a nested one all steps."""
+    return STEP.join(map(str, choice)) if isinstance(choice, list) else str(choice)
 
 
 def _name(completed_by: Any) -> str:

@@ -12,7 +12,7 @@ from curation.sources.draft import DraftEntity, Span
 from curation.sources.mapping import EntitySource
 from curation.sources.paths import MISSING, OUTER, Node, pick
 from curation.sources.place_fields import Place, is_place, number, place
-from curation.sources.reading import shown
+from curation.sources.reading import DENYING, shown
 from curation.sources.row_shapes import (
     USUAL,
     fields_of,
@@ -80,6 +80,16 @@ def read_mention(node: Node, source: EntitySource, id_: str, whole: str) -> tupl
         refused=not_read(found.unread) or ("" if assertion else UNKNOWN_ASSERTION),
     )
     return entity, tuple(found.unread)
+
+
+def denies(name: str, value: str) -> bool:
+    """Whether an attribute that stayed one may say that an entity is not there, or not surely."""
+    if not DENYING.search(name):
+        return False
+    word = value.strip().lower()
+    if "neg" in name.lower():
+        return TRUTHS.get(word) is not Assertion.PRESENT
+    return word not in ("", "1", "+") and assertion_of_word(value)[0] is not Assertion.PRESENT
 
 
 def _assertion(node: Node, names: _FieldNames) -> Assertion | None:

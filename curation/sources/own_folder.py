@@ -21,6 +21,13 @@ ASSERTION, SCORE = "Assertion", "Score"
 DIGEST_LENGTH = 16
 
 
+class HubRevision(Frozen):
+    """Where an export was pushed to: the hub's address of the data set, and its commit."""
+
+    address: str
+    revision: str
+
+
 class OwnExport(Frozen):
     """What the marker says: made of which set, in which format, and how it comes in again."""
 
@@ -34,6 +41,7 @@ class OwnExport(Frozen):
     whole: str = "*"  #: the files to read, as a pattern of names
     lost: dict[str, int] = Field(default_factory=dict)
     files: frozenset[str] = frozenset()
+    pushed: HubRevision | None = None
 
     @field_serializer("files")
     def _in_order(self, files: frozenset[str]) -> list[str]:
@@ -81,6 +89,26 @@ def own_folder(source: Path) -> FoundExport | None:
                 return None
             return FoundExport(folder, content, RecordsBeside.of(folder))
     return None
+
+
+def exported_entries(folder: Path) -> set[str]:
+    """The files and folders in a folder that are wholly of an earlier export there, with those of its other layers."""
+    named: set[str] = set()
+    for marker in (folder / MARKER, *folder.glob(f"*/*/{MARKER}")):
+        with suppress(OSError, ValidationError, UnicodeDecodeError):
+            content = OwnExport.model_validate_json(marker.read_text(encoding="utf-8"))
+            inside = marker.parent.relative_to(folder)
+            named |= {(inside / name).as_posix() for name in (MARKER, *content.files)}
+    if MARKER not in named:
+        return set()
+    entries = {name.partition("/")[0] for name in named}
+    return {entry for entry in entries if _files(folder, folder / entry) <= named}
+
+
+def _files(folder: Path, entry: Path) -> set[str]:
+    """A file, or all files beneath a folder, as paths in the folder above."""
+    found = (path for path in entry.rglob("*") if not path.is_dir()) if entry.is_dir() else (entry,)
+    return {path.relative_to(folder).as_posix() for path in found}
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from curation.errors import SlowPatternError, SourceError, UsageError
+from curation.record import Assertion
 from curation.sources.annotators import layer_options
 from curation.sources.assembly import assemble
 from curation.sources.categories import categorise
@@ -21,6 +22,7 @@ from curation.sources.formats import BINARY, FORMATS, WHOLE_SOURCES, companions,
 from curation.sources.hugging_face import HUB
 from curation.sources.language import language_code, language_named
 from curation.sources.mapping import ImportMapping, load_mapping
+from curation.sources.mention_fields import denies
 from curation.sources.own_folder import FoundExport, entity_restored, own_folder
 from curation.sources.path_use import PathUse
 from curation.sources.patients import patient_notices
@@ -37,7 +39,7 @@ MISREAD = re.compile("\u00c3[\u0080-\u00bf\u0152\u0153\u0160\u0161\u0178\u017d\u
 #: Formats that bring a mapping of their own.
 OWN_MAPPINGS = {"elmtex": "elmtex"}
 #: Formats whose records are called what their files are called.
-NAMED_BY_FILE = frozenset({"text", "brat", "cas"})
+NAMED_BY_FILE = frozenset({"text", "brat", "cas", "webanno"})
 
 
 def read(
@@ -52,8 +54,8 @@ def read(
     What is said once for the whole source comes last.
 
     mapping: as such, a YAML file, or the name of a shipped one. Raises at once, before anything is read: UsageError
-    (unknown format, language or encoding), ConfigError (the mapping does not fit), SourceError (no such source, or a
-    document of another program).
+    (unknown format, language or encoding), ConfigError (the mapping does not fit), SourceError (no such source, a
+    document of another program, or an export that does not come back).
     """
     options = options or ReadOptions()
     if options.language is not None:
@@ -62,6 +64,8 @@ def read(
     check_name(options.encoding or chosen.encoding or "utf-8")
     _check_regular(source)
     own = _own_folder(Path(source), chosen, options)
+    if format == AUTO and chosen == ImportMapping() and not options.columns:
+        _check_comes_back(Path(source))
     if format == AUTO:
         format = chosen.format or (own.content.read_as if own else "") or sniff(source)
     if own and own.content.read_as != format:
@@ -93,6 +97,17 @@ def _own_folder(source: Path, mapping: ImportMapping, options: ReadOptions) -> F
         return None
     own = own_folder(source)
     return own if own and own.content.read_as and (source.is_dir() or own.holds(source)) else None
+
+
+def _check_comes_back(source: Path) -> None:
+    """Raises SourceError for an export in a format that does not come in again: its rows are no records."""
+    found = own_folder(source) if source.exists() else None
+    if found is None or found.content.read_as or not (found.folder == source or found.holds(source)):
+        return
+    raise SourceError(
+        f"expected data that comes in again, got an export in the format {found.content.format}, which does not: "
+        f"{source}; export {found.content.set} as hf or jsonl, or say with --format what its files are"
+    )
 
 
 def _check_regular(source: Path | str) -> None:
@@ -168,7 +183,10 @@ def _finished(
                 continue
             options = layer_options(draft, reading.options)
             for found in assemble(shaped, options, source=name, provenance=provenance):
-                yield _counted(_as_it_was(found, draft, reading), shaped) if isinstance(found, Read) else found
+                if isinstance(found, Read):
+                    found = _counted(_as_it_was(found, draft, reading), shaped)
+                    _note_denials(found, reading)
+                yield found
     if draft is None:
         yield Notice(where, "holds no records")
 
@@ -207,6 +225,18 @@ def _note_lost_letters(draft: Draft, reading: ReadingContext) -> None:
     if MISREAD.search(draft.text):
         what = "the text holds letters such as Ã¼: it is UTF-8 that was read as another encoding before it came here"
         reading.tally.notice(draft.where, what)
+
+
+def _note_denials(found: Read, reading: ReadingContext) -> None:
+    """Says of entities that are present that an attribute of theirs may mean something else."""
+    present = (entity for layer in found.layers for entity in layer.entities if entity.assertion is Assertion.PRESENT)
+    for name in sorted(
+        {name for entity in present for name, value in entity.attributes.items() if denies(name, value)}
+    ):
+        what = (
+            f"the attribute {shown(name)} may say of an entity that it is not there, and the entity came in as present"
+        )
+        reading.tally.notice(found.where, f"{what}: say what its values mean in a --mapping (assertions)")
 
 
 def _counted(found: Read, draft: Draft) -> Read:

@@ -18,6 +18,7 @@ from curation.sources.annotators import by_annotator, take_answer
 from curation.sources.draft import Draft
 from curation.sources.exported import foreign_export, is_own_export, own_cells, own_record
 from curation.sources.label_studio import is_task, task_data, task_drafts
+from curation.sources.label_studio_least import least_task
 from curation.sources.mapping import Column, ImportMapping
 from curation.sources.mention_rows import MentionRows
 from curation.sources.passages import text_of_passages
@@ -43,6 +44,8 @@ USUAL = {
 IDS_OF_TEXTS = frozenset({"recordid", "docid", "documentid", "noteid", "patientuid", "pmid"})
 #: What tables write for an empty cell, so that it names nobody.
 NOTHING = frozenset({"", "nan", "NaN", "<NA>", "NaT"})
+#: A column of our own exports whose content stands beside them too.
+OF_AN_EXPORT = "meta"
 #: Rows without the text column that are let pass before the source is given up, if no row has had it.
 PATIENCE = 100
 #: Whole numbers above are stored as strings: not every store holds them.
@@ -134,9 +137,10 @@ class _Table:
         """What a row holds: a draft for each annotator, or a record of our own export as it was."""
         if (own := self._own(row)) is not None:
             return [own]
-        if is_task(row.values) and not self.mapped:
-            data = SourceRow(row.where, task_data(row.values))
-            return list(task_drafts(self._draft(data), row.values, self.reading))
+        values = row.values if self.mapped else least_task(row.values) or row.values
+        if is_task(values) and not self.mapped:
+            data = SourceRow(row.where, task_data(values))
+            return list(task_drafts(self._draft(data), values, self.reading))
         if reason := foreign_export(row.values):
             raise LabelStudioError(reason)
         draft = self._draft(row)
@@ -182,6 +186,8 @@ class _Table:
     def _note_unread(self, where: str, values: Mapping[str, Any], read: Iterable[str]) -> None:
         """Says which columns of lists and objects nobody reads; those that look like annotations are said already."""
         known = {*read, *PARTS, *TAGS, *USUAL_COLUMNS}
+        if self.reading.own is not None:
+            known.add(OF_AN_EXPORT)
         for name, value in values.items():
             if isinstance(value, dict | list) and value and name not in known and not looks_like_annotations(value):
                 self.reading.tally.unread_column(where, name)

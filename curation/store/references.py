@@ -86,6 +86,10 @@ class References(Records):
         """Raises UsageError when the store has no record of this source."""
         self._require("a source of a record", name, records.c.source)
 
+    def require_language(self, code: str) -> None:
+        """Raises UsageError when the store has no record in this language."""
+        self._require("a language of a record", code, records.c.language)
+
     def require_records(self) -> None:
         """Raises UsageError when the store has no record."""
         with self.read() as connection:

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import shlex
 import shutil
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field, JsonValue, ValidationError
 
@@ -30,17 +31,32 @@ from curation.tagging.encoder import (
     splitter,
     with_head,
 )
+from curation.tagging.mean_model import MeanModel
 from curation.tagging.tagger import Tagger
 from curation.tagging.words import Splitter
 from curation.trusted import allows_path
 
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
 MANIFEST = "clincurate.json"
+#: Where the further models of an adapter are that is several, by their number.
+MEMBERS = "members"
 ADAPTER_WEIGHTS = "adapter_model.safetensors"
 FORMAT: Literal[1] = 1
+#: What every workspace has at its top.
+WORKSPACE_FILE = "curate.toml"
 #: The files beside the weights that are loaded from a folder of each kind; its encoder's have ENCODER before them.
 ENCODER = "encoder/"
-LOADED = {"lora": ("adapter_config.json", TOKENIZER, f"{ENCODER}config.json"), "full": ("config.json", TOKENIZER)}
+LOADED = {
+    "lora": ("adapter_config.json", TOKENIZER, f"{ENCODER}config.json"),
+    "full": ("config.json", TOKENIZER),
+    "prompt": ("adapter_config.json",),
+}
 
+#: What the hub calls the packaged encoder, for who loads an adapter with peft alone.
+ON_HUB = {PACKAGED: f"sentence-transformers/{PACKAGED}"}
 
 #: What an adapter gives.
 Task = Literal["entities", "labels", "relations"]
@@ -51,7 +67,7 @@ class AdapterManifest(Frozen):
 
     format: Literal[1] = FORMAT
     name: str
-    kind: Literal["lora", "full"]
+    kind: Literal["lora", "full", "prompt"]
     #: What it gives, and how: an entry of the trainers' table. Those of before it are taggers.
     task: Task = "entities"
     model: str = "tagger"
@@ -91,7 +107,21 @@ class AdapterManifest(Frozen):
         """The categories that the adapter can give."""
         if isinstance(asked := self.details.get("categories"), list):
             return tuple(map(str, asked))
-        return tuple(label[2:] for label in self.labels if label.startswith("B-"))
+        return tuple({label[2:]: None for label in self.labels if label.startswith("B-")})
+
+    @property
+    def members(self) -> tuple[str, ...]:
+        """The digests of the weights of the further models whose scores are averaged with its own."""
+        found = self.details.get("members")
+        return tuple(map(str, found)) if isinstance(found, list) else ()
+
+    @property
+    def transitions(self) -> tuple[NDArray[np.float32], ...]:
+        """What a tagger's CRF has learnt, for each head; empty without one."""
+        import numpy as np
+
+        heads: Any = self.details.get("transitions") or ()
+        return tuple(np.array(steps, dtype=np.float32) for steps in heads)
 
     @property
     def document_labels(self) -> dict[str, tuple[str, ...]]:
@@ -102,14 +132,14 @@ class AdapterManifest(Frozen):
 
 def weights_file(folder: Path, kind: str) -> Path:
     """The one file of weights in a folder of this kind."""
-    return folder / (ADAPTER_WEIGHTS if kind == "lora" else WEIGHTS)
+    return folder / (WEIGHTS if kind == "full" else ADAPTER_WEIGHTS)
 
 
 def save_weights(model: Any, splitter: Splitter, folder: Path, *, base_model: str, kind: str) -> str:
     """The digest of the weights, now in the folder beside the tokenizer's file."""
     options: dict[str, Any] = {}
-    if kind == "lora":  # the encoder by name: this machine's path means nothing elsewhere
-        model.peft_config["default"].base_model_name_or_path = base_model
+    if kind == "lora":  # the encoder by the name that others know: this machine's path means nothing elsewhere
+        model.peft_config["default"].base_model_name_or_path = ON_HUB.get(base_model, base_model)
         options["save_embedding_layers"] = False  # "auto" would ask the hub
     with quiet():
         model.save_pretrained(folder, **options)
@@ -149,6 +179,11 @@ def load_tagger(folder: Path, *, batch_size: int = 16, base: Path | None = None)
     folder; without it, the one that the manifest names is looked for on this machine, where the user allows it.
     """
     model, words, manifest = load_encoder(folder, base=base)
+    return tagger_of(model, words, manifest, batch_size), manifest
+
+
+def tagger_of(model: Any, words: Splitter, manifest: AdapterManifest, batch_size: int) -> Tagger:
+    """The tagger that a manifest describes. Raises UsageError where its transitions do not fit its labels."""
     tagger = Tagger(
         model=model,
         splitter=words,
@@ -156,21 +191,47 @@ def load_tagger(folder: Path, *, batch_size: int = 16, base: Path | None = None)
         window=manifest.window,
         stride=manifest.stride,
         batch_size=batch_size,
+        transitions=manifest.transitions,
     )
-    return tagger, manifest
+    sizes = [head.stop - head.start for head in tagger.heads]
+    if tagger.transitions and [steps.shape for steps in tagger.transitions] != [(size + 1, size) for size in sizes]:
+        raise UsageError(f"adapter {manifest.name}: expected transitions for its labels in {MANIFEST}, got others")
+    return tagger
 
 
 def load_encoder(folder: Path, *, base: Path | None = None) -> tuple[Any, Splitter, AdapterManifest]:
     """The model in a folder on its device, ready to predict, with its splitter and its manifest, as `load_tagger`."""
     manifest = read_manifest(folder)
+    check_weights(folder, manifest)
+    encoder = (base or _encoder(folder, manifest)) if manifest.kind == "lora" else folder
+    _check_files(folder, manifest, encoder)
+    model = _merged(folder, manifest, encoder) if manifest.kind == "lora" else with_head(folder, manifest.labels)
+    if manifest.members:
+        model = MeanModel([model, *_members(folder, manifest, encoder)])
+    return model.to(device()).eval(), splitter(folder), manifest
+
+
+def check_weights(folder: Path, manifest: AdapterManifest) -> None:
+    """Raises UsageError where the weights are not those of the manifest."""
     weights = weights_file(folder, manifest.kind)
     if not weights.is_file():
         raise UsageError(f"adapter {manifest.name}: expected its weights at {weights}, found none")
     _check(manifest, "weights", file_digest(weights), manifest.weights_digest)
-    encoder = (base or _encoder(folder, manifest)) if manifest.kind == "lora" else folder
-    _check_files(folder, manifest, encoder)
-    model = _merged(folder, manifest, encoder) if manifest.kind == "lora" else with_head(folder, manifest.labels)
-    return model.to(device()).eval(), splitter(folder), manifest
+
+
+def check_whole(folder: Path, manifest: AdapterManifest, base: Path) -> None:
+    """Raises UsageError where an encoder's adapter, or the encoder in its folder, is not the one of the training."""
+    check_weights(folder, manifest)
+    _check_files(folder, manifest, base)
+    _check(manifest, f"encoder {manifest.base_model}", file_digest(base / WEIGHTS), manifest.base_digest)
+
+
+def _members(folder: Path, manifest: AdapterManifest, encoder: Path) -> Iterator[Any]:
+    """The further models of an adapter that is several, each shown to be the one that was trained."""
+    for number, expected in enumerate(manifest.members, start=1):
+        model, _, member = load_encoder(folder / MEMBERS / str(number), base=encoder)
+        _check(manifest, f"{MEMBERS}/{number}", member.weights_digest, expected)
+        yield model
 
 
 def _encoder(folder: Path, manifest: AdapterManifest) -> Path:
@@ -187,13 +248,19 @@ def base_of(folder: Path, manifest: AdapterManifest) -> str:
     name = manifest.base_model
     if name == PACKAGED or not (Path(name).is_dir() or Path(name).is_absolute() or ".." in Path(name).parts):
         return name
-    workspace, encoder = folder.resolve().parent.parent, Path(name).resolve()
+    workspace, encoder = _workspace_of(folder.resolve()), Path(name).resolve()
     if not (encoder.is_relative_to(workspace) or allows_path(encoder)):
         raise UsageError(
             f"adapter {manifest.name}: expected an encoder in its workspace or in a folder that you have allowed, got "
             f"{encoder}; if you trust it, allow it once on this machine: curate trust {shlex.quote(str(encoder))}"
         )
     return str(encoder)
+
+
+def _workspace_of(folder: Path) -> Path:
+    """The workspace that an adapter's folder lies in: adapters of experiments lie deeper than others."""
+    above = list(folder.parents)[:4]
+    return next((path for path in above if (path / WORKSPACE_FILE).is_file()), folder.parent.parent)
 
 
 def _check_files(folder: Path, manifest: AdapterManifest, base: Path) -> None:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from curation.record import Entity, Fragment, wording
-from curation.tagging.decoding import allowed, best_path
+from curation.tagging.decoding import allowed, best_path, marginals
+from curation.tagging.heads import head_slices, united
 from curation.tagging.labels import TaggedSpan, read_spans
 from curation.tagging.windows import by_word, merged, windows
 from curation.tagging.words import Pieces, Splitter
@@ -27,6 +28,13 @@ class Tagger:
     window: int  # pieces in a window, the special ones included
     stride: int  # pieces that neighbouring windows share
     batch_size: int = 16
+    #: Scores of each step from label to label, of each head, where a CRF has learnt them; the last row is the start.
+    transitions: tuple[NDArray[np.float32], ...] = ()
+
+    @property
+    def heads(self) -> tuple[slice, ...]:
+        """Where the labels of each head stand."""
+        return head_slices(self.labels)
 
     @property
     def room(self) -> int:
@@ -65,22 +73,35 @@ class Tagger:
         first = len(self.splitter.before)
         with torch.inference_mode():
             logits = self.model(input_ids=ids, attention_mask=mask).logits
-            scores = torch.log_softmax(logits.float(), dim=-1).cpu().numpy()
+            heads = [torch.log_softmax(logits[..., head].float(), dim=-1) for head in self.heads]
+            scores = torch.cat(heads, dim=-1).cpu().numpy()
         return [scores[i, first : first + len(row)] for i, row in enumerate(rows)]
 
     def _words(
         self, pieces: Pieces, found: list[tuple[int, int]], scores: list[NDArray[np.float32]]
     ) -> NDArray[np.float32] | None:
-        return by_word(pieces, merged(len(pieces.ids), found, scores)) if found else None
-
-    def _spans(self, pieces: Pieces, scores: NDArray[np.float32] | None) -> list[TaggedSpan]:
         import numpy as np
 
+        if not found:
+            return None
+        together = merged(len(pieces.ids), found, scores)
+        return np.concatenate([by_word(pieces, together[:, head]) for head in self.heads], axis=1)
+
+    def _spans(self, pieces: Pieces, scores: NDArray[np.float32] | None) -> list[TaggedSpan]:
         if scores is None:
             return []
-        path = best_path(scores, allowed(self.labels))
-        sure = np.exp(scores[np.arange(len(path)), path]).clip(0, 1)
-        return read_spans(pieces.text, pieces.words, [self.labels[i] for i in path], sure.tolist())
+        return united(self._of_head(pieces, scores[:, head], number) for number, head in enumerate(self.heads))
+
+    def _of_head(self, pieces: Pieces, scores: NDArray[np.float32], number: int) -> list[TaggedSpan]:
+        import numpy as np
+
+        labels = self.labels[self.heads[number]]
+        follows = allowed(labels)
+        learnt = self.transitions[number] if self.transitions else None
+        path = best_path(scores, follows, transitions=learnt)
+        sure = np.exp(scores) if learnt is None else marginals(scores, follows, learnt)
+        chosen = sure[np.arange(len(path)), path].clip(0, 1).tolist()
+        return read_spans(pieces.text, pieces.words, [labels[i] for i in path], chosen)
 
 
 def padded(rows: Sequence[NDArray[np.int64]], splitter: Splitter) -> tuple[Any, Any]:

@@ -13,6 +13,7 @@ import yaml
 
 from curation.errors import UsageError, unknown_name
 from curation.scheme import Category, Scheme
+from curation.yaml_file import load_yaml, yaml_problem
 
 #: By language, then category.
 Questions = dict[str, dict[str, str]]
@@ -54,9 +55,9 @@ def questions_of(scheme: Scheme, path: Path | None = None) -> Questions:
 
 def _read(path: Path) -> Mapping[str, Mapping[str, str]]:
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8-sig"))
+        content = load_yaml(path.read_text(encoding="utf-8-sig"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise UsageError(f"expected a YAML file of questions at {path}, got {type(error).__name__}") from error
+        raise UsageError(f"expected a YAML file of questions at {path}, got {yaml_problem(error)}") from error
     sound = isinstance(content, dict) and all(
         isinstance(given, dict) and all(isinstance(question, str) and question.strip() for question in given.values())
         for given in content.values()

@@ -1,10 +1,11 @@
-"""Translations beside their originals as an annotator sees them, a picture each, in a folder outside of git.
+"""Translations beside their originals as an annotator sees them, a picture each.
 
-    python docs/screenshots/pairs.py FOLDER                              # the pairs of the shipped sample
+    python docs/screenshots/pairs.py docs/screenshots/pairs              # the pairs of the shipped sample
     python docs/screenshots/pairs.py FOLDER --reports DATA --most 20     # and reports of yours in BRAT (MACCROBAT)
 
 People translated the pairs of the sample. Reports are translated word for word by the shipped glossary: this shows the
-page, not a translation. Pictures of reports show their text, and are not to be published without their licence.
+page, not a translation. Pictures of reports show their text and are not to be published without their licence: they
+are made in a folder outside of git only.
 """
 
 from __future__ import annotations
@@ -81,8 +82,8 @@ def main() -> None:
     parser.add_argument("--most", type=int, default=30, help="so many of the pairs, and of the reports")
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
-    if is_in_git(options.folder):
-        sys.exit(f"expected a folder outside of git, got {options.folder}: name another one")
+    if options.reports and is_in_git(options.folder):
+        sys.exit(f"expected a folder outside of git for pictures of reports, got {options.folder}: name another one")
     with tempfile.TemporaryDirectory(prefix="clincurate-pairs-") as folder, kept_running():
         workspace = Workspace.make(Path(folder))
         with workspace.open_store() as store:

@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from curation.author import GOLD
-from pipeline.commands.options import HERE, DownloadOption, JsonOption, WithScoresOption, WorkspaceOption
+from pipeline.commands.options import (
+    HERE,
+    DownloadOption,
+    JsonOption,
+    MappingOption,
+    WithScoresOption,
+    WorkspaceOption,
+)
 from pipeline.commands.output import print_json, print_table, say, show
 
 if TYPE_CHECKING:
@@ -36,6 +43,7 @@ def evaluate(
         bool,
         typer.Option("--training-records", help="Also measure on records that the layer's author has learnt from."),
     ] = False,
+    mapping: MappingOption = None,
     asked: WithScoresOption = None,
     download: DownloadOption = False,
     folder: WorkspaceOption = HERE,
@@ -56,6 +64,7 @@ def evaluate(
             split=split,
             training_records=training_records,
             asked=asked or (),
+            mapping=mapping,
         )
     if as_json:
         print_json(done.as_json())

@@ -28,6 +28,23 @@ def freeze(
             show_default="curation.split.stratify",
         ),
     ] = None,
+    source: Annotated[
+        list[str] | None,
+        typer.Option("--source", metavar="NAME", help="Only records of this source; several: of any of them."),
+    ] = None,
+    language: Annotated[
+        list[str] | None,
+        typer.Option("--language", metavar="CODE", help="Only records in this language; several: in any of them."),
+    ] = None,
+    where: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--where",
+            metavar="CONDITION",
+            help="Only records that meet it, by a document label or a field of their meta: NAME OP VALUE, where OP is "
+            "=, !=, <, <=, >, >=, in or not in, as in `year >= 2015` or `ward in (icu, er)`; several: all of them.",
+        ),
+    ] = None,
     folder: WorkspaceOption = HERE,
     as_json: JsonOption = False,
 ) -> None:
@@ -42,7 +59,17 @@ def freeze(
     verdicts = [word_of(Verdict, "a verdict", name) for name in verdict or (Verdict.ACCEPTED,)]
     workspace = Workspace.at(folder, notify=say)
     with workspace.open_store() as store:
-        frozen = freeze_all(workspace, store, name=name, layers=layer, verdicts=verdicts, stratify=stratify)
+        frozen = freeze_all(
+            workspace,
+            store,
+            name=name,
+            layers=layer,
+            verdicts=verdicts,
+            stratify=stratify,
+            sources=source or (),
+            languages=language or (),
+            where=where or (),
+        )
     if as_json:
         print_json(frozen.model_dump(mode="json"))
         return

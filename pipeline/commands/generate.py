@@ -230,6 +230,8 @@ def _show_told(told: ToldReport, measured: DiversityReport | None, *, as_json: b
         return
     say_done("Generate", told.done)
     say(f"{told.told:,} texts were told in this run")
+    if told.left_out:
+        say(f"{told.left_out:,} records are no case and were left out")
     if told.told_before:
         say(f"{told.told_before:,} cases were told before, with the same model, prompts and settings")
     if told.empty:

@@ -96,9 +96,13 @@ def _after_freezing(done: FinishedCommand) -> str:
 
 
 def _after_training(done: FinishedCommand) -> str:
-    """Annotating with the adapter; after a look at what would be learnt, the training."""
+    """Annotating with the adapter, or the merged model; after a look at what would be learnt, the training."""
+    if done.options.get("action") == "merge":
+        return f"annotate --with adapter:{_quoted(done.options['to'])}"
     if done.options.get("action"):
-        return "train" + (f" --set {_quoted(done.options['curated'])}" if done.options.get("curated") else "")
+        sets = "".join(f" --set {_quoted(name)}" for name in done.options.get("curated") or ())
+        mapping = done.options.get("mapping")
+        return f"train{sets}" + (f" --mapping {_quoted(mapping)}" if mapping else "")
     return f"annotate --with adapter:{_quoted(done.options['name'])}"
 
 

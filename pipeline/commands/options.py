@@ -38,6 +38,21 @@ MaxTimeOption = Annotated[float | None, typer.Option("--max-time", min=0, help="
 SetOption = Annotated[
     str | None, typer.Option("--set", metavar="NAME", help="NAME, NAME@VERSION or a hash.", show_default="newest")
 ]
+SetsOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set", metavar="NAME", help="NAME, NAME@VERSION or a hash; several: all of them.", show_default="newest"
+    ),
+]
+MappingOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--mapping",
+        metavar="FILE",
+        help="YAML file with the common names of several sets' categories, relations and labels.",
+        show_default=False,
+    ),
+]
 WithScoresOption = Annotated[
     list[str] | None,
     typer.Option("--with", metavar="SCORE", help="Also a score that needs a model: bertscore. May be given again."),

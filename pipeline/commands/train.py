@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pipeline.commands.options import HERE, DownloadOption, JsonOption, SetOption, WorkspaceOption, refuse_beside
+from pipeline.commands.options import (
+    HERE,
+    DownloadOption,
+    JsonOption,
+    MappingOption,
+    SetsOption,
+    WorkspaceOption,
+    refuse_beside,
+)
 from pipeline.commands.output import print_counts, print_json, print_table, say, show, show_text
 from pipeline.commands.progress_bars import progress_bar
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from curation.tagging.folder import AdapterManifest
     from pipeline.steps.train import CheckedViews
     from training.shown import ShownRow
     from training.trained import Trained
@@ -21,14 +33,20 @@ class TrainAction(StrEnum):
     """What may stand behind `curate train`."""
 
     CHECK = "check"
+    MERGE = "merge"
 
 
 ActionArgument = Annotated[
     TrainAction | None,
     typer.Argument(
-        help="check: train nothing, and count what the view would hold of the set. Without it, train.",
+        help="check: train nothing, and count what the view would hold of the set. merge: put a LoRA adapter into its "
+        "base, as a model of its own. Without it, train.",
         show_default=False,
     ),
+]
+AdapterArgument = Annotated[
+    str | None,
+    typer.Argument(metavar="[ADAPTER]", help="With merge: the adapter's name or folder.", show_default=False),
 ]
 ShowOption = Annotated[
     int,
@@ -38,17 +56,23 @@ ShowOption = Annotated[
 
 def train(
     action: ActionArgument = None,
+    adapter: AdapterArgument = None,
     name: Annotated[str, typer.Option("--name", help="The adapter's name.")] = "adapter",
-    curated: SetOption = None,
+    curated: SetsOption = None,
+    mapping: MappingOption = None,
     again: Annotated[
         bool, typer.Option("--again", help="Train anew what is trained already or has a checkpoint.")
     ] = False,
     examples: ShowOption = 0,
+    to: Annotated[
+        Path | None,
+        typer.Option("--out", metavar="FOLDER", help="With merge: a new folder for the merged model."),
+    ] = None,
     download: DownloadOption = False,
     folder: WorkspaceOption = HERE,
     as_json: JsonOption = False,
 ) -> None:
-    """Train a LoRA adapter on a curated set; it can annotate at once."""
+    """Train a LoRA adapter on a curated set, or on several; it can annotate at once."""
     from curation.errors import UsageError
     from pipeline.steps.train import check_views
     from pipeline.steps.train import train as train_adapter
@@ -57,38 +81,106 @@ def train(
     if action is None and examples:
         raise UsageError("expected --show with `curate train check` only")
     if action is not None:
-        refuse_beside("check", {"--again": again or None})
+        refuse_beside(action.value, {"--again": again or None})
+    if action is TrainAction.MERGE:
+        refuse_beside("merge", {"--show": examples or None, "--mapping": mapping})
+        _merge(adapter, to, curated, folder, as_json=as_json)
+        return
+    if adapter is not None or to is not None:
+        raise UsageError("expected an adapter and --out with `curate train merge` only")
     workspace = Workspace.at(folder, notify=say)
     with workspace.open_store() as store:
         if action is TrainAction.CHECK:
-            _print_check(check_views(workspace, store, curated=curated, show=examples), as_json=as_json)
+            checked = check_views(workspace, store, curated=curated, mapping=mapping, show=examples)
+            _print_check(checked, as_json=as_json)
             return
-        trained = train_adapter(workspace, store, name=name, curated=curated, again=again, progress=progress_bar)
+        trained = train_adapter(
+            workspace, store, name=name, curated=curated, mapping=mapping, again=again, progress=progress_bar
+        )
     if as_json:
         print_json(
             {
                 "folder": str(trained.folder),
                 "unchanged": trained.unchanged,
+                "page": str(trained.page) if trained.page else None,
                 "manifest": trained.manifest.model_dump(mode="json"),
             }
         )
     else:
+        say_sets(trained.manifest.training)
         say_scores(trained)
         say(f"adapter: {trained.folder} ({trained.manifest.seconds:.0f} s)")
+        say(f"page: {trained.page}")
+
+
+def _merge(adapter: str | None, to: Path | None, curated: list[str] | None, folder: Path, *, as_json: bool) -> None:
+    """Merge an adapter into its base, and print how far the outputs are from those before."""
+    from curation.errors import UsageError
+    from pipeline.merged_adapters import merge
+    from pipeline.workspace import Workspace
+
+    if adapter is None or to is None:
+        raise UsageError("expected `curate train merge ADAPTER --out FOLDER`")
+    workspace = Workspace.at(folder, notify=say)
+    with workspace.open_store() as store:
+        merged = merge(workspace, store, adapter=adapter, to=to, curated=curated or ())
+    found = merged.comparison
+    if as_json:
+        print_json({"folder": str(merged.folder), "comparison": found.model_dump(mode="json")})
+        return
+    say(
+        f"largest difference of the outputs: {found.largest_difference:.2e} of the largest output (allowed "
+        f"{found.tolerance:g}, weights in {found.dtype}); the same choice at {found.same_choice:,} of {found.places:,} "
+        f"places in {found.texts} texts"
+    )
+    say(f"merged model: {merged.folder}")
+
+
+def say_sets(noted: Mapping[str, Any]) -> None:
+    """Of a training on several sets: what each of them gives, and what was left out of it."""
+    for curated in noted.get("sets", ()):
+        records = ", ".join(f"{count:,} {split}" for split, count in curated["records"].items())
+        say(f"set {curated['name']} ({curated['scheme']}): {records}")
+        for split, reasons in curated["left_out"].items():
+            why = ", ".join(f"{count:,} with {reason}" for reason, count in reasons.items())
+            say(f"  left out of {split}, as another set is measured by the like: {why}")
+        for title in ("renamed", "merged", "dropped"):
+            if curated[title]:
+                counts = ", ".join(f"{name} ({count:,})" for name, count in curated[title].items())
+                say(f"  {title} in training records: {counts}")
+        if curated["relations_dropped"]:
+            say(f"  relations left out of training records: {curated['relations_dropped']:,}")
+        if curated["not_annotated"]:
+            say(f"  not annotated, so that nothing is learnt about it here: {', '.join(curated['not_annotated'])}")
 
 
 def say_scores(trained: Trained) -> None:
     """What the view could hold, and apart from it how good the model is on the validation records."""
+    from training.course_figures import CourseFigures
+
     view = trained.manifest.training.get("view")
     if isinstance(view, dict) and isinstance(oracle := view.get("oracle"), float):
         say(f"the view ({view['view']}) holds {oracle:.4f} of {view['annotations']:,} annotations: oracle recall")
-    if trained.history:
+    if trained.manifest.members:
+        _say_members(trained.manifest)
+    elif trained.history:
         best = max(trained.history)
         found = trained.manifest.metrics.get("validation")
         # What is better is higher for the loop, so that it has a loss with its sign turned.
         is_loss = isinstance(found, dict) and "answers" in found
         figure = f"loss {-best:.4f}, the lowest" if is_loss else f"{best:.4f}, the best"
-        say(f"validation: {figure} of {len(trained.history)} epochs: {trained.history.index(best) + 1}")
+        of = f" of the first of {len(trained.manifest.members) + 1} members" if trained.manifest.members else ""
+        say(f"validation{of}: {figure} of {len(trained.history)} epochs: {trained.history.index(best) + 1}")
+    course = CourseFigures.in_manifest(trained.manifest)
+    if course is not None and course.ended_early and trained.history:
+        say(f"ended early: {course.patience} epochs brought nothing better")
+
+
+def _say_members(manifest: AdapterManifest) -> None:
+    """The validation's figure of all members together: each has an epoch of its own that was the best."""
+    found: Any = manifest.metrics.get("validation")
+    if found:
+        say(f"validation: {found['strict']['micro']['f1'] or 0:.4f}, of {1 + len(manifest.members)} members together")
 
 
 def _print_check(found: CheckedViews, *, as_json: bool) -> None:
@@ -110,6 +202,7 @@ def _print_check(found: CheckedViews, *, as_json: bool) -> None:
             ]
         title = f"{found.of}: {found.task} by {found.model} ({checks['train'].view})"
         print_table(title, ("", *checks), rows)
+        say_sets(found.joined)
         print_counts("Length of training records, in word pieces", checks["train"].lengths, what="pieces")
         print_counts("Training records by length, in word pieces", checks["train"].histogram)
         if checks["train"].never_seen:

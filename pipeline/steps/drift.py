@@ -35,7 +35,12 @@ def drift(
     with recorded(workspace, store, COMMAND, against=name, source=source, batch=batch) as outcome:
         gate = gate_of(workspace, store, run=outcome.run)
         found = _compared(workspace, store, gate, frozen.digest, source, batch)
-        outcome |= {"against": name, FOUND: found.as_json()}
+        other = store.curated_set(batch) if batch else None
+        outcome |= {
+            "against": name,
+            "digests": {"against": frozen.digest, "batch": other.digest if other else None},
+            FOUND: found.as_json(),
+        }
     return found
 
 

@@ -24,9 +24,11 @@ from pipeline.adapters import with_layer
 from pipeline.measured_records import MeasuredRecords, OnlyRecords, Reference, Survey, survey
 from pipeline.runs import recorded
 from pipeline.seen_records import SeenRecords, seen_records
+from pipeline.training_material import own_names
 from pipeline.workspace import Workspace
 from training.evaluate import EvaluationReport, evaluate_documents
 from training.report import write_report
+from training.set_mapping import common_scheme
 
 #: The split to measure on where none is named.
 MEASURED = "test"
@@ -64,16 +66,20 @@ def evaluate_layer(
     split: str | None = None,
     training_records: bool = False,
     asked: Sequence[str] = (),
+    mapping: Path | None = None,
 ) -> Evaluation:
     """The latest predicted layers against gold: the layer of that name, of several the first that a record has.
 
     With a set, over the records of one split, by default MEASURED; a layer that is the frozen one is taken as it was
-    frozen. Records that the predicted layer's author has learnt from are left out, unless ``training_records`` asks for
-    them. asked: scores that need a model, of WITH_MODELS. What each record adds to the figures is kept beside the
-    report, for `curate compare`. Raises UsageError for unknown layers, splits and scores, for a split without a set,
-    and where nothing is left.
+    frozen. A set that annotates a part of the scheme, or with a mapping, is measured by its own names; what is
+    predicted beside them is left out, and counted. Records that the predicted layer's author has learnt from are left
+    out, unless ``training_records`` asks for them. asked: scores that need a model, of WITH_MODELS. What each record
+    adds to the figures is kept beside the report, for `curate compare`. Raises UsageError for unknown layers, splits,
+    names and scores, for a split or a mapping without a set, and where nothing is left.
     """
     split = split_of(curated, split)
+    if mapping and not curated:
+        raise UsageError(f"expected --set NAME with --mapping {mapping}: it names what the set's names are called")
     for name in asked:
         if name not in WITH_MODELS:
             raise unknown_name("a score that needs a model", name, WITH_MODELS)
@@ -85,13 +91,15 @@ def evaluate_layer(
     with recorded(workspace, store, "evaluate", **inputs) as outcome:
         store.require_layers((*references, predicted))
         with store.snapshot() as known:
-            records = MeasuredRecords(known, references, (predicted,), curated, split)
-            found = survey(records, workspace.scheme)
+            own = own_names(workspace, known.curated_set(curated), mapping) if curated else None
+            scheme = common_scheme([own]) if own else workspace.scheme
+            records = MeasuredRecords(known, references, (predicted,), curated, split, own)
+            found = survey(records, scheme)
             require_measured(found, predicted)
             seen = seen_records(workspace, store, found.authors.values(), OnlyRecords(records))
             left_out = {} if training_records else seen.taught
             reference = unlearnt(found, predicted, seen, left_out)
-            refuse_foreign(foreign_of(found, reference), workspace.scheme)
+            refuse_foreign(foreign_of(found, reference), scheme)
 
             def documents() -> Iterator[ScoredDocument]:
                 for record, layer, layers, _ in records:
@@ -106,7 +114,7 @@ def evaluate_layer(
             ):
                 report = evaluate_documents(
                     documents,
-                    workspace.scheme,
+                    scheme,
                     languages=found.languages,
                     resampling=Resampling(workspace.config.review.agreement.minimum_records),
                     settings=workspace.config.curation.scoring,
@@ -115,15 +123,19 @@ def evaluate_layer(
                     on_document=lambda document, counts: stream.write(document_line(document.record, counts) + "\n"),
                 )
         missing = report.entities.missing
-        notes = (f"Reference: {reference}.", *_notes(reference, found, missing, seen, len(left_out)), *report.notes)
+        others = _notes(reference, found, missing, seen, len(left_out))
+        notes = (f"Reference: {reference}.", *_own_notes(records), *others, *report.notes)
         report = report.model_copy(update={"notes": notes})
-        files = write_report(report, folder, scheme=workspace.scheme)
+        files = write_report(report, folder, scheme=scheme)
         outcome |= {
             "report": str(files.page),
             "documents": str(folder / DOCUMENTS_FILE),
             "reference": reference.as_json(),
             "training_records": _seen_json(seen, len(left_out)),
+            "set_digest": store.curated_set(curated).digest if curated else None,
+            "authors": list(report.predicted),
             "scores": report.entities.to_json(),
+            "languages": {name: scores.entities.to_json() for name, scores in report.languages.items()},
         }
         if report.labels:
             outcome["labels"] = {name: scores.model_dump(mode="json") for name, scores in report.labels.items()}
@@ -161,6 +173,16 @@ def unlearnt(found: Survey, predicted: str, seen: SeenRecords, left_out: Mapping
 def foreign_of(found: Survey, reference: Reference) -> Counter[str]:
     """How often the layers that are measured use each name that the scheme does not have."""
     return sum((counts for id, counts in found.foreign.items() if id in reference.chosen), Counter[str]())
+
+
+def _own_notes(records: MeasuredRecords) -> list[str]:
+    """By which names is measured, where a set does not annotate the whole scheme."""
+    if records.own is None:
+        return []
+    scope = records.own.scope
+    names = ", ".join(sorted({*scope.categories, *scope.labels, *scope.relations}))
+    left_out = ", ".join(f"{count:,} {category}" for category, count in sorted(records.beside.items()))
+    return [f"Measured by what {scope.of} annotates: {names}. Predicted beside it and left out: {left_out or 'none'}."]
 
 
 def _notes(reference: Reference, found: Survey, missing: int, seen: SeenRecords, left_out: int) -> list[str]:

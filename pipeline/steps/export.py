@@ -3,28 +3,33 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 from pydantic import JsonValue
 
 from curation.atomic_file import refilled
+from curation.author import human, is_human, is_repeat, own_name
 from curation.egress.settings import Destination
 from curation.errors import UsageError
 from curation.path_name import path_name
 from curation.record import Layer, Record, without_lost
 from curation.sets.layer_set import UNREVIEWED, layer_pairs, layer_set, unreviewed_set, with_other_layer
 from curation.sets.split import SPLITS
+from curation.sources.own_folder import exported_entries
 from curation.store import Store
 from curation.store.sets import CuratedSet
 from exports.formats import FORMATS, export_format
 from exports.handover import hand_over
 from exports.losses import TRANSLATED, in_words
-from exports.writer import ExportedSet, ExportFormat, leaving, let_out
+from exports.settings import ExportSettings
+from exports.writer import ExportedSet, ExportFormat, Members, leaving, let_out
 from pipeline.egress import gate_of
+from pipeline.evidence.measured import frozen_by, measured
 from pipeline.runs import recorded_where_possible
-from pipeline.steps.freeze import check_fits, chosen_set, split_pairs, tell_losses
+from pipeline.steps.freeze import check_fits, chosen_set, tell_losses
 from pipeline.workspace import Workspace
 
 #: The folder of an export with other layers of the same records, each in a folder of its own.
@@ -43,6 +48,8 @@ class Exported:
     without_layer: dict[str, int] = field(default_factory=dict)
     #: What the format has no place for in these.
     lost_beside: dict[str, Counter[str]] = field(default_factory=dict)
+    #: What people must know of the files.
+    notice: str = ""
 
     def as_json(self) -> dict[str, JsonValue]:
         """All of it in plain values."""
@@ -53,6 +60,7 @@ class Exported:
             "lost": dict(self.lost),
             "without_layer": dict(self.without_layer),
             "lost_beside": {name: dict(lost) for name, lost in self.lost_beside.items()},
+            **({"notice": self.notice} if self.notice else {}),
         }
 
 
@@ -66,9 +74,14 @@ def check(
 ) -> Exported:
     """What a format would lose of a set, or of a layer of the workspace, counted; nothing is written or sent."""
     chosen_format = export_format(format)
-    chosen = _chosen(workspace, store, curated, layer)
+    _check_records_are_asked_for(format, chosen_format, curated, layer)
+    chosen = chosen_for_export(workspace, store, chosen_format, curated, layer)
     with store.snapshot() as known:
-        return _counted(leaving(_view(workspace, known, chosen.digest if chosen else None, layer)), chosen_format)
+        view = leaving(export_view(workspace, known, chosen_format, chosen.digest if chosen else None, layer))
+        done = counted(view, chosen_format, workspace.config.exports)
+    if done.notice:
+        workspace.notify(f"{format}: {done.notice}")
+    return done
 
 
 def export(
@@ -90,34 +103,62 @@ def export(
     if to.exists() and not to.is_dir():
         raise UsageError(f"expected a folder to write with --to, {to} is a file")
     chosen_format = export_format(format)
+    _check_records_are_asked_for(format, chosen_format, curated, layer, *others)
     store.require_layers([*others, *([layer] if layer else [])])
-    chosen = _chosen(workspace, store, curated, layer)
+    chosen = chosen_for_export(workspace, store, chosen_format, curated, layer)
     inputs: dict[str, JsonValue] = {"format": format, "set": chosen.digest if chosen else None, "layer": layer}
     with (
         recorded_where_possible(workspace, store, "export", **inputs, layers=list(others)) as outcome,
         store.snapshot() as known,
     ):
-        passage = gate_of(workspace, store, run=outcome.run).passage(Destination.EXPORT, str(to))
-        whole = _view(workspace, known, chosen.digest if chosen else None, layer)
-        view = let_out(whole, passage)
-        beside = {name: let_out(_with_other_layer(whole, known, name), passage) for name in others}
-        if view.with_identifiers:
-            workspace.notify(
-                f"warning: {view.with_identifiers} of {view.curated.records} records in {to} hold what may identify a "
-                "person; run `curate deidentify` and freeze again before you pass them on"
-            )
-        done = _counted(view, chosen_format)
+        view = export_view(workspace, known, chosen_format, chosen.digest if chosen else None, layer)
+        beside = {name: export_beside(view, known, name) for name in others}
+        if not chosen_format.of_scheme:
+            passage = gate_of(workspace, store, run=outcome.run).passage(Destination.EXPORT, str(to))
+            view, beside = let_out(view, passage), {name: let_out(other, passage) for name, other in beside.items()}
+        warn_of_identifiers(workspace, view, f"in {to}")
         settings = workspace.config.exports
-        with refilled(to, also_goes=_of_other_splits, tell=workspace.notify) as inside:
-            written = hand_over(format, view, inside, settings, done.lost)
-            for name, other in beside.items():
-                done.without_layer[name] = view.curated.records - other.curated.records
-                folder = inside / LAYERS / path_name(name, "a layer")
-                done.lost_beside[name] = _counted(other, chosen_format).lost
-                written += hand_over(format, other, folder, settings, done.lost_beside[name])
+        done = counted(view, chosen_format, settings)
+        with refilled(to, also_goes=earlier_of(to), tell=workspace.notify) as inside:
+            written = write_all(done, format, view, beside, inside, settings)
         done.files = [to / path.relative_to(inside) for path in written]
         outcome["with_identifiers"] = view.with_identifiers
         outcome |= done.as_json()
+    if done.notice:
+        workspace.notify(f"{format}: {done.notice}")
+    tell_lost(workspace, format, done)
+    return done
+
+
+def write_all(
+    done: Exported,
+    format: str,
+    view: ExportedSet,
+    beside: Mapping[str, ExportedSet],
+    to: Path,
+    settings: ExportSettings,
+) -> list[Path]:
+    """The files of a set and of other layers beside it, in an empty folder; what these lose joins what was done."""
+    written = hand_over(format, view, to, settings, done.lost)
+    for name, other in beside.items():
+        done.without_layer[name] = view.curated.records - other.curated.records
+        folder = to / LAYERS / path_name(name, "a layer")
+        done.lost_beside[name] = counted(other, export_format(format), settings).lost
+        written += hand_over(format, other, folder, settings, done.lost_beside[name])
+    return written
+
+
+def warn_of_identifiers(workspace: Workspace, view: ExportedSet, where: str) -> None:
+    """A line for people where records that leave hold identifiers. where: the place, as `in FOLDER`."""
+    if view.with_identifiers:
+        workspace.notify(
+            f"warning: {view.with_identifiers} of {view.curated.records} records {where} hold what may identify a "
+            "person; run `curate deidentify` and freeze again before you pass them on"
+        )
+
+
+def tell_lost(workspace: Workspace, format: str, done: Exported) -> None:
+    """Lines for people about what the format has no place for."""
     if done.lost:
         workspace.notify(f"{format} has no place for {in_words(done.lost)}")
     for name, count in done.without_layer.items():
@@ -125,11 +166,23 @@ def export(
             workspace.notify(f"{format} has no place for {in_words(done.lost_beside[name])} of the layer {name}")
         if count:
             workspace.notify(f"{count} of {done.records} records have no layer {name}")
-    return done
 
 
-def _chosen(workspace: Workspace, store: Store, curated: str | None, layer: str | None) -> CuratedSet | None:
-    """The set to write; None for a layer. Raises UsageError where both are named, or the set is of another scheme."""
+def _check_records_are_asked_for(format: str, chosen: ExportFormat, *named: str | None) -> None:
+    """Raises UsageError where records are named for a format of the scheme alone."""
+    if chosen.of_scheme and any(named):
+        raise UsageError(f"expected no --set, --layer or --layers: {format} is made of the scheme alone")
+
+
+def chosen_for_export(
+    workspace: Workspace, store: Store, format: ExportFormat, curated: str | None, layer: str | None
+) -> CuratedSet | None:
+    """The set to write; None for a layer, or for a format of the scheme alone.
+
+    Raises UsageError where both are named, or the set is of another scheme.
+    """
+    if format.of_scheme:
+        return None
     if layer is not None:
         if curated is not None:
             raise UsageError("expected --set or --layer, got both: a set has a layer of its own")
@@ -140,35 +193,80 @@ def _chosen(workspace: Workspace, store: Store, curated: str | None, layer: str 
     return chosen
 
 
-def _view(workspace: Workspace, store: Store, digest: str | None, layer: str | None) -> ExportedSet:
-    scheme = workspace.scheme
+def export_view(
+    workspace: Workspace, store: Store, format: ExportFormat, digest: str | None, layer: str | None
+) -> ExportedSet:
+    """The set of a digest, or the layer of a name, with what was measured of it; nothing for a format of the scheme."""
+    if format.of_scheme:
+        scheme, manifest = workspace.scheme, {"layer": "", "splits": {}}
+        named = CuratedSet(digest=scheme.digest, name=scheme.name, version=scheme.version, manifest=manifest)
+        return ExportedSet(named, scheme, lambda split: iter(()))
     if layer is not None:
-        return ExportedSet(layer_set(store, scheme, layer), scheme, lambda split: layer_pairs(store, layer))
-    assert digest is not None
-    chosen = store.curated_set(digest)
-    return ExportedSet(chosen, scheme, lambda split: split_pairs(store, chosen, split))
+        curated, scope, whole = layer_set(store, workspace.scheme, layer), {"layer": layer}, _of_layer(store, layer)
+    else:
+        assert digest is not None
+        curated, scope, whole = store.curated_set(digest), {"set": digest}, _of_set(store, digest)
+    view = ExportedSet(curated, workspace.scheme, whole, people=_people(store.layer_names()))
+    view = _measured_view(view, store, whole)
+    return replace(
+        view,
+        frozen_by=frozen_by(store, digest) if digest else None,
+        scope={name: view.nameless(value) for name, value in scope.items()},
+    )
 
 
-def _with_other_layer(view: ExportedSet, store: Store, name: str) -> ExportedSet:
+def _people(layers: Iterable[str]) -> tuple[str, ...]:
+    """All who have a layer, then those who have only one of second answers."""
+    names = sorted(layers)
+    again = (human(own_name(name)) for name in names if is_repeat(name))
+    return tuple(dict.fromkeys([*filter(is_human, names), *again]))
+
+
+def _of_layer(store: Store, layer: str) -> Members:
+    return lambda split: layer_pairs(store, layer)
+
+
+def _of_set(store: Store, digest: str) -> Members:
+    return lambda split: ((record, layer) for _, record, layer in store.set_members(digest, split=split))
+
+
+def _measured_view(view: ExportedSet, store: Store, whole: Members) -> ExportedSet:
+    """The view of members whose layers leave without what was lost in translation, and are measured whole."""
+    return replace(
+        view,
+        members=lambda split: ((record, without_lost(layer)) for record, layer in whole(split)),
+        measured=partial(measured, store, whole),
+    )
+
+
+def export_beside(view: ExportedSet, store: Store, name: str) -> ExportedSet:
     """The same records with another layer, those that have it."""
 
     def members(split: str) -> Iterator[tuple[Record, Layer]]:
         return with_other_layer(view.members(split), store, name)
 
     every = ((split, record, layer) for split in view.curated.splits for record, layer in members(split))
-    curated = unreviewed_set(every, view.scheme, name)
-    return ExportedSet(
-        curated, view.scheme, lambda split: ((record, without_lost(layer)) for record, layer in members(split))
+    beside = replace(
+        view, curated=unreviewed_set(every, view.scheme, name), scope={**view.scope, "layer": view.nameless(name)}
     )
+    return _measured_view(beside, store, members)
 
 
-def _counted(view: ExportedSet, format: ExportFormat) -> Exported:
+def counted(view: ExportedSet, format: ExportFormat, settings: ExportSettings) -> Exported:
     """What a format would lose of a set, with what was left out of translations before."""
     curated = view.curated
-    lost = format.lost(view)
+    lost = format.lost(view, settings)
     translated = curated.manifest.get("lost_in_translation")
     lost[TRANSLATED] = sum(translated.values()) if isinstance(translated, dict) else 0  # type: ignore[arg-type]
-    return Exported(f"{curated.name}@{curated.version}", curated.records, lost=+lost)
+    return Exported(f"{curated.name}@{curated.version}", curated.records, lost=+lost, notice=format.notice)
+
+
+def earlier_of(to: Path) -> Callable[[Collection[str]], set[str]]:
+    """Gives, for the names of an export in a folder, those of an earlier one there that are not its own: by the marker
+    of that, and by the splits that it may have had. Files of others stay.
+    """
+    earlier = exported_entries(to)
+    return lambda names: earlier | _of_other_splits(names)
 
 
 def _of_other_splits(names: Collection[str]) -> set[str]:

@@ -14,6 +14,7 @@ from curation.record import Layer, Record, without_lost
 from curation.scheme import Scheme
 from curation.scheme_change import VALUE, in_words, scheme_names
 from curation.sets.freeze import freeze as freeze_records
+from curation.sets.selection import Condition, RecordSelection
 from curation.store import Store
 from curation.store.sets import CuratedSet
 from curation.translate.standing import doubled
@@ -29,10 +30,14 @@ def freeze(
     layers: Sequence[str],
     verdicts: Sequence[Verdict] = (Verdict.ACCEPTED,),
     stratify: Sequence[str] | None = None,
+    sources: Sequence[str] = (),
+    languages: Sequence[str] = (),
+    where: Sequence[str] = (),
 ) -> CuratedSet:
     """A frozen set of the records with one of the verdicts and one of the layers.
 
-    stratify: in the place of `curation.split.stratify`.
+    stratify: in the place of `curation.split.stratify`. sources, languages: only records of one of them; where: that
+    meet all of these conditions (`curation.sets.selection`).
 
     Raises UsageError for a layer that no record has, and when nothing is left to freeze.
     """
@@ -41,11 +46,13 @@ def freeze(
     split = workspace.config.curation.split
     if stratify is not None:
         split = split.model_copy(update={"stratify": tuple(stratify)})
+    wanted = RecordSelection(sources, languages, [Condition.read(written, workspace.scheme) for written in where])
     inputs: dict[str, JsonValue] = {
         "name": name,
         "layers": list(layers),
         "verdicts": [verdict.value for verdict in verdicts],
         "stratify": list(split.stratify),
+        **wanted.as_json(),
     }
     with recorded(workspace, store, "freeze", **inputs) as outcome:
         frozen = freeze_records(
@@ -55,6 +62,7 @@ def freeze(
             layers=layers,
             split=split,
             verdicts=verdicts,
+            wanted=wanted,
         )
         outcome |= frozen.model_dump(mode="json")
         _tell_doubled(workspace, store, frozen)
@@ -79,6 +87,19 @@ def chosen_set(store: Store, name: str | None = None) -> CuratedSet:
     if not frozen:
         raise UsageError("expected a curated set, there is none yet; run `curate freeze` first")
     return frozen[-1]
+
+
+def scheme_of(curated: CuratedSet, workspace: Workspace) -> Scheme:
+    """The scheme that a set was frozen with. Raises UsageError where the set does not carry it."""
+    noted: Any = curated.manifest["scheme"]
+    if noted["digest"] == workspace.scheme.digest:
+        return workspace.scheme
+    if "content" not in noted:
+        raise UsageError(
+            f"expected a set that carries its scheme {noted['name']}, {curated.name}@{curated.version} was frozen by "
+            "an earlier version of Clincurate: name its scheme in curation.scheme and freeze it under another name"
+        )
+    return Scheme.model_validate(noted["content"])
 
 
 def check_fits(curated: CuratedSet, scheme: Scheme) -> None:

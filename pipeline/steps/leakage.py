@@ -5,16 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from functools import partial
 
+from pydantic import JsonValue
+
+from curation.egress.gate import Gate
 from curation.errors import UsageError
 from curation.record import Record
 from curation.sets.split import SPLITS
 from curation.store import Store
 from pipeline.egress import gate_of
+from pipeline.runs import recorded_where_possible
 from pipeline.steps.freeze import chosen_set
 from pipeline.workspace import Workspace
 from validation.leakage import PASSAGES, QUESTIONS, Leakage, find_leaks
 from validation.measures.leakage import by_meaning
 from validation.measures.measure import VECTORS, Scope
+
+#: The command whose runs cards look through, and the key of their outcome that holds what was found.
+COMMAND, FOUND = "leakage", "leakage"
 
 
 def leakage(
@@ -35,13 +42,36 @@ def leakage(
     """
     if test and test_source:
         raise UsageError("expected one of --test and --test-source, got both")
-    digest = chosen_set(store, name).digest
+    frozen = chosen_set(store, name)
     least = PASSAGES if passages is None else passages
     if not 0 < least <= 1:
         raise UsageError(f"expected --passages above 0 and at most 1, got {least:g}")
-    near = workspace.config.validation.duplicates.threshold
+    inputs: dict[str, JsonValue] = {"set": frozen.digest, "test": test, "test_source": test_source}
+    # The cards of the set tell what the latest run has found.
+    with recorded_where_possible(workspace, store, COMMAND, **inputs, passages=least, semantic=semantic) as outcome:
+        gate = gate_of(workspace, store, run=outcome.run or None)
+        found = _found(workspace, store, gate, frozen.digest, name, test, test_source, least, semantic=semantic)
+        counts = {question: leaked.as_json() for question, leaked in found.items()}
+        outcome[FOUND] = {
+            question: {key: count for key, count in json.items() if key != "leaks"} for question, json in counts.items()
+        }
+    return found
 
-    scope = Scope(workspace.scheme, workspace.config.validation, workspace.folder / VECTORS, gate_of(workspace, store))
+
+def _found(
+    workspace: Workspace,
+    store: Store,
+    gate: Gate,
+    digest: str,
+    name: str | None,
+    test: str | None,
+    test_source: str | None,
+    least: float,
+    *,
+    semantic: bool,
+) -> dict[str, Leakage]:
+    near = workspace.config.validation.duplicates.threshold
+    scope = Scope(workspace.scheme, workspace.config.validation, workspace.folder / VECTORS, gate)
     retellings = by_meaning(scope) if semantic else None
     ask = partial(find_leaks, near_duplicates=near, passages=least, retellings=retellings)
     if test or test_source:

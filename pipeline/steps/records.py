@@ -24,7 +24,7 @@ from curation.store import ReviewEvent, Store
 from curation.store.deletion import DeletionLine, TaskLeft
 from curation.store.references import FEWEST_LETTERS, RecordFilter
 from pipeline.quoting_pages import other_quoting_files, quoting_pages
-from pipeline.runs import ended_early, recorded
+from pipeline.runs import ended_early, recorded, sets_of
 from pipeline.steps.deidentify import set_aside
 from pipeline.workspace import Workspace
 from validation.measures.measure import VECTORS
@@ -38,6 +38,9 @@ DELETE, ERASE = "records delete", "records erase-originals"
 ERASED = "original erased; the de-identified record of this hash stands in its place"
 #: How a deletion is finished.
 AGAIN = "give the same command again, with hashes in place of source ids"
+
+#: The commands that leave adapters.
+TRAINS = ("train", "experiment learning-curve", "experiment leave-one-out", "experiment compare")
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +229,7 @@ def _plan(workspace: Workspace, store: Store, family: Sequence[str], *, asked: i
             for path in other_quoting_files(folder, _sources(store), records)
             if str(path) not in {str(Path(name).resolve()) for name in exports}
         ],
-        adapters=_made_from(store, "train", lost),
+        adapters=[path for command in TRAINS for path in _made_from(store, command, lost)],
         sent_to=sent_to,
         batches=store.batches_about(family),
         originals=store.originals_of(family),
@@ -372,6 +375,7 @@ def _made_from(store: Store, command: str, digests: Iterable[str], sent_to: Coll
         files = outcome.get("files")
         made = [outcome["folder"]] if "folder" in outcome else files if isinstance(files, list) else []
         folders = {f"{Destination.EXPORT} {Path(str(path)).parent}" for path in made}
-        if inputs.get("set") in lost or (inputs.get("set") is None and not folders.isdisjoint(sent_to)):
+        sets = sets_of(inputs)
+        if not lost.isdisjoint(sets) or (not sets and not folders.isdisjoint(sent_to)):
             found |= dict.fromkeys(str(path) for path in made if Path(str(path)).exists())
     return list(found)

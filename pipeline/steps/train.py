@@ -2,29 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 
 from pydantic import JsonValue
 
+from curation.downloads import downloads_allowed
 from curation.errors import UsageError
 from curation.file_digest import file_digest
 from curation.path_name import path_name
-from curation.record import Layer, Record
 from curation.store import Store
-from curation.store.sets import CuratedSet
 from curation.tagging.folder import MANIFEST, read_manifest, weights_file
 from pipeline.progress import Advance, Notify, ProgressBar, no_progress
-from pipeline.runs import recorded
-from pipeline.steps.freeze import check_fits, chosen_set, split_pairs, tell_losses
+from pipeline.runs import LEFT_OUT, recorded
+from pipeline.several_processes import run_together
+from pipeline.told_training import told_training
+from pipeline.training_material import training_material
 from pipeline.workspace import Workspace
 from training.checkpoints import Checkpoints
 from training.shown import ShownRow
 from training.trained import Trained, TrainingJob, training_fingerprint
-from training.trainers import chosen, trainer
+from training.trainers import TaskTrainer, chosen, trainer
+from training.training_group import is_started, training_group
 from training.view_check import ViewCheck
 
 #: Where checkpoints are, in a folder for each adapter.
@@ -41,6 +44,8 @@ class CheckedViews:
     by_split: dict[str, ViewCheck]
     allowed: bool
     examples: tuple[ShownRow, ...] = ()
+    #: Of several sets: what each annotates, and what was left out of it.
+    joined: Mapping[str, JsonValue] = field(default_factory=dict)
 
     @property
     def refused(self) -> bool:
@@ -65,20 +70,9 @@ class CheckedViews:
             "model": self.model,
             "refused": self.refused,
             "never_seen_in_training": {split: [*names] for split, names in self.unlearnt.items()},
+            **({"joined": dict(self.joined)} if self.joined else {}),
             "splits": {split: check.model_dump(mode="json") for split, check in self.by_split.items()},
         }
-
-
-@dataclass(frozen=True, slots=True)
-class _SplitPairs:
-    """The records of a split with their frozen layers, read from the store each time."""
-
-    store: Store
-    curated: CuratedSet
-    split: str
-
-    def __iter__(self) -> Iterator[tuple[Record, Layer]]:
-        return split_pairs(self.store, self.curated, self.split)
 
 
 def train(
@@ -86,42 +80,57 @@ def train(
     store: Store,
     *,
     name: str,
-    curated: str | None = None,
+    curated: str | Sequence[str] | None = None,
+    mapping: Path | None = None,
     again: bool = False,
     progress: ProgressBar = no_progress,
 ) -> Trained:
-    """An adapter of that name in the workspace, trained on a curated set, by default the newest.
+    """An adapter of that name in the workspace, trained on a curated set, by default the newest, or on several.
 
+    mapping: a file with common names for what the sets' schemes call otherwise. Of several sets, or with a mapping, the
+    common scheme stands as SCHEME in the adapter's folder.
     One that an earlier training has made from the same set with the same settings is given as it is, and one that was
     ended goes on from its checkpoint; again: it is trained anew from the start.
     """
-    settings, scheme = workspace.config.training, workspace.scheme
+    settings = workspace.config.training
     adapters = workspace.folder / "adapters"
     name = path_name(name, "an adapter", among=adapters)
-    chosen_pairs = _checked_set(workspace, store, curated)
+    material = training_material(workspace, store, curated, mapping)
+    scheme = material.scheme
     fits = trainer(settings, scheme)
-    content = [chosen_pairs.digest, sorted(chosen_pairs.deleted.items()), scheme.digest]
-    fingerprint = training_fingerprint(settings, [*content, *chosen(settings, scheme), fits.identity(settings)])
-    if not again and (made := _made_before(adapters / name, fingerprint)) is not None:
+    fingerprint = training_fingerprint(
+        settings, [*material.content, *chosen(settings, scheme), fits.identity(settings)]
+    )
+    if not again and (made := made_before(adapters / name, fingerprint)) is not None:
         workspace.notify(f"train {name}: trained on this set with these settings before; --again trains it anew")
-        return made
+        return replace(made, page=told_training(workspace, store, made, material, again=False))
+    if settings.processes > 1 and not is_started():
+        run_together(_arguments(workspace, name, curated, mapping, again=again), settings.processes)
+        made = Trained(adapters / name, read_manifest(adapters / name))
+        return replace(made, page=told_training(workspace, store, made, material, again=False))
     work = workspace.subfolder(WORK) / name
-    _tell_checkpoint(Checkpoints(work, fingerprint), name, fingerprint, again=again, notify=workspace.notify)
-    shown = _Shown(progress, name)
-    with recorded(workspace, store, "train", set=chosen_pairs.digest, name=name) as outcome, shown:
+    beside = is_started() and not training_group().is_first
+    if not beside:
+        _tell_checkpoint(Checkpoints(work, fingerprint), name, fingerprint, again=again, notify=workspace.notify)
+    training_group().wait()
+    job = TrainingJob(
+        material.splits["train"],
+        material.splits["validation"],
+        scheme,
+        settings,
+        adapters / name,
+        work=work,
+        fingerprint=fingerprint,
+        about=material.about,
+    )
+    if beside:
+        return _beside_first(fits, job)
+    shown = _Shown(progress, name, settings.epochs)
+    job.on_step = shown.step
+    inputs: dict[str, JsonValue] = {"sets": material.digests} if material.about else {"set": material.digests[0]}
+    with recorded(workspace, store, "train", **inputs, name=name) as outcome, shown:
         try:
-            trained = fits.train(
-                TrainingJob(
-                    _SplitPairs(store, chosen_pairs, "train"),
-                    _SplitPairs(store, chosen_pairs, "validation"),
-                    scheme,
-                    settings,
-                    adapters / name,
-                    on_step=shown.step,
-                    work=work,
-                    fingerprint=fingerprint,
-                )
-            )
+            trained = fits.train(job)
         except KeyboardInterrupt:
             if Checkpoints(work, fingerprint).found:
                 workspace.notify(f"train {name}: ended with a checkpoint; the same command goes on from it")
@@ -130,37 +139,65 @@ def train(
             with suppress(OSError):
                 work.rmdir()  # where nothing is kept, there is no folder for it
         outcome |= {"folder": str(trained.folder), "manifest": trained.manifest.model_dump(mode="json")}
+        if material.left_out:
+            outcome |= {LEFT_OUT: material.left_out}
+        shown.close()
+        trained = replace(trained, page=told_training(workspace, store, trained, material))
+        outcome["page"] = str(trained.page)
     return trained
 
 
-def check_views(workspace: Workspace, store: Store, *, curated: str | None = None, show: int = 0) -> CheckedViews:
+def _arguments(
+    workspace: Workspace, name: str, curated: str | Sequence[str] | None, mapping: Path | None, *, again: bool
+) -> list[str]:
+    """What `curate` is told to do the same training."""
+    names = [curated] if isinstance(curated, str) else curated or ()
+    options = {"--workspace": workspace.folder, "--name": name, "--mapping": mapping}
+    return [
+        "train",
+        *(str(part) for option, value in options.items() if value is not None for part in (option, value)),
+        *(part for of in names for part in ("--set", of)),
+        *(["--again"] if again else []),
+        *(["--allow-download"] if downloads_allowed() else []),
+    ]
+
+
+def _beside_first(fits: TaskTrainer, job: TrainingJob) -> Trained:
+    """The same training in a process that only computes: what it would write is thrown away."""
+    with tempfile.TemporaryDirectory() as folder:
+        job.to = Path(folder) / job.to.name
+        return fits.train(job)
+
+
+def check_views(
+    workspace: Workspace,
+    store: Store,
+    *,
+    curated: str | Sequence[str] | None = None,
+    mapping: Path | None = None,
+    show: int = 0,
+) -> CheckedViews:
     """What the view that `train` would learn from holds of a curated set; nothing is trained.
 
     show: so many training records as examples.
     """
-    settings, scheme = workspace.config.training, workspace.scheme
-    chosen_pairs = _checked_set(workspace, store, curated)
+    settings = workspace.config.training
+    material = training_material(workspace, store, curated, mapping)
+    scheme, splits = material.scheme, material.splits
     fits = trainer(settings, scheme)
     task, model = chosen(settings, scheme)
-    splits = {split: _SplitPairs(store, chosen_pairs, split) for split in ("train", "validation", "test")}
     return CheckedViews(
-        of=f"{chosen_pairs.name}@{chosen_pairs.version}",
+        of=material.name,
         task=task,
         model=model,
         by_split={split: fits.check(pairs, scheme, settings, None) for split, pairs in splits.items()},
         allowed=settings.allow_lost,
         examples=tuple(fits.shown(islice(splits["train"], show), scheme, settings)),
+        joined=material.about,
     )
 
 
-def _checked_set(workspace: Workspace, store: Store, name: str | None) -> CuratedSet:
-    found = chosen_set(store, name)
-    check_fits(found, workspace.scheme)
-    tell_losses(workspace, found)
-    return found
-
-
-def _made_before(folder: Path, fingerprint: str) -> Trained | None:
+def made_before(folder: Path, fingerprint: str) -> Trained | None:
     """The adapter in the folder, where a training with this fingerprint has made it and it is whole."""
     if not (folder / MANIFEST).is_file():
         return None
@@ -191,9 +228,10 @@ def _tell_checkpoint(checkpoints: Checkpoints, name: str, fingerprint: str, *, a
 class _Shown:
     """The progress of a training, whose number of steps is known with the first of them."""
 
-    def __init__(self, progress: ProgressBar, name: str) -> None:
+    def __init__(self, progress: ProgressBar, name: str, epochs: int) -> None:
         self._progress = progress
         self._name = name
+        self._epochs = epochs
         self._bars = ExitStack()
         self._advance: Advance | None = None
 
@@ -201,6 +239,10 @@ class _Shown:
         return self
 
     def __exit__(self, *error: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """No more steps come."""
         self._bars.close()
 
     def step(self, done: int, total: int, loss: float) -> None:
@@ -208,4 +250,6 @@ class _Shown:
         if self._advance is None:
             title = f"train {self._name} (steps)"
             self._advance = self._bars.enter_context(self._progress(title, total - done + 1))
-        self._advance(1, note=f"loss {loss:.3f}")
+        # Epochs of questions differ by a few steps, since their negatives are drawn anew.
+        epoch = min(self._epochs, (done - 1) * self._epochs // total + 1)
+        self._advance(1, note=f"epoch {epoch} of {self._epochs}, loss {loss:.3f}")

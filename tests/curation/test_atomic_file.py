@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from curation import atomic_file
-from curation.atomic_file import refilled, replaced
+from curation.atomic_file import passing, refilled, replaced
 
 
 def test_a_file_takes_the_place_of_the_old_one_when_it_is_whole(tmp_path):
@@ -153,6 +153,22 @@ def test_what_a_killed_writer_left_is_put_in_order_by_the_next_one(tmp_path, whe
     with pytest.raises(OSError, match="full"):
         fail_later()
     assert content(tmp_path) == expected
+    assert len(told) == 1
+
+
+def test_a_passing_folder_goes_with_its_block_and_so_does_that_of_a_killed_one(tmp_path):
+    left = tmp_path / ".passing-unfinished-x"
+    left.mkdir()
+    (left / "text").write_text("of a patient", encoding="utf-8")
+    told: list[str] = []
+    with passing(tmp_path, tell=told.append) as folder:
+        assert (folder.stat().st_mode & 0o077, list(folder.iterdir()), left.exists()) == (0, [], False)
+        with passing(tmp_path) as beside:  # of another command at the same time
+            assert {folder, beside} == set(tmp_path.iterdir())
+        with pytest.raises(ValueError, match="of the block"), passing(tmp_path):
+            raise ValueError("of the block")
+        assert list(tmp_path.iterdir()) == [folder]
+    assert list(tmp_path.iterdir()) == []
     assert len(told) == 1
 
 

@@ -68,6 +68,15 @@ OTHER_MEANINGS = {
     ("pipeline/config_examples.py", "gold"): "an example of a setting",
     ("training/card.py", "gold"): "a figure",
     ("training/relations.py", "gold"): "a figure",
+    ("training/merging.py", "adapter"): "the name of an adapter",
+    ("training/training_page.py", "adapter"): "the name of an adapter",
+    ("training/experiments/variants.py", "llm"): "a section of the settings",
+    ("pipeline/steps/experiment/errors.py", "gold"): "an option of a command",
+    ("pipeline/steps/experiment/predictions.py", "adapter"): "a section of the settings",
+    ("pipeline/steps/experiment/predictions.py", "few-shot"): "a name that people type",
+    ("pipeline/evidence/trained.py", "adapter"): "the head of a table",
+    ("pipeline/evidence/trained.py", "gold"): "an option of a command",
+    ("exports/counted.py", "gold"): "a note on a card",
 }
 KINDS = [kind.value for kind in AuthorKind if kind is not AuthorKind.OTHER]
 PREFIX = re.compile(rf"({'|'.join(KINDS)})[:@](?! )")
@@ -122,6 +131,7 @@ def test_names_are_written_and_read_alike() -> None:
 def test_layers_are_ranked_by_kind_and_users_own_names_come_after_the_kinds() -> None:
     authors = {
         "gold": "gold",
+        "few-shot": "few-shot@1",
         "rules": "rules@1",
         "a-model": "llm:qwen3@extract.v1",
         "llm": "llm:other@extract.v1",
@@ -131,13 +141,13 @@ def test_layers_are_ranked_by_kind_and_users_own_names_come_after_the_kinds() ->
         "human:anna": "human:anna",
     }
     assert ranked(authors, VALIDATION_RANK) == (
-        *("human:anna", "human:ben", "cases-1", "llm", "a-model", "rules", "mine", "gold"),
+        *("human:anna", "human:ben", "cases-1", "llm", "a-model", "rules", "few-shot", "mine", "gold"),
     )
-    assert ranked(authors, REVIEW_RANK) == ("cases-1", "llm", "a-model", "rules")
+    assert ranked(authors, REVIEW_RANK) == ("cases-1", "llm", "a-model", "rules", "few-shot")
 
 
 def test_every_annotator_declares_its_kind_and_every_kind_has_its_rank() -> None:
-    classes = (AdapterAnnotator, LlmAnnotator, FewShotAnnotator, RulesAnnotator)
+    classes = (AdapterAnnotator, LlmAnnotator, RulesAnnotator, FewShotAnnotator)
     assert [annotator.kind for annotator in classes] == list(REVIEW_RANK)
     assert set(ANNOTATORS) == set(REVIEW_RANK)
     # What is in doubt is checked by nobody.

@@ -25,10 +25,10 @@ def test_values_are_escaped_and_missing_names_are_errors(tmp_path: Path) -> None
 
 def test_every_page_lets_a_browser_load_and_run_nothing() -> None:
     root = Path(__file__).parents[2]
-    folders = ("annotation", "curation", "training", "validation")
+    folders = ("annotation", "curation", "exports", "training", "validation")
     contents = [path.read_text(encoding="utf-8") for name in folders for path in (root / name).rglob("*.jinja")]
     pages = [content for content in contents if "<!doctype html>" in content.lower()]
-    assert len(pages) == 6
+    assert len(pages) == 9
     for page in pages:
         assert POLICY in page[: page.index("<title>")]
         assert "<script" not in page

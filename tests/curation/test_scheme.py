@@ -84,3 +84,12 @@ labels:
     scheme = load_scheme(tmp_path / "smoking.yaml")
     assert scheme.names == ("tobacco",)
     assert scheme.labels[0].values == ("current", "past", "never", "unknown")
+
+
+def test_a_changed_copy_knows_its_own_names_and_digest() -> None:
+    scheme = load_scheme()
+    assert scheme.names
+    known = scheme.digest
+    smaller = scheme.model_copy(update={"categories": scheme.categories[:2], "relations": (), "attributes": ()})
+    assert len(smaller.names) == 2
+    assert smaller.digest != known == scheme.digest

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from itertools import islice
@@ -21,7 +22,9 @@ from curation.errors import CurateError
 from curation.scheme import load_scheme
 from curation.scheme_file import _free_colours
 from curation.sources.mapping import load_mapping
-from curation.yaml_file import load_yaml
+from curation.yaml_file import load_yaml, yaml_problem
+from training.experiments.variants import read_variants
+from training.set_mapping import read_mapping
 from validation.boundaries.rules import load_boundaries
 
 pytestmark = pytest.mark.long
@@ -75,6 +78,33 @@ def test_every_file_of_a_user_is_read_so(tmp_path: Path, load: Callable[[Path], 
     with pytest.raises(CurateError) as caught:
         load(path)
     assert len(str(caught.value)) < 500
+
+
+KEY_TWICE = {
+    "at the top": ("a: 1\nb: 2\na: 3\n", "line 3, column 1: expected each key once, got a again"),
+    "inside": ("cases:\n  Müdigkeit: x\n  Müdigkeit: x\n", "line 3, column 3: .*got Müdigkeit again"),
+    "in a list": ("- {a: 1, a: 2}\n", "line 1, column 10: .*got a again"),
+    "quoted": ("'a': 1\na: 2\n", "line 2, column 1: .*got a again"),
+}
+
+
+@pytest.mark.parametrize(("text", "message"), KEY_TWICE.values(), ids=KEY_TWICE)
+def test_a_key_that_stands_twice_is_refused(text: str, message: str, tmp_path: Path) -> None:
+    with pytest.raises(yaml.YAMLError) as caught:
+        load_yaml(text)
+    assert re.fullmatch(message, yaml_problem(caught.value))
+    path = tmp_path / "written.yaml"
+    path.write_text(text, encoding="utf-8")
+    for load in (read_mapping, read_variants, load_mapping, load_scheme):
+        with pytest.raises(CurateError, match="expected each key once") as refused:
+            load(path)
+        assert "\n" not in str(refused.value)
+
+
+def test_a_key_of_a_merged_table_may_be_given_anew() -> None:
+    text = "a: &a {k: 1, l: 1}\nb: &b {<<: *a, k: 2}\nc: {<<: *b, l: 3}\nd: {k: 1, 'on': 2}\n"
+    assert load_yaml(text)["c"] == {"k": 2, "l": 3}
+    assert load_yaml(text)["b"] == {"k": 2, "l": 1}
 
 
 def test_aliases_of_people_are_read() -> None:

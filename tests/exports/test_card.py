@@ -84,7 +84,7 @@ def test_no_name_changes_what_the_card_says(name: str, view: ExportedSet, scheme
     for tag in ("<script", "<img", "<a ", "<hr", "<strong"):
         assert tag not in page
     assert page.count("<h1>") == 1
-    assert page.count("<table>") == 5
+    assert page.count("<table>") == 7
 
 
 @pytest.mark.parametrize(

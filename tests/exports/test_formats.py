@@ -14,8 +14,9 @@ from pathlib import Path
 import pytest
 from export_parts.differences import differences
 
+from curation.errors import SourceError
 from curation.record import Layer, Record
-from curation.sources import Problem, Read, read
+from curation.sources import Notice, Problem, Read, read
 from curation.sources.own_folder import MARKER
 from exports.formats import FORMATS, export_format
 from exports.handover import hand_over
@@ -30,7 +31,7 @@ def read_again(folder: Path) -> dict[str, tuple[Record, Layer]]:
     """The records of a folder with their layers, by id; nothing may be wrong with one."""
     found: dict[str, tuple[Record, Layer]] = {}
     for item in read(folder):
-        assert not isinstance(item, Problem), str(item)
+        assert not isinstance(item, Problem | Notice), str(item)
         if isinstance(item, Read):
             (layer,) = item.layers
             assert item.record.id not in found
@@ -79,6 +80,21 @@ def test_the_marker_says_what_the_folder_is(name: str, view: ExportedSet, tmp_pa
     assert (marker["format"], marker["set"], marker["unreviewed"]) == (name, "cases@2", True)
     assert marker["lost"] == {"entities": 2}
     assert {tmp_path / file for file in marker["files"]} == {path for path in files if path.name != MARKER}
+
+
+@pytest.mark.parametrize("name", [name for name in FORMATS if name not in READ_AGAIN])
+def test_an_export_that_does_not_come_back_is_no_source(name: str, view: ExportedSet, tmp_path: Path) -> None:
+    files = hand_over(name, view, tmp_path, ExportSettings(), Counter())
+    for source in (tmp_path, files[0]):
+        with pytest.raises(SourceError, match=rf"an export in the format {name}, which does not"):
+            read(source)
+
+
+def test_who_says_what_the_files_of_such_an_export_are_is_believed(view: ExportedSet, tmp_path: Path) -> None:
+    hand_over("csv-long", view, tmp_path, ExportSettings(), Counter())
+    named = {"text": "text", "id": "record"}
+    assert any(isinstance(item, Read) for item in read(tmp_path / "train.entities.csv", format="csv"))
+    assert list(read(tmp_path / "train.entities.csv", mapping=named))
 
 
 WRITE = """

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from export_parts.trl_environment import opened_by_trl, trl_folder
 
 from curation.sources import Read, read
 from curation.sources.own_folder import RECORDS
@@ -181,6 +182,50 @@ def test_trainers_get_the_forms_that_they_ask_for(written, hard) -> None:
     listed = json.loads((written("llama-factory") / "dataset_info.json").read_text(encoding="utf-8"))
     assert listed["clincurate_train"]["file_name"] == "train.jsonl"
     assert set(listed["clincurate_train"]["columns"].values()) == set(alpaca)
+
+
+def test_trl_learns_the_answers_alone(written, records) -> None:
+    trl = trl_folder(install=False)
+    if trl is None:
+        pytest.skip("TRL is not here: `python benchmarks/exports.py --quick` gets it")
+    found = opened_by_trl(written("trl"), trl)
+    assert found == {"examples": len(records), "learned": len(records), "trained": 1}
+
+
+def test_llama_factory_finds_its_columns(written, records) -> None:
+    """By its page on data sets: the form is Alpaca unless said otherwise, and columns have these names."""
+    folder = written("llama-factory")
+    listed = json.loads((folder / "dataset_info.json").read_text(encoding="utf-8"))
+    rows = []
+    for described in listed.values():
+        assert described.keys() <= {"file_name", "columns", "formatting", "tags", "split", "num_samples", "ranking"}
+        assert described.get("formatting", "alpaca") == "alpaca"
+        assert described["columns"].keys() <= {"prompt", "query", "response", "history", "system", "tools", "images"}
+        lines = (folder / described["file_name"]).read_text(encoding="utf-8").split("\n")
+        rows += [
+            {name: json.loads(line)[column] for name, column in described["columns"].items()} for line in lines if line
+        ]
+    assert len(rows) == len(records)
+    for row, record in zip(rows, records, strict=True):
+        assert all(isinstance(value, str) and value for value in row.values())
+        assert record.text in row["prompt"]
+        assert isinstance(json.loads(row["response"]), dict)
+
+
+def test_openai_takes_every_line(written, records) -> None:
+    """By its guide to fine-tuning: UTF-8 without a mark of byte order, messages alone, the answer last."""
+    lines = []
+    for path in sorted(written("openai").glob("*.jsonl"), key=lambda path: path.name != "train.jsonl"):
+        content = path.read_bytes()
+        assert not content.startswith(b"\xef\xbb\xbf")
+        if not path.name.endswith(RECORDS):
+            lines += [json.loads(line) for line in content.decode("utf-8").split("\n") if line]
+    assert len(lines) == len(records)
+    for line in lines:
+        assert line.keys() == {"messages"}
+        assert [message.keys() for message in line["messages"]] == [{"role", "content"}] * 3
+        assert [message["role"] for message in line["messages"]] == ["system", "user", "assistant"]
+        assert all(isinstance(message["content"], str) and message["content"] for message in line["messages"])
 
 
 def test_cassis_opens_every_document_with_its_offsets(written, hard) -> None:
@@ -364,7 +409,8 @@ def test_fhir_keeps_what_is_denied_and_marks_machines(hard_view, tmp_path, categ
     assert value in json.dumps(resource[field])
     assert [mark["code"] for mark in resource["meta"]["security"]] == ["AIAST"]
     assert entries[1]["resource"]["docStatus"] == "preliminary"
-    assert entries[3]["resource"]["agent"][0]["who"] == {"display": "rules@1"}
+    assert entries[3]["resource"]["agent"][0]["who"] == {"reference": entries[4]["fullUrl"], "display": "rules@1"}
+    assert entries[4]["resource"]["resourceType"] == "Device"
 
 
 @pytest.mark.parametrize(

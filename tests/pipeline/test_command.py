@@ -12,6 +12,9 @@ from pathlib import Path
 
 import pytest
 from command_line import curate
+from typer.main import get_command
+
+from pipeline.command import app, command_for
 
 pytestmark = pytest.mark.server
 
@@ -56,6 +59,17 @@ def test_help_loads_no_heavy_library():
         "init import generate annotate validate review freeze train evaluate export run status doctor report"
     ).split():
         assert command in printed
+
+
+def test_a_line_that_begins_with_a_command_builds_that_one_alone():
+    whole = get_command(app)
+    for word, command in whole.commands.items():
+        (alone,) = command_for(word).commands.values()
+        assert (alone.name, alone.help) == (word, command.help)
+        assert [option.opts for option in alone.params] == [option.opts for option in command.params]
+        assert list(getattr(alone, "commands", ())) == list(getattr(command, "commands", ()))
+    for other in (None, "", "--help", "--version", "statu"):
+        assert list(command_for(other).commands) == list(whole.commands)
 
 
 def test_a_list_of_what_is_set_aside_loads_no_measure_and_no_gate(imported):

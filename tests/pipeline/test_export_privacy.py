@@ -9,14 +9,18 @@ from pathlib import Path
 import pytest
 from verdicts import given
 
+from curation.decision import Decision, DecisionKind, Verdict
+from curation.egress.settings import Destination
 from curation.errors import EgressBlockedError
 from curation.record import Entity, Layer, Record
-from exports.formats import FORMATS
+from exports.formats import FORMATS, export_format
 from pipeline.config import with_overrides
 from pipeline.steps.export import export
 from pipeline.steps.freeze import freeze
 from pipeline.workspace import Workspace
 
+#: Formats of the scheme alone hold no record.
+OF_RECORDS = [name for name in FORMATS if not export_format(name).of_scheme]
 HOW = ("gut", "tief", "kaum")
 TEXTS = [
     unicodedata.normalize("NFD", "Frau Öztürk hatte seit drei Tagen Fieber und Husten."),
@@ -60,14 +64,14 @@ def under(workspace: Workspace, *settings: str) -> Workspace:
     return changed
 
 
-@pytest.mark.parametrize("format", FORMATS)
+@pytest.mark.parametrize("format", OF_RECORDS)
 def test_under_report_the_command_says_how_many_records_hold_identifiers(workspace, said, tmp_path, format):
     with workspace.open_store() as store:
         assert export(under(workspace, "validation.privacy.policy=report"), store, format, tmp_path / "out").files
     assert [line for line in said if line.startswith("warning: 1 of 4 records")]
 
 
-@pytest.mark.parametrize("format", FORMATS)
+@pytest.mark.parametrize("format", OF_RECORDS)
 @pytest.mark.parametrize(
     "settings",
     [
@@ -86,3 +90,30 @@ def test_another_destinations_policy_does_not_count(workspace, tmp_path, format)
     settings = ["validation.privacy.policy=block", "validation.privacy.destinations.export=allow"]
     with workspace.open_store() as store:
         assert export(under(workspace, *settings), store, format, tmp_path / "out").files
+
+
+@pytest.mark.parametrize("format", [name for name in FORMATS if name not in OF_RECORDS])
+def test_the_scheme_alone_leaves_under_block_and_quotes_no_record(workspace, said, tmp_path, format):
+    changed = under(workspace, "validation.privacy.policy=block")
+    with changed.open_store() as store:
+        done = export(changed, store, format, tmp_path / "out")
+    assert not [line for line in said if line.startswith("warning:") or "texts are written" in line]
+    assert all("ztürk" not in path.read_text(encoding="utf-8") for path in done.files)
+
+
+def test_a_card_says_that_what_identifies_somebody_was_released(workspace, tmp_path):
+    changed = under(workspace, "validation.privacy.policy=block")
+    to = tmp_path / "out"
+    with changed.open_store() as store:
+        decided = Decision(
+            record_id="r0",
+            by="human:ruth",
+            verdict=Verdict.ACCEPTED,
+            kind=DecisionKind.PRIVACY,
+            destination=Destination.EXPORT,
+        )
+        store.decide([decided])
+        export(changed, store, "hf", to)
+    card = (to / "README.md").read_text(encoding="utf-8")
+    assert "because a person released them" in card
+    assert "only reports it" not in card

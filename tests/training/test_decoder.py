@@ -22,7 +22,7 @@ from curation.scheme import DocumentLabel, Scheme
 from curation.stage import Item
 from curation.tagging.folder import write_manifest
 from pipeline.commands.train import say_scores
-from training.decoder import ChatRowMaker, answer_of, check, train_decoder
+from training.decoder import ChatRowMaker, check, train_decoder
 from training.examples import Pair
 from training.settings import TrainingSettings
 from training.trained import Trained, TrainingJob
@@ -97,9 +97,11 @@ def test_only_the_answer_is_learnt_and_the_prompt_is_the_one_that_is_asked(
     loaded = load_model(Path(settings.base_model), LocalModelSettings(path=settings.base_model))
     maker = ChatRowMaker(loaded.tokenizer, narrow, loaded.context)
     record, layer = pairs[0]
-    prompt, answer = maker.tokens(record, layer)
-    assert loaded.tokenizer.decode(answer) == answer_of(layer, narrow) + "<|im_end|>"
-    assert json.loads(answer_of(layer, narrow)) == {"age": "54-year-old", "gender": "woman", "state": "acute"}
+    ((form, written),) = maker.answers(record, layer)
+    assert written is not None
+    prompt, answer = maker.tokens(record, layer, form, written.text)
+    assert loaded.tokenizer.decode(answer) == written.text + "<|im_end|>"
+    assert written.text == '{"age":"54-year-old","gender":"woman","state":"acute"}'
     (point,) = TunedAnnotator(trained.folder, narrow, LlmSettings()).questions(record)
     assert prompt_tokens(loaded.tokenizer, point.request.messages) == prompt
     ids, count = maker.rows([(record, layer)]).read(0)
@@ -146,12 +148,9 @@ def test_the_view_counts_what_the_flat_form_and_the_context_lose(
         lost.require(settings)
 
 
-def test_tuning_in_full_and_nothing_to_learn_from_are_refused(
+def test_nothing_to_learn_from_and_another_scheme_are_refused(
     place: Path, settings: TrainingSettings, narrow: Scheme, pairs: list[Pair], scheme: Scheme, trained: Trained
 ) -> None:
-    full = settings.model_copy(update={"full": True})
-    with pytest.raises(UsageError, match="only LoRA"):
-        train_decoder(TrainingJob(pairs, (), narrow, full, place / "adapters" / "none"))
     with pytest.raises(UsageError, match="got 1 records without any"):
         train_decoder(TrainingJob(pairs[3:], (), narrow, settings, place / "adapters" / "none"))
     with pytest.raises(UsageError, match="expected the categories and labels of the scheme clinical-summary"):

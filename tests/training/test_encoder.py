@@ -15,7 +15,8 @@ from curation.errors import UsageError
 from curation.record import Layer, Record
 from curation.scheme import Scheme
 from curation.tagging.encoder import base_folder
-from curation.tagging.folder import AdapterManifest, load_tagger, read_manifest
+from curation.tagging.folder import AdapterManifest, load_encoder, load_tagger, read_manifest
+from curation.tagging.tagger import padded
 from training.encoder import Trained, scored, train
 from training.settings import TrainingSettings
 
@@ -99,10 +100,30 @@ def test_the_folder_holds_safe_weights_and_no_path_of_this_machine(trained: Trai
         "tokenizer.json",
     }
     config = json.loads((trained.folder / "adapter_config.json").read_text())
-    assert config["base_model_name_or_path"] == "all-MiniLM-L6-v2"
+    assert config["base_model_name_or_path"] == "sentence-transformers/all-MiniLM-L6-v2"
     told = "".join((trained.folder / name).read_text() for name in names if name != "adapter_model.safetensors")
     assert str(Path.home()) not in told
     assert str(Path(__file__).parents[2]) not in told
+
+
+# peft asks transformers for a name that is on its way out.
+@pytest.mark.filterwarnings("ignore:`is_gradient_checkpointing`:FutureWarning")
+def test_peft_alone_loads_the_adapter(trained: Trained, pairs: Pairs) -> None:
+    import torch
+    from peft import PeftConfig, PeftModel
+    from transformers import AutoModelForTokenClassification
+
+    config = PeftConfig.from_pretrained(trained.folder)
+    assert str(config.base_model_name_or_path).endswith("/all-MiniLM-L6-v2")
+    assert config.task_type == "TOKEN_CLS"
+    base = packaged_encoder_path()
+    head = AutoModelForTokenClassification.from_pretrained(base, num_labels=len(trained.manifest.labels))
+    model = PeftModel.from_pretrained(head, trained.folder).eval()
+    ours, split, _ = load_encoder(trained.folder)
+    ids, mask = padded([pieces.ids for pieces in split([record.text for record, _ in pairs[:2]])], split)
+    with torch.no_grad():
+        logits = [found(input_ids=ids, attention_mask=mask).logits for found in (model, ours.to("cpu"))]
+    assert torch.allclose(*logits, atol=1e-4)
 
 
 def test_the_manifest_and_the_card_say_what_was_learnt_from_but_not_its_wording(

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from random import Random
 
+import numpy as np
 import pytest
+import torch
 
 from curation.embeddings.encoder import packaged_encoder_path
-from curation.record import Layer, Record
+from curation.record import Entity, Fragment, Layer, Record, wording
 from curation.scheme import Scheme
 from curation.tagging.words import Splitter
 from training.examples import TrainingExample, epoch_batches, make_examples
+from training.mention_swap import MentionSwap
 
 Make = Callable[..., tuple[Record, Layer]]
 
@@ -22,7 +25,7 @@ def split() -> Splitter:
 
 
 def labels_of(example: TrainingExample, labels: tuple[str, ...]) -> list[str]:
-    return [labels[i] for i in example.targets]
+    return [labels[i] for i in example.targets[:, 0]]
 
 
 def test_every_piece_of_a_word_has_the_words_label(scheme: Scheme, annotated: Make, split: Splitter) -> None:
@@ -69,3 +72,69 @@ def test_a_word_longer_than_a_window_is_cut_where_it_must(scheme: Scheme, annota
     rows = make_examples([annotated("[abcdefghijklmnopqrstuvwxyzxqzj]{age}")], scheme=scheme, splitter=split).rows
     (batch,) = epoch_batches(rows, room=4, batch_size=99, random=Random(0))
     assert sum(end - start for _, start, end in batch) == len(rows[0].ids) > 4
+
+
+def test_other_mentions_of_their_category_stand_in_the_place_of_entities(
+    scheme: Scheme, annotated: Make, split: Splitter
+) -> None:
+    pairs = [
+        annotated("A [man]{gender} with [fever]{signs_symptoms}, [a dry cough]{signs_symptoms} and [gout]{diagnosis}."),
+        annotated("The [patient's mother]{gender} had [haemoptysis]{signs_symptoms}; no words else."),
+    ]
+    examples = make_examples(pairs, scheme=scheme, splitter=split)
+    swap = MentionSwap(examples.rows, examples.labels, 1.0)
+    known = [entity.text for _, layer in pairs for entity in layer.entities]
+    seen: set[str] = set()
+    torch.manual_seed(0)
+    for _ in range(30):
+        row = swap(examples.rows[0], 254)
+        labels = labels_of(row, examples.labels)
+        assert row.word_of[0] == 0
+        assert set(np.diff(row.word_of)) <= {0, 1}
+        opened: set[int] = set()
+        found: dict[int, list[int]] = {}
+        for piece, label in enumerate(labels):
+            word = int(row.word_of[piece])
+            if label[0] == "B" and word not in opened:
+                opened.add(word)
+                found[piece] = []
+            if label != "O":
+                found[max(found)].append(int(row.ids[piece]))
+        ids = {wording: tuple(split([wording])[0].ids.tolist()) for wording in known}
+        wordings = [next(text for text, own in ids.items() if own == tuple(mention)) for mention in found.values()]
+        assert len(wordings) == 4
+        assert wordings[0] in ("man", "patient's mother")
+        assert wordings[3] == "gout"
+        seen.update(wordings)
+    assert {"haemoptysis", "a dry cough", "patient's mother"} <= seen
+
+
+def test_what_would_not_fit_is_not_replaced_and_the_pieces_between_stay(
+    scheme: Scheme, annotated: Make, split: Splitter
+) -> None:
+    pairs = [annotated("[Fever]{signs_symptoms}."), annotated("[Persistent unexplained cough]{signs_symptoms} x")]
+    examples = make_examples(pairs, scheme=scheme, splitter=split)
+    swap = MentionSwap(examples.rows, examples.labels, 1.0)
+    short = examples.rows[0]
+    for _ in range(10):
+        assert swap(short, len(short.ids)).ids.tolist() == short.ids.tolist()
+    assert {len(swap(short, 254).ids) for _ in range(20)} == {2, len(examples.rows[1].ids)}
+
+
+def test_entities_in_several_pieces_or_in_each_other_keep_their_wording(scheme: Scheme, split: Splitter) -> None:
+    text = "Sodium and potassium were 128 and 4 today."
+    places = (((0, 6), (26, 29)), ((11, 20),))
+    entities = tuple(
+        Entity(
+            id=f"T{number}",
+            category="laboratory_values",
+            text=wording(text, spans),
+            fragments=tuple(Fragment(start=start, end=end) for start, end in spans),
+        )
+        for number, spans in enumerate(places)
+    )
+    record = Record(id="r", group="r", source="test", language="en", text=text)
+    pair = record, Layer(record_id="r", name="gold", author="gold", entities=entities)
+    examples = make_examples([pair, pair], scheme=scheme, splitter=split)
+    swap = MentionSwap(examples.rows, examples.labels, 1.0)
+    assert swap(examples.rows[0], 254).ids.tolist() == examples.rows[0].ids.tolist()

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import socket
+import subprocess
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from random import Random
@@ -152,3 +156,25 @@ def test_a_training_in_half_precision_learns_too() -> None:
     )
     assert course.losses[-1] < course.losses[0]
     assert not torch.equal(weights(whole)["0.weight"], weights(half)["0.weight"])
+
+
+def test_two_processes_take_the_steps_of_one_with_batches_twice_as_large(tmp_path: Path) -> None:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        port = str(found.getsockname()[1])
+    script = Path(__file__).with_name("trained_together.py")
+    together = {"WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port}
+    runs: list[tuple[str, str, dict[str, str]]] = [("alone", "4", {})]
+    runs += [(f"rank{rank}", "2", together | {"RANK": str(rank)}) for rank in range(2)]
+    started = [
+        subprocess.Popen(
+            [sys.executable, str(script), str(tmp_path / name), batch],
+            env=os.environ | {"PYTHONPATH": str(Path.cwd())} | variables,
+        )
+        for name, batch, variables in runs
+    ]
+    assert [process.wait(120) for process in started] == [0, 0, 0]
+    alone, first, second = (torch.load(tmp_path / name, weights_only=True) for name, _, _ in runs)
+    for one, other, both in zip(alone, first, second, strict=True):
+        torch.testing.assert_close(other, both, rtol=0, atol=0)
+        torch.testing.assert_close(other, one)

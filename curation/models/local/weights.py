@@ -11,6 +11,7 @@ from typing import Any
 
 from curation.errors import ConfigError, MissingExtraError, one_line
 from curation.models.local.settings import LocalModelSettings
+from curation.models.local.soft_prompt import is_soft_prompt, load_soft_prompt
 from curation.quiet_libraries import quiet
 
 
@@ -23,6 +24,8 @@ class LoadedModel:
     ends: frozenset[int]
     context: int
     device: str
+    #: Tokens that stand before every prompt: those of a soft prompt.
+    prefix: tuple[int, ...] = ()
 
     @property
     def vocabulary(self) -> int:
@@ -42,6 +45,7 @@ def load_model(folder: Path, settings: LocalModelSettings) -> LoadedModel:
         raise MissingExtraError(error.name or "transformers", "local") from error
     device = device_named(settings.device)
     dtype = getattr(torch, dtype_named(settings.dtype, device))
+    prefix: tuple[int, ...] = ()
     given: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
     try:
         with quiet():
@@ -49,13 +53,23 @@ def load_model(folder: Path, settings: LocalModelSettings) -> LoadedModel:
             # An adapter is merged in full precision, whatever the answers are computed with.
             first = torch.float32 if settings.adapter else dtype
             model = AutoModelForCausalLM.from_pretrained(folder, dtype=first, use_safetensors=True, **given)
-            model = _merged(model, settings.adapter) if settings.adapter else model
+            if settings.adapter and is_soft_prompt(settings.adapter):
+                prefix = load_soft_prompt(model, settings.adapter)
+            elif settings.adapter:
+                model = _merged(model, settings.adapter)
             model = model.to(device=device, dtype=dtype).eval()
     except (OSError, ValueError, KeyError, RuntimeError, AssertionError) as error:
         raise ConfigError(f"expected a language model in {folder} that can be loaded: {one_line(error)}") from error
     if not getattr(tokenizer, "is_fast", False):
         raise ConfigError(f"expected a fast tokenizer (tokenizer.json) in {folder}, got another")
-    return LoadedModel(model, tokenizer, _ends(model, tokenizer), _context(model, settings.context), device)
+    return loaded_model(model, tokenizer, context=settings.context, device=device, prefix=prefix)
+
+
+def loaded_model(
+    model: Any, tokenizer: Any, *, context: int | None, device: str, prefix: tuple[int, ...] = ()
+) -> LoadedModel:
+    """A model that is in memory with its tokenizer, its end marks and its context."""
+    return LoadedModel(model, tokenizer, _ends(model, tokenizer), _context(model, context), device, prefix)
 
 
 def device_named(name: str) -> str:

@@ -26,8 +26,11 @@ def migrate(connection: sa.Connection) -> None:
         return
     # Several processes may open a new store at once: the first one makes it, the others find it made.
     wait_for_turn(connection, StoreTurn.MIGRATION)
-    if revision_of(connection) == HEAD:
-        return
+    if revision_of(connection) != HEAD:
+        _upgrade(connection)
+
+
+def _upgrade(connection: sa.Connection) -> None:
     from alembic import command
     from alembic.config import Config
     from alembic.util import CommandError

@@ -57,7 +57,12 @@ def measure_agreement(
             raise UsageError("expected annotations by people, found none; bring them with `curate review pull`")
         texts = _texts(store, agreement) if review.agreement.excerpts else {}
         written = write_report(agreement, page, address=_address(workspace, review), texts=texts)
-        outcome |= {"records": agreement.records, "people": len(agreement.people), "report": str(page)}
+        outcome |= {
+            "records": agreement.records,
+            "people": len(agreement.people),
+            "report": str(page),
+            "agreement": agreement.nameless(),
+        }
     return AgreementReport(agreement, written["report"], written["data"])
 
 

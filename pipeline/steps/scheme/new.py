@@ -23,6 +23,7 @@ CATEGORIES = """
 #     definition: a substance that was given, with its dose
 #     boundary: the dose belongs to it, the reason for it does not
 #     examples: [aspirin 100 mg daily]
+#     counter_examples: [allergy to aspirin]
 #     keeps: [present, possible, historical]   # assertions with which it counts as information
 #     label: Drug                              # its name for people
 #     colour: "#1f77b4"

@@ -38,11 +38,15 @@ WORDS: dict[str, list[str]] = {
     "train": ["train --workspace {w}"],
     "evaluate": ["evaluate --gold human:anna --predicted rules --workspace {w}"],
     "compare": ["compare rules human:ben --gold human:anna --workspace {w}"],
+    "experiment learning-curve": ["experiment learning-curve --sizes 1 --seeds 1 --workspace {w}"],
+    "experiment compare": ["experiment compare {w}/variants.yaml --workspace {w}"],
+    "experiment errors": ["experiment errors rules human:ben --gold human:anna --workspace {w}"],
     "export": [
         "export hf --to {w}/exports/hf --workspace {w}",
         "export chat --to {w}/exports/chat --workspace {w}",
         "export --list",
         "export chat --check --workspace {w}",
+        "export hf --push klinik/befunde --dry-run --workspace {w}",
         "export chat --layer rules --to {w}/exports/rules --workspace {w}",
     ],
     "run": ["run --workspace {w}"],
@@ -119,6 +123,7 @@ WORDS: dict[str, list[str]] = {
 ELSEWHERE = {
     *("review watch", "review backend", "review stop", "retrieve serve"),
     *("models probe", "batches cancel", "batches forget"),
+    "experiment leave-one-out",  # of several sets
 }
 
 
@@ -158,6 +163,7 @@ def made(label_studio, tmp_path_factory: pytest.TempPathFactory) -> Path:
         config.write('[run]\nlayer = "human:anna"\nreview = false\nannotators = ["rules"]\n')
         config.write('verdicts = ["accepted", "needs_review"]\n')
         config.write('[models.script]\nkind = "scripted"\nscript = "script.jsonl"\n')
+    (folder / "variants.yaml").write_text("variants: {rules: {with: rules}, few: {with: few-shot}}", encoding="utf-8")
     (folder / "script.jsonl").write_text('{"answer": {"age": "54"}}\n', encoding="utf-8")
     with Workspace.at(folder).open_store() as store:
         store.start_run("train", process={"host": "elsewhere", "pid": 1})

@@ -10,7 +10,7 @@ ROOT = Path(__file__).parents[3]
 FOLDERS = ("curation", "annotation", "validation", "training", "exports", "pipeline")
 #: Packages that send to another machine, or let another machine ask.
 NETWORK = set(
-    "aiohttp datasets fastapi ftplib grpc http httpx huggingface_hub label_studio_sdk openai psycopg requests "
+    "aiohttp datasets fastapi ftplib grpc http httpx httpx2 huggingface_hub label_studio_sdk openai psycopg requests "
     "sentence_transformers smtplib socket socketserver starlette urllib urllib3 uvicorn websockets".split()
 )
 #: Parts of them that only take addresses and headers apart.
@@ -26,6 +26,7 @@ KNOWN = {
     "curation/tagging/encoder.py": "downloads a model by its name; sends no text",
     "curation/sources/hugging_face.py": "downloads a data set by its name; sends no text",
     "exports/huggingface.py": "writes files; texts pass the gate in exports/writer.py",
+    "exports/hub.py": "pushes a data set, whose texts pass the gate in pipeline/steps/hub/push.py before",
     "exports/card.py": "writes the head of a file; sends nothing",
     "annotation/label_studio/api/connection.py": "texts go out in exchange/push.py and refresh.py, which ask the gate",
     "annotation/label_studio/backend/app.py": "answers pass the gate where the server listens beyond loopback",
@@ -38,6 +39,7 @@ KNOWN = {
     "annotation/label_studio/processes.py": "looks whether a port of 127.0.0.1 is free; sends nothing",
     "annotation/label_studio/watch/webhook.py": "knocks at a port of 127.0.0.1; sends nothing",
     "annotation/label_studio/watch/webhook_receiver.py": "answers with a status; its line begins in steps/watch.py",
+    "pipeline/several_processes.py": "finds a free port of 127.0.0.1 for processes that train together; sends no text",
 }
 
 

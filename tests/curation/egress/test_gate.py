@@ -54,6 +54,31 @@ def test_where_texts_go_is_said_once_and_before_the_first(gate, said, sqlite_sto
     assert len(said) == 1
 
 
+def test_what_may_leave_is_written_down_as_sent_once_it_goes(gate, sqlite_store):
+    weighed = gate("report").passage(Destination.HUB, HOST).weigh(leaving(NAMED_TEXT, PLAIN_TEXT))
+    assert (weighed.with_identifiers, sqlite_store.egress()) == (1, [])
+    weighed.log()
+    (line,) = sqlite_store.egress()
+    assert (line.texts, line.with_identifiers, line.refused) == (2, 1, 0)
+
+
+@pytest.mark.parametrize(
+    ("policy", "destinations", "public"),
+    [
+        ("report", {}, "block"),
+        ("allow", {}, "block"),
+        ("block", {}, "block"),
+        ("replace", {}, "replace"),
+        ("allow", {"export": "report"}, "block"),
+        ("block", {"hub": "report"}, "report"),
+    ],
+)
+def test_to_everybody_identifiers_go_only_by_a_policy_that_names_the_destination(policy, destinations, public):
+    settings = PrivacySettings(policy=policy, destinations=destinations)
+    assert settings.policy_for(Destination.HUB, public=True) == public
+    assert settings.policy_for(Destination.HUB) == destinations.get("hub", policy)
+
+
 def test_under_report_all_leaves_and_is_counted(gate, sqlite_store):
     passage = gate("report").passage(Destination.MODEL, HOST)
     passage.check(leaving(NAMED_TEXT, PLAIN_TEXT))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -15,8 +16,9 @@ import pytest
 import torch
 
 from curation.embeddings import encoder as embeddings
-from curation.embeddings import onnx_graph
-from curation.embeddings.encoder import load_encoder, packaged_encoder_path
+from curation.embeddings import graph_model, onnx_graph
+from curation.embeddings.encoder import PACKAGED_ENCODER, load_encoder, packaged_encoder_path
+from curation.embeddings.graph_model import kept_model
 from curation.errors import ConfigError, MissingExtraError
 
 pytestmark = pytest.mark.model
@@ -71,6 +73,62 @@ def test_the_vectors_are_those_of_torch_and_share_their_name_and_revision() -> N
     assert np.allclose(own.encode(TEXTS), onnx.encode(TEXTS), atol=1e-5)
 
 
+@pytest.fixture
+def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The kept graph of the packaged encoder, in a cache of the test's own."""
+    revision = load_encoder().revision
+    made = onnx_graph.graph_path(PACKAGED_ENCODER, revision)
+    monkeypatch.setattr(onnx_graph, "cache_folder", lambda: tmp_path)
+    copied = onnx_graph.graph_path(PACKAGED_ENCODER, revision)
+    shutil.copytree(made.parent, copied.parent)
+    return copied
+
+
+def test_the_packaged_encoder_needs_its_kept_graph_alone(kept: Path) -> None:
+    line = f"""
+import sys
+from pathlib import Path
+import numpy as np
+from curation.embeddings import graph_model, onnx_graph
+from curation.embeddings.encoder import load_encoder
+onnx_graph.cache_folder = lambda: Path({str(kept.parents[2])!r})
+graph_model.DEVICES = ()
+np.save({str(kept.parents[2] / "found.npy")!r}, load_encoder().encode({TEXTS!r}))
+assert not {{"torch", "transformers", "sentence_transformers"}} & set(sys.modules)
+"""
+    subprocess.run([sys.executable, "-c", line], check=True, timeout=120)
+    own, alone = load_encoder(backend="torch"), load_encoder(backend="onnx")
+    assert type(alone._model).__name__ == "GraphModel"
+    assert (own.name, own.revision, own.dimensions) == (alone.name, alone.revision, alone.dimensions)
+    assert list(own._batches(TEXTS[:3])) == list(alone._batches(TEXTS[:3]))
+    assert np.allclose(own.encode(TEXTS), np.load(kept.parents[2] / "found.npy"), atol=1e-5)
+
+
+@pytest.mark.parametrize("broken", ["graph cut short", "other words", "vectors cut short", "no vectors", "no graph"])
+def test_a_kept_graph_that_does_not_fit_is_left_for_the_model(kept: Path, broken: str) -> None:
+    revision = load_encoder(backend="onnx").revision
+    vectors = kept.with_name(onnx_graph.EXPECTED)
+    if broken == "other words":
+        _with_other_words(kept)
+    elif broken.startswith("no "):
+        (vectors if broken == "no vectors" else kept).unlink()
+    else:
+        path = kept if broken == "graph cut short" else vectors
+        path.write_bytes(path.read_bytes()[:1_000])
+    assert kept_model(packaged_encoder_path(), name=PACKAGED_ENCODER, revision=revision) is None
+
+
+def test_where_pytorch_may_find_a_gpu_it_is_asked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(graph_model.sys, "platform", "linux")
+    monkeypatch.setattr(graph_model, "DEVICES", (str(tmp_path / "none"),))
+    assert graph_model.has_no_gpu()
+    monkeypatch.setattr(graph_model, "DEVICES", (str(tmp_path / "none"), str(tmp_path)))
+    assert not graph_model.has_no_gpu()
+    monkeypatch.setattr(embeddings, "kept_model", lambda *_, **__: pytest.fail("not asked for"))
+    monkeypatch.setattr(embeddings, "_device", lambda: "cpu")
+    assert load_encoder(backend="torch").backend == "torch"
+
+
 @pytest.mark.usefixtures("cache")
 def test_many_texts_in_several_passes_at_once_keep_their_places(tiny: dict[str, str]) -> None:
     several = load_encoder(tiny["mean"], "onnx")
@@ -92,12 +150,14 @@ def test_the_graph_is_made_once_and_the_models_own_weights_are_let_go(
     assert list(cache.iterdir()) == [graph.parent]
 
 
-@pytest.mark.parametrize("broken", ["cut short", "other words"])
+@pytest.mark.parametrize("broken", ["cut short", "other words", "no vectors"])
 def test_a_graph_that_does_not_fit_is_made_anew(cache: Path, tiny: dict[str, str], broken: str) -> None:
     sound = load_encoder(tiny["mean"], "onnx").encode(TEXTS)
     (path,) = graphs(cache)
     if broken == "cut short":
         path.write_bytes(path.read_bytes()[:100_000])
+    elif broken == "no vectors":
+        path.with_name(onnx_graph.EXPECTED).unlink()
     else:
         _with_other_words(path)
     assert np.allclose(load_encoder(tiny["mean"], "onnx").encode(TEXTS), sound, atol=1e-5)
@@ -194,8 +254,6 @@ def test_onnx_runtime_leaves_nothing_that_tells_of_its_use(tmp_path: Path, tiny:
     home.mkdir()
     # Nothing of ours: it keeps silent by itself where variables tell of continuous integration.
     variables = {"PATH": os.environ["PATH"], "HOME": str(home)}
-    line = (
-        f"from curation.embeddings.onnx_graph import _session; from pathlib import Path; _session(Path({str(graph)!r}))"
-    )
-    subprocess.run([sys.executable, "-c", line], env=variables, check=True, timeout=120)
+    line = "import sys; from curation.embeddings.onnx_graph import session_of; session_of(sys.argv[1])"
+    subprocess.run([sys.executable, "-c", line, str(graph)], env=variables, check=True, timeout=120)
     assert list(home.rglob("*")) == []

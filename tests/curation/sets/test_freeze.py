@@ -233,7 +233,7 @@ def test_beside_a_writer_every_set_is_what_its_digest_says(store_url, scheme, an
                 if ended.is_set():
                     return
                 record, layer = made[number % 30]
-                changed = layer.model_copy(update={"entities": layer.entities[: number % 2], "labels": {}})
+                changed = layer.model_copy(update={"entities": layer.entities[: number // 30 % 2], "labels": {}})
                 writer.add_layers([changed])
                 accept(writer, [record])
 

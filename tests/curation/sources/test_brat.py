@@ -47,7 +47,9 @@ def test_everything_has_its_place(pair, outcome):
     result = outcome(pair(ANN), options=ENGLISH)
     assert result.problems == []
     assert result.noticed == [
-        "doc.txt:1: left out, since a layer has neither attributes of relations nor notes on them or on nothing: 1"
+        "doc.txt:1: left out, since a layer has neither attributes of relations nor notes on them or on nothing: 1",
+        "doc.txt:1: the attribute Polarity may say of an entity that it is not there, and the entity came in as present"
+        ": say what its values mean in a --mapping (assertions)",
     ]
     assert result.texts == [TEXT]
     (layer,) = result.layers

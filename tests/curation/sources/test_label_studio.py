@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from pathlib import Path
 from typing import Any
@@ -94,6 +95,77 @@ def test_what_is_not_understood_is_said(tmp_path: Path, change, problem: str, no
     assert bool(problem) == bool(problems)
     assert all(problem in what for what in problems)
     assert any(notice in what for what in notices) or not notice
+
+
+def test_nested_choices_are_read_with_all_their_steps(tmp_path: Path) -> None:
+    nested = said("a", "code") | {"value": {"choices": [["R", "R50"]]}}
+    tree = {"id": "x", "from_name": "topic", "to_name": "text", "type": "taxonomy"}
+    tree["value"] = {"taxonomy": [["Innere", "Lunge"], ["Notfall"]]}  # type: ignore[assignment]
+    results = [span("a", "Fieber", "symptom"), nested, tree]
+    (found,) = read(written(tmp_path, TASK | {"predictions": [], "annotations": [{"id": 1, "result": results}]}))
+    assert isinstance(found, Read)
+    (layer,) = found.layers
+    assert layer.entities[0].attributes == {"code": "R / R50"}
+    assert layer.labels == {"topic": "Innere / Lunge; Notfall"}
+
+
+def least(**more: Any) -> dict[str, Any]:
+    """A row of JSON-MIN, with the columns that the server adds."""
+    added = {"annotation_id": 3, "created_at": "2026-11-30T10:00:00Z", "updated_at": "2026-11-30T10:00:00Z"}
+    return {"text": TEXT, "language": "de", "ward": "A", "id": 7, **more, **added, "lead_time": 4.2}
+
+
+def test_the_least_form_comes_in_by_person_with_what_it_says_of_places(tmp_path: Path) -> None:
+    spans = [span("", "Dyspnoe", "symptom")["value"], span("", "Fieber", "symptom")["value"]]
+    dyspnoea = {name: spans[0][name] for name in ("start", "end", "text")}
+    anna = least(
+        label=spans,
+        assertion=[dyspnoea | {"choices": ["negated"]}],
+        topic=[{"taxonomy": [["Innere", "Lunge"]]}],
+        urgent={"choices": ["yes", "now"]},
+        smoker="never",
+        annotator="anna@x.org",
+    )
+    found = list(read(written(tmp_path, anna, least(label=spans[1:], annotator=4))))
+    first, second = (item for item in found if isinstance(item, Read))
+    assert len(found) == 2
+    assert [item.layers[0].name for item in (first, second)] == ["human:anna@x.org", "human:label-studio-4"]
+    assert first.record.id == second.record.id
+    assert second.record.meta == {"source_id": "7", "ward": "A"}
+    assert first.record.meta["smoker"] == "never"
+    assert [(entity.category, entity.text, entity.assertion) for entity in first.layers[0].entities] == [
+        ("symptom", "Dyspnoe", Assertion.NEGATED),
+        ("symptom", "Fieber", Assertion.PRESENT),
+    ]
+    assert first.layers[0].labels == {"topic": "Innere / Lunge", "urgent": "yes; now"}
+
+
+def test_a_table_of_the_server_comes_in_as_the_least_form_does(tmp_path: Path) -> None:
+    row = least(label=json.dumps([span("", "Fieber", "symptom")["value"]]), annotator="4")
+    path = tmp_path / "project.csv"
+    with path.open("w", encoding="utf-8", newline="") as file:
+        table = csv.DictWriter(file, list(row))
+        table.writeheader()
+        table.writerow(row)
+    (found,) = read(path)
+    assert isinstance(found, Read)
+    (layer,) = found.layers
+    assert (layer.name, [entity.text for entity in layer.entities]) == ("human:label-studio-4", ["Fieber"])
+
+
+def test_two_regions_at_one_place_stay_two_in_the_least_form(tmp_path: Path) -> None:
+    fever = [span("", "Fieber", "symptom")["value"], span("", "Fieber", "finding")["value"]]
+    (found,) = read(written(tmp_path, least(label=fever, annotator=4)))
+    assert isinstance(found, Read)
+    assert [entity.category for entity in found.layers[0].entities] == ["symptom", "finding"]
+
+
+def test_what_the_least_form_has_no_place_for_is_said(tmp_path: Path) -> None:
+    row = least(label=[span("", "Fieber", "symptom")["value"]], assertion=["negated", "possible"], annotator=4)
+    (item, notice) = read(written(tmp_path, row))
+    assert isinstance(item, Read)
+    assert isinstance(notice, Notice)
+    assert "assertion" in notice.what
 
 
 def test_a_task_that_nobody_has_finished_is_a_text_alone(tmp_path: Path) -> None:

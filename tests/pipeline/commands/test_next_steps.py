@@ -100,7 +100,7 @@ def test_document_labels_alone_are_not_annotated_by_rules(tmp_path: Path) -> Non
     ]
     done = FinishedCommand({"folder": tmp_path, **OPTIONS})
     assert NEXT["freeze"](done) == "train --set mine"
-    checked = FinishedCommand({"folder": tmp_path, **OPTIONS, "action": "check", "curated": "mine"})
+    checked = FinishedCommand({"folder": tmp_path, **OPTIONS, "action": "check", "curated": ["mine"]})
     # Whoever only looks has made nothing that a next step could be about.
     for looked in ("report_only", "dry"):
         assert NEXT["generate"](FinishedCommand({"folder": tmp_path, looked: True})) is None

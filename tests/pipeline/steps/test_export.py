@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,8 +17,10 @@ from curation.record import Alignment, Entity, Layer, Record
 from curation.sets.freeze import freeze
 from curation.settings import SplitSettings
 from curation.sources import Read, read
+from curation.sources.own_folder import MARKER
 from curation.store import Store
 from exports.formats import FORMATS
+from exports.settings import ExportSettings
 from pipeline.config import with_overrides
 from pipeline.steps.export import check, export
 from pipeline.steps.records import plan_deletion
@@ -67,7 +70,8 @@ def content(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-@pytest.mark.parametrize("format", FORMATS)
+# The scheme alone reads no record that could fail.
+@pytest.mark.parametrize("format", [name for name in FORMATS if name not in WITHOUT_SPLITS])
 def test_an_export_that_fails_leaves_the_earlier_one_as_it_was(workspace, store, exported, format, monkeypatch):
     to = exported(format)
     before = content(to)
@@ -98,6 +102,38 @@ def test_splits_of_an_earlier_export_go_and_other_files_stay(workspace, store, e
     assert of_test_split(to) == []
     assert after["notes.txt"] == b"mine"
     assert [path.name for path in to.iterdir() if path.name.startswith(".")] == []
+
+
+@pytest.mark.parametrize(
+    ("before", "after"), [("spacy", "spacy"), ("parquet", "parquet"), ("hf", "csv"), ("brat", "fhir")]
+)
+def test_nothing_of_an_earlier_export_stays_beside_the_new_one(
+    workspace, store, exported, tmp_path, monkeypatch, before, after
+):
+    monkeypatch.setattr("exports.spacy_docs.DOCUMENTS", 1)
+    monkeypatch.setattr("exports.parquet_shards.ROWS", 1)
+    small = replace(workspace)
+    small.__dict__["config"] = workspace.config.model_copy(
+        update={"exports": ExportSettings.model_construct(**{**dict(ExportSettings()), "shard_megabytes": 0})}
+    )
+    export(small, store, before, tmp_path / "out", others=["gold"])
+    (tmp_path / "out" / "notes.txt").write_text("mine")
+    monkeypatch.undo()
+    export(workspace, store, after, tmp_path / "out")
+    export(workspace, store, after, tmp_path / "alone")
+    assert content(tmp_path / "out").keys() == {*content(tmp_path / "alone"), "notes.txt"}
+
+
+@pytest.mark.parametrize("own", [True, False])
+def test_what_others_put_into_a_folder_of_an_earlier_export_stays(workspace, store, exported, tmp_path, own):
+    export(workspace, store, "hf", tmp_path / "out")
+    (tmp_path / "out" / "flat" / "of-a-person.txt").write_text("mine")
+    if not own:
+        (tmp_path / "out" / MARKER).write_text("{}")
+    export(workspace, store, "csv", tmp_path / "out")
+    left = content(tmp_path / "out").keys()
+    assert "flat/of-a-person.txt" in left
+    assert any(name.startswith("data/") for name in left) is not own
 
 
 def test_a_file_in_the_place_of_the_folder_is_refused(workspace, store, tmp_path):
@@ -214,3 +250,20 @@ def test_what_is_lost_in_translation_is_left_out_and_counted(workspace, store, t
     done = export(workspace, store, "chat", tmp_path / "out", layer="carried")
     assert done.lost == {"entities not found in their translations": 1, "fields of records": 2}
     assert '"age": "N/A"' in (tmp_path / "out" / "unreviewed.jsonl").read_text().replace('\\"', '"')
+
+
+def test_what_must_be_known_of_a_format_is_said_when_it_is_checked_and_written(workspace, store, said, tmp_path):
+    notice = "fhir-mii: profile not validated"
+    assert check(workspace, store, "fhir-mii").as_json()["notice"] == "profile not validated"
+    assert said == [notice]
+    export(workspace, store, "fhir-mii", tmp_path / "out")
+    assert said.count(notice) == 2
+    assert "notice" not in check(workspace, store, "fhir").as_json()
+
+
+def test_categories_of_the_settings_are_counted_as_they_are_written(workspace, store, tmp_path):
+    values = ["exports.fhir={signs_symptom = 'Condition'}"]
+    workspace.__dict__["config"] = with_overrides(workspace.config, values)
+    for act in (check, lambda *given: export(*given, tmp_path / "out")):
+        with pytest.raises(ConfigError, match=r"exports\.fhir: expected categories of the scheme"):
+            act(workspace, store, "fhir")

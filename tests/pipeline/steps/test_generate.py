@@ -179,6 +179,8 @@ def test_the_same_patients_are_told_otherwise_and_only_so_many(ward: Ward) -> No
     assert (again["unchanged"], again["told"], len(ward.server.requests)) == (2, 1, 3)
     assert again["notes"]["left out: told by a model already"] >= 2
     assert again["notes"]["left out: set aside or rejected"] == 1
+    left_out = sum(count for note, count in again["notes"].items() if note.startswith("left out: "))
+    assert (again["done"], again["left_out"]) == (1, left_out)
 
 
 def test_longer_reports_are_summarised_and_copies_refused(ward: Ward) -> None:

@@ -14,12 +14,14 @@ from verdicts import given
 from curation.errors import UsageError
 from curation.markup import parse_markup
 from curation.record import Entity, Layer, Record
-from curation.scheme import load_scheme
+from curation.scheme import Scheme, load_scheme
 from curation.sets.freeze import freeze
 from curation.settings import SplitSettings
 from curation.store import Store
 from pipeline.config import commented_config
 from pipeline.progress import no_progress
+from pipeline.seen_records import seen_records
+from pipeline.steps.evaluate import evaluate_layer
 from pipeline.steps.run import LeftOut, trained_or_left_out
 from pipeline.steps.train import check_views, train
 from pipeline.workspace import CONFIG_FILE, Workspace
@@ -66,6 +68,103 @@ def with_settings(workspace: Workspace, changes: dict[str, object]) -> Workspace
     """The workspace with other settings in its file."""
     (workspace.folder / CONFIG_FILE).write_text(commented_config(SETTINGS | changes), encoding="utf-8")
     return Workspace.at(workspace.folder, notify=workspace.notify)
+
+
+@pytest.fixture
+def notes(workspace: Workspace, store: Store) -> str:
+    """A set of another scheme in the same store: its findings are signs and symptoms, its sources nothing here."""
+    scheme = Scheme.model_validate(
+        {
+            "name": "notes",
+            "categories": [
+                {"name": name, "label": {"en": name}, "colour": "#123456", "hotkey": key}
+                for name, key in (("Finding", "1"), ("Source", "2"))
+            ],
+        }
+    )
+    for number in range(8):
+        text, entities = parse_markup(
+            f"Note {number} of [an uncle]{{Source}}: strong [back pain]{{Finding}} since May."
+        )
+        store.add_records([Record(id=f"n{number}", group=f"n{number}", source="t", language="en", text=text)])
+        store.add_layers([Layer(record_id=f"n{number}", name="notes", author="notes", entities=entities)])
+    # The first one of the cases' test, under another id.
+    (_, tested, _) = next(store.set_members(store.curated_set("cases").digest, split="test"))
+    again = tested.model_copy(update={"id": "again", "group": "again"})
+    store.add_records([again])
+    store.add_layers([Layer(record_id="again", name="notes", author="notes")])
+    store.decide(given([*(f"n{number}" for number in range(8)), "again"], "notes"))
+    split = SplitSettings(seed=1, train=1, validation=0, test=0)
+    freeze(store, scheme, name="notes", layers=["notes"], split=split)
+    file = workspace.folder / "mapping.yaml"
+    file.write_text("notes: {Finding: signs_symptoms, Source: '-'}", encoding="utf-8")
+    return str(file)
+
+
+def test_sets_of_two_schemes_train_together(workspace: Workspace, store: Store, notes: str) -> None:
+    mapping = Path(notes)
+    trained = train(workspace, store, name="both", curated=["cases", "notes@1"], mapping=mapping)
+    assert trained.manifest.categories == ("age", "signs_symptoms")
+    cases, other = trained.manifest.training["sets"]  # type: ignore[misc]
+    assert (cases["name"], other["name"]) == ("cases@1", "notes@1")  # type: ignore[index,call-overload]
+    assert other["digest"] == store.curated_set("notes").digest  # type: ignore[index,call-overload]
+    assert other["left_out"] == {"train": {"nearly the same text": 1}}  # type: ignore[index,call-overload]
+    assert other["renamed"] == {"Finding -> signs_symptoms": 8}  # type: ignore[index,call-overload]
+    assert train(workspace, store, name="both", curated=["cases", "notes"], mapping=mapping).unchanged
+    assert load_scheme(trained.folder / "scheme.yaml").names == load_scheme().names
+    layer = Layer(record_id="r0", name="both", author=trained.manifest.author)
+    records = [record for _, record, _ in store.set_members(store.curated_set("notes").digest)]
+    seen = seen_records(workspace, store, [layer], records)
+    # The one that was left out, since the other set is measured by its text, has taught nothing.
+    assert (len(seen.taught), "again" in seen.taught) == (8, False)
+    cases = [record for _, record, _ in store.set_members(store.curated_set("cases").digest, split="test")]
+    assert seen_records(workspace, store, [layer], cases).taught == {}
+    mapping.write_text("notes: {Finding: signs_symptoms, Sourse: '-'}", encoding="utf-8")
+    with pytest.raises(UsageError, match="did you mean Source"):
+        train(workspace, store, name="both", curated=["cases", "notes"], mapping=mapping)
+
+
+def test_two_processes_train_one_model_and_one_of_them_writes(workspace: Workspace, store: Store) -> None:
+    two = with_settings(workspace, {"training.processes": 2, "training.batch_size": 1, "training.epochs": 1})
+    trained = train(two, store, name="two", curated="cases")
+    assert trained.manifest.settings["processes"] == 2
+    assert [run.command for run in store.runs()].count("train") == 1
+    assert sorted(folder.name for folder in (workspace.folder / "adapters").iterdir()) == ["two"]
+    assert train(two, store, name="two", curated="cases").unchanged
+    nested(store)
+    with pytest.raises(UsageError, match=r"2 processes that train together, number \d ended with code"):
+        train(two, store, name="lossy", curated="nested")
+
+
+def test_each_set_is_measured_by_its_own_names(workspace: Workspace, store: Store, notes: str) -> None:
+    for item in store.items(["notes"]):
+        if item.record.id.startswith("n"):
+            start = item.record.text.index("back pain")
+            symptom = Entity.at(item.record.text, start, start + 9, "signs_symptoms", id="T1")
+            beside = Entity.at(item.record.text, 0, 4, "age", id="T2")
+            layer = Layer(record_id=item.record.id, name="rules", author="rules@1", entities=(symptom, beside))
+            store.add_layers([layer])
+    given = {"gold": "notes", "predicted": "rules", "curated": "notes", "split": "train"}
+    found = evaluate_layer(workspace, store, mapping=Path(notes), **given)  # type: ignore[arg-type]
+    micro = found.report.entities.strict.micro
+    assert (micro.gold, micro.predicted, micro.f1) == (8, 8, 1.0)
+    said = "Measured by what notes@1 annotates: signs_symptoms. Predicted beside it and left out: 8 age."
+    assert said in found.report.notes
+    with pytest.raises(UsageError, match="they use Finding, Source"):
+        evaluate_layer(workspace, store, **given)  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match="--set NAME with --mapping"):
+        evaluate_layer(workspace, store, gold="notes", predicted="rules", mapping=Path(notes))
+
+
+def test_the_command_says_what_each_set_gives(workspace: Workspace, store: Store, notes: str) -> None:
+    folder = str(workspace.folder)
+    options = ("--set", "cases", "--set", "notes", "--mapping", notes, "--workspace", folder)
+    said = curate("train", "check", *options).stderr
+    assert "left out of train, as another set is measured by the like: 1 with nearly the same text" in said
+    assert "not annotated, so that nothing is learnt about it here: age, " in said
+    told = curate_json("train", "check", *options)
+    assert told["set"] == "cases@1 + notes@1"
+    assert [curated["name"] for curated in told["joined"]["sets"]] == ["cases@1", "notes@1"]
 
 
 def nested(store: Store) -> None:
@@ -181,3 +280,28 @@ def test_the_command_checks_and_shows_wording_only_when_asked(workspace: Workspa
     nested(store)
     refused = curate("train", "check", *where, code=1)
     assert "refused: 4 of 16 annotations would be lost" in refused.stderr
+
+
+def test_the_page_of_a_training_has_words_only_where_they_are_asked_for(
+    workspace: Workspace, store: Store, said: list[str]
+) -> None:
+    def with_words() -> set[str]:
+        names = {"reports", "adapters", "runs"}
+        paths = [path for name in names for path in (workspace.folder / name).rglob("*") if path.is_file()]
+        return {path.name for path in paths if b"woman had" in path.read_bytes()}
+
+    first = train(workspace, store, name="a")
+    assert first.page == workspace.folder / "reports" / "training-a" / "report.html"
+    page = first.page.read_text(encoding="utf-8")
+    assert "Training of a" in page
+    assert "cases@1" in page
+    assert with_words() == set()
+    shown = train(with_settings(workspace, {"training.excerpts": 3}), store, name="a")
+    assert shown.unchanged
+    assert shown.page == first.page
+    assert with_words() == {"report.html"}
+    train(with_settings(workspace, {"training.excerpts": 0}), store, name="a")
+    assert with_words() == set()
+    card = (first.folder / "README.md").read_text(encoding="utf-8")
+    assert f"- set cases\\@1: {store.curated_set('cases').digest}" in card
+    assert "| on 2 validation records, all languages | strict F1 | 95 % |" in card

@@ -1,0 +1,1 @@
+"""The parts of the benchmark of training: loops beside ours, tunings compared, killed trainings, memory."""

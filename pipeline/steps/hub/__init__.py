@@ -1,0 +1,1 @@
+"""What goes to a hub of data sets and models."""
