@@ -77,7 +77,6 @@ def test_an_empty_record_has_an_empty_layer(adapter: Path, scheme: Scheme) -> No
 
 def test_an_adapter_of_another_scheme_is_refused_before_any_work(adapter: Path, scheme: Scheme) -> None:
     narrow = scheme.model_copy(update={"categories": scheme.categories[:1]})
-    del narrow.__dict__["by_name"]
     with pytest.raises(UsageError, match="expected categories of the scheme clinical-summary, got diagnosis"):
         AdapterAnnotator(adapter, narrow)
     with pytest.raises(UsageError, match="curate train"):
