@@ -33,6 +33,7 @@ check: $(VENV)/.tested ## what CI does: lint, format, types, imports, docs, test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	MYPYPATH=benchmarks $(BIN)/mypy --ignore-missing-imports benchmarks/*.py
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest tests/test_docs.py
 	$(MAKE) test

@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 
 from annotation.settings import AdapterSettings
+from annotation.trained_scheme import trained_scheme
 from curation.adapters.predictors import AdapterFindings, Predictor, check_model, load_predictor, relation_kinds
 from curation.adapters.relations import to_relations
 from curation.author import AuthorKind, layer_name
@@ -39,12 +40,12 @@ class AdapterAnnotator:
         self.manifest: AdapterManifest = read_manifest(self.path)
         check_model(self.manifest)
         self._scheme_digest, self._scheme_keys = scheme.digest, scheme.flat_keys
-        check_labels(self.manifest, scheme)
+        check_labels(self.manifest, scheme, self.path)
         self.reads: Sequence[str] = self._layer_to_read(scheme)
         if unknown := sorted(set(self.manifest.categories) - set(scheme.names)):
             raise UsageError(
                 f"adapter {self.manifest.name}: expected categories of the scheme {scheme.name}, "
-                f"got {', '.join(unknown)}; use the scheme {self.manifest.scheme} that it was trained on"
+                f"got {', '.join(unknown)}; {trained_scheme(self.manifest, self.path)}"
             )
 
     def _layer_to_read(self, scheme: Scheme) -> tuple[str, ...]:
@@ -56,7 +57,7 @@ class AdapterAnnotator:
         if unknown := sorted(given - {relation.name for relation in scheme.relations}):
             raise UsageError(
                 f"adapter {self.manifest.name}: expected relations of the scheme {scheme.name}, got "
-                f"{', '.join(unknown)}; use the scheme {self.manifest.scheme} that it was trained on"
+                f"{', '.join(unknown)}; {trained_scheme(self.manifest, self.path)}"
             )
         if self.settings.reads is None or self.settings.reads == self.layer:
             raise UsageError(
@@ -133,17 +134,19 @@ class AdapterAnnotator:
                 "scheme_as_trained": self.manifest.scheme_digest == self._scheme_digest,
                 **({"entities_of": given.author} if given else {}),
                 **({"label_scores": {label: score for label, (_, score) in labels.items()}} if labels else {}),
+                **({"dropped": dict(found.left_out)} if found.left_out else {}),
             },
         )
-        return Result(item.record.id, layers=(layer,))
+        notes = {f"left out: {reason}": count for reason, count in found.left_out.items()}
+        return Result(item.record.id, layers=(layer,), notes=notes)
 
 
-def check_labels(manifest: AdapterManifest, scheme: Scheme) -> None:
+def check_labels(manifest: AdapterManifest, scheme: Scheme, folder: Path) -> None:
     """Raises UsageError for document labels or values of an adapter that a scheme does not have."""
     known = {f"{label.name}={value}" for label in scheme.labels for value in label.values}
     given = {f"{label}={value}" for label, values in manifest.document_labels.items() for value in values}
     if unknown := sorted(given - known):
         raise UsageError(
             f"adapter {manifest.name}: expected document labels of the scheme {scheme.name}, got {', '.join(unknown)}; "
-            f"use the scheme {manifest.scheme} that it was trained on"
+            f"{trained_scheme(manifest, folder)}"
         )

@@ -80,7 +80,8 @@ def main() -> None:
 
 def _taught(pairs: Sequence[Pair], scheme: Scheme) -> tuple[list[dict[str, object]], int]:
     """The reports as edsnlp learns them, and how many entities it cannot learn."""
-    taught, left_out = [], 0
+    taught: list[dict[str, object]] = []
+    left_out = 0
     for record, layer in pairs:
         counted = [entity for entity in layer.entities if scheme.counts(entity)]
         whole = [entity for entity in counted if len(entity.spans) == 1]

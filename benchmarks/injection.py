@@ -26,7 +26,7 @@ import packages_first  # noqa: F401
 from injection_parts.attacks import ATTACKS
 from measuring import table
 from pydantic import JsonValue
-from real_model import Asking
+from real_model_parts.asking import Asking
 
 from annotation.llm.annotator import LlmAnnotator
 from annotation.llm.examples import Example

@@ -9,9 +9,10 @@ form of the scheme; beside it the packaged encoder tuned on the same records. RO
 encoder, not rescaled) of the flat view, entities, validity, processor seconds and memory. What has no answer that can
 be read counts as empty.
 
-Each cell is a row of a ledger in the user's cache folder; what is there is not measured again, and what was begun is
-gone on with. `--minutes` ends the script after so many. It needs ../shared/data/phee and `curate models install
-smollm2`. Prints the tables, with the line of a plain script; the last line is one JSON object.
+Each cell is a row of `measured/prompt_or_tune.jsonl` beside the script; what is there is not measured again, and what
+was begun, in the user's cache folder, is gone on with. `--minutes` ends the script after so many. It needs
+../shared/data/phee and `curate models install smollm2`. Prints the tables, with the line of a plain script; the last
+line is one JSON object.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ import packages_first  # noqa: F401
 from measuring import table
 from real_model_parts.exact import exact_f1
 from real_model_parts.phee import Neighbours
-from study_parts.cells import AskedModel, found, learnt, preload, scored, tuned
+from study_parts.cells import AskedModel, found, learnt, oracle, preload, scored, tuned
 from study_parts.ledger import Deadline, StudyCell, StudyLedger
 from study_parts.sets import StudySet, needed, study_set
 from study_parts.sizes import ordered
@@ -74,7 +75,7 @@ def main() -> None:
         study_set(name)  # read once, before processes of cells are forked
     preload()
     cells = list(_cells(names, words.way or WAYS, QUICK if words.quick else RECORDS))
-    ledger = StudyLedger("prompt_or_tune")
+    ledger = StudyLedger("prompt_or_tune", quick=words.quick)
     left = ledger.measure(cells, Deadline.after(words.minutes))
     rows = [row for cell in cells if (row := ledger.rows.get(cell.digest))]
     print(shown(rows))
@@ -103,7 +104,7 @@ def _measured(parameters: Mapping[str, Any], folder: Path, deadline: Deadline) -
         model: dict[str, Any] = DECODER if way == TUNED else {"model": "tagger"}
         common = {"task": "entities", "epochs": parameters["epochs"], "threads": 1, "allow_lost": True}
         manifest = learnt(train, of.scheme, TrainingSettings(**common, **model), folder, deadline)
-        told |= {"training_seconds": manifest.seconds, "oracle": manifest.training["view"]["oracle"]}
+        told |= {"training_seconds": manifest.seconds, "oracle": oracle(manifest)}
         if way == TUNED:
             answers = AskedModel(tuned(folder, of.scheme), folder, constrained=True)(test, deadline)
     if way == ENCODER:

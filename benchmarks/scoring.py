@@ -105,7 +105,8 @@ def plain_loop(pairs: Sequence[Pair]) -> list[tuple[float, float, float]]:
     def vectors(text: str) -> np.ndarray[Any, Any]:
         with torch.inference_mode():
             rows = model(**tokenizer(text, return_tensors="pt", truncation=True)).last_hidden_state[0].numpy()
-        return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+        unit: np.ndarray[Any, Any] = rows / np.linalg.norm(rows, axis=1, keepdims=True)
+        return unit
 
     found = []
     for gold, predicted in pairs:

@@ -8,9 +8,9 @@ one seed). Training sets of a seed are nested and stratified; MTS-Dialog and PHE
 
 There is no validation: small sets read more often than large ones, so that each learns from about as many
 readings (`EPOCHS`). The language model is asked twice, held to the form of the scheme (F1) and free (validity, F1).
-Each cell is a row of a ledger in the user's cache folder; what is there is not measured again, and what was begun is
-gone on with. `--minutes` ends the script after so many. It needs ../shared/data, and for the language model
-`curate models install smollm2`. Prints the tables; the last line is one JSON object.
+Each cell is a row of `measured/small_data.jsonl` beside the script; what is there is not measured again, and what was
+begun, in the user's cache folder, is gone on with. `--minutes` ends the script after so many. It needs ../shared/data,
+and for the language model `curate models install smollm2`. Prints the tables; the last line is one JSON object.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from typing import Any
 
 import packages_first  # noqa: F401
 from measuring import table
-from study_parts.cells import AskedModel, found, learnt, preload, scored, tuned
+from study_parts.cells import AskedModel, found, learnt, oracle, preload, scored, tuned
 from study_parts.curves import curve_of
 from study_parts.ledger import Deadline, StudyCell, StudyLedger
 from study_parts.sets import needed, study_set
@@ -71,7 +71,7 @@ def main() -> None:
         study_set(name)  # read once, before processes of cells are forked
     preload()
     cells = list(_cells(names, words.model or ["encoder", "decoder"], quick=words.quick))
-    ledger = StudyLedger("small_data")
+    ledger = StudyLedger("small_data", quick=words.quick)
     left = ledger.measure(cells, Deadline.after(words.minutes))
     rows = [row for cell in cells if (row := ledger.rows.get(cell.digest))]
     print(f"{shown(rows)}\n\n{fits(rows)}")
@@ -121,7 +121,7 @@ def _measured(parameters: Mapping[str, Any], folder: Path, deadline: Deadline) -
     else:
         settings = TrainingSettings(model="decoder", rank=16, alpha=32, masking=0.0, batch_size=8, **common)
     manifest = learnt(train, of.scheme, settings, folder, deadline)
-    told: dict[str, Any] = {"oracle": manifest.training["view"]["oracle"], "training_seconds": manifest.seconds}
+    told: dict[str, Any] = {"oracle": oracle(manifest), "training_seconds": manifest.seconds}
     if parameters["model"] == "encoder":
         layers = found(test, of.scheme, folder, deadline)
         return told | scored(test, layers, of.scheme).figures | {"validity": len(layers) / len(test)}

@@ -1,35 +1,41 @@
 """What makes the tagger better on real case reports: variants screened, and the best measured beside the default.
 
-    python benchmarks/tagger.py [--quick] [--only screening|final] [--minutes N] [--data ...] [--folder FOLDER]
+    python benchmarks/tagger.py [--quick] [--only screening|final] [--minutes N] [--data ...] [--folder ..] [--rows ..]
 
 Screening: each variant learns 60 of the 120 reports of MACCROBAT that `benchmarks/maccrobat.py` learns, with one seed,
 and is measured on the other 60; some are only other ways to read the adapter of the settings of before. Then the best
 of them and the settings of before learn the 120 with three seeds each, and are measured on the other 30: the mean
-difference with its paired 95 % interval (reports resampled), and the three adapters of each averaged. What was made is
-kept in FOLDER (by default in the user's cache) and is not made again; a training that was ended goes on where it was.
---minutes: begin nothing more after so many. Prints tables, also of what is not finished; the last line is one JSON
-object.
+difference with its paired 95 % interval (reports resampled), and the three adapters of each averaged. What was counted
+is kept beside the script (`measured/tagger.jsonl`) and is not measured again; the adapters are in the user's cache, and
+a training that was ended goes on where it was. --minutes: begin nothing more after so many. Prints tables, also of what
+is not finished; the last line is one JSON object.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from time import monotonic
+from typing import Any
 
 import packages_first  # noqa: F401
 from measuring import table
-from tagger_parts.corpus import DATA, Pair, halves, reports
+from study_parts.measured_rows import MEASURED, MeasuredRows
+from tagger_parts.corpus import DATA, halves, reports
 from tagger_parts.runs import MODES, MeasuredRun, RunLedger, difference
-from tagger_parts.variants import BEST, PRECISION, READ_OTHERWISE, SCREENED, SEEDS, TODAY
+from tagger_parts.variants import BEST, CROSS_FITTED, READ_OTHERWISE, SCREENED, SEEDS, TODAY
 
 from curation.cache_folder import cache_folder
 from curation.generate import generate
 
 #: By --quick: few generated records and few variants, so that every step is done once.
-QUICK = {TODAY: {}, "CRF": {"crf": True}, "a head for each category": {"heads": "category"}}
+QUICK: Mapping[str, dict[str, Any]] = {
+    TODAY: {},
+    "CRF": {"crf": True},
+    "a head for each category": {"heads": "category"},
+}
 QUICK_EPOCHS = {"epochs": 3}
 
 
@@ -52,9 +58,11 @@ def main() -> None:
     parser.add_argument("--only", choices=("screening", "final"), help="one of the two tables")
     parser.add_argument("--minutes", type=float, help="begin nothing more after so many")
     parser.add_argument("--data", type=Path, default=DATA)
-    parser.add_argument("--folder", type=Path, help="where the runs are kept")
+    parser.add_argument("--folder", type=Path, help="where the adapters are kept")
+    parser.add_argument("--rows", type=Path, default=MEASURED / "tagger.jsonl", help="where the counts are kept")
     asked = parser.parse_args()
     folder = asked.folder or cache_folder() / "benchmarks" / "tagger"
+    rows = MeasuredRows(folder / "quick.jsonl" if asked.quick else asked.rows)
     clock = Clock(asked.minutes)
     if asked.quick:
         pairs = list(generate(45, languages=("en",), seed=0))
@@ -64,33 +72,33 @@ def main() -> None:
     fixed = QUICK_EPOCHS if asked.quick else {}
     figures: dict[str, object] = {}
     if asked.only != "final":
-        figures |= _screening(folder, learnt, clock, QUICK if asked.quick else SCREENED, fixed)
+        figures |= _screening(
+            RunLedger(folder, rows, *halves(learnt), fixed), clock, QUICK if asked.quick else SCREENED
+        )
         print()
     if asked.only != "screening":
         best = QUICK["CRF"] if asked.quick else BEST
         seeds = SEEDS[:2] if asked.quick else SEEDS
-        figures |= _final(RunLedger(folder, learnt, measured, fixed), clock, best, seeds)
+        figures |= _final(RunLedger(folder, rows, learnt, measured, fixed), clock, best, seeds)
     print(json.dumps(figures))
 
 
-def _screening(
-    folder: Path, learnt: list[Pair], clock: Clock, variants: dict[str, dict[str, object]], fixed: dict[str, object]
-) -> dict[str, object]:
+def _screening(ledger: RunLedger, clock: Clock, variants: Mapping[str, dict[str, Any]]) -> dict[str, object]:
     """The table of the variants."""
-    ledger = RunLedger(folder, *halves(learnt), {**fixed, **PRECISION})
     runs = dict(_screened(ledger, clock, variants))
     today = runs.get(TODAY)
     rows: list[tuple[object, ...]] = []
-    for name in (*variants, *READ_OTHERWISE):
+    every = (*variants, *READ_OTHERWISE, CROSS_FITTED)
+    for name in every:
         run = runs.get(name)
         cells = [cell for mode in MODES for cell in _beside([run], [today], mode)] if run and today else ["-"] * 4
         rows.append((name, *cells, f"{run.seconds:.0f}" if run and run.seconds else "-"))
     print(table(("60 reports, one seed", *_head()), rows), flush=True)
-    return {"screened": len(runs), "not_screened": len(variants) + len(READ_OTHERWISE) - len(runs)}
+    return {"screened": len(runs), "not_screened": len(every) - len(runs)}
 
 
 def _screened(
-    ledger: RunLedger, clock: Clock, variants: dict[str, dict[str, object]]
+    ledger: RunLedger, clock: Clock, variants: Mapping[str, dict[str, Any]]
 ) -> Iterator[tuple[str, MeasuredRun]]:
     for name, settings in variants.items():
         run = ledger.known(settings) if clock.over else ledger.trained(settings)
@@ -103,11 +111,16 @@ def _screened(
             run = ledger.read_otherwise(variants[TODAY], name, read)
         if run:
             yield name, run
+    run = ledger.known(variants[TODAY], CROSS_FITTED)
+    if ledger.known(variants[TODAY]) and not run and not clock.over:
+        run = ledger.cross_fitted(variants[TODAY], CROSS_FITTED)
+    if run:
+        yield CROSS_FITTED, run
 
 
-def _final(ledger: RunLedger, clock: Clock, best: dict[str, object], seeds: tuple[int, ...]) -> dict[str, object]:
+def _final(ledger: RunLedger, clock: Clock, best: Mapping[str, Any], seeds: tuple[int, ...]) -> dict[str, object]:
     """The table of the settings of before and of the best, over all seeds and with their adapters averaged."""
-    wanted = {TODAY: {}, "the best": best}
+    wanted: dict[str, Mapping[str, Any]] = {TODAY: {}, "the best": best}
     runs: dict[str, list[MeasuredRun]] = {name: [] for name in wanted}
     for seed in seeds:
         for name, settings in wanted.items():

@@ -33,7 +33,7 @@ from training_parts.tunings import tunings
 
 #: By --quick: rounds of the loops, records and epochs of the tunings, records of the small and the large set, pairs of
 #: texts for ROUGE, and facts for BERTScore.
-SIZES = {True: (2, 30, 4, (1_000, 5_000), 30, 150), False: (9, 200, 8, (10_000, 50_000), 300, 2_000)}
+SIZES = {True: (1, 20, 3, (400, 2_000), 20, 100), False: (9, 200, 8, (10_000, 50_000), 300, 2_000)}
 #: Records that the loops learn from.
 LOOP_RECORDS = 60
 

@@ -94,7 +94,7 @@ def main() -> None:
     ]
     failed = Counter(result.kind for result in results if not result.records)
     copied = corpus_chrf([record.text for record, _ in pairs], [reference for _, reference in pairs])
-    figures = {"sentences": len(pairs), "translated": len(made), "chrf_of_source": copied, **cost}
+    figures: dict[str, object] = {"sentences": len(pairs), "translated": len(made), "chrf_of_source": copied, **cost}
     if made:
         figures |= {"chrf": corpus_chrf([each.translation.text for each in made], [each.reference for each in made])}
         print(table(("translation", "sentences", "chrF"), _quarters(made)), "\n")

@@ -96,6 +96,16 @@ def repeat(person: str) -> str:
     return f"{AuthorKind.REPEAT}:{person}"
 
 
+def pseudonym(number: int | None) -> str:
+    """What stands for a person where names do not leave: ``person-2``; without a number, ``person``."""
+    return "person" if number is None else f"person-{number}"
+
+
+def is_pseudonymous(name: str) -> bool:
+    """Whether a layer is that of a person whose name did not leave."""
+    return (is_human(name) or is_repeat(name)) and re.fullmatch(r"person(-\d+)?", own_name(name)) is not None
+
+
 def doubted(answer: str) -> str:
     """The name of the layer that an answer is while it is in doubt whose it is."""
     return f"{AuthorKind.DOUBTED}:{answer}"

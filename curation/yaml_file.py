@@ -38,9 +38,13 @@ def load_yaml(text: str, loader: type[yaml.SafeLoader] = yaml.SafeLoader) -> Any
 
 def yaml_problem(error: Exception) -> str:
     """What is wrong with a YAML file in one line, with its line and column where they are known."""
+    if isinstance(error, OSError):
+        return (error.strerror or type(error).__name__).lower()
+    if isinstance(error, UnicodeDecodeError):
+        return f"a file that is not in UTF-8 (byte {error.start + 1})"
     mark = error.problem_mark or error.context_mark if isinstance(error, yaml.MarkedYAMLError) else None
     if not isinstance(error, yaml.MarkedYAMLError) or mark is None:
-        return " ".join(str(error).split()) if isinstance(error, yaml.YAMLError) else type(error).__name__
+        return " ".join(str(error).split())
     return f"line {mark.line + 1}, column {mark.column + 1}: {error.problem or 'expected YAML'}"
 
 

@@ -38,7 +38,7 @@ def write(view: ExportedSet, to: Path, settings: ExportSettings) -> list[Path]:
         path = to / f"{split}.bioc.xml"
         collection = _library().BioCCollection()
         # No date: the same set gives the same bytes.
-        collection.source, collection.key = for_xml(view.curated.name), f"{view.scheme.name}.key"
+        collection.source, collection.key = for_xml(view.as_named(view.curated.name)), f"{view.scheme.name}.key"
         collection.infons = {"scheme": view.scheme.name, "set": view.curated.digest}
         with biocxml.iterwrite(str(path)) as writer:
             writer.write_collection_info(collection)

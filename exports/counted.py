@@ -15,7 +15,8 @@ from curation.markdown import code, plain
 from curation.record import Layer, Record
 from exports.evidence import EvidenceTable, SetEvidence, TracedFigure, column, path_of, rows_of
 from exports.origins import ORIGINS, text_origins
-from exports.writer import PERSON, ExportedSet
+from exports.pseudonyms import PERSON
+from exports.writer import ExportedSet
 
 #: The columns of a layer's provenance that say which prompt and model it came from.
 ASKED = ("prompt", "prompt_digest", "model_as_answered")
@@ -29,6 +30,8 @@ class _MemberTally:
     origins: Counter[str] = field(default_factory=Counter)
     authors: Counter[str] = field(default_factory=Counter)
     entities: Counter[str] = field(default_factory=Counter)
+    #: The names of people by their pseudonyms.
+    named: Mapping[str, str] = field(default_factory=dict)
     asked: dict[str, dict[str, set[str]]] = field(default_factory=dict)
     newest: str | None = None
 
@@ -36,11 +39,12 @@ class _MemberTally:
         """One more member."""
         self.sources[record.source] += 1
         self.origins.update(text_origins(record))
-        self.authors[layer.author] += 1
-        self.entities[layer.author] += len(layer.entities)
+        author = self.named.get(layer.author, layer.author)
+        self.authors[author] += 1
+        self.entities[author] += len(layer.entities)
         for name in ASKED:
             if isinstance(value := layer.provenance.get(name), str):
-                self.asked.setdefault(layer.author, {}).setdefault(name, set()).add(value)
+                self.asked.setdefault(author, {}).setdefault(name, set()).add(value)
         created = layer.created.isoformat()
         self.newest = max(self.newest or created, created)
 
@@ -56,7 +60,7 @@ def evidence_of(view: ExportedSet) -> SetEvidence:
 
 def counted(view: ExportedSet) -> dict[str, EvidenceTable]:
     """The tables of what the members tell themselves; reads all of them once."""
-    tally = _MemberTally()
+    tally = _MemberTally(named=view.authors())
     for split in view.curated.splits:
         for record, layer in view.members(split):
             tally.add(record, layer)

@@ -23,9 +23,9 @@ def hand_over(name: str, view: ExportedSet, to: Path, settings: ExportSettings, 
     marker = to / MARKER
     content = OwnExport(
         format=name,
-        set=f"{view.curated.name}@{view.curated.version}",
+        set=view.as_named(f"{view.curated.name}@{view.curated.version}"),
         digest=view.curated.digest,
-        layer=str(view.curated.manifest["layer"]),
+        layer=view.as_named(str(view.curated.manifest["layer"])),
         scheme=view.scheme.digest,
         unreviewed=view.unreviewed,
         read_as=format.read_as,

@@ -10,7 +10,7 @@ from curation.errors import MissingExtraError
 from curation.private_files import made_private
 
 #: Rows that are held before they are written: what a file knows of each such group stays in memory until its end.
-ROWS = 1000
+ROWS = 500
 
 
 class ParquetShards:

@@ -24,6 +24,11 @@ class ExportSettings(Frozen):
     push_unreviewed: bool = Field(
         False, description="Whether a layer that nobody has frozen may be pushed to a hub with --push."
     )
+    people_named: bool = Field(
+        False,
+        description="Whether people's annotations leave under the names that people have in the workspace; otherwise "
+        "as human:person-1, human:person-2, in the order of these names.",
+    )
     prompt: str = Field(
         "",
         description="A file with the system message of chat examples; empty for the one made from the scheme.",

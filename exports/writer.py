@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
-from curation.author import is_human, own_name, repeat
 from curation.deidentify.identifiers.surrogate_marks import is_marked, unplaced
 from curation.egress.gate import Passage, Weighed
 from curation.egress.outgoing import Outgoing
@@ -17,10 +16,9 @@ from curation.scheme import Scheme
 from curation.store.sets import CuratedSet
 from exports.evidence import EvidenceTable
 from exports.losses import Losses
+from exports.pseudonyms import by_pseudonym, in_names, in_words, layer_without_name, record_without_names
 from exports.settings import ExportSettings
 
-#: What stands on cards in the place of a person's name, with a number.
-PERSON = "person"
 #: Streams the members of a split.
 Members = Callable[[str], Iterator[tuple[Record, Layer]]]
 
@@ -39,8 +37,11 @@ class ExportedSet:
     #: The run that froze it, and when.
     frozen_by: tuple[int, str] | None = None
     #: The layers of people that the store has, sorted, then those who have only second answers: by their numbers,
-    #: cards tell them apart without a name.
+    #: cards and data tell them apart without a name.
     people: tuple[str, ...] = ()
+    #: Whether people's layers leave under their names, and whether those of the members are pseudonyms by now.
+    names_leave: bool = False
+    pseudonymous: bool = False
     #: Its members in the store, as sources of figures name them.
     scope: Mapping[str, str] = field(default_factory=dict)
     #: What was measured of the set, by the name of each table.
@@ -53,36 +54,55 @@ class ExportedSet:
 
     def nameless(self, text: str) -> str:
         """The text with a number in the place of each person's name; of a person whom the store has forgotten none."""
-        if is_human(text) and text not in self.people:
-            return f"a {PERSON}"
-        for name in sorted(self.people, key=len, reverse=True):
-            numbered = f"{PERSON} {self.people.index(name) + 1}"
-            text = text.replace(name, numbered).replace(repeat(own_name(name)), repeat(numbered))
-        return text
+        return in_words(text, self.people)
+
+    def as_named(self, text: str) -> str:
+        """The name of a set or of layers as it stands in data: with pseudonyms for people, unless names leave."""
+        return text if self.names_leave else in_names(text, self.people)
+
+    def authors(self) -> Mapping[str, str]:
+        """The people's names by the authors of the members, where these are pseudonyms."""
+        return by_pseudonym(self.people) if self.pseudonymous else {}
 
 
 def leaving(view: ExportedSet) -> ExportedSet:
-    """The set without the names that its source has for records and for patients, and without surrogates' offsets."""
-    named = _named_by_hashes(view)
-    return replace(view, members=lambda split: ((unplaced(record), layer) for record, layer in named(split)))
-
-
-def let_out(view: ExportedSet, passage: Passage) -> ExportedSet:
-    """The set as it leaves, and how many of its records hold identifiers.
-
-    Raises EgressBlockedError when one of them may not leave.
+    """The set without the names that its source has for records and patients, without surrogates' offsets, and with
+    pseudonyms for the people who annotated, unless their names leave.
     """
-    leaves, weighed = weighed_out(view, passage)
-    weighed.log()
-    return leaves
-
-
-def weighed_out(view: ExportedSet, passage: Passage) -> tuple[ExportedSet, Weighed]:
-    """The same before it is known whether the set leaves, and what logs it as sent. Raises as `let_out`."""
     named = _named_by_hashes(view)
-    members = (member for split in view.curated.splits for member in named(split))
-    weighed = passage.weigh(Outgoing.of(*member) for member in members)
-    return replace(leaving(view), passage=passage, with_identifiers=weighed.with_identifiers), weighed
+
+    def out(record: Record, layer: Layer) -> tuple[Record, Layer]:
+        record = unplaced(record)
+        if view.names_leave:
+            return record, layer
+        return record_without_names(record, view.people), layer_without_name(layer, view.people)
+
+    return replace(
+        view, members=lambda split: (out(*member) for member in named(split)), pseudonymous=not view.names_leave
+    )
+
+
+def let_out(views: Sequence[ExportedSet], passage: Passage) -> list[ExportedSet]:
+    """The sets as they leave on one way, with how many of their records hold identifiers; logged as sent.
+
+    Raises EgressBlockedError, and logs none as sent, when a record of one of them may not leave.
+    """
+    weighed = weighed_out(views, passage)
+    for _, weight in weighed:
+        weight.log()
+    return [view for view, _ in weighed]
+
+
+def weighed_out(views: Sequence[ExportedSet], passage: Passage) -> list[tuple[ExportedSet, Weighed]]:
+    """The same before it is known whether they leave, each with what logs it as sent. Raises as `let_out`."""
+    found = []
+    for view in views:
+        named = _named_by_hashes(view)
+        members = (member for split in view.curated.splits for member in named(split))
+        weighed = passage.weigh(Outgoing.of(*member) for member in members)
+        left = replace(leaving(view), passage=passage, with_identifiers=weighed.with_identifiers)
+        found.append((left, weighed))
+    return found
 
 
 def _named_by_hashes(view: ExportedSet) -> Members:

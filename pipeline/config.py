@@ -172,7 +172,7 @@ def with_overrides(config: Config, changes: Sequence[str]) -> Config:
 
 def with_sections(config: Config, sections: Mapping[str, Any]) -> Config:
     """The settings with those of some sections in the place of theirs. Raises ConfigError as for a file."""
-    content = config.model_dump()
+    content = config.model_dump(exclude_unset=True)  # a default is no setting that somebody chose
     _merge(content, sections)
     return _validated(content)
 
@@ -215,9 +215,19 @@ def _explain(error: ValidationError) -> Iterator[str]:
         elif problem["type"] == "union_tag_invalid":
             yield f"{key}: {_no_kind(problem['input'])}"
         elif UNQUOTED & {*location} or location == ["models"]:
-            yield f"{key}: {problem['msg']}"
+            yield f"{key}: {_in_words(problem['msg'])}"
         else:
-            yield f"{key}: {problem['msg']}, got {problem['input']!r}{_meant(problem)}"
+            yield f"{key}: {_in_words(problem['msg'])}, got {problem['input']!r}{_meant(problem)}"
+
+
+def _in_words(message: str) -> str:
+    """What pydantic says of a value, as our other errors say it."""
+    message = re.sub("^Input should be (greater|less|a multiple)", r"expected a number \1", message)
+    return (
+        message.removeprefix("Value error, ")
+        .replace("Input should be", "expected")
+        .replace("Input should have", "expected")
+    )
 
 
 def _no_kind(section: object) -> str:

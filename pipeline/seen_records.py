@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from pydantic import JsonValue
@@ -12,6 +12,7 @@ from curation.author import AuthorKind, author_name, layer_kind
 from curation.record import Layer, Record
 from curation.sets.duplicates import normalised
 from curation.store import Store
+from curation.tagging.folder import revision_of
 from pipeline.retrieval import taught_sentences
 from pipeline.runs import LEFT_OUT, sets_of
 from pipeline.workspace import Workspace
@@ -78,11 +79,16 @@ def training_sets(store: Store) -> dict[str, dict[str, frozenset[str]]]:
         if run.command == "train" and isinstance(inputs, dict) and isinstance(outcome, dict):
             adapter, digests = outcome.get("manifest"), sets_of(inputs)
             if isinstance(adapter, dict) and digests and known.issuperset(digests):
-                name, revision = str(adapter.get("name")), str(adapter.get("weights_digest"))[:8]
-                found[author_name(AuthorKind.ADAPTER, name, revision=revision)] = {
-                    digest: _ids(outcome.get(LEFT_OUT), digest) for digest in digests
-                }
+                learnt = {digest: _ids(outcome.get(LEFT_OUT), digest) for digest in digests}
+                found |= dict.fromkeys(_authors(adapter), learnt)
     return found
+
+
+def _authors(adapter: Mapping[str, JsonValue]) -> set[str]:
+    """How an adapter signs: by all that its answers depend on, and before that by its first weights alone."""
+    weights, details = str(adapter.get("weights_digest")), adapter.get("details")
+    revisions = {revision_of(weights, details if isinstance(details, dict) else {}), revision_of(weights, {})}
+    return {author_name(AuthorKind.ADAPTER, str(adapter.get("name")), revision=revision) for revision in revisions}
 
 
 def _ids(left_out: JsonValue, digest: str) -> frozenset[str]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import JsonValue
 
+from curation.errors import unknown_name
 from curation.record import Layer, Record
 from curation.scheme import Scheme
 from curation.scheme_change import scheme_names
@@ -100,17 +101,25 @@ def _single(workspace: Workspace, store: Store, curated: CuratedSet) -> Training
     )
 
 
-def own_names(workspace: Workspace, curated: CuratedSet, mapping: Path | None = None) -> MappedSet | None:
+def own_names(workspace: Workspace, store: Store, curated: CuratedSet, mapping: Path | None = None) -> MappedSet | None:
     """What a set annotates, under the common names of a mapping; None where that is the workspace's scheme.
 
-    Without a mapping, a set with names that the workspace's scheme does not have is of another scheme: None too.
+    Without a mapping, a set with names that the workspace's scheme does not have is of another scheme: None too. That
+    the mapping has nothing of this set is told. Raises UsageError for a set in the mapping that there is not.
     """
     noted: Any = curated.manifest["scheme"]
     if mapping is None and (noted["digest"] == workspace.scheme.digest or "content" not in noted):
         return None
     scheme, name = scheme_of(curated, workspace), set_name(curated)
     given = read_mapping(mapping) if mapping else {}
-    found = MappedSet.made(name, scheme, given.get(name) or given.get(curated.name) or {})
+    known = {spoken for each in store.curated_sets() for spoken in (each.name, set_name(each))}
+    for spoken in given:
+        if spoken not in known:
+            raise unknown_name(f"a curated set in {mapping}", spoken, sorted(known))
+    section = given.get(name, given.get(curated.name))
+    if mapping and section is None:
+        workspace.notify(f"{mapping} has no names of {name}: it is measured by its own ones")
+    found = MappedSet.made(name, scheme, section or {})
     return found if mapping or {*scheme_names(scheme)} <= {*scheme_names(workspace.scheme)} else None
 
 

@@ -57,6 +57,18 @@ def test_a_sentence_keeps_what_lies_whole_within_it():
     assert [[link.id for link in kept.relations] for _, kept in found] == [[], ["1"]]
 
 
+def _ledger(folder: Path, *, quick: bool = False) -> StudyLedger:
+    return StudyLedger("study", quick=quick, folder=folder / "cache", measured=folder / "measured")
+
+
+def test_rows_of_a_quick_form_stay_out_of_the_repository(tmp_path: Path):
+    quick = _ledger(tmp_path, quick=True)
+    assert quick.measure([StudyCell({}, lambda folder, deadline: {"f1": 1.0})], Deadline()) == 0
+    assert len(quick.rows) == 1
+    assert not _ledger(tmp_path).rows
+    assert not (tmp_path / "measured").exists()
+
+
 def test_a_cell_is_measured_once_and_one_that_ran_out_of_time_is_gone_on_with(tmp_path: Path):
     def work(folder: Path, deadline: Deadline) -> dict[str, Any]:
         steps = folder / "steps"
@@ -65,17 +77,17 @@ def test_a_cell_is_measured_once_and_one_that_ran_out_of_time_is_gone_on_with(tm
             raise KeyboardInterrupt
         return {"steps": len(steps.read_text())}
 
-    ledger = StudyLedger("study", folder=tmp_path)
+    ledger = _ledger(tmp_path)
     cells = [StudyCell({"size": size}, work) for size in (1, 2)]
     assert [ledger.measure(cells, Deadline()) for _ in range(5)] == [2, 2, 1, 1, 0]
     rows = ledger.rows
     assert [rows[cell.digest]["steps"] for cell in cells] == [3, 3]
     assert all(row["peak_mb"] > 0 and row["processor_seconds"] >= 0 for row in rows.values())
-    assert [path.name for path in ledger.folder.iterdir()] == ["ledger.jsonl"]
+    assert not [*ledger.folder.iterdir()]
     # A line that a kill has cut off is no row.
-    with (ledger.folder / "ledger.jsonl").open("a") as file:
+    with (tmp_path / "measured" / "study.jsonl").open("a") as file:
         file.write('{"digest": "abc')
-    assert StudyLedger("study", folder=tmp_path).rows == rows
+    assert _ledger(tmp_path).rows == rows
     assert ledger.measure([*cells, StudyCell({"size": 3}, lambda folder, deadline: {"steps": 0})], Deadline()) == 0
     assert [*ledger.rows.values()][:2] == [*rows.values()]
     assert len(ledger.rows) == 3
@@ -85,4 +97,4 @@ def test_no_cell_is_begun_when_the_time_is_over(tmp_path: Path):
     def work(folder: Path, deadline: Deadline) -> dict[str, Any]:
         raise AssertionError
 
-    assert StudyLedger("study", folder=tmp_path).measure([StudyCell({}, work)], Deadline.after(-1)) == 1
+    assert _ledger(tmp_path).measure([StudyCell({}, work)], Deadline.after(-1)) == 1

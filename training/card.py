@@ -59,34 +59,42 @@ FLATTERED = "They chose the checkpoint, so that these scores flatter it; other r
 MARKS = "It marks only wording that stands in the text, gives no assertion (such as negated) and no codes"
 #: Of a tagger with labels of each category apart.
 LIMITS_OF_HEADS = f"{MARKS}, and marks two pieces of one category on one word only where such were in training."
-#: By model: what the adapter does, what it does it in, its limits, and the task as the Hugging Face hub names it.
+LINKS = "It links only entities that a layer gives it"
+_DECODER = (
+    *("Extracts clinical information as one answer from", "categories and document labels"),
+    "It may invent or repeat; the annotator holds its answers to the scheme's form and looks for each wording in the "
+    "text.",
+    "text-generation",
+)
+#: By task and model: what the adapter does, what it does it in, its limits, and the task as the Hugging Face hub names
+#: it.
 KINDS = {
-    "tagger": (
+    ("entities", "tagger"): (
         *("Marks pieces of clinical information in", "categories"),
         f"{MARKS}, and cannot mark two pieces of information on one word.",
         "token-classification",
     ),
-    "questions": (
+    ("entities", "questions"): (
         *("Answers questions about clinical information by marking it in", "categories"),
         f"{MARKS}, and cannot mark two pieces of information of one category on one word.",
         "token-classification",
     ),
-    "pairs": (
-        *("Finds relations between given entities in", "relation types"),
-        "It links only entities that a layer gives it, at most one type from each to each other, and none that are "
-        "further apart than its window.",
-        "text-classification",
-    ),
-    "decoder": (
-        *("Extracts clinical information as one answer from", "categories and document labels"),
-        "It may invent or repeat; the annotator holds its answers to the scheme's form and looks for each wording in "
-        "the text.",
-        "text-generation",
-    ),
-    "classifier": (
+    ("entities", "decoder"): _DECODER,
+    ("labels", "classifier"): (
         *("Gives labels to whole documents of clinical", "document labels"),
         "It always chooses a value that it has learnt, also for a text that says nothing about it.",
         "text-classification",
+    ),
+    ("labels", "decoder"): _DECODER,
+    ("relations", "pairs"): (
+        *("Finds relations between given entities in", "relation types"),
+        f"{LINKS}, at most one type from each to each other, and none that are further apart than its window.",
+        "text-classification",
+    ),
+    ("relations", "questions"): (
+        *("Answers questions about given entities by marking what they have a relation with in", "relation types"),
+        f"{LINKS}, and none that are further apart than its window; an answer that meets none of them is left out.",
+        "token-classification",
     ),
 }
 
@@ -110,7 +118,7 @@ def card(
     report: the scores on the validation records by category and language. sets: the digests of the curated sets that
     it was trained on, by their names.
     """
-    opening, what, limits, _ = KINDS[manifest.model]
+    opening, what, limits, _ = KINDS[manifest.task, manifest.model]
     if manifest.settings.get("heads") == "category":
         limits = LIMITS_OF_HEADS
     learnt: Any = manifest.details.get("learnt", ())
@@ -130,7 +138,15 @@ def card(
         entities=manifest.training.get("entities", 0),
         data=_items({**{f"set {name}": digest for name, digest in (sets or {}).items()}, **_data(manifest)}),
         scores=_measured(manifest, report),
-        settings=_items({**manifest.settings, **manifest.versions, "seconds": manifest.seconds, **_course(manifest)}),
+        settings=_items(
+            {
+                **manifest.settings,
+                **manifest.versions,
+                "seconds": manifest.seconds,
+                **_course(manifest),
+                **_thresholds(manifest),
+            }
+        ),
     )
     return f"---\n{yaml.safe_dump(_metadata(manifest), sort_keys=False, allow_unicode=True)}---\n{body}"
 
@@ -146,12 +162,14 @@ def how_tuned(manifest: AdapterManifest) -> str:
 
 
 def _metadata(manifest: AdapterManifest) -> dict[str, Any]:
+    kind = KINDS[manifest.task, manifest.model][-1]
+    tag = "named-entity-recognition" if (manifest.task, kind) == ("entities", "token-classification") else kind
     return {
         "language": list(manifest.languages),
         "library_name": "transformers" if manifest.kind == "full" else "peft",
         "base_model": printable(manifest.base_model),
-        "pipeline_tag": (kind := KINDS[manifest.model][-1]),
-        "tags": ["clinical", "named-entity-recognition" if kind.startswith("token") else kind, "clincurate"],
+        "pipeline_tag": kind,
+        "tags": ["clinical", tag, "clincurate"],
     }
 
 
@@ -184,8 +202,10 @@ def _set(curated: dict[str, Any]) -> str:
         for reason, count in reasons.items()
     )
     lacking = ", ".join(curated["not_annotated"])
+    twice = ", ".join(f"{count} with {reason}" for reason, count in curated.get("learnt_twice", {}).items())
     return (
         f"{curated['digest']}, scheme {curated['scheme']}; records: {records}; left out: {left_out or 'none'}; "
+        f"{f'learnt from a set before too: {twice}; ' if twice else ''}"
         f"not annotated there, so that it teaches nothing about it: {lacking or 'nothing'}"
     )
 
@@ -206,6 +226,26 @@ def _course(manifest: AdapterManifest) -> dict[str, Any]:
     ended = f"early, after {course.patience} epochs without a better one" if course.ended_early else "as set"
     kept = course.best or len(course.losses)
     return {"epochs done": len(course.losses), "steps": course.steps, "epoch kept": kept, "ended": ended}
+
+
+def _thresholds(manifest: AdapterManifest) -> dict[str, str]:
+    """Which categories' thresholds have moved, where they were chosen."""
+    words = threshold_words(manifest)
+    return {"thresholds per category": words} if words else {}
+
+
+def threshold_words(manifest: AdapterManifest) -> str:
+    """What the thresholds of a tagger's categories are, which were too few to choose, and what that brought; empty
+    where none were chosen."""
+    found: Any = manifest.details.get("thresholds")
+    if not found:
+        return ""
+    moved = ", ".join(f"{name} {bias:+g}" for name, bias in found["biases"].items()) or "none moved"
+    few = f"; fewer than {found['least_entities']} validation entities, so not chosen: {', '.join(found['too_few'])}"
+    return (
+        f"{moved}{few if found['too_few'] else ''}; strict F1 on the validation records, which chose them, "
+        f"{found['f1_before']:.4f} before and {found['f1_after']:.4f} after"
+    )
 
 
 def _measured(manifest: AdapterManifest, report: EvaluationReport | None) -> str:

@@ -17,6 +17,8 @@ from curation.private_files import made_private
 from training.course import Course, put_weights, trained_weights
 
 STATE, WEIGHTS, BEST, OPTIMISER, RANDOM = "state.json", "model", "best", "optimiser", "random"
+#: The time that a training has taken so far; checkpoints of before do not have it.
+SECONDS = "seconds"
 #: Of a course, what is plain.
 PLAIN = ("done", "history", "losses", "epoch_loss", "scores")
 
@@ -56,7 +58,8 @@ class Checkpoints:
                 save_file(
                     {key: tensor.detach().contiguous() for key, tensor in tensors.items()}, _file(unfinished, name)
                 )
-            state = {"fingerprint": self._fingerprint} | {name: getattr(course, name) for name in PLAIN}
+            state = {"fingerprint": self._fingerprint, SECONDS: course.seconds}
+            state |= {name: getattr(course, name) for name in PLAIN}
             (unfinished / STATE).write_text(json.dumps(state), encoding="utf-8")
 
     def resume(self, model: Any, optimiser: Any) -> Course | None:
@@ -74,8 +77,10 @@ class Checkpoints:
             state = json.loads((self._last / STATE).read_text(encoding="utf-8"))
             put_weights(model, parts[WEIGHTS])
             _put_optimiser_state(optimiser, parts[OPTIMISER])
-            return Course(best=parts[BEST], random_states=parts[RANDOM], **{name: state[name] for name in PLAIN})
-        except (OSError, SafetensorError, KeyError, ValueError, RuntimeError) as error:
+            plain = {name: state[name] for name in PLAIN}
+            spent = float(state.get(SECONDS, 0.0))
+            return Course(best=parts[BEST], random_states=parts[RANDOM], spent=spent, **plain)
+        except (OSError, SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as error:
             raise UsageError(
                 f"expected a checkpoint in {self._last}, got one that cannot be read ({type(error).__name__}); "
                 "`curate train --again` begins at the start"

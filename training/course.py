@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -28,6 +29,13 @@ class Course:
     scores: dict[str, JsonValue] = field(default_factory=dict)
     best: dict[str, Any] = field(default_factory=dict)
     random_states: dict[str, Any] = field(default_factory=dict)  # of torch, before the next step
+    spent: float = 0.0  # seconds of the processes before this one
+    began: float = field(default_factory=lambda: time.monotonic())
+
+    @property
+    def seconds(self) -> float:
+        """Seconds since its first step, without those between an end and going on."""
+        return self.spent + time.monotonic() - self.began
 
     def note(self, model: Any, validation: Validation) -> None:
         """One more epoch's score; its weights are kept where it is the best."""

@@ -29,7 +29,9 @@ from training.prepared_encoder import prepared
 from training.scope import within
 from training.settings import TrainingSettings
 from training.shown import ShownRow
+from training.thresholds import chosen_thresholds
 from training.trained import Trained, TrainingJob
+from training.training_group import training_group
 from training.view_check import TrainingRefusedError, ViewCheck
 
 __all__ = ["Trained", "check", "scored", "shown", "train", "train_tagger"]
@@ -60,7 +62,7 @@ def train_tagger(job: TrainingJob) -> Trained:
     """As `train`, going on from the job's checkpoint where it has one."""
     settings = job.settings
     if settings.members > 1:
-        return train_members(job, train_tagger, lambda tagger: _validation(tagger, job.validation, job.scheme))
+        return train_members(job, train_tagger, lambda tagger: _measured(tagger, job))
     base = base_folder(settings.base_model, download=downloads_allowed())
     examples = _examples(job.learnt_from, job.scheme, settings, folder=job.work)
     if len(examples.labels) < 3:
@@ -81,6 +83,14 @@ def train_tagger(job: TrainingJob) -> Trained:
         )
         learner = TaggerLearner(tagger, examples, job.validation, job.scheme, settings)
         course = learn(learner, settings, checkpoints=job.checkpoints, on_step=job.on_step)
+    details: dict[str, JsonValue] = {}
+    if settings.crf:
+        tagger = replace(tagger, transitions=tuple(learner.transitions()))
+        details["transitions"] = [steps.tolist() for steps in tagger.transitions]
+    if settings.thresholds and training_group().is_first:
+        validation, thresholds = _measured(tagger, job)
+        course.scores = validation.scores if validation else course.scores
+        details |= thresholds
     return job.saved(
         tagger.model,
         tagger.splitter,
@@ -90,8 +100,17 @@ def train_tagger(job: TrainingJob) -> Trained:
         labels=examples.labels,
         head="tagger",
         task="entities",
-        details={"transitions": learner.transitions()} if settings.crf else None,
+        details=details,
     )
+
+
+def _measured(tagger: Tagger, job: TrainingJob) -> tuple[Validation | None, dict[str, JsonValue]]:
+    """How good a finished tagger is, with thresholds where the settings ask for them, which are the manifest's."""
+    found = chosen_thresholds(tagger, job.validation, job.scheme) if job.settings.thresholds else None
+    if found is not None:
+        tagger = replace(tagger, biases=found.biases)
+    noted: dict[str, JsonValue] = {"thresholds": found.to_json()} if found else {}
+    return _validation(tagger, job.validation, job.scheme), noted
 
 
 def check(pairs: Iterable[Pair], scheme: Scheme, settings: TrainingSettings, folder: Path | None = None) -> ViewCheck:
@@ -203,10 +222,10 @@ class TaggerLearner:
         row = part(self._rows[number], start, end)
         return self._replacement(row, self._tagger.room) if self._replacement else row
 
-    def transitions(self) -> list[JsonValue]:
-        """What the CRF has learnt for each head, which the manifest keeps; the model is without it afterwards."""
+    def transitions(self) -> Any:
+        """What the CRF has learnt of each head, which the manifest keeps; the model is without it afterwards."""
         del self.model.crf
-        return [steps.tolist() for steps in self._criterion.transitions()]
+        return self._criterion.transitions()
 
     def validate(self) -> Validation | None:
         """Strict micro F1 on the validation records."""

@@ -32,7 +32,7 @@ from curation.sets.split import SPLITS
 from training.examples import Pair
 from training.scope import LayerScope
 from training.set_mapping import MappedSet, NameMapping, common_scheme
-from training.sets_apart import leaks_between
+from training.sets_apart import shared_members
 
 TRAIN, VALIDATION, TEST = SPLITS
 
@@ -54,6 +54,7 @@ class _Counts:
 
     records: int = 0
     left_out: Counter[str] = field(default_factory=Counter)
+    repeated: Counter[str] = field(default_factory=Counter)  # of training: a set before has it in training too
     changes: ChangeCounts = field(default_factory=ChangeCounts)
 
 
@@ -95,9 +96,12 @@ class JoinedSets:
         self._learnt = [self._sets[source.name] for source in sets]
         self.scheme = common_scheme(mapped)
         self._counts = {(source.name, split): _Counts() for source in every for split in SPLITS}
-        self._leaks = leaks_between(self._members(), threshold=near_duplicates)
+        shared = shared_members(self._members(), threshold=near_duplicates)
+        self._leaks = shared.leaks
         for (of, split, _), reason in self._leaks.items():
             self._counts[of, split].left_out[reason] += 1
+        for (of, split, _), reason in shared.repeated.items():
+            self._counts[of, split].repeated[reason] += 1
         for source in sets:
             self._check_there(source.name)
 
@@ -158,6 +162,7 @@ class JoinedSets:
                     "scheme_digest": source.scheme.digest,
                     "records": {split: found.records - found.left_out.total() for split, found in counts.items()},
                     "left_out": {split: dict(found.left_out) for split, found in counts.items() if found.left_out},
+                    "learnt_twice": dict(counts[TRAIN].repeated),
                     "not_annotated": [*sorted(names - annotates)],
                     **{name: changes[name] for name in ("renamed", "merged", "dropped", "relations_dropped")},
                 }

@@ -24,10 +24,11 @@ from training.trained import Trained, TrainingJob
 from training.training_group import training_group
 
 TrainOne = Callable[[TrainingJob], Trained]
-Validate = Callable[[Tagger], Validation | None]
+#: How good all members are together, and what the manifest's details have of it.
+Measure = Callable[[Tagger], tuple[Validation | None, dict[str, JsonValue]]]
 
 
-def train_members(job: TrainingJob, train_one: TrainOne, validate: Validate) -> Trained:
+def train_members(job: TrainingJob, train_one: TrainOne, measure: Measure) -> Trained:
     """The adapter of as many members as the settings ask for; one that is there after a kill is not trained again.
 
     It holds the first member's files and the other members in a folder of their own. Of several processes that train
@@ -59,9 +60,9 @@ def train_members(job: TrainingJob, train_one: TrainOne, validate: Validate) -> 
                 shutil.copytree(member.folder, inside / MEMBERS / str(number))
             write_manifest(manifest, inside)
             base = base_folder(settings.base_model, download=downloads_allowed())
-            scores = validate(load_tagger(inside, base=base)[0])
-            if scores:
-                manifest = manifest.model_copy(update={"metrics": {"validation": scores.scores, **manifest.metrics}})
+            scores, noted = measure(load_tagger(inside, base=base)[0])
+            metrics = {"validation": job.told(scores.scores), **manifest.metrics} if scores else manifest.metrics
+            manifest = manifest.model_copy(update={"metrics": metrics, "details": {**manifest.details, **noted}})
             write_card(manifest, inside)
             write_manifest(manifest, inside)
     if job.checkpoints:
@@ -77,7 +78,7 @@ def _work(job: TrainingJob) -> Iterator[Path]:
 
 
 def _member(job: TrainingJob, work: Path, number: int, train_one: TrainOne, *, to: Path) -> Trained:
-    settings = job.settings.model_copy(update={"seed": job.settings.seed + number, "members": 1})
+    settings = job.settings.model_copy(update={"seed": job.settings.seed + number, "members": 1, "thresholds": False})
     name, fingerprint = f"member-{number}", f"{job.fingerprint} {number}"
     there = work / name
     if (there / MANIFEST).is_file() and (made := read_manifest(there)).training.get("fingerprint") == fingerprint:
@@ -95,6 +96,7 @@ def _member(job: TrainingJob, work: Path, number: int, train_one: TrainOne, *, t
             work=kept,
             fingerprint=fingerprint,
             about=job.about,
+            minimum_records=job.minimum_records,
         )
     )
 

@@ -11,6 +11,7 @@ from curation.errors import MissingExtraError, UsageError
 from curation.file_digest import file_digest
 from curation.quiet_libraries import quiet
 from curation.tagging.encoder import WEIGHTS, base_folder, device, longest_window, with_head
+from training.own_settings import check_tuning
 from training.settings import TrainingSettings
 
 
@@ -33,10 +34,12 @@ def prepared(
     shares: how often each label is right, with which the head begins. Where most heads say "outside" nearly always, the
     encoder would else learn this first, at the price of what it knows.
 
-    Raises UsageError for a window that the encoder cannot read and for layers that it does not have.
+    Raises UsageError for a tuning that encoders do not have, a window that this one cannot read, and layers that it
+    does not have.
     """
     import torch
 
+    check_tuning(settings)
     if settings.window > (longest := longest_window(base)):
         raise UsageError(
             f"expected a window of at most {longest} word pieces with {settings.base_model}, got {settings.window}"
@@ -48,11 +51,6 @@ def prepared(
     if shares is not None:
         with torch.no_grad():
             model.classifier.bias.copy_(torch.tensor(shares).clamp(min=LEAST_SHARE).log())
-    if settings.tuned not in ("lora", "full"):
-        raise UsageError(
-            f'expected training.tuning = "lora" or "full" with an encoder, got "{settings.tuned}", which is for '
-            'training.model = "decoder"'
-        )
     if settings.tuned == "lora":
         model = with_lora(model, settings, head="classifier", task="TOKEN_CLS")
     return model.to(device(settings.device))
@@ -79,9 +77,13 @@ def with_lora(model: Any, settings: TrainingSettings, *, head: str | None, task:
     )
     try:
         with quiet():
-            return get_peft_model(model, config)
+            tuned = get_peft_model(model, config)
     except ValueError as error:
         raise UsageError(
             f"expected layers of {settings.base_model} in training.targets, got {', '.join(settings.targets)}; leave "
             "it out for all linear ones"
         ) from error
+    # peft has found them as a set, which would be written in another order each time.
+    learnt = tuned.peft_config["default"]
+    learnt.target_modules = sorted(learnt.target_modules)
+    return tuned

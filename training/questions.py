@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from curation.adapters.questions import ANSWER, LABELS, AskedPieces, QuestionReader
 from curation.downloads import downloads_allowed
@@ -40,6 +40,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 VIEW = "questions about categories"
+#: In the place of the label of a piece that no answer can have.
+NO_TEXT = -100
+RowT = TypeVar("RowT")
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,6 +227,43 @@ def shown(pairs: Iterable[Pair], scheme: Scheme, settings: TrainingSettings) -> 
             yield ShownRow(record.id, marked, title=question(questions, name, record.language))
 
 
+def with_unanswered(
+    answered: Sequence[RowT], unanswered: Sequence[RowT], *, negatives: float, random: Random
+) -> list[RowT]:
+    """All questions with an answer, and `negatives` times as many of those without one, at least one where there is."""
+    drawn = min(len(unanswered), max(1, round(negatives * len(answered))))
+    return [*answered, *random.sample(unanswered, drawn)]
+
+
+class AnswerLoss:
+    """The mean cross entropy of the labels of texts' pieces, some of which are hidden; all else is only read."""
+
+    def __init__(self, model: Any, splitter: Splitter, settings: TrainingSettings) -> None:
+        import torch
+
+        self._model = model
+        self._splitter = splitter
+        self._masking = settings.masking
+        importance = torch.ones(len(LABELS), device=model.device)
+        importance[0] = settings.outside_weight
+        self._criterion = torch.nn.CrossEntropyLoss(weight=importance, ignore_index=NO_TEXT)
+
+    def __call__(self, rows: Sequence[NDArray[np.int64]], labels: Sequence[NDArray[np.int64]]) -> Any:
+        """Of rows of pieces, with the number of each one's label, or NO_TEXT."""
+        import torch
+
+        split, where = self._splitter, self._model.device
+        ids, mask = padded(rows, split)
+        targets = torch.full(ids.shape, NO_TEXT)
+        first = len(split.before)
+        for place, found in enumerate(labels):
+            targets[place, first : first + len(found)] = torch.from_numpy(found)
+        hidden = (torch.rand(ids.shape) < self._masking) & (targets != NO_TEXT)
+        ids = ids.masked_fill(hidden, split.mask_id)
+        logits = self._model(input_ids=ids.to(where), attention_mask=mask.to(where)).logits
+        return self._criterion(logits.flatten(0, 1).float(), targets.to(where).flatten())
+
+
 class ReaderLearner:
     """Windows of texts with a question each, for the loop."""
 
@@ -235,17 +275,13 @@ class ReaderLearner:
         scheme: Scheme,
         settings: TrainingSettings,
     ) -> None:
-        import torch
-
         self.model = reader.model
         self._reader = reader
         self._texts = texts
         self._validation = validation
         self._scheme = scheme
         self._settings = settings
-        importance = torch.ones(len(LABELS), device=self.model.device)
-        importance[0] = settings.outside_weight
-        self._criterion = torch.nn.CrossEntropyLoss(weight=importance, ignore_index=-100)
+        self._loss = AnswerLoss(reader.model, reader.splitter, settings)
 
     def epoch(self, random: Random) -> EpochBatches:
         """All answers once, with the questions that have none in their window, or as many of these as are drawn."""
@@ -265,8 +301,8 @@ class ReaderLearner:
                 if scope is not None and self._texts.names[category] not in scope.categories:
                     continue  # what a set does not annotate, it is not asked
                 (answered if category in present else unanswered).append((number, start, end, category))
-        drawn = min(len(unanswered), max(1, round(self._settings.negatives * len(answered))))
-        asked = np.array([*answered, *random.sample(unanswered, drawn)], dtype=np.int32).reshape(-1, 4)
+        drawn = with_unanswered(answered, unanswered, negatives=self._settings.negatives, random=random)
+        asked = np.array(drawn, dtype=np.int32).reshape(-1, 4)
         settings = self._settings
         windows = mixed(asked, self._texts.owners, temperature=settings.mixing, random=random)
         return batches_of(windows, settings.batch_size, random=random, batch_tokens=settings.batch_tokens)
@@ -275,27 +311,19 @@ class ReaderLearner:
         """The mean cross entropy of the labels of the texts' pieces, some of which are hidden; questions are only
         read."""
         import numpy as np
-        import torch
 
-        split, where = self._reader.splitter, self.model.device
-        rows, heads, answers = [], [], []
+        rows, targets = [], []
         for number, start, end, category in batch:
             text = self._texts[number]
             before = self._reader.asked(self._texts.names[category], text.language)
             rows.append(np.concatenate([before, text.ids[start:end]]))
-            heads.append(len(before))
-            answers.append([(p - start, y) for c, p, y in text.answers.tolist() if c == category and start <= p < end])
-        ids, mask = padded(rows, split)
-        targets = torch.full(ids.shape, -100)
-        for place, (row, head, found) in enumerate(zip(rows, heads, answers, strict=True)):
-            first = len(split.before) + head
-            targets[place, first : first + len(row) - head] = 0
-            for piece, label in found:
-                targets[place, first + piece] = label
-        hidden = (torch.rand(ids.shape) < self._settings.masking) & (targets >= 0)
-        ids = ids.masked_fill(hidden, split.mask_id)
-        logits = self.model(input_ids=ids.to(where), attention_mask=mask.to(where)).logits
-        return self._criterion(logits.flatten(0, 1).float(), targets.to(where).flatten())
+            labels = np.zeros(len(rows[-1]), dtype=np.int64)
+            labels[: len(before)] = NO_TEXT
+            for of, piece, label in text.answers.tolist():
+                if of == category and start <= piece < end:
+                    labels[len(before) + piece - start] = label
+            targets.append(labels)
+        return self._loss(rows, targets)
 
     def validate(self) -> Validation | None:
         """Strict micro F1 on the validation records, asked all questions."""

@@ -3,20 +3,32 @@ have none."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Any
 
+from pydantic import JsonValue
+
 from curation.adapters.relation_pairs import PairMarker, RelationKind, allowed_pairs
-from curation.adapters.relations import NONE, RelationReader, allowed_types, outputs_for
+from curation.adapters.relations import (
+    NONE,
+    FoundRelation,
+    RelationReader,
+    allowed_types,
+    outputs_for,
+    to_relations,
+)
 from curation.downloads import downloads_allowed
 from curation.errors import NothingToGoByError
 from curation.record import Layer
 from curation.scheme import Scheme
 from curation.scheme_change import check_foreign
-from curation.scoring.entities import f1
+from curation.scoring.entities import Resampling
+from curation.scoring.relations import relation_counts, relation_scores
+from curation.scoring.tally import DocumentTally
 from curation.tagging.encoder import base_folder, splitter
 from curation.tagging.tagger import padded
 from curation.tagging.words import Splitter
@@ -27,7 +39,7 @@ from training.loop import learn, seeded_torch
 from training.mixing import mixed
 from training.prepared_encoder import prepared
 from training.row_file import RowFile
-from training.scope import asked_scheme, scope_of
+from training.scope import asked_scheme, scope_of, within
 from training.settings import TrainingSettings
 from training.shown import ShownRow
 from training.trained import Trained, TrainingJob
@@ -36,6 +48,12 @@ from training.view_check import ViewCheck, ViewCount
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+#: The figure of an epoch needs none.
+WITHOUT_INTERVALS = Resampling(minimum_records=sys.maxsize)
+#: Relations that no model learns, by the views of relations.
+FURTHER_APART = "further apart than a window"
+NOT_ALLOWED = "between categories that the scheme does not allow, or of what was not found"
 
 
 def kinds_of(scheme: Scheme) -> tuple[RelationKind, ...]:
@@ -84,7 +102,7 @@ def pair_rows(
                 types = left.pop((head.id, tail.id), [])
                 pair = mark(text, head, tail)
                 if pair is None:
-                    count.lost["further apart than a window"] += len(types)
+                    count.lost[FURTHER_APART] += len(types)
                     continue
                 links = zip(allowed_types(kinds, head, tail), (None, *kinds), strict=True)
                 allowed = [may and (kind is None or kind in own) for may, kind in links]
@@ -98,7 +116,7 @@ def pair_rows(
                 ends = np.array([pair.head_at, pair.tail_at, target])
                 file.append((pair.ids, ends, np.array(allowed, dtype=np.int64)), scope)
             for types in left.values():
-                count.lost["between categories that the scheme does not allow, or of what was not found"] += len(types)
+                count.lost[NOT_ALLOWED] += len(types)
     return PairRows(file, count.check(tuple(kind.name for kind in kinds)))
 
 
@@ -130,7 +148,7 @@ def train_relations(job: TrainingJob) -> Trained:
     with seeded_torch(settings):
         model = prepared(base, outputs_for(kinds), settings)
         reader = RelationReader(model, split, kinds, settings.window)
-        learner = RelationLearner(reader, rows, job.validation, settings)
+        learner = RelationLearner(reader, rows, job.validation, job.scheme, settings)
         course = learn(learner, settings, checkpoints=job.checkpoints, on_step=job.on_step)
     return job.saved(
         model,
@@ -141,11 +159,13 @@ def train_relations(job: TrainingJob) -> Trained:
         labels=outputs_for(kinds),
         head="pairs",
         task="relations",
-        details={
-            "relations": [{"name": kind.name, "heads": [*kind.heads], "tails": [*kind.tails]} for kind in kinds],
-            "learnt": [kind.name for kind in learnt],
-        },
+        details={"relations": told_kinds(kinds), "learnt": [kind.name for kind in learnt]},
     )
+
+
+def told_kinds(kinds: Iterable[RelationKind]) -> list[JsonValue]:
+    """The relation types for a manifest."""
+    return [{"name": kind.name, "heads": [*kind.heads], "tails": [*kind.tails]} for kind in kinds]
 
 
 def check(pairs: Iterable[Pair], scheme: Scheme, settings: TrainingSettings, folder: Path | None = None) -> ViewCheck:
@@ -164,11 +184,37 @@ def shown(pairs: Iterable[Pair], scheme: Scheme, settings: TrainingSettings) -> 
             yield ShownRow(record.id, (*ends, ("relation", answer, True)), title=f"{head.category}, {tail.category}")
 
 
+def relation_validation(found: Iterable[tuple[Layer, Sequence[FoundRelation]]], scheme: Scheme) -> Validation | None:
+    """The strict micro F1 of the relations that were found between the entities of gold layers; None where these have
+    none. Relations of negated entities count too, as they are learnt."""
+    tally = DocumentTally()
+    for number, (layer, relations) in enumerate(found):
+        predicted = layer.model_copy(update={"relations": to_relations(relations)})
+        counts = relation_counts(layer, within(predicted, layer), scheme=scheme, everything=True)
+        tally.add(str(number), counts)
+    scores = relation_scores(tally, scheme=scheme, resampling=WITHOUT_INTERVALS)
+    if scores is None or not scores.strict.micro.gold:
+        return None
+    micro = scores.strict.micro
+    told: dict[str, JsonValue] = {
+        "f1": micro.f1,
+        "matched": micro.matched,
+        "gold": micro.gold,
+        "predicted": micro.predicted,
+    }
+    return Validation(micro.f1 or 0.0, {"relations": told})
+
+
 class RelationLearner:
     """Marked pairs with their types, for the loop."""
 
     def __init__(
-        self, reader: RelationReader, rows: PairRows, validation: Iterable[Pair], settings: TrainingSettings
+        self,
+        reader: RelationReader,
+        rows: PairRows,
+        validation: Iterable[Pair],
+        scheme: Scheme,
+        settings: TrainingSettings,
     ) -> None:
         import torch
 
@@ -176,6 +222,7 @@ class RelationLearner:
         self._reader = reader
         self._rows = rows
         self._validation = validation
+        self._scheme = scheme
         self._settings = settings
         self._outputs = len(reader.kinds) + 1
         importance = torch.ones(self._outputs, device=self.model.device)
@@ -212,25 +259,11 @@ class RelationLearner:
         return self._criterion(scores.masked_fill(~allowed, -1e4), targets.to(where))
 
     def validate(self) -> Validation | None:
-        """Micro F1 of the relations between gold entities: same type, head and tail."""
-        matched = gold = predicted = 0
-        for chunk in chunks(self._validation, CHUNK):
-            found = self._reader([record.text for record, _ in chunk], [layer for _, layer in chunk])
-            for (_, layer), relations in zip(chunk, found, strict=True):
-                expected = {(relation.type, relation.head, relation.tail) for relation in layer.relations}
-                scope = scope_of(layer)
-                given = {
-                    (relation.type, relation.head, relation.tail)
-                    for relation in relations
-                    if scope is None or relation.type in scope.relations
-                }
-                matched += len(expected & given)
-                gold += len(expected)
-                predicted += len(given)
-        if not gold:
-            return None
-        score = f1(matched, gold, predicted)
-        return Validation(
-            score or 0.0,
-            {"relations": {"f1": score, "matched": matched, "gold": gold, "predicted": predicted}},
-        )
+        """Micro F1 of the relations between gold entities."""
+
+        def found() -> Iterator[tuple[Layer, Sequence[FoundRelation]]]:
+            for chunk in chunks(self._validation, CHUNK):
+                layers = [layer for _, layer in chunk]
+                yield from zip(layers, self._reader([record.text for record, _ in chunk], layers), strict=True)
+
+        return relation_validation(found(), self._scheme)

@@ -1,4 +1,4 @@
-"""What training records of one set have in common with the test of another: a model must not be measured on it."""
+"""What sets have in common: with the test of another, which a model must not learn, and in the training of both."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ SAME_RECORD, SAME_GROUP, TRANSLATION, SAME_TEXT = (
     "a translation of the same record",
     "nearly the same text",
 )
+#: Of these, what makes a record learnt twice where two sets have it in training.
+LEARNT_TWICE = frozenset({SAME_RECORD, SAME_TEXT})
 
 
 @dataclass
@@ -33,6 +35,15 @@ class _SharedKeys:
         ranks[member[0]] = max(SPLITS.index(member[1]), ranks.get(member[0], 0))
         self.keys.setdefault(member, []).append((reason, key))
 
+    def repeated(self, sets: Mapping[str, int]) -> Iterator[tuple[Member, str]]:
+        """The training members that a set before theirs has in training too, with the reason."""
+        for member, keys in self.keys.items():
+            for reason, key in keys if member[1] == SPLITS[0] else ():
+                ranks = self.ranks[reason, key]
+                if reason in LEARNT_TWICE and any(not ranks[of] for of in ranks if sets[of] < sets[member[0]]):
+                    yield member, reason
+                    break
+
     def leaks(self) -> Iterator[tuple[Member, str]]:
         """The members that another set has in a higher split, with the reason."""
         for member, keys in self.keys.items():
@@ -43,9 +54,21 @@ class _SharedKeys:
                     break
 
 
-def leaks_between(members: Iterable[tuple[str, str, Record]], *, threshold: float = THRESHOLD) -> Mapping[Member, str]:
-    """The members that must be left out, with the reason: of a training split where another set has the like in its
-    validation or test, of a validation split where another set has it in its test.
+@dataclass(frozen=True, slots=True)
+class SharedMembers:
+    """What sets have in common, with the reason.
+
+    leaks: members that must be left out, of a training split where another set has the like in its validation or test,
+    of a validation split where another set has it in its test. repeated: members of a training split that a set before
+    has in its training too, so that they are learnt once from each, which may annotate them otherwise.
+    """
+
+    leaks: Mapping[Member, str]
+    repeated: Mapping[Member, str]
+
+
+def shared_members(members: Iterable[tuple[str, str, Record]], *, threshold: float = THRESHOLD) -> SharedMembers:
+    """What several sets have in common.
 
     members: the set's name, the split and the record, read once; only ids, groups and signatures of texts are held.
     threshold: Jaccard similarity from which two texts are nearly the same.
@@ -55,6 +78,7 @@ def leaks_between(members: Iterable[tuple[str, str, Record]], *, threshold: floa
     def texts() -> Iterator[tuple[str, str]]:
         for number, (of, split, record) in enumerate(members):
             member = (of, split, record.id)
+            sets.setdefault(of, len(sets))
             found.add(member, SAME_RECORD, record.id)
             found.add(member, SAME_GROUP, normal_group(record.group))
             found.add(member, TRANSLATION, record.translation_of or record.id)
@@ -62,7 +86,10 @@ def leaks_between(members: Iterable[tuple[str, str, Record]], *, threshold: floa
             yield str(number), record.text
 
     numbered: list[Member] = []
+    sets: dict[str, int] = {}
     for name, cluster in enumerate(near_duplicates(texts(), threshold=threshold)):
         for number in cluster:
             found.add(numbered[int(number)], SAME_TEXT, str(name))
-    return dict(found.leaks())
+    leaks = dict(found.leaks())
+    repeated = {member: reason for member, reason in found.repeated(sets) if member not in leaks}
+    return SharedMembers(leaks, repeated)

@@ -70,12 +70,12 @@ class TrainingSettings(Frozen):
         ge=0,
         lt=1,
     )
-    full: bool = Field(False, description="Tune all weights instead of an adapter, for comparison.")
+    full: bool = Field(False, description="The same as the tuning full, which says it for all models.")
     tuning: Tuning | None = Field(
         None,
         description="What is trained: lora, full (all weights), prompt (vectors before every prompt, of the model "
         "`decoder`) or qlora (lora on a base in four bits, of the model `decoder`, with a CUDA GPU and bitsandbytes). "
-        "Left out, lora, or full where `full` is true.",
+        "Left out, lora.",
     )
     virtual_tokens: int = Field(20, description="Of the tuning `prompt`: vectors before every prompt.", ge=1, le=1000)
     window: int = Field(256, description="Word pieces that the encoder reads at once.", ge=8)
@@ -103,6 +103,11 @@ class TrainingSettings(Frozen):
         "averaged, for so many times the time.",
         ge=1,
     )
+    thresholds: bool = Field(
+        False,
+        description="Of the model `tagger`: after the training, choose on the validation records by how much the "
+        "scores of each category's labels are raised or lowered, for the highest F1.",
+    )
     patience: int = Field(4, description="Epochs without a better validation score after which training ends.", ge=1)
     allow_lost: bool = Field(
         False,
@@ -111,8 +116,8 @@ class TrainingSettings(Frozen):
     )
     questions: Path | None = Field(
         None,
-        description="File of the questions of the model `questions`, in place of those made from the scheme's "
-        "definitions (docs/trainers.md).",
+        description="File of the questions of the model `questions`, about categories or about heads of relations, in "
+        "place of those made from the scheme's definitions (docs/trainers.md).",
     )
     negatives: float = Field(
         2.0,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -14,8 +14,9 @@ from pydantic import JsonValue
 from curation.atomic_file import refilled
 from curation.file_digest import file_digest
 from curation.private_files import made_private
-from curation.record import digest
+from curation.record import canonical, digest
 from curation.scheme import Scheme, write_scheme
+from curation.scoring.entities import RESAMPLING, without_few
 from curation.tagging.encoder import WEIGHTS
 from curation.tagging.folder import AdapterManifest, Task, file_digests, save_weights, write_manifest
 from curation.tagging.words import Splitter
@@ -26,7 +27,7 @@ from training.course_figures import COURSE, CourseFigures
 from training.examples import Pair
 from training.learnt_from import LearntFrom, again_and_again
 from training.loop import OnStep
-from training.settings import TrainingSettings
+from training.settings import TrainingSettings, Tuning
 from training.training_group import training_group
 from training.view_check import ViewCheck, check_json
 
@@ -37,11 +38,26 @@ PACKAGES = ("torch", "transformers", "peft", "tokenizers", "safetensors")
 
 #: Raised when the same training would make another adapter.
 VERSION = 2
-#: Settings that change how long a training takes, and not what comes out.
-OPERATIONAL = {"threads", "checkpoint_steps", "device", "gradient_checkpointing", "allow_lost", "questions", "excerpts"}
-
+#: Settings that change how long a training takes, and not what comes out; of `questions` the file counts, not its name.
+OPERATIONAL = frozenset(
+    {"threads", "checkpoint_steps", "device", "gradient_checkpointing", "allow_lost", "questions", "excerpts"}
+)
 #: Settings that came later: at their default a training is the one that it was without them.
-LATER = ("form", "mixing", "processes", "tuning", "virtual_tokens")
+LATER = frozenset(
+    {
+        *("form", "mixing", "processes", "tuning", "virtual_tokens"),
+        *("heads", "crf", "replacement", "members", "thresholds"),
+    }
+)
+#: Settings that the fingerprint of this version's beginning had among LATER; it had the others at their default too.
+LATER_BEFORE = frozenset({"form", "mixing", "processes", "tuning", "virtual_tokens", "thresholds"})
+#: Ways in which a tuning was told then: `full` and `tuning`.
+TOLD_BEFORE: Mapping[str, Sequence[tuple[bool, Tuning | None]]] = {
+    "lora": ((False, None), (False, "lora")),
+    "full": ((True, None), (False, "full"), (True, "full")),
+    "prompt": ((False, "prompt"),),
+    "qlora": ((False, "qlora"),),
+}
 
 
 def training_fingerprint(settings: TrainingSettings, content: Sequence[object]) -> str:
@@ -49,10 +65,34 @@ def training_fingerprint(settings: TrainingSettings, content: Sequence[object]) 
     return digest([VERSION, lasting_settings(settings), *content])
 
 
+def former_fingerprints(settings: TrainingSettings, content: Sequence[object]) -> tuple[str, ...]:
+    """The digests that earlier versions gave to the same training: what has one of them need not be made again."""
+    ways = [settings.model_copy(update={"full": full, "tuning": of}) for full, of in TOLD_BEFORE[settings.tuned]]
+    return tuple(digest([VERSION, _but_default(way, LATER_BEFORE), *content]) for way in ways)
+
+
 def lasting_settings(settings: TrainingSettings) -> dict[str, JsonValue]:
-    """The settings that change what comes out, but for later ones at their default."""
-    unset = {name for name in LATER if getattr(settings, name) == TrainingSettings.model_fields[name].default}
-    return settings.model_dump(mode="json", exclude=OPERATIONAL | unset)
+    """The settings that change what comes out, but for later ones at their default; a tuning is told in one way."""
+    (full, tuning), *_ = TOLD_BEFORE[settings.tuned]
+    return _but_default(settings.model_copy(update={"full": full, "tuning": tuning}), LATER)
+
+
+def _but_default(settings: TrainingSettings, later: frozenset[str]) -> dict[str, JsonValue]:
+    unset = {name for name in later if getattr(settings, name) == TrainingSettings.model_fields[name].default}
+    return settings.model_dump(mode="json", exclude={*OPERATIONAL, *unset})
+
+
+def changed_settings(before: Mapping[str, JsonValue], settings: TrainingSettings) -> list[str]:
+    """What is other than in the settings of a manifest, in words; one that it does not name was at its default."""
+    defaults = TrainingSettings().model_dump(mode="json")
+    then, now = _told_once(defaults | dict(before)), _told_once(settings.model_dump(mode="json"))
+    names = [name for name in defaults if name not in {*OPERATIONAL, "full"} and then[name] != now[name]]
+    return [f"{name} was {canonical(then[name])}, now {canonical(now[name])}" for name in names]
+
+
+def _told_once(settings: dict[str, JsonValue]) -> dict[str, JsonValue]:
+    """The settings with what is tuned told by `tuning` alone."""
+    return settings | {"tuning": settings["tuning"] or ("full" if settings["full"] else "lora")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +123,8 @@ class TrainingJob:
     fingerprint: str = ""
     #: What else the manifest says of the records, such as the sets that they come from.
     about: dict[str, JsonValue] = field(default_factory=dict)
+    #: A figure over fewer records has no interval in the manifest.
+    minimum_records: int = RESAMPLING.minimum_records
     learnt_from: LearntFrom = field(init=False)
     began: float = field(default_factory=time.monotonic)
 
@@ -96,6 +138,10 @@ class TrainingJob:
     def checkpoints(self) -> Checkpoints | None:
         """Where this training's checkpoints are."""
         return Checkpoints(self.work, self.fingerprint) if self.work else None
+
+    def told(self, scores: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
+        """Scores as the manifest has them: without intervals over too few records."""
+        return {name: without_few(value, self.minimum_records) for name, value in scores.items()}
 
     def saved(
         self,
@@ -166,11 +212,11 @@ class TrainingJob:
                 training=self._training(check),
                 settings=settings.model_dump(mode="json"),
                 metrics={
-                    **({"validation": course.scores} if course.scores else {}),
+                    **({"validation": self.told(course.scores)} if course.scores else {}),
                     COURSE: CourseFigures.of(course, settings).as_json(),
                 },
                 versions={package: version(package) for package in PACKAGES},
-                seconds=round(time.monotonic() - self.began, 1),
+                seconds=round(course.spent + time.monotonic() - self.began, 1),
             )
             if self.about:
                 write_scheme(self.scheme, inside / SCHEME)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from curation.errors import UsageError, unknown_name
 from curation.scheme import Scheme
+from training.own_settings import check_own
 from training.settings import TrainingSettings
 
 if TYPE_CHECKING:
@@ -57,6 +58,13 @@ def _pairs() -> TaskTrainer:
     return TaskTrainer(train_relations, check, shown, encoder_identity)
 
 
+def _relation_questions() -> TaskTrainer:
+    from training.prepared_encoder import encoder_identity
+    from training.relation_questions import check, shown, train_tail_reader
+
+    return TaskTrainer(train_tail_reader, check, shown, encoder_identity)
+
+
 def _decoder() -> TaskTrainer:
     from training.decoder import check, identity, shown, train_decoder
 
@@ -71,11 +79,8 @@ TRAINERS: dict[tuple[str, str], Callable[[], TaskTrainer]] = {
     ("labels", "classifier"): _classifier,
     ("labels", "decoder"): _decoder,
     ("relations", "pairs"): _pairs,
+    ("relations", "questions"): _relation_questions,
 }
-
-
-#: Settings that only one model has.
-ONLY_TAGGER = ("heads", "crf", "replacement", "members")
 
 
 def chosen(settings: TrainingSettings, scheme: Scheme) -> tuple[str, str]:
@@ -91,14 +96,21 @@ def chosen(settings: TrainingSettings, scheme: Scheme) -> tuple[str, str]:
     models = [model for known, model in TRAINERS if known == task]
     model = settings.model or models[0]
     if model not in models:
-        raise unknown_name(f"a model for the task {task} (training.model)", model, models)
-    changed = [name for name in ONLY_TAGGER if getattr(settings, name) != TrainingSettings.model_fields[name].default]
-    if changed and model != "tagger":
-        raise UsageError(
-            f'expected training.model = "tagger" with training.{changed[0]}, got {model}: leave out '
-            f"{', '.join(changed)}"
-        )
+        raise _of_another_task(model, task, models)
+    check_own(settings, model)
     return task, model
+
+
+def _of_another_task(model: str, task: str, models: Sequence[str]) -> UsageError:
+    """What is to be changed where a model is named that the task does not have."""
+    others = [known for known, other in TRAINERS if other == model]
+    if not others:
+        return unknown_name(f"a model for the task {task} (training.model)", model, models)
+    wanted = " or ".join(f'training.task = "{other}"' for other in others)
+    return UsageError(
+        f'expected {wanted} with training.model = "{model}", got the task {task}, whose models are '
+        f"{', '.join(models)}: add it to [training] in curate.toml, or choose one of these models"
+    )
 
 
 def trainer(settings: TrainingSettings, scheme: Scheme) -> TaskTrainer:

@@ -60,7 +60,8 @@ class ViewCheck(Frozen):
     def require(self, settings: TrainingSettings) -> None:
         """Raises TrainingRefusedError where annotations would be lost and the settings do not allow it."""
         if self.lost and not settings.allow_lost:
-            overlaps = self.lost.get("overlapped") and settings.model in (None, "tagger", "questions")
+            by_words = settings.model in (None, "tagger", "questions") and settings.task != "relations"
+            overlaps = by_words and self.lost.get("overlapped")
             heads = ' (the tagger with training.heads = "category" holds what overlaps)' if overlaps else ""
             raise TrainingRefusedError(
                 f"expected a view ({self.view}) that holds all {self.annotations:,} annotations, "

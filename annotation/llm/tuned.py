@@ -7,6 +7,7 @@ from pathlib import Path
 
 from annotation.llm.annotator import LlmAnnotator
 from annotation.settings import LlmSettings
+from annotation.trained_scheme import trained_scheme
 from curation.author import AuthorKind, layer_name
 from curation.errors import UsageError
 from curation.models.local.model import LocalModel
@@ -32,8 +33,7 @@ class TunedAnnotator(LlmAnnotator):
         if given != asked_for and not (self.manifest.training.get("sets") and asked_for < given):
             raise UsageError(
                 f"adapter {self.manifest.name}: expected the categories and labels of the scheme {scheme.name}, got "
-                f"others ({', '.join(sorted(given ^ set(scheme.flat_keys)))}); use the scheme {self.manifest.scheme} "
-                "that it was trained on"
+                f"others ({', '.join(sorted(given ^ set(scheme.flat_keys)))}); {trained_scheme(self.manifest, path)}"
             )
         is_whole = self.manifest.kind == "full"  # merged, or tuned in full: the folder is the model
         if is_whole:

@@ -294,7 +294,7 @@ def _tagged(document: Document) -> tuple[list[str], tuple[Mention, ...]]:
     for mention in document.mentions:
         if mention.start in starts and mention.end in ends and (not fitting or fitting[-1].end <= mention.start):
             fitting.append(mention)
-    tags = {}
+    tags: dict[int, str] = {}
     for mention in fitting:
         inside = [start for start, _ in words if mention.start <= start < mention.end]
         tags |= {start: f"{'I' if index else 'B'}-{mention.category}" for index, start in enumerate(inside)}

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from curation.decision import Decision
     from curation.record import Layer, Record
+    from curation.store.review import ReviewTask
 
 #: Generated records that are copied; each copy has a text, an id and a group of its own.
 ORIGINALS = 200
@@ -46,7 +47,7 @@ def _copy(record: Record, gold: Layer, number: int) -> tuple[Record, Layer]:
 
     text, group = f"{record.text}\n\n({number})", f"copy-{number}"
     id = record_id(text, language=record.language, source_id=group)
-    changes = {"id": id, "group": group, "text": text, "translation_of": None}
+    changes: dict[str, object] = {"id": id, "group": group, "text": text, "translation_of": None}
     changes["meta"] = {**record.meta, "source_id": group}
     return record.model_copy(update=changes), gold.model_copy(update={"record_id": id})
 
@@ -79,7 +80,7 @@ def _set_aside(record_id: str) -> Decision:
     )
 
 
-def _tasks(ids: Sequence[str], numbers: Sequence[int]) -> Iterator[object]:
+def _tasks(ids: Sequence[str], numbers: Sequence[int]) -> Iterator[ReviewTask]:
     from curation.store.review import ReviewTask
 
     for id, number in zip(ids, numbers, strict=True):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from curation.batches import batched
 from curation.generate import generate
@@ -30,7 +31,8 @@ def pairs(cases: int, seed: int, *, reverse: bool = False) -> Iterator[SentenceP
     for told in batched(generate(cases, seed=seed, parallel=True), 2):
         (record, layer), (other, other_layer) = told[reverse], told[not reverse]
         places = {entity.id: (entity.start, entity.end) for entity in other_layer.entities}
-        for (start, end), (begin, stop) in zip(record.meta["sentences"], other.meta["sentences"], strict=True):  # type: ignore[call-overload, arg-type]
+        sentences: Any = record.meta["sentences"], other.meta["sentences"]
+        for (start, end), (begin, stop) in zip(*sentences, strict=True):
             inside = [entity for entity in layer.entities if start <= entity.start < end]
             if inside:
                 yield SentencePair(

@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from curation.generate.records import generate
 from curation.models.contract import Request
@@ -40,8 +41,8 @@ class ParallelTranslator:
         for (english, gold), (german, other) in zip(both, both, strict=True):
             self.records.append((english, gold))
             truth = {entity.id: entity.spans[0] for entity in other.entities}
-            spans = zip(english.meta["sentences"], german.meta["sentences"], strict=True)
-            for (start, end), (begin, stop) in spans:
+            sentences: Any = english.meta["sentences"], german.meta["sentences"]
+            for (start, end), (begin, stop) in zip(*sentences, strict=True):
                 inside = {
                     (span[0] - start, span[1] - start): (truth[entity.id][0] - begin, truth[entity.id][1] - begin)
                     for entity in gold.entities
@@ -115,7 +116,9 @@ class ParallelTranslator:
 
 def unmark(marked: str) -> tuple[str, dict[int, tuple[int, int]]]:
     """A text without its tags, and where each number begins and ends."""
-    plain, begun, spans = "", {}, {}
+    plain = ""
+    begun: dict[int, int] = {}
+    spans: dict[int, tuple[int, int]] = {}
     after = 0
     for match in TAG.finditer(marked):
         plain += marked[after : match.start()]

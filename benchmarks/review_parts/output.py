@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
 from contextvars import ContextVar
 from pathlib import Path
+from typing import TextIO
 
 _chosen: list[Path] = []
 _kept: ContextVar[io.StringIO | None] = ContextVar("kept", default=None)
@@ -26,7 +27,7 @@ def output_folder() -> Path | None:
 class _Told(io.TextIOBase):
     """Standard output, but for threads whose lines are kept until they are done."""
 
-    def __init__(self, out: io.TextIOBase) -> None:
+    def __init__(self, out: TextIO) -> None:
         self._out = out
 
     def write(self, text: str) -> int:
@@ -39,7 +40,7 @@ class _Told(io.TextIOBase):
 @contextmanager
 def told_apart() -> Iterator[None]:
     """Inside, `in_one_piece` works."""
-    with redirect_stdout(_Told(sys.stdout)):  # type: ignore[type-var]
+    with redirect_stdout(_Told(sys.stdout)):
         yield
 
 

@@ -61,6 +61,12 @@ def learnt(
     return read_manifest(adapter)
 
 
+def oracle(manifest: AdapterManifest) -> Any:
+    """The recall that the view of a training allows at most."""
+    view: Any = manifest.training["view"]
+    return view["oracle"]
+
+
 def found(pairs: Sequence[Annotated], scheme: Scheme, folder: Path, deadline: Deadline) -> list[Layer]:
     """What the encoder's adapter in a folder says about some records."""
     annotator = AdapterAnnotator(folder / "adapter", scheme)

@@ -18,6 +18,7 @@ from measuring import measured
 from curation.cache_folder import cache_folder
 from curation.private_files import made_private
 from curation.record import digest
+from study_parts.measured_rows import MEASURED, MeasuredRows
 
 #: How a process says that the time was over before its cell was done, and that it found nothing to measure.
 OVER = 75
@@ -60,17 +61,18 @@ class Deadline:
 
 
 class StudyLedger:
-    """The rows of a study in the user's cache folder, and beside them the folders of cells that are not done."""
+    """The rows of a study in `MEASURED`, of a quick form in the user's cache folder; the folders of cells that are not
+    done are there in either case.
+    """
 
-    def __init__(self, name: str, *, folder: Path | None = None) -> None:
+    def __init__(self, name: str, *, quick: bool, folder: Path | None = None, measured: Path = MEASURED) -> None:
         self.folder = made_private((folder or cache_folder() / "benchmarks") / name)
-        self._file = self.folder / "ledger.jsonl"
+        self._rows = MeasuredRows(self.folder / "quick.jsonl" if quick else measured / f"{name}.jsonl")
 
     @property
     def rows(self) -> dict[str, dict[str, Any]]:
-        """What was measured, by the digest of the parameters; of a line that was cut off, nothing."""
-        lines = self._file.read_text(encoding="utf-8").splitlines() if self._file.exists() else []
-        return {row["digest"]: row for row in map(_row, lines) if row}
+        """What was measured, by the digest of the parameters."""
+        return self._rows.all()
 
     def measure(self, cells: Sequence[StudyCell], deadline: Deadline) -> int:
         """Measure what has no row, in order, until the time is over; how many are left."""
@@ -79,16 +81,10 @@ class StudyLedger:
         for number, cell in enumerate(waiting):
             if deadline.is_over or (row := self._measured(cell, deadline)) is None:
                 return len(waiting) - number
-            self._add(json.dumps(row))
+            self._rows.add(row)
             shutil.rmtree(self.folder / cell.digest, ignore_errors=True)
             print(f"{len(waiting) - number - 1} left: {_shown(row)}", file=sys.stderr, flush=True)
         return 0
-
-    def _add(self, line: str) -> None:
-        """One more line; what a kill has left of one ends before it."""
-        whole = not self._file.exists() or self._file.read_bytes().endswith(b"\n")
-        with self._file.open("a", encoding="utf-8") as file:
-            file.write(f"{'' if whole else chr(10)}{line}\n")
 
     def _measured(self, cell: StudyCell, deadline: Deadline) -> dict[str, Any] | None:
         """The row of a cell, made in a process of its own, whose memory is the cell's; None when the time is over.
@@ -126,14 +122,6 @@ def _work(cell: StudyCell, folder: Path, deadline: Deadline) -> None:
     if figures is None:
         sys.exit(OVER)
     (folder / "figures.json").write_text(json.dumps(figures | spent))
-
-
-def _row(line: str) -> dict[str, Any] | None:
-    try:
-        row: dict[str, Any] = json.loads(line)
-    except ValueError:
-        return None
-    return row
 
 
 def _shown(row: dict[str, Any]) -> str:

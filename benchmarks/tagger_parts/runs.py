@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from time import process_time
 from typing import Any
 
 import numpy as np
+from study_parts.measured_rows import MeasuredRows
 
-from curation.atomic_file import write_private
 from curation.private_files import made_private
-from curation.record import digest
+from curation.record import Layer, digest
 from curation.scheme import load_scheme
 from curation.scoring.bootstrap import bootstrap_interval
 from curation.scoring.entities import entity_counts
@@ -26,6 +25,7 @@ from tagger_parts.corpus import Pair
 from tagger_parts.variants import BEFORE
 from training.encoder import predictions, train_tagger
 from training.settings import TrainingSettings
+from training.thresholds import chosen_thresholds
 from training.trained import TrainingJob
 
 MODES = ("strict", "lenient")
@@ -48,12 +48,17 @@ class MeasuredRun:
 
 
 class RunLedger:
-    """The runs of one division of the reports, in a folder."""
+    """The runs of one division of the reports: rows, and the adapters in a folder."""
 
     def __init__(
-        self, folder: Path, learnt: Sequence[Pair], measured: Sequence[Pair], fixed: Mapping[str, Any]
+        self,
+        folder: Path,
+        rows: MeasuredRows,
+        learnt: Sequence[Pair],
+        measured: Sequence[Pair],
+        fixed: Mapping[str, Any],
     ) -> None:
-        self._folder = made_private(folder)
+        self._folder, self._rows = made_private(folder), rows
         self._learnt, self._measured = list(learnt), list(measured)
         self._fixed = {**BEFORE, "allow_lost": True, **fixed}
         self._scheme = load_scheme()
@@ -68,38 +73,59 @@ class RunLedger:
 
     def known(self, settings: Mapping[str, Any], read: str = "") -> MeasuredRun | None:
         """What was measured before."""
-        file = self._file(settings, read)
-        if not file.is_file():
-            return None
-        found = json.loads(file.read_text(encoding="utf-8"))
-        return MeasuredRun(np.array(found["counts"], dtype=float), found["seconds"])
+        row = self._rows.all().get(self._name(settings, read))
+        return MeasuredRun(np.array(row["counts"], dtype=float), row["seconds"]) if row else None
 
     def trained(self, settings: Mapping[str, Any]) -> MeasuredRun:
         """The run of a training, which is made where it is not there; what was begun goes on."""
         if (found := self.known(settings)) is not None:
             return found
         to = self.adapter(settings)
-        work = self._folder / f"{to.name}-work"
-        whole, started = not to.exists() and not work.exists(), process_time()
+        whole, started = not to.exists() and not self._work(to).exists(), process_time()
+        self._made(settings)
+        seconds = process_time() - started if whole else 0.0
+        return self._measure(settings, "", load_tagger(to)[0], seconds)
+
+    def _made(self, settings: Mapping[str, Any]) -> Path:
+        """The adapter of some settings, which is trained where it is not there."""
+        to = self.adapter(settings)
         if not (to / MANIFEST).is_file():
+            work = self._work(to)
             job = TrainingJob(
                 self._learnt, (), self._scheme, self._settings(settings), to, work=work, fingerprint=to.name
             )
             train_tagger(job)
-        seconds = process_time() - started if whole else 0.0
-        return self._measure(settings, "", load_tagger(to)[0], seconds)
+        return to
+
+    def _work(self, adapter: Path) -> Path:
+        return self._folder / f"{adapter.name}-work"
 
     def read_otherwise(self, settings: Mapping[str, Any], name: str, read: Callable[[Tagger], Tagger]) -> MeasuredRun:
-        """The run of an adapter that is there, read in another way."""
-        found = self.known(settings, name)
-        return found or self._measure(settings, name, read(load_tagger(self.adapter(settings))[0]), 0.0)
+        """The run of the adapter of some settings, read in another way."""
+        if (found := self.known(settings, name)) is not None:
+            return found
+        return self._measure(settings, name, read(load_tagger(self._made(settings))[0]), 0.0)
+
+    def cross_fitted(self, settings: Mapping[str, Any], name: str) -> MeasuredRun:
+        """The run of the adapter of some settings with thresholds, each half of the reports measured by those that the
+        other half chose."""
+        if (found := self.known(settings, name)) is not None:
+            return found
+        tagger = load_tagger(self._made(settings))[0]
+        even, odd = self._measured[::2], self._measured[1::2]
+        layers: list[Any] = [None] * len(self._measured)
+        for first, (choosing, measured) in enumerate(((odd, even), (even, odd))):
+            thresholds = chosen_thresholds(tagger, choosing, self._scheme)
+            assert thresholds
+            layers[first::2] = predictions(replace(tagger, biases=thresholds.biases), measured)
+        return self._written(settings, name, layers, 0.0)
 
     def together(self, every: Sequence[Mapping[str, Any]]) -> MeasuredRun:
-        """The run of adapters that are there, whose scores are averaged."""
+        """The run of the adapters of some settings, whose scores are averaged."""
         first, name = every[0], f"{len(every)} together"
         if (found := self.known(first, name)) is not None:
             return found
-        taggers = [load_tagger(self.adapter(settings))[0] for settings in every]
+        taggers = [load_tagger(self._made(settings))[0] for settings in every]
         steps = tuple(np.mean(heads, axis=0) for heads in zip(*(tagger.transitions for tagger in taggers), strict=True))
         tagger = taggers[0]
         joined = Tagger(
@@ -113,17 +139,22 @@ class RunLedger:
         return self._measure(first, name, joined, 0.0)
 
     def _measure(self, settings: Mapping[str, Any], read: str, tagger: Tagger, seconds: float) -> MeasuredRun:
+        return self._written(settings, read, predictions(tagger, self._measured), seconds)
+
+    def _written(self, settings: Mapping[str, Any], read: str, layers: Sequence[Layer], seconds: float) -> MeasuredRun:
+        """The run of what a tagger has found in the reports, now among the rows."""
         counts = []
-        for (_, gold), layer in zip(self._measured, predictions(tagger, self._measured), strict=True):
+        for (_, gold), layer in zip(self._measured, layers, strict=True):
             found = entity_counts(gold, layer, scheme=self._scheme)
             counts.append([[float(number) for number in found.get((mode, TOTAL), (0, 0, 0))[:3]] for mode in MODES])
         run = MeasuredRun(np.array(counts, dtype=float).swapaxes(0, 1), round(seconds, 1))
-        write_private(self._file(settings, read), json.dumps({"counts": run.counts.tolist(), "seconds": run.seconds}))
+        told = {"learnt": len(self._learnt), "settings": dict(settings), "read": read}
+        counted = {"counts": run.counts.tolist(), "seconds": run.seconds}
+        self._rows.add({"digest": self._name(settings, read), **told, **counted})
         return run
 
-    def _file(self, settings: Mapping[str, Any], read: str) -> Path:
-        adapter = self.adapter(settings)
-        return adapter.with_name(f"{adapter.name}-{digest([read, len(self._measured)])[:8]}.json")
+    def _name(self, settings: Mapping[str, Any], read: str) -> str:
+        return f"{self.adapter(settings).name}-{digest([read, len(self._measured)])[:8]}"
 
 
 def difference(

@@ -174,8 +174,10 @@ def decoder_paces(folder: Path, records: int, rounds: int) -> dict[str, Any]:
     pairs = GeneratedPairs(records)
     rows: list[Row] = []
     for record, layer in pairs:
-        prompt, answer = maker.tokens(record, layer)
-        rows.append(([*prompt, *answer], [NO_TARGET] * len(prompt) + answer))
+        for form, written in maker.answers(record, layer):
+            if written is not None:
+                prompt, answer = maker.tokens(record, layer, form, written.text)
+                rows.append(([*prompt, *answer], [NO_TARGET] * len(prompt) + answer))
     with seeded_torch(settings):
         model = with_lora(first.model, settings, head=None, task="CAUSAL_LM")
         learner = DecoderLearner(model, first.tokenizer, maker.rows(pairs), maker.rows(()), settings)

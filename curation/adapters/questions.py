@@ -48,11 +48,7 @@ class AskedPieces:
         }
         longest = max((len(pieces) for pieces in self._pieces.values()), default=0)
         self.room = window - len(splitter.before) - len(splitter.after) - longest
-        if self.room < window // 2:
-            raise UsageError(
-                f"expected questions that leave half of the window of {window} word pieces for the text, the longest "
-                f"takes {longest}: shorten it in training.questions, or widen training.window"
-            )
+        check_room(self.room, window, longest)
 
     def __call__(self, category: str, language: str) -> NDArray[np.int64]:
         """The pieces that stand before the text."""
@@ -103,10 +99,26 @@ class QuestionReader:
         import numpy as np
 
         scores = [outputs - np.logaddexp.reduce(outputs, axis=1, keepdims=True) for outputs in logits]
-        words = by_word(text, merged(len(text.ids), found, scores))
-        path = best_path(words, allowed(LABELS))
-        sure = np.exp(words[np.arange(len(path)), path]).clip(0, 1)
-        return read_spans(text.text, text.words, answer_labels(category, path), sure.tolist())
+        return answer_spans(text, merged(len(text.ids), found, scores), category)
+
+
+def check_room(room: int, window: int, longest: int) -> None:
+    """Raises UsageError where questions of so many word pieces leave less than half of the window for the text."""
+    if room < window // 2:
+        raise UsageError(
+            f"expected questions that leave half of the window of {window} word pieces for the text, the longest "
+            f"takes {longest}: shorten it in training.questions, or widen training.window"
+        )
+
+
+def answer_spans(text: Pieces, scores: NDArray[np.float32], category: str) -> list[TaggedSpan]:
+    """The answers in a text, by the log-probabilities of the labels of its pieces, shape (pieces, LABELS)."""
+    import numpy as np
+
+    words = by_word(text, scores)
+    path = best_path(words, allowed(LABELS))
+    sure = np.exp(words[np.arange(len(path)), path]).clip(0, 1)
+    return read_spans(text.text, text.words, answer_labels(category, path), sure.tolist())
 
 
 def answer_labels(category: str, numbers: Sequence[int] | NDArray[np.int64]) -> list[str]:

@@ -60,10 +60,11 @@ class Gate:
         self._notify = notify
         self._passages: dict[tuple[Destination, str, PrivacyPolicy], Passage] = {}
 
-    def passage(self, destination: Destination, address: str, *, public: bool = False) -> Passage:
+    def passage(self, destination: Destination, address: str, *, public: bool = False, at_once: bool = True) -> Passage:
         """The way to an address, which is said to the caller when it is opened. public: whether everybody reads there.
 
-        Raises EgressBlockedError where the policy lets nothing go there.
+        at_once: without it, the way is said when what has been weighed goes there: after all checks, if at all. Raises
+        EgressBlockedError where the policy lets nothing go there.
         """
         policy = self.settings.policy_for(destination, public=public)
         if policy is PrivacyPolicy.REPLACE and destination in NOT_REPLACED:
@@ -76,11 +77,13 @@ class Gate:
         key = (destination, address, policy)
         if key not in self._passages:
             self._passages[key] = Passage(self, destination, address, policy)
-            notice = NOTICES.get(destination, "texts go to {address}, which is not this machine").format(
-                address=address
-            )
-            self._notify(f"{notice} ({destination}, privacy policy {policy})")
+        if at_once:
+            self._passages[key].announce()
         return self._passages[key]
+
+    def notify(self, line: str) -> None:
+        """Says a line to the caller."""
+        self._notify(line)
 
     def surrogates(self, destination: Destination) -> SurrogateRecords | None:
         """What gives records surrogates on their way to a destination; None where the policy does not ask for them.
@@ -107,7 +110,17 @@ class Passage:
     address: str
     policy: PrivacyPolicy
     _line: int | None = None
+    _announced: bool = False
     _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def announce(self) -> None:
+        """Says once where texts go."""
+        with self._lock:
+            first, self._announced = not self._announced, True
+        if first:
+            notice = NOTICES.get(self.destination, "texts go to {address}, which is not this machine")
+            said = notice.format(address=self.address)
+            self.gate.notify(f"{said} ({self.destination}, privacy policy {self.policy})")
 
     def begin(self) -> int:
         """The id of this passage's line in the audit log, written when there is none yet."""
@@ -135,7 +148,12 @@ class Passage:
             self._write(tally)
             raise EgressBlockedError(self._refusal(tally))
         with_identifiers = None if self.policy is PrivacyPolicy.ALLOW else tally.with_identifiers
-        return Weighed(with_identifiers, lambda: self._write(tally))
+
+        def log() -> None:
+            self.announce()
+            self._write(tally)
+
+        return Weighed(with_identifiers, log)
 
     def screen(self, leaving: Iterable[Outgoing]) -> list[int]:
         """For each piece the number of identifiers that keep it here, 0 where it may leave and is written down so."""

@@ -16,6 +16,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from pydantic import JsonValue
+
 from curation.errors import UsageError
 from curation.record import Entity, Frozen, Layer
 from curation.scheme import Scheme
@@ -290,6 +292,20 @@ def interval_of(counts: Array, records: float, resampling: Resampling) -> tuple[
     if records < resampling.minimum_records:
         return None
     return bootstrap_interval(counts, array_f1, resamples=resampling.resamples, seed=resampling.seed)
+
+
+def without_few(scores: JsonValue, minimum_records: int) -> JsonValue:
+    """Scores as JSON without the intervals that rest on fewer records than this, as `interval_of` makes none."""
+    if isinstance(scores, list):
+        return [without_few(part, minimum_records) for part in scores]
+    if not isinstance(scores, dict):
+        return scores
+    records = scores.get("records")
+    few = isinstance(records, int) and records < minimum_records
+    return {
+        name: None if few and name.endswith("interval") else without_few(value, minimum_records)
+        for name, value in scores.items()
+    }
 
 
 def mean_of(scores: Sequence[Score]) -> Mean:

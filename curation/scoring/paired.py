@@ -8,9 +8,9 @@ adjusted for their number (Holm 1979).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 from curation.record import Frozen
@@ -35,6 +35,8 @@ MEAN_TABLES = (*ROUGE, EXACT, *BERT_TABLES.values(), LINKING, BRIER)
 RATES = {"invention rate": (1, 3), "omission rate": (2, 0)}
 #: Columns of the table of age and gender: right and scored.
 PERSON_WIDTH = 6
+#: Of a document label, behind its name.
+OF_LABELS = ("accuracy", "macro F1")
 #: Differences below this are none: sums of fractions come out otherwise in another order.
 EQUAL = 1e-12
 #: Swaps that are tried at a time, which bounds the memory.
@@ -124,6 +126,14 @@ def figures_of(tallies: PairedTallies) -> Iterator[PairedCounts]:
             yield from _label(tallies, table)
 
 
+def figure_names(labels: Iterable[str], asked: Iterable[str] = ()) -> list[str]:
+    """The names of all totals that there may be with these document labels; asked: scores that need a model."""
+    models = [name for score in asked for name in BERT_TABLES.values() if name.startswith(score)]
+    means = [name for name in MEAN_TABLES if name not in BERT_TABLES.values()]
+    of_labels = [f"{LABEL}{label} {name}" for label in labels for name in OF_LABELS]
+    return [*F1_TABLES, *means, *models, *RATES, *of_labels]
+
+
 def _tables(tallies: PairedTallies) -> list[str]:
     return list(dict.fromkeys((*tallies.a.tables(), *tallies.b.tables())))
 
@@ -152,8 +162,8 @@ def _label(tallies: PairedTallies, table: str) -> Iterator[PairedCounts]:
         return
     pairs = label_pairs(rows)
     a, b = (tally.table([(table, row) for row in rows], 1)[:, :, 0] for tally in (tallies.a, tallies.b))
-    yield PairedCounts(f"{table} accuracy", TOTAL, a, b, lambda cells: accuracy(cells, pairs))
-    yield PairedCounts(f"{table} macro F1", TOTAL, a, b, lambda cells: macro_f1(cells, pairs))
+    for name, value in zip(OF_LABELS, (accuracy, macro_f1), strict=True):
+        yield PairedCounts(f"{table} {name}", TOTAL, a, b, partial(value, pairs=pairs))
 
 
 def _difference(counts: PairedCounts, resampling: Resampling) -> PairedDifference:

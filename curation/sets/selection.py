@@ -1,7 +1,8 @@
 """Which records a set is made of: by their source, their language, and conditions on what is known of them.
 
 A condition is `NAME OP VALUE`, such as `year >= 2015`, `smoking = past` or `ward in (icu, "day clinic")`. A name is a
-document label of the frozen layer, else a field of the record's meta; `label.NAME` and `meta.NAME` say which. OP is
+document label of the frozen layer, else a field of the record's meta; `label.NAME` and `meta.NAME` say which. A name
+with blanks or signs stands in quotation marks: `"year of birth" < 1950`, `meta."ward (first)" = icu`. OP is
 =, !=, <, <=, >, >=, in or not in. A record without the field meets no condition on it, also none with != or not in.
 A letter with a mark is the same letter whether it is written as one character or as two (`ü`).
 """
@@ -24,18 +25,22 @@ from curation.record import Layer, Record
 from curation.scheme import Scheme
 
 CONDITION = re.compile(
-    r"\s*(?P<name>[^\s=!<>()]+)\s*(?P<op>==|=|!=|<=|<|>=|>|\bnot\s+in\b|\bin\b)\s*(?P<value>[^\s=<>!].*?)\s*", re.DOTALL
+    r"""\s*(?P<kind>label\.|meta\.)?(?:"(?P<double>[^"]+)"|'(?P<single>[^']+)'|(?P<plain>[^\s=!<>()"'][^\s=!<>()]*))"""
+    r"\s*(?P<op>==|=|!=|<=|<|>=|>|\bnot\s+in\b|\bin\b)\s*(?P<value>[^\s=<>!].*?)\s*",
+    re.DOTALL,
 )
 #: A value of a list: in quotation marks, or up to the next comma.
 VALUES = re.compile(r"""\s*(?:"(?P<double>[^"]*)"|'(?P<single>[^']*)'|(?P<plain>[^,"']+?))\s*(?:,|$)""")
 LABEL, META = "label.", "meta."
+#: What a record has beside its meta, each with an option of its own.
+OPTIONS = ("source", "language")
 ORDERED: Mapping[str, Callable[[Any, Any], bool]] = {
     "<": operator.lt,
     "<=": operator.le,
     ">": operator.gt,
     ">=": operator.ge,
 }
-EXAMPLE = "such as `year >= 2015`, `smoking = past` or `ward in (icu, day clinic)`"
+EXAMPLE = 'such as `year >= 2015`, `smoking = past`, `ward in (icu, day clinic)` or `"year of birth" < 1950`'
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +61,8 @@ class Condition:
             raise UsageError(f"expected a condition in --where, {EXAMPLE}, got {written!r}")
         op = " ".join(found["op"].split()).replace("==", "=")
         values = tuple(_values(found["value"], op, written))
-        condition = cls(" ".join(written.split()), _full_name(found["name"], scheme), op, values)
+        name = next(part for part in found.group("double", "single", "plain") if part is not None)
+        condition = cls(" ".join(written.split()), _full_name(found["kind"], name, scheme), op, values)
         condition._check(scheme)
         return condition
 
@@ -65,10 +71,15 @@ class Condition:
         if label is None and self.name.startswith(LABEL):
             known = [label.name for label in scheme.labels]
             raise unknown_name(f"a document label of the scheme {scheme.name}", self.name.removeprefix(LABEL), known)
+        if self.op in ORDERED and label:
+            raise UsageError(
+                f"expected =, !=, in or not in with the document label {label.name}, whose values have no order, got "
+                f"--where {self.written!r}"
+            )
         for value in self.values if label else ():
             if label and value not in map(_composed, label.values):
                 raise unknown_name(f"a value of {label.name}", value, label.values)
-        if self.op in ORDERED and (label or _ordered(self.values[0]) is None):
+        if self.op in ORDERED and _ordered(self.values[0]) is None:
             raise UsageError(f"expected a number or a date (2024-12-31) after {self.op} in --where {self.written!r}")
 
     def failed(self, record: Record, layer: Layer) -> str | None:
@@ -108,10 +119,9 @@ def _values(text: str, op: str, written: str) -> Iterator[str]:
         raise UsageError(f"expected a value in --where, {EXAMPLE}, got {written!r}")
 
 
-def _full_name(name: str, scheme: Scheme) -> str:
-    if name.startswith((LABEL, META)):
-        return name
-    return f"{LABEL if name in {_composed(label.name) for label in scheme.labels} else META}{name}"
+def _full_name(kind: str | None, name: str, scheme: Scheme) -> str:
+    """The name behind LABEL or META; where neither is written, by the labels that the scheme has."""
+    return f"{kind or (LABEL if name in {_composed(label.name) for label in scheme.labels} else META)}{name}"
 
 
 def _composed(text: str) -> str:
@@ -174,6 +184,8 @@ class RecordSelection:
         for condition in self.where:
             name = condition.name.removeprefix(META)
             if condition.name.startswith(META) and name not in self._fields:
+                if name in OPTIONS:
+                    raise UsageError(f"expected --{name} VALUE to choose by {name}, got --where {condition.written!r}")
                 raise unknown_name(
                     "a document label of the scheme or a field of the records' meta", name, [*labels, *self._fields]
                 )

@@ -16,6 +16,8 @@ from curation.record import Assertion, Entity, Frozen, Record, text_digest
 #: The file by which such a folder is known, and the ending of those with the fields of records.
 MARKER = "clincurate-export.json"
 RECORDS = ".records.jsonl"
+#: The folder of an export with other layers of the same records, each in a folder of its own.
+LAYERS = "layers"
 #: Attributes under which formats that have nothing but attributes hold what an entity has besides.
 ASSERTION, SCORE = "Assertion", "Score"
 DIGEST_LENGTH = 16
@@ -65,6 +67,13 @@ class FoundExport:
         """Whether a file of the export holds the same in another form, or only what its format has no place for."""
         return self._is_part(file) and not self.holds(file)
 
+    def other_layer(self, file: Path) -> str:
+        """The folder of another layer of the same records that a file is of; empty for all other files."""
+        first, _, rest = self._name(file).partition("/")
+        folder, inside, _ = rest.partition("/")
+        is_layer = first == LAYERS and inside and (self.folder / LAYERS / folder / MARKER).is_file()
+        return f"{LAYERS}/{folder}" if is_layer else ""
+
     def record(self, name: str, text: str) -> Record | None:
         """The record that the export was made of, by the name that its format has for it, if it has this text."""
         return self.beside.record(name, text)
@@ -73,8 +82,11 @@ class FoundExport:
         """The text that stands beside the export for a name."""
         return self.beside.text(name)
 
+    def _name(self, file: Path) -> str:
+        return file.absolute().relative_to(self.folder.absolute()).as_posix()
+
     def _is_part(self, file: Path) -> bool:
-        name = file.absolute().relative_to(self.folder.absolute()).as_posix()
+        name = self._name(file)
         return name == MARKER or name in self.content.files
 
 
@@ -91,24 +103,17 @@ def own_folder(source: Path) -> FoundExport | None:
     return None
 
 
-def exported_entries(folder: Path) -> set[str]:
-    """The files and folders in a folder that are wholly of an earlier export there, with those of its other layers."""
+def exported_files(folder: Path) -> frozenset[str]:
+    """The files that an earlier export in a folder has written, those of its other layers among them, as paths in it;
+    none where its marker is none of ours.
+    """
     named: set[str] = set()
-    for marker in (folder / MARKER, *folder.glob(f"*/*/{MARKER}")):
+    for marker in (folder / MARKER, *folder.glob(f"{LAYERS}/*/{MARKER}")):
         with suppress(OSError, ValidationError, UnicodeDecodeError):
             content = OwnExport.model_validate_json(marker.read_text(encoding="utf-8"))
             inside = marker.parent.relative_to(folder)
             named |= {(inside / name).as_posix() for name in (MARKER, *content.files)}
-    if MARKER not in named:
-        return set()
-    entries = {name.partition("/")[0] for name in named}
-    return {entry for entry in entries if _files(folder, folder / entry) <= named}
-
-
-def _files(folder: Path, entry: Path) -> set[str]:
-    """A file, or all files beneath a folder, as paths in the folder above."""
-    found = (path for path in entry.rglob("*") if not path.is_dir()) if entry.is_dir() else (entry,)
-    return {path.relative_to(folder).as_posix() for path in found}
+    return frozenset(named) if MARKER in named else frozenset()
 
 
 @dataclass(frozen=True)

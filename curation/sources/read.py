@@ -30,7 +30,7 @@ from curation.sources.placement import place
 from curation.sources.reading import Lost, Notice, Problem, Read, ReadingContext, ReadOptions, SourceTally, shown
 from curation.sources.rows import columns_of, slow, stem_of
 from curation.sources.several_places import first_of_several
-from curation.sources.unread import ADVICE, unread_notices
+from curation.sources.unread import ADVICE, layer_notices, unread_notices
 
 AUTO = "auto"
 REPLACEMENT = "\ufffd"
@@ -133,7 +133,9 @@ def _read_files(path: Path, format: str, reading: ReadingContext) -> Iterator[Re
         found = list(entries(path))
         yield from (said for said in found if not isinstance(said, Path))
         regular = [file for file in found if isinstance(file, Path)]
-        known = {file for file in regular if own and own.is_beside(file)}
+        known = {file for file in regular if own and (own.is_beside(file) or own.other_layer(file))}
+        if own:
+            yield from layer_notices(own.folder, sorted({*map(own.other_layer, known)} - {""}))
         yield from unread_notices(path, regular, {*files, *companions(files, format), *known})
         if format in NAMED_BY_FILE and own is None:
             yield from patient_notices(path, files, file_columns(reading.mapping, reading.options.columns))

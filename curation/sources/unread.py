@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
@@ -37,3 +38,10 @@ def unread_notices(folder: Path, files: Sequence[Path], read: Collection[Path]) 
         counts = ", ".join(f"{count} {ending}" for ending, count in endings.items())
         names = ", ".join(file.name for file in unread[:FEW]) + (", ..." if len(unread) > FEW else "")
         yield Notice(str(folder), f"not read: {counts} ({names}): {advice}")
+
+
+def layer_notices(folder: Path, layers: Sequence[str]) -> Iterator[Notice]:
+    """What is not read of an export of our own: other layers of its records, each a folder that can be imported."""
+    if layers:
+        named = ", ".join(f"`curate import {shlex.quote(str(folder / layer))}`" for layer in layers)
+        yield Notice(str(folder), f"not read: other layers of these records ({len(layers)}); they come in with {named}")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import shlex
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -21,7 +21,7 @@ from curation.errors import MissingExtraError, UsageError
 from curation.file_digest import file_digest
 from curation.model_config import check_config
 from curation.quiet_libraries import quiet
-from curation.record import Frozen
+from curation.record import Frozen, digest
 from curation.tagging.encoder import (
     PACKAGED,
     TOKENIZER,
@@ -95,7 +95,7 @@ class AdapterManifest(Frozen):
     @property
     def author(self) -> str:
         """The author of layers that this adapter writes."""
-        return author_name(AuthorKind.ADAPTER, self.name, revision=self.weights_digest[:8])
+        return author_name(AuthorKind.ADAPTER, self.name, revision=revision_of(self.weights_digest, self.details))
 
     @property
     def unchecked(self) -> tuple[str, ...]:
@@ -116,6 +116,11 @@ class AdapterManifest(Frozen):
         return tuple(map(str, found)) if isinstance(found, list) else ()
 
     @property
+    def biases(self) -> dict[str, float]:
+        """What is added to the scores of each category's labels, where thresholds were chosen (training.thresholds)."""
+        return _biases(self.details)
+
+    @property
     def transitions(self) -> tuple[NDArray[np.float32], ...]:
         """What a tagger's CRF has learnt, for each head; empty without one."""
         import numpy as np
@@ -128,6 +133,18 @@ class AdapterManifest(Frozen):
         """The document labels that the adapter can give, with their values."""
         values = self.details.get("values")
         return {label: tuple(found) for label, found in values.items()} if isinstance(values, dict) else {}  # type: ignore[arg-type]
+
+
+def revision_of(weights: str, details: Mapping[str, JsonValue]) -> str:
+    """The revision in an adapter's author: the digest of its weights, and of the other weights and the thresholds that
+    its answers depend on where there are any."""
+    members, biases = details.get("members") or [], _biases(details)
+    return digest([weights, members, biases])[:8] if members or biases else weights[:8]
+
+
+def _biases(details: Mapping[str, JsonValue]) -> dict[str, float]:
+    thresholds: Any = details.get("thresholds") or {}
+    return {str(name): float(bias) for name, bias in thresholds.get("biases", {}).items()}
 
 
 def weights_file(folder: Path, kind: str) -> Path:
@@ -183,7 +200,9 @@ def load_tagger(folder: Path, *, batch_size: int = 16, base: Path | None = None)
 
 
 def tagger_of(model: Any, words: Splitter, manifest: AdapterManifest, batch_size: int) -> Tagger:
-    """The tagger that a manifest describes. Raises UsageError where its transitions do not fit its labels."""
+    """The tagger that a manifest describes. Raises UsageError where its transitions or thresholds do not fit its
+    labels.
+    """
     tagger = Tagger(
         model=model,
         splitter=words,
@@ -192,10 +211,16 @@ def tagger_of(model: Any, words: Splitter, manifest: AdapterManifest, batch_size
         stride=manifest.stride,
         batch_size=batch_size,
         transitions=manifest.transitions,
+        biases=manifest.biases,
     )
     sizes = [head.stop - head.start for head in tagger.heads]
     if tagger.transitions and [steps.shape for steps in tagger.transitions] != [(size + 1, size) for size in sizes]:
         raise UsageError(f"adapter {manifest.name}: expected transitions for its labels in {MANIFEST}, got others")
+    if others := tagger.biases.keys() - {*tagger.categories}:
+        raise UsageError(
+            f"adapter {manifest.name}: expected thresholds of its categories in {MANIFEST}, got some of "
+            f"{', '.join(sorted(others))}"
+        )
     return tagger
 
 

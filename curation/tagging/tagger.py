@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from curation.record import Entity, Fragment, wording
 from curation.tagging.decoding import allowed, best_path, marginals
 from curation.tagging.heads import head_slices, united
-from curation.tagging.labels import TaggedSpan, read_spans
+from curation.tagging.labels import OUTSIDE, TaggedSpan, category_of, read_spans
 from curation.tagging.windows import by_word, merged, windows
 from curation.tagging.words import Pieces, Splitter
 
@@ -30,11 +30,18 @@ class Tagger:
     batch_size: int = 16
     #: Scores of each step from label to label, of each head, where a CRF has learnt them; the last row is the start.
     transitions: tuple[NDArray[np.float32], ...] = ()
+    #: What is added to the scores of a category's labels when the best ones are looked for (thresholds per class).
+    biases: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def heads(self) -> tuple[slice, ...]:
         """Where the labels of each head stand."""
         return head_slices(self.labels)
+
+    @property
+    def categories(self) -> tuple[str, ...]:
+        """The categories that it can give, each once."""
+        return tuple({category_of(label): None for label in self.labels if label != OUTSIDE})
 
     @property
     def room(self) -> int:
@@ -43,7 +50,7 @@ class Tagger:
 
     def __call__(self, texts: Sequence[str]) -> list[list[TaggedSpan]]:
         """The entities of each text, in the order of the text."""
-        return [self._spans(pieces, scores) for pieces, scores in self.scores(texts)]
+        return [self.spans(pieces, scores) for pieces, scores in self.scores(texts)]
 
     def scores(self, texts: Sequence[str]) -> list[tuple[Pieces, NDArray[np.float32] | None]]:
         """Each text's words and their labels' log-probabilities (None for a text without words)."""
@@ -87,7 +94,8 @@ class Tagger:
         together = merged(len(pieces.ids), found, scores)
         return np.concatenate([by_word(pieces, together[:, head]) for head in self.heads], axis=1)
 
-    def _spans(self, pieces: Pieces, scores: NDArray[np.float32] | None) -> list[TaggedSpan]:
+    def spans(self, pieces: Pieces, scores: NDArray[np.float32] | None) -> list[TaggedSpan]:
+        """The entities of one text by the scores of its words; an entity's own score is the model's, without biases."""
         if scores is None:
             return []
         return united(self._of_head(pieces, scores[:, head], number) for number, head in enumerate(self.heads))
@@ -98,7 +106,8 @@ class Tagger:
         labels = self.labels[self.heads[number]]
         follows = allowed(labels)
         learnt = self.transitions[number] if self.transitions else None
-        path = best_path(scores, follows, transitions=learnt)
+        raised = np.array([self.biases.get(category_of(label), 0.0) for label in labels], dtype=np.float32)
+        path = best_path(scores + raised, follows, transitions=learnt)
         sure = np.exp(scores) if learnt is None else marginals(scores, follows, learnt)
         chosen = sure[np.arange(len(path)), path].clip(0, 1).tolist()
         return read_spans(pieces.text, pieces.words, [labels[i] for i in path], chosen)

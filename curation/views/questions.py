@@ -6,7 +6,7 @@ the scheme defines it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 import yaml
@@ -24,16 +24,21 @@ FIND = {"en": "Find {label}: {definition}", "de": "Finde {label}: {definition}"}
 
 def made_questions(scheme: Scheme) -> Questions:
     """A question for each category in each language of the scheme that has an opening, else in English."""
-    languages = [language for language in scheme.languages if language in FIND] or ["en"]
     return {
-        language: {category.name: _made(category, language) for category in scheme.categories} for language in languages
+        language: {category.name: _made(category, language) for category in scheme.categories}
+        for language in asked_languages(scheme, FIND)
     }
 
 
 def _made(category: Category, language: str) -> str:
-    label = category.label.get(language, category.name.replace("_", " "))
+    label = label_of(category, language)
     definition = category.definition.get(language, "")
     return FIND[language].format(label=label, definition=definition).rstrip(": ").rstrip()
+
+
+def label_of(category: Category, language: str) -> str:
+    """What a category is called in a language, else its name in words."""
+    return category.label.get(language, category.name.replace("_", " "))
 
 
 def questions_of(scheme: Scheme, path: Path | None = None) -> Questions:
@@ -41,16 +46,29 @@ def questions_of(scheme: Scheme, path: Path | None = None) -> Questions:
 
     Raises UsageError for a file that is no such table, or names what the scheme does not have.
     """
-    questions = made_questions(scheme)
+    return with_file(made_questions(scheme), scheme, path, what="a category", names=scheme.names)
+
+
+def with_file(made: Questions, scheme: Scheme, path: Path | None, *, what: str, names: Sequence[str]) -> Questions:
+    """The questions with those of a file in their place; names: what may be asked about, `what` in words.
+
+    Raises UsageError for a file that is no such table, or names what the scheme does not have.
+    """
+    questions = {language: dict(asked) for language, asked in made.items()}
     for language, given in _read(path).items() if path else ():
         if language not in scheme.languages:
             raise unknown_name(f"a language of the scheme {scheme.name} in {path}", language, scheme.languages)
         for name, question in given.items():
-            if name not in scheme.by_name:
-                raise unknown_name(f"a category of the scheme {scheme.name} in {path}", name, scheme.names)
-            made = questions.setdefault(language, dict(next(iter(questions.values()))))
-            made[name] = question
+            if name not in names:
+                raise unknown_name(f"{what} of the scheme {scheme.name} in {path}", name, names)
+            asked = questions.setdefault(language, dict(next(iter(questions.values()))))
+            asked[name] = question
     return questions
+
+
+def asked_languages(scheme: Scheme, openings: Collection[str]) -> Sequence[str]:
+    """The languages of the scheme that questions can be made in, else English."""
+    return [language for language in scheme.languages if language in openings] or ["en"]
 
 
 def _read(path: Path) -> Mapping[str, Mapping[str, str]]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from curation.author import PEOPLE, kind_of
-from curation.errors import ConfigError
+from curation.errors import ConfigError, no_such
 from curation.private_files import made_private
 from curation.record import Assertion, Entity, Layer, Record, digest
 from curation.scheme import Scheme
@@ -96,8 +96,8 @@ def losses_by(settings: ExportSettings) -> Callable[[Record, Layer, Scheme], Cou
 def kinds_of(settings: ExportSettings, scheme: Scheme) -> dict[str, str]:
     """The kind of resource of each category. Raises ConfigError for categories that the scheme does not have."""
     if unknown := sorted(settings.fhir.keys() - set(scheme.names)):
-        expected = f"expected categories of the scheme {scheme.name} ({', '.join(scheme.names)})"
-        raise ConfigError(f"exports.fhir: {expected}, got {', '.join(unknown)}")
+        expected = f"a category of the scheme {scheme.name}"
+        raise ConfigError("\n".join(f"exports.fhir: {no_such(expected, name, scheme.names)}" for name in unknown))
     return {**CATEGORIES, **settings.fhir}
 
 

@@ -60,7 +60,7 @@ def export(
     from curation.errors import UsageError
     from pipeline.steps.export import check as check_set
     from pipeline.steps.export import export as export_set
-    from pipeline.steps.export import formats
+    from pipeline.steps.export import formats, stored_layer
     from pipeline.workspace import Workspace
 
     if listed:
@@ -83,18 +83,20 @@ def export(
         raise UsageError("expected the folder to write with --to, got none")
     workspace = Workspace.at(folder, notify=say)
     with workspace.open_store() as store:
+        layer = stored_layer(store, layer) if layer is not None else None
+        layers = [stored_layer(store, name) for name in layers or ()]
         if push is not None:
             from pipeline.steps.hub.push import ready_push
 
             with ready_push(
-                workspace, store, push, to=to, curated=curated, layer=layer, others=layers or (), public=public
+                workspace, store, push, to=to, curated=curated, layer=layer, others=layers, public=public
             ) as ready:
                 _push(ready, dry_run=dry_run, yes=yes, as_json=as_json)
             return
         if to is None:
             done = check_set(workspace, store, format, curated=curated, layer=layer)
         else:
-            done = export_set(workspace, store, format, to, curated=curated, layer=layer, others=layers or ())
+            done = export_set(workspace, store, format, to, curated=curated, layer=layer, others=layers)
     if as_json:
         print_json({"format": format, **done.as_json()})
     elif to is None:

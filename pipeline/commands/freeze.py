@@ -42,7 +42,8 @@ def freeze(
             "--where",
             metavar="CONDITION",
             help="Only records that meet it, by a document label or a field of their meta: NAME OP VALUE, where OP is "
-            "=, !=, <, <=, >, >=, in or not in, as in `year >= 2015` or `ward in (icu, er)`; several: all of them.",
+            "=, !=, <, <=, >, >=, in or not in, as in `year >= 2015` or `ward in (icu, er)`; a name with blanks in "
+            "quotation marks; several: all of them.",
         ),
     ] = None,
     folder: WorkspaceOption = HERE,

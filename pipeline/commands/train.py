@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from curation.tagging.folder import AdapterManifest
     from pipeline.steps.train import CheckedViews
+    from training.course_figures import CourseFigures
     from training.shown import ShownRow
     from training.trained import Trained
 
@@ -144,6 +145,9 @@ def say_sets(noted: Mapping[str, Any]) -> None:
         for split, reasons in curated["left_out"].items():
             why = ", ".join(f"{count:,} with {reason}" for reason, count in reasons.items())
             say(f"  left out of {split}, as another set is measured by the like: {why}")
+        if twice := curated.get("learnt_twice"):
+            why = ", ".join(f"{count:,} with {reason}" for reason, count in twice.items())
+            say(f"  learnt twice, as a set before has the like in training: {why}")
         for title in ("renamed", "merged", "dropped"):
             if curated[title]:
                 counts = ", ".join(f"{name} ({count:,})" for name, count in curated[title].items())
@@ -156,24 +160,34 @@ def say_sets(noted: Mapping[str, Any]) -> None:
 
 def say_scores(trained: Trained) -> None:
     """What the view could hold, and apart from it how good the model is on the validation records."""
+    from training.card import threshold_words
     from training.course_figures import CourseFigures
 
     view = trained.manifest.training.get("view")
     if isinstance(view, dict) and isinstance(oracle := view.get("oracle"), float):
         say(f"the view ({view['view']}) holds {oracle:.4f} of {view['annotations']:,} annotations: oracle recall")
+    if words := threshold_words(trained.manifest):
+        say(f"thresholds: {words}")
+    elif trained.manifest.settings.get("thresholds"):
+        say("thresholds: not chosen, there are no validation records")
     if trained.manifest.members:
         _say_members(trained.manifest)
-    elif trained.history:
-        best = max(trained.history)
-        found = trained.manifest.metrics.get("validation")
-        # What is better is higher for the loop, so that it has a loss with its sign turned.
-        is_loss = isinstance(found, dict) and "answers" in found
-        figure = f"loss {-best:.4f}, the lowest" if is_loss else f"{best:.4f}, the best"
-        of = f" of the first of {len(trained.manifest.members) + 1} members" if trained.manifest.members else ""
-        say(f"validation{of}: {figure} of {len(trained.history)} epochs: {trained.history.index(best) + 1}")
-    course = CourseFigures.in_manifest(trained.manifest)
-    if course is not None and course.ended_early and trained.history:
-        say(f"ended early: {course.patience} epochs brought nothing better")
+    elif (course := CourseFigures.in_manifest(trained.manifest)) is not None:
+        say(_validated(course))
+        if course.ended_early:
+            say(f"ended early: {course.patience} epochs brought nothing better")
+
+
+def _validated(course: CourseFigures) -> str:
+    """The validation's figure in the epoch that is kept, in words."""
+    from training.course_figures import MEASURES
+
+    if not course.validation:
+        return f"validation: none, the set has no records for it; the last of {len(course.losses)} epochs is kept"
+    best = course.validation[course.best - 1]
+    is_loss = course.measure == MEASURES["answers"]
+    figure = f"loss {best:.4f}, the lowest" if is_loss else f"{best:.4f}, the best"
+    return f"validation: {figure} of {len(course.validation)} epochs: {course.best}"
 
 
 def _say_members(manifest: AdapterManifest) -> None:

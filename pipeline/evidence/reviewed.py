@@ -11,7 +11,7 @@ from curation.store import Store
 from curation.store.engine import CHUNK
 from curation.store.runs import Run
 from exports.evidence import EvidenceTable, TracedFigure, column, rows_of
-from exports.writer import PERSON
+from exports.pseudonyms import PERSON
 from pipeline.evidence.run_figures import DoneRuns, figure_of, found_in
 
 AGREEMENT = "review agreement"

@@ -6,6 +6,7 @@ from collections.abc import Collection
 
 from curation.author import AuthorKind, author_name
 from curation.store.runs import Run
+from curation.tagging.folder import revision_of
 from exports.evidence import EvidenceTable, TracedFigure
 from exports.writer import ExportedSet
 from pipeline.evidence.run_figures import DoneRuns, figure_of, found_in
@@ -40,8 +41,11 @@ def trained(runs: DoneRuns, view: ExportedSet) -> dict[str, EvidenceTable]:
 
 def adapter_author(run: Run) -> str | None:
     """The author of the layers of the adapter that a run of training has made."""
-    name, weights = (found_in(run, "outcome", "manifest", part) for part in ("name", "weights_digest"))
-    return author_name(AuthorKind.ADAPTER, str(name), revision=str(weights)[:8]) if name and weights else None
+    parts = ("name", "weights_digest", "details")
+    name, weights, details = (found_in(run, "outcome", "manifest", part) for part in parts)
+    if not (name and weights):
+        return None
+    return author_name(AuthorKind.ADAPTER, str(name), revision=revision_of(str(weights), details or {}))
 
 
 def _training(run: Run, digest: str) -> dict[str, TracedFigure]:

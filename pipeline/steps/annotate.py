@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import get_args
@@ -104,15 +104,8 @@ def annotate(
             f"{name}"
         )
     store.require_records()
-    if files := unchecked_files(stage):
-        workspace.notify(f"{name}: not checked, since its manifest has no digests of them: {', '.join(files)}")
-    for line in what_it_lacks(name, stage, workspace.scheme, store.count_records()):
+    for line in before_annotating(name, stage, workspace.scheme, store.count_records()):
         workspace.notify(line)
-    if isinstance(stage, AdapterAnnotator) and stage.manifest.scheme_digest != workspace.scheme.digest:
-        workspace.notify(
-            f"{name} was trained with another state of a scheme ({stage.manifest.scheme}): the names of its categories "
-            "are those of this one, what they stand for may have changed"
-        )
     inputs = _inputs(name, stage, layer=layer, examples=examples, opinions=opinions)
     inputs |= {"batch": True} if batch else {}
     with recorded(workspace, store, "annotate", **inputs) as outcome:
@@ -255,6 +248,20 @@ def annotate_again(
             "the same command goes on from there"
         )
     return found
+
+
+def before_annotating(
+    name: str, stage: Stage | AskingStage, scheme: Scheme, records: Mapping[str, int]
+) -> Iterator[str]:
+    """What people should know of an annotator before it begins, in lines. Raises as `what_it_lacks`."""
+    if files := unchecked_files(stage):
+        yield f"{name}: not checked, since its manifest has no digests of them: {', '.join(files)}"
+    yield from what_it_lacks(name, stage, scheme, records)
+    if isinstance(stage, AdapterAnnotator) and stage.manifest.scheme_digest != scheme.digest:
+        yield (
+            f"{name} was trained with another state of a scheme ({stage.manifest.scheme}): the names of its categories "
+            "are those of this one, what they stand for may have changed"
+        )
 
 
 def what_it_lacks(name: str, stage: Stage | AskingStage, scheme: Scheme, records: Mapping[str, int]) -> list[str]:

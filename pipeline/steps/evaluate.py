@@ -91,7 +91,7 @@ def evaluate_layer(
     with recorded(workspace, store, "evaluate", **inputs) as outcome:
         store.require_layers((*references, predicted))
         with store.snapshot() as known:
-            own = own_names(workspace, known.curated_set(curated), mapping) if curated else None
+            own = own_names(workspace, known, known.curated_set(curated), mapping) if curated else None
             scheme = common_scheme([own]) if own else workspace.scheme
             records = MeasuredRecords(known, references, (predicted,), curated, split, own)
             found = survey(records, scheme)

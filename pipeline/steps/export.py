@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import count as counting
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from unicodedata import normalize
 
 from pydantic import JsonValue
 
@@ -14,26 +18,24 @@ from curation.atomic_file import refilled
 from curation.author import human, is_human, is_repeat, own_name
 from curation.egress.settings import Destination
 from curation.errors import UsageError
-from curation.path_name import path_name
+from curation.path_name import folder_name, path_name
 from curation.record import Layer, Record, without_lost
-from curation.sets.layer_set import UNREVIEWED, layer_pairs, layer_set, unreviewed_set, with_other_layer
-from curation.sets.split import SPLITS
-from curation.sources.own_folder import exported_entries
+from curation.sets.layer_set import layer_pairs, layer_set, unreviewed_set, with_other_layer
+from curation.sources.own_folder import LAYERS
 from curation.store import Store
 from curation.store.sets import CuratedSet
 from exports.formats import FORMATS, export_format
 from exports.handover import hand_over
 from exports.losses import TRANSLATED, in_words
+from exports.pseudonyms import in_data
 from exports.settings import ExportSettings
+from exports.target_folder import earlier_entries, require_folder, require_free
 from exports.writer import ExportedSet, ExportFormat, Members, leaving, let_out
 from pipeline.egress import gate_of
 from pipeline.evidence.measured import frozen_by, measured
 from pipeline.runs import recorded_where_possible
 from pipeline.steps.freeze import check_fits, chosen_set, tell_losses
 from pipeline.workspace import Workspace
-
-#: The folder of an export with other layers of the same records, each in a folder of its own.
-LAYERS = "layers"
 
 
 @dataclass
@@ -48,6 +50,8 @@ class Exported:
     without_layer: dict[str, int] = field(default_factory=dict)
     #: What the format has no place for in these.
     lost_beside: dict[str, Counter[str]] = field(default_factory=dict)
+    #: Who annotated, by the names that stand in the files.
+    people: dict[str, str] = field(default_factory=dict)
     #: What people must know of the files.
     notice: str = ""
 
@@ -60,6 +64,7 @@ class Exported:
             "lost": dict(self.lost),
             "without_layer": dict(self.without_layer),
             "lost_beside": {name: dict(lost) for name, lost in self.lost_beside.items()},
+            "people": dict(self.people),
             **({"notice": self.notice} if self.notice else {}),
         }
 
@@ -67,6 +72,13 @@ class Exported:
 def formats() -> dict[str, str]:
     """Each format with what it is, in a few words."""
     return {name: export_format(name).what for name in FORMATS}
+
+
+def stored_layer(store: Store, name: str) -> str:
+    """The layer that a name stands for, whether its letters are composed or not; what is none, as it is."""
+    names = store.layer_names()
+    same = (found for found in names if normalize("NFC", found) == normalize("NFC", name))
+    return name if name in names else next(same, name)
 
 
 def check(
@@ -79,6 +91,7 @@ def check(
     with store.snapshot() as known:
         view = leaving(export_view(workspace, known, chosen_format, chosen.digest if chosen else None, layer))
         done = counted(view, chosen_format, workspace.config.exports)
+    tell_people(workspace, done)
     if done.notice:
         workspace.notify(f"{format}: {done.notice}")
     return done
@@ -98,10 +111,9 @@ def export(
 
     others: layers of the same records that are written beside, each in a folder of its own. An earlier export stays as
     it was until all is written. Raises EgressBlockedError, and writes nothing, when the privacy policy keeps one of its
-    records here, UsageError where the folder is a file.
+    records here, UsageError where the folder is a file or holds files of others where the export goes.
     """
-    if to.exists() and not to.is_dir():
-        raise UsageError(f"expected a folder to write with --to, {to} is a file")
+    require_folder(to)
     chosen_format = export_format(format)
     _check_records_are_asked_for(format, chosen_format, curated, layer, *others)
     store.require_layers([*others, *([layer] if layer else [])])
@@ -113,13 +125,15 @@ def export(
     ):
         view = export_view(workspace, known, chosen_format, chosen.digest if chosen else None, layer)
         beside = {name: export_beside(view, known, name) for name in others}
+        require_free(to, names_to_come(format, view, workspace.config.exports, others))
         if not chosen_format.of_scheme:
-            passage = gate_of(workspace, store, run=outcome.run).passage(Destination.EXPORT, str(to))
-            view, beside = let_out(view, passage), {name: let_out(other, passage) for name, other in beside.items()}
+            passage = gate_of(workspace, store, run=outcome.run).passage(Destination.EXPORT, str(to), at_once=False)
+            view, *left = let_out([view, *beside.values()], passage)
+            beside = dict(zip(others, left, strict=True))
         warn_of_identifiers(workspace, view, f"in {to}")
         settings = workspace.config.exports
         done = counted(view, chosen_format, settings)
-        with refilled(to, also_goes=earlier_of(to), tell=workspace.notify) as inside:
+        with put_in(to, workspace) as inside:
             written = write_all(done, format, view, beside, inside, settings)
         done.files = [to / path.relative_to(inside) for path in written]
         outcome["with_identifiers"] = view.with_identifiers
@@ -140,12 +154,43 @@ def write_all(
 ) -> list[Path]:
     """The files of a set and of other layers beside it, in an empty folder; what these lose joins what was done."""
     written = hand_over(format, view, to, settings, done.lost)
+    folders = layer_folders(view, beside)
     for name, other in beside.items():
         done.without_layer[name] = view.curated.records - other.curated.records
-        folder = to / LAYERS / path_name(name, "a layer")
-        done.lost_beside[name] = counted(other, export_format(format), settings).lost
-        written += hand_over(format, other, folder, settings, done.lost_beside[name])
+        found = counted(other, export_format(format), settings)
+        done.lost_beside[name] = found.lost
+        done.people |= found.people
+        written += hand_over(format, other, to / LAYERS / folders[name], settings, found.lost)
     return written
+
+
+def layer_folders(view: ExportedSet, names: Iterable[str]) -> dict[str, str]:
+    """The folder of each layer beside an export, by the layer's name: `person-2` for that of a person.
+
+    Raises UsageError where the name of a layer is no name of a folder.
+    """
+    folders: dict[str, str] = {}
+    for name in names:
+        leaves = in_data(name, view.people)
+        wanted = path_name(folder_name(own_name(leaves) if is_human(leaves) else leaves), "a layer")
+        taken = {folder.casefold() for folder in folders.values()}
+        numbered = (f"{wanted}-{number}" for number in counting(2))
+        folders[name] = wanted if wanted.casefold() not in taken else next(n for n in numbered if n not in taken)
+    return folders
+
+
+def tell_people(workspace: Workspace, done: Exported) -> None:
+    """A line for people about the names under which people's annotations leave."""
+    if not done.people:
+        return
+    if workspace.config.exports.people_named:
+        workspace.notify(
+            f"warning: the names of {len(done.people)} people leave with their annotations, since "
+            "exports.people_named is true"
+        )
+        return
+    named = ", ".join(f"{person} as {leaves}" for leaves, person in sorted(done.people.items()))
+    workspace.notify(f"people leave without their names: {named}")
 
 
 def warn_of_identifiers(workspace: Workspace, view: ExportedSet, where: str) -> None:
@@ -158,7 +203,8 @@ def warn_of_identifiers(workspace: Workspace, view: ExportedSet, where: str) -> 
 
 
 def tell_lost(workspace: Workspace, format: str, done: Exported) -> None:
-    """Lines for people about what the format has no place for."""
+    """Lines for people about what the format has no place for, and whose annotations these are."""
+    tell_people(workspace, done)
     if done.lost:
         workspace.notify(f"{format} has no place for {in_words(done.lost)}")
     for name, count in done.without_layer.items():
@@ -206,7 +252,13 @@ def export_view(
     else:
         assert digest is not None
         curated, scope, whole = store.curated_set(digest), {"set": digest}, _of_set(store, digest)
-    view = ExportedSet(curated, workspace.scheme, whole, people=_people(store.layer_names()))
+    view = ExportedSet(
+        curated,
+        workspace.scheme,
+        whole,
+        people=_people(store.layer_names()),
+        names_leave=workspace.config.exports.people_named,
+    )
     view = _measured_view(view, store, whole)
     return replace(
         view,
@@ -254,22 +306,42 @@ def export_beside(view: ExportedSet, store: Store, name: str) -> ExportedSet:
 
 def counted(view: ExportedSet, format: ExportFormat, settings: ExportSettings) -> Exported:
     """What a format would lose of a set, with what was left out of translations before."""
-    curated = view.curated
-    lost = format.lost(view, settings)
+    curated, authors, names = view.curated, set[str](), view.authors()
+
+    def met(split: str) -> Iterator[tuple[Record, Layer]]:
+        for record, layer in view.members(split):
+            authors.add(layer.author)
+            yield record, layer
+
+    lost = format.lost(replace(view, members=met), settings)
+    people = {name: names.get(name, name) for name in sorted(authors) if is_human(name) or is_repeat(name)}
     translated = curated.manifest.get("lost_in_translation")
     lost[TRANSLATED] = sum(translated.values()) if isinstance(translated, dict) else 0  # type: ignore[arg-type]
-    return Exported(f"{curated.name}@{curated.version}", curated.records, lost=+lost, notice=format.notice)
+    return Exported(
+        f"{curated.name}@{curated.version}", curated.records, lost=+lost, people=people, notice=format.notice
+    )
 
 
-def earlier_of(to: Path) -> Callable[[Collection[str]], set[str]]:
-    """Gives, for the names of an export in a folder, those of an earlier one there that are not its own: by the marker
-    of that, and by the splits that it may have had. Files of others stay.
+def names_to_come(format: str, view: ExportedSet, settings: ExportSettings, others: Collection[str]) -> set[str]:
+    """The names that an export will have in its folder: those that the same has without a record.
+
+    Raises UsageError where the name of another layer is no name of a folder.
     """
-    earlier = exported_entries(to)
-    return lambda names: earlier | _of_other_splits(names)
+    layer_folders(view, others)
+    empty = replace(view, members=lambda split: iter(()), measured=None)
+    with TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        hand_over(format, empty, folder, settings, Counter())
+        return {entry.name for entry in folder.iterdir()} | ({LAYERS} if others else set())
 
 
-def _of_other_splits(names: Collection[str]) -> set[str]:
-    """The files that an export of a set with all splits would have: those of an earlier one are not this set's."""
-    every = (*SPLITS, UNREVIEWED)
-    return {name.replace(split, other, 1) for name in names for split in every if split in name for other in every}
+@contextmanager
+def put_in(to: Path, workspace: Workspace) -> Iterator[Path]:
+    """An empty folder to write an export in, which takes the place of an earlier one at the end of the block.
+
+    What others have put beside that stays. Raises UsageError, and changes nothing, where files of others are in the
+    way that were not there before.
+    """
+    with refilled(to, also_goes=lambda names: earlier_entries(to), tell=workspace.notify) as inside:
+        yield inside
+        require_free(to, {entry.name for entry in inside.iterdir()})

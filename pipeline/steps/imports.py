@@ -10,8 +10,9 @@ from pathlib import Path
 
 from pydantic import JsonValue
 
+from curation.author import is_human, is_pseudonymous, is_repeat
 from curation.errors import ContradictionError
-from curation.record import Layer, Record, check_layer, digest, normal_group
+from curation.record import Layer, Record, check_layer, digest, normal_group, without_lost
 from curation.scheme import Scheme
 from curation.sources import Lost, Notice, Problem, Read, ReadOptions, load_mapping, read
 from curation.store import Store
@@ -184,6 +185,7 @@ def store_batch(
         sound = [layer for found in fitting for layer in _sound(row.record, found, report)]
         if (single := _single(row, sound, report)) is not None:
             rows.append((row, single))
+    rows = _under_own_names(store, rows)
     there = store.known_ids(row.record.id for row, _ in rows)
     store.add_records(row.record for row, _ in rows)
     added = store.add_checked_layers(layer for _, layers in rows for layer in layers)
@@ -199,10 +201,35 @@ def _of_another_group(store: Store, rows: Sequence[Read], met: AbstractSet[str])
     """Where rows stand whose record the store has with another group; met: the records that were there before."""
     often = Counter(row.record.id for row in rows)
     again = {id: row for row in rows if (id := row.record.id) in met or often[id] > 1}
-    stored = {record.id: normal_group(record.group) for record in store.records(again)} if again else {}
+    # What leaves has the id of a record of the group for the group.
+    asked = {*again, *(row.record.group for row in again.values())} if again else ()
+    stored = {record.id: normal_group(record.group) for record in store.records(asked)} if asked else {}
     for row in rows:
-        if stored.get(row.record.id, row.record.group) != row.record.group:
+        group = row.record.group
+        if row.record.id in again and stored[row.record.id] not in (group, stored.get(group)):
             yield row.where
+
+
+def _under_own_names(store: Store, rows: Sequence[tuple[Read, list[Layer]]]) -> list[tuple[Read, list[Layer]]]:
+    """The rows with the layers of people whose names did not leave under the name of who says the same here.
+
+    What nobody here says is the layer of somebody else and keeps its pseudonym.
+    """
+    asked = {row.record.id for row, layers in rows if any(is_pseudonymous(layer.name) for layer in layers)}
+    people = [name for name in store.layer_names() if is_human(name) or is_repeat(name)] if asked else []
+    if not people:
+        return list(rows)
+    names: dict[tuple[str, str, bool], dict[str, str]] = {}
+    for item in store.items(people, ids=asked):
+        for name, layer in sorted(item.layers.items(), reverse=True):
+            names[item.record.id, said(without_lost(layer)), is_repeat(name)] = {"name": name, "author": layer.author}
+
+    def own(layer: Layer) -> Layer:
+        if not is_pseudonymous(layer.name):
+            return layer
+        return layer.model_copy(update=names.get((layer.record_id, said(layer), is_repeat(layer.name)), {}))
+
+    return [(row, [own(layer) for layer in layers]) for row, layers in rows]
 
 
 def _single(row: Read, layers: Sequence[Layer], report: ImportReport) -> list[Layer] | None:

@@ -24,8 +24,10 @@ from pipeline.told_training import told_training
 from pipeline.training_material import training_material
 from pipeline.workspace import Workspace
 from training.checkpoints import Checkpoints
+from training.settings import TrainingSettings
 from training.shown import ShownRow
-from training.trained import Trained, TrainingJob, training_fingerprint
+from training.slow_precision import slow_precision
+from training.trained import Trained, TrainingJob, changed_settings, former_fingerprints, training_fingerprint
 from training.trainers import TaskTrainer, chosen, trainer
 from training.training_group import is_started, training_group
 from training.view_check import ViewCheck
@@ -98,10 +100,9 @@ def train(
     material = training_material(workspace, store, curated, mapping)
     scheme = material.scheme
     fits = trainer(settings, scheme)
-    fingerprint = training_fingerprint(
-        settings, [*material.content, *chosen(settings, scheme), fits.identity(settings)]
-    )
-    if not again and (made := made_before(adapters / name, fingerprint)) is not None:
+    content = [*material.content, *chosen(settings, scheme), fits.identity(settings)]
+    fingerprint, former = training_fingerprint(settings, content), former_fingerprints(settings, content)
+    if not again and (made := made_before(adapters / name, fingerprint, *former)) is not None:
         workspace.notify(f"train {name}: trained on this set with these settings before; --again trains it anew")
         return replace(made, page=told_training(workspace, store, made, material, again=False))
     if settings.processes > 1 and not is_started():
@@ -111,6 +112,8 @@ def train(
     work = workspace.subfolder(WORK) / name
     beside = is_started() and not training_group().is_first
     if not beside:
+        _tell_other_settings(adapters / name, settings, again=again, notify=workspace.notify)
+        tell_slow(settings, workspace.notify)
         _tell_checkpoint(Checkpoints(work, fingerprint), name, fingerprint, again=again, notify=workspace.notify)
     training_group().wait()
     job = TrainingJob(
@@ -122,6 +125,7 @@ def train(
         work=work,
         fingerprint=fingerprint,
         about=material.about,
+        minimum_records=workspace.config.review.agreement.minimum_records,
     )
     if beside:
         return _beside_first(fits, job)
@@ -182,6 +186,7 @@ def check_views(
     show: so many training records as examples.
     """
     settings = workspace.config.training
+    tell_slow(settings, workspace.notify)
     material = training_material(workspace, store, curated, mapping)
     scheme, splits = material.scheme, material.splits
     fits = trainer(settings, scheme)
@@ -197,8 +202,8 @@ def check_views(
     )
 
 
-def made_before(folder: Path, fingerprint: str) -> Trained | None:
-    """The adapter in the folder, where a training with this fingerprint has made it and it is whole."""
+def made_before(folder: Path, *fingerprints: str) -> Trained | None:
+    """The adapter in the folder, where a training with one of these fingerprints has made it and it is whole."""
     if not (folder / MANIFEST).is_file():
         return None
     try:
@@ -206,10 +211,26 @@ def made_before(folder: Path, fingerprint: str) -> Trained | None:
     except UsageError:
         return None
     weights = weights_file(folder, manifest.kind)
-    same = manifest.training.get("fingerprint") == fingerprint
+    same = manifest.training.get("fingerprint") in fingerprints
     if not (same and weights.is_file() and file_digest(weights) == manifest.weights_digest):
         return None
     return Trained(folder, manifest, unchanged=True)
+
+
+def tell_slow(settings: TrainingSettings, notify: Notify) -> None:
+    """Says where the precision is slow on this machine."""
+    if line := slow_precision(settings):
+        notify(line)
+
+
+def _tell_other_settings(folder: Path, settings: TrainingSettings, *, again: bool, notify: Notify) -> None:
+    """Says by which settings the adapter that is there was trained otherwise: it is trained anew in its place."""
+    try:
+        changes = [] if again else changed_settings(read_manifest(folder).settings, settings)
+    except UsageError:  # none is there, or none that can be read
+        return
+    if changes:
+        notify(f"train {folder.name}: the adapter that is there was trained otherwise: {'; '.join(changes)}")
 
 
 def _tell_checkpoint(checkpoints: Checkpoints, name: str, fingerprint: str, *, again: bool, notify: Notify) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from annotation.adapter import AdapterAnnotator
 from annotation.settings import AdapterSettings
 from curation.errors import UsageError
 from curation.record import Layer, Record, check_layer
-from curation.scheme import Scheme
+from curation.scheme import DEFAULT_SCHEME, Scheme
 from curation.stage import Item
 from training.encoder import train
 from training.settings import TrainingSettings
@@ -47,6 +48,17 @@ def test_an_adapter_writes_layers_that_fit_their_records(adapter: Path, scheme: 
         assert all(entity.score and 0.5 < entity.score <= 1 for entity in layer.entities)
         assert (layer.name, layer.author) == ("adapter", annotator.manifest.author)
         assert layer.provenance["scheme_as_trained"] is True
+
+
+def test_an_adapter_of_another_scheme_says_where_its_own_is(adapter: Path, scheme: Scheme, tmp_path: Path) -> None:
+    narrow = Scheme(name="narrow", categories=scheme.categories[:1])
+    with pytest.raises(UsageError, match=r"got diagnosis.*; use the scheme .* that it was trained on"):
+        AdapterAnnotator(adapter, narrow)
+    joined = tmp_path / "joined"
+    shutil.copytree(adapter, joined)
+    shutil.copyfile(DEFAULT_SCHEME, joined / "scheme.yaml")
+    with pytest.raises(UsageError, match=r'curate\.toml: \[curation\] scheme = ".*joined/scheme\.yaml"'):
+        AdapterAnnotator(joined, narrow)
 
 
 def test_a_threshold_leaves_out_what_is_less_sure(adapter: Path, scheme: Scheme, annotated: Make) -> None:

@@ -146,3 +146,16 @@ def test_every_default_colour_is_given_by_hand(tmp_path: Path) -> None:
     lines = [f'  c{number}: {{definition: x, colour: "{colour}"}}\n' for number, colour in colours]
     path.write_text("name: long\ncategories:\n" + "".join([*lines, "  last: x\n"]), encoding="utf-8")
     assert load_scheme(path).categories[-1].colour.startswith("#")
+
+
+def test_a_file_that_cannot_be_read_is_told_in_words(tmp_path: Path) -> None:
+    latin = tmp_path / "latin.yaml"
+    latin.write_bytes("cases: {Müdigkeit: x}\n".encode("latin-1"))
+    for path, message in (
+        (tmp_path / "missing.yaml", "no such file or directory"),
+        (tmp_path, "is a directory"),
+        (latin, r"a file that is not in UTF-8 \(byte 10\)"),
+    ):
+        for load in (read_mapping, read_variants):
+            with pytest.raises(CurateError, match=message):
+                load(path)

@@ -21,7 +21,7 @@ def passage(sqlite_store: Store) -> Passage:
 
 
 def test_a_set_without_identifiers_leaves(view: ExportedSet, passage: Passage, sqlite_store: Store):
-    leaving = let_out(view, passage)
+    (leaving,) = let_out([view], passage)
     assert [record.id for split in view.curated.splits for record, _ in leaving.members(split)] == [
         record.id for split in view.curated.splits for record, _ in view.members(split)
     ]
@@ -42,14 +42,16 @@ def test_what_holds_an_identifier_keeps_the_set_here(view: ExportedSet, passage:
     layer = layer.model_copy(update={"entities": (), "relations": ()})
     changed = [(record.model_copy(update=change), layer), *rest]
     with pytest.raises(EgressBlockedError, match=r"1 of 3 texts hold 1 .*: r3 \(1\)\. None of them"):
-        let_out(replace(view, members=lambda split: iter(changed if split == "test" else view.members(split))), passage)
+        let_out(
+            [replace(view, members=lambda split: iter(changed if split == "test" else view.members(split)))], passage
+        )
 
 
 def test_what_a_source_calls_a_record_and_its_group_does_not_leave(view: ExportedSet, passage: Passage):
     named = {"group": "Mrs. Karin Lindemann", "meta": {"source_id": "Karin Lindemann, report", "kept": "as it is"}}
     own = [(record.model_copy(update=named), layer) for record, layer in view.members("test")]
-    leaving = let_out(
-        replace(view, members=lambda split: iter(own if split == "test" else view.members(split))), passage
+    (leaving,) = let_out(
+        [replace(view, members=lambda split: iter(own if split == "test" else view.members(split)))], passage
     )
     members = [record for record, _ in leaving.members("test")]
     assert {record.group for record in members} == {own[0][0].id}
@@ -59,7 +61,7 @@ def test_what_a_source_calls_a_record_and_its_group_does_not_leave(view: Exporte
 def test_the_offsets_of_surrogates_stay_here(view: ExportedSet, passage: Passage):
     record, layer = next(iter(view.members("train")))
     marked = record.model_copy(update={"meta": {MARK: {"mode": "surrogate", "places": ["2-13:AGE"]}}})
-    leaving = let_out(replace(view, members=lambda split: iter([(marked, layer)])), passage)
+    (leaving,) = let_out([replace(view, members=lambda split: iter([(marked, layer)]))], passage)
     assert next(iter(leaving.members("train")))[0].meta == {MARK: {"mode": "surrogate"}}
 
 
@@ -77,6 +79,7 @@ def test_the_set_and_its_card_say_whether_identifiers_are_in_it(view, sqlite_sto
     changed = [(record.model_copy(update={"text": text}), layer), *rest]
     others = replace(view, members=lambda split: iter(changed if split == "test" else view.members(split)))
     settings = PrivacySettings(policy="block", destinations={"export": policy})
-    leaving = let_out(others, Gate(settings, sqlite_store, notify=lambda line: None).passage(Destination.EXPORT, "out"))
+    passage = Gate(settings, sqlite_store, notify=lambda line: None).passage(Destination.EXPORT, "out")
+    (leaving,) = let_out([others], passage)
     assert leaving.with_identifiers == holding
     assert said in dataset_card(leaving, ExportSettings())

@@ -66,6 +66,8 @@ def test_a_small_adapter_learns_its_texts_by_heart(trained: Trained) -> None:
 def test_the_saved_adapter_finds_what_the_trained_one_found(trained: Trained, pairs: Pairs, scheme: Scheme) -> None:
     tagger, manifest = load_tagger(trained.folder)
     assert manifest == trained.manifest
+    targets = json.loads((trained.folder / "adapter_config.json").read_text())["target_modules"]
+    assert targets == sorted(targets)  # the same training writes the same file
     assert scored(tagger, pairs, scheme).to_json() == manifest.metrics["validation"]
 
 

@@ -123,6 +123,32 @@ def test_what_is_left_out_is_counted_and_named(joined: JoinedSets) -> None:
     assert cases["records"] == {"train": 1, "validation": 0, "test": 0}  # type: ignore[index,call-overload]
 
 
+def test_what_two_sets_have_in_training_is_learnt_from_each_and_counted(
+    drugs: list[Pair], annotated: Marked, joined: JoinedSets
+) -> None:
+    text = "Gave 5 mg of aspirin by pump for fever."
+    other = Scheme(name="other", categories=(category("Finding"),))
+    (_, finding) = annotated("Gave 5 mg of aspirin by pump for [fever]{Finding}.")
+    same, like = (
+        (Record(id=id, group=id, source="t", language="en", text=text), finding.model_copy(update={"record_id": id}))
+        for id in (drugs[0][0].id, "copy")
+    )
+    third = annotated("No [cough]{Finding} and nothing else that is like it.")
+    both = JoinedSets([source("drugs", DRUGS, train=drugs), source("notes", other, train=[same, like, third])])
+    first, second = both.to_json()["sets"]  # type: ignore[misc,union-attr]
+    assert first["learnt_twice"] == {}  # type: ignore[index,call-overload]
+    assert second["learnt_twice"] == {"the same record": 1, "nearly the same text": 1}  # type: ignore[index,call-overload]
+    assert second["records"]["train"] == 3  # type: ignore[index,call-overload]
+    assert [layer.entities[-1].text for _, layer in both.train].count("fever") == 2
+    measured = JoinedSets(
+        [source("drugs", DRUGS, train=drugs[1:], test=drugs[:1]), source("notes", other, train=[like, third])]
+    )
+    assert measured.to_json()["sets"][1]["learnt_twice"] == {}  # type: ignore[index,call-overload]
+    assert measured.to_json()["sets"][1]["left_out"] == {"train": {"nearly the same text": 1}}  # type: ignore[index,call-overload]
+    drugs_alone, cases_alone = joined.to_json()["sets"]  # type: ignore[misc,union-attr]
+    assert drugs_alone["learnt_twice"] == cases_alone["learnt_twice"] == {}  # type: ignore[index,call-overload]
+
+
 def test_the_common_scheme_is_a_file_that_a_workspace_reads(joined: JoinedSets, tmp_path: Path) -> None:
     write_scheme(joined.scheme, tmp_path / "scheme.yaml")
     assert load_scheme(tmp_path / "scheme.yaml") == joined.scheme

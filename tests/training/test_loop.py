@@ -101,6 +101,27 @@ def test_a_training_that_was_ended_gives_the_weights_of_one_that_was_not(
         assert torch.equal(weight, weights(again)[name])
 
 
+def test_the_seconds_of_a_training_are_those_of_all_its_processes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = {"now": 100.0}
+    monkeypatch.setattr("training.course.time.monotonic", lambda: clock["now"])
+
+    def tick(until: int) -> Callable[[int, int, float], None]:
+        def on_step(done: int, total: int, loss: float) -> None:
+            clock["now"] += 1
+            if done == until:
+                raise KeyboardInterrupt
+
+        return on_step
+
+    with pytest.raises(KeyboardInterrupt):
+        learnt(folder=tmp_path / "w", on_step=tick(25))
+    clock["now"] = 10.0  # another process, after a restart of the machine
+    _, course = learnt(folder=tmp_path / "w", on_step=tick(100))
+    assert (course.spent, course.seconds) == (25.0, 40.0)
+
+
 def test_without_a_validation_the_last_weights_stay(tmp_path: Path) -> None:
     with pytest.raises(KilledError):
         learnt(folder=tmp_path / "w", on_step=stop_at(25, KilledError))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from curation.errors import unknown_name
 from curation.record import text_digest
 from curation.scoring.bootstrap import Array, Value, bootstrap_interval
 from curation.scoring.document_file import CountedDocument, read_documents
@@ -13,7 +14,7 @@ from curation.scoring.entities import Resampling
 from curation.scoring.flat import PROBLEM
 from curation.scoring.labels import LABEL
 from curation.scoring.means import ratio
-from curation.scoring.paired import PairedCounts, PairedTallies, figures_of
+from curation.scoring.paired import PairedCounts, PairedTallies, figure_names, figures_of
 from curation.scoring.tally import TOTAL, DocumentTally
 from training.experiments.ledger import MeasuredFigure
 
@@ -31,9 +32,16 @@ class CellFigures(NamedTuple):
     categories: dict[str, MeasuredFigure]
 
 
-def headline(task: str, labels: tuple[str, ...]) -> str:
-    """The name of the figure by which models of a task are compared where no other is asked for."""
-    return HEADLINE.get(task) or f"{LABEL}{labels[0]} macro F1"
+def chosen_figure(figure: str | None, task: str, labels: Sequence[str], *, asked: Iterable[str] = ()) -> str:
+    """The name of the figure that models of a task are compared by: the one that is given, else the task's own.
+
+    asked: scores that need a model. Raises UsageError for a name that no figure has.
+    """
+    if figure is None:
+        return HEADLINE.get(task) or f"{LABEL}{labels[0]} macro F1"
+    if figure not in (known := [*figure_names(labels, asked), VALIDITY]):
+        raise unknown_name("a figure", figure, known)
+    return figure
 
 
 def cell_tallies(documents: Iterator[CountedDocument]) -> tuple[DocumentTally, dict[str, DocumentTally], str]:

@@ -25,6 +25,12 @@ class GridCell:
     #: A digest of all that its figures depend on.
     content: str
     size: int = 1
+    #: Digests that earlier versions gave to the same contents.
+    former: tuple[str, ...] = ()
+
+    def is_of(self, content: str) -> bool:
+        """Whether a finished cell's contents are these."""
+        return content in (self.content, *self.former)
 
 
 class CellRunner(Protocol):
@@ -37,7 +43,7 @@ def waiting(cells: Sequence[GridCell], ledger: CellLedger) -> list[GridCell]:
     """The cells that are not finished. Raises UsageError where one of that key was finished with other contents."""
     for cell in cells:
         done = ledger.cells.get(cell.key)
-        if done is not None and done.content != cell.content:
+        if done is not None and not cell.is_of(done.content):
             raise UsageError(
                 f"expected the cell {cell.key} as it was measured on {done.finished:%Y-%m-%d %H:%M}, got other "
                 "contents (a model, a file or a version has changed); choose another --name"

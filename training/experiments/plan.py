@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Literal
 
 from pydantic import JsonValue, ValidationError
@@ -17,6 +19,7 @@ PLAN = "plan.json"
 NAMED = 5
 #: What stands before the name of a variant: others may join them.
 VARIANT = "variants."
+VARIANT_NAME = re.compile(r"^variants\.[^.]+\.")
 
 
 class ExperimentPlan(Frozen):
@@ -28,8 +31,13 @@ class ExperimentPlan(Frozen):
     fixed: dict[str, JsonValue]
 
 
-def opened(folder: Path, plan: ExperimentPlan) -> ExperimentPlan:
-    """The plan, now in the experiment's folder. Raises UsageError where another one has its name, with what differs."""
+def opened(
+    folder: Path, plan: ExperimentPlan, defaults: Mapping[str, JsonValue] = MappingProxyType({})
+) -> ExperimentPlan:
+    """The plan, now in the experiment's folder. Raises UsageError where another one has its name, with what differs.
+
+    defaults: what keys stand for that a plan does not have, as one of an earlier version lacks those that came later.
+    """
     file = folder / PLAN
     if not file.is_file():
         write_private(file, plan.model_dump_json(indent=2) + "\n")
@@ -41,7 +49,7 @@ def opened(folder: Path, plan: ExperimentPlan) -> ExperimentPlan:
             f"expected the plan of an experiment at {file}, it cannot be read ({type(error).__name__}); choose another "
             "--name"
         ) from error
-    if differing := [*_differences(before, plan)]:
+    if differing := [*_differences(before, plan, defaults)]:
         more = f", and {len(differing) - NAMED} more" if len(differing) > NAMED else ""
         raise UsageError(
             f"expected the experiment {plan.name} with what it began with, got another: "
@@ -50,14 +58,16 @@ def opened(folder: Path, plan: ExperimentPlan) -> ExperimentPlan:
     return plan
 
 
-def _differences(before: ExperimentPlan, now: ExperimentPlan) -> Iterator[str]:
+def _differences(before: ExperimentPlan, now: ExperimentPlan, defaults: Mapping[str, JsonValue]) -> Iterator[str]:
     if before.kind != now.kind:
         yield f"it is a {before.kind}, now {now.kind}"
         return
     for key in dict.fromkeys((*before.fixed, *now.fixed)):
         joins = key.startswith(VARIANT) and not (key in before.fixed and key in now.fixed)
-        if not joins and before.fixed.get(key) != now.fixed.get(key):
-            yield f"{key} was {_shown(before.fixed.get(key))}, now {_shown(now.fixed.get(key))}"
+        default = defaults.get(VARIANT_NAME.sub("", key))
+        then, later = before.fixed.get(key, default), now.fixed.get(key, default)
+        if not joins and then != later:
+            yield f"{key} was {_shown(then)}, now {_shown(later)}"
 
 
 def _shown(value: JsonValue) -> str:

@@ -3,7 +3,7 @@
 baseline: lora
 variants:
   lora: {}
-  full: {training: {full: true}}
+  full: {training: {tuning: full}}
   rules: {with: rules}
   naive: {with: "llm:small", prompt: naive.v1}
   retrieved: {with: "llm:small", prompt: advanced.v1, examples: true}

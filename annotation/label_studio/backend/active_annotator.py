@@ -13,7 +13,7 @@ from annotation.label_studio.backend.prediction_queue import LoadedAnnotator
 from annotation.label_studio.settings import BackendSettings
 from annotation.llm.examples import Examples
 from annotation.settings import AnnotationSettings
-from curation.adapters.predictors import PREDICTORS
+from curation.adapters.predictors import is_read
 from curation.author import AuthorKind, kind_of, own_name
 from curation.egress.gate import Gate
 from curation.errors import CurateError, UsageError
@@ -60,7 +60,7 @@ class ActiveAnnotator:
         path = own_name(settings.annotator)
         self._pinned = Path(path) if path else annotation.adapter.path
         self._adapters = adapters
-        self._digest: str | None = None
+        self._author: str | None = None
         self._stopped = threading.Event()
         self._watcher: threading.Thread | None = None
         found = self._newest() if self._follows else None
@@ -87,7 +87,7 @@ class ActiveAnnotator:
     def look(self) -> bool:
         """Whether a newer adapter is used now; one that cannot be read changes nothing."""
         found = self._newest() if self._follows else None
-        if found is None or found[1].weights_digest == self._digest:
+        if found is None or found[1].author == self._author:
             return False
         try:
             self._ready = self._load(*found)
@@ -151,12 +151,12 @@ class ActiveAnnotator:
                 manifest = read_manifest(folder)
             except UsageError:
                 continue  # being written just now, or of another version
-            if self._pinned or (manifest.task == task and manifest.model in PREDICTORS):
+            if self._pinned or (manifest.task == task and is_read(manifest)):
                 found.append((folder, manifest))
         return found
 
     def _load(self, folder: Path, manifest: AdapterManifest) -> LoadedAnnotator:
-        if manifest.task == "relations" or manifest.model not in PREDICTORS:
+        if manifest.task == "relations" or not is_read(manifest):
             raise UsageError(
                 f"adapter {manifest.name}: expected one that an encoder reads texts with, alone, got "
                 f"{manifest.task} by {manifest.model}; `curate annotate --with adapter:{manifest.name}` and "
@@ -164,7 +164,7 @@ class ActiveAnnotator:
             )
         stage = AdapterAnnotator(folder, self._scheme, self._annotation.adapter)
         ready = _loaded(stage, self._language)
-        self._digest = manifest.weights_digest
+        self._author = manifest.author
         return ready
 
 

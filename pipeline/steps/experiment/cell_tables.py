@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import chain
 
+from curation.errors import UsageError, unknown_name
 from training.experiments.ledger import FinishedCell
 from training.experiments.result import ResultTable, Value
 
 NOT_MEASURED = "not measured"
 
 
-def figures_of_cells(cells: Sequence[FinishedCell]) -> list[str]:
-    """The names of the figures that any cell has, in their order."""
-    return list(dict.fromkeys(name for cell in cells for name, found in cell.scores.items() if found.value is not None))
+def figures_of_cells(cells: Sequence[FinishedCell], figure: str) -> list[str]:
+    """The names of the figures that any cell has, in order. Raises UsageError where this one is not among them."""
+    scores = chain.from_iterable(cell.scores.items() for cell in cells)
+    known = list(dict.fromkeys(name for name, found in scores if found.value is not None))
+    if not known:
+        reasons = (cell.left_out for cell in cells if cell.left_out)
+        why = next(reasons, "no test record has anything to measure")
+        raise UsageError(f"expected figures of at least one cell, there are none: {why}")
+    if figure not in known:
+        raise unknown_name("a figure that was measured", figure, known)
+    return known
 
 
 def cells_table(cells: Sequence[FinishedCell], parameters: Sequence[str], figures: Sequence[str]) -> ResultTable:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +12,6 @@ from pydantic import JsonValue
 
 from curation.errors import ConfigError, UsageError, unknown_name
 from curation.record import digest
-from curation.scheme import Scheme
 from curation.scoring.paired import PairedDifference
 from curation.scoring.scores import WITH_MODELS
 from curation.store import Store
@@ -21,6 +21,7 @@ from pipeline.foreign import check_workspace, with_places
 from pipeline.progress import ProgressBar, no_progress
 from pipeline.runs import recorded
 from pipeline.spending import Caps
+from pipeline.steps.annotate import before_annotating
 from pipeline.steps.experiment.cell_tables import cells_table, figures_of_cells, languages_table, spent_total
 from pipeline.steps.experiment.measured_cell import (
     CellTraining,
@@ -38,12 +39,13 @@ from pipeline.steps.experiment.workplace import (
     fixed_settings,
     measured_split,
     read_by,
+    scoring_settings,
     workplace,
 )
 from pipeline.training_material import TrainingMaterial, training_material
 from pipeline.workspace import Workspace
 from training.experiments.curve_plot import bars_plot
-from training.experiments.document_figures import headline
+from training.experiments.document_figures import chosen_figure
 from training.experiments.grid import GridCell, OnProgress
 from training.experiments.ledger import FinishedCell, MeasuredFigure, plain_cell
 from training.experiments.plan import VARIANT
@@ -51,7 +53,7 @@ from training.experiments.result import ExperimentResult, ResultTable, interval_
 from training.experiments.variant_pairs import PairOfVariants, pooled_figures, variant_pairs
 from training.experiments.variants import ComparedVariant, ComparedVariants, read_variants
 from training.settings import TrainingSettings
-from training.trained import training_fingerprint
+from training.trained import former_fingerprints, training_fingerprint
 from training.trainers import chosen, trainer
 
 KIND = "compare"
@@ -105,14 +107,22 @@ def compare(
     (chosen_set,) = material.sets
     split = measured_split(chosen_set, split)
     caps = caps or Caps()
-    prepared = [_prepared(workspace, store, key, variant, material, caps) for key, variant in given.variants.items()]
+    languages = Counter(record.language for record, _ in material.splits[split])
+    prepared = [
+        _prepared(workspace, store, key, variant, material, languages, caps) for key, variant in given.variants.items()
+    ]
     if any(variant.trains for variant in prepared) and not chosen_set.splits.get(TRAIN):
         raise UsageError(f"expected training records in {material.name}, it has none")
+    tasks = [variant.trains[0] for variant in prepared if variant.trains]
+    labels = [label.name for label in material.scheme.labels]
+    task = tasks[0] if tasks else chosen(workspace.config.training, material.scheme)[0]
+    wanted = chosen_figure(figure, task, labels, asked=asked)
     fixed: dict[str, JsonValue] = {
         "set": f"{material.name} ({chosen_set.digest})",
         "scheme": material.scheme.digest,
         "split": split,
         "with": list(asked),
+        **scoring_settings(workspace.config.curation.scoring),
     }
     for variant in prepared:
         fixed |= {f"{VARIANT}{variant.name}.{key}": value for key, value in variant.fixed.items()}
@@ -132,8 +142,6 @@ def compare(
             return trained_cell(place, cell, advance, how, on)
 
         finished = place.finished(cells, run)
-        task = next((variant.trains[0] for variant in prepared if variant.trains), None)
-        wanted = figure or _headline(task, workspace, material.scheme)
         found = done(place, _result(place, name, given, finished, material.name, split, wanted))
         outcome |= {
             "page": str(found.page),
@@ -144,18 +152,16 @@ def compare(
     return found
 
 
-def _headline(task: str | None, workspace: Workspace, scheme: Scheme) -> str:
-    return headline(task or chosen(workspace.config.training, scheme)[0], tuple(label.name for label in scheme.labels))
-
-
 def _prepared(
     workspace: Workspace,
     store: Store,
     name: str,
     variant: ComparedVariant,
     material: TrainingMaterial,
+    languages: Mapping[str, int],
     caps: Caps,
 ) -> _PreparedVariant:
+    """languages: of the records that are measured, with their numbers."""
     try:
         config = with_places(workspace.folder, with_sections(workspace.config, variant.sections))
         check_workspace(workspace.folder, config)
@@ -166,13 +172,16 @@ def _prepared(
         spoken = with_folder(workspace, variant.spoken)
         named = NamedAnnotator(spoken, config.annotation, examples, caps)
         stage = stage_for(workspace, store, spoken, config.annotation, examples=examples)
+        for line in before_annotating(spoken, stage, material.scheme, languages):
+            workspace.notify(f"{name}: {line}")
         given = variant.model_dump(mode="json", by_alias=True, exclude_defaults=True)
         return _PreparedVariant(name, config, None, named, given, stage.fingerprint)
     settings, scheme = config.training, material.scheme
     fits = trainer(settings, scheme)
     fits.check(material.splits[TRAIN], scheme, settings, None).require(settings)
     learns = (*chosen(settings, scheme), fits.identity(settings))
-    return _PreparedVariant(name, config, learns, None, {"with": "training", **fixed_settings(config, learns[1])})
+    fixed = fixed_settings(config, learns[1], notify=workspace.notify)
+    return _PreparedVariant(name, config, learns, None, {"with": "training", **fixed})
 
 
 def _cells(
@@ -215,6 +224,7 @@ def _trained(
         key=f"{variant.name}-seed-{settings.seed}",
         parameters={"variant": variant.name, "seed": settings.seed},
         content=training_fingerprint(settings, [*content, *(variant.trains or ())]),
+        former=former_fingerprints(settings, [*content, *(variant.trains or ())]),
         size=material.sets[0].splits[TRAIN] * settings.epochs + measured,
     )
 
@@ -284,9 +294,7 @@ def _result(
     split: str,
     figure: str,
 ) -> ExperimentResult:
-    known = figures_of_cells(cells)
-    if figure not in known:
-        raise unknown_name("a figure that was measured", figure, known)
+    known = figures_of_cells(cells, figure)
     measured = _MeasuredVariants(place, cells, figure)
     figures, files, without = measured.figures(), measured.files, frozenset(measured.seen)
     baseline = given.baseline if given.baseline in files else None

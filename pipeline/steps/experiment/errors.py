@@ -19,6 +19,7 @@ from pipeline.measured_records import MeasuredRecord, MeasuredRecords, OnlyRecor
 from pipeline.progress import ProgressBar, no_progress
 from pipeline.runs import recorded
 from pipeline.seen_records import seen_records
+from pipeline.steps.annotate import before_annotating
 from pipeline.steps.evaluate import author_notes, foreign_of, require_measured, split_of, unlearnt
 from pipeline.steps.experiment.predictions import Predictions, stage_for
 from pipeline.steps.experiment.task_links import task_links
@@ -26,7 +27,7 @@ from pipeline.steps.experiment.workplace import DoneExperiment, done, workplace
 from pipeline.workspace import Workspace
 from training.experiments.curve_plot import counts_plot
 from training.experiments.error_excerpts import excerpt, places
-from training.experiments.error_kinds import ErrorKind, LayerError, layer_errors
+from training.experiments.error_kinds import ErrorKind, LayerError, LayerErrors, layer_errors
 from training.experiments.result import ExperimentResult, MarkedExcerpt, ResultTable, Value
 
 KIND = "errors"
@@ -52,6 +53,8 @@ class CountedErrors:
     right: int = 0
     records: int = 0
     wrong_records: int = 0
+    relations: int = 0
+    labels: int = 0
     #: By kind, what it is counted under, and language.
     counts: Counter[tuple[ErrorKind, str, str]] = field(default_factory=Counter)
     #: Of wrong categories and labels: the trusted name and the other one.
@@ -113,6 +116,7 @@ def errors(
             counted = _counted(measured, stored, made, workspace, shown)
         links = task_links(workspace, store, [example.record_id for example in counted.examples])
         notes = [f"Reference: {reference}.", *author_notes(reference, found, seen, len(left_out))]
+        notes += _never_given(counted)
         result = _result(name, counted, links, notes)
         finished = done(place, result)
         outcome |= {"page": str(finished.page), "answers": list(result.answers)}
@@ -137,7 +141,11 @@ def _predicted(
 ) -> _AnnotatedNow:
     made = _AnnotatedNow()
     for spoken in asked:
-        stage = stage_for(workspace, store, with_folder(workspace, spoken), workspace.config.annotation, run=run)
+        named = with_folder(workspace, spoken)
+        stage = stage_for(workspace, store, named, workspace.config.annotation, run=run)
+        languages = Counter(found.record.language for found in records if found.gold is not None)
+        for line in before_annotating(named, stage, workspace.scheme, languages):
+            workspace.notify(line)
         pairs = ((found.record, found.gold) for found in records if found.gold is not None)
         with progress(f"{spoken} (records)", None) as advance:
             predictions = Predictions(workspace, store, stage, pairs, advance=advance)
@@ -168,7 +176,7 @@ def _counted(
         for spoken in layers:
             layer = predicted.get(spoken) or made.layers.get((spoken, record.id))
             wrong = layer_errors(gold, layer, workspace.scheme)
-            _add(found.by_layer[spoken], record, wrong.errors, wrong.right)
+            _add(found.by_layer[spoken], record, layer, wrong)
             sides.append(Counter(error.identity for error in wrong.errors))
             for error in wrong.errors:
                 examples[spoken, error.kind, error.name] += 1
@@ -185,14 +193,27 @@ def _counted(
     return found
 
 
-def _add(counted: CountedErrors, record: Record, wrong: Sequence[LayerError], right: int) -> None:
+def _add(counted: CountedErrors, record: Record, layer: Layer | None, wrong: LayerErrors) -> None:
     counted.records += 1
-    counted.right += right
-    counted.wrong_records += bool(wrong)
-    for error in wrong:
+    counted.right += wrong.right
+    counted.wrong_records += bool(wrong.errors)
+    counted.relations += len(layer.relations) if layer else 0
+    counted.labels += len(layer.labels) if layer else 0
+    for error in wrong.errors:
         counted.counts[error.kind, error.name, record.language] += 1
         if error.kind in (ErrorKind.CATEGORY, ErrorKind.BOTH, ErrorKind.RELATION_TYPE, ErrorKind.LABEL):
             counted.confused[error.trusted, error.predicted or "none"] += 1
+
+
+def _never_given(counted: _Counted) -> Iterator[str]:
+    """A line for what a layer never says, all of which counts as its errors."""
+    for layer, found in counted.by_layer.items():
+        for given, kind, what in (
+            (found.relations, ErrorKind.RELATION_MISSED, "relation"),
+            (found.labels, ErrorKind.LABEL, "document label"),
+        ):
+            if not given and (count := found.by(0)[kind,]):
+                yield f"{layer} gives no {what} at all: {count:,} of its errors are these"
 
 
 def _result(name: str, counted: _Counted, links: Mapping[str, str], notes: Sequence[str]) -> ExperimentResult:

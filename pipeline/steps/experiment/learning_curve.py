@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import JsonValue
 
-from curation.errors import UsageError, unknown_name
+from curation.errors import UsageError
 from curation.record import digest
 from curation.store import Store
 from curation.store.sets import CuratedSet
@@ -22,18 +22,19 @@ from pipeline.steps.experiment.workplace import (
     done,
     fixed_settings,
     measured_split,
+    scoring_settings,
     workplace,
 )
 from pipeline.training_material import TrainingMaterial, set_name, training_material
 from pipeline.workspace import Workspace
 from training.experiments.curve_plot import curve_plot
-from training.experiments.document_figures import group_counts, headline
+from training.experiments.document_figures import chosen_figure, group_counts
 from training.experiments.grid import GridCell, OnProgress
 from training.experiments.learning_curve import CurvePoint, FittedCurve, fitted_curve, floor_note
 from training.experiments.ledger import FinishedCell, plain_cell
 from training.experiments.result import ExperimentResult, ResultTable, interval_words
 from training.settings import TrainingSettings
-from training.trained import training_fingerprint
+from training.trained import former_fingerprints, training_fingerprint
 from training.trainers import chosen, trainer
 
 KIND = "learning-curve"
@@ -68,6 +69,7 @@ def learning_curve(
     split = measured_split(chosen_set, split)
     task, model = chosen(settings, scheme)
     records = training_records(chosen_set, material.splits[TRAIN], scheme, task)
+    wanted = chosen_figure(figure, task, [label.name for label in scheme.labels])
     asked = _sizes(sizes, len(records), chosen_set)
     _check(asked, seeds, reach, gains)
     fits = trainer(settings, scheme)
@@ -77,7 +79,8 @@ def learning_curve(
         "set": f"{material.name} ({chosen_set.digest})",
         "scheme": scheme.digest,
         "split": split,
-        **fixed_settings(workspace.config, model),
+        **scoring_settings(workspace.config.curation.scoring),
+        **fixed_settings(workspace.config, model, notify=workspace.notify),
     }
     inputs: dict[str, JsonValue] = {"name": name, "set": chosen_set.digest, "sizes": list(asked), "seeds": seeds}
     with (
@@ -100,7 +103,6 @@ def learning_curve(
             return trained_cell(place, cell, advance, parts[cell.key], on)
 
         place.finished(sorted(cells, key=lambda cell: (int(str(cell.parameters["size"])), cell.key)), run)
-        wanted = figure or headline(task, tuple(label.name for label in scheme.labels))
         found = done(place, _result(place, name, chosen_set, split, f"{task} by {model}", wanted, reach, gains))
         outcome |= {
             "page": str(found.page),
@@ -152,6 +154,7 @@ def _cell(
         key=f"size-{size}-seed-{settings.seed}",
         parameters={"size": size, "records": len(ids), "seed": settings.seed},
         content=training_fingerprint(settings, [*material.content, digest(sorted(ids)), *content]),
+        former=former_fingerprints(settings, [*material.content, digest(sorted(ids)), *content]),
         size=len(ids) * settings.epochs + measured,
     )
 
@@ -167,11 +170,7 @@ def _result(
     gains: Sequence[tuple[int, int]],
 ) -> ExperimentResult:
     cells = list(place.ledger.cells.values())
-    known = figures_of_cells(cells)
-    if figure not in known:
-        if not known:
-            raise UsageError(f"expected figures of at least one cell, there are none: {_first_reason(cells)}")
-        raise unknown_name("a figure that was measured", figure, known)
+    known = figures_of_cells(cells, figure)
     curve, notes = _curve(place, cells, figure, reach, gains)
     about = [
         f"{set_name(curated)}: {curated.splits.get(TRAIN, 0):,} training records; measured on "
@@ -206,10 +205,6 @@ def _result(
 def _whole(number: float) -> int | float:
     """A whole number without a point, any other with one digit behind it."""
     return int(number) if number == int(number) else round(number, 1)
-
-
-def _first_reason(cells: Sequence[FinishedCell]) -> str:
-    return next((cell.left_out for cell in cells if cell.left_out), "no test record has anything to measure")
 
 
 def _curve(

@@ -28,6 +28,7 @@ from pipeline.steps.experiment.workplace import (
     done,
     fixed_settings,
     measured_split,
+    scoring_settings,
     workplace,
 )
 from pipeline.steps.freeze import chosen_set, scheme_of, tell_losses
@@ -35,7 +36,7 @@ from pipeline.training_material import SplitPairs, set_name
 from pipeline.workspace import Workspace
 from training.examples import Pair
 from training.experiments.curve_plot import shots_plot
-from training.experiments.document_figures import headline
+from training.experiments.document_figures import chosen_figure
 from training.experiments.grid import GridCell, OnProgress
 from training.experiments.ledger import FinishedCell, MeasuredFigure, plain_cell
 from training.experiments.result import ExperimentResult, ResultTable, interval_words
@@ -43,7 +44,7 @@ from training.experiments.variant_pairs import PairOfVariants, pooled_figures, v
 from training.joined import JoinedSets, SetSource
 from training.set_mapping import NameMapping, read_mapping
 from training.settings import TrainingSettings
-from training.trained import training_fingerprint
+from training.trained import former_fingerprints, training_fingerprint
 from training.trainers import chosen, trainer
 
 KIND = "leave-one-out"
@@ -112,12 +113,14 @@ def leave_one_out(
     if refuse_leaks and (leaks := _leaks(harmonised)):
         raise UsageError(f"expected sets that have nothing in common with what others are measured by, got {leaks}")
     task, model = chosen(settings, every.scheme)
+    wanted = chosen_figure(figure, task, [label.name for label in every.scheme.labels])
     left_out = [_left_out(workspace, store, each, curated, given) for each in _turns(curated, only)]
     fixed: dict[str, JsonValue] = {
         "sets": ", ".join(f"{set_name(each)} ({each.digest})" for each in curated),
         "mapping": file_digest(mapping) if mapping else None,
         "split": split,
-        **fixed_settings(workspace.config, model),
+        **scoring_settings(workspace.config.curation.scoring),
+        **fixed_settings(workspace.config, model, notify=workspace.notify),
     }
     inputs: dict[str, JsonValue] = {"name": name, "sets": [each.digest for each in curated]}
     with (
@@ -137,7 +140,6 @@ def leave_one_out(
             return trained_cell(place, cell, advance, *runs[cell.key])
 
         finished = place.finished(cells, run)
-        wanted = figure or headline(task, tuple(label.name for label in every.scheme.labels))
         found = done(place, _result(place, name, finished, harmonised, wanted, split))
         outcome |= {
             "page": str(found.page),
@@ -262,6 +264,7 @@ def _cells(
             key=key,
             parameters={"left out": left.name, "shots": way, "records": how.records, "seed": settings.seed},
             content=training_fingerprint(settings, [*content, way, digest(sorted(ids))]),
+            former=former_fingerprints(settings, [*content, way, digest(sorted(ids))]),
             size=how.records * settings.epochs + on.records,
         )
 
@@ -300,9 +303,7 @@ def _result(
     figure: str,
     split: str,
 ) -> ExperimentResult:
-    known = figures_of_cells(cells)
-    if figure not in known:
-        raise unknown_name("a figure that was measured", figure, known)
+    known = figures_of_cells(cells, figure)
     left: dict[str, list[FinishedCell]] = {}
     for cell in cells:
         left.setdefault(str(cell.parameters["left out"]), []).append(cell)

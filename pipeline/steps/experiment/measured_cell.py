@@ -23,6 +23,7 @@ from pipeline.spending import Caps
 from pipeline.steps.experiment.predictions import Predictions, stage_for
 from pipeline.steps.experiment.workplace import Workplace
 from pipeline.steps.train import made_before
+from training.course_figures import CourseFigures
 from training.examples import Pair
 from training.experiments.document_figures import cell_figures, cell_tallies
 from training.experiments.grid import GridCell, OnProgress
@@ -108,7 +109,7 @@ def trained_cell(
             details: dict[str, JsonValue] = {
                 "model": trained.manifest.model,
                 "weights": trained.manifest.weights_digest,
-                "epochs": len(trained.history),
+                **_epochs(trained),
                 **_oracle(trained),
             }
             # What is read in training is counted before: the rest of the cell's size.
@@ -119,7 +120,7 @@ def trained_cell(
 
 def _same_as(place: Workplace, cell: GridCell) -> FinishedCell | None:
     """A finished cell with the same contents under this cell's name."""
-    found = next((done for done in place.ledger.cells.values() if done.content == cell.content), None)
+    found = next((done for done in place.ledger.cells.values() if cell.is_of(done.content)), None)
     if found is None:
         return None
     if found.left_out is None:
@@ -143,7 +144,7 @@ def _trained(
     place: Workplace, cell: GridCell, how: CellTraining, scheme: Scheme, meter: Meter, advance: OnProgress
 ) -> Trained:
     folder = place.adapter(cell.key)
-    if (made := made_before(folder, cell.content)) is not None:
+    if (made := made_before(folder, cell.content, *cell.former)) is not None:
         return made
     began, share = meter.spent.seconds, 0.0
     read = how.records * how.settings.epochs
@@ -166,12 +167,19 @@ def _trained(
             work=place.work(cell.key) / "checkpoint",
             fingerprint=cell.content,
             about=how.about,
+            minimum_records=place.resampling.minimum_records,
         )
     )
     view: Any = trained.manifest.training["view"]
     meter.training_seconds = meter.spent.seconds - began
     meter.tokens = int(view["tokens"] * how.settings.epochs * how.settings.members * share) or None
     return trained
+
+
+def _epochs(trained: Trained) -> dict[str, JsonValue]:
+    """How many epochs it learnt, by its manifest, which an adapter of an ended run has too."""
+    course = CourseFigures.in_manifest(trained.manifest)
+    return {"epochs": len(course.losses)} if course else {}
 
 
 def _oracle(trained: Trained) -> dict[str, JsonValue]:

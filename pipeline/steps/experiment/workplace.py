@@ -16,16 +16,19 @@ from curation.path_name import path_name
 from curation.private_files import made_private
 from curation.process_lock import process_lock
 from curation.scoring.entities import Resampling
+from curation.settings import ScoringSettings
 from curation.store import Store
 from curation.store.sets import CuratedSet
 from pipeline.config import Config
-from pipeline.progress import ProgressBar, no_progress
+from pipeline.progress import Notify, ProgressBar, no_progress
+from pipeline.steps.train import tell_slow
 from pipeline.training_material import set_name
 from pipeline.workspace import Workspace
 from training.experiments.grid import CellRunner, GridCell, run_grid, waiting
 from training.experiments.ledger import CellLedger, FinishedCell
 from training.experiments.plan import ExperimentPlan, dotted, opened
 from training.experiments.result import ExperimentResult, write_result
+from training.settings import TrainingSettings
 from training.trained import lasting_settings
 
 EXPERIMENTS = "experiments"
@@ -137,7 +140,7 @@ def workplace(
         raise UsageError(f"expected the experiment {name} for this process alone, another one is at work on it")
 
     with process_lock(folder / "lock", timeout=0, extra="train", refusal=UsageError, waits=busy):
-        opened(folder, ExperimentPlan(kind=kind, name=name, fixed=dict(fixed)))
+        opened(folder, ExperimentPlan(kind=kind, name=name, fixed=dict(fixed)), DEFAULTS)
         yield Workplace(workspace, store, folder, CellLedger(folder), progress, keep)
 
 
@@ -146,16 +149,18 @@ def done(place: Workplace, result: ExperimentResult) -> DoneExperiment:
     return DoneExperiment(result, write_result(result, place.folder / "result"))
 
 
-def fixed_settings(config: Config, model: str) -> dict[str, JsonValue]:
+def fixed_settings(config: Config, model: str, *, notify: Notify) -> dict[str, JsonValue]:
     """The settings of training a model that change what comes out, and of reading its answers, by dotted keys.
 
-    Raises UsageError for several processes, which a cell's training does not have.
+    A precision that is slow on this machine is said. Raises UsageError for several processes, which a cell's training
+    does not have.
     """
     if config.training.processes > 1:
         raise UsageError(
             "expected training.processes = 1 for an experiment, which trains each adapter in one process, got "
             f"{config.training.processes}"
         )
+    tell_slow(config.training, notify)
     return dotted(lasting_settings(config.training), "training") | read_by(config.annotation, model)
 
 
@@ -164,6 +169,19 @@ def read_by(settings: AnnotationSettings, model: str) -> dict[str, JsonValue]:
     if model == "decoder":
         return dotted(settings.llm.model_dump(mode="json", include=READ_OF_DECODERS), "annotation.llm")
     return {"annotation.adapter.threshold": settings.adapter.threshold}
+
+
+def scoring_settings(scoring: ScoringSettings) -> dict[str, JsonValue]:
+    """The settings of scoring, by dotted keys: figures are only comparable under the same ones."""
+    values = scoring.model_dump(mode="json")
+    return dotted(values.pop("bertscore"), "curation.scoring.bertscore") | dotted(values, "curation.scoring")
+
+
+#: What keys stand for that the plan of an earlier version lacks.
+DEFAULTS: Mapping[str, JsonValue] = {
+    **dotted(TrainingSettings().model_dump(mode="json"), "training"),
+    **scoring_settings(ScoringSettings()),
+}
 
 
 def measured_split(curated: CuratedSet, split: str) -> str:

@@ -10,10 +10,10 @@ from shutil import copytree
 
 from pydantic import JsonValue
 
-from curation.atomic_file import passing, refilled
+from curation.atomic_file import passing
 from curation.egress.gate import Gate, Passage, Weighed
 from curation.egress.settings import Destination
-from curation.errors import EgressBlockedError, HubError, UsageError
+from curation.errors import EgressBlockedError, HubError
 from curation.sources.own_folder import HubRevision
 from curation.store import Store
 from exports.formats import export_format
@@ -21,6 +21,7 @@ from exports.handover import note_push
 from exports.hub import DatasetHub, HubDataset, hub_token
 from exports.hub_address import check_name, hub_address, is_allowed, require_allowed
 from exports.hub_changes import HubChanges, hub_changes
+from exports.target_folder import require_folder, require_free
 from exports.writer import ExportedSet, weighed_out
 from pipeline.egress import gate_of
 from pipeline.runs import recorded_where_possible
@@ -28,9 +29,10 @@ from pipeline.steps.export import (
     Exported,
     chosen_for_export,
     counted,
-    earlier_of,
     export_beside,
     export_view,
+    names_to_come,
+    put_in,
     tell_lost,
     warn_of_identifiers,
     write_all,
@@ -139,8 +141,8 @@ def ready_push(
     UsageError for what is no name on a hub, no set or no layer.
     """
     check_name(name)
-    if to is not None and to.exists() and not to.is_dir():
-        raise UsageError(f"expected a folder to write with --to, {to} is a file")
+    if to is not None:
+        require_folder(to)
     address = hub_address()
     settings = workspace.config.exports
     store.require_layers([*others, *([layer] if layer else [])])
@@ -150,14 +152,17 @@ def ready_push(
             "it with `curate freeze`, or let such layers out with exports.push_unreviewed = true"
         )
     chosen = chosen_for_export(workspace, store, export_format(FORMAT), curated, layer)
-    gate = gate_of(workspace, store)
-    passage = gate.passage(Destination.HUB, f"{address}/datasets/{name}", public=public)
     with passing(workspace.subfolder("exports"), tell=workspace.notify) as folder:
         with store.snapshot() as known:
             whole = export_view(workspace, known, export_format(FORMAT), chosen.digest if chosen else None, layer)
+            if to is not None:
+                require_free(to, names_to_come(FORMAT, whole, settings, others))
+            gate = gate_of(workspace, store)
+            passage = gate.passage(Destination.HUB, f"{address}/datasets/{name}", public=public, at_once=False)
             wholes = [whole, *(export_beside(whole, known, other) for other in others)]
             (view, *beside), weighed = _weighed(wholes, passage)
-            kept = _weighed(wholes, gate.passage(Destination.EXPORT, str(to)))[1] if to is not None else ()
+            here = gate.passage(Destination.EXPORT, str(to), at_once=False) if to is not None else None
+            kept = _weighed(wholes, here)[1] if here is not None else ()
             warn_of_identifiers(workspace, view, f"for {address}/datasets/{name}")
             done = counted(view, export_format(FORMAT), settings)
             written = write_all(done, FORMAT, view, dict(zip(others, beside, strict=True)), folder, settings)
@@ -186,7 +191,7 @@ def ready_push(
 
 def _weighed(views: Sequence[ExportedSet], passage: Passage) -> tuple[tuple[ExportedSet, ...], tuple[Weighed, ...]]:
     """The sets as they leave on one way, and what logs each of them as sent."""
-    leaving, weighed = zip(*(weighed_out(view, passage) for view in views), strict=True)
+    leaving, weighed = zip(*weighed_out(views, passage), strict=True)
     return leaving, weighed
 
 
@@ -284,6 +289,6 @@ def _keep(push: HubPush, to: Path, revision: str) -> None:
     for weighed in push.kept:
         weighed.log()
     note_push(push.folder, HubRevision(address=push.place, revision=revision))
-    with refilled(to, also_goes=earlier_of(to), tell=push.workspace.notify) as inside:
+    with put_in(to, push.workspace) as inside:
         copytree(push.folder, inside, dirs_exist_ok=True)
     push.done.files = [to / path for path in push.done.files]

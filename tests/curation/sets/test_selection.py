@@ -22,6 +22,9 @@ META = {
     "codes": ["I10", "E11"],
     "open": True,
     "dose": "2.50",
+    "year of birth": 1949,
+    "ward (first)": "Notaufnahme",
+    "meta.kept": "ja",
 }
 
 
@@ -42,6 +45,8 @@ def failed(written: str, scheme: Scheme, **labels: str) -> str | None:
         *("year >= 2015", "year=2016", "year == 2016.0", "year != 2015", "year < 2016.5", "meta.year in (2015, 2016)"),
         *("ward = Intensivstation", "ward in (Notaufnahme, Intensivstation)", "ward = 'Intensivstation'"),
         *("seen >= 2024-02-29", "codes = I10", "codes in [E11]", "open = true", "dose = 2.5", "dose > 2"),
+        *('"year of birth" < 1950', "'year of birth'=1949", 'meta."ward (first)" = Notaufnahme', "'meta.kept' = ja"),
+        *('"year" >= 2015', '"smoking" = past', 'label."smoking" = past', "meta.'seen' >= 2024-02-29"),
         *("smoking = past", "smoking in (past, never)", "label.smoking not in (never)", "smoking  not  in  never"),
     ],
 )
@@ -55,6 +60,8 @@ def test_a_condition_that_is_met(narrow: Scheme, written: str) -> None:
         ("year > 2016", "not year > 2016"),
         ("codes not in (I10)", "not codes not in (I10)"),
         ("clinic != north", "without clinic"),
+        ('"first clinic" != north', "without first clinic"),
+        ('"year of birth" > 1950', 'not "year of birth" > 1950'),
         ("smoking != never", "without smoking"),
         ("ward > 3", "ward is not to be compared with 3"),
         ("year > 2024-01-01", "year is not to be compared with 2024-01-01"),
@@ -70,11 +77,15 @@ def test_a_condition_that_is_not_met_says_why(narrow: Scheme, written: str, why:
         ("year", "a condition in --where"),
         ("year >=", "a condition in --where"),
         ("", "a condition in --where"),
+        ("year of birth < 1950", 'or `"year of birth" < 1950`, got'),
+        ('"year of birth < 1950', "a condition in --where"),
+        ('"" < 1950', "a condition in --where"),
         ("year = 2015, 2016", "one value"),
         ("ward in ()", "a value in --where"),
         ("ward in (a, 'b)", "values with commas"),
         ("year > later", "a number or a date"),
-        ("smoking > past", "a number or a date"),
+        ("smoking > past", "in or not in with the document label smoking, whose values have no order"),
+        ("smoking > 3", "in or not in with the document label smoking, whose values have no order"),
         ("smoking = pastt", "did you mean past"),
         ("label.smokin = past", "did you mean smoking"),
     ],
@@ -140,6 +151,8 @@ def test_a_set_of_selected_records_counts_what_was_left_out(sqlite_store, narrow
         ({"languages": ("fr",)}, "a language of a record"),
         ({"where": "yaer = 2016"}, "did you mean year"),
         ({"where": "smokin = past"}, "did you mean smoking"),
+        ({"where": "language = de"}, "expected --language VALUE to choose by language, got --where 'language = de'"),
+        ({"where": "source != a"}, "expected --source VALUE to choose by source"),
         ({"where": "year = 1999"}, "found none: .*not year = 1999"),
     ):
         with pytest.raises(UsageError, match=message):

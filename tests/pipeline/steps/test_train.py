@@ -13,18 +13,22 @@ from verdicts import given
 
 from curation.errors import UsageError
 from curation.markup import parse_markup
-from curation.record import Entity, Layer, Record
+from curation.record import Entity, Layer, Record, Relation
 from curation.scheme import Scheme, load_scheme
 from curation.sets.freeze import freeze
 from curation.settings import SplitSettings
 from curation.store import Store
+from curation.tagging.folder import write_manifest
 from pipeline.config import commented_config
 from pipeline.progress import no_progress
 from pipeline.seen_records import seen_records
 from pipeline.steps.evaluate import evaluate_layer
 from pipeline.steps.run import LeftOut, trained_or_left_out
 from pipeline.steps.train import check_views, train
+from pipeline.training_material import training_material
 from pipeline.workspace import CONFIG_FILE, Workspace
+from training.trained import former_fingerprints
+from training.trainers import chosen, trainer
 
 pytestmark = pytest.mark.model
 
@@ -152,6 +156,15 @@ def test_each_set_is_measured_by_its_own_names(workspace: Workspace, store: Stor
     assert said in found.report.notes
     with pytest.raises(UsageError, match="they use Finding, Source"):
         evaluate_layer(workspace, store, **given)  # type: ignore[arg-type]
+    other = workspace.folder / "other.yaml"
+    other.write_text("caes: {age: years}\n")
+    with pytest.raises(UsageError, match=r"expected a curated set in .*other\.yaml, got 'caes'; did you mean cases"):
+        evaluate_layer(workspace, store, mapping=other, **given)  # type: ignore[arg-type]
+    told: list[str] = []
+    other.write_text("cases: {age: years}\n")
+    heard = Workspace.at(workspace.folder, notify=told.append)
+    evaluate_layer(heard, store, mapping=other, **given)  # type: ignore[arg-type]
+    assert f"{other} has no names of notes@1: it is measured by its own ones" in told
     with pytest.raises(UsageError, match="--set NAME with --mapping"):
         evaluate_layer(workspace, store, gold="notes", predicted="rules", mapping=Path(notes))
 
@@ -203,9 +216,50 @@ def test_what_is_trained_is_not_trained_again(workspace: Workspace, store: Store
     assert (anew.unchanged, anew.manifest.weights_digest) == (False, first.manifest.weights_digest)
     changed = with_settings(workspace, {"training.seed": 5})
     assert not train(changed, store, name="a").unchanged
+    assert said[-1] == "train a: the adapter that is there was trained otherwise: seed was 0, now 5"
     weights = workspace.folder / "adapters" / "a" / "adapter_model.safetensors"
     weights.write_bytes(weights.read_bytes()[:-1])
     assert not train(changed, store, name="a").unchanged, "a damaged one is made again"
+
+
+def test_what_an_earlier_version_has_trained_and_one_tuning_told_in_two_ways_are_found(
+    workspace: Workspace, store: Store
+) -> None:
+    by_full = with_settings(workspace, {"training.full": True, "training.rank": 32})
+    made = train(by_full, store, name="a")
+    by_tuning = with_settings(workspace, {"training.tuning": "full", "training.rank": 32})
+    assert train(by_tuning, store, name="a").unchanged
+    settings, scheme = by_tuning.config.training, by_tuning.scheme
+    material = training_material(by_tuning, store)
+    identity = trainer(settings, scheme).identity(settings)
+    content = [*material.content, *chosen(settings, scheme), identity]
+    former, *_ = former_fingerprints(settings, content)
+    before = made.manifest.model_copy(update={"training": {**made.manifest.training, "fingerprint": former}})
+    write_manifest(before, made.folder)
+    assert train(by_tuning, store, name="a").unchanged
+
+
+def test_a_precision_that_is_slow_here_is_said_before_the_first_step_and_by_the_check(
+    workspace: Workspace, store: Store, said: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("training.slow_precision.computes_bf16", lambda: False)
+    half = with_settings(workspace, {"training.precision": "bf16", "training.device": "cpu"})
+    with pytest.raises(KeyboardInterrupt):
+        train(half, store, name="a", progress=killed)  # type: ignore[arg-type]
+    line, *_ = said
+    assert line.startswith('training.precision = "bf16" is many times slower than "fp32" on this processor')
+    said.clear()
+    check_views(half, store)
+    assert said == [line]
+
+
+def test_an_interval_over_few_validation_records_is_in_no_file(workspace: Workspace, store: Store) -> None:
+    few = train(workspace, store, name="few").manifest.metrics["validation"]["strict"]  # type: ignore[index, call-overload]
+    assert (few["micro"]["records"], few["micro"]["f1_interval"]) == (2, None)  # type: ignore[index, call-overload]
+    both = with_settings(workspace, {"review.agreement.minimum_records": 2})
+    enough = train(both, store, name="enough").manifest.metrics["validation"]["strict"]  # type: ignore[index, call-overload]
+    assert enough["micro"]["f1_interval"] is not None  # type: ignore[index, call-overload]
+    assert {**enough["micro"], "f1_interval": None} == few["micro"]  # type: ignore[index, dict-item, call-overload]
 
 
 def test_a_training_that_was_ended_goes_on(workspace: Workspace, store: Store, said: list[str]) -> None:
@@ -280,6 +334,29 @@ def test_the_command_checks_and_shows_wording_only_when_asked(workspace: Workspa
     nested(store)
     refused = curate("train", "check", *where, code=1)
     assert "refused: 4 of 16 annotations would be lost" in refused.stderr
+
+
+def test_relations_are_checked_shown_and_learnt_by_questions(workspace: Workspace, store: Store) -> None:
+    for item in list(store.items(["gold"])):
+        link = Relation(id="R1", type="related_to", head="T2", tail="T3")
+        store.add_layers([item.layers["gold"].model_copy(update={"relations": (link,)})])
+    store.decide(given(store.record_ids(), "gold"))
+    split = SplitSettings(seed=1, train=0.5, validation=0.25, test=0.25)
+    freeze(store, load_scheme(), name="linked", layers=["gold"], split=split)
+    asked: dict[str, object] = {"training.task": "relations", "training.model": "questions", "training.window": 128}
+    changed = with_settings(workspace, asked)
+    where = ("--workspace", str(workspace.folder), "--set", "linked")
+    told = curate_json("train", "check", *where)
+    counts = told["splits"]["train"]
+    assert (told["task"], told["model"], told["refused"]) == ("relations", "questions", False)
+    assert [counts[name] for name in ("rows", "negatives", "annotations", "oracle")] == [12, 8, 4, 1.0]
+    shown = curate("train", "check", "--show", "1", *where).stdout
+    assert 'For Signs and symptoms "fever", find all that belongs to it (related to)' in shown
+    assert "had @ fever @ and [cough|B]" in shown
+    trained = train(changed, store, name="links", curated=["linked"])
+    assert (trained.manifest.task, trained.manifest.model) == ("relations", "questions")
+    assert trained.page is not None
+    assert "related_to" in trained.page.read_text(encoding="utf-8")
 
 
 def test_the_page_of_a_training_has_words_only_where_they_are_asked_for(

@@ -9,8 +9,12 @@ from typing import Any
 import pytest
 from command_line import curate, curate_json
 from experiment_workspace import WORDING
+from verdicts import given
 
-from curation.errors import UsageError
+from curation.errors import NothingToGoByError, UsageError
+from curation.record import Entity, Layer, Record
+from curation.sets.freeze import freeze
+from curation.settings import SplitSettings
 from curation.store import Store
 from pipeline.steps.experiment.compare import compare
 from pipeline.workspace import Workspace
@@ -98,7 +102,7 @@ variants:
             "variant a: unknown key training.epoch; did you mean",
         ),
         ("variants: {a: {with: ruels}}", "expected an annotator of .*did you mean rules"),
-        ("variants: {a: {training: {epochs: 0}}}", "variant a: training.epochs: Input should be greater"),
+        ("variants: {a: {training: {epochs: 0}}}", "variant a: training.epochs: expected a number greater"),
         ("variants: {a: {training: {model: tager}}}", "did you mean tagger"),
         ("variants: {a: {with: 'llm:none'}}", "expected a language model"),
         ("variants: {a: {training: {processes: 2}}}", "expected training.processes = 1 for an experiment"),
@@ -110,6 +114,36 @@ def test_what_does_not_fit_is_refused_before_anything_is_trained(
     with pytest.raises(UsageError, match=message):
         compare(workspace, store, written(tmp_path, content), name="refused")
     assert not (workspace.folder / "experiments" / "refused").exists()
+
+
+@pytest.mark.parametrize("annotator", ["rules", "few-shot"])
+def test_an_annotator_with_nothing_to_go_by_is_refused_as_annotating_refuses_it(
+    workspace: Workspace, tmp_path: Path, annotator: str
+) -> None:
+    own = Workspace.make(tmp_path / "own", {"training.threads": 1})
+    (own.folder / "scheme.yaml").write_text("name: own\nlanguages: [de]\ncategories: {device: a machine}\n")
+    own = Workspace.at(own.folder)
+    with own.open_store() as store:
+        for number in range(6):
+            id, text = f"r{number}", f"Die Pumpe {number * 17} von Fall {number * 31} läuft."
+            device = Entity.at(text, 4, 9, "device", id="T1")
+            store.add_records([Record(id=id, group=id, source="t", language="de", text=text)])
+            store.add_layers([Layer(record_id=id, name="gold", author="gold", entities=(device,))])
+        store.decide(given(store.record_ids(), "gold"))
+        freeze(store, own.scheme, name="s", layers=["gold"], split=SplitSettings(train=0.5, validation=0, test=0.5))
+        path = written(tmp_path, f"variants: {{a: {{with: {annotator}}}}}")
+        with pytest.raises(NothingToGoByError, match=f"{annotator} has no .* for anything in the scheme own"):
+            compare(own, store, path)
+    assert not (own.folder / "experiments").exists()
+
+
+@pytest.mark.parametrize("figure", ["strickt", "bertscore f1", "label smoking accuracy"])
+def test_a_figure_that_nothing_can_have_is_refused_before_anything_is_trained(
+    workspace: Workspace, store: Store, tmp_path: Path, figure: str
+) -> None:
+    with pytest.raises(UsageError, match=f"expected a figure, got '{figure}'"):
+        compare(workspace, store, written(tmp_path, VARIANTS), name="unknown", figure=figure)
+    assert not (workspace.folder / "experiments" / "unknown").exists()
 
 
 def test_the_command_prints_a_table_and_one_object(workspace: Workspace, tmp_path: Path) -> None:

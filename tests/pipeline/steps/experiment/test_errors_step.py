@@ -11,7 +11,7 @@ from command_line import curate, curate_json
 
 from curation.errors import UsageError
 from curation.markup import parse_markup
-from curation.record import Layer, Record
+from curation.record import Layer, Record, Relation
 from curation.store import Store
 from curation.store.review import ReviewTask
 from pipeline.steps.experiment.errors import errors
@@ -79,6 +79,20 @@ def test_words_are_on_the_page_alone_and_only_where_they_are_asked_for(workspace
     assert "fever" in shown.page.read_text()
     others = [path for path in shown.page.parent.iterdir() if path != shown.page]
     assert not any(word in path.read_bytes() for path in others for word in (b"Fieber", b"fever", b"cough"))
+
+
+def test_what_a_layer_never_gives_is_told_apart_from_its_other_errors(tmp_path: Path) -> None:
+    made = Workspace.make(tmp_path / "w", {})
+    text, entities = parse_markup("A woman had [fever]{signs_symptoms} of [flu]{diagnosis}.")
+    head, tail = (entity.id for entity in entities)
+    linked = Relation(id="R1", type="related_to", head=head, tail=tail)
+    with made.open_store() as store:
+        store.add_records([Record(id="r", group="r", source="t", language="en", text=text)])
+        store.add_layers([Layer(record_id="r", name="gold", author="gold", entities=entities, relations=(linked,))])
+        store.add_layers([Layer(record_id="r", name="plain", author="plain", entities=entities)])
+        store.add_layers([Layer(record_id="r", name="whole", author="w", entities=entities, relations=(linked,))])
+        about = errors(made, store, ["plain", "whole"]).result.about
+    assert [line for line in about if "at all" in line] == ["plain gives no relation at all: 1 of its errors are these"]
 
 
 @pytest.mark.parametrize(

@@ -112,6 +112,24 @@ def test_a_killed_curve_goes_on_and_ends_the_same(workspace: Workspace, store: S
     assert learning_curve(workspace, store, name="ended", sizes=[2], seeds=1).result.content["curve"]["seeds"] == 1  # type: ignore[call-overload, index]
 
 
+def test_a_cell_that_was_trained_and_not_yet_scored_tells_all_its_epochs(workspace: Workspace, store: Store) -> None:
+    class EndsInScoring(Killed):
+        @contextmanager
+        def __call__(self, title: str, total: int | None) -> Iterator[object]:
+            def advance(records: int, failed: int = 0, *, note: str = "", **rest: object) -> None:
+                if "scoring" in note:
+                    raise KeyboardInterrupt
+
+            yield advance
+
+    with pytest.raises(KeyboardInterrupt):
+        learning_curve(workspace, store, name="scored", sizes=[4], seeds=1, progress=EndsInScoring(0))  # type: ignore[arg-type]
+    assert (workspace.folder / "experiments" / "scored" / "adapters" / "size-4-seed-0").is_dir()
+    content: Any = learning_curve(workspace, store, name="scored", sizes=[4], seeds=1).result.content
+    assert content["cells"][0]["details"]["epochs"] == 2
+    assert content["cells"][0]["spent"]["tokens"] > 0
+
+
 def test_patients_are_not_cut_and_no_word_of_theirs_is_in_the_files(workspace: Workspace, store: Store) -> None:
     done = learning_curve(workspace, store, name="odd", sizes=[3], seeds=1, keep=True)
     (cell,) = done.result.content["cells"]  # type: ignore[misc, union-attr]
@@ -143,8 +161,18 @@ def test_more_sizes_and_seeds_join_and_other_settings_are_refused(workspace: Wor
     try:
         with pytest.raises(UsageError, match=r"training\.epochs was 2, now 3; choose another --name"):
             learning_curve(Workspace.at(workspace.folder), store, name="grows", sizes=[2], seeds=1)
+        path.write_text(commented_config(SETTINGS | {"curation.scoring.rouge": "unicode-v1"}))
+        with pytest.raises(UsageError, match=r"curation\.scoring\.rouge was snowball-v1, now unicode-v1"):
+            learning_curve(Workspace.at(workspace.folder), store, name="grows", sizes=[2], seeds=1)
     finally:
         path.write_text(before)
+    plan = workspace.folder / "experiments" / "grows" / "plan.json"
+    kept = json.loads(plan.read_text())
+    # The plan of an earlier version, which had no settings of scoring, and settings of training at their defaults.
+    kept["fixed"] = {key: value for key, value in kept["fixed"].items() if not key.startswith("curation.scoring")}
+    kept["fixed"] |= {"training.heads": "one", "training.crf": False, "training.members": 1}
+    plan.write_text(json.dumps(kept))
+    assert len(learning_curve(workspace, store, name="grows", sizes=[2, 4], seeds=1).result.content["cells"]) == 2  # type: ignore[arg-type]
     with pytest.raises(UsageError, match="split was test, now validation"):
         learning_curve(workspace, store, name="grows", sizes=[2], seeds=1, split="validation")
 
@@ -160,6 +188,8 @@ def test_more_sizes_and_seeds_join_and_other_settings_are_refused(workspace: Wor
         ({"split": "tset"}, "expected a split to measure on, got 'tset'; did you mean test"),
         ({"curated": "none"}, "expected a curated set, got 'none'"),
         ({"name": "../x"}, "expected the name of an experiment in letters"),
+        ({"figure": "strickt"}, "expected a figure, got 'strickt'; did you mean strict"),
+        ({"figure": "bertscore f1"}, "expected a figure, got 'bertscore f1'"),
     ],
 )
 def test_what_does_not_fit_is_refused_in_one_line(
