@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from curation.tagging.folder import AdapterManifest
-
-#: In the folder of an adapter that learnt from several sets: the scheme that they have in common.
-COMMON_SCHEME = "scheme.yaml"
+from curation.tagging.folder import COMMON_SCHEME, AdapterManifest
 
 
 def trained_scheme(manifest: AdapterManifest, folder: Path) -> str:

@@ -20,6 +20,7 @@ from curation.quiet_libraries import quiet
 from curation.record import Frozen
 from curation.tagging.encoder import TOKENIZER, WEIGHTS, base_folder, splitter, with_head
 from curation.tagging.folder import (
+    COMMON_SCHEME,
     AdapterManifest,
     base_of,
     check_weights,
@@ -29,7 +30,6 @@ from curation.tagging.folder import (
     write_manifest,
 )
 from training.card import write_card
-from training.trained import SCHEME
 
 #: The largest difference of the outputs that rounding explains, as a share of the largest output, by the numbers that
 #: the weights are kept in (docs/trainers.md has what was measured).
@@ -113,8 +113,8 @@ def merge_adapter(adapter: Path, texts: Sequence[str], to: Path, *, tolerance: f
                 },
             }
         )
-        if (adapter / SCHEME).is_file():  # the common one of several sets
-            shutil.copyfile(adapter / SCHEME, inside / SCHEME)
+        if (adapter / COMMON_SCHEME).is_file():  # the common one of several sets
+            shutil.copyfile(adapter / COMMON_SCHEME, inside / COMMON_SCHEME)
         write_card(found, inside)
         write_manifest(found, inside)
     return MergedAdapter(to, found, compared)

@@ -18,7 +18,7 @@ from curation.record import canonical, digest
 from curation.scheme import Scheme, write_scheme
 from curation.scoring.entities import RESAMPLING, without_few
 from curation.tagging.encoder import WEIGHTS
-from curation.tagging.folder import AdapterManifest, Task, file_digests, save_weights, write_manifest
+from curation.tagging.folder import COMMON_SCHEME, AdapterManifest, Task, file_digests, save_weights, write_manifest
 from curation.tagging.words import Splitter
 from training.card import write_card
 from training.checkpoints import Checkpoints
@@ -31,8 +31,6 @@ from training.settings import TrainingSettings, Tuning
 from training.training_group import training_group
 from training.view_check import ViewCheck, check_json
 
-#: The common scheme of several sets, in the adapter's folder: `curation.scheme` may name it.
-SCHEME = "scheme.yaml"
 PACKAGES = ("torch", "transformers", "peft", "tokenizers", "safetensors")
 
 
@@ -219,7 +217,7 @@ class TrainingJob:
                 seconds=round(course.spent + time.monotonic() - self.began, 1),
             )
             if self.about:
-                write_scheme(self.scheme, inside / SCHEME)
+                write_scheme(self.scheme, inside / COMMON_SCHEME)
             write_card(manifest, inside)
             write_manifest(manifest, inside)
         if self.checkpoints and training_group().is_first:

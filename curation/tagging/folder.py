@@ -41,6 +41,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 MANIFEST = "clincurate.json"
+#: The common scheme of several sets that an adapter has learnt from: `curation.scheme` may name it.
+COMMON_SCHEME = "scheme.yaml"
 #: Where the further models of an adapter are that is several, by their number.
 MEMBERS = "members"
 ADAPTER_WEIGHTS = "adapter_model.safetensors"

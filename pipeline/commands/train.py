@@ -21,7 +21,7 @@ from pipeline.commands.output import print_counts, print_json, print_table, say,
 from pipeline.commands.progress_bars import progress_bar
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from curation.tagging.folder import AdapterManifest
     from pipeline.steps.train import CheckedViews
@@ -173,21 +173,25 @@ def say_scores(trained: Trained) -> None:
     if trained.manifest.members:
         _say_members(trained.manifest)
     elif (course := CourseFigures.in_manifest(trained.manifest)) is not None:
-        say(_validated(course))
+        for line in _validated(course):
+            say(line)
         if course.ended_early:
             say(f"ended early: {course.patience} epochs brought nothing better")
 
 
-def _validated(course: CourseFigures) -> str:
-    """The validation's figure in the epoch that is kept, in words."""
+def _validated(course: CourseFigures) -> Iterator[str]:
+    """The validation's figure in the epoch that is kept, in lines."""
     from training.course_figures import MEASURES
 
     if not course.validation:
-        return f"validation: none, the set has no records for it; the last of {len(course.losses)} epochs is kept"
+        yield f"validation: none, the set has no records for it; the last of {len(course.losses)} epochs is kept"
+        return
     best = course.validation[course.best - 1]
     is_loss = course.measure == MEASURES["answers"]
     figure = f"loss {best:.4f}, the lowest" if is_loss else f"{best:.4f}, the best"
-    return f"validation: {figure} of {len(course.validation)} epochs: {course.best}"
+    yield f"validation: {figure} of {len(course.validation)} epochs: {course.best}"
+    if not (best or is_loss):
+        yield "nothing that it says there is right: try a lower training.learning_rate, or more training.epochs"
 
 
 def _say_members(manifest: AdapterManifest) -> None:

@@ -7,7 +7,6 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
-from itertools import count as counting
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from unicodedata import normalize
@@ -174,8 +173,8 @@ def layer_folders(view: ExportedSet, names: Iterable[str]) -> dict[str, str]:
         leaves = in_data(name, view.people)
         wanted = path_name(folder_name(own_name(leaves) if is_human(leaves) else leaves), "a layer")
         taken = {folder.casefold() for folder in folders.values()}
-        numbered = (f"{wanted}-{number}" for number in counting(2))
-        folders[name] = wanted if wanted.casefold() not in taken else next(n for n in numbered if n not in taken)
+        every = (wanted, *(f"{wanted}-{number}" for number in range(2, len(taken) + 2)))
+        folders[name] = next(folder for folder in every if folder.casefold() not in taken)
     return folders
 
 

@@ -90,7 +90,7 @@ def train(
     """An adapter of that name in the workspace, trained on a curated set, by default the newest, or on several.
 
     mapping: a file with common names for what the sets' schemes call otherwise. Of several sets, or with a mapping, the
-    common scheme stands as SCHEME in the adapter's folder.
+    common scheme stands as COMMON_SCHEME in the adapter's folder.
     One that an earlier training has made from the same set with the same settings is given as it is, and one that was
     ended goes on from its checkpoint; again: it is trained anew from the start.
     """

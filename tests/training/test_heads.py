@@ -18,7 +18,7 @@ from curation.scheme import Scheme
 from curation.stage import Item
 from curation.tagging.decoding import allowed
 from curation.tagging.encoder import WEIGHTS
-from curation.tagging.folder import MANIFEST, MEMBERS, load_tagger
+from curation.tagging.folder import COMMON_SCHEME, MANIFEST, MEMBERS, load_tagger
 from curation.tagging.labels import label_set
 from pipeline.commands.train import say_scores
 from training.card import CARD
@@ -26,7 +26,7 @@ from training.course_figures import CourseFigures
 from training.encoder import check, scored, shown, train, train_tagger
 from training.loop import OnStep
 from training.settings import TrainingSettings
-from training.trained import SCHEME, TrainingJob
+from training.trained import TrainingJob
 from training.trainers import chosen
 from training.training_group import TrainingGroup
 
@@ -268,7 +268,7 @@ def test_members_keep_what_the_sets_are_and_the_course_of_the_first(
     job = TrainingJob(nested, nested, scheme, settings, place / "adapters" / "of-sets", about=about)
     trained = train_tagger(job)
     assert trained.manifest.training["mapping"] == {}
-    assert (trained.folder / SCHEME).is_file()
+    assert (trained.folder / COMMON_SCHEME).is_file()
     course = CourseFigures.in_manifest(trained.manifest)
     assert course is not None
     assert len(course.losses) == 2

@@ -15,13 +15,13 @@ from annotation.settings import LlmSettings
 from curation.errors import UsageError
 from curation.scheme import Scheme
 from curation.stage import Item
-from curation.tagging.folder import read_manifest
+from curation.tagging.folder import COMMON_SCHEME, read_manifest
 from training.decoder import train_decoder
 from training.encoder import train, train_tagger
 from training.examples import Pair
 from training.merging import merge_adapter
 from training.settings import TrainingSettings
-from training.trained import SCHEME, Trained, TrainingJob
+from training.trained import Trained, TrainingJob
 
 pytestmark = pytest.mark.model
 
@@ -192,4 +192,4 @@ def test_the_common_scheme_of_several_sets_goes_with_the_merged_model(
     to = place / "adapters" / "joined-lora"
     made = train_tagger(TrainingJob(pairs, (), scheme, settings, to, about={"sets": [], "mapping": {}}))
     merged = merge_adapter(made.folder, texts, tmp_path / "merged")
-    assert (merged.folder / SCHEME).read_bytes() == (made.folder / SCHEME).read_bytes()
+    assert (merged.folder / COMMON_SCHEME).read_bytes() == (made.folder / COMMON_SCHEME).read_bytes()

@@ -48,3 +48,11 @@ def test_one_that_was_made_before_tells_its_figures_too(capsys: pytest.CaptureFi
 def test_the_loss_of_answers_is_the_lowest(capsys: pytest.CaptureFixture[str]) -> None:
     course = CourseFigures(measure="loss of answers", losses=(3, 2), validation=(0.75, 0.5), best=2, epochs=2)
     assert said(course, capsys) == "validation: loss 0.5000, the lowest of 2 epochs: 2\n"
+
+
+def test_a_model_that_is_never_right_is_told_with_what_to_try(capsys: pytest.CaptureFixture[str]) -> None:
+    course = CourseFigures(measure="strict F1, micro", losses=(3, 2), validation=(0.0, 0.0), best=1, epochs=2)
+    assert said(course, capsys) == (
+        "validation: 0.0000, the best of 2 epochs: 1\n"
+        "nothing that it says there is right: try a lower training.learning_rate, or more training.epochs\n"
+    )

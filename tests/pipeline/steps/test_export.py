@@ -7,6 +7,8 @@ import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 from unicodedata import normalize
 
 import pytest
@@ -24,7 +26,7 @@ from curation.store import Store
 from exports.formats import FORMATS
 from exports.settings import ExportSettings
 from pipeline.config import with_overrides
-from pipeline.steps.export import check, export, stored_layer
+from pipeline.steps.export import check, export, layer_folders, stored_layer
 from pipeline.steps.imports import import_into
 from pipeline.steps.records import plan_deletion
 from pipeline.workspace import Workspace
@@ -484,3 +486,12 @@ def test_categories_of_the_settings_are_counted_as_they_are_written(workspace, s
             ConfigError, match=r"exports\.fhir: expected a category of .* did you mean signs_symptoms\?"
         ):
             act(workspace, store, "fhir")
+
+
+def test_layers_whose_names_differ_in_case_only_have_folders_of_their_own() -> None:
+    view: Any = SimpleNamespace(people=("human:anna",))
+    names = ["llm:A", "llm:a", "llm:a-2", "human:anna", "repeat:anna"]
+    folders = layer_folders(view, names)
+    assert [*folders] == names
+    assert folders["human:anna"] == "person-1"
+    assert len({folder.casefold() for folder in folders.values()}) == len(names)
