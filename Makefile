@@ -29,13 +29,12 @@ quick: $(VENV)/.tested ## while you work: lint, types, imports, tests without se
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest --quick --numprocesses 2 --dist loadfile
 
-check: $(VENV)/.tested ## what CI does: lint, format, types, imports, docs, tests
+check: $(VENV)/.tested ## what CI does: lint, format, types, imports, tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	MYPYPATH=benchmarks $(BIN)/mypy --ignore-missing-imports benchmarks/*.py
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest tests/test_docs.py
 	$(MAKE) test
 
 clean: ## remove what the other targets made

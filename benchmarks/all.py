@@ -45,6 +45,7 @@ SCRIPTS: Mapping[str, tuple[str, ...]] = {
     "prompt_or_tune": ("prompt_or_tune.py",),
     "transfer": ("transfer.py",),
     "training": ("training.py",),
+    "optimiser": ("optimiser.py",),
     "tagger": ("tagger.py",),
     "edsnlp_tagger": ("edsnlp_tagger.py",),
 }

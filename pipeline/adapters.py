@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from curation.author import AuthorKind, author_name, kind_of, layer_name, own_name
-from curation.errors import UsageError
+from curation.errors import UsageError, unknown_name
 from curation.store import Store
 from curation.tagging.folder import MANIFEST
 from pipeline.workspace import Workspace
@@ -15,7 +15,7 @@ def with_folder(workspace: Workspace, spoken: str) -> str:
     """An annotator's name with the adapter's folder for `adapter` and `adapter:NAME_OR_PATH`; any other as it is.
 
     A name or path is looked up in the workspace first, then as it was typed. Without one it is the adapter of the
-    config, else the only one of the workspace. Raises UsageError when it has several, or none.
+    config, else the only one of the workspace. Raises UsageError when it has several, or none, and for a name of none.
     """
     name = own_name(spoken)
     if kind_of(spoken) is not AuthorKind.ADAPTER:
@@ -26,8 +26,11 @@ def with_folder(workspace: Workspace, spoken: str) -> str:
     typed = Path(name) if name else workspace.config.annotation.adapter.path
     if typed is not None:
         inside = workspace.folder / typed
-        is_found = not typed.is_absolute() and (inside / MANIFEST).is_file()
-        return layer_name(AuthorKind.ADAPTER, str(inside)) if is_found else spoken
+        if not typed.is_absolute() and (inside / MANIFEST).is_file():
+            return layer_name(AuthorKind.ADAPTER, str(inside))
+        if name and not (typed / MANIFEST).is_file():
+            raise unknown_name("an adapter of this workspace, or the folder of one", name, sorted(adapters))
+        return spoken
     if len(adapters) != 1:
         raise UsageError(
             f"expected --with adapter:NAME with an adapter of this workspace, got {spoken}; "

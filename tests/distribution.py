@@ -15,6 +15,7 @@ LONG = (
     "tests/validation/",
     "tests/training/",
     "tests/curation/sources/test_doors.py",
+    "tests/test_sample_card.py",
     "tests/test_schemes_page.py",
     "tests/test_quick_mode.py",
 )

@@ -22,15 +22,16 @@ from curation.tagging.tagger import padded, to_entities
 from curation.tagging.windows import windows
 from curation.tagging.words import Pieces, Splitter
 from curation.views.questions import Questions, question, questions_of
+from training.answer_shares import answer_shares
 from training.course import Validation
 from training.epoch_batches import EpochBatches, Window, batches_of, cut_windows
 from training.examples import CHANGED, CHUNK, Pair, chunks, in_one_window
 from training.loop import learn, seeded_torch
 from training.mixing import mixed
-from training.prepared_encoder import prepared
+from training.prepared_encoder import begin_with_shares, prepared
 from training.row_file import RowFile
 from training.scope import LayerScope, asked_scheme, scope_of, within
-from training.settings import TrainingSettings
+from training.settings import LORA_QUESTION_RATE, TrainingSettings
 from training.shown import ShownRow
 from training.trained import Trained, TrainingJob
 from training.view_check import TrainingRefusedError, ViewCheck, ViewCount
@@ -180,10 +181,12 @@ def train_reader(job: TrainingJob) -> Trained:
             "records without any; annotate or review them first"
         )
     check.require(settings)
+    settings = settings.with_lora_rate(LORA_QUESTION_RATE)
     with seeded_torch(settings):
         model = prepared(base, LABELS, settings)
         reader = QuestionReader(model, split, learnt, asked, settings.stride)
         learner = ReaderLearner(reader, texts, job.validation, scheme, settings)
+        begin_with_shares(model, base, answer_shares(learner, settings))
         course = learn(learner, settings, checkpoints=job.checkpoints, on_step=job.on_step)
     return job.saved(
         model,
@@ -310,9 +313,14 @@ class ReaderLearner:
     def loss(self, batch: Sequence[Window]) -> Any:
         """The mean cross entropy of the labels of the texts' pieces, some of which are hidden; questions are only
         read."""
+        return self._loss(*self.labelled(batch))
+
+    def labelled(self, batch: Sequence[Window]) -> tuple[list[NDArray[np.int64]], list[NDArray[np.int64]]]:
+        """The pieces of each question with its text, and the number of each one's label."""
         import numpy as np
 
-        rows, targets = [], []
+        rows: list[NDArray[np.int64]] = []
+        targets: list[NDArray[np.int64]] = []
         for number, start, end, category in batch:
             text = self._texts[number]
             before = self._reader.asked(self._texts.names[category], text.language)
@@ -323,7 +331,7 @@ class ReaderLearner:
                 if of == category and start <= piece < end:
                     labels[len(before) + piece - start] = label
             targets.append(labels)
-        return self._loss(rows, targets)
+        return rows, targets
 
     def validate(self) -> Validation | None:
         """Strict micro F1 on the validation records, asked all questions."""

@@ -32,17 +32,18 @@ from curation.tagging.encoder import base_folder, splitter
 from curation.tagging.labels import OUTSIDE, label_words, read_spans
 from curation.tagging.words import Pieces, Splitter
 from curation.views.relation_questions import RelationQuestions, relation_questions
+from training.answer_shares import answer_shares
 from training.course import Validation
 from training.epoch_batches import EpochBatches, Window, batches_of
 from training.examples import CHANGED, CHUNK, Pair, chunks
 from training.loop import learn, seeded_torch
 from training.mixing import mixed
-from training.prepared_encoder import prepared
+from training.prepared_encoder import begin_with_shares, prepared
 from training.questions import NO_TEXT, AnswerLoss, with_unanswered
 from training.relations import FURTHER_APART, NOT_ALLOWED, kinds_of, relation_validation, told_kinds
 from training.row_file import RowFile
 from training.scope import asked_scheme, scope_of
-from training.settings import TrainingSettings
+from training.settings import LORA_QUESTION_RATE, TrainingSettings
 from training.shown import ShownRow
 from training.trained import Trained, TrainingJob
 from training.view_check import ViewCheck, ViewCount
@@ -186,9 +187,11 @@ def train_tail_reader(job: TrainingJob) -> Trained:
         )
     check.require(settings)
     learnt = tuple(kind for kind in kinds if kind.name not in check.never_seen)
+    settings = settings.with_lora_rate(LORA_QUESTION_RATE)
     with seeded_torch(settings):
         model = prepared(base, LABELS, settings)
         learner = TailLearner(TailReader(model, split, learnt, ask), rows, kinds, job.validation, job.scheme, settings)
+        begin_with_shares(model, base, answer_shares(learner, settings))
         course = learn(learner, settings, checkpoints=job.checkpoints, on_step=job.on_step)
     names = [kind.name for kind in learnt]
     return job.saved(
@@ -293,8 +296,12 @@ class TailLearner:
 
     def loss(self, batch: Sequence[Window]) -> Any:
         """The mean cross entropy of the labels of the texts' pieces."""
+        return self._loss(*self.labelled(batch))
+
+    def labelled(self, batch: Sequence[Window]) -> tuple[Sequence[NDArray[np.int64]], Sequence[NDArray[np.int64]]]:
+        """The pieces of each question with its text, and the number of each one's label."""
         rows, labels = zip(*(self._rows.read(number) for number, *_ in batch), strict=True)
-        return self._loss(rows, labels)
+        return rows, labels
 
     def validate(self) -> Validation | None:
         """Micro F1 of the relations between gold entities."""

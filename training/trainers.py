@@ -26,15 +26,15 @@ class TaskTrainer:
     train: Callable[[TrainingJob], Trained]
     check: Callable[[Iterable[Pair], Scheme, TrainingSettings, Path | None], ViewCheck]
     shown: Callable[[Iterable[Pair], Scheme, TrainingSettings], Iterable[ShownRow]]
-    #: A digest of the files that the settings name.
+    #: A digest of the files that the settings name, and of what else they leave to the trainer.
     identity: Callable[[TrainingSettings], str]
 
 
 def _tagger() -> TaskTrainer:
     from training.encoder import check, shown, train_tagger
-    from training.prepared_encoder import encoder_identity
+    from training.prepared_encoder import tagger_identity
 
-    return TaskTrainer(train_tagger, check, shown, encoder_identity)
+    return TaskTrainer(train_tagger, check, shown, tagger_identity)
 
 
 def _classifier() -> TaskTrainer:
@@ -45,10 +45,10 @@ def _classifier() -> TaskTrainer:
 
 
 def _questions() -> TaskTrainer:
-    from training.prepared_encoder import encoder_identity
+    from training.prepared_encoder import question_identity
     from training.questions import check, shown, train_reader
 
-    return TaskTrainer(train_reader, check, shown, encoder_identity)
+    return TaskTrainer(train_reader, check, shown, question_identity)
 
 
 def _pairs() -> TaskTrainer:
@@ -59,10 +59,10 @@ def _pairs() -> TaskTrainer:
 
 
 def _relation_questions() -> TaskTrainer:
-    from training.prepared_encoder import encoder_identity
+    from training.prepared_encoder import question_identity
     from training.relation_questions import check, shown, train_tail_reader
 
-    return TaskTrainer(train_tail_reader, check, shown, encoder_identity)
+    return TaskTrainer(train_tail_reader, check, shown, question_identity)
 
 
 def _decoder() -> TaskTrainer:

@@ -81,7 +81,7 @@ class BareWork:
         self._padding = padding
         self._width = width
         self._weights = [weight for weight in model.parameters() if weight.requires_grad]
-        self._optimiser = torch.optim.AdamW(self._weights, lr=rate, weight_decay=0.01)
+        self._optimiser = torch.optim.AdamW(self._weights, lr=rate, weight_decay=0.01, fused=True)
         self._batches = self._again()
 
     def _again(self) -> Iterator[list[Row]]:

@@ -64,7 +64,7 @@ def train(
     tokenizer = _tokenizer(model_folder)
     torch.manual_seed(0)
     model = _model(tokenizer, plan)
-    optimizer = torch.optim.AdamW(model.parameters(), lr=plan.rate, betas=(0.9, 0.98), weight_decay=0.01)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=plan.rate, betas=(0.9, 0.98), weight_decay=0.01, fused=True)
     state: dict[str, Any] = {"steps": 0, "seconds": 0.0, "loss": 0.0, "is_done": False}
     if state_file.is_file():
         state = torch.load(state_file, weights_only=True)

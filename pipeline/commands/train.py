@@ -176,7 +176,7 @@ def say_scores(trained: Trained) -> None:
         for line in _validated(course):
             say(line)
         if course.ended_early:
-            say(f"ended early: {course.patience} epochs brought nothing better")
+            say(f"ended early: {_epochs(course.patience)} brought nothing better")
 
 
 def _validated(course: CourseFigures) -> Iterator[str]:
@@ -184,14 +184,18 @@ def _validated(course: CourseFigures) -> Iterator[str]:
     from training.course_figures import MEASURES
 
     if not course.validation:
-        yield f"validation: none, the set has no records for it; the last of {len(course.losses)} epochs is kept"
+        yield f"validation: none, the set has no records for it; the last of {_epochs(len(course.losses))} is kept"
         return
     best = course.validation[course.best - 1]
     is_loss = course.measure == MEASURES["answers"]
     figure = f"loss {best:.4f}, the lowest" if is_loss else f"{best:.4f}, the best"
-    yield f"validation: {figure} of {len(course.validation)} epochs: {course.best}"
+    yield f"validation: {figure} of {_epochs(len(course.validation))}: {course.best}"
     if not (best or is_loss):
         yield "nothing that it says there is right: try a lower training.learning_rate, or more training.epochs"
+
+
+def _epochs(number: int) -> str:
+    return "1 epoch" if number == 1 else f"{number} epochs"
 
 
 def _say_members(manifest: AdapterManifest) -> None:

@@ -25,8 +25,10 @@ def test_a_name_is_an_adapter_of_the_workspace_and_a_folder_stays_one(tmp_path: 
     mine = trained(workspace.folder / "adapters" / "mine")
     assert with_folder(workspace, "adapter:mine") == f"adapter:{mine}"
     elsewhere = trained(tmp_path / "elsewhere")
-    for spoken in (f"adapter:{elsewhere}", "adapter:nowhere", "rules", "llm:adapter"):
+    for spoken in (f"adapter:{elsewhere}", "rules", "llm:adapter"):
         assert with_folder(workspace, spoken) == spoken
+    with pytest.raises(UsageError, match=r"or the folder of one, got 'mein'; did you mean mine\? there are: mine$"):
+        with_folder(workspace, "adapter:mein")
 
 
 def test_a_path_is_looked_up_in_the_workspace_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,12 +9,22 @@ from random import Random
 import pytest
 
 from annotation.adapter import AdapterAnnotator
+from curation.adapters.questions import LABELS, QuestionReader
 from curation.errors import UsageError
 from curation.record import Entity, Layer, Record, check_layer
 from curation.scheme import Scheme
 from curation.stage import Item
+from curation.tagging.encoder import base_folder, splitter
+from training.answer_shares import answer_shares
 from training.examples import Pair
-from training.questions import ReaderLearner, check, shown, train_reader
+from training.prepared_encoder import (
+    LEAST_SHARE,
+    begin_with_shares,
+    encoder_identity,
+    prepared,
+    question_identity,
+)
+from training.questions import ReaderLearner, _asked, answered_texts, check, shown, train_reader
 from training.settings import TrainingSettings
 from training.trained import Trained, TrainingJob
 
@@ -151,3 +161,37 @@ def test_a_file_overrides_questions(wide: TrainingSettings, narrow: Scheme, pair
         file.write_text(content, encoding="utf-8")
         with pytest.raises(UsageError, match=message):
             list(shown(pairs[:1], narrow, settings))
+
+
+def test_lora_learns_questions_at_a_rate_of_its_own_and_a_named_one_stays(quick_settings: TrainingSettings) -> None:
+    unset = quick_settings.model_copy(update={"learning_rate": None, "full": False})
+    named = unset.model_copy(update={"learning_rate": 0.0007})
+    full = unset.model_copy(update={"tuning": "full"})
+    assert [one.with_lora_rate(0.0007).rate for one in (unset, named, full)] == [0.0007, 0.0007, 0.0002]
+    assert unset.with_lora_rate(0.0007) == named
+    assert question_identity(unset) != encoder_identity(unset), "what an earlier version made is trained anew"
+
+
+def test_the_head_begins_with_the_shares_of_the_labels_and_one_that_the_base_brings_stays(
+    quick_settings: TrainingSettings, trained: Trained, narrow: Scheme, pairs: list[Pair]
+) -> None:
+    """Where "outside" is right nearly always, a model that has yet to learn so may end with no answer at all."""
+    lora = quick_settings.model_copy(update={"full": False, "window": 96})
+    base = base_folder(lora.base_model, download=False)
+    model, split = prepared(base, LABELS, lora), splitter(base)
+    _, asked = _asked(narrow, lora, split)
+    texts, _ = answered_texts(pairs, narrow, splitter=split, asked=asked, stride=lora.stride)
+    learner = ReaderLearner(QuestionReader(model, split, narrow.names, asked, lora.stride), texts, (), narrow, lora)
+    shares = answer_shares(learner, lora)
+    assert sum(shares) == pytest.approx(1)
+    assert shares[0] > 0.6
+    assert 0 < shares[1] < 0.3
+    begin_with_shares(model, base, shares)
+    heads = [weight for name, weight in model.named_parameters() if name.endswith("bias") and "classifier" in name]
+    assert len(heads) == 2
+    for head in heads:
+        assert head.exp().tolist() == pytest.approx([max(share, LEAST_SHARE) for share in shares], rel=1e-3)
+    again = prepared(trained.folder, LABELS, lora)
+    before = again.classifier.bias.tolist()
+    begin_with_shares(again, trained.folder, shares)
+    assert again.classifier.bias.tolist() == before

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from pydantic import JsonValue
 
+from training.prepared_encoder import encoder_identity, tagger_identity
 from training.settings import TrainingSettings
 from training.trained import (
     LATER,
@@ -72,3 +73,22 @@ def test_what_was_trained_otherwise_is_told_by_setting() -> None:
         "crf was false, now true",
     ]
     assert changed_settings({"tuning": "lora", "full": False}, TrainingSettings(threads=1)) == []
+
+
+@pytest.mark.parametrize(
+    ("settings", "rate"),
+    [
+        ({}, 0.002),
+        ({"full": True}, 0.0002),
+        ({"full": True, "crf": True}, 0.0002),
+        ({"crf": True}, 0.0007),
+        ({"crf": True, "heads": "category"}, 0.0014),
+        ({"heads": "category"}, 0.002),
+        ({"crf": True, "learning_rate": 0.01}, 0.01),
+    ],
+)
+def test_a_rate_that_is_not_named_is_that_of_what_is_learnt(settings: dict[str, object], rate: float) -> None:
+    chosen = TrainingSettings.model_validate(settings)
+    assert chosen.rate == rate
+    differs = tagger_identity(chosen) != encoder_identity(chosen)
+    assert differs == (rate in (0.0007, 0.0014)), "such an adapter of an earlier version is trained anew"

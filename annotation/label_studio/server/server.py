@@ -104,7 +104,8 @@ def stop(workspace: Path) -> bool:
     state = _state(folder)
     if state is None:
         return False
-    with process_lock(folder / "lock"):
+    # A start that is under way may take minutes; nobody waits for longer without a word.
+    with process_lock(folder / "lock", timeout=120.0):
         was_running = _is_ours(state)
         if was_running:
             end(state["pid"], port=state["port"])

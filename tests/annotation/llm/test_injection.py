@@ -42,14 +42,16 @@ def obeying(style: str) -> str:
 @pytest.mark.parametrize("prompt", ["entities", "naive", "advanced", "evidence", "per-category", "extract.v1"])
 @pytest.mark.parametrize("language", ["en", "de"])
 def test_an_attack_changes_neither_the_frame_nor_the_keys_nor_the_id(prompt, language, scheme: Scheme):
+    answer = obeying(Prompt(prompt, scheme).style)
+    model = ScriptedModel(respond=lambda request: answer)
+    annotate = LlmAnnotator(scheme, LlmSettings(prompt=prompt), {"m": model})
+    hold(annotate, record("She had fever. ", language=language))
+    plain = model.rounds[0]
     for attack in ATTACKS:
         text = FRAME.format(attack=attack) if "{}" not in attack else FRAME.replace("{attack}", attack)
-        model = ScriptedModel(respond=lambda request: obeying(Prompt(prompt, scheme).style))
-        annotate = LlmAnnotator(scheme, LlmSettings(prompt=prompt), {"m": model})
-        hold(annotate, record("She had fever. ", language=language))
-        plain = model.rounds[0]
+        asked = len(model.rounds)
         result = hold(annotate, record(text, language=language))
-        hostile = model.rounds[len(model.rounds) // 2]
+        hostile = model.rounds[asked]
         for before, after in zip(plain, hostile, strict=True):
             assert frame(before, "She had fever. ") == frame(after, text), attack
             assert list(after.schema["properties"]) == list(before.schema["properties"])

@@ -37,7 +37,7 @@ def test_it_is_loaded_once_and_knows_many_languages() -> None:
     assert covers("multilingual-e5-small", frozenset({"en", "de", "tr"}))
 
 
-@pytest.mark.parametrize("text", ["", "\ud800", "a\x00b", "Fieber " * 3000])
+@pytest.mark.parametrize("text", ["", "\ud800", "a\x00b", "Fieber " * 700])
 def test_any_text_has_a_vector(text: str) -> None:
     assert load_encoder("multilingual-e5-small").encode([text, "Husten"]).shape == (2, 384)
 

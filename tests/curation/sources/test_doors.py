@@ -291,7 +291,7 @@ def _packed(path: Path, *parts: tuple[bytes, int]) -> Path:
 @pytest.mark.parametrize("record", ["sentence", "document", "file"])
 def test_a_small_conll_file_does_not_fill_the_memory(tmp_path: Path, record: str) -> None:
     tokens = b"fever\tB-X\n" * 10_000
-    path = _packed(tmp_path / "x.conll.gz", (b"good\tO\n\n", 1), (tokens, 600), (b"\ngood\tO\n", 1))
+    path = _packed(tmp_path / "x.conll.gz", (b"good\tO\n\n", 1), (tokens, 300), (b"\ngood\tO\n", 1))
     assert path.stat().st_size < 450_000
     found, problems, peak = cost(path, {"conll": {"record": record}})
     assert found == (0 if record == "file" else 2)

@@ -41,7 +41,7 @@ def test_one_that_was_made_before_tells_its_figures_too(capsys: pytest.CaptureFi
         measure="strict F1, micro", losses=(3, 2, 1), validation=(0.25, 0.5, 0.375), best=2, epochs=9, patience=1
     )
     assert said(course, capsys) == (
-        "validation: 0.5000, the best of 3 epochs: 2\nended early: 1 epochs brought nothing better\n"
+        "validation: 0.5000, the best of 3 epochs: 2\nended early: 1 epoch brought nothing better\n"
     )
 
 

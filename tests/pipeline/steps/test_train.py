@@ -128,6 +128,21 @@ def test_sets_of_two_schemes_train_together(workspace: Workspace, store: Store, 
         train(workspace, store, name="both", curated=["cases", "notes"], mapping=mapping)
 
 
+def test_an_adapter_without_validation_that_finds_nothing_is_told(
+    workspace: Workspace, store: Store, said: list[str]
+) -> None:
+    split = SplitSettings(seed=1, train=1, validation=0, test=0)
+    freeze(store, load_scheme(), name="whole", layers=["gold"], split=split)
+    silence = "it finds nothing in 8 of the records that it has learnt from (there are none for validation)"
+    deaf = with_settings(workspace, {"training.learning_rate": 0.02, "training.outside_weight": 1000.0})
+    train(deaf, store, name="silent", curated="whole")
+    assert [silence in line for line in said] == [True]
+    said.clear()
+    assert train(deaf, store, name="silent", curated="whole").unchanged
+    train(with_settings(workspace, {}), store, name="speaks", curated="whole")
+    assert not any("finds nothing" in line for line in said)
+
+
 def test_two_processes_train_one_model_and_one_of_them_writes(workspace: Workspace, store: Store) -> None:
     two = with_settings(workspace, {"training.processes": 2, "training.batch_size": 1, "training.epochs": 1})
     trained = train(two, store, name="two", curated="cases")

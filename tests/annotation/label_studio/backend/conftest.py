@@ -66,7 +66,8 @@ def running(
                 thread.join(0.01)
             yield Running(url, auth, http)
         server.should_exit = True
-        thread.join()
+        thread.join(60)
+        assert not thread.is_alive(), "the back end did not end within a minute"
 
 
 @pytest.fixture(scope="session")

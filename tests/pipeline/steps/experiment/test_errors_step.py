@@ -103,7 +103,7 @@ def test_what_a_layer_never_gives_is_told_apart_from_its_other_errors(tmp_path: 
         (["wrogn"], {}, "expected a layer of the store, got 'wrogn'; did you mean wrong"),
         (["wrong"], {"gold": ["none"]}, "expected a layer of the store, got 'none'"),
         (["wrong"], {"split": "test"}, "expected --set NAME with --split test"),
-        (["adapter:none"], {}, "expected an adapter with clincurate.json in none"),
+        (["adapter:none"], {}, "expected an adapter of this workspace, or the folder of one, got 'none'"),
     ],
 )
 def test_what_cannot_be_looked_at_is_refused(
