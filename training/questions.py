@@ -31,7 +31,7 @@ from training.mixing import mixed
 from training.prepared_encoder import begin_with_shares, prepared
 from training.row_file import RowFile
 from training.scope import LayerScope, asked_scheme, scope_of, within
-from training.settings import LORA_QUESTION_RATE, TrainingSettings
+from training.settings import TrainingSettings
 from training.shown import ShownRow
 from training.trained import Trained, TrainingJob
 from training.view_check import TrainingRefusedError, ViewCheck, ViewCount
@@ -181,7 +181,6 @@ def train_reader(job: TrainingJob) -> Trained:
             "records without any; annotate or review them first"
         )
     check.require(settings)
-    settings = settings.with_lora_rate(LORA_QUESTION_RATE)
     with seeded_torch(settings):
         model = prepared(base, LABELS, settings)
         reader = QuestionReader(model, split, learnt, asked, settings.stride)

@@ -43,7 +43,7 @@ from training.questions import NO_TEXT, AnswerLoss, with_unanswered
 from training.relations import FURTHER_APART, NOT_ALLOWED, kinds_of, relation_validation, told_kinds
 from training.row_file import RowFile
 from training.scope import asked_scheme, scope_of
-from training.settings import LORA_QUESTION_RATE, TrainingSettings
+from training.settings import TrainingSettings
 from training.shown import ShownRow
 from training.trained import Trained, TrainingJob
 from training.view_check import ViewCheck, ViewCount
@@ -187,7 +187,6 @@ def train_tail_reader(job: TrainingJob) -> Trained:
         )
     check.require(settings)
     learnt = tuple(kind for kind in kinds if kind.name not in check.never_seen)
-    settings = settings.with_lora_rate(LORA_QUESTION_RATE)
     with seeded_torch(settings):
         model = prepared(base, LABELS, settings)
         learner = TailLearner(TailReader(model, split, learnt, ask), rows, kinds, job.validation, job.scheme, settings)

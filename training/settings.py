@@ -209,10 +209,6 @@ class TrainingSettings(Frozen):
         """The highest learning rate."""
         if self.learning_rate or self.tuned == "full":
             return self.learning_rate or FULL_RATE
+        if self.model == "questions":
+            return LORA_QUESTION_RATE
         return LORA_CRF_RATES[self.heads] if self.crf else LORA_RATE
-
-    def with_lora_rate(self, rate: float) -> TrainingSettings:
-        """These settings with LoRA's learning rate where none is named."""
-        if self.learning_rate or self.tuned == "full":
-            return self
-        return self.model_copy(update={"learning_rate": rate})

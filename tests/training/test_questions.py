@@ -163,13 +163,28 @@ def test_a_file_overrides_questions(wide: TrainingSettings, narrow: Scheme, pair
             list(shown(pairs[:1], narrow, settings))
 
 
-def test_lora_learns_questions_at_a_rate_of_its_own_and_a_named_one_stays(quick_settings: TrainingSettings) -> None:
-    unset = quick_settings.model_copy(update={"learning_rate": None, "full": False})
-    named = unset.model_copy(update={"learning_rate": 0.0007})
-    full = unset.model_copy(update={"tuning": "full"})
-    assert [one.with_lora_rate(0.0007).rate for one in (unset, named, full)] == [0.0007, 0.0007, 0.0002]
-    assert unset.with_lora_rate(0.0007) == named
-    assert question_identity(unset) != encoder_identity(unset), "what an earlier version made is trained anew"
+class BegunError(Exception):
+    """Ends a training where its first step would be."""
+
+
+def test_a_training_begins_with_the_shares(
+    place: Path, wide: TrainingSettings, narrow: Scheme, pairs: list[Pair], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun: list[list[float]] = []
+
+    def learn(learner: ReaderLearner, *_: object, **__: object) -> None:
+        begun.extend((learner.model.classifier.bias.exp().tolist(), answer_shares(learner, wide)))
+        raise BegunError
+
+    monkeypatch.setattr("training.questions.learn", learn)
+    with pytest.raises(BegunError):
+        train_reader(TrainingJob(pairs, (), narrow, wide, place / "adapters" / "begun"))
+    head, shares = begun
+    assert head == pytest.approx([max(share, LEAST_SHARE) for share in shares], rel=1e-3)
+
+
+def test_what_an_earlier_version_learnt_by_questions_is_trained_anew(wide: TrainingSettings) -> None:
+    assert question_identity(wide) != encoder_identity(wide)
 
 
 def test_the_head_begins_with_the_shares_of_the_labels_and_one_that_the_base_brings_stays(

@@ -32,7 +32,9 @@ from curation.tagging.encoder import splitter, with_head
 from curation.tagging.labels import TaggedSpan
 from curation.tagging.words import Splitter
 from curation.views.relation_questions import relation_questions
+from training.answer_shares import answer_shares
 from training.examples import Pair
+from training.prepared_encoder import LEAST_SHARE
 from training.relation_questions import TailLearner, check, head_rows, shown, train_tail_reader
 from training.relations import kinds_of, relation_validation
 from training.scope import LayerScope
@@ -336,6 +338,27 @@ def test_what_is_shown_is_the_question_with_the_head_marked_and_its_answers(wide
 def trained(place: Path, wide: TrainingSettings) -> Trained:
     settings = wide.model_copy(update={"epochs": 60})
     return train_tail_reader(TrainingJob(PAIRS, PAIRS, SCHEME, settings, place / "adapters" / "asked-links"))
+
+
+class BegunLinksError(Exception):
+    """Ends a training where its first step would be."""
+
+
+@pytest.mark.model
+def test_a_training_begins_with_the_shares(
+    place: Path, wide: TrainingSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun: list[list[float]] = []
+
+    def learn(learner: TailLearner, *_: object, **__: object) -> None:
+        begun.extend((learner.model.classifier.bias.exp().tolist(), answer_shares(learner, wide)))
+        raise BegunLinksError
+
+    monkeypatch.setattr("training.relation_questions.learn", learn)
+    with pytest.raises(BegunLinksError):
+        train_tail_reader(TrainingJob(PAIRS, (), SCHEME, wide, place / "adapters" / "begun-links"))
+    head, shares = begun
+    assert head == pytest.approx([max(share, LEAST_SHARE) for share in shares], rel=1e-3)
 
 
 @pytest.mark.model
