@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import ThreadingHTTPServer
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -18,6 +19,9 @@ from http_server import QuietHandler, served_by
 TOKEN = "hf_secretoftheuser"
 #: What a hub keeps beside the repository.
 LARGE = (".parquet",)
+
+#: In place of the `time` of the hub's client, which then waits for nothing before it tries again.
+NO_PAUSES = SimpleNamespace(sleep=lambda seconds: None)
 
 
 @dataclass

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from time import monotonic
 from typing import Any
 
 from pydantic import JsonValue
@@ -30,12 +30,12 @@ class Course:
     best: dict[str, Any] = field(default_factory=dict)
     random_states: dict[str, Any] = field(default_factory=dict)  # of torch, before the next step
     spent: float = 0.0  # seconds of the processes before this one
-    began: float = field(default_factory=lambda: time.monotonic())
+    began: float = field(default_factory=lambda: monotonic())
 
     @property
     def seconds(self) -> float:
         """Seconds since its first step, without those between an end and going on."""
-        return self.spent + time.monotonic() - self.began
+        return self.spent + monotonic() - self.began
 
     def note(self, model: Any, validation: Validation) -> None:
         """One more epoch's score; its weights are kept where it is the best."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hub_server import TOKEN, HubServer, hub_server
+from hub_server import NO_PAUSES, TOKEN, HubServer, hub_server
 
 from curation.errors import HubError, UsageError
 from exports.hub import DatasetHub
@@ -20,7 +20,7 @@ NAME = "klinik/berichte"
 
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[HubServer]:
-    monkeypatch.setattr("huggingface_hub.utils._http.time.sleep", lambda seconds: None)
+    monkeypatch.setattr("huggingface_hub.utils._http.time", NO_PAUSES)
     with hub_server() as running:
         running.make(NAME)
         yield running

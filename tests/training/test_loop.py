@@ -105,7 +105,7 @@ def test_the_seconds_of_a_training_are_those_of_all_its_processes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clock = {"now": 100.0}
-    monkeypatch.setattr("training.course.time.monotonic", lambda: clock["now"])
+    monkeypatch.setattr("training.course.monotonic", lambda: clock["now"])
 
     def tick(until: int) -> Callable[[int, int, float], None]:
         def on_step(done: int, total: int, loss: float) -> None:

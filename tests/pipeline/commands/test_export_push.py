@@ -15,7 +15,7 @@ from typing import Any
 import datasets
 import pytest
 from command_line import curate, curate_json
-from hub_server import TOKEN, HubServer, hub_server
+from hub_server import NO_PAUSES, TOKEN, HubServer, hub_server
 from small_workspace import small_workspace
 
 from curation.sources import Read, read
@@ -39,7 +39,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[HubServer]:
     """A hub of its own, which the environment names, with a token."""
-    monkeypatch.setattr("huggingface_hub.utils._http.time.sleep", lambda seconds: None)
+    monkeypatch.setattr("huggingface_hub.utils._http.time", NO_PAUSES)
     with hub_server() as server:
         monkeypatch.setenv("HF_ENDPOINT", server.url)
         monkeypatch.setenv("HF_TOKEN", TOKEN)
