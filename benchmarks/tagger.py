@@ -3,12 +3,12 @@
     python benchmarks/tagger.py [--quick] [--only screening|final] [--minutes N] [--data ...] [--folder ..] [--rows ..]
 
 Screening: each variant learns 60 of the 120 reports of MACCROBAT that `benchmarks/maccrobat.py` learns, with one seed,
-and is measured on the other 60; some are only other ways to read the adapter of the settings of before. Then the best
-of them and the settings of before learn the 120 with three seeds each, and are measured on the other 30: the mean
-difference with its paired 95 % interval (reports resampled), and the three adapters of each averaged. What was counted
-is kept beside the script (`measured/tagger.jsonl`) and is not measured again; the adapters are in the user's cache, and
-a training that was ended goes on where it was. --minutes: begin nothing more after so many. Prints tables, also of what
-is not finished; the last line is one JSON object.
+and is measured on the other 60; some are only other ways to read an adapter. Then the best of them and the settings of
+before learn the 120 with three seeds each, and are measured on the other 30: the mean difference with its paired 95 %
+interval (reports resampled), also of the best with a lighter "outside" (the same adapters with `outside_weight`), and
+the three adapters of each averaged. What was counted is kept beside the script (`measured/tagger.jsonl`) and is not
+measured again; the adapters are in the user's cache, and a training that was ended goes on where it was. --minutes:
+begin nothing more after so many. Prints tables, also of what is not finished; the last line is one JSON object.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from measuring import table
 from study_parts.measured_rows import MEASURED, MeasuredRows
 from tagger_parts.corpus import DATA, halves, reports
 from tagger_parts.runs import MODES, MeasuredRun, RunLedger, difference
-from tagger_parts.variants import BEST, CROSS_FITTED, READ_OTHERWISE, SCREENED, SEEDS, TODAY
+from tagger_parts.variants import BEST, BEST_READ, CROSS_FITTED, READ_OTHERWISE, SCREENED, SEEDS, TODAY
 
 from curation.cache_folder import cache_folder
 from curation.generate import generate
@@ -37,6 +37,7 @@ QUICK: Mapping[str, dict[str, Any]] = {
     "a head for each category": {"heads": "category"},
 }
 QUICK_EPOCHS = {"epochs": 3}
+THE_BEST = "the best"
 
 
 class Clock:
@@ -104,11 +105,11 @@ def _screened(
         run = ledger.known(settings) if clock.over else ledger.trained(settings)
         if run:
             yield name, run
-    for name, read in READ_OTHERWISE.items():
-        there = ledger.known(variants[TODAY])
-        run = ledger.known(variants[TODAY], name)
+    for name, (of, read) in READ_OTHERWISE.items():
+        there = of in variants and ledger.known(variants[of])
+        run = ledger.known(variants[of], name) if there else None
         if there and not run and not clock.over:
-            run = ledger.read_otherwise(variants[TODAY], name, read)
+            run = ledger.read_otherwise(variants[of], name, read)
         if run:
             yield name, run
     run = ledger.known(variants[TODAY], CROSS_FITTED)
@@ -120,7 +121,7 @@ def _screened(
 
 def _final(ledger: RunLedger, clock: Clock, best: Mapping[str, Any], seeds: tuple[int, ...]) -> dict[str, object]:
     """The table of the settings of before and of the best, over all seeds and with their adapters averaged."""
-    wanted: dict[str, Mapping[str, Any]] = {TODAY: {}, "the best": best}
+    wanted: dict[str, Mapping[str, Any]] = {TODAY: {}, THE_BEST: best}
     runs: dict[str, list[MeasuredRun]] = {name: [] for name in wanted}
     for seed in seeds:
         for name, settings in wanted.items():
@@ -128,8 +129,8 @@ def _final(ledger: RunLedger, clock: Clock, best: Mapping[str, Any], seeds: tupl
             run = ledger.known(seeded) if clock.over else ledger.trained(seeded)
             runs[name] += [run] if run else []
     whole = all(len(found) == len(seeds) for found in runs.values())
-    for name, settings in wanted.items() if whole else ():
-        runs[f"{name}, adapters averaged"] = [ledger.together([{**settings, "seed": seed} for seed in seeds])]
+    if whole:
+        runs |= dict(_read_further(ledger, wanted, seeds))
     today = runs[TODAY]
     rows: list[tuple[object, ...]] = []
     for name, found in runs.items():
@@ -140,13 +141,29 @@ def _final(ledger: RunLedger, clock: Clock, best: Mapping[str, Any], seeds: tupl
     print(table(("all reports", *_head()), rows), flush=True)
     figures: dict[str, object] = {"finished": whole}
     if whole:
-        for name, key in (("the best", "best"), ("the best, adapters averaged", "averaged")):
+        names = (THE_BEST, f"{THE_BEST}, {BEST_READ[0]}", f"{THE_BEST}, adapters averaged, {BEST_READ[0]}")
+        for name, key in zip(names, ("as_trained", "best", "averaged"), strict=True):
             for mode in MODES:
                 gain, interval = difference(runs[name], today, mode)
                 figures[f"{key}_{mode}_gain"] = round(gain, 4)
                 figures[f"{key}_{mode}_interval"] = [round(end, 4) for end in interval]
-        figures |= {f"{mode}_f1": round(_mean(runs["the best"], mode), 4) for mode in MODES}
+        figures |= {f"{mode}_f1": round(_mean(runs[names[1]], mode), 4) for mode in MODES}
     return figures
+
+
+def _read_further(
+    ledger: RunLedger, wanted: Mapping[str, Mapping[str, Any]], seeds: tuple[int, ...]
+) -> Iterator[tuple[str, list[MeasuredRun]]]:
+    """The best adapters read in another way, and the adapters of each averaged."""
+    every = {name: [{**settings, "seed": seed} for seed in seeds] for name, settings in wanted.items()}
+    otherwise, read = BEST_READ
+    yield (
+        f"{THE_BEST}, {otherwise}",
+        [ledger.read_otherwise(settings, otherwise, read) for settings in every[THE_BEST]],
+    )
+    for name, settings in every.items():
+        yield f"{name}, adapters averaged", [ledger.together(settings)]
+    yield f"{THE_BEST}, adapters averaged, {otherwise}", [ledger.together(every[THE_BEST], BEST_READ)]
 
 
 def _head() -> tuple[str, ...]:

@@ -56,10 +56,13 @@ class HeadLoss(torch.nn.Module):  # type: ignore[misc]
         return torch.stack(losses).sum()
 
     def transitions(self) -> list[Any]:
-        """The scores of each step by head, shape (labels + 1, labels); the last row is the start, which has none."""
-        steps = (STEP_SCALE * self.steps).detach().float().cpu().numpy()
-        padded = torch.nn.functional.pad(torch.from_numpy(steps), (0, 0, 0, 1)).numpy()
-        return [padded[number][[*range(own), -1], :own].round(4) for number, own in enumerate(self._sizes)]
+        """The scores of each step by head, shape (labels + 1, labels); the last row is the start, which has none.
+
+        Each word is one step's end: the logarithm of its label's weight on those steps is that weight on the words.
+        """
+        steps = (STEP_SCALE * self.steps).detach().float().cpu()
+        weighted = torch.nn.functional.pad(steps, (0, 0, 0, 1)) + self.weight.cpu().log()
+        return [weighted[number, [*range(own), -1], :own].numpy().round(4) for number, own in enumerate(self._sizes)]
 
     def _by_word(self, logits: Any, targets: Any, words: Any) -> tuple[Any, Any, Any]:
         """The mean logits of each word's pieces (rows, words, heads, labels), targets, and which words there are."""

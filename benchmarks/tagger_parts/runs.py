@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from time import process_time
@@ -22,7 +22,7 @@ from curation.tagging.folder import MANIFEST, load_tagger
 from curation.tagging.mean_model import MeanModel
 from curation.tagging.tagger import Tagger
 from tagger_parts.corpus import Pair
-from tagger_parts.variants import BEFORE
+from tagger_parts.variants import BEFORE, Read
 from training.encoder import predictions, train_tagger
 from training.settings import TrainingSettings
 from training.thresholds import chosen_thresholds
@@ -100,7 +100,7 @@ class RunLedger:
     def _work(self, adapter: Path) -> Path:
         return self._folder / f"{adapter.name}-work"
 
-    def read_otherwise(self, settings: Mapping[str, Any], name: str, read: Callable[[Tagger], Tagger]) -> MeasuredRun:
+    def read_otherwise(self, settings: Mapping[str, Any], name: str, read: Read) -> MeasuredRun:
         """The run of the adapter of some settings, read in another way."""
         if (found := self.known(settings, name)) is not None:
             return found
@@ -120,9 +120,9 @@ class RunLedger:
             layers[first::2] = predictions(replace(tagger, biases=thresholds.biases), measured)
         return self._written(settings, name, layers, 0.0)
 
-    def together(self, every: Sequence[Mapping[str, Any]]) -> MeasuredRun:
-        """The run of the adapters of some settings, whose scores are averaged."""
-        first, name = every[0], f"{len(every)} together"
+    def together(self, every: Sequence[Mapping[str, Any]], otherwise: tuple[str, Read] | None = None) -> MeasuredRun:
+        """The run of the adapters of some settings, whose scores are averaged, and which may be read in another way."""
+        first, name = every[0], f"{len(every)} together" + (f", {otherwise[0]}" if otherwise else "")
         if (found := self.known(first, name)) is not None:
             return found
         taggers = [load_tagger(self._made(settings))[0] for settings in every]
@@ -136,7 +136,7 @@ class RunLedger:
             tagger.stride,
             transitions=steps,
         )
-        return self._measure(first, name, joined, 0.0)
+        return self._measure(first, name, otherwise[1](joined) if otherwise else joined, 0.0)
 
     def _measure(self, settings: Mapping[str, Any], read: str, tagger: Tagger, seconds: float) -> MeasuredRun:
         return self._written(settings, read, predictions(tagger, self._measured), seconds)

@@ -138,10 +138,10 @@ class AdapterManifest(Frozen):
 
 
 def revision_of(weights: str, details: Mapping[str, JsonValue]) -> str:
-    """The revision in an adapter's author: the digest of its weights, and of the other weights and the thresholds that
-    its answers depend on where there are any."""
-    members, biases = details.get("members") or [], _biases(details)
-    return digest([weights, members, biases])[:8] if members or biases else weights[:8]
+    """The revision in an adapter's author: the digest of its weights, and of the other weights, the thresholds and the
+    steps of a CRF that its answers depend on where there are any."""
+    further = [details.get("members") or [], _biases(details), details.get("transitions") or []]
+    return digest([weights, *further])[:8] if any(further) else weights[:8]
 
 
 def _biases(details: Mapping[str, JsonValue]) -> dict[str, float]:

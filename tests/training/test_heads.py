@@ -16,7 +16,7 @@ from curation.errors import UsageError
 from curation.record import Entity, Fragment, Layer, Record
 from curation.scheme import Scheme
 from curation.stage import Item
-from curation.tagging.decoding import allowed
+from curation.tagging.decoding import allowed, best_path, marginals
 from curation.tagging.encoder import WEIGHTS
 from curation.tagging.folder import COMMON_SCHEME, MANIFEST, MEMBERS, load_tagger
 from curation.tagging.labels import label_set
@@ -129,8 +129,6 @@ def test_what_another_model_would_pass_over_is_refused(changes: dict[str, object
     assert chosen(TrainingSettings(**changes), scheme) == ("entities", "tagger")  # type: ignore[arg-type]
     with pytest.raises(UsageError, match=f'"tagger" with training.{name}, got questions: leave out {name}'):
         chosen(TrainingSettings(model="questions", **changes), scheme)  # type: ignore[arg-type]
-    with pytest.raises(ValueError, match="outside_weight of 1 with crf"):
-        TrainingSettings(crf=True, outside_weight=0.5)
 
 
 def test_the_loss_of_a_crf_is_minus_the_log_share_of_the_path() -> None:
@@ -166,6 +164,31 @@ def test_the_loss_of_a_crf_is_minus_the_log_share_of_the_path() -> None:
             ]
             total += float(np.logaddexp.reduce(every)) - score(tuple(of_row[number]))
     assert float(criterion(logits, targets, words).detach()) == pytest.approx(total / 4, abs=1e-3)
+
+
+def test_the_weight_of_outside_is_laid_on_the_paths_of_a_crf() -> None:
+    import torch
+
+    from training.head_loss import HeadLoss
+
+    labels = (*label_set(["age"]), *label_set(["gender"], continued=["gender"]))
+    torch.manual_seed(0)
+    plain, weighted = (HeadLoss(labels, weight, crf=True) for weight in (1.0, 0.25))
+    weighted.steps.data = plain.steps.data.normal_(std=0.1)
+    differing = 0
+    for head, steps, lighter in zip(
+        (slice(0, 3), slice(3, 7)), plain.transitions(), weighted.transitions(), strict=True
+    ):
+        follows = allowed(labels[head])
+        for _ in range(50):
+            scores = torch.randn(6, head.stop - head.start).numpy()
+            lowered = scores.copy()
+            lowered[:, 0] += np.log(0.25)
+            path = best_path(scores, follows, transitions=lighter)
+            assert path.tolist() == best_path(lowered, follows, transitions=steps).tolist()
+            assert marginals(scores, follows, lighter) == pytest.approx(marginals(lowered, follows, steps), abs=1e-3)
+            differing += path.tolist() != best_path(scores, follows, transitions=steps).tolist()
+    assert differing
 
 
 def test_members_are_one_adapter_that_gives_the_mean_of_their_scores(

@@ -184,10 +184,11 @@ def test_without_validation_records_none_are_chosen_and_that_is_said(
         load_tagger(trained.folder)
 
 
-def test_the_author_of_several_members_tells_of_all(annotated: Marked) -> None:
+def test_the_author_of_an_adapter_tells_of_all_that_its_answers_depend_on(annotated: Marked) -> None:
     from curation.tagging.folder import revision_of
 
     assert revision_of("0123456789", {}) == revision_of("0123456789", {"transitions": []}) == "01234567"
     two, others = (revision_of("0123456789", {"members": [*members]}) for members in (["a"], ["b"]))
-    assert len({two, others, "01234567"}) == 3
+    crf, lighter = (revision_of("0123456789", {"transitions": [[[step]]]}) for step in (0.0, -0.5))
+    assert len({two, others, crf, lighter, "01234567"}) == 5
     assert len(two) == 8
