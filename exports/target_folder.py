@@ -16,6 +16,8 @@ from curation.sources.own_folder import exported_files
 NAMED = 3
 #: What names of files begin with that stand for a split of a set.
 EVERY_SPLIT = (*SPLITS, UNREVIEWED)
+#: What file browsers leave in a folder that somebody has looked at: nobody's.
+LEFT_BY_BROWSERS = frozenset({".DS_Store", "Thumbs.db", "desktop.ini"})
 
 
 def require_folder(to: Path) -> None:
@@ -64,16 +66,18 @@ def _is_of_a_split(name: str) -> bool:
 
 
 def _visible(folder: Path) -> Sequence[Path]:
-    """The entries of a folder, in order; none begins with a dot, as no export's does."""
-    return sorted(path for path in folder.iterdir() if path.name[0] != ".") if folder.is_dir() else ()
+    """The entries of a folder, in order, but what browsers left; none begins with a dot, as no export's does."""
+    found = folder.iterdir() if folder.is_dir() else ()
+    return sorted(path for path in found if path.name[0] != "." and path.name not in LEFT_BY_BROWSERS)
 
 
 def _files(folder: Path, entry: Path) -> Iterator[str]:
-    """A file, or all files beneath a folder, as paths in the folder above."""
+    """A file, or all files beneath a folder, as paths in the folder above, but what browsers left."""
     if entry.is_symlink() or not entry.is_dir():
         yield entry.name
         return
     for parent, folders, names in os.walk(entry):
         folders.sort()
         links = [name for name in folders if (Path(parent) / name).is_symlink()]
-        yield from ((Path(parent) / name).relative_to(folder).as_posix() for name in sorted([*names, *links]))
+        kept = sorted({*names, *links} - LEFT_BY_BROWSERS)
+        yield from ((Path(parent) / name).relative_to(folder).as_posix() for name in kept)

@@ -67,9 +67,9 @@ def main(job: Path, answer: Path) -> None:
             logger=False,
         )
     seconds = process_time() - started
-    found = [
-        [[span.start_char, span.end_char, span.label_] for span in nlp(text).spans["found"]] for text in asked["texts"]
-    ]
+    # spaCy's spans are of use only as long as their document is kept.
+    marked = [nlp(text) for text in asked["texts"]]
+    found = [[[span.start_char, span.end_char, span.label_] for span in doc.spans["found"]] for doc in marked]
     answer.write_text(json.dumps({"spans": found, "seconds": round(seconds, 1)}), encoding="utf-8")
 
 

@@ -55,11 +55,12 @@ def languages_table(
 
 
 def spent_total(cells: Sequence[FinishedCell]) -> str:
-    """What all cells took together, in words."""
+    """How many cells there are, and what they took together, in words."""
     seconds = sum(cell.spent.seconds for cell in cells)
     known = [joules for cell in cells if (joules := _joules(cell)) is not None]
     energy = f"{sum(known):,.0f} J" if len(known) == len(cells) and known else NOT_MEASURED
-    return f"{seconds:,.0f} s in all, energy {energy}"
+    number = "1 cell" if len(cells) == 1 else f"{len(cells)} cells"
+    return f"{number}; {seconds:,.0f} s in all, energy {energy}"
 
 
 def _mean(cells: Sequence[FinishedCell], figure: str, language: str) -> float | None:

@@ -302,7 +302,7 @@ def _result(
     documents = max((cell.documents for cell in measured.there), default=0) - len(without)
     about = [
         f"{of}: {documents:,} records of the split {split}, the same for all",
-        f"{len(cells)} cells; {spent_total(cells)}",
+        spent_total(cells),
         *measured.notes(),
     ]
     tables = [

@@ -175,7 +175,7 @@ def _result(
     about = [
         f"{set_name(curated)}: {curated.splits.get(TRAIN, 0):,} training records; measured on "
         f"{curated.splits[split]:,} records of the split {split}",
-        f"{learnt}; {len(cells)} cells; {spent_total(cells)}",
+        f"{learnt}; {spent_total(cells)}",
         *notes,
     ]
     size_rows = [

@@ -312,7 +312,7 @@ def _result(
     about = [
         f"{len(harmonised['sets'])} sets; each measured on its split {split}, by what it annotates itself",
         f"leak check: {leaks or 'nothing in common'}{', left out of training' if leaks else ''}",
-        f"{len(cells)} cells; {spent_total(cells)}",
+        spent_total(cells),
         *dict.fromkeys(place.notes),
         *(f"{cell.key}: {cell.left_out}" for cell in cells if cell.left_out),
     ]

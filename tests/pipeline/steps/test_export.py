@@ -190,6 +190,18 @@ def test_empty_folders_and_hidden_files_are_in_nobodys_way(workspace, store, tmp
     assert {".gitignore", "train.csv"} < content(tmp_path / "out").keys()
 
 
+def test_what_a_file_browser_leaves_is_in_nobodys_way(workspace, store, tmp_path):
+    to = tmp_path / "out"
+    put(to, "Thumbs.db", "data/.DS_Store")
+    export(workspace, store, "hf", to)
+    put(to, "data/desktop.ini", "data/.DS_Store")
+    export(workspace, store, "hf", to)
+    assert "Thumbs.db" in content(to)
+    put(to, "data/own.ini")
+    with pytest.raises(UsageError, match=r"no export wrote in .*: data/own\.ini; nothing"):
+        export(workspace, store, "hf", to)
+
+
 def test_what_comes_while_an_export_is_written_stays(workspace, store, tmp_path, monkeypatch):
     members, to = store.set_members, tmp_path / "out"
 
