@@ -22,6 +22,9 @@ from training.examples import Pair
 from training.joined import JoinedSets, SetSource
 from training.set_mapping import MappedSet, read_mapping
 
+#: Of the names that a set's scheme lacks, so many are told.
+NAMED = 5
+
 
 @dataclass(frozen=True, slots=True)
 class SplitPairs:
@@ -93,12 +96,28 @@ def training_material(
 
 def _single(workspace: Workspace, store: Store, curated: CuratedSet) -> TrainingMaterial:
     check_fits(curated, workspace.scheme)
+    _tell_not_annotated(workspace, curated)
     return TrainingMaterial(
         (curated,),
         workspace.scheme,
         {split: SplitPairs(store, curated, split) for split in SPLITS},
         [curated.digest, sorted(curated.deleted.items()), workspace.scheme.digest],
     )
+
+
+def _tell_not_annotated(workspace: Workspace, curated: CuratedSet) -> None:
+    """Tell what the workspace's scheme has and the one of a set has not: it is learnt as what is not in the texts."""
+    noted: Any = curated.manifest["scheme"]
+    if noted["digest"] == workspace.scheme.digest or "content" not in noted:
+        return
+    own = scheme_of(curated, workspace)
+    if lacking := sorted({*scheme_names(workspace.scheme)} - {*scheme_names(own)}):
+        more = f" and {len(lacking) - NAMED} more" if len(lacking) > NAMED else ""
+        workspace.notify(
+            f"warning: {set_name(curated)} was frozen with the scheme {own.name} {own.version}, which does not have "
+            f"{', '.join(lacking[:NAMED])}{more}: its records teach that there is none of it. Name its scheme in "
+            "curation.scheme to learn what it annotates alone"
+        )
 
 
 def own_names(workspace: Workspace, store: Store, curated: CuratedSet, mapping: Path | None = None) -> MappedSet | None:

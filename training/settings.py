@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import ConfigDict, Field, field_validator, model_validator
 
 from curation.record import Frozen
 from curation.views.forms import FormName
@@ -23,6 +23,8 @@ Tuning = Literal["lora", "full", "prompt", "qlora"]
 
 class TrainingSettings(Frozen):
     """How an adapter is trained."""
+
+    model_config = ConfigDict(allow_inf_nan=False)
 
     task: Literal["entities", "labels", "relations"] | None = Field(
         None,

@@ -97,13 +97,20 @@ def _after_freezing(done: FinishedCommand) -> str:
 
 def _after_training(done: FinishedCommand) -> str:
     """Annotating with the adapter, or the merged model; after a look at what would be learnt, the training."""
+    from curation.scheme import load_scheme
+    from curation.tagging.folder import COMMON_SCHEME
+
     if done.options.get("action") == "merge":
         return f"annotate --with adapter:{_quoted(done.options['to'])}"
     if done.options.get("action"):
         sets = "".join(f" --set {_quoted(name)}" for name in done.options.get("curated") or ())
         mapping = done.options.get("mapping")
         return f"train{sets}" + (f" --mapping {_quoted(mapping)}" if mapping else "")
-    return f"annotate --with adapter:{_quoted(done.options['name'])}"
+    named = str(done.options["name"])
+    common = Path("adapters", named, COMMON_SCHEME)
+    if not (done.folder / common).is_file() or load_scheme(done.folder / common).digest == done.workspace.scheme.digest:
+        return f"annotate --with adapter:{_quoted(named)}"
+    return f"annotate --with adapter:{_quoted(named)}, once curation.scheme names {common.as_posix()}"
 
 
 def _after_annotating(done: FinishedCommand) -> str | None:

@@ -235,6 +235,9 @@ def _print_check(found: CheckedViews, *, as_json: bool) -> None:
             say(f"the longest of those that are cut: {', '.join(checks['train'].longest_records)}")
     for example in found.examples:
         _show_example(example)
+    if found.nothing:
+        say("refused: no record of the split train has an annotation to learn from; annotate or review them first")
+        raise typer.Exit(1)
     if found.refused:
         lost, annotations = found.by_split["train"].lost_in_all, found.by_split["train"].annotations
         say(f"refused: {lost:,} of {annotations:,} annotations would be lost; training.allow_lost = true allows it")

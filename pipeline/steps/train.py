@@ -52,7 +52,12 @@ class CheckedViews:
     @property
     def refused(self) -> bool:
         """Whether the training would be refused."""
-        return bool(self.by_split["train"].lost) and not self.allowed
+        return self.nothing or (bool(self.by_split["train"].lost) and not self.allowed)
+
+    @property
+    def nothing(self) -> bool:
+        """Whether there is nothing to learn from."""
+        return not self.by_split["train"].annotations
 
     @property
     def unlearnt(self) -> dict[str, tuple[str, ...]]:

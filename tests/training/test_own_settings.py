@@ -77,3 +77,9 @@ def test_a_model_of_another_task_says_which_task_it_wants(whole: Scheme) -> None
         chosen(TrainingSettings(model="pairs"), whole)
     with pytest.raises(UsageError, match="did you mean pairs"):
         chosen(TrainingSettings(task="relations", model="pair"), whole)
+
+
+@pytest.mark.parametrize("name", ["outside_weight", "learning_rate", "weight_decay", "clip", "negatives", "mixing"])
+def test_an_infinite_setting_is_refused(name: str) -> None:
+    with pytest.raises(ValueError, match=f"{name}\n.* finite"):
+        TrainingSettings(**{name: float("inf")})  # type: ignore[arg-type]

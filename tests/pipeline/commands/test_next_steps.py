@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -105,7 +106,14 @@ def test_document_labels_alone_are_not_annotated_by_rules(tmp_path: Path) -> Non
     for looked in ("report_only", "dry"):
         assert NEXT["generate"](FinishedCommand({"folder": tmp_path, looked: True})) is None
     assert NEXT["train"](checked) == "train --set mine"
-    assert NEXT["train"](done).startswith("annotate --with adapter:")
+    assert NEXT["train"](done) == f"annotate --with adapter:{OPTIONS['name']}"
+    adapter = tmp_path / "adapters" / str(OPTIONS["name"])
+    adapter.mkdir(parents=True)
+    shutil.copy(tmp_path / "scheme.yaml", adapter)
+    assert NEXT["train"](done) == f"annotate --with adapter:{OPTIONS['name']}"
+    (adapter / "scheme.yaml").write_text("name: both\nlabels: {tone: [kind, harsh], urgency: [low, high]}\n")
+    expected = f"adapter:{OPTIONS['name']}, once curation.scheme names adapters/{OPTIONS['name']}/scheme.yaml"
+    assert NEXT["train"](done) == f"annotate --with {expected}"
     assert NEXT["validate"](done) == "annotate --with few-shot"
 
 

@@ -15,6 +15,7 @@ from curation.errors import UsageError
 from curation.markup import parse_markup
 from curation.record import Entity, Layer, Record, Relation
 from curation.scheme import Scheme, load_scheme
+from curation.scheme_change import scheme_names
 from curation.sets.freeze import freeze
 from curation.settings import SplitSettings
 from curation.store import Store
@@ -329,6 +330,26 @@ def test_a_run_leaves_out_a_training_that_has_nothing_to_learn_from(workspace: W
     step = trained_or_left_out(workspace, store, store.curated_set("empty"), no_progress)
     assert isinstance(step.result, LeftOut)
     assert "without any" in step.result.reason
+    checked = curate("train", "check", "--set", "empty", "--workspace", str(workspace.folder), code=1)
+    assert "refused: no record of the split train has an annotation to learn from" in checked.stderr
+    assert "next:" not in checked.stderr
+
+
+def test_what_a_set_does_not_annotate_is_told_before_it_teaches_that_there_is_none(
+    workspace: Workspace, store: Store, said: list[str]
+) -> None:
+    check_views(workspace, store, curated="cases")
+    assert not [line for line in said if "was frozen with the scheme" in line]
+    old = load_scheme()
+    fewer = old.model_copy(update={"name": "fewer", "categories": old.categories[:8]})
+    freeze(store, fewer, name="fewer", layers=["gold"], split=SplitSettings(seed=1))
+    check_views(workspace, store, curated="fewer")
+    (line,) = [line for line in said if "was frozen with the scheme" in line]
+    lacking = sorted({*scheme_names(old)} - {*scheme_names(fewer)})
+    assert (
+        f"scheme fewer {fewer.version}, which does not have {', '.join(lacking[:5])} and {len(lacking) - 5} more"
+        in line
+    )
 
 
 def test_the_command_checks_and_shows_wording_only_when_asked(workspace: Workspace, store: Store) -> None:
