@@ -20,6 +20,9 @@ from training.training_group import training_group
 #: Called after each step with the steps done, their total, and the loss.
 OnStep = Callable[[int, int, float], None]
 
+#: Parts of the names of weights that give the labels: the last layer, and a CRF's scores of steps.
+HEADS = frozenset({"classifier", "crf"})
+
 
 class Learner(Protocol):
     """What a trainer gives to the loop: a model, its batches, their loss, and how good it is."""
@@ -168,7 +171,7 @@ class Stepper:
         self._weights = list(trained_weights(learner.model).values())
         # Fused: one pass over the weights in place of several, which are most of a step's time on a processor.
         self.optimiser = torch.optim.AdamW(
-            self._weights, lr=settings.rate, weight_decay=settings.weight_decay, fused=True
+            _by_rate(learner.model, settings), lr=settings.rate, weight_decay=settings.weight_decay, fused=True
         )
         if settings.gradient_checkpointing:
             _keep_less(learner.model)
@@ -195,7 +198,7 @@ class Stepper:
         torch.nn.utils.clip_grad_norm_(self._weights, self.settings.clip)
         with Uninterrupted():
             for group in self.optimiser.param_groups:
-                group["lr"] = self.settings.rate * self._share(course.done)
+                group["lr"] = group["highest"] * self._share(course.done)
             self.optimiser.step()
             self.optimiser.zero_grad(set_to_none=True)
             course.done += 1
@@ -209,6 +212,14 @@ class Stepper:
         if step < warmup:
             return step / max(1, warmup)
         return max(0.0, (self.total - step) / max(1, self.total - warmup))
+
+
+def _by_rate(model: Any, settings: TrainingSettings) -> list[dict[str, Any]]:
+    """The trained weights in groups of one highest rate: all, or those of the head apart where it has its own."""
+    weights = trained_weights(model)
+    head = [name for name in weights if settings.rate_of_head != settings.rate and HEADS & {*name.split(".")}]
+    groups = (([name for name in weights if name not in head], settings.rate), (head, settings.rate_of_head))
+    return [{"params": [weights[name] for name in names], "highest": rate} for names, rate in groups if names]
 
 
 def _keep_less(model: Any) -> None:

@@ -23,6 +23,7 @@ MODELS_OF: Mapping[str, Sequence[str]] = {
     "form": _DECODER,
     "virtual_tokens": _DECODER,
     "outside_weight": (*_TAGGER, *_QUESTIONS, *_PAIRS),
+    "head_rate": _ENCODERS,
     "masking": _ENCODERS,
     "window": _ENCODERS,
     "stride": _ENCODERS,

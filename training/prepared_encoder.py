@@ -19,11 +19,13 @@ def encoder_identity(settings: TrainingSettings) -> str:
     """The digest of the encoder's weights and of the file of questions."""
     base = base_folder(settings.base_model, download=downloads_allowed())
     questions = file_digest(settings.questions) if settings.questions and settings.questions.is_file() else ""
-    return file_digest(base / WEIGHTS) + questions
+    head = f" head {HEAD_VERSION}" if settings.tuned == "full" and settings.head_rate is None else ""
+    return file_digest(base / WEIGHTS) + questions + head
 
 
-#: Raised when the same training by questions, or with a CRF at its own rate, would make another adapter.
-QUESTIONS_VERSION = CRF_VERSION = 2
+#: Raised when the same training by questions, with a CRF at its own rate, or of all weights with a head at its own rate
+#: would make another adapter.
+QUESTIONS_VERSION = CRF_VERSION = HEAD_VERSION = 2
 
 
 def tagger_identity(settings: TrainingSettings) -> str:

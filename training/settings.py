@@ -12,6 +12,8 @@ from curation.views.forms import FormName
 
 #: Learning rates that served each kind of tuning well (docs/trainers.md has the figures).
 LORA_RATE, FULL_RATE = 2e-3, 2e-4
+#: Of a new head in full tuning, beside an encoder that is changed with care.
+HEAD_RATE = 2e-3
 #: LoRA's for questions: at that of a tagger, a training in small batches may end in a model that never answers.
 LORA_QUESTION_RATE = 7e-4
 #: LoRA's with a CRF, by the tagger's heads: at LORA_RATE it finds nothing.
@@ -50,6 +52,13 @@ class TrainingSettings(Frozen):
         None,
         description="Highest learning rate; left out, 0.0002 for full tuning, and for LoRA 0.002; by questions 0.0007, "
         "with a CRF 0.0007, or 0.0014 with heads for each category.",
+        gt=0,
+    )
+    head_rate: float | None = Field(
+        None,
+        description="Highest learning rate of the layer that gives the labels; left out, in full tuning 0.002 (with a "
+        "CRF the rate that LoRA has with it) where that is higher than the one of the other weights, which it is with "
+        "LoRA.",
         gt=0,
     )
     warmup: float = Field(0.06, description="Share of the steps in which the rate rises.", ge=0, lt=1)
@@ -207,3 +216,10 @@ class TrainingSettings(Frozen):
         if self.model == "questions":
             return LORA_QUESTION_RATE
         return LORA_CRF_RATES[self.heads] if self.crf else LORA_RATE
+
+    @property
+    def rate_of_head(self) -> float:
+        """The highest learning rate of the layer that gives the labels."""
+        if self.head_rate or self.tuned != "full":
+            return self.head_rate or self.rate
+        return max(self.rate, LORA_CRF_RATES[self.heads] if self.crf else HEAD_RATE)

@@ -44,11 +44,11 @@ OPERATIONAL = frozenset(
 LATER = frozenset(
     {
         *("form", "mixing", "processes", "tuning", "virtual_tokens"),
-        *("heads", "crf", "replacement", "members", "thresholds"),
+        *("heads", "crf", "replacement", "members", "thresholds", "head_rate"),
     }
 )
 #: Settings that the fingerprint of this version's beginning had among LATER; it had the others at their default too.
-LATER_BEFORE = frozenset({"form", "mixing", "processes", "tuning", "virtual_tokens", "thresholds"})
+LATER_BEFORE = frozenset({"form", "mixing", "processes", "tuning", "virtual_tokens", "thresholds", "head_rate"})
 #: Ways in which a tuning was told then: `full` and `tuning`.
 TOLD_BEFORE: Mapping[str, Sequence[tuple[bool, Tuning | None]]] = {
     "lora": ((False, None), (False, "lora")),

@@ -42,7 +42,7 @@ SCREENED: Mapping[str, dict[str, Any]] = {
     "CRF": {"crf": True},
     "learning rate 0.0007": LOW,
     "CRF, learning rate 0.0007": {**LOW, "crf": True},
-    "full tuning": {"full": True, "learning_rate": 3e-4},
+    "full tuning": {"full": True, "learning_rate": 3e-4, "head_rate": 2e-3},
     "a head for each category, CRF, learning rate 0.0007": {**LOW, "heads": "category", "crf": True},
     HEADS_WITH_CRF: BEST,
     "the same, 0.0014, entity replacement": {**BEST, "replacement": 0.3},

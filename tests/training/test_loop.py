@@ -6,6 +6,7 @@ import os
 import socket
 import subprocess
 import sys
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from random import Random
@@ -120,6 +121,33 @@ def test_the_seconds_of_a_training_are_those_of_all_its_processes(
     clock["now"] = 10.0  # another process, after a restart of the machine
     _, course = learnt(folder=tmp_path / "w", on_step=tick(100))
     assert (course.spent, course.seconds) == (25.0, 40.0)
+
+
+@pytest.mark.parametrize(
+    ("changes", "encoder", "head"),
+    [
+        ({"learning_rate": None}, 0.0002, 0.002),
+        ({"learning_rate": None, "crf": True}, 0.0002, 0.0007),
+        ({"learning_rate": 0.003}, 0.003, 0.003),
+        ({"learning_rate": 0.003, "head_rate": 0.01}, 0.003, 0.01),
+        ({"full": False, "tuning": "lora", "learning_rate": None}, 0.002, 0.002),
+    ],
+)
+def test_in_full_tuning_a_new_head_has_a_rate_of_its_own(
+    changes: dict[str, Any], encoder: float, head: float, tmp_path: Path
+) -> None:
+    settings = SETTINGS.model_copy(update={"warmup": 0.0, "weight_decay": 0.0, **changes})
+    line = Line()
+    layers = OrderedDict(encoder=torch.nn.Linear(2, 8), classifier=torch.nn.Linear(8, 1))
+    line.model = torch.nn.Sequential(layers)
+    line.model.device = torch.device("cpu")
+    before = weights(line)
+    with pytest.raises(KilledError):
+        learn(line, settings, checkpoints=None, on_step=stop_at(1, KilledError))
+    # The first step of Adam changes each weight by its rate.
+    moved = {name: float((weight - before[name]).abs().max()) for name, weight in weights(line).items()}
+    rates = {"encoder.weight": encoder, "encoder.bias": encoder, "classifier.weight": head, "classifier.bias": head}
+    assert moved == pytest.approx(rates, rel=0.01)
 
 
 def test_without_a_validation_the_last_weights_stay(tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ OTHER: dict[str, object] = {
     "form": ("tagged",),
     "virtual_tokens": 4,
     "outside_weight": 0.5,
+    "head_rate": 0.01,
     "masking": 0.2,
     "window": 300,
     "stride": 64,

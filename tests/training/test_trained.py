@@ -92,5 +92,6 @@ def test_what_was_trained_otherwise_is_told_by_setting() -> None:
 def test_a_rate_that_is_not_named_is_that_of_what_is_learnt(settings: dict[str, object], rate: float) -> None:
     chosen = TrainingSettings.model_validate(settings)
     assert chosen.rate == rate
+    assert ("head" in encoder_identity(chosen)) == (chosen.tuned == "full"), "trained anew, since the head learns more"
     differs = tagger_identity(chosen) != encoder_identity(chosen)
     assert differs == (chosen.crf and rate in (0.0007, 0.0014)), "such an adapter of an earlier version is trained anew"
