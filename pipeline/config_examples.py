@@ -54,6 +54,7 @@ EXAMPLES: dict[str, object] = {
     "training.model": "tagger",
     "training.batch_tokens": 2048,
     "training.questions": "questions.yaml",
+    "training.head_rate": 0.005,
     "training.learning_rate": 0.002,
     "run.mapping": "mapping.yaml",
     "run.language": "en",
