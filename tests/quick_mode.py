@@ -28,6 +28,7 @@ NEEDS = {
 FIXTURES = {
     "installed": "server",
     "label_studio": "server",
+    "tiny_encoder": "model",
     "driver": "server",
     "postgres_url": "database",
     "shared_data": "data",

@@ -65,6 +65,7 @@ def test_what_is_screened_and_what_the_best_changes_are_settings_of_the_tagger(p
     assert variants.SCREENED[variants.TODAY] == {}
 
 
+@pytest.mark.model
 def test_what_was_counted_of_a_tagger_is_known_without_its_adapter(part: Any, tmp_path: Path) -> None:
     runs, pairs = part("tagger_parts.runs"), list(generate(4, languages=("en",), seed=0))
     rows = part("study_parts.measured_rows").MeasuredRows(tmp_path / "rows.jsonl")
@@ -81,6 +82,7 @@ def test_what_was_counted_of_a_tagger_is_known_without_its_adapter(part: Any, tm
     assert elsewhere.known({"seed": 1}) is None
 
 
+@pytest.mark.model
 def test_no_report_is_measured_by_thresholds_that_it_has_chosen(
     part: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

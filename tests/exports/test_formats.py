@@ -113,6 +113,7 @@ for name in FORMATS:
 """
 
 
+@pytest.mark.server
 def test_the_same_set_gives_the_same_bytes_in_every_process(hard, hard_view: ExportedSet, tmp_path: Path) -> None:
     import pickle
 

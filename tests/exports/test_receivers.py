@@ -39,7 +39,8 @@ def records(hard) -> list[Any]:
 
 
 @pytest.mark.parametrize("config", ["entities", "flat", "chat", "documents", "bio"])
-@pytest.mark.parametrize("streaming", [False, True])
+# Streaming loads torch.
+@pytest.mark.parametrize("streaming", [False, pytest.param(True, marks=pytest.mark.model)])
 def test_hugging_face_loads_every_configuration(written, records, scheme, config, streaming, tmp_path) -> None:
     import datasets
 

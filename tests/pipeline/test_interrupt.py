@@ -122,6 +122,7 @@ def test_a_server_that_runs_on_is_told_of(tmp_path, monkeypatch, capsys):
     ]
 
 
+@pytest.mark.server
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_run_that_asks_a_model_ends_with_all_that_was_on_its_way(tmp_path, annotated, number, code):
     folder = tmp_path / "w"

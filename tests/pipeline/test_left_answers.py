@@ -12,6 +12,8 @@ from curation.record import Record
 from curation.store import Store
 from pipeline.workspace import Workspace
 
+pytestmark = pytest.mark.server
+
 KILLED = """
 import os, signal, sys
 from pathlib import Path

@@ -16,6 +16,8 @@ from curation.tagging.words import Splitter
 from training.examples import TrainingExample, epoch_batches, make_examples
 from training.mention_swap import MentionSwap
 
+pytestmark = pytest.mark.model
+
 Make = Callable[..., tuple[Record, Layer]]
 
 

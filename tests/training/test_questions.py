@@ -7,6 +7,7 @@ from pathlib import Path
 from random import Random
 
 import pytest
+from begun import assert_begins_with_shares
 
 from annotation.adapter import AdapterAnnotator
 from curation.adapters.questions import LABELS, QuestionReader
@@ -163,24 +164,11 @@ def test_a_file_overrides_questions(wide: TrainingSettings, narrow: Scheme, pair
             list(shown(pairs[:1], narrow, settings))
 
 
-class BegunError(Exception):
-    """Ends a training where its first step would be."""
-
-
 def test_a_training_begins_with_the_shares(
     place: Path, wide: TrainingSettings, narrow: Scheme, pairs: list[Pair], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    begun: list[list[float]] = []
-
-    def learn(learner: ReaderLearner, *_: object, **__: object) -> None:
-        begun.extend((learner.model.classifier.bias.exp().tolist(), answer_shares(learner, wide)))
-        raise BegunError
-
-    monkeypatch.setattr("training.questions.learn", learn)
-    with pytest.raises(BegunError):
-        train_reader(TrainingJob(pairs, (), narrow, wide, place / "adapters" / "begun"))
-    head, shares = begun
-    assert head == pytest.approx([max(share, LEAST_SHARE) for share in shares], rel=1e-3)
+    job = TrainingJob(pairs, (), narrow, wide, place / "adapters" / "begun")
+    assert_begins_with_shares(monkeypatch, "training.questions", wide, lambda: train_reader(job))
 
 
 def test_what_an_earlier_version_learnt_by_questions_is_trained_anew(wide: TrainingSettings) -> None:

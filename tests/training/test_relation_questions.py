@@ -8,6 +8,7 @@ from random import Random
 from typing import Any
 
 import pytest
+from begun import assert_begins_with_shares
 
 from annotation.adapter import AdapterAnnotator
 from annotation.settings import AdapterSettings
@@ -32,9 +33,7 @@ from curation.tagging.encoder import splitter, with_head
 from curation.tagging.labels import TaggedSpan
 from curation.tagging.words import Splitter
 from curation.views.relation_questions import relation_questions
-from training.answer_shares import answer_shares
 from training.examples import Pair
-from training.prepared_encoder import LEAST_SHARE
 from training.relation_questions import TailLearner, check, head_rows, shown, train_tail_reader
 from training.relations import kinds_of, relation_validation
 from training.scope import LayerScope
@@ -340,25 +339,12 @@ def trained(place: Path, wide: TrainingSettings) -> Trained:
     return train_tail_reader(TrainingJob(PAIRS, PAIRS, SCHEME, settings, place / "adapters" / "asked-links"))
 
 
-class BegunLinksError(Exception):
-    """Ends a training where its first step would be."""
-
-
 @pytest.mark.model
 def test_a_training_begins_with_the_shares(
     place: Path, wide: TrainingSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    begun: list[list[float]] = []
-
-    def learn(learner: TailLearner, *_: object, **__: object) -> None:
-        begun.extend((learner.model.classifier.bias.exp().tolist(), answer_shares(learner, wide)))
-        raise BegunLinksError
-
-    monkeypatch.setattr("training.relation_questions.learn", learn)
-    with pytest.raises(BegunLinksError):
-        train_tail_reader(TrainingJob(PAIRS, (), SCHEME, wide, place / "adapters" / "begun-links"))
-    head, shares = begun
-    assert head == pytest.approx([max(share, LEAST_SHARE) for share in shares], rel=1e-3)
+    job = TrainingJob(PAIRS, (), SCHEME, wide, place / "adapters" / "begun-links")
+    assert_begins_with_shares(monkeypatch, "training.relation_questions", wide, lambda: train_tail_reader(job))
 
 
 @pytest.mark.model

@@ -272,6 +272,7 @@ def test_options_that_would_be_passed_over_are_refused(asked, options) -> None:
     assert server.requests == []
 
 
+@pytest.mark.server
 def test_answers_that_came_before_a_kill_of_asking_again_are_kept(asked) -> None:
     """The store is not reached before the kill: the files are what keeps them."""
     folder, _ = asked

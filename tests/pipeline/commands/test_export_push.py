@@ -80,6 +80,7 @@ def test_a_set_becomes_a_private_data_set_that_loads_and_comes_back(folder, hub,
     assert b"pushed" not in stored.files[MARKER]
 
 
+@pytest.mark.server
 def test_what_was_pushed_comes_in_from_the_hub_as_it_was(folder, hub, tmp_path) -> None:
     push(folder)
     script = "import sys; from pipeline.command import main; sys.argv[0] = 'curate'; main()"
@@ -167,6 +168,7 @@ def test_without_an_answer_of_a_person_nothing_leaves(folder, hub) -> None:
     assert hub.requests == []
 
 
+@pytest.mark.server
 @pytest.mark.parametrize(
     ("words", "answers", "pushed"),
     [([], "y\n", True), ([], "n\n", False), (["--public"], "y\nn\n", False), (["--public"], "y\ny\n", True)],
@@ -256,6 +258,7 @@ def test_where_nobody_answers_after_a_commit_it_is_said_that_it_is_not_known(fol
     assert push(folder)["push"]["committed"] is False
 
 
+@pytest.mark.server
 def test_who_interrupts_a_push_is_told_what_stands_there(folder, hub) -> None:
     hub.make(NAME)
     hub.faults = {"/commit/": ["hang"]}
